@@ -1,0 +1,18 @@
+# warnings.cmake -- the warning list, for every target of this project.
+#
+# -Wno-sign-conversion: sizes are size_t, shapes are int; -Wconversion still
+# catches what loses bits. -Wdouble-promotion keeps float kernels in float.
+
+add_compile_options(
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  -Wdouble-promotion -Wstrict-prototypes -Wmissing-prototypes
+  -Wold-style-definition -Wvla -Wundef -Wwrite-strings -Wcast-align -Wformat=2)
+if(POSBENCH_WERROR)
+  add_compile_options(-Werror)
+endif()
+add_compile_definitions(_POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
+if(POSBENCH_SANITIZE)
+  add_compile_options(-fsanitize=${POSBENCH_SANITIZE} -fno-omit-frame-pointer
+                      -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${POSBENCH_SANITIZE})
+endif()

@@ -1,0 +1,48 @@
+/* option.h -- one table of options for YAML, help, docs and a run's identity.
+ *
+ * Tasks and encoders declare what a user may set in a table of struct option that
+ * ends with {0}. Values travel as doubles in table order; booleans are 0 or 1,
+ * choices are the index into `choices`. An index is never stored: option_format
+ * writes the name. */
+#ifndef OPTION_H
+#define OPTION_H
+
+#include "status.h"
+
+enum option_type { OPTION_BOOL, OPTION_INT, OPTION_REAL, OPTION_CHOICE };
+
+enum { OPTIONS_MAX = 16, OPTION_TEXT = 64 };
+
+struct option {
+    const char *name;
+    enum option_type type;
+    double lo, hi;              /* inclusive; INT and REAL */
+    double dflt;                /* CHOICE: an index */
+    const char *const *choices; /* CHOICE: ends with NULL */
+    const char *help;           /* one line: meaning, unit, what 0 means */
+};
+
+struct option_values {
+    double v[OPTIONS_MAX]; /* in the order of the table */
+};
+
+/* `table` may be NULL: no options. */
+int option_count(const struct option *table);
+int option_find(const struct option *table, const char *name); /* index, or -1 */
+void option_defaults(const struct option *table, struct option_values *out);
+
+/* Reads `text` as a value of `o`. ST_RANGE with a message that names the option, the
+ * accepted type or range, and for a choice the nearest name. The message carries no
+ * file position: the caller prefixes it. */
+enum status option_parse(const struct option *o, const char *text, double *out,
+                         struct err *e);
+
+/* Canonical text: true/false, integer, shortest decimal that reads back to the same
+ * double (%.17g at worst), choice name. Returns buf. */
+char *option_format(const struct option *o, double value, char buf[OPTION_TEXT]);
+
+/* The nearest of `n` names by edit distance with transpositions, or NULL when none is
+ * near enough to be what was meant (distance > max(1, length / 3)). */
+const char *suggest(const char *typed, const char *const *names, int n);
+
+#endif

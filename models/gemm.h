@@ -1,0 +1,26 @@
+/* gemm.h -- matrix products, row-major, on OpenBLAS with one thread.
+ *
+ * Matrices are struct rows (real.h), so one head of [T, C] is a matrix in place. */
+#ifndef GEMM_H
+#define GEMM_H
+
+#include "real.h"
+
+/* Sets BLAS to one thread; called once before threads start. */
+void gemm_init(void);
+
+/* C [M,N] = beta C + alpha A B^T:  A [M,K], B [N,K]. A linear layer: Y = X W^T. */
+void gemm_nt(int M, int N, int K, real alpha, struct rows A, struct rows B, real beta,
+             struct rows C);
+/* C [M,N] = beta C + alpha A B:    A [M,K], B [K,N]. Its input gradient: dX = dY W. */
+void gemm_nn(int M, int N, int K, real alpha, struct rows A, struct rows B, real beta,
+             struct rows C);
+/* C [M,N] = beta C + alpha A^T B:  A [K,M], B [K,N]. Its weight gradient: dW = dY^T X. */
+void gemm_tn(int M, int N, int K, real alpha, struct rows A, struct rows B, real beta,
+             struct rows C);
+
+/* Name of the BLAS, its build string and the core type it chose, for provenance; static. */
+const char *gemm_library(void);
+const char *gemm_core(void);
+
+#endif

@@ -1,0 +1,128 @@
+/* kernels.h -- the elementwise and row loops of the trainer.
+ *
+ * Every loop exists as a naive twin (kernels_naive.c: libm, one line a formula, any
+ * number type) and, for float, as vector code compiled for each x86-64 level
+ * (kernels_vector.c). kernels_get() returns the table in force: the best level that the
+ * CPU has, or the one that POSBENCH_KERNELS names (naive, x86-64-v2, x86-64-v3,
+ * x86-64-v4). All tables agree to rounding; one table always gives the same bits.
+ *
+ * NaN and infinities propagate; no kernel allocates or keeps state. Arrays may not
+ * overlap unless one parameter stands for both. */
+#ifndef KERNELS_H
+#define KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "real.h"
+
+/* Random words of a dropout mask: key and counter of rng.h's Philox; element n of the
+ * site uses 16 bits of word block n/8. */
+struct mask_key {
+    uint32_t key[2];
+    uint32_t counter[3]; /* counter words 1..3; word 0 counts blocks of 8 elements */
+};
+
+struct adam_step {
+    double lr, beta1, beta2, eps, decay, correction1, correction2;
+    double grad_scale; /* multiplies g: clipping */
+};
+
+struct norm_grad {
+    const real *gain;    /* [dim] */
+    real *dgain, *dbias; /* [dim], added to */
+};
+
+/* One row of fractional positions and the table they are looked up in. */
+struct lerp {
+    int n;     /* keys 0..n-1 */
+    int full;  /* keys 0..full stand at p_max; -1: none */
+    int p_max; /* z has p_max + 1 entries; only those up to the largest position + 1 count */
+    real c;    /* factor of the looked-up value */
+    const real *position, *gate; /* [n] as gated_positions wrote them */
+    const real *z;               /* [p_max + 1] */
+};
+
+struct kernels {
+    const char *isa; /* "naive", "x86-64-v3", ... */
+
+    /* --- elementwise over n numbers --- */
+    void (*exponential)(size_t n, real *x);             /* x = e^x */
+    void (*sigmoid)(size_t n, const real *x, real *y);  /* y = 1 / (1 + e^-x) */
+    void (*logarithm)(size_t n, real *x);               /* x = ln x */
+    void (*add)(size_t n, const real *x, real *y);      /* y += x */
+    void (*scale)(size_t n, real a, real *x);           /* x *= a */
+    void (*relu)(size_t n, const real *x, real *y);     /* y = max(x, 0), NaN stays */
+    void (*relu_grad)(size_t n, const real *x, real *dy);  /* dy *= [x > 0] */
+    void (*gelu)(size_t n, const real *x, real *y);        /* y = x Phi(x), erf form */
+    void (*gelu_grad)(size_t n, const real *x, real *dy);  /* dy *= Phi(x) + x phi(x) */
+    /* Inverted dropout: keeps x[i] / (1 - p) with probability 1 - p, else 0. Element i is
+     * number `first + i` of the site, first a multiple of 8. The keep rule: 16 random
+     * bits < round((1 - p) 65536). Applying it to a gradient is the adjoint. */
+    void (*dropout)(size_t n, const struct mask_key *m, uint64_t first, double p, real *x);
+
+    /* --- rows [rows, dim] --- */
+    void (*add_bias)(int rows, int dim, const real *bias, real *y); /* each row += bias */
+    void (*bias_grad)(int rows, int dim, const real *dy, real *dbias); /* += column sums */
+    /* y = (x - mean) rstd gain + bias, eps 1e-5, biased variance; y may be x.
+     * stats is [rows, 2]: mean, rstd. */
+    void (*layer_norm)(int rows, int dim, const real *x, const real *gain,
+                       const real *bias, real *y, real *stats);
+    /* dx += gradient with respect to x; g->dgain, g->dbias += theirs. x is the input. */
+    void (*layer_norm_grad)(int rows, int dim, const real *x, const real *stats,
+                            const struct norm_grad *g, const real *dy, real *dx);
+
+    /* --- one row of attention, columns 0..n-1 --- */
+    /* In place; returns the log of the sum of exponentials. */
+    real (*softmax)(int n, real *x);
+    /* x = e^(x - lse) */
+    void (*softmax_again)(int n, real lse, real *x);
+    /* da (in: dL/dweight, out: dL/dlogit) = a (da - mean), mean = sum a da */
+    void (*softmax_grad)(int n, const real *a, real mean, real *da);
+    real (*dot)(size_t n, const real *a, const real *b);
+
+    /* --- rotary: pairs of x [d] turned by (c, s) --- */
+    /* first, second: pair m is x[m * step], x[m * step + gap]; table holds `pairs` cosines
+     * then `pairs` sines; sign -1 turns back. */
+    void (*turn)(int pairs, int step, int gap, const real *table, real sign, real *x);
+
+    /* --- contextual positions: one row, keys 0..n-1, the last one nearest --- */
+    /* gate[j] = sigmoid(u[j]); position[j] = min(sum_{t=j..n-1} gate[t], p_max). Stops at
+     * the first j (from the right) whose sum reaches p_max and returns it: every key from
+     * 0 to that j has position p_max, and gate, position are not written left of it.
+     * Returns -1 when no sum reaches p_max. gate may be u. */
+    int (*gated_positions)(int n, const real *u, real p_max, real *gate, real *position);
+    /* score[j] += c lerp(z, position[j]) for j > full, and c z[p_max] for j <= full;
+     * lerp(z, p) = (1 - w) z[m] + w z[min(m + 1, p_max)], m = floor(p), w = p - m.
+     * position is non-increasing in j with steps of at most 1. */
+    void (*lerp_lookup)(const struct lerp *l, real *score);
+    /* Adjoint. delta [n] = dL/dscore. Adds to dz [p_max + 1]; writes du [n], the gradient
+     * that reaches u through the gates:
+     *   pi[j] = c delta[j] (z[m + 1] - z[m]) for j > full, 0 otherwise
+     *   du[t] = gate[t] (1 - gate[t]) sum_{j <= t} pi[j], and 0 for t <= full. */
+    void (*lerp_lookup_grad)(const struct lerp *l, const real *delta, real *dz, real *du);
+    /* score[j] += c z[n - 1 - j]: a table of distances, nearest key last. Distances of
+     * `rows` and more use row rows - 1. */
+    void (*distance_lookup)(int n, const real *z, int rows, real c, real *score);
+    void (*distance_lookup_grad)(int n, int rows, real c, const real *delta, real *dz);
+
+    /* --- output --- */
+    /* Cross-entropy of one row of logits [n]: returns the loss in nats, *best the index
+     * of the largest logit (the lowest of equals); logits becomes
+     * (softmax - onehot(target)) * scale. */
+    real (*cross_entropy)(int n, int32_t target, real scale, real *logits, int32_t *best);
+
+    /* --- optimiser --- */
+    /* One Adam step over n weights; correction1 = 1 - beta1^t, correction2 = 1 - beta2^t;
+     * w -= lr (m / correction1) / (sqrt(v / correction2) + eps) + lr decay w. */
+    void (*adam)(size_t n, const struct adam_step *s, const real *g, real *m, real *v,
+                 real *w);
+    double (*sum_of_squares)(size_t n, const real *x); /* fixed order, in double */
+};
+
+const struct kernels *kernels_get(void);
+
+/* The table of that name, NULL when unknown or when this CPU cannot run it. For tests. */
+const struct kernels *kernels_find(const char *isa);
+
+#endif

@@ -1,0 +1,67 @@
+/* model.h -- a decoder-only Transformer: settings, named tensors, weights.
+ *
+ * Pre-norm:  x <- x + attention(norm(x));  x <- x + feed_forward(norm(x));  final norm.
+ * Post-norm: x <- norm(x + attention(x));  x <- norm(x + feed_forward(x)).
+ * The computing is in transformer.h, training in trainer.h. */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include <stdint.h>
+
+#include "encoder.h"
+#include "real.h"
+
+enum model_norm { NORM_PRE, NORM_POST };
+enum model_activation { ACTIVATION_RELU, ACTIVATION_GELU };
+
+struct model_config {
+    int layers, heads, dim, ff; /* ff: width of the feed-forward layer */
+    enum model_norm norm;
+    enum model_activation activation; /* GELU is the exact one (erf) */
+    double dropout;                   /* [0, 1) */
+    bool bias;                        /* of the linear layers */
+    bool tie_embeddings;              /* output layer = token embedding */
+    int vocabulary;
+    int trained_length; /* longest training sample, in tokens */
+    int longest;        /* longest sample of any split */
+    struct encoder_stack encoders; /* resolved */
+};
+
+/* One named, learned tensor inside the flat weight vector. Names are those of a
+ * checkpoint: "embedding", "layers.0.attention.query.weight", "encoder.cope.table",
+ * "layers.1.encoder.cope.table". Linear weights are [out, in], as in PyTorch. */
+struct tensor {
+    char name[80];
+    int rows, columns; /* a vector is [1, columns] */
+    size_t offset;     /* into the flat vector, in reals */
+    bool decay;
+    enum tensor_init init;
+    double scale;
+};
+
+struct model;
+
+/* ST_CONFIG when the sizes do not fit together (heads must divide dim, sizes >= 1, ...);
+ * the message names the setting ("model.heads") and the remedy. */
+enum status model_check(const struct model_config *c, struct err *e);
+
+/* Builds the tensor list and draws the weights from `seed`. *out is the caller's, to be
+ * closed with model_close. */
+enum status model_open(const struct model_config *c, uint64_t seed, struct model **out,
+                       struct err *e);
+void model_close(struct model *m); /* accepts NULL */
+
+const struct model_config *model_settings(const struct model *m);
+int model_tensor_count(const struct model *m);
+const struct tensor *model_tensor(const struct model *m, int i);
+const struct tensor *model_tensor_find(const struct model *m, const char *name);
+size_t model_parameters(const struct model *m); /* learned numbers, as the papers count */
+size_t model_size(const struct model *m);       /* reals in the flat vector (padded) */
+real *model_weights(struct model *m);           /* [model_size], the model's */
+
+/* Model FLOPs to train on one sequence of T tokens of which `scored` are scored: 6 per
+ * weight and token in the linear layers, causal attention counted once, no recomputation
+ * (PAPER: 6 N T + attention). Forward alone is a third. */
+double model_train_flops(const struct model_config *c, int T, int scored);
+
+#endif

@@ -1,0 +1,28 @@
+/* optimizer.h -- Adam and AdamW, schedules, clipping.
+ *
+ * Adam:  Kingma & Ba, arXiv 1412.6980v9, algorithm 1.
+ * AdamW: Loshchilov & Hutter, arXiv 1711.05101v3, algorithm 2 (decay times lr). */
+#ifndef OPTIMIZER_H
+#define OPTIMIZER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "real.h"
+
+enum optimizer_kind { OPTIMIZER_ADAM, OPTIMIZER_ADAMW };
+enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_LINEAR, SCHEDULE_COSINE };
+
+struct optimizer_config {
+    enum optimizer_kind kind;
+    double lr, beta1, beta2, eps, weight_decay; /* decay only with ADAMW */
+    enum schedule_kind schedule; /* linear and cosine fall to 0 at `steps` */
+    int warmup, steps;           /* steps of linear rise from 0; steps in all */
+    double clip;                 /* largest gradient norm; 0: no clipping */
+};
+
+/* The learning rate of step `step` (from 0): lr * (step + 1) / warmup while step <
+ * warmup; then lr, lr * (steps - step) / (steps - warmup), or the half cosine. */
+double optimizer_rate(const struct optimizer_config *c, int step);
+
+#endif

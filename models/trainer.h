@@ -1,0 +1,59 @@
+/* trainer.h -- steps of training and evaluation on batches of whole sequences.
+ *
+ * A trainer owns the model, its optimiser state, its threads and all work memory; after
+ * trainer_open nothing is allocated. The sequences of a batch are dealt to a fixed
+ * number of shards (part of the recipe); shards are computed by any number of threads
+ * and summed in fixed order, so results are the same bits for any `threads`. */
+#ifndef TRAINER_H
+#define TRAINER_H
+
+#include "model.h"
+#include "optimizer.h"
+
+/* Sequences laid end to end; sequence s is positions start[s] .. start[s+1]-1. */
+struct batch {
+    int sequences;
+    const int *start;      /* [sequences + 1], start[0] = 0 */
+    const int32_t *token;  /* [tokens] */
+    const int32_t *target; /* [tokens], -1 where nothing is predicted */
+};
+
+struct trainer_config {
+    struct model_config model;
+    struct optimizer_config optimizer;
+    uint64_t seed;
+    int shards;        /* >= 1 */
+    int threads;       /* >= 1 */
+    int max_sequences; /* of any batch */
+    int max_tokens;    /* of any batch */
+};
+
+struct trainer;
+
+enum status trainer_open(const struct trainer_config *c, struct trainer **out,
+                         struct err *e);
+void trainer_close(struct trainer *t); /* accepts NULL */
+struct model *trainer_model(struct trainer *t);
+
+/* One optimiser step (number `step`, from 0) on the mean loss over all targets of the
+ * batch. *loss is that mean, in nats. ST_NONFINITE leaves the weights as they were. */
+enum status trainer_step(struct trainer *t, int step, const struct batch *b, double *loss,
+                         struct err *e);
+
+/* Forward only, no dropout. For each position with a target: loss[] in nats and best[],
+ * the most likely id. Other entries are left alone. Arrays are [tokens]. */
+void trainer_evaluate(struct trainer *t, const struct batch *b, float *loss,
+                      int32_t *best);
+
+/* Mean loss and its gradient at the present weights, dropout of step `step` applied;
+ * grad is [model_size]. For tests and tools. */
+double trainer_gradient(struct trainer *t, int step, const struct batch *b, real *grad);
+
+/* Optimiser state, each [model_size], the trainer's: to be saved with a checkpoint. */
+real *trainer_first_moment(struct trainer *t);
+real *trainer_second_moment(struct trainer *t);
+
+/* Logits [targets, vocabulary] of all positions with a target, in order. */
+void trainer_logits(struct trainer *t, const struct batch *b, real *logits);
+
+#endif

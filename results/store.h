@@ -1,0 +1,95 @@
+/* store.h -- where results are kept: one SQLite file.
+ *
+ * results/schema.sql is the contract (tables, views, column names). One process writes;
+ * readers open read-only. Not safe to share between threads. Every function that writes
+ * does so in one transaction. */
+#ifndef STORE_H
+#define STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "status.h"
+
+struct store; /* opaque: store.c */
+
+enum store_mode { STORE_WRITE, STORE_READ };
+
+/* Opens `path`; in STORE_WRITE creates it or brings its schema up to date. ST_DB, with
+ * the file left as it was, when it is another program's database, a newer schema, not a
+ * database, or cannot be written; ST_NOTFOUND when it is to be read and is not there. */
+enum status store_open(const char *path, enum store_mode mode, struct store **out,
+                       struct err *e);
+void store_close(struct store *s); /* accepts NULL and half-made */
+
+struct provenance {
+    const char *version, *commit, *compiler, *flags, *kernel_isa;
+    const char *blas, *blas_core, *cpu, *host, *yaml_hash;
+    bool dirty;
+    int blas_threads;
+};
+enum status store_provenance(struct store *s, const struct provenance *p, int64_t *id,
+                             struct err *e); /* the row's id, new or found */
+
+/* A run as the matrix knows it, before it starts. Strings are borrowed. */
+struct run_row {
+    const char *identity, *experiment, *profile, *cell, *task, *encoder, *variant, *config;
+    int task_version;
+    int64_t seed;
+};
+
+/* Adds the run in state `new`, or finds it by identity. *state (may be NULL) receives
+ * its present state, a static string. */
+enum status store_run(struct store *s, const struct run_row *r, int64_t *id,
+                      const char **state, struct err *e);
+/* new/failed/interrupted -> running; forgets the metrics of an earlier attempt. */
+enum status store_begin(struct store *s, int64_t run_id, int64_t provenance_id,
+                        struct err *e);
+
+struct run_cost {
+    int steps;
+    int64_t parameters;
+    double flops, wall_s, cpu_s, tokens_per_s, peak_memory_mib;
+};
+enum status store_done(struct store *s, int64_t run_id, const struct run_cost *c,
+                       struct err *e);
+/* `state` is "failed" or "interrupted"; `reason` goes to run.error. */
+enum status store_stopped(struct store *s, int64_t run_id, const char *state,
+                          const char *reason, struct err *e);
+
+/* One number. count and total are NULL-able as -1: "count of total", such as wrong reads. */
+struct metric_row {
+    const char *split, *name;
+    int step;
+    double value; /* NaN is stored as NULL: not available */
+    int64_t count, total;
+};
+enum status store_metrics(struct store *s, int64_t run_id, const struct metric_row *m, int n,
+                          struct err *e);
+/* Per-example correctness, one bit an example, bit i of byte i / 8. */
+enum status store_answers(struct store *s, int64_t run_id, const char *split,
+                          const uint8_t *bits, int n, struct err *e);
+enum status store_event(struct store *s, int64_t run_id, const char *level,
+                        const char *text, struct err *e);
+
+struct published_row {
+    const char *paper, *source, *experiment, *cell, *encoder, *split, *metric, *unit;
+    double value, std;
+};
+struct claim_row {
+    const char *id, *text, *experiment, *cell, *split, *metric, *less, *than;
+    double published_less, published_than;
+};
+/* Replaces what an earlier reading of the same experiment file stored. */
+enum status store_published(struct store *s, const struct published_row *p, int n,
+                            struct err *e);
+enum status store_claims(struct store *s, const struct claim_row *c, int n, struct err *e);
+
+/* Rows of any read-only SQL, cell by cell as text (NULL for SQL NULL). A statement that
+ * would write is ST_USAGE. `params` are bound to ?1.. as text. */
+typedef enum status (*store_row_fn)(void *context, int columns, const char *const *names,
+                                    const char *const *cells, struct err *e);
+enum status store_query(struct store *s, const char *sql, const char *const *params,
+                        int n_params, store_row_fn row, void *context, struct err *e);
+
+#endif

@@ -1,0 +1,96 @@
+/* task.h -- the contract of a task.
+ *
+ * A task is a pure function from (options, random stream) to one labelled sequence.
+ * It never allocates, prints, reads a clock or keeps state: the caller owns every
+ * buffer and every stream.
+ *
+ * To add a task, write tasks/task_<name>.c that defines
+ *     const struct task task_<name> = { .name = "<name>", ... };
+ * and nothing else. The build finds the file, and tests/test_task_contract.c holds it
+ * to this header. */
+#ifndef TASK_H
+#define TASK_H
+
+#include <stdint.h>
+
+#include "option.h"
+#include "rng.h"
+
+/* One sequence. The caller owns the arrays, each of length >= task.max_length().
+ *
+ * target[t] is the token to be predicted from token[0..t]; it need not be
+ * token[t + 1], and token[] never holds an answer at or before the place where it is
+ * predicted. */
+struct sample {
+    int length;        /* tokens in use */
+    int determined;    /* scored targets that the visible tokens determine */
+    int32_t *token;    /* [length] input ids in [0, vocabulary) */
+    int32_t *target;   /* [length] ids in [0, vocabulary), or TARGET_NONE */
+    uint8_t *scored;   /* [length] 1: counts in metrics. Implies a target. */
+};
+
+enum { TARGET_NONE = -1 };
+/* A target that is not scored is trained on but not counted (Flip-Flop's noisy mode). */
+
+enum { TASK_SPLIT_CHANGES = 4, TASK_TOKEN_TEXT = 16 };
+
+/* A named law: the task's options with a few changed. */
+struct task_split {
+    const char *name;
+    int count; /* reference size: the paper's, or that of its source */
+    const char *help;
+    struct {
+        const char *option; /* NULL: no further change */
+        double value;
+    } change[TASK_SPLIT_CHANGES];
+};
+
+struct task {
+    const char *name;    /* file stem; the key in YAML and in the database */
+    int version;         /* raised when the same options give other samples */
+    const char *summary; /* one line for `posbench list tasks` */
+    const char *source;  /* paper and section */
+    const struct option *options;    /* ends with {0} */
+    const struct task_split *splits; /* ends with {0}; holds at least valid and id */
+
+    /* NULL when any combination of in-range options makes sense. The message says what
+     * is wrong and how to mend it. */
+    enum status (*check)(const struct option_values *o, struct err *e);
+
+    int (*vocabulary)(const struct option_values *o); /* ids that the model embeds */
+    int (*max_length)(const struct option_values *o); /* tokens of the longest sample */
+    int (*answers)(const struct option_values *o);    /* equally likely for a blind guess:
+                                                         chance accuracy is 1 / answers */
+    void (*generate)(const struct option_values *o, struct rng *r, struct sample *out);
+
+    /* An independent second implementation, for tests: writes to answer[length] what
+     * the scored positions should hold, from the tokens alone; TARGET_NONE where the
+     * visible tokens do not determine it. */
+    void (*solve)(const struct option_values *o, const int32_t *token, int length,
+                  int32_t *answer);
+
+    /* The token as `posbench show` prints it. */
+    void (*token_text)(const struct option_values *o, int32_t token,
+                       char text[TASK_TOKEN_TEXT]);
+};
+
+/* The registry, in name order. */
+int task_count(void);
+const struct task *task_at(int i);
+const struct task *task_find(const char *name); /* NULL: no such task */
+
+/* The task's own split of that name, or NULL. */
+const struct task_split *task_split_find(const struct task *t, const char *name);
+
+/* `base` with the split's changes applied. */
+void task_split_options(const struct task *t, const struct task_split *s,
+                        const struct option_values *base, struct option_values *out);
+
+/* Sample `index` of a split, or of the training stream of `seed`. A split's samples do
+ * not depend on the run's seed, so that every run answers the same questions; pass the
+ * data seed (0 unless the user sets another). */
+struct rng task_split_stream(const struct task *t, const char *split, uint64_t data_seed,
+                             uint64_t index);
+struct rng task_train_stream(const struct task *t, uint64_t seed, uint64_t index);
+
+#endif

@@ -1,0 +1,207 @@
+#include "option.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_MAX_LENGTH = 63 }; /* longer names get no suggestion */
+
+int option_count(const struct option *table)
+{
+    int n = 0;
+    while (table && table[n].name)
+        n++;
+    assert(n <= OPTIONS_MAX);
+    return n;
+}
+
+int option_find(const struct option *table, const char *name)
+{
+    for (int i = 0; table && table[i].name; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+void option_defaults(const struct option *table, struct option_values *out)
+{
+    const int n = option_count(table);
+    *out = (struct option_values){0};
+    for (int i = 0; i < n; i++)
+        out->v[i] = table[i].dflt;
+}
+
+static int choice_count(const struct option *o)
+{
+    int n = 0;
+    while (o->choices[n])
+        n++;
+    return n;
+}
+
+static enum status parse_bool(const struct option *o, const char *text, double *out,
+                              struct err *e)
+{
+    const bool yes = strcmp(text, "true") == 0;
+    if (!yes && strcmp(text, "false") != 0)
+        return err_set(e, ST_RANGE, "%s: expected true or false, not \"%.64s\"", o->name,
+                       text);
+    *out = yes;
+    return ST_OK;
+}
+
+/* strtod alone would take leading blanks, hexadecimal, "nan" and "infinity". */
+static bool read_number(const char *text, const char *alphabet, double *out)
+{
+    char *end;
+    if (!*text || text[strspn(text, alphabet)])
+        return false;
+    *out = strtod(text, &end) + 0.0; /* -0 becomes 0: one value, one identity */
+    return !*end && isfinite(*out);
+}
+
+static enum status parse_number(const struct option *o, const char *text, double *out,
+                                struct err *e)
+{
+    const bool whole = o->type == OPTION_INT;
+    char lo[OPTION_TEXT], hi[OPTION_TEXT];
+    double value;
+    option_format(o, o->lo, lo);
+    option_format(o, o->hi, hi);
+    if (!read_number(text, whole ? "+-0123456789" : "+-.0123456789eE", &value))
+        return err_set(e, ST_RANGE, "%s: expected %s from %s to %s, not \"%.64s\"", o->name,
+                       whole ? "an integer" : "a number", lo, hi, text);
+    if (value < o->lo || value > o->hi)
+        return err_set(e, ST_RANGE, "%s: %.64s is out of range; use %s from %s to %s",
+                       o->name, text, whole ? "an integer" : "a number", lo, hi);
+    *out = value;
+    return ST_OK;
+}
+
+static enum status parse_choice(const struct option *o, const char *text, double *out,
+                                struct err *e)
+{
+    const int n = choice_count(o);
+    char list[256] = "";
+    size_t used = 0;
+    for (int i = 0; i < n; i++) {
+        if (strcmp(o->choices[i], text) == 0) {
+            *out = i;
+            return ST_OK;
+        }
+        if (used < sizeof list)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
+                                     o->choices[i]);
+    }
+    const char *near = suggest(text, o->choices, n);
+    if (near)
+        return err_set(e, ST_RANGE, "%s: no such value \"%.64s\"; did you mean \"%s\"?",
+                       o->name, text, near);
+    return err_set(e, ST_RANGE, "%s: no such value \"%.64s\"; use one of: %s", o->name,
+                   text, list);
+}
+
+enum status option_parse(const struct option *o, const char *text, double *out,
+                         struct err *e)
+{
+    switch (o->type) {
+    case OPTION_BOOL:
+        return parse_bool(o, text, out, e);
+    case OPTION_INT:
+    case OPTION_REAL:
+        return parse_number(o, text, out, e);
+    case OPTION_CHOICE:
+        break;
+    }
+    return parse_choice(o, text, out, e);
+}
+
+/* The fewest digits that read back to the same double; whole numbers without exponent
+ * as far as all their digits are exact. */
+static void format_real(double value, char buf[OPTION_TEXT])
+{
+    if (value == floor(value) && fabs(value) < 1e15) {
+        snprintf(buf, OPTION_TEXT, "%.0f", value + 0.0);
+        return;
+    }
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(buf, OPTION_TEXT, "%.*g", digits, value);
+        if (strtod(buf, NULL) == value)
+            return;
+    }
+}
+
+char *option_format(const struct option *o, double value, char buf[OPTION_TEXT])
+{
+    switch (o->type) {
+    case OPTION_BOOL:
+        snprintf(buf, OPTION_TEXT, "%s", value != 0 ? "true" : "false");
+        break;
+    case OPTION_INT:
+        snprintf(buf, OPTION_TEXT, "%.0f", value + 0.0);
+        break;
+    case OPTION_REAL:
+        format_real(value, buf);
+        break;
+    case OPTION_CHOICE:
+        assert(value >= 0 && value < choice_count(o));
+        snprintf(buf, OPTION_TEXT, "%s", o->choices[(int)value]);
+        break;
+    }
+    return buf;
+}
+
+static bool same(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Optimal string alignment: insertions, deletions, substitutions and transpositions of
+ * neighbours cost 1 each. Case is ignored. Keeps the last three rows of the table. */
+static int distance(const char *a, int n_a, const char *b, int n_b)
+{
+    int rows[3][NAME_MAX_LENGTH + 1];
+    for (int j = 0; j <= n_b; j++)
+        rows[0][j] = j;
+    for (int i = 1; i <= n_a; i++) {
+        int *row = rows[i % 3];
+        const int *above = rows[(i + 2) % 3], *above2 = rows[(i + 1) % 3];
+        row[0] = i;
+        for (int j = 1; j <= n_b; j++) {
+            row[j] = least(above[j], row[j - 1]) + 1;
+            row[j] = least(row[j], above[j - 1] + !same(a[i - 1], b[j - 1]));
+            if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
+                row[j] = least(row[j], above2[j - 2] + 1);
+        }
+    }
+    return rows[n_a % 3][n_b];
+}
+
+const char *suggest(const char *typed, const char *const *names, int n)
+{
+    const size_t length = strlen(typed);
+    if (length == 0 || length > NAME_MAX_LENGTH)
+        return NULL;
+    const char *best = NULL;
+    int limit = length / 3 > 1 ? (int)(length / 3) : 1;
+    for (int i = 0; i < n; i++) {
+        const size_t n_name = strlen(names[i]);
+        if (n_name > NAME_MAX_LENGTH)
+            continue;
+        const int d = distance(typed, (int)length, names[i], (int)n_name);
+        if (d <= limit) {
+            best = names[i];
+            limit = d - 1;
+        }
+    }
+    return best;
+}

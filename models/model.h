@@ -60,8 +60,9 @@ size_t model_size(const struct model *m);       /* reals in the flat vector (pad
 real *model_weights(struct model *m);           /* [model_size], the model's */
 
 /* Model FLOPs to train on one sequence of T tokens of which `scored` are scored: 6 per
- * weight and token in the linear layers, causal attention counted once, no recomputation
- * (PAPER: 6 N T + attention). Forward alone is a third. */
+ * weight and token in the linear layers, 12 C per causal pair in attention, recomputation
+ * and the encoder's own work not counted. The last layer counts queries, feed-forward and
+ * output at scored positions only, as they are computed. Forward alone is a third. */
 double model_train_flops(const struct model_config *c, int T, int scored);
 
 #endif

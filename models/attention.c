@@ -1,0 +1,186 @@
+#include "attention.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "gemm.h"
+
+static int panel_stride(const struct model *m)
+{
+    return (m->config.longest + 15) / 16 * 16;
+}
+
+static size_t scratch_size(const struct model *m, int part)
+{
+    const struct encoder_part *p = &m->config.encoders.part[part];
+    return p->encoder->scratch ? p->encoder->scratch(&m->dims, &p->options, PANEL_ROWS,
+                                                     m->config.longest)
+                               : 0;
+}
+
+size_t panel_work_bytes(const struct model *m)
+{
+    size_t bytes = 2 * arena_bytes((size_t)PANEL_ROWS * (size_t)panel_stride(m), sizeof(real));
+    for (int p = 0; p < m->config.encoders.parts; p++)
+        bytes += arena_bytes(scratch_size(m, p), sizeof(real));
+    return bytes;
+}
+
+void panel_work_take(const struct model *m, struct arena *a, struct panel_work *out)
+{
+    out->stride = panel_stride(m);
+    const size_t n = (size_t)PANEL_ROWS * (size_t)out->stride;
+    out->score = arena_take(a, n, sizeof(real));
+    out->dscore = arena_take(a, n, sizeof(real));
+    for (int p = 0; p < m->config.encoders.parts; p++)
+        out->scratch[p] = arena_take(a, scratch_size(m, p), sizeof(real));
+}
+
+static struct rows part_of(struct rows x, int row, int column)
+{
+    return (struct rows){x.at + (size_t)row * (size_t)x.stride + column, x.stride};
+}
+
+/* Queries `first` .. `first + PANEL_ROWS - 1` of one head, or as many as there are. */
+static struct panel panel_at(const struct attention *a, int head, int first)
+{
+    const int d = a->model->dims.head_dim, C = a->model->config.dim;
+    const int left = a->queries - first;
+    struct panel p = {.rows = left < PANEL_ROWS ? left : PANEL_ROWS,
+                      .position = a->position + first,
+                      .q = part_of(a->q, first, head * d),
+                      .k = part_of(a->kv, 0, head * d),
+                      .v = part_of(a->kv, 0, C + head * d),
+                      .alpha = (real)(1.0 / sqrt(d)),
+                      .score = a->work->score,
+                      .dscore = a->work->dscore,
+                      .stride = a->work->stride};
+    p.columns = 1 + p.position[p.rows - 1];
+    if (a->model->wants_extra)
+        p.extra = part_of(a->kv, 0, 2 * C + head * d);
+    return p;
+}
+
+static void panel_logits(const struct attention *a, const struct panel *p)
+{
+    const struct model *m = a->model;
+    gemm_nt(p->rows, p->columns, m->dims.head_dim, p->alpha, p->q, p->k, 0,
+            (struct rows){p->score, p->stride});
+    for (int i = 0; i < m->config.encoders.parts; i++) {
+        const struct encoder *e = m->config.encoders.part[i].encoder;
+        if (!e->score)
+            continue;
+        const struct encoder_view v = model_encoder_view(m, i, a->layer, a->grad);
+        e->score(&v, p, a->work->scratch[i]);
+    }
+}
+
+static void zero_tail(const struct panel *p, int row, real *x)
+{
+    const int n = p->position[row] + 1;
+    memset(x + n, 0, (size_t)(p->columns - n) * sizeof *x);
+}
+
+/* The mask of one row of attention weights; the adjoint is the same call. */
+static void drop_row(const struct attention *a, const struct panel *p,
+                     const struct dropout_site *site, int row, real *x)
+{
+    dropout_rows(site, a->first_row + (uint64_t)p->position[row], 1, p->position[row] + 1,
+                 (struct rows){x, p->stride});
+}
+
+static void forward_panel(const struct attention *a, int head, int first,
+                          const struct dropout_site *site)
+{
+    const struct kernels *k = kernels_get();
+    const struct panel p = panel_at(a, head, first);
+    const int d = a->model->dims.head_dim;
+    real *lse = a->lse + (size_t)head * (size_t)a->lse_stride + first;
+    panel_logits(a, &p);
+    for (int r = 0; r < p.rows; r++) {
+        real *s = p.score + (size_t)r * (size_t)p.stride;
+        lse[r] = k->softmax(p.position[r] + 1, s);
+        zero_tail(&p, r, s);
+        drop_row(a, &p, site, r, s);
+    }
+    gemm_nn(p.rows, d, p.columns, 1, (struct rows){p.score, p.stride}, p.v, 0,
+            part_of(a->o, first, head * d));
+}
+
+static struct dropout_site weights_site(const struct attention *a, int head)
+{
+    return dropout_site(a->dropout, "attention.weights", a->layer, head,
+                        a->model->config.longest);
+}
+
+void attention_forward(const struct attention *a)
+{
+    for (int h = 0; h < a->model->config.heads; h++) {
+        const struct dropout_site site = weights_site(a, h);
+        for (int first = 0; first < a->queries; first += PANEL_ROWS)
+            forward_panel(a, h, first, &site);
+    }
+}
+
+/* The weights of the panel again, and dL/dlogit in dscore. With dropout, O = (M A) V for
+ * the mask M: dV takes M A, and dA = M (dO V^T); sum_j a da is dO.o either way. */
+static void panel_dlogits(const struct attention *a, const struct panel *p, int head,
+                          int first, const struct dropout_site *site)
+{
+    const struct kernels *k = kernels_get();
+    const int d = a->model->dims.head_dim;
+    const real *lse = a->lse + (size_t)head * (size_t)a->lse_stride + first;
+    const struct rows dO = part_of(a->d_o, first, head * d);
+    const struct rows o = part_of(a->o, first, head * d);
+    for (int r = 0; r < p->rows; r++) {
+        real *s = p->score + (size_t)r * (size_t)p->stride;
+        real *ds = p->dscore + (size_t)r * (size_t)p->stride;
+        const size_t at = (size_t)r * (size_t)dO.stride;
+        k->softmax_again(p->position[r] + 1, lse[r], s);
+        zero_tail(p, r, s);
+        drop_row(a, p, site, r, ds);
+        k->softmax_grad(p->position[r] + 1, s,
+                        k->dot((size_t)d, dO.at + at, o.at + (size_t)r * (size_t)o.stride),
+                        ds);
+        zero_tail(p, r, ds);
+        drop_row(a, p, site, r, s);
+    }
+}
+
+static void backward_panel(const struct attention *a, int head, int first,
+                           const struct dropout_site *site)
+{
+    const struct model *m = a->model;
+    const int d = m->dims.head_dim, C = m->config.dim;
+    struct panel p = panel_at(a, head, first);
+    const struct rows dO = part_of(a->d_o, first, head * d);
+    const struct rows score = {p.score, p.stride}, dscore = {p.dscore, p.stride};
+    p.dq = part_of(a->dq, first, head * d);
+    p.dk = part_of(a->dkv, 0, head * d);
+    p.dv = part_of(a->dkv, 0, C + head * d);
+    if (m->wants_extra)
+        p.dextra = part_of(a->dkv, 0, 2 * C + head * d);
+
+    panel_logits(a, &p);
+    gemm_nt(p.rows, p.columns, d, 1, dO, p.v, 0, dscore);
+    panel_dlogits(a, &p, head, first, site);
+    gemm_tn(p.columns, d, p.rows, 1, score, dO, 1, p.dv);
+    for (int i = m->config.encoders.parts - 1; i >= 0; i--) {
+        const struct encoder *e = m->config.encoders.part[i].encoder;
+        if (!e->score_grad)
+            continue;
+        const struct encoder_view v = model_encoder_view(m, i, a->layer, a->grad);
+        e->score_grad(&v, &p, a->work->scratch[i]);
+    }
+    gemm_nn(p.rows, d, p.columns, p.alpha, dscore, p.k, 1, p.dq);
+    gemm_tn(p.columns, d, p.rows, p.alpha, dscore, p.q, 1, p.dk);
+}
+
+void attention_backward(const struct attention *a)
+{
+    for (int h = 0; h < a->model->config.heads; h++) {
+        const struct dropout_site site = weights_site(a, h);
+        for (int first = 0; first < a->queries; first += PANEL_ROWS)
+            backward_panel(a, h, first, &site);
+    }
+}

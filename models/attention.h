@@ -1,0 +1,52 @@
+/* attention.h -- causal attention of one sequence, in panels of query rows.
+ *
+ * For one head and PANEL_ROWS queries: S = alpha Q K^T over the causal columns, the
+ * encoders add their part to whole rows while they are in cache, softmax, O = S V.
+ * Backward computes the panel again from the saved log-sum-exp; nothing [T, T] is ever
+ * stored.
+ *
+ * Letters: T keys, H heads, d head width, C = H * d. */
+#ifndef ATTENTION_H
+#define ATTENTION_H
+
+#include "arena.h"
+#include "dropout.h"
+#include "layout.h"
+
+enum { PANEL_ROWS = 32 };
+
+/* Work memory of one thread. */
+struct panel_work {
+    int stride;                       /* of score and dscore */
+    real *score, *dscore;             /* [PANEL_ROWS, stride] */
+    real *scratch[ENCODER_PARTS_MAX]; /* as each part's scratch() asks */
+};
+
+size_t panel_work_bytes(const struct model *m);
+void panel_work_take(const struct model *m, struct arena *a, struct panel_work *out);
+
+struct attention {
+    const struct model *model;
+    int layer;
+    int keys;            /* T */
+    int queries;         /* rows of q */
+    const int *position; /* [queries] increasing, each below T */
+    struct rows q;       /* [queries, C] after rotate */
+    struct rows kv;      /* [T, 2C or 3C]: keys after rotate, values, extra keys */
+    struct rows o;       /* [queries, C] */
+    real *lse;           /* [H, queries] log-sum-exp of each row */
+    int lse_stride;
+    const struct dropout_step *dropout;
+    uint64_t first_row; /* of this sequence in the batch, for dropout */
+    struct panel_work *work;
+
+    /* Backward only. */
+    struct rows d_o;     /* [queries, C] dL/do */
+    struct rows dq, dkv; /* zero on entry; dL/dq, dL/dkv after */
+    real *grad;          /* flat gradient vector, for the encoders' tables */
+};
+
+void attention_forward(const struct attention *a);  /* writes o and lse */
+void attention_backward(const struct attention *a); /* adds to dq, dkv, grad */
+
+#endif

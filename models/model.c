@@ -1,0 +1,380 @@
+#include "model.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "layout.h"
+#include "rng.h"
+
+enum { PAD = 16 }; /* each tensor starts on a cache line */
+
+enum status model_check(const struct model_config *c, struct err *e)
+{
+    const struct {
+        const char *name;
+        int value, hi;
+    } size[] = {
+        {"model.layers", c->layers, 1024},
+        {"model.heads", c->heads, 1024},
+        {"model.dim", c->dim, 65536},
+        {"model.ff", c->ff, 1 << 20},
+        {"the vocabulary", c->vocabulary, 1 << 24},
+        {"the trained length", c->trained_length, 1 << 20},
+        {"the longest sequence", c->longest, 1 << 20},
+    };
+    for (size_t i = 0; i < sizeof size / sizeof size[0]; i++)
+        if (size[i].value < 1 || size[i].value > size[i].hi)
+            return err_set(e, ST_CONFIG, "%s is %d; it must be 1 to %d", size[i].name,
+                           size[i].value, size[i].hi);
+    if (c->dim % c->heads)
+        return err_set(e, ST_CONFIG,
+                       "model.heads: %d heads do not divide model.dim %d; choose a divisor",
+                       c->heads, c->dim);
+    if (!(c->dropout >= 0.0 && c->dropout < 1.0))
+        return err_set(e, ST_CONFIG, "model.dropout is %g; it must be at least 0, below 1",
+                       c->dropout);
+    if (c->longest < c->trained_length)
+        return err_set(e, ST_CONFIG, "the longest sequence %d is below the trained %d",
+                       c->longest, c->trained_length);
+    return ST_OK;
+}
+
+/* --- the tensor list ----------------------------------------------------- */
+
+/* Walks over the tensors twice: first to count (tensor NULL), then to fill. */
+struct builder {
+    struct model *m;
+    struct tensor *tensor;
+    int count;
+    size_t at, parameters;
+};
+
+static size_t add_tensor(struct builder *b, const struct tensor *t)
+{
+    const size_t n = (size_t)t->rows * (size_t)t->columns;
+    const size_t offset = b->at;
+    if (b->tensor) {
+        b->tensor[b->count] = *t;
+        b->tensor[b->count].offset = offset;
+    }
+    b->count++;
+    b->parameters += n;
+    b->at += (n + PAD - 1) / PAD * PAD;
+    return offset;
+}
+
+static void tensor_name(struct tensor *t, int layer, const char *name)
+{
+    if (layer < 0)
+        snprintf(t->name, sizeof t->name, "%s", name);
+    else
+        snprintf(t->name, sizeof t->name, "layers.%d.%s", layer, name);
+}
+
+/* PyTorch's default: weights and biases uniform within 1 / sqrt(in); `shrink` divides the
+ * weights that write to the residual stream. */
+static struct linear add_linear(struct builder *b, int layer, const char *name, int in,
+                                int out, double shrink)
+{
+    const double width = 1.0 / sqrt(in);
+    char text[64];
+    struct linear l = {.in = in, .out = out, .bias = NO_TENSOR};
+    struct tensor t = {.rows = out,
+                       .columns = in,
+                       .decay = true,
+                       .init = INIT_UNIFORM,
+                       .scale = width / shrink};
+    snprintf(text, sizeof text, "%s.weight", name);
+    tensor_name(&t, layer, text);
+    l.weight = add_tensor(b, &t);
+    if (b->m->config.bias) {
+        t = (struct tensor){.rows = 1,
+                            .columns = out,
+                            .decay = true,
+                            .init = INIT_UNIFORM,
+                            .scale = width};
+        snprintf(text, sizeof text, "%s.bias", name);
+        tensor_name(&t, layer, text);
+        l.bias = add_tensor(b, &t);
+    }
+    return l;
+}
+
+static struct norm add_norm(struct builder *b, int layer, const char *name)
+{
+    char text[64];
+    struct norm n;
+    struct tensor t = {.rows = 1,
+                       .columns = b->m->config.dim,
+                       .decay = true,
+                       .init = INIT_ONE};
+    snprintf(text, sizeof text, "%s.gain", name);
+    tensor_name(&t, layer, text);
+    n.gain = add_tensor(b, &t);
+    t.init = INIT_ZERO;
+    snprintf(text, sizeof text, "%s.bias", name);
+    tensor_name(&t, layer, text);
+    n.bias = add_tensor(b, &t);
+    return n;
+}
+
+/* The learned tensors of one part of the encoder, for one layer or (layer -1) for all. */
+static void add_encoder(struct builder *b, int part, int layer)
+{
+    struct model *m = b->m;
+    const struct encoder_part *p = &m->config.encoders.part[part];
+    struct tensor_spec spec[ENCODER_TENSORS_MAX];
+    if (!p->encoder->tensors)
+        return;
+    const int n = p->encoder->tensors(&m->dims, &p->options, spec);
+    m->encoder_tensors[part] = n;
+    for (int i = 0; i < n; i++) {
+        if (spec[i].per_layer != (layer >= 0))
+            continue;
+        struct tensor t = {.rows = spec[i].rows,
+                           .columns = spec[i].columns,
+                           .decay = spec[i].decay,
+                           .init = spec[i].init,
+                           .scale = spec[i].scale};
+        char text[64];
+        snprintf(text, sizeof text, "encoder.%s.%s", p->encoder->name, spec[i].name);
+        tensor_name(&t, layer, text);
+        const size_t offset = add_tensor(b, &t);
+        for (int l = 0; l < m->config.layers; l++)
+            if (layer < 0 || l == layer)
+                m->layer[l].encoder[part].tensor[i] = offset;
+    }
+}
+
+static void add_layer(struct builder *b, int l)
+{
+    const struct model_config *c = &b->m->config;
+    struct layer_layout *y = &b->m->layer[l];
+    const int C = c->dim, F = c->ff;
+    const double shrink = c->norm == NORM_PRE ? sqrt(2.0 * c->layers) : 1.0;
+    y->attention_norm = add_norm(b, l, "attention_norm");
+    y->query = add_linear(b, l, "attention.query", C, C, 1.0);
+    y->key_value =
+        add_linear(b, l, "attention.key_value", C, (b->m->wants_extra ? 3 : 2) * C, 1.0);
+    y->output = add_linear(b, l, "attention.output", C, C, shrink);
+    y->feed_forward_norm = add_norm(b, l, "feed_forward_norm");
+    y->in = add_linear(b, l, "feed_forward.in", C, F, 1.0);
+    y->out = add_linear(b, l, "feed_forward.out", F, C, shrink);
+    for (int p = 0; p < c->encoders.parts; p++)
+        add_encoder(b, p, l);
+}
+
+static void add_all(struct builder *b)
+{
+    struct model *m = b->m;
+    const struct model_config *c = &m->config;
+    struct tensor t = {.name = "embedding",
+                       .rows = c->vocabulary,
+                       .columns = c->dim,
+                       .decay = true,
+                       .init = INIT_NORMAL,
+                       .scale = 1.0 / sqrt(c->dim)};
+    m->embedding = m->output = add_tensor(b, &t);
+    if (!c->tie_embeddings) {
+        snprintf(t.name, sizeof t.name, "output");
+        m->output = add_tensor(b, &t);
+    }
+    for (int p = 0; p < c->encoders.parts; p++)
+        add_encoder(b, p, -1);
+    for (int l = 0; l < c->layers; l++)
+        add_layer(b, l);
+    if (c->norm == NORM_PRE)
+        m->final_norm = add_norm(b, -1, "final_norm");
+}
+
+/* --- weights ------------------------------------------------------------- */
+
+static void draw(const struct tensor *t, uint64_t seed, real *w)
+{
+    const size_t n = (size_t)t->rows * (size_t)t->columns;
+    struct rng r = rng_stream(seed, RNG_WEIGHTS, t->name, 0);
+    for (size_t i = 0; i < n; i++)
+        switch (t->init) {
+        case INIT_ZERO:
+            w[i] = 0;
+            break;
+        case INIT_ONE:
+            w[i] = 1;
+            break;
+        case INIT_NORMAL:
+            w[i] = (real)(t->scale * rng_normal(&r));
+            break;
+        case INIT_UNIFORM:
+            w[i] = (real)(t->scale * (2.0 * rng_uniform(&r) - 1.0));
+            break;
+        }
+}
+
+static size_t constants_size(const struct model *m, int part)
+{
+    const struct encoder_part *p = &m->config.encoders.part[part];
+    return p->encoder->constants ? p->encoder->constants(&m->dims, &p->options) : 0;
+}
+
+static enum status fill_constants(struct model *m, struct err *e)
+{
+    size_t total = 0;
+    for (int p = 0; p < m->config.encoders.parts; p++)
+        total += constants_size(m, p);
+    if (!total)
+        return ST_OK;
+    m->constants_memory = calloc(total, sizeof *m->constants_memory);
+    if (!m->constants_memory)
+        return err_set(e, ST_NOMEM, "no memory for the encoder's tables (%zu numbers)",
+                       total);
+    real *at = m->constants_memory;
+    for (int p = 0; p < m->config.encoders.parts; p++) {
+        const struct encoder_part *part = &m->config.encoders.part[p];
+        if (!constants_size(m, p))
+            continue;
+        part->encoder->fill_constants(&m->dims, &part->options, at);
+        m->constants[p] = at;
+        at += constants_size(m, p);
+    }
+    return ST_OK;
+}
+
+static void describe(struct model *m, const struct model_config *c)
+{
+    m->config = *c;
+    m->dims = (struct encoder_dims){.layers = c->layers,
+                                    .heads = c->heads,
+                                    .head_dim = c->dim / c->heads,
+                                    .trained_length = c->trained_length,
+                                    .longest = c->longest};
+    for (int p = 0; p < c->encoders.parts; p++) {
+        const struct encoder_part *part = &c->encoders.part[p];
+        if (part->encoder->wants_extra && part->encoder->wants_extra(&part->options))
+            m->wants_extra = true;
+    }
+}
+
+static enum status allocate(struct model *m, struct err *e)
+{
+    struct builder count = {.m = m};
+    m->layer = calloc((size_t)m->config.layers, sizeof *m->layer);
+    if (!m->layer)
+        return err_set(e, ST_NOMEM, "no memory for %d layers", m->config.layers);
+    add_all(&count);
+    m->tensor = calloc((size_t)count.count, sizeof *m->tensor);
+    m->weights = aligned_alloc(ARENA_ALIGN, count.at * sizeof *m->weights);
+    if (!m->tensor || !m->weights)
+        return err_set(e, ST_NOMEM, "no memory for %zu weights; make the model smaller",
+                       count.parameters);
+    memset(m->weights, 0, count.at * sizeof *m->weights);
+    struct builder fill = {.m = m, .tensor = m->tensor};
+    add_all(&fill);
+    m->tensors = fill.count;
+    m->parameters = fill.parameters;
+    m->size = fill.at;
+    return fill_constants(m, e);
+}
+
+enum status model_open(const struct model_config *c, uint64_t seed, struct model **out,
+                       struct err *e)
+{
+    enum status st = model_check(c, e);
+    if (st)
+        return st;
+    struct model *m = calloc(1, sizeof *m);
+    if (!m)
+        return err_set(e, ST_NOMEM, "no memory for a model");
+    describe(m, c);
+    st = allocate(m, e);
+    if (st) {
+        model_close(m);
+        return st;
+    }
+    for (int i = 0; i < m->tensors; i++)
+        draw(&m->tensor[i], seed, m->weights + m->tensor[i].offset);
+    *out = m;
+    return ST_OK;
+}
+
+void model_close(struct model *m)
+{
+    if (!m)
+        return;
+    free(m->layer);
+    free(m->tensor);
+    free(m->weights);
+    free(m->constants_memory);
+    free(m);
+}
+
+/* --- asking -------------------------------------------------------------- */
+
+const struct model_config *model_settings(const struct model *m)
+{
+    return &m->config;
+}
+
+int model_tensor_count(const struct model *m)
+{
+    return m->tensors;
+}
+
+const struct tensor *model_tensor(const struct model *m, int i)
+{
+    assert(i >= 0 && i < m->tensors);
+    return &m->tensor[i];
+}
+
+const struct tensor *model_tensor_find(const struct model *m, const char *name)
+{
+    for (int i = 0; i < m->tensors; i++)
+        if (!strcmp(m->tensor[i].name, name))
+            return &m->tensor[i];
+    return NULL;
+}
+
+size_t model_parameters(const struct model *m)
+{
+    return m->parameters;
+}
+
+size_t model_size(const struct model *m)
+{
+    return m->size;
+}
+
+real *model_weights(struct model *m)
+{
+    return m->weights;
+}
+
+struct encoder_view model_encoder_view(const struct model *m, int part, int layer,
+                                       real *grad)
+{
+    const struct encoder_part *p = &m->config.encoders.part[part];
+    struct encoder_view v = {
+        .dims = &m->dims, .options = &p->options, .constants = m->constants[part]};
+    for (int i = 0; i < m->encoder_tensors[part]; i++) {
+        const size_t offset = m->layer[layer].encoder[part].tensor[i];
+        v.weight[i] = m->weights + offset;
+        v.grad[i] = grad ? grad + offset : NULL;
+    }
+    return v;
+}
+
+double model_train_flops(const struct model_config *c, int T, int scored)
+{
+    const double C = c->dim, F = c->ff, n = T, m = scored;
+    const double linear_query = C * C + C * C + 2.0 * C * F; /* query, output, feed-forward */
+    const double linear_key = 2.0 * C * C;
+    const double full = c->layers - 1.0;
+    /* The last layer computes queries and what follows at scored positions only. */
+    const double linear = full * n * (linear_query + linear_key) + n * linear_key +
+                          m * linear_query + m * C * c->vocabulary;
+    const double pairs = full * n * (n + 1.0) / 2.0 + m * (n + 1.0) / 2.0;
+    return 6.0 * linear + 12.0 * C * pairs;
+}

@@ -13,14 +13,15 @@ static int panel_stride(const struct model *m)
 static size_t scratch_size(const struct model *m, int part)
 {
     const struct encoder_part *p = &m->config.encoders.part[part];
-    return p->encoder->scratch ? p->encoder->scratch(&m->dims, &p->options, PANEL_ROWS,
-                                                     m->config.longest)
-                               : 0;
+    return p->encoder->scratch
+               ? p->encoder->scratch(&m->dims, &p->options, PANEL_ROWS, m->config.longest)
+               : 0;
 }
 
 size_t panel_work_bytes(const struct model *m)
 {
-    size_t bytes = 2 * arena_bytes((size_t)PANEL_ROWS * (size_t)panel_stride(m), sizeof(real));
+    size_t bytes =
+        2 * arena_bytes((size_t)PANEL_ROWS * (size_t)panel_stride(m), sizeof(real));
     for (int p = 0; p < m->config.encoders.parts; p++)
         bytes += arena_bytes(scratch_size(m, p), sizeof(real));
     return bytes;

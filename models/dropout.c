@@ -9,8 +9,8 @@ struct dropout_site dropout_site(const struct dropout_step *s, const char *name,
     if (s->p > 0.0) {
         /* The first words of a stream are its key and counter; no number is drawn. */
         const uint64_t site = ((uint64_t)(layer + 1) << 16) + (uint64_t)(head + 1);
-        const struct rng r = rng_stream(s->seed, RNG_DROPOUT, name,
-                                        site << 32 | (uint32_t)s->step);
+        const struct rng r =
+            rng_stream(s->seed, RNG_DROPOUT, name, site << 32 | (uint32_t)s->step);
         d.key = (struct mask_key){
             .key = {r.key[0], r.key[1]},
             .counter = {r.counter[1], r.counter[2], r.counter[3]},

@@ -19,7 +19,7 @@ struct dropout_step { /* one training step */
 
 struct dropout_site {
     struct mask_key key;
-    double p; /* 0: no dropout */
+    double p;  /* 0: no dropout */
     int width; /* elements of a row, rounded up to a multiple of 8 */
 };
 

@@ -38,9 +38,9 @@ struct model {
     size_t embedding; /* [V, C] */
     size_t output;    /* [V, C]; the same offset as embedding when tied */
     struct norm final_norm;
-    struct layer_layout *layer;                     /* [layers] */
-    int encoder_tensors[ENCODER_PARTS_MAX];         /* how many each part has */
-    const real *constants[ENCODER_PARTS_MAX];       /* NULL: none */
+    struct layer_layout *layer;               /* [layers] */
+    int encoder_tensors[ENCODER_PARTS_MAX];   /* how many each part has */
+    const real *constants[ENCODER_PARTS_MAX]; /* NULL: none */
     struct tensor *tensor;
     int tensors;
     size_t parameters, size;

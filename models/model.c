@@ -92,11 +92,8 @@ static struct linear add_linear(struct builder *b, int layer, const char *name, 
     tensor_name(&t, layer, text);
     l.weight = add_tensor(b, &t);
     if (b->m->config.bias) {
-        t = (struct tensor){.rows = 1,
-                            .columns = out,
-                            .decay = true,
-                            .init = INIT_UNIFORM,
-                            .scale = width};
+        t = (struct tensor){
+            .rows = 1, .columns = out, .decay = true, .init = INIT_UNIFORM, .scale = width};
         snprintf(text, sizeof text, "%s.bias", name);
         tensor_name(&t, layer, text);
         l.bias = add_tensor(b, &t);
@@ -108,10 +105,8 @@ static struct norm add_norm(struct builder *b, int layer, const char *name)
 {
     char text[64];
     struct norm n;
-    struct tensor t = {.rows = 1,
-                       .columns = b->m->config.dim,
-                       .decay = true,
-                       .init = INIT_ONE};
+    struct tensor t = {
+        .rows = 1, .columns = b->m->config.dim, .decay = true, .init = INIT_ONE};
     snprintf(text, sizeof text, "%s.gain", name);
     tensor_name(&t, layer, text);
     n.gain = add_tensor(b, &t);
@@ -369,7 +364,8 @@ struct encoder_view model_encoder_view(const struct model *m, int part, int laye
 double model_train_flops(const struct model_config *c, int T, int scored)
 {
     const double C = c->dim, F = c->ff, n = T, m = scored;
-    const double linear_query = C * C + C * C + 2.0 * C * F; /* query, output, feed-forward */
+    const double linear_query =
+        C * C + C * C + 2.0 * C * F; /* query, output, feed-forward */
     const double linear_key = 2.0 * C * C;
     const double full = c->layers - 1.0;
     /* The last layer computes queries and what follows at scored positions only. */

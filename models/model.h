@@ -22,8 +22,8 @@ struct model_config {
     bool bias;                        /* of the linear layers */
     bool tie_embeddings;              /* output layer = token embedding */
     int vocabulary;
-    int trained_length; /* longest training sample, in tokens */
-    int longest;        /* longest sample of any split */
+    int trained_length;            /* longest training sample, in tokens */
+    int longest;                   /* longest sample of any split */
     struct encoder_stack encoders; /* resolved */
 };
 

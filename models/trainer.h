@@ -42,8 +42,7 @@ enum status trainer_step(struct trainer *t, int step, const struct batch *b, dou
 
 /* Forward only, no dropout. For each position with a target: loss[] in nats and best[],
  * the most likely id. Other entries are left alone. Arrays are [tokens]. */
-void trainer_evaluate(struct trainer *t, const struct batch *b, float *loss,
-                      int32_t *best);
+void trainer_evaluate(struct trainer *t, const struct batch *b, float *loss, int32_t *best);
 
 /* Mean loss and its gradient at the present weights, dropout of step `step` applied;
  * grad is [model_size]. For tests and tools. */

@@ -1,0 +1,315 @@
+#include "trainer.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gemm.h"
+#include "threads.h"
+#include "transformer.h"
+
+enum {
+    MICRO_TOKENS = 512, /* rows of a micro-batch, unless one sequence is longer */
+    CHUNK = 1 << 15     /* numbers per job when gradients are summed and weights updated */
+};
+
+struct shard {
+    real *grad; /* [model_size] */
+    double loss;
+};
+
+struct trainer {
+    struct trainer_config config;
+    struct model *model;
+    struct threads *threads;
+    struct arena arena;
+    struct pass_work *work; /* [threads] */
+    struct shard *shard;    /* [shards] */
+    real *first_moment, *second_moment;
+    double *squares; /* [chunks] */
+    int chunks;
+};
+
+/* --- set-up -------------------------------------------------------------- */
+
+static int micro_rows(const struct trainer_config *c)
+{
+    const int longest = c->model.longest;
+    const int group = c->max_tokens < MICRO_TOKENS ? c->max_tokens : MICRO_TOKENS;
+    return longest > group ? longest : group;
+}
+
+static enum status take_memory(struct trainer *t, struct err *e)
+{
+    const struct trainer_config *c = &t->config;
+    const size_t n = model_size(t->model);
+    const size_t work = pass_work_bytes(t->model, micro_rows(c), c->max_sequences);
+    t->chunks = (int)((n + CHUNK - 1) / CHUNK);
+    const size_t bytes = arena_bytes((size_t)c->threads, sizeof *t->work) +
+                         (size_t)c->threads * work +
+                         arena_bytes((size_t)c->shards, sizeof *t->shard) +
+                         ((size_t)c->shards + 2) * arena_bytes(n, sizeof(real)) +
+                         arena_bytes((size_t)t->chunks, sizeof(double));
+    const enum status st = arena_init(&t->arena, bytes, e);
+    if (st)
+        return st;
+    t->work = arena_take(&t->arena, (size_t)c->threads, sizeof *t->work);
+    for (int i = 0; i < c->threads; i++)
+        pass_work_take(t->model, micro_rows(c), c->max_sequences, &t->arena, &t->work[i]);
+    t->shard = arena_take(&t->arena, (size_t)c->shards, sizeof *t->shard);
+    for (int i = 0; i < c->shards; i++)
+        t->shard[i].grad = arena_take(&t->arena, n, sizeof(real));
+    t->first_moment = arena_take(&t->arena, n, sizeof(real));
+    t->second_moment = arena_take(&t->arena, n, sizeof(real));
+    t->squares = arena_take(&t->arena, (size_t)t->chunks, sizeof(double));
+    return ST_OK;
+}
+
+enum status trainer_open(const struct trainer_config *c, struct trainer **out,
+                         struct err *e)
+{
+    struct trainer *t = calloc(1, sizeof *t);
+    if (!t)
+        return err_set(e, ST_NOMEM, "no memory for a trainer");
+    t->config = *c;
+    gemm_init();
+    enum status st = model_open(&c->model, c->seed, &t->model, e);
+    if (!st)
+        st = take_memory(t, e);
+    if (!st)
+        st = threads_open(c->threads, &t->threads, e);
+    if (st) {
+        trainer_close(t);
+        return st;
+    }
+    *out = t;
+    return ST_OK;
+}
+
+void trainer_close(struct trainer *t)
+{
+    if (!t)
+        return;
+    threads_close(t->threads);
+    arena_free(&t->arena);
+    model_close(t->model);
+    free(t);
+}
+
+struct model *trainer_model(struct trainer *t)
+{
+    return t->model;
+}
+
+real *trainer_first_moment(struct trainer *t)
+{
+    return t->first_moment;
+}
+
+real *trainer_second_moment(struct trainer *t)
+{
+    return t->second_moment;
+}
+
+/* --- dealing out sequences ----------------------------------------------- */
+
+/* The first sequence of part `part` of `parts`: boundaries fall where the running number
+ * of tokens passes part / parts of the whole. */
+static int part_start(const struct batch *b, int part, int parts)
+{
+    const long total = b->start[b->sequences];
+    int s = 0;
+    while (s < b->sequences && (long)b->start[s] * parts < total * part)
+        s++;
+    return part == parts ? b->sequences : s;
+}
+
+/* As many sequences from `first` on, before `end`, as fit into one micro-batch. */
+static struct micro_batch next_micro(const struct trainer *t, const struct batch *b,
+                                     int first, int end)
+{
+    const int room = t->work[0].rows;
+    int last = first + 1;
+    while (last < end && b->start[last + 1] - b->start[first] <= room)
+        last++;
+    assert(b->start[last] - b->start[first] <= room);
+    return (struct micro_batch){last - first, b->start + first, b->token, b->target};
+}
+
+/* --- gradient ------------------------------------------------------------ */
+
+struct gradient_job {
+    struct trainer *t;
+    const struct batch *b;
+    struct dropout_step dropout;
+    double scale; /* 1 / targets */
+};
+
+static void shard_gradient(void *context, int job, int thread)
+{
+    const struct gradient_job *g = context;
+    struct trainer *t = g->t;
+    struct shard *s = &t->shard[job];
+    const int end = part_start(g->b, job + 1, t->config.shards);
+    s->loss = 0.0;
+    memset(s->grad, 0, model_size(t->model) * sizeof *s->grad);
+    for (int first = part_start(g->b, job, t->config.shards); first < end;) {
+        const struct micro_batch m = next_micro(t, g->b, first, end);
+        const struct pass p = {t->model, &m, &g->dropout, &t->work[thread]};
+        transformer_forward(&p);
+        s->loss += transformer_loss(&p, g->scale, NULL, NULL);
+        transformer_backward(&p, s->grad);
+        first += m.sequences;
+    }
+}
+
+/* Sums one chunk of the shards' gradients into shard 0, in order. */
+static void sum_chunk(void *context, int job, int thread)
+{
+    (void)thread;
+    struct trainer *t = context;
+    const struct kernels *k = kernels_get();
+    const size_t size = model_size(t->model), from = (size_t)job * CHUNK;
+    const size_t n = size - from < CHUNK ? size - from : CHUNK;
+    for (int s = 1; s < t->config.shards; s++)
+        k->add(n, t->shard[s].grad + from, t->shard[0].grad + from);
+    t->squares[job] = k->sum_of_squares(n, t->shard[0].grad + from);
+}
+
+static int count_targets(const struct batch *b)
+{
+    int n = 0;
+    for (int i = 0; i < b->start[b->sequences]; i++)
+        n += b->target[i] >= 0;
+    return n;
+}
+
+/* Leaves the gradient of the mean loss in shard 0 and returns that loss. */
+static double gradient(struct trainer *t, int step, const struct batch *b, double *norm)
+{
+    const int targets = count_targets(b);
+    struct gradient_job g = {
+        .t = t,
+        .b = b,
+        .dropout = {t->config.seed, step, t->config.model.dropout},
+        .scale = targets ? 1.0 / targets : 0.0,
+    };
+    assert(b->sequences <= t->config.max_sequences);
+    threads_run(t->threads, t->config.shards, shard_gradient, &g);
+    threads_run(t->threads, t->chunks, sum_chunk, t);
+    double loss = 0.0, squares = 0.0;
+    for (int s = 0; s < t->config.shards; s++)
+        loss += t->shard[s].loss;
+    for (int i = 0; i < t->chunks; i++)
+        squares += t->squares[i];
+    *norm = sqrt(squares);
+    return loss * g.scale;
+}
+
+double trainer_gradient(struct trainer *t, int step, const struct batch *b, real *grad)
+{
+    double norm;
+    const double loss = gradient(t, step, b, &norm);
+    memcpy(grad, t->shard[0].grad, model_size(t->model) * sizeof *grad);
+    return loss;
+}
+
+/* --- step ---------------------------------------------------------------- */
+
+struct update_job {
+    struct trainer *t;
+    struct adam_step adam;
+};
+
+/* Updates what of each tensor lies in one chunk of the flat vector. */
+static void update_chunk(void *context, int job, int thread)
+{
+    (void)thread;
+    const struct update_job *u = context;
+    struct trainer *t = u->t;
+    const size_t from = (size_t)job * CHUNK, to = from + CHUNK;
+    for (int i = 0; i < model_tensor_count(t->model); i++) {
+        const struct tensor *x = model_tensor(t->model, i);
+        const size_t end = x->offset + (size_t)x->rows * (size_t)x->columns;
+        const size_t a = x->offset > from ? x->offset : from, z = end < to ? end : to;
+        struct adam_step s = u->adam;
+        if (a >= z)
+            continue;
+        if (!x->decay)
+            s.decay = 0.0;
+        kernels_get()->adam(z - a, &s, t->shard[0].grad + a, t->first_moment + a,
+                            t->second_moment + a, model_weights(t->model) + a);
+    }
+}
+
+enum status trainer_step(struct trainer *t, int step, const struct batch *b, double *loss,
+                         struct err *e)
+{
+    const struct optimizer_config *o = &t->config.optimizer;
+    double norm;
+    *loss = gradient(t, step, b, &norm);
+    if (!isfinite(*loss) || !isfinite(norm))
+        return err_set(e, ST_NONFINITE,
+                       "step %d: the loss is %g and the gradient's norm %g; lower train.lr "
+                       "or set train.clip",
+                       step, *loss, norm);
+    struct update_job u = {
+        .t = t,
+        .adam = {.lr = optimizer_rate(o, step),
+                 .beta1 = o->beta1,
+                 .beta2 = o->beta2,
+                 .eps = o->eps,
+                 .decay = o->kind == OPTIMIZER_ADAMW ? o->weight_decay : 0.0,
+                 .correction1 = 1.0 - pow(o->beta1, step + 1),
+                 .correction2 = 1.0 - pow(o->beta2, step + 1),
+                 .grad_scale = o->clip > 0.0 && norm > o->clip ? o->clip / norm : 1.0},
+    };
+    threads_run(t->threads, t->chunks, update_chunk, &u);
+    return ST_OK;
+}
+
+/* --- evaluation ---------------------------------------------------------- */
+
+struct evaluate_job {
+    struct trainer *t;
+    const struct batch *b;
+    float *loss;
+    int32_t *best;
+};
+
+static void evaluate_part(void *context, int job, int thread)
+{
+    const struct evaluate_job *v = context;
+    struct trainer *t = v->t;
+    const struct dropout_step none = {0};
+    const int end = part_start(v->b, job + 1, t->config.shards);
+    for (int first = part_start(v->b, job, t->config.shards); first < end;) {
+        const struct micro_batch m = next_micro(t, v->b, first, end);
+        const struct pass p = {t->model, &m, &none, &t->work[thread]};
+        transformer_forward(&p);
+        transformer_loss(&p, 1.0, v->loss, v->best);
+        first += m.sequences;
+    }
+}
+
+void trainer_evaluate(struct trainer *t, const struct batch *b, float *loss, int32_t *best)
+{
+    struct evaluate_job v = {.t = t, .b = b, .loss = loss, .best = best};
+    assert(b->sequences <= t->config.max_sequences);
+    threads_run(t->threads, t->config.shards, evaluate_part, &v);
+}
+
+void trainer_logits(struct trainer *t, const struct batch *b, real *logits)
+{
+    const struct dropout_step none = {0};
+    const size_t V = (size_t)t->config.model.vocabulary;
+    for (int first = 0; first < b->sequences;) {
+        const struct micro_batch m = next_micro(t, b, first, b->sequences);
+        const struct pass p = {t->model, &m, &none, &t->work[0]};
+        const size_t n = (size_t)transformer_forward(&p) * V;
+        memcpy(logits, t->work[0].logits, n * sizeof *logits);
+        logits += n;
+        first += m.sequences;
+    }
+}

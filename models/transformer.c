@@ -1,0 +1,558 @@
+#include "transformer.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "gemm.h"
+
+/* --- work memory --------------------------------------------------------- */
+
+static int key_width(const struct model *m)
+{
+    return (m->wants_extra ? 3 : 2) * m->config.dim;
+}
+
+/* Sums the sizes when `a` is NULL, else takes the memory: one list for both. */
+struct taker {
+    struct arena *a;
+    size_t bytes;
+};
+
+static void *take(struct taker *t, size_t n, size_t size)
+{
+    if (t->a)
+        return arena_take(t->a, n, size);
+    t->bytes += arena_bytes(n, size);
+    return NULL;
+}
+
+static real *take_rows(struct taker *t, int rows, int columns)
+{
+    return take(t, (size_t)rows * (size_t)columns, sizeof(real));
+}
+
+static void take_layer(const struct model *m, int rows, struct taker *t,
+                       struct layer_work *w)
+{
+    const int C = m->config.dim, F = m->config.ff;
+    w->x = take_rows(t, rows, C);
+    w->q = take_rows(t, rows, C);
+    w->kv = take_rows(t, rows, key_width(m));
+    w->o = take_rows(t, rows, C);
+    w->mid = take_rows(t, rows, C);
+    w->ff = take_rows(t, rows, F);
+    w->sum = m->config.norm == NORM_POST ? take_rows(t, rows, C) : NULL;
+    w->lse = take_rows(t, rows, m->config.heads);
+    w->stats_attention = take_rows(t, rows, 2);
+    w->stats_ff = take_rows(t, rows, 2);
+}
+
+static void take_all(const struct model *m, int rows, int sequences, struct taker *t,
+                     struct pass_work *w)
+{
+    const int C = m->config.dim, F = m->config.ff;
+    w->layer = take(t, (size_t)m->config.layers, sizeof *w->layer);
+    for (int l = 0; l < m->config.layers; l++) {
+        struct layer_work unused;
+        take_layer(m, rows, t, w->layer ? &w->layer[l] : &unused);
+    }
+    w->last = take_rows(t, rows, C);
+    w->stats_final = take_rows(t, rows, 2);
+    w->logits = take_rows(t, rows, m->config.vocabulary);
+    real **narrow[] = {&w->normed, &w->picked,   &w->d_out, &w->d_in,
+                       &w->d_mid,  &w->d_branch, &w->dq};
+    for (size_t i = 0; i < sizeof narrow / sizeof narrow[0]; i++)
+        *narrow[i] = take_rows(t, rows, C);
+    w->wide = take_rows(t, rows, F);
+    w->d_wide = take_rows(t, rows, F);
+    w->dkv = take_rows(t, rows, key_width(m));
+    int **indices[] = {&w->row, &w->position, &w->target_row, &w->target_position};
+    for (size_t i = 0; i < sizeof indices / sizeof indices[0]; i++)
+        *indices[i] = take(t, (size_t)rows, sizeof(int));
+    w->start = take(t, (size_t)sequences + 1, sizeof(int));
+    w->target_start = take(t, (size_t)sequences + 1, sizeof(int));
+}
+
+size_t pass_work_bytes(const struct model *m, int rows, int sequences)
+{
+    struct taker t = {NULL, 0};
+    struct pass_work unused;
+    take_all(m, rows, sequences, &t, &unused);
+    return t.bytes + panel_work_bytes(m);
+}
+
+void pass_work_take(const struct model *m, int rows, int sequences, struct arena *a,
+                    struct pass_work *out)
+{
+    struct taker t = {a, 0};
+    out->rows = rows;
+    take_all(m, rows, sequences, &t, out);
+    panel_work_take(m, a, &out->panel);
+}
+
+/* --- the rows of a micro-batch ------------------------------------------- */
+
+static void index_rows(const struct micro_batch *b, struct pass_work *w)
+{
+    const int first = b->start[0];
+    int targets = 0;
+    for (int s = 0; s < b->sequences; s++) {
+        w->start[s] = b->start[s] - first;
+        w->target_start[s] = targets;
+        for (int i = b->start[s]; i < b->start[s + 1]; i++) {
+            const int row = i - first;
+            w->row[row] = row;
+            w->position[row] = i - b->start[s];
+            if (b->target[i] < 0)
+                continue;
+            w->target_row[targets] = row;
+            w->target_position[targets++] = i - b->start[s];
+        }
+    }
+    w->start[b->sequences] = b->start[b->sequences] - first;
+    w->target_start[b->sequences] = targets;
+    assert(w->start[b->sequences] <= w->rows);
+    w->all = (struct queries){w->start[b->sequences], w->row, w->position, w->start};
+    w->targets =
+        (struct queries){targets, w->target_row, w->target_position, w->target_start};
+}
+
+static const struct queries *layer_queries(const struct pass *p, int layer)
+{
+    return layer == p->model->config.layers - 1 ? &p->work->targets : &p->work->all;
+}
+
+/* Rows `q` of x [N, C]; x itself when these are all rows. */
+static const real *gather(const struct pass *p, const struct queries *q, const real *x,
+                          real *room)
+{
+    const size_t C = (size_t)p->model->config.dim;
+    if (q == &p->work->all)
+        return x;
+    for (int i = 0; i < q->count; i++)
+        memcpy(room + (size_t)i * C, x + (size_t)q->row[i] * C, C * sizeof *x);
+    return room;
+}
+
+/* The adjoint of gather: dx[row] += dy. */
+static void scatter_add(const struct pass *p, const struct queries *q, const real *dy,
+                        real *dx)
+{
+    const size_t C = (size_t)p->model->config.dim;
+    const struct kernels *k = kernels_get();
+    for (int i = 0; i < q->count; i++)
+        k->add(C, dy + (size_t)i * C, dx + (size_t)q->row[i] * C);
+}
+
+/* --- layers -------------------------------------------------------------- */
+
+static struct rows matrix(const real *x, int columns)
+{
+    return (struct rows){(real *)x, columns};
+}
+
+static void linear(const struct pass *p, const struct linear *l, int rows, const real *x,
+                   real *y)
+{
+    const real *w = p->model->weights;
+    gemm_nt(rows, l->out, l->in, 1, matrix(x, l->in), matrix(w + l->weight, l->in), 0,
+            matrix(y, l->out));
+    if (l->bias != NO_TENSOR)
+        kernels_get()->add_bias(rows, l->out, w + l->bias, y);
+}
+
+/* dx = beta dx + dy W; adds the gradients of weight and bias. */
+static void linear_grad(const struct pass *p, const struct linear *l, int rows,
+                        const real *x, const real *dy, real beta, real *dx, real *grad)
+{
+    const real *w = p->model->weights;
+    gemm_tn(l->out, l->in, rows, 1, matrix(dy, l->out), matrix(x, l->in), 1,
+            matrix(grad + l->weight, l->in));
+    if (l->bias != NO_TENSOR)
+        kernels_get()->bias_grad(rows, l->out, dy, grad + l->bias);
+    gemm_nn(rows, l->in, l->out, 1, matrix(dy, l->out), matrix(w + l->weight, l->in), beta,
+            matrix(dx, l->in));
+}
+
+static void normalise(const struct pass *p, const struct norm *n, int rows, const real *x,
+                      real *y, real *stats)
+{
+    const real *w = p->model->weights;
+    kernels_get()->layer_norm(rows, p->model->config.dim, x, w + n->gain, w + n->bias, y,
+                              stats);
+}
+
+/* dx += gradient. */
+static void normalise_grad(const struct pass *p, const struct norm *n, int rows,
+                           const real *x, const real *stats, const real *dy, real *dx,
+                           real *grad)
+{
+    const struct norm_grad g = {p->model->weights + n->gain, grad + n->gain,
+                                grad + n->bias};
+    kernels_get()->layer_norm_grad(rows, p->model->config.dim, x, stats, &g, dy, dx);
+}
+
+/* Dropout of rows of width n; forward and adjoint alike. */
+static void drop(const struct pass *p, const char *site, int layer, const struct queries *q,
+                 int n, real *x)
+{
+    if (p->dropout->p <= 0.0)
+        return;
+    const struct dropout_site s = dropout_site(p->dropout, site, layer, 0, n);
+    const uint64_t first = (uint64_t)p->batch->start[0];
+    for (int i = 0; i < q->count; i++)
+        dropout_rows(&s, first + (uint64_t)q->row[i], 1, n,
+                     matrix(x + (size_t)i * (size_t)n, n));
+}
+
+static void activate(const struct pass *p, size_t n, const real *x, real *y)
+{
+    const struct kernels *k = kernels_get();
+    (p->model->config.activation == ACTIVATION_GELU ? k->gelu : k->relu)(n, x, y);
+}
+
+static void activate_grad(const struct pass *p, size_t n, const real *x, real *dy)
+{
+    const struct kernels *k = kernels_get();
+    (p->model->config.activation == ACTIVATION_GELU ? k->gelu_grad : k->relu_grad)(n, x,
+                                                                                   dy);
+}
+
+/* Calls rotate or its adjoint for every head of rows [count, stride] of one sequence. */
+static void rotate_heads(const struct pass *p, int layer, int count, const int *position,
+                         struct rows x, bool adjoint)
+{
+    const struct model *m = p->model;
+    for (int i = 0; i < m->config.encoders.parts; i++) {
+        const struct encoder *e = m->config.encoders.part[i].encoder;
+        if (!e->rotate)
+            continue;
+        const struct encoder_view v = model_encoder_view(m, i, layer, NULL);
+        for (int h = 0; h < m->config.heads; h++) {
+            const struct rows head = {x.at + h * m->dims.head_dim, x.stride};
+            (adjoint ? e->rotate_grad : e->rotate)(&v, count, position, head);
+        }
+    }
+}
+
+static struct rows from_row(const real *x, int row, int columns)
+{
+    return matrix(x + (size_t)row * (size_t)columns, columns);
+}
+
+static void rotate_all(const struct pass *p, int layer, const struct queries *q, real *xq,
+                       real *xkv, bool adjoint)
+{
+    const struct pass_work *w = p->work;
+    const int C = p->model->config.dim, K = key_width(p->model);
+    for (int s = 0; s < p->batch->sequences; s++) {
+        const int first = q->start[s], row = w->start[s];
+        rotate_heads(p, layer, q->start[s + 1] - first, q->position + first,
+                     from_row(xq, first, C), adjoint);
+        rotate_heads(p, layer, w->start[s + 1] - row, w->position + row,
+                     from_row(xkv, row, K), adjoint);
+    }
+}
+
+/* Attention's view of sequence s; the backward fields are left out. */
+static struct attention attention_at(const struct pass *p, int layer,
+                                     const struct queries *q, int s)
+{
+    struct pass_work *w = p->work;
+    const struct layer_work *y = &w->layer[layer];
+    const int C = p->model->config.dim, first = q->start[s], row = w->start[s];
+    return (struct attention){
+        .model = p->model,
+        .layer = layer,
+        .keys = w->start[s + 1] - row,
+        .queries = q->start[s + 1] - first,
+        .position = q->position + first,
+        .q = from_row(y->q, first, C),
+        .kv = from_row(y->kv, row, key_width(p->model)),
+        .o = from_row(y->o, first, C),
+        .lse = y->lse + first,
+        .lse_stride = w->rows,
+        .dropout = p->dropout,
+        .first_row = (uint64_t)p->batch->start[s],
+        .work = &w->panel,
+    };
+}
+
+static void attend(const struct pass *p, int layer, const struct queries *q)
+{
+    struct pass_work *w = p->work;
+    const struct model *m = p->model;
+    const struct layer_layout *t = &m->layer[layer];
+    struct layer_work *y = &w->layer[layer];
+    const real *source = y->x;
+    if (m->config.norm == NORM_PRE) {
+        normalise(p, &t->attention_norm, w->all.count, y->x, w->normed, y->stats_attention);
+        source = w->normed;
+    }
+    linear(p, &t->key_value, w->all.count, source, y->kv);
+    linear(p, &t->query, q->count, gather(p, q, source, w->picked), y->q);
+    rotate_all(p, layer, q, y->q, y->kv, false);
+    for (int s = 0; s < p->batch->sequences; s++) {
+        const struct attention a = attention_at(p, layer, q, s);
+        attention_forward(&a);
+    }
+    linear(p, &t->output, q->count, y->o, y->mid);
+    drop(p, "attention.output", layer, q, m->config.dim, y->mid);
+    kernels_get()->add((size_t)q->count * (size_t)m->config.dim,
+                       gather(p, q, y->x, w->picked), y->mid);
+}
+
+/* The norm between attention and feed-forward: of the sum in post-norm, before the
+ * branch in pre-norm. */
+static const struct norm *middle_norm(const struct model *m, int layer)
+{
+    const struct layer_layout *t = &m->layer[layer];
+    return m->config.norm == NORM_PRE ? &t->feed_forward_norm : &t->attention_norm;
+}
+
+static real *middle_stats(const struct model *m, struct layer_work *y)
+{
+    return m->config.norm == NORM_PRE ? y->stats_ff : y->stats_attention;
+}
+
+/* The feed-forward's hidden layer from its pre-activation: act, then dropout. */
+static void hidden(const struct pass *p, int layer, const struct queries *q)
+{
+    const int F = p->model->config.ff;
+    activate(p, (size_t)q->count * (size_t)F, p->work->layer[layer].ff, p->work->wide);
+    drop(p, "feed_forward.hidden", layer, q, F, p->work->wide);
+}
+
+static void feed_forward(const struct pass *p, int layer, const struct queries *q,
+                         real *next)
+{
+    struct pass_work *w = p->work;
+    const struct model *m = p->model;
+    const struct layer_layout *t = &m->layer[layer];
+    struct layer_work *y = &w->layer[layer];
+    const bool pre = m->config.norm == NORM_PRE;
+    const size_t n = (size_t)q->count * (size_t)m->config.dim;
+    real *out = pre ? next : y->sum;
+    normalise(p, middle_norm(m, layer), q->count, y->mid, w->normed, middle_stats(m, y));
+    linear(p, &t->in, q->count, w->normed, y->ff);
+    hidden(p, layer, q);
+    linear(p, &t->out, q->count, w->wide, out);
+    drop(p, "feed_forward.output", layer, q, m->config.dim, out);
+    kernels_get()->add(n, pre ? y->mid : w->normed, out);
+    if (!pre)
+        normalise(p, &t->feed_forward_norm, q->count, y->sum, next, y->stats_ff);
+}
+
+static void embed(const struct pass *p)
+{
+    const struct model *m = p->model;
+    struct pass_work *w = p->work;
+    const size_t C = (size_t)m->config.dim;
+    real *x = w->layer[0].x;
+    const int32_t *token = p->batch->token + p->batch->start[0];
+    for (int i = 0; i < w->all.count; i++)
+        memcpy(x + (size_t)i * C, m->weights + m->embedding + (size_t)token[i] * C,
+               C * sizeof *x);
+    for (int part = 0; part < m->config.encoders.parts; part++) {
+        const struct encoder *e = m->config.encoders.part[part].encoder;
+        if (!e->embed)
+            continue;
+        const struct encoder_view v = model_encoder_view(m, part, 0, NULL);
+        for (int s = 0; s < p->batch->sequences; s++)
+            e->embed(&v, w->start[s + 1] - w->start[s], x + (size_t)w->start[s] * C);
+    }
+    drop(p, "embedding", -1, &w->all, m->config.dim, x);
+}
+
+/* What the output layer sees: the last block's output, normed in pre-norm. */
+static const real *output_source(const struct pass *p)
+{
+    struct pass_work *w = p->work;
+    if (p->model->config.norm == NORM_POST)
+        return w->last;
+    normalise(p, &p->model->final_norm, w->targets.count, w->last, w->normed,
+              w->stats_final);
+    return w->normed;
+}
+
+int transformer_forward(const struct pass *p)
+{
+    struct pass_work *w = p->work;
+    const struct model *m = p->model;
+    const int L = m->config.layers, C = m->config.dim, V = m->config.vocabulary;
+    index_rows(p->batch, w);
+    if (!w->targets.count)
+        return 0;
+    embed(p);
+    for (int l = 0; l < L; l++) {
+        const struct queries *q = layer_queries(p, l);
+        attend(p, l, q);
+        feed_forward(p, l, q, l + 1 < L ? w->layer[l + 1].x : w->last);
+    }
+    gemm_nt(w->targets.count, V, C, 1, matrix(output_source(p), C),
+            matrix(m->weights + m->output, C), 0, matrix(w->logits, V));
+    return w->targets.count;
+}
+
+double transformer_loss(const struct pass *p, double scale, float *loss, int32_t *best)
+{
+    const struct pass_work *w = p->work;
+    const struct kernels *k = kernels_get();
+    const int V = p->model->config.vocabulary, first = p->batch->start[0];
+    double sum = 0.0;
+    for (int i = 0; i < w->targets.count; i++) {
+        const int row = first + w->targets.row[i];
+        int32_t top;
+        const real one = k->cross_entropy(V, p->batch->target[row], (real)scale,
+                                          w->logits + (size_t)i * (size_t)V, &top);
+        sum += (double)one;
+        if (loss)
+            loss[row] = (float)one;
+        if (best)
+            best[row] = top;
+    }
+    return sum;
+}
+
+/* --- backward ------------------------------------------------------------ */
+
+/* From dL/d(block output) in d_out [M, C] to dL/d(sum after attention) in d_mid. */
+static void feed_forward_grad(const struct pass *p, int layer, const struct queries *q,
+                              real *grad)
+{
+    struct pass_work *w = p->work;
+    const struct model *m = p->model;
+    const struct layer_layout *t = &m->layer[layer];
+    struct layer_work *y = &w->layer[layer];
+    const bool pre = m->config.norm == NORM_PRE;
+    const int C = m->config.dim, F = m->config.ff, M = q->count;
+    const size_t n = (size_t)M * (size_t)C;
+
+    /* d_in: gradient of the sum after the feed-forward. */
+    memset(w->d_in, 0, n * sizeof(real));
+    if (pre)
+        memcpy(w->d_in, w->d_out, n * sizeof(real));
+    else
+        normalise_grad(p, &t->feed_forward_norm, M, y->sum, y->stats_ff, w->d_out, w->d_in,
+                       grad);
+
+    memcpy(w->d_branch, w->d_in, n * sizeof(real));
+    drop(p, "feed_forward.output", layer, q, C, w->d_branch);
+    hidden(p, layer, q);
+    linear_grad(p, &t->out, M, w->wide, w->d_branch, 0, w->d_wide, grad);
+    drop(p, "feed_forward.hidden", layer, q, F, w->d_wide);
+    activate_grad(p, (size_t)M * (size_t)F, y->ff, w->d_wide);
+
+    normalise(p, middle_norm(m, layer), M, y->mid, w->normed, middle_stats(m, y));
+    /* In post-norm the residual starts at the norm's output, in pre-norm before it. */
+    linear_grad(p, &t->in, M, w->normed, w->d_wide, pre ? 0 : 1,
+                pre ? w->d_branch : w->d_in, grad);
+    if (pre)
+        memcpy(w->d_mid, w->d_in, n * sizeof(real));
+    else
+        memset(w->d_mid, 0, n * sizeof(real));
+    normalise_grad(p, middle_norm(m, layer), M, y->mid, middle_stats(m, y),
+                   pre ? w->d_branch : w->d_in, w->d_mid, grad);
+}
+
+static void attention_core_grad(const struct pass *p, int layer, const struct queries *q,
+                                real *d_o, real *grad)
+{
+    struct pass_work *w = p->work;
+    const int C = p->model->config.dim, K = key_width(p->model);
+    memset(w->dq, 0, (size_t)q->count * (size_t)C * sizeof(real));
+    memset(w->dkv, 0, (size_t)w->all.count * (size_t)K * sizeof(real));
+    for (int s = 0; s < p->batch->sequences; s++) {
+        struct attention a = attention_at(p, layer, q, s);
+        a.d_o = from_row(d_o, q->start[s], C);
+        a.dq = from_row(w->dq, q->start[s], C);
+        a.dkv = from_row(w->dkv, w->start[s], K);
+        a.grad = grad;
+        attention_backward(&a);
+    }
+    rotate_all(p, layer, q, w->dq, w->dkv, true);
+}
+
+/* From d_mid [M, C] to dL/d(block input) in d_out [N, C]. */
+static void attend_grad(const struct pass *p, int layer, const struct queries *q,
+                        real *grad)
+{
+    struct pass_work *w = p->work;
+    const struct model *m = p->model;
+    const struct layer_layout *t = &m->layer[layer];
+    struct layer_work *y = &w->layer[layer];
+    const bool pre = m->config.norm == NORM_PRE;
+    const int C = m->config.dim, M = q->count, N = w->all.count;
+
+    memcpy(w->d_branch, w->d_mid, (size_t)M * (size_t)C * sizeof(real));
+    drop(p, "attention.output", layer, q, C, w->d_branch);
+    linear_grad(p, &t->output, M, y->o, w->d_branch, 0, w->d_in, grad);
+    attention_core_grad(p, layer, q, w->d_in, grad);
+
+    const real *source = y->x;
+    if (pre) {
+        normalise(p, &t->attention_norm, N, y->x, w->normed, y->stats_attention);
+        source = w->normed;
+    }
+    real *d_source = pre ? w->d_branch : w->d_out;
+    linear_grad(p, &t->key_value, N, source, w->dkv, 0, d_source, grad);
+    linear_grad(p, &t->query, M, gather(p, q, source, w->picked), w->dq, 0, w->d_in, grad);
+    scatter_add(p, q, w->d_in, d_source);
+    if (pre) {
+        memset(w->d_out, 0, (size_t)N * (size_t)C * sizeof(real));
+        normalise_grad(p, &t->attention_norm, N, y->x, y->stats_attention, d_source,
+                       w->d_out, grad);
+    }
+    scatter_add(p, q, w->d_mid, w->d_out);
+}
+
+static void output_grad(const struct pass *p, real *grad)
+{
+    struct pass_work *w = p->work;
+    const struct model *m = p->model;
+    const int C = m->config.dim, V = m->config.vocabulary, M = w->targets.count;
+    const bool pre = m->config.norm == NORM_PRE;
+    real *d_source = pre ? w->d_in : w->d_out;
+    gemm_tn(V, C, M, 1, matrix(w->logits, V), matrix(output_source(p), C), 1,
+            matrix(grad + m->output, C));
+    gemm_nn(M, C, V, 1, matrix(w->logits, V), matrix(m->weights + m->output, C), 0,
+            matrix(d_source, C));
+    if (!pre)
+        return;
+    memset(w->d_out, 0, (size_t)M * (size_t)C * sizeof(real));
+    normalise_grad(p, &m->final_norm, M, w->last, w->stats_final, d_source, w->d_out, grad);
+}
+
+static void embed_grad(const struct pass *p, real *grad)
+{
+    const struct model *m = p->model;
+    struct pass_work *w = p->work;
+    const size_t C = (size_t)m->config.dim;
+    const int32_t *token = p->batch->token + p->batch->start[0];
+    const struct kernels *k = kernels_get();
+    drop(p, "embedding", -1, &w->all, m->config.dim, w->d_out);
+    for (int part = 0; part < m->config.encoders.parts; part++) {
+        const struct encoder *e = m->config.encoders.part[part].encoder;
+        if (!e->embed_grad)
+            continue;
+        const struct encoder_view v = model_encoder_view(m, part, 0, grad);
+        for (int s = 0; s < p->batch->sequences; s++)
+            e->embed_grad(&v, w->start[s + 1] - w->start[s],
+                          w->d_out + (size_t)w->start[s] * C);
+    }
+    for (int i = 0; i < w->all.count; i++)
+        k->add(C, w->d_out + (size_t)i * C, grad + m->embedding + (size_t)token[i] * C);
+}
+
+void transformer_backward(const struct pass *p, real *grad)
+{
+    if (!p->work->targets.count)
+        return;
+    output_grad(p, grad);
+    for (int l = p->model->config.layers - 1; l >= 0; l--) {
+        const struct queries *q = layer_queries(p, l);
+        feed_forward_grad(p, l, q, grad);
+        attend_grad(p, l, q, grad);
+    }
+    embed_grad(p, grad);
+}

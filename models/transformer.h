@@ -1,0 +1,77 @@
+/* transformer.h -- forward and backward of one micro-batch.
+ *
+ * A micro-batch is a few whole sequences laid end to end, small enough for a core's
+ * cache; there is no padding. N rows (tokens), M targets. The last layer computes
+ * queries, feed-forward and output at the M target rows only.
+ *
+ * Kept from forward for backward, per layer: the block's input, queries, keys and values,
+ * attention's output, the sum after attention and the feed-forward's pre-activation;
+ * norms, activations and attention weights are computed again. */
+#ifndef TRANSFORMER_H
+#define TRANSFORMER_H
+
+#include "attention.h"
+
+struct micro_batch {
+    int sequences;
+    const int *start;      /* [sequences + 1] rows of the whole batch */
+    const int32_t *token;  /* the whole batch's; this part starts at start[0] */
+    const int32_t *target; /* likewise; -1 where nothing is predicted */
+};
+
+/* Which rows of the micro-batch a layer computes queries for. */
+struct queries {
+    int count;
+    const int *row;      /* [count] row in the micro-batch */
+    const int *position; /* [count] place in its sequence */
+    const int *start;    /* [sequences + 1] queries of each sequence */
+};
+
+struct layer_work {
+    real *x;          /* [N, C] input of the block */
+    real *q, *kv, *o; /* [M, C], [N, 2C or 3C], [M, C] */
+    real *mid;        /* [M, C] sum after attention, before a post-norm */
+    real *ff;         /* [M, F] before the activation */
+    real *sum;        /* [M, C] post-norm only: sum after the feed-forward */
+    real *lse;        /* [H, N] */
+    real *stats_attention, *stats_ff; /* [N, 2] of the two norms */
+};
+
+/* Work memory of one thread, for up to `rows` tokens. */
+struct pass_work {
+    int rows;
+    struct layer_work *layer; /* [layers] */
+    real *last;               /* [M, C] output of the last block */
+    real *stats_final;        /* [M, 2] */
+    real *logits;             /* [M, V]; after transformer_loss: their gradient */
+    real *normed, *picked, *d_out, *d_in, *d_mid, *d_branch, *dq; /* [N, C] */
+    real *wide, *d_wide;                                          /* [N, F] */
+    real *dkv;                                                    /* [N, 2C or 3C] */
+    int *row, *position, *start;                                  /* of all rows */
+    int *target_row, *target_position, *target_start; /* of the rows with a target */
+    struct queries all, targets;
+    struct panel_work panel;
+};
+
+size_t pass_work_bytes(const struct model *m, int rows, int sequences);
+void pass_work_take(const struct model *m, int rows, int sequences, struct arena *a,
+                    struct pass_work *out);
+
+struct pass {
+    const struct model *model;
+    const struct micro_batch *batch;
+    const struct dropout_step *dropout; /* p = 0 in evaluation */
+    struct pass_work *work;
+};
+
+/* Logits of every target into work->logits; returns how many targets there are. */
+int transformer_forward(const struct pass *p);
+
+/* Sum of the losses in nats; work->logits becomes its gradient times `scale`. loss and
+ * best (may be NULL) are indexed by rows of the whole batch. */
+double transformer_loss(const struct pass *p, double scale, float *loss, int32_t *best);
+
+/* Adds to the flat gradient vector, from work->logits as transformer_loss left it. */
+void transformer_backward(const struct pass *p, real *grad);
+
+#endif

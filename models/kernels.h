@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "real.h"
+#include "status.h"
 
 /* Random words of a dropout mask: key and counter of rng.h's Philox; element n of the
  * site uses 16 bits of word block n/8. */
@@ -47,15 +48,15 @@ struct kernels {
     const char *isa; /* "naive", "x86-64-v3", ... */
 
     /* --- elementwise over n numbers --- */
-    void (*exponential)(size_t n, real *x);             /* x = e^x */
-    void (*sigmoid)(size_t n, const real *x, real *y);  /* y = 1 / (1 + e^-x) */
-    void (*logarithm)(size_t n, real *x);               /* x = ln x */
-    void (*add)(size_t n, const real *x, real *y);      /* y += x */
-    void (*scale)(size_t n, real a, real *x);           /* x *= a */
-    void (*relu)(size_t n, const real *x, real *y);     /* y = max(x, 0), NaN stays */
-    void (*relu_grad)(size_t n, const real *x, real *dy);  /* dy *= [x > 0] */
-    void (*gelu)(size_t n, const real *x, real *y);        /* y = x Phi(x), erf form */
-    void (*gelu_grad)(size_t n, const real *x, real *dy);  /* dy *= Phi(x) + x phi(x) */
+    void (*exponential)(size_t n, real *x);               /* x = e^x */
+    void (*sigmoid)(size_t n, const real *x, real *y);    /* y = 1 / (1 + e^-x) */
+    void (*logarithm)(size_t n, real *x);                 /* x = ln x */
+    void (*add)(size_t n, const real *x, real *y);        /* y += x */
+    void (*scale)(size_t n, real a, real *x);             /* x *= a */
+    void (*relu)(size_t n, const real *x, real *y);       /* y = max(x, 0), NaN stays */
+    void (*relu_grad)(size_t n, const real *x, real *dy); /* dy *= [x > 0] */
+    void (*gelu)(size_t n, const real *x, real *y);       /* y = x Phi(x), erf form */
+    void (*gelu_grad)(size_t n, const real *x, real *dy); /* dy *= Phi(x) + x phi(x) */
     /* Inverted dropout: keeps x[i] / (1 - p) with probability 1 - p, else 0. Element i is
      * number `first + i` of the site, first a multiple of 8. The keep rule: 16 random
      * bits < round((1 - p) 65536). Applying it to a gradient is the adjoint. */
@@ -66,8 +67,8 @@ struct kernels {
     void (*bias_grad)(int rows, int dim, const real *dy, real *dbias); /* += column sums */
     /* y = (x - mean) rstd gain + bias, eps 1e-5, biased variance; y may be x.
      * stats is [rows, 2]: mean, rstd. */
-    void (*layer_norm)(int rows, int dim, const real *x, const real *gain,
-                       const real *bias, real *y, real *stats);
+    void (*layer_norm)(int rows, int dim, const real *x, const real *gain, const real *bias,
+                       real *y, real *stats);
     /* dx += gradient with respect to x; g->dgain, g->dbias += theirs. x is the input. */
     void (*layer_norm_grad)(int rows, int dim, const real *x, const real *stats,
                             const struct norm_grad *g, const real *dy, real *dx);
@@ -121,6 +122,12 @@ struct kernels {
 };
 
 const struct kernels *kernels_get(void);
+
+/* Puts the table named `isa` in force; NULL and "" stand for the best that this CPU has.
+ * Called once at start with the value of POSBENCH_KERNELS. ST_USAGE when the name is
+ * unknown or this CPU cannot run it: the message lists what is available. Without this
+ * call, kernels_get() reads the variable itself and asserts that it names a table. */
+enum status kernels_choose(const char *isa, struct err *e);
 
 /* The table of that name, NULL when unknown or when this CPU cannot run it. For tests. */
 const struct kernels *kernels_find(const char *isa);

@@ -1,0 +1,167 @@
+#include "help.h"
+
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "cli.h"
+#include "gemm.h"
+#include "kernels.h"
+#include "version.h"
+
+enum { WIDTH = 80, FLAG_COLUMN = 25 };
+
+static const char *const group_titles[] = {
+    [GROUP_RUN] = "Run experiments",
+    [GROUP_LOOK] = "Look at results",
+    [GROUP_DATA] = "Tasks and data",
+};
+
+/* Words of `text` from column `at` on, further lines indented to `indent`. */
+static void wrap(FILE *out, int at, int indent, const char *text)
+{
+    bool first = true;
+    while (*text) {
+        const int n = (int)strcspn(text, " ");
+        if (!first && at + 1 + n > WIDTH) {
+            fprintf(out, "\n%*s", indent, "");
+            at = indent;
+        } else if (!first) {
+            fputc(' ', out);
+            at++;
+        }
+        fprintf(out, "%.*s", n, text);
+        at += n;
+        text += n;
+        text += strspn(text, " ");
+        first = false;
+    }
+    fputc('\n', out);
+}
+
+/* A name at the left, its explanation in a column; a long name has a line of its own. */
+static void entry(FILE *out, const char *left, int column, const char *text)
+{
+    int at = 2 + fprintf(out, "  %s", left) - 2;
+    if (at + 2 > column) {
+        fputc('\n', out);
+        at = 0;
+    }
+    fprintf(out, "%*s", column - at, "");
+    wrap(out, column, column, text);
+}
+
+static void flag_entry(FILE *out, const struct flag *f)
+{
+    char left[80], letter[5] = "    ";
+    if (f->letter)
+        snprintf(letter, sizeof letter, "-%c, ", f->letter);
+    snprintf(left, sizeof left, "%s--%s%s%s", letter, f->name, f->value ? " " : "",
+             f->value ? f->value : "");
+    entry(out, left, FLAG_COLUMN, f->help);
+}
+
+static void flag_entries(FILE *out, const char *title, const struct flag *table)
+{
+    fprintf(out, "\n%s:\n", title);
+    for (const struct flag *f = table; f->name; f++)
+        flag_entry(out, f);
+}
+
+/* Lines of `text`, indented; "\n" between them. */
+static void indented(FILE *out, const char *text)
+{
+    while (*text) {
+        const int n = (int)strcspn(text, "\n");
+        fprintf(out, "  %.*s\n", n, text);
+        text += n + (text[n] == '\n');
+    }
+}
+
+static void command_entries(FILE *out)
+{
+    for (size_t g = 0; g < sizeof group_titles / sizeof *group_titles; g++) {
+        fprintf(out, "\n%s:\n", group_titles[g]);
+        for (int i = 0; i < command_count(); i++)
+            if (command_at(i)->group == (enum group)g)
+                entry(out, command_at(i)->name, 11, command_at(i)->summary);
+    }
+}
+
+static void print_program(FILE *out)
+{
+    fputs("posbench: which position encoding lets a Transformer solve which task\n"
+          "\n"
+          "Examples:\n"
+          "  posbench run --profile quick   train, evaluate and store the whole matrix\n"
+          "  posbench table --published     the results beside the paper's\n"
+          "  posbench gen flip_flop --split id -n 5 -o -      data without training\n"
+          "\n"
+          "Usage: posbench COMMAND [OPTION]... [ARGUMENT]...\n",
+          out);
+    command_entries(out);
+    flag_entries(out, "Options of every command", cli_globals);
+    fputs(
+        "\n"
+        "\"posbench COMMAND --help\" explains a command.\n"
+        "\n"
+        "Files:\n"
+        "  experiments.yaml   what is run; the default where FILE may be given\n"
+        "  results.db         every number, beside the experiment file (SQLite)\n"
+        "\n"
+        "Environment:\n"
+        "  NO_COLOR, CLICOLOR_FORCE   no colour; colour even in a pipe\n"
+        "  POSBENCH_KERNELS           naive, x86-64-v2, x86-64-v3 or x86-64-v4 instead of\n"
+        "                             the best level that the CPU has\n"
+        "\n"
+        "Exit codes:\n"
+        "  0 done   1 some runs failed   2 wrong usage or experiment file\n"
+        "  3 disk, memory or database   4 nothing matched   130, 143 interrupted\n",
+        out);
+}
+
+static void print_command(FILE *out, const struct command *c)
+{
+    fprintf(out, "posbench %s: ", c->name);
+    const int at = (int)(strlen("posbench : ") + strlen(c->name));
+    wrap(out, at, 2, c->summary);
+    if (c->examples) {
+        fputs("\nExamples:\n", out);
+        indented(out, c->examples);
+    }
+    fprintf(out, "\nUsage: posbench %s%s%s%s\n", c->name, c->flags ? " [OPTION]..." : "",
+            c->arguments ? " " : "", c->arguments ? c->arguments : "");
+    if (c->flags)
+        flag_entries(out, "Options", c->flags);
+    flag_entries(out, "Options of every command", cli_globals);
+}
+
+void help_short(FILE *out)
+{
+    fputs("posbench: which position encoding lets a Transformer solve which task\n"
+          "\n"
+          "  posbench run --profile quick   train, evaluate and store the whole matrix\n"
+          "  posbench table --published     the results beside the paper's\n"
+          "\n"
+          "\"posbench --help\" lists all commands.\n",
+          out);
+}
+
+void help_print(FILE *out, const struct command *c)
+{
+    if (c)
+        print_command(out, c);
+    else
+        print_program(out);
+}
+
+void help_version(FILE *out)
+{
+    fprintf(out, "posbench %s\n", POSBENCH_VERSION);
+    fprintf(out, "commit    %s%s\n", POSBENCH_COMMIT,
+            POSBENCH_DIRTY ? " with uncommitted changes" : "");
+    fprintf(out, "compiler  %s, %s\n", POSBENCH_COMPILER, POSBENCH_FLAGS);
+    fprintf(out, "BLAS      %s, core %s\n", gemm_library(), gemm_core());
+    fprintf(out, "SQLite    %s\n", sqlite3_libversion());
+    fprintf(out, "kernels   %s\n", kernels_get()->isa);
+}

@@ -1,0 +1,16 @@
+/* help.h -- what the program says of itself. Lines hold at most 80 columns. */
+#ifndef HELP_H
+#define HELP_H
+
+#include <stdio.h>
+
+#include "command.h"
+
+/* For a call without a command: the two commonest ones. */
+void help_short(FILE *out);
+/* Examples, usage, options; `c` NULL: the program with all its commands. */
+void help_print(FILE *out, const struct command *c);
+/* Version, commit, compiler, BLAS, SQLite, kernels: a line each. */
+void help_version(FILE *out);
+
+#endif

@@ -1,0 +1,72 @@
+/* main.c -- the only file that prints errors or exits. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "help.h"
+
+static enum status run_command(const struct invocation *v, struct err *e)
+{
+    const char *directory = flag_text(v, "directory", NULL);
+    if (directory && chdir(directory) != 0)
+        return err_set(e, ST_USAGE, "%s: %s", directory, strerror(errno));
+    return cli_command(v)->run(v, e);
+}
+
+static enum status obey(const struct invocation *v, struct err *e)
+{
+    switch (cli_wish(v)) {
+    case CLI_HELP:
+        help_print(stdout, cli_command(v));
+        break;
+    case CLI_VERSION:
+        help_version(stdout);
+        break;
+    case CLI_NOTHING:
+        help_short(stderr);
+        return ST_USAGE;
+    case CLI_COMMAND:
+        return run_command(v, e);
+    }
+    return ST_OK;
+}
+
+/* What is still in the buffer counts as output: a full disk shows only now. */
+static enum status flush_output(struct err *e)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return ST_OK;
+    return err_set(e, ST_IO, "writing to standard output failed: %s",
+                   errno ? strerror(errno) : "some of it was lost");
+}
+
+/* Complaints about an experiment file stand alone: "file:line:column: ...". */
+static void complain(const struct invocation *v, enum status st, const struct err *e)
+{
+    const char *text = e->msg[0] ? e->msg : status_text(st);
+    fprintf(stderr, "%s%s\n", st == ST_CONFIG ? "" : "posbench: ", text);
+    if (st != ST_USAGE)
+        return;
+    const struct command *c = v ? cli_command(v) : NULL;
+    fprintf(stderr, "\"posbench %s%s--help\" explains the options.\n", c ? c->name : "",
+            c ? " " : "");
+}
+
+int main(int argc, char **argv)
+{
+    static struct err e;
+    struct invocation *v = NULL;
+    enum status st = cli_parse(argc, argv, &v, &e);
+    if (!st)
+        st = obey(v, &e);
+    if (!st)
+        st = flush_output(&e);
+    if (st && !(st == ST_USAGE && !e.msg[0]))
+        complain(v, st, &e);
+    const int code = cli_exit_code(st, 0);
+    cli_free(v);
+    return code;
+}

@@ -1,0 +1,139 @@
+#include "output.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct output {
+    FILE *file;
+    bool replace, direct; /* direct: no neighbour to rename */
+    char path[PATH_MAX], neighbour[PATH_MAX];
+};
+
+static enum status failed(const char *path, struct err *e)
+{
+    return err_set(e, ST_IO, "%s: %s", strcmp(path, "-") == 0 ? "standard output" : path,
+                   strerror(errno));
+}
+
+static enum status exists(const char *path, struct err *e)
+{
+    return err_set(e, ST_IO, "%s: exists; use --force to replace it", path);
+}
+
+static enum status open_direct(struct output *o, struct err *e)
+{
+    o->direct = true;
+    o->file = strcmp(o->path, "-") == 0 ? stdout : fopen(o->path, "w");
+    return o->file ? ST_OK : failed(o->path, e);
+}
+
+/* "dir/name" -> "dir/.name.XXXXXX" */
+static enum status open_neighbour(struct output *o, struct err *e)
+{
+    const char *slash = strrchr(o->path, '/');
+    const int folder = slash ? (int)(slash + 1 - o->path) : 0;
+    const int n = snprintf(o->neighbour, sizeof o->neighbour, "%.*s.%s.XXXXXX", folder,
+                           o->path, o->path + folder);
+    if (n < 0 || n >= (int)sizeof o->neighbour)
+        return err_set(e, ST_IO, "%s: the name is too long", o->path);
+    const int fd = mkstemp(o->neighbour);
+    o->file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (o->file)
+        return ST_OK;
+    const enum status st = failed(o->path, e);
+    if (fd >= 0) {
+        close(fd);
+        unlink(o->neighbour);
+    }
+    return st;
+}
+
+enum status output_open(const char *path, bool replace, struct output **out, struct err *e)
+{
+    struct stat about;
+    const bool there = stat(path, &about) == 0;
+    if (strlen(path) >= PATH_MAX)
+        return err_set(e, ST_IO, "%s: the name is too long", path);
+    if (there && S_ISDIR(about.st_mode))
+        return err_set(e, ST_IO, "%s: is a folder; name a file", path);
+    if (there && S_ISREG(about.st_mode) && !replace && strcmp(path, "-") != 0)
+        return exists(path, e);
+    struct output *o = calloc(1, sizeof *o);
+    if (!o)
+        return err_set(e, ST_NOMEM, "%s: no memory for a handle", path);
+    memcpy(o->path, path, strlen(path) + 1);
+    o->replace = replace;
+    const bool direct = strcmp(path, "-") == 0 || (there && !S_ISREG(about.st_mode));
+    const enum status st = direct ? open_direct(o, e) : open_neighbour(o, e);
+    if (st) {
+        free(o);
+        return st;
+    }
+    *out = o;
+    return ST_OK;
+}
+
+FILE *output_file(struct output *o)
+{
+    return o->file;
+}
+
+/* link refuses to replace, also a file made by somebody else meanwhile; some file
+ * systems have no links, and there rename must do. */
+static enum status take_name(struct output *o, struct err *e)
+{
+    if (!o->replace) {
+        if (link(o->neighbour, o->path) == 0) {
+            unlink(o->neighbour);
+            return ST_OK;
+        }
+        if (errno == EEXIST)
+            return exists(o->path, e);
+        if (access(o->path, F_OK) == 0)
+            return exists(o->path, e);
+    }
+    return rename(o->neighbour, o->path) == 0 ? ST_OK : failed(o->path, e);
+}
+
+enum status output_commit(struct output *o, struct err *e)
+{
+    assert(o->file);
+    FILE *file = o->file;
+    const bool bad = fflush(file) != 0 || ferror(file);
+    if (bad && errno)
+        return failed(o->path, e);
+    if (bad)
+        return err_set(e, ST_IO, "%s: some of it was not written", o->path);
+    if (file == stdout)
+        return ST_OK;
+    if (!o->direct) {
+        /* mkstemp gives 0600; a result is as readable as any other new file. */
+        const mode_t mask = umask(0);
+        umask(mask);
+        if (fchmod(fileno(file), 0666 & ~mask) != 0 || fsync(fileno(file)) != 0)
+            return failed(o->path, e);
+    }
+    o->file = NULL;
+    if (fclose(file) != 0) {
+        const enum status st = failed(o->path, e);
+        unlink(o->neighbour);
+        return st;
+    }
+    return o->direct ? ST_OK : take_name(o, e);
+}
+
+void output_close(struct output *o)
+{
+    if (!o)
+        return;
+    if (o->file && o->file != stdout)
+        fclose(o->file);
+    if (!o->direct)
+        unlink(o->neighbour); /* not there any more after a commit */
+    free(o);
+}

@@ -1,0 +1,21 @@
+/* output.h -- a file that is either written whole or not there.
+ *
+ * The text goes to a hidden neighbour and takes the name at output_commit. "-" is
+ * standard output, and devices and pipes are written as they are. */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "status.h"
+
+struct output;
+
+/* ST_IO when `path` exists and `replace` is false, or when it cannot be written. */
+enum status output_open(const char *path, bool replace, struct output **out, struct err *e);
+FILE *output_file(struct output *o);
+enum status output_commit(struct output *o, struct err *e); /* write errors show here */
+void output_close(struct output *o); /* accepts NULL; drops what was not committed */
+
+#endif

@@ -1,0 +1,253 @@
+#include "sample_text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WIDTH = 80, NAMES_MAX = 64 };
+
+/* ---- which ---- */
+
+static enum status no_task(const char *typed, struct err *e)
+{
+    const char *names[NAMES_MAX];
+    int n = 0;
+    for (int i = 0; i < task_count() && n < NAMES_MAX; i++)
+        names[n++] = task_at(i)->name;
+    const char *near = suggest(typed, names, n);
+    if (near)
+        return err_set(e, ST_NOTFOUND, "no task \"%s\"; did you mean \"%s\"?", typed, near);
+    return err_set(e, ST_NOTFOUND, "no task \"%s\"; \"posbench list tasks\" names them",
+                   typed);
+}
+
+static enum status no_split(const struct task *t, const char *typed, struct err *e)
+{
+    const char *names[NAMES_MAX] = {"train"};
+    char list[512] = "train";
+    int n = 1;
+    for (const struct task_split *s = t->splits; s->name && n < NAMES_MAX; s++) {
+        const size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, ", %s", s->name);
+        names[n++] = s->name;
+    }
+    const char *near = suggest(typed, names, n);
+    if (near)
+        return err_set(e, ST_NOTFOUND, "%s has no split \"%s\"; did you mean \"%s\"?",
+                       t->name, typed, near);
+    return err_set(e, ST_NOTFOUND, "%s has no split \"%s\"; it has %s", t->name, typed,
+                   list);
+}
+
+static enum status change_option(const struct task *t, const char *change,
+                                 struct option_values *o, struct err *e)
+{
+    const char *equals = strchr(change, '=');
+    char name[OPTION_TEXT];
+    if (!equals || equals == change || equals - change >= (int)sizeof name)
+        return err_set(e, ST_USAGE, "--set wants OPTION=VALUE, not \"%s\"", change);
+    snprintf(name, sizeof name, "%.*s", (int)(equals - change), change);
+    const int i = option_find(t->options, name);
+    if (i >= 0)
+        return option_parse(&t->options[i], equals + 1, &o->v[i], e);
+    const char *names[OPTIONS_MAX];
+    const int n = option_count(t->options);
+    for (int k = 0; k < n; k++)
+        names[k] = t->options[k].name;
+    const char *near = suggest(name, names, n);
+    if (near)
+        return err_set(e, ST_USAGE, "%s has no option \"%s\"; did you mean \"%s\"?",
+                       t->name, name, near);
+    return err_set(e, ST_USAGE, "%s has no option \"%s\"; \"posbench show %s\" lists them",
+                   t->name, name, t->name);
+}
+
+enum status sample_source_init(const char *task, const char *split, uint64_t seed,
+                               const char *const *set, int n_set, struct sample_source *out,
+                               struct err *e)
+{
+    struct sample_source s = {.task = task_find(task), .split = split, .seed = seed};
+    if (!s.task)
+        return no_task(task, e);
+    option_defaults(s.task->options, &s.options);
+    const struct task_split *law = task_split_find(s.task, split);
+    s.train = strcmp(split, "train") == 0;
+    if (!law && !s.train)
+        return no_split(s.task, split, e);
+    if (law) {
+        const struct option_values base = s.options;
+        task_split_options(s.task, law, &base, &s.options);
+        s.count = law->count;
+    }
+    for (int i = 0; i < n_set; i++) {
+        const enum status st = change_option(s.task, set[i], &s.options, e);
+        if (st)
+            return st;
+    }
+    const enum status st = s.task->check ? s.task->check(&s.options, e) : ST_OK;
+    if (!st)
+        *out = s;
+    return st;
+}
+
+enum status sample_init(const struct sample_source *s, struct sample *out, struct err *e)
+{
+    const size_t n = (size_t)s->task->max_length(&s->options);
+    *out = (struct sample){
+        .token = calloc(n, sizeof *out->token),
+        .target = calloc(n, sizeof *out->target),
+        .scored = calloc(n, sizeof *out->scored),
+    };
+    if (out->token && out->target && out->scored)
+        return ST_OK;
+    sample_free(out);
+    return err_set(e, ST_NOMEM, "no memory for a sample of %zu tokens", n);
+}
+
+void sample_free(struct sample *s)
+{
+    free(s->token);
+    free(s->target);
+    free(s->scored);
+    *s = (struct sample){0};
+}
+
+void sample_draw(const struct sample_source *s, uint64_t index, struct sample *out)
+{
+    struct rng r = s->train ? task_train_stream(s->task, s->seed, index)
+                            : task_split_stream(s->task, s->split, s->seed, index);
+    s->task->generate(&s->options, &r, out);
+}
+
+/* ---- how ---- */
+
+void sample_options_print(const struct sample_source *s, FILE *out)
+{
+    char text[OPTION_TEXT];
+    const struct option *o = s->task->options;
+    for (int i = 0; o && o[i].name; i++)
+        fprintf(out, "%s%s=%s", i ? " " : "", o[i].name,
+                option_format(&o[i], s->options.v[i], text));
+}
+
+enum status sample_format_find(const char *name, const struct sample_source *s,
+                               enum sample_format *out, struct err *e)
+{
+    static const char *const names[] = {"jsonl", "text", "flipflop"};
+    enum { FORMATS = sizeof names / sizeof *names };
+    int f = 0;
+    while (f < FORMATS && strcmp(names[f], name) != 0)
+        f++;
+    if (f == FORMATS) {
+        const char *near = suggest(name, names, FORMATS);
+        return err_set(e, ST_USAGE, "no format \"%s\"; %s%s%s", name,
+                       near ? "did you mean \"" : "use jsonl, text or flipflop",
+                       near ? near : "", near ? "\"?" : "");
+    }
+    for (int32_t t = 0; f == SAMPLE_FLIPFLOP && t < s->task->vocabulary(&s->options); t++) {
+        char text[TASK_TOKEN_TEXT];
+        s->task->token_text(&s->options, t, text);
+        if (strlen(text) != 1)
+            return err_set(e, ST_USAGE,
+                           "format flipflop writes one character a token, but %s has the "
+                           "token \"%s\"; use text or jsonl",
+                           s->task->name, text);
+    }
+    *out = (enum sample_format)f;
+    return ST_OK;
+}
+
+static void write_ids(FILE *out, const char *name, const int32_t *id, int n)
+{
+    fprintf(out, "\"%s\":[", name);
+    for (int t = 0; t < n; t++)
+        fprintf(out, "%s%" PRId32, t ? "," : "", id[t]);
+    fputs("],", out);
+}
+
+static void write_jsonl(uint64_t index, const struct sample *x, FILE *out)
+{
+    fprintf(out, "{\"index\":%" PRIu64 ",", index);
+    write_ids(out, "tokens", x->token, x->length);
+    write_ids(out, "targets", x->target, x->length);
+    fputs("\"scored\":[", out);
+    const char *comma = "";
+    for (int t = 0; t < x->length; t++)
+        if (x->scored[t]) {
+            fprintf(out, "%s%d", comma, t);
+            comma = ",";
+        }
+    fputs("]}\n", out);
+}
+
+static void put_token(const struct sample_source *s, int32_t id, FILE *out)
+{
+    char text[TASK_TOKEN_TEXT];
+    s->task->token_text(&s->options, id, text);
+    fputs(text, out);
+}
+
+static void write_text(const struct sample_source *s, const struct sample *x, FILE *out)
+{
+    for (int t = 0; t < x->length; t++) {
+        if (t)
+            fputc(' ', out);
+        put_token(s, x->token[t], out);
+    }
+    const char *gap = "\t";
+    for (int t = 0; t < x->length; t++)
+        if (x->scored[t]) {
+            fputs(gap, out);
+            put_token(s, x->target[t], out);
+            gap = " ";
+        }
+    fputc('\n', out);
+}
+
+/* The public data set keeps the bit after the last read in the string. */
+static void write_flipflop(const struct sample_source *s, const struct sample *x, FILE *out)
+{
+    for (int t = 0; t < x->length; t++)
+        put_token(s, x->token[t], out);
+    if (x->length > 0 && x->target[x->length - 1] != TARGET_NONE)
+        put_token(s, x->target[x->length - 1], out);
+    fputc('\n', out);
+}
+
+void sample_write(const struct sample_source *s, enum sample_format f, uint64_t index,
+                  const struct sample *x, FILE *out)
+{
+    switch (f) {
+    case SAMPLE_JSONL:
+        write_jsonl(index, x, out);
+        break;
+    case SAMPLE_TEXT:
+        write_text(s, x, out);
+        break;
+    case SAMPLE_FLIPFLOP:
+        write_flipflop(s, x, out);
+        break;
+    }
+}
+
+void sample_show(const struct sample_source *s, const struct sample *x, FILE *out)
+{
+    int column = 0;
+    for (int t = 0; t < x->length; t++) {
+        char word[2 * TASK_TOKEN_TEXT + 4], answer[TASK_TOKEN_TEXT];
+        s->task->token_text(&s->options, x->token[t], word);
+        if (x->target[t] != TARGET_NONE) {
+            const size_t used = strlen(word);
+            s->task->token_text(&s->options, x->target[t], answer);
+            snprintf(word + used, sizeof word - used, x->scored[t] ? "[%s]" : "(%s)",
+                     answer);
+        }
+        const int n = (int)strlen(word);
+        if (column + 1 + n > WIDTH) {
+            fputc('\n', out);
+            column = 0;
+        }
+        column += fprintf(out, "%s%s", column ? " " : "  ", word);
+    }
+    fputc('\n', out);
+}

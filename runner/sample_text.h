@@ -1,0 +1,54 @@
+/* sample_text.h -- samples of a task for people and files: which ones, and how written. */
+#ifndef SAMPLE_TEXT_H
+#define SAMPLE_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "task.h"
+
+/* A law to draw from: a split of the task, or "train", its training stream. */
+struct sample_source {
+    const struct task *task;
+    struct option_values options;
+    const char *split; /* borrowed */
+    bool train;
+    uint64_t seed; /* of the data: splits; of the run: train */
+    int count;     /* reference size of the split; 0: train has none */
+};
+
+/* The split's options with n_set changes "option=value" on top. ST_NOTFOUND: no such
+ * task or split; ST_USAGE, ST_RANGE: a change that cannot be. */
+enum status sample_source_init(const char *task, const char *split, uint64_t seed,
+                               const char *const *set, int n_set, struct sample_source *out,
+                               struct err *e);
+
+/* Buffers for one sample of the source, freed by sample_free. */
+enum status sample_init(const struct sample_source *s, struct sample *out, struct err *e);
+void sample_free(struct sample *s); /* accepts a zeroed struct */
+void sample_draw(const struct sample_source *s, uint64_t index, struct sample *out);
+
+/* "length=512 p_ignore=0.8": every option, in table order. */
+void sample_options_print(const struct sample_source *s, FILE *out);
+
+enum sample_format {
+    SAMPLE_JSONL,   /* one object a line: index, tokens, targets, scored */
+    SAMPLE_TEXT,    /* tokens as text, a tab, the answers */
+    SAMPLE_FLIPFLOP /* one character a token, nothing between them, answers included */
+};
+
+/* The format of that name, or ST_USAGE with a suggestion. ST_USAGE too when a token of
+ * the task does not fit the format. */
+enum status sample_format_find(const char *name, const struct sample_source *s,
+                               enum sample_format *out, struct err *e);
+
+/* One line. */
+void sample_write(const struct sample_source *s, enum sample_format f, uint64_t index,
+                  const struct sample *x, FILE *out);
+
+/* For reading on a terminal: lines of at most 80 columns; "r[1]" is a token after which
+ * the answer 1 is scored, "r(1)" one that is trained on but not scored. */
+void sample_show(const struct sample_source *s, const struct sample *x, FILE *out);
+
+#endif

@@ -111,13 +111,14 @@ struct encoder {
                         struct rows dqk);
 
     /* Adds position logits to panel->score. `scratch` holds scratch() reals per panel,
-     * and whatever `score` left there is what `score_grad` finds. */
+     * and whatever `score` left there is what `score_grad` finds. A smaller panel never
+     * asks for more, so one buffer for the largest serves all. */
     size_t (*scratch)(const struct encoder_dims *d, const struct option_values *o,
                       int rows, int columns);
     void (*score)(const struct encoder_view *e, const struct panel *p, real *scratch);
     void (*score_grad)(const struct encoder_view *e, const struct panel *p, real *scratch);
-    /* `score` reads the content logits in panel->score; such an encoder is called first,
-     * and at most one may be part of a sum. */
+    /* `score` reads the content logits in panel->score; such an encoder is called first
+     * and its adjoint last, and at most one may be part of a sum. */
     bool reads_score;
 };
 
@@ -136,10 +137,11 @@ struct encoder_stack {
     struct encoder_part part[ENCODER_PARTS_MAX];
 };
 
-/* Parses "cope" or "cope+rope" and fills in default options. The parts keep the order
- * typed, except that one that reads scores comes first. Errors (ST_CONFIG, no position
- * in the message): unknown name with a suggestion, a part named twice, too many parts,
- * two that read scores, `none` in a sum. */
+/* Parses "cope" or "cope+rope" and fills in default options. Parts come in name order,
+ * whatever was typed (one sum is one run, to the bit), except that one that reads scores
+ * comes first. Errors (ST_CONFIG, no position in the message): unknown name with a
+ * suggestion, a part named twice, too many parts, two that read scores, `none` in a
+ * sum. */
 enum status encoder_stack_parse(const char *text, struct encoder_stack *out, struct err *e);
 
 /* Sets one option by name: "p_max", or "cope.p_max" when two parts have it. Errors:

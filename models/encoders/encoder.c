@@ -1,0 +1,295 @@
+/* encoder.c -- the table of encoders, and sums of them.
+ *
+ * encoder_list.inc holds one line ENCODER(<name>) for each encoder_<name>.c; CMake
+ * writes it (cmake/plugins.cmake). A file without its descriptor fails to link, by
+ * name, so nothing can go missing in silence. */
+#include "encoder.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ENCODER(stem) extern const struct encoder encoder_##stem;
+#include "encoder_list.inc"
+#undef ENCODER
+
+static const struct encoder *const table[] = {
+#define ENCODER(stem) &encoder_##stem,
+#include "encoder_list.inc"
+#undef ENCODER
+};
+
+enum { ENCODERS = sizeof table / sizeof table[0], LIST_TEXT = 1024 };
+
+int encoder_count(void)
+{
+    return ENCODERS;
+}
+
+const struct encoder *encoder_at(int i)
+{
+    assert(i >= 0 && i < ENCODERS);
+    return table[i];
+}
+
+const struct encoder *encoder_find(const char *name)
+{
+    for (int i = 0; i < ENCODERS; i++)
+        if (strcmp(table[i]->name, name) == 0)
+            return table[i];
+    return NULL;
+}
+
+const char *encoder_reach_text(enum encoder_reach r)
+{
+    static const char *const text[] = {
+        [REACH_DEFINED] = "defined",
+        [REACH_CAPPED] = "capped",
+        [REACH_UNTRAINED] = "untrained",
+        [REACH_UNDEFINED] = "undefined",
+    };
+    return text[r];
+}
+
+/* "a, b, c", cut where it no longer fits. */
+static void join(const char *const *names, int n, char out[LIST_TEXT])
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < n && used < LIST_TEXT; i++)
+        used +=
+            (size_t)snprintf(out + used, LIST_TEXT - used, "%s%s", i ? ", " : "", names[i]);
+}
+
+/* --- parsing ------------------------------------------------------------- */
+
+static enum status unknown_encoder(const char *name, struct err *e)
+{
+    const char *names[ENCODERS];
+    char list[LIST_TEXT];
+    for (int i = 0; i < ENCODERS; i++)
+        names[i] = table[i]->name;
+    const char *near = suggest(name, names, ENCODERS);
+    if (near)
+        return err_set(e, ST_CONFIG, "unknown encoder \"%s\"; did you mean \"%s\"?", name,
+                       near);
+    join(names, ENCODERS, list);
+    return err_set(e, ST_CONFIG, "unknown encoder \"%s\"; there are %s", name, list);
+}
+
+/* The stack is kept in name order, behind the part that reads scores. */
+static void insert_part(const struct encoder *new, struct encoder_stack *s)
+{
+    int at = s->parts++;
+    for (; at > 0; at--) {
+        const struct encoder *before = s->part[at - 1].encoder;
+        if (before->reads_score ||
+            (!new->reads_score &&strcmp(before->name, new->name) < 0))
+            break;
+        s->part[at] = s->part[at - 1];
+    }
+    s->part[at].encoder = new;
+    option_defaults(new->options, &s->part[at].options);
+}
+
+static enum status add_part(const char *sum, const char *name, struct encoder_stack *s,
+                            struct err *e)
+{
+    const struct encoder *new = encoder_find(name);
+    if (!new)
+        return unknown_encoder(name, e);
+    for (int i = 0; i < s->parts; i++) {
+        const struct encoder *old = s->part[i].encoder;
+        if (old == new)
+            return err_set(e, ST_CONFIG, "encoder \"%s\" names \"%s\" twice; name it once",
+                           sum, name);
+        if (old->reads_score && new->reads_score)
+            return err_set(e, ST_CONFIG,
+                           "encoder \"%s\": \"%s\" and \"%s\" both read the content "
+                           "scores; a sum can hold one such encoder, leave one out",
+                           sum, old->name, name);
+    }
+    if (s->parts == ENCODER_PARTS_MAX)
+        return err_set(e, ST_CONFIG,
+                       "encoder \"%s\" has more than %d parts; leave some out", sum,
+                       ENCODER_PARTS_MAX);
+    insert_part(new, s);
+    return ST_OK;
+}
+
+/* An encoder without hooks adds nothing, so a sum with it would be another name for the
+ * sum without it. */
+static enum status refuse_empty_terms(const char *sum, const struct encoder_stack *s,
+                                      struct err *e)
+{
+    for (int i = 0; s->parts > 1 && i < s->parts; i++) {
+        const struct encoder *part = s->part[i].encoder;
+        if (!part->embed && !part->rotate && !part->score)
+            return err_set(e, ST_CONFIG,
+                           "encoder \"%s\": \"%s\" adds nothing to a sum; leave it out",
+                           sum, part->name);
+    }
+    return ST_OK;
+}
+
+enum status encoder_stack_parse(const char *text, struct encoder_stack *out, struct err *e)
+{
+    *out = (struct encoder_stack){0};
+    for (const char *rest = text;; rest++) {
+        char name[ENCODER_NAME];
+        const size_t length = strcspn(rest, "+");
+        if (length == 0)
+            return err_set(e, ST_CONFIG,
+                           "encoder \"%.80s\" lacks a name; write one, or names joined by "
+                           "\"+\"",
+                           text);
+        snprintf(name, sizeof name, "%.*s",
+                 length < sizeof name ? (int)length : (int)sizeof name - 1, rest);
+        const enum status status = add_part(text, name, out, e);
+        if (status != ST_OK)
+            return status;
+        rest += length;
+        if (!*rest)
+            return refuse_empty_terms(text, out, e);
+    }
+}
+
+/* --- options ------------------------------------------------------------- */
+
+/* Every option of the parts whose name is `part`, or of all when it is NULL. */
+static int option_names(const struct encoder_stack *s, const char *part, const char **out)
+{
+    int n = 0;
+    for (int i = 0; i < s->parts; i++) {
+        const struct encoder *encoder = s->part[i].encoder;
+        if (part && strcmp(part, encoder->name) != 0)
+            continue;
+        for (int k = 0; k < option_count(encoder->options); k++)
+            out[n++] = encoder->options[k].name;
+    }
+    return n;
+}
+
+static enum status unknown_option(const struct encoder_stack *s, const char *part,
+                                  const char *option, struct err *e)
+{
+    const char *names[ENCODER_PARTS_MAX * OPTIONS_MAX];
+    const int n = option_names(s, part, names);
+    char sum[ENCODER_NAME], list[LIST_TEXT];
+    encoder_stack_name(s, sum);
+    if (!part)
+        part = sum;
+    if (n == 0)
+        return err_set(e, ST_CONFIG, "encoder \"%s\" takes no options; remove \"%.64s\"",
+                       part, option);
+    const char *near = suggest(option, names, n);
+    if (near)
+        return err_set(e, ST_CONFIG,
+                       "encoder \"%s\" has no option \"%.64s\"; did you mean \"%s\"?", part,
+                       option, near);
+    join(names, n, list);
+    return err_set(e, ST_CONFIG, "encoder \"%s\" has no option \"%.64s\"; it has %s", part,
+                   option, list);
+}
+
+static enum status unknown_part(const struct encoder_stack *s, const char *part,
+                                const char *option, struct err *e)
+{
+    const char *names[ENCODER_PARTS_MAX];
+    char sum[ENCODER_NAME], list[LIST_TEXT];
+    for (int i = 0; i < s->parts; i++)
+        names[i] = s->part[i].encoder->name;
+    encoder_stack_name(s, sum);
+    join(names, s->parts, list);
+    return err_set(e, ST_CONFIG,
+                   "option \"%.64s\": \"%s\" is no part of encoder \"%s\"; before the dot "
+                   "stands one of: %s",
+                   option, part, sum, list);
+}
+
+/* "cope.p_max" is split at the dot; part is NULL where there is none. */
+static const char *split_option(const char *option, char part[ENCODER_NAME])
+{
+    const char *dot = strchr(option, '.');
+    if (!dot)
+        return option;
+    const int length = (int)(dot - option);
+    snprintf(part, ENCODER_NAME, "%.*s", length < ENCODER_NAME ? length : ENCODER_NAME - 1,
+             option);
+    return dot + 1;
+}
+
+enum status encoder_stack_set(struct encoder_stack *s, const char *option,
+                              const char *value, struct err *e)
+{
+    char text[ENCODER_NAME];
+    const char *name = split_option(option, text);
+    const char *part = name == option ? NULL : text;
+    struct encoder_part *owner = NULL;
+    bool part_found = !part;
+    for (int i = 0; i < s->parts; i++) {
+        const struct encoder *encoder = s->part[i].encoder;
+        if (part && strcmp(part, encoder->name) != 0)
+            continue;
+        part_found = true;
+        if (option_find(encoder->options, name) < 0)
+            continue;
+        if (owner)
+            return err_set(e, ST_CONFIG,
+                           "option \"%s\" belongs to both; write \"%s.%s\" or \"%s.%s\"",
+                           name, owner->encoder->name, name, encoder->name, name);
+        owner = &s->part[i];
+    }
+    if (!part_found)
+        return unknown_part(s, part, option, e);
+    if (!owner)
+        return unknown_option(s, part, name, e);
+    const int k = option_find(owner->encoder->options, name);
+    return option_parse(&owner->encoder->options[k], value, &owner->options.v[k], e);
+}
+
+/* --- the whole stack ----------------------------------------------------- */
+
+enum status encoder_stack_resolve(struct encoder_stack *s, const struct encoder_dims *d,
+                                  struct err *e)
+{
+    for (int i = 0; i < s->parts; i++) {
+        struct encoder_part *p = &s->part[i];
+        const enum status status =
+            p->encoder->resolve ? p->encoder->resolve(d, &p->options, e) : ST_OK;
+        if (status != ST_OK)
+            return status;
+    }
+    return ST_OK;
+}
+
+void encoder_stack_name(const struct encoder_stack *s, char name[ENCODER_NAME])
+{
+    const char *last = "";
+    size_t used = 0;
+    for (int i = 0; i < s->parts; i++) {
+        const char *next = NULL;
+        for (int k = 0; k < s->parts; k++) {
+            const char *other = s->part[k].encoder->name;
+            if (strcmp(other, last) > 0 && (!next || strcmp(other, next) < 0))
+                next = other;
+        }
+        assert(next);
+        used +=
+            (size_t)snprintf(name + used, ENCODER_NAME - used, "%s%s", i ? "+" : "", next);
+        assert(used < ENCODER_NAME);
+        last = next;
+    }
+}
+
+enum encoder_reach encoder_stack_reach(const struct encoder_stack *s)
+{
+    enum encoder_reach worst = REACH_DEFINED;
+    for (int i = 0; i < s->parts; i++) {
+        const struct encoder_part *p = &s->part[i];
+        const enum encoder_reach r =
+            p->encoder->reach ? p->encoder->reach(&p->options) : REACH_DEFINED;
+        worst = r > worst ? r : worst;
+    }
+    return worst;
+}

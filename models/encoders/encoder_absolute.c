@@ -1,0 +1,91 @@
+/* encoder_absolute.c -- one learned vector for each position, added to the embeddings.
+ *
+ *     x_t += E[t],   E [rows, C] ~ N(0, 1/C),   0 <= t < T
+ *
+ * Why: the baseline of the CoPE paper, and GPT-2's encoding.
+ *
+ * E says nothing about positions that training never showed. `beyond` chooses between
+ * rows that exist up to the longest split but keep their random start (the paper's
+ * numbers on longer splits are of that kind), and no value at all.
+ *
+ * Source: Golovneva et al. 2024, arXiv:2405.18719v2, baseline "Absolute PE", with the
+ * start of its released code; Gehring et al. 2017, arXiv:1705.03122. */
+#include "encoder.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "kernels.h"
+
+enum { BEYOND };
+enum { BEYOND_UNTRAINED, BEYOND_UNDEFINED };
+
+static const char *const beyond_choices[] = {
+    [BEYOND_UNTRAINED] = "untrained",
+    [BEYOND_UNDEFINED] = "undefined",
+    NULL,
+};
+
+static const struct option options[] = {
+    [BEYOND] = {.name = "beyond",
+                .type = OPTION_CHOICE,
+                .dflt = BEYOND_UNTRAINED,
+                .choices = beyond_choices,
+                .help = "past the trained length: rows never trained, or no value (n/a)"},
+    {0},
+};
+
+static int rows(const struct encoder_dims *d, const struct option_values *o)
+{
+    return o->v[BEYOND] == BEYOND_UNDEFINED ? d->trained_length : d->longest;
+}
+
+static enum encoder_reach reach(const struct option_values *o)
+{
+    return o->v[BEYOND] == BEYOND_UNDEFINED ? REACH_UNDEFINED : REACH_UNTRAINED;
+}
+
+/* Decays like every weight, as it does under PyTorch's AdamW unless told otherwise. */
+static int tensors(const struct encoder_dims *d, const struct option_values *o,
+                   struct tensor_spec out[ENCODER_TENSORS_MAX])
+{
+    const int C = d->heads * d->head_dim;
+    out[0] = (struct tensor_spec){
+        .name = "table",
+        .rows = rows(d, o),
+        .columns = C,
+        .init = INIT_NORMAL,
+        .scale = 1.0 / sqrt(C),
+        .decay = true,
+    };
+    return 1;
+}
+
+/* Numbers in the first T rows of the table. */
+static size_t used(const struct encoder_view *e, int T)
+{
+    assert(T <= rows(e->dims, e->options));
+    return (size_t)T * (size_t)(e->dims->heads * e->dims->head_dim);
+}
+
+static void embed(const struct encoder_view *e, int T, real *x)
+{
+    kernels_get()->add(used(e, T), e->weight[0], x);
+}
+
+static void embed_grad(const struct encoder_view *e, int T, const real *dx)
+{
+    kernels_get()->add(used(e, T), dx, e->grad[0]);
+}
+
+const struct encoder encoder_absolute = {
+    .name = "absolute",
+    .version = 1,
+    .summary = "a learned vector for each position, added to the embeddings",
+    .source = "Golovneva et al. 2024, arXiv:2405.18719v2, baseline; Gehring et al. 2017",
+    .options = options,
+    .reach = reach,
+    .tensors = tensors,
+    .embed = embed,
+    .embed_grad = embed_grad,
+};

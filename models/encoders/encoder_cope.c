@@ -1,0 +1,262 @@
+/* encoder_cope.c -- contextual positions: keys are counted, not tokens.
+ *
+ * For query i and key j <= i of one head:
+ *     u[i][t]   = alpha q_i . k_t            a key's gate, seen from the query
+ *     g[i][t]   = 1 / (1 + e^-u)             near 1: it counts; near 0: it does not
+ *     p[i][j]   = min(sum_{t=j..i} g[i][t], p_max)        both ends counted
+ *     z[i][m]   = q_i . E[m],  E [p_max + 1, d],  0 <= m <= p_max
+ *     logit    += c ((1 - w) z[i][n] + w z[i][n + 1]),  n = floor(p), w = p - n
+ *
+ * E starts at zero, so a fresh model is one without position encoding. With all gates 1
+ * the position is i - j + 1: token distances are a special case.
+ *
+ * Options. c is alpha in the released code and 1 in the paper's listing (scale_position).
+ * Gates come from the keys, from a key projection of their own (sep_keys: u = alpha q.x)
+ * or from the values (val_gates: u = alpha q.v). E belongs to a layer, or to all.
+ *
+ * Why: the method under study. It finds "the second-last sentence" where distances in
+ * tokens cannot.
+ *
+ * Backward, for delta = dL/dlogit (sums over j <= i):
+ *     zeta[i][m] = sum_j delta weight of row m       dq += c zeta E,  dE += c zeta^T q
+ *     pi[i][j]   = c delta (z[n + 1] - z[n])  where p < p_max, else 0
+ *     du[i][t]   = g (1 - g) sum_{j<=t} pi[i][j]
+ * du goes to what u was made of. Rows of zeta sum to those of delta, which the softmax
+ * makes 0: the rows of dE sum to 0. At a whole number p the slope is the right-hand one.
+ *
+ * In a sum, the gates read content scores alone: cope is called before and its adjoint
+ * after the others. With rope, gates and z both see the turned q, as public code does;
+ * x and v are not turned.
+ *
+ * Source: Golovneva et al. 2024, arXiv:2405.18719v2, sections 3 and 4, appendices B to D.
+ * Check: d 1, q 0, any k: gates 1/2, positions (i - j + 1) / 2. */
+#include "encoder.h"
+
+#include <string.h>
+
+#include "gemm.h"
+#include "kernels.h"
+
+enum { P_MAX, SCALE_POSITION, SEP_KEYS, VAL_GATES, SHARE_LAYERS };
+
+static const struct option options[] = {
+    [P_MAX] = {.name = "p_max",
+               .type = OPTION_INT,
+               .lo = 0,
+               .hi = 1 << 20,
+               .dflt = 0,
+               .help = "largest position; 0: trained length + 1"},
+    [SCALE_POSITION] = {.name = "scale_position",
+                        .type = OPTION_BOOL,
+                        .dflt = 1,
+                        .help =
+                            "divide position logits by sqrt(d) like content logits (the "
+                            "released code); false: the paper's listing"},
+    [SEP_KEYS] = {.name = "sep_keys",
+                  .type = OPTION_BOOL,
+                  .dflt = 0,
+                  .help = "gates from a key projection of their own"},
+    [VAL_GATES] = {.name = "val_gates",
+                   .type = OPTION_BOOL,
+                   .dflt = 0,
+                   .help = "gates from the values; excludes sep_keys"},
+    [SHARE_LAYERS] = {.name = "share_layers",
+                      .type = OPTION_BOOL,
+                      .dflt = 0,
+                      .help = "one table for all layers, else one for each"},
+    {0},
+};
+
+static enum status resolve(const struct encoder_dims *d, struct option_values *o,
+                           struct err *e)
+{
+    if (o->v[SEP_KEYS] != 0 && o->v[VAL_GATES] != 0)
+        return err_set(e, ST_CONFIG,
+                       "cope: sep_keys and val_gates both choose where the gates come "
+                       "from; set one of them to false");
+    if (o->v[P_MAX] == 0)
+        o->v[P_MAX] = d->trained_length + 1;
+    return ST_OK;
+}
+
+/* Decays like every weight, as it does under PyTorch's AdamW unless told otherwise. */
+static int tensors(const struct encoder_dims *d, const struct option_values *o,
+                   struct tensor_spec out[ENCODER_TENSORS_MAX])
+{
+    out[0] = (struct tensor_spec){
+        .name = "table",
+        .rows = (int)o->v[P_MAX] + 1,
+        .columns = d->head_dim,
+        .init = INIT_ZERO,
+        .decay = true,
+        .per_layer = o->v[SHARE_LAYERS] == 0,
+    };
+    return 1;
+}
+
+static bool wants_extra(const struct option_values *o)
+{
+    return o->v[SEP_KEYS] != 0;
+}
+
+/* Are the gates made of the content scores? */
+static bool tied(const struct option_values *o)
+{
+    return o->v[SEP_KEYS] == 0 && o->v[VAL_GATES] == 0;
+}
+
+/* Rows of the table that a sum of `columns` gates can reach, the one above included. */
+static int reachable(const struct option_values *o, int columns)
+{
+    const int rows = (int)o->v[P_MAX] + 1;
+    return columns + 2 < rows ? columns + 2 : rows;
+}
+
+/* What a panel keeps in the scratch from score to score_grad. */
+struct work {
+    int p_max, columns, width; /* width = reachable(columns) */
+    real c;
+    real *gate, *position; /* [rows, columns] */
+    real *full;            /* [rows] as gated_positions returned it */
+    real *z, *dz;          /* [rows, width]: c q.E, and zeta */
+    real *du;              /* [rows, columns], or [columns] when tied */
+};
+
+static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
+                           int rows, int columns)
+{
+    (void)d;
+    const size_t R = (size_t)rows, n = (size_t)columns;
+    return R * (2 * n + 2 * (size_t)reachable(o, columns) + 1) + (tied(o) ? n : R * n);
+}
+
+static struct work lay_out(const struct encoder_view *e, const struct panel *p,
+                           real *scratch)
+{
+    struct work w = {
+        .p_max = (int)e->options->v[P_MAX],
+        .columns = p->columns,
+        .width = reachable(e->options, p->columns),
+        .c = e->options->v[SCALE_POSITION] != 0 ? p->alpha : 1,
+    };
+    const size_t keys = (size_t)p->rows * (size_t)p->columns;
+    const size_t rows = (size_t)p->rows * (size_t)w.width;
+    w.gate = scratch;
+    w.position = w.gate + keys;
+    w.z = w.position + keys;
+    w.dz = w.z + rows;
+    w.full = w.dz + rows;
+    w.du = w.full + p->rows;
+    return w;
+}
+
+/* What the gates of an untied encoder are made of. */
+static struct rows gate_keys(const struct encoder_view *e, const struct panel *p)
+{
+    return e->options->v[SEP_KEYS] != 0 ? p->extra : p->v;
+}
+
+/* Rows of the table that this panel looks at: its largest position and the one above.
+ * NaN counts as large. */
+static int z_columns(const struct panel *p, const struct work *w)
+{
+    real most = 0;
+    for (int r = 0; r < p->rows; r++) {
+        const real farthest = w->position[(size_t)r * (size_t)w->columns];
+        if (w->full[r] >= 0 || !(farthest < (real)w->p_max))
+            return w->width;
+        most = farthest > most ? farthest : most;
+    }
+    return (int)most + 2;
+}
+
+static struct lerp lookup_row(const struct panel *p, const struct work *w, int r)
+{
+    const size_t at = (size_t)r * (size_t)w->columns;
+    return (struct lerp){
+        .n = p->position[r] + 1,
+        .full = (int)w->full[r],
+        .p_max = w->p_max,
+        .c = 1, /* it is in z already */
+        .position = w->position + at,
+        .gate = w->gate + at,
+        .z = w->z + (size_t)r * (size_t)w->width,
+    };
+}
+
+static void score(const struct encoder_view *e, const struct panel *p, real *scratch)
+{
+    const struct kernels *kernels = kernels_get();
+    const struct work w = lay_out(e, p, scratch);
+    const int d = e->dims->head_dim;
+    const bool from_scores = tied(e->options);
+
+    if (!from_scores)
+        gemm_nt(p->rows, p->columns, d, p->alpha, p->q, gate_keys(e, p), 0,
+                (struct rows){w.gate, w.columns});
+    for (int r = 0; r < p->rows; r++) {
+        real *gate = w.gate + (size_t)r * (size_t)w.columns;
+        const real *u = from_scores ? p->score + (size_t)r * (size_t)p->stride : gate;
+        w.full[r] =
+            (real)kernels->gated_positions(p->position[r] + 1, u, (real)w.p_max, gate,
+                                           w.position + (size_t)r * (size_t)w.columns);
+    }
+    gemm_nt(p->rows, z_columns(p, &w), d, w.c, p->q, (struct rows){(real *)e->weight[0], d},
+            0, (struct rows){w.z, w.width});
+    for (int r = 0; r < p->rows; r++) {
+        const struct lerp l = lookup_row(p, &w, r);
+        kernels->lerp_lookup(&l, p->score + (size_t)r * (size_t)p->stride);
+    }
+}
+
+/* zeta, and du: added to dscore when tied, else to q and the gates' own keys. */
+static void lookup_grad(const struct encoder_view *e, const struct panel *p,
+                        const struct work *w, int used)
+{
+    const struct kernels *kernels = kernels_get();
+    const bool from_scores = tied(e->options);
+    for (int r = 0; r < p->rows; r++) {
+        const struct lerp l = lookup_row(p, w, r);
+        real *dscore = p->dscore + (size_t)r * (size_t)p->stride;
+        real *dz = w->dz + (size_t)r * (size_t)w->width;
+        real *du = from_scores ? w->du : w->du + (size_t)r * (size_t)w->columns;
+        memset(dz, 0, (size_t)used * sizeof *dz);
+        kernels->lerp_lookup_grad(&l, dscore, dz, du);
+        if (from_scores)
+            kernels->add((size_t)l.n, du, dscore);
+        else
+            memset(du + l.n, 0, (size_t)(w->columns - l.n) * sizeof *du);
+    }
+}
+
+static void score_grad(const struct encoder_view *e, const struct panel *p, real *scratch)
+{
+    const struct work w = lay_out(e, p, scratch);
+    const struct rows table = {(real *)e->weight[0], e->dims->head_dim};
+    const struct rows dz = {w.dz, w.width}, du = {w.du, w.columns};
+    const int d = e->dims->head_dim, used = z_columns(p, &w);
+
+    lookup_grad(e, p, &w, used);
+    gemm_nn(p->rows, d, used, w.c, dz, table, 1, p->dq);
+    gemm_tn(used, d, p->rows, w.c, dz, p->q, 1, (struct rows){e->grad[0], d});
+    if (tied(e->options))
+        return;
+    const struct rows dkeys = e->options->v[SEP_KEYS] != 0 ? p->dextra : p->dv;
+    gemm_nn(p->rows, d, p->columns, p->alpha, du, gate_keys(e, p), 1, p->dq);
+    gemm_tn(p->columns, d, p->rows, p->alpha, du, p->q, 1, dkeys);
+}
+
+const struct encoder encoder_cope = {
+    .name = "cope",
+    .version = 1,
+    .summary = "contextual positions: the query decides which keys count",
+    .source = "Golovneva et al. 2024, arXiv:2405.18719v2, section 3",
+    .options = options,
+    .resolve = resolve,
+    .tensors = tensors,
+    .wants_extra = wants_extra,
+    .scratch = scratch_size,
+    .score = score,
+    .score_grad = score_grad,
+    .reads_score = true,
+};

@@ -1,0 +1,17 @@
+/* encoder_none.c -- no position encoding.
+ *
+ *     logit[i][j] = alpha q_i . k_j,  j <= i
+ *
+ * Only the causal mask tells tokens apart: the first token sees one key, the tenth sees
+ * ten. Why: the floor under every other encoder, and on small algorithmic tasks
+ * sometimes not a bad one.
+ *
+ * Source: Haviv et al. 2022, arXiv:2203.16634; Kazemnejad et al. 2023, arXiv:2305.19466. */
+#include "encoder.h"
+
+const struct encoder encoder_none = {
+    .name = "none",
+    .version = 1,
+    .summary = "no position encoding: the causal mask alone orders the tokens",
+    .source = "Kazemnejad et al. 2023, arXiv:2305.19466 (NoPE)",
+};

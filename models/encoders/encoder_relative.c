@@ -1,0 +1,117 @@
+/* encoder_relative.c -- one learned vector for each distance, met by the query.
+ *
+ *     logit[i][j] += alpha q_i . R[i - j],   R [rows, d] ~ N(0, 1/d),   j <= i
+ *
+ * Why: the second baseline of the CoPE paper. CoPE with every gate open is the same
+ * lookup at i - j + 1; only the index is learned there.
+ *
+ * One table serves all heads and, unless share_layers is off, all layers. R has a row
+ * for each distance of the longest split; rows that training never reached keep their
+ * random start. With `capped` there are only the trained rows, and a longer distance
+ * uses the farthest of them.
+ *
+ * Source: Shaw et al. 2018, arXiv:1803.02155, eq. 5 without the value term; Golovneva et
+ * al. 2024, arXiv:2405.18719v2, baselines "Relative PE" and "rel-capped". */
+#include "encoder.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "gemm.h"
+#include "kernels.h"
+
+enum { SHARE_LAYERS, CAPPED };
+
+static const struct option options[] = {
+    [SHARE_LAYERS] = {.name = "share_layers",
+                      .type = OPTION_BOOL,
+                      .dflt = 1,
+                      .help = "one table for all layers, else one for each"},
+    [CAPPED] = {.name = "capped",
+                .type = OPTION_BOOL,
+                .dflt = 0,
+                .help = "distances past the trained length use the farthest trained row"},
+    {0},
+};
+
+static int table_rows(const struct encoder_dims *d, const struct option_values *o)
+{
+    return o->v[CAPPED] != 0 ? d->trained_length : d->longest;
+}
+
+static enum encoder_reach reach(const struct option_values *o)
+{
+    return o->v[CAPPED] != 0 ? REACH_CAPPED : REACH_UNTRAINED;
+}
+
+/* Decays like every weight, as it does under PyTorch's AdamW unless told otherwise. */
+static int tensors(const struct encoder_dims *d, const struct option_values *o,
+                   struct tensor_spec out[ENCODER_TENSORS_MAX])
+{
+    out[0] = (struct tensor_spec){
+        .name = "table",
+        .rows = table_rows(d, o),
+        .columns = d->head_dim,
+        .init = INIT_NORMAL,
+        .scale = 1.0 / sqrt(d->head_dim),
+        .decay = true,
+        .per_layer = o->v[SHARE_LAYERS] == 0,
+    };
+    return 1;
+}
+
+/* Distances that a panel of `columns` keys meets, each a row of the table. */
+static int reached(const struct encoder_dims *d, const struct option_values *o, int columns)
+{
+    const int rows = table_rows(d, o);
+    return columns < rows ? columns : rows;
+}
+
+/* z or dz [rows, reached]: alpha q . R of each distance, or its gradient. */
+static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
+                           int rows, int columns)
+{
+    return (size_t)rows * (size_t)reached(d, o, columns);
+}
+
+static void score(const struct encoder_view *e, const struct panel *p, real *scratch)
+{
+    const struct kernels *kernels = kernels_get();
+    const int d = e->dims->head_dim;
+    const int n = reached(e->dims, e->options, p->columns);
+    const struct rows table = {(real *)e->weight[0], d}, z = {scratch, n};
+
+    gemm_nt(p->rows, n, d, p->alpha, p->q, table, 0, z);
+    for (int r = 0; r < p->rows; r++)
+        kernels->distance_lookup(p->position[r] + 1, z.at + (size_t)r * (size_t)n, n, 1,
+                                 p->score + (size_t)r * (size_t)p->stride);
+}
+
+static void score_grad(const struct encoder_view *e, const struct panel *p, real *scratch)
+{
+    const struct kernels *kernels = kernels_get();
+    const int d = e->dims->head_dim;
+    const int n = reached(e->dims, e->options, p->columns);
+    const struct rows table = {(real *)e->weight[0], d}, dz = {scratch, n};
+
+    memset(scratch, 0, (size_t)p->rows * (size_t)n * sizeof *scratch);
+    for (int r = 0; r < p->rows; r++)
+        kernels->distance_lookup_grad(p->position[r] + 1, n, 1,
+                                      p->dscore + (size_t)r * (size_t)p->stride,
+                                      dz.at + (size_t)r * (size_t)n);
+    gemm_nn(p->rows, d, n, p->alpha, dz, table, 1, p->dq);
+    gemm_tn(n, d, p->rows, p->alpha, dz, p->q, 1, (struct rows){e->grad[0], d});
+}
+
+const struct encoder encoder_relative = {
+    .name = "relative",
+    .version = 1,
+    .summary = "a learned vector for each distance, multiplied with the query",
+    .source = "Shaw et al. 2018, arXiv:1803.02155, eq. 5 (keys); arXiv:2405.18719v2",
+    .options = options,
+    .reach = reach,
+    .tensors = tensors,
+    .scratch = scratch_size,
+    .score = score,
+    .score_grad = score_grad,
+};

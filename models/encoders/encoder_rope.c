@@ -1,0 +1,136 @@
+/* encoder_rope.c -- rotary encoding: pairs of channels turn with the position.
+ *
+ * Pair m of a query or key at position t turns by the angle
+ *     phi(t, m) = t base^(-2m/R),   0 <= m < R/2,   R = fraction d channels
+ *     (a, b) -> (a cos phi - b sin phi, a sin phi + b cos phi)
+ * so that q_i . k_j depends on i and j through i - j alone. The other d - R channels and
+ * the values stay as they are.
+ *
+ * Layout `adjacent` pairs channels (2m, 2m + 1) as the paper does, `halves` pairs
+ * (m, m + R/2) as many released models do. The two are one function class: a permutation
+ * of channels turns one into the other, but their weights do not mix.
+ *
+ * Why: the usual encoding of language models today, and a baseline of the CoPE paper.
+ *
+ * Source: Su et al. 2021, arXiv:2104.09864v5, eq. 15, applied as in eq. 34.
+ * Check: base 10000, R 4, t 1: pair 0 turns by 1 radian, pair 1 by 0.01. */
+#include "encoder.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "kernels.h"
+
+enum { BASE, FRACTION, LAYOUT };
+enum { LAYOUT_ADJACENT, LAYOUT_HALVES };
+
+static const char *const layout_choices[] = {
+    [LAYOUT_ADJACENT] = "adjacent",
+    [LAYOUT_HALVES] = "halves",
+    NULL,
+};
+
+static const struct option options[] = {
+    [BASE] = {.name = "base",
+              .type = OPTION_REAL,
+              .lo = 1.0,
+              .hi = 1e12,
+              .dflt = 10000.0,
+              .help = "longest wavelength, in units of 2 pi tokens"},
+    [FRACTION] = {.name = "fraction",
+                  .type = OPTION_REAL,
+                  .lo = 0.0,
+                  .hi = 1.0,
+                  .dflt = 1.0,
+                  .help = "share of a head's channels that turn; made an even number"},
+    [LAYOUT] = {.name = "layout",
+                .type = OPTION_CHOICE,
+                .dflt = LAYOUT_ADJACENT,
+                .choices = layout_choices,
+                .help = "a pair is two adjacent channels, or one from each half"},
+    {0},
+};
+
+/* R/2: the even number of channels nearest to fraction d, at most d. */
+static int pairs(const struct encoder_dims *d, const struct option_values *o)
+{
+    const int most = d->head_dim / 2;
+    const int wanted = (int)lround(o->v[FRACTION] * d->head_dim / 2);
+    return wanted < most ? wanted : most;
+}
+
+/* Stores the fraction that is really turned, so that two spellings of it are one run. */
+static enum status resolve(const struct encoder_dims *d, struct option_values *o,
+                           struct err *e)
+{
+    const int n = pairs(d, o);
+    if (n == 0 && o->v[FRACTION] > 0)
+        return err_set(
+            e, ST_CONFIG,
+            "rope: fraction %g of %d channels a head leaves no pair to turn; set "
+            "it to 0 or to at least 2 channels, or make the heads wider",
+            o->v[FRACTION], d->head_dim);
+    o->v[FRACTION] = 2.0 * n / d->head_dim;
+    return ST_OK;
+}
+
+static size_t constants(const struct encoder_dims *d, const struct option_values *o)
+{
+    return (size_t)d->longest * 2 * (size_t)pairs(d, o);
+}
+
+/* table [longest, 2, pairs]: the cosines of a position, then its sines. Angles are formed
+ * in double: t times a frequency loses the low bits of the angle in float once t is in
+ * the thousands. */
+static void fill_constants(const struct encoder_dims *d, const struct option_values *o,
+                           real *table)
+{
+    const int n = pairs(d, o);
+    for (int t = 0; t < d->longest; t++, table += 2 * n)
+        for (int m = 0; m < n; m++) {
+            const double angle = t * pow(o->v[BASE], -(double)m / n);
+            table[m] = (real)cos(angle);
+            table[n + m] = (real)sin(angle);
+        }
+}
+
+/* Turns each row by the angles of its position; sign -1 turns back. */
+static void turn_rows(const struct encoder_view *e, int rows, const int *position,
+                      struct rows x, real sign)
+{
+    const struct kernels *kernels = kernels_get();
+    const int n = pairs(e->dims, e->options);
+    const bool halves = e->options->v[LAYOUT] == LAYOUT_HALVES;
+    for (int r = 0; r < rows; r++) {
+        assert(position[r] < e->dims->longest);
+        kernels->turn(n, halves ? 1 : 2, halves ? n : 1,
+                      e->constants + (size_t)position[r] * 2 * (size_t)n, sign,
+                      x.at + (size_t)r * (size_t)x.stride);
+    }
+}
+
+static void rotate(const struct encoder_view *e, int rows, const int *position,
+                   struct rows qk)
+{
+    turn_rows(e, rows, position, qk, 1);
+}
+
+/* A rotation is orthogonal: its adjoint is the turn back. */
+static void rotate_grad(const struct encoder_view *e, int rows, const int *position,
+                        struct rows dqk)
+{
+    turn_rows(e, rows, position, dqk, -1);
+}
+
+const struct encoder encoder_rope = {
+    .name = "rope",
+    .version = 1,
+    .summary = "pairs of query and key channels turn by an angle that grows with position",
+    .source = "Su et al. 2021, arXiv:2104.09864v5, eq. 15",
+    .options = options,
+    .resolve = resolve,
+    .constants = constants,
+    .fill_constants = fill_constants,
+    .rotate = rotate,
+    .rotate_grad = rotate_grad,
+};

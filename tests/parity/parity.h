@@ -1,0 +1,454 @@
+/* parity.h -- the trainer against the stored vectors of tests/parity/vectors.
+ *
+ * Included by one test for float and one for double, hence functions in a header. The
+ * reference is reference.py; README.md describes the files. Tolerances are shares of the
+ * largest entry of the tensor compared. */
+#ifndef PARITY_H
+#define PARITY_H
+
+#include <glob.h>
+#include <jansson.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "approx.h"
+#include "trainer.h"
+
+#ifdef POSBENCH_DOUBLE
+static const double tolerance = 1e-9;
+static const double gradient_tolerance = 1e-7; /* stored as float: 6e-8 */
+#else
+static const double tolerance = 1e-4;
+static const double gradient_tolerance = 1e-4;
+#endif
+
+enum { PARITY_STEPS = 3, PARITY_FILES_MAX = 100, PARITY_TEXT = 256 };
+
+/* --- reading a safetensors file --------------------------------------------------- */
+
+struct vectors {
+    char *bytes;
+    const char *data; /* the numbers, inside bytes */
+    json_t *header;
+};
+
+static struct vectors vectors_open(const char *path)
+{
+    struct vectors v = {0};
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, 0, SEEK_END), 0);
+    const long size = ftell(f);
+    assert_true(size > 8);
+    rewind(f);
+    v.bytes = malloc((size_t)size);
+    assert_non_null(v.bytes);
+    assert_int_equal(fread(v.bytes, 1, (size_t)size, f), size);
+    fclose(f);
+    uint64_t header_bytes;
+    memcpy(&header_bytes, v.bytes, 8);
+    assert_true(header_bytes < (uint64_t)size - 8);
+    v.header = json_loadb(v.bytes + 8, header_bytes, 0, NULL);
+    assert_non_null(v.header);
+    v.data = v.bytes + 8 + header_bytes;
+    return v;
+}
+
+static void vectors_close(struct vectors *v)
+{
+    json_decref(v->header);
+    free(v->bytes);
+}
+
+/* A setting; NULL when the file does not have it. */
+static const char *note(const struct vectors *v, const char *key)
+{
+    return json_string_value(
+        json_object_get(json_object_get(v->header, "__metadata__"), key));
+}
+
+static double note_number(const struct vectors *v, const char *key)
+{
+    const char *text = note(v, key);
+    if (!text)
+        fail_msg("the vectors have no setting \"%s\"", key);
+    return strtod(text, NULL);
+}
+
+static int note_int(const struct vectors *v, const char *key)
+{
+    return (int)note_number(v, key);
+}
+
+static bool note_is(const struct vectors *v, const char *key, const char *value)
+{
+    const char *text = note(v, key);
+    return text && strcmp(text, value) == 0;
+}
+
+static size_t element_count(const json_t *tensor)
+{
+    const json_t *shape = json_object_get(tensor, "shape");
+    size_t n = 1;
+    for (size_t i = 0; i < json_array_size(shape); i++)
+        n *= (size_t)json_integer_value(json_array_get(shape, i));
+    return n;
+}
+
+/* The numbers of a tensor as doubles, to be freed; the test fails unless there are `n`. */
+static double *numbers(const struct vectors *v, const char *name, size_t n)
+{
+    const json_t *tensor = json_object_get(v->header, name);
+    if (!tensor || element_count(tensor) != n)
+        fail_msg("%s: the reference has %zu numbers, not %zu", name,
+                 tensor ? element_count(tensor) : 0, n);
+    const char *type = json_string_value(json_object_get(tensor, "dtype"));
+    const json_t *offsets = json_object_get(tensor, "data_offsets");
+    const char *at = v->data + json_integer_value(json_array_get(offsets, 0));
+    double *out = malloc(n * sizeof *out);
+    assert_non_null(out);
+    for (size_t i = 0; i < n; i++) {
+        float single;
+        int32_t whole;
+        if (strcmp(type, "F64") == 0) {
+            memcpy(&out[i], at + 8 * i, 8);
+        } else if (strcmp(type, "F32") == 0) {
+            memcpy(&single, at + 4 * i, 4);
+            out[i] = (double)single;
+        } else {
+            memcpy(&whole, at + 4 * i, 4);
+            out[i] = whole;
+        }
+    }
+    return out;
+}
+
+static int32_t *whole_numbers(const struct vectors *v, const char *name, size_t n)
+{
+    double *from = numbers(v, name, n);
+    int32_t *out = malloc(n * sizeof *out);
+    assert_non_null(out);
+    for (size_t i = 0; i < n; i++)
+        out[i] = (int32_t)from[i];
+    free(from);
+    return out;
+}
+
+/* --- the same model and batch ----------------------------------------------------- */
+
+static void resolve_encoders(const struct vectors *v, struct model_config *c)
+{
+    struct err e;
+    char options[PARITY_TEXT], *rest = NULL;
+    const struct encoder_dims dims = {c->layers, c->heads, c->dim / c->heads,
+                                      c->trained_length, c->longest};
+    if (encoder_stack_parse(note(v, "encoder"), &c->encoders, &e))
+        fail_msg("%s", e.msg);
+    snprintf(options, sizeof options, "%s", note(v, "options"));
+    for (char *o = strtok_r(options, " ", &rest); o; o = strtok_r(NULL, " ", &rest)) {
+        char *value = strchr(o, '=');
+        assert_non_null(value);
+        *value++ = 0;
+        if (encoder_stack_set(&c->encoders, o, value, &e))
+            fail_msg("%s", e.msg);
+    }
+    if (encoder_stack_resolve(&c->encoders, &dims, &e))
+        fail_msg("%s", e.msg);
+}
+
+static struct model_config model_config_of(const struct vectors *v)
+{
+    struct model_config c = {
+        .layers = note_int(v, "layers"),
+        .heads = note_int(v, "heads"),
+        .dim = note_int(v, "dim"),
+        .ff = note_int(v, "ff"),
+        .norm = note_is(v, "norm", "pre") ? NORM_PRE : NORM_POST,
+        .activation = note_is(v, "activation", "relu") ? ACTIVATION_RELU : ACTIVATION_GELU,
+        .bias = note_int(v, "bias") != 0,
+        .tie_embeddings = note_int(v, "tie_embeddings") != 0,
+        .vocabulary = note_int(v, "vocabulary"),
+        .trained_length = note_int(v, "trained_length"),
+        .longest = note_int(v, "longest"),
+    };
+    resolve_encoders(v, &c);
+    return c;
+}
+
+static struct optimizer_config optimizer_config_of(const struct vectors *v)
+{
+    if (!note(v, "optimizer.kind"))
+        return (struct optimizer_config){.kind = OPTIMIZER_ADAM,
+                                         .lr = 1e-3,
+                                         .beta1 = 0.9,
+                                         .beta2 = 0.999,
+                                         .eps = 1e-8,
+                                         .steps = 1};
+    return (struct optimizer_config){
+        .kind = note_is(v, "optimizer.kind", "adam") ? OPTIMIZER_ADAM : OPTIMIZER_ADAMW,
+        .lr = note_number(v, "optimizer.lr"),
+        .beta1 = note_number(v, "optimizer.beta1"),
+        .beta2 = note_number(v, "optimizer.beta2"),
+        .eps = note_number(v, "optimizer.eps"),
+        .weight_decay = note_number(v, "optimizer.weight_decay"),
+        .schedule = note_is(v, "optimizer.schedule", "linear")   ? SCHEDULE_LINEAR
+                    : note_is(v, "optimizer.schedule", "cosine") ? SCHEDULE_COSINE
+                                                                 : SCHEDULE_CONSTANT,
+        .warmup = note_int(v, "optimizer.warmup"),
+        .steps = note_int(v, "optimizer.steps"),
+        .clip = note_number(v, "optimizer.clip"),
+    };
+}
+
+/* Splitmix64; moves the state on. */
+static uint64_t next_draw(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+/* Writes the weights that README.md defines into tensor `t`. */
+static void draw_weights(const char *seed, const struct tensor *t, real *weights)
+{
+    char text[PARITY_TEXT];
+    uint64_t state = UINT64_C(0xcbf29ce484222325);
+    snprintf(text, sizeof text, "%s:%s", seed, t->name);
+    for (const char *c = text; *c; c++)
+        state = (state ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+    const size_t length = strlen(t->name), n = (size_t)t->rows * (size_t)t->columns;
+    const bool gain = length > 5 && strcmp(t->name + length - 5, ".gain") == 0;
+    for (size_t i = 0; i < n; i++) {
+        const double u = (double)(next_draw(&state) >> 44) / 1048576.0;
+        weights[t->offset + i] = (real)(u + (gain ? 0.5 : -0.5));
+    }
+}
+
+/* What one file asks of the trainer. */
+struct parity {
+    struct vectors v;
+    const char *name; /* of the file, for messages */
+    struct trainer *trainer;
+    struct batch batch;
+    int32_t *start, *token, *target;
+    int tokens, targets;
+};
+
+static size_t count_of(const struct vectors *v, const char *name)
+{
+    const json_t *tensor = json_object_get(v->header, name);
+    assert_non_null(tensor);
+    return element_count(tensor);
+}
+
+static void read_batch(struct parity *p)
+{
+    const size_t n = count_of(&p->v, "token"), starts = count_of(&p->v, "start");
+    p->start = whole_numbers(&p->v, "start", starts);
+    p->token = whole_numbers(&p->v, "token", n);
+    p->target = whole_numbers(&p->v, "target", n);
+    p->tokens = (int)n;
+    for (size_t i = 0; i < n; i++)
+        p->targets += p->target[i] >= 0;
+    p->batch = (struct batch){(int)starts - 1, p->start, p->token, p->target};
+}
+
+static struct parity parity_open(const char *path)
+{
+    struct err e;
+    const char *slash = strrchr(path, '/');
+    struct parity p = {.v = vectors_open(path), .name = slash ? slash + 1 : path};
+    read_batch(&p);
+    const struct trainer_config c = {
+        .model = model_config_of(&p.v),
+        .optimizer = optimizer_config_of(&p.v),
+        .seed = 1,
+        .shards = 2,
+        .threads = 2,
+        .max_sequences = p.batch.sequences,
+        .max_tokens = p.tokens,
+    };
+    if (model_check(&c.model, &e) || trainer_open(&c, &p.trainer, &e))
+        fail_msg("%s: %s", p.name, e.msg);
+    struct model *m = trainer_model(p.trainer);
+    for (int i = 0; i < model_tensor_count(m); i++)
+        draw_weights(note(&p.v, "seed"), model_tensor(m, i), model_weights(m));
+    return p;
+}
+
+static void parity_close(struct parity *p)
+{
+    trainer_close(p->trainer);
+    vectors_close(&p->v);
+    free(p->start);
+    free(p->token);
+    free(p->target);
+}
+
+/* --- comparing -------------------------------------------------------------------- */
+
+/* ours [n] against the stored tensor `name`, in units of its largest entry. */
+static void compare(const struct parity *p, const char *name, const real *ours, size_t n,
+                    double tol)
+{
+    char what[2 * PARITY_TEXT];
+    double *theirs = numbers(&p->v, name, n), largest = 0;
+    for (size_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs(theirs[i]));
+    assert_true(largest > 0);
+    for (size_t i = 0; i < n; i++) {
+        snprintf(what, sizeof what, "%s, %s [%zu]: ours and the reference's, over %.3g",
+                 p->name, name, i, largest);
+        assert_near_at((double)ours[i] / largest, theirs[i] / largest, tol, what, __FILE__,
+                       __LINE__);
+    }
+    free(theirs);
+}
+
+/* Every tensor of the model against "<prefix><name>", and none beyond them. */
+static void compare_tensors(const struct parity *p, const char *prefix, const real *flat,
+                            double tol)
+{
+    const struct model *m = trainer_model(p->trainer);
+    const char *key;
+    json_t *value;
+    int stored = 0;
+    for (int i = 0; i < model_tensor_count(m); i++) {
+        const struct tensor *t = model_tensor(m, i);
+        char name[PARITY_TEXT];
+        snprintf(name, sizeof name, "%s%s", prefix, t->name);
+        compare(p, name, flat + t->offset, (size_t)t->rows * (size_t)t->columns, tol);
+    }
+    json_object_foreach(p->v.header, key, value)
+    {
+        stored += strncmp(key, prefix, strlen(prefix)) == 0;
+    }
+    assert_int_equal(stored, model_tensor_count(m));
+}
+
+static void compare_logits(const struct parity *p)
+{
+    const size_t n = (size_t)p->targets * (size_t)note_int(&p->v, "vocabulary");
+    real *logits = calloc(n, sizeof *logits);
+    assert_non_null(logits);
+    trainer_logits(p->trainer, &p->batch, logits);
+    compare(p, "logits", logits, n, tolerance);
+    free(logits);
+}
+
+/* trainer_evaluate gives floats in either build: compared at float's precision. */
+static void compare_evaluation(const struct parity *p)
+{
+    const int V = note_int(&p->v, "vocabulary");
+    float *loss = calloc((size_t)p->tokens, sizeof *loss);
+    int32_t *best = calloc((size_t)p->tokens, sizeof *best);
+    double *logits = numbers(&p->v, "logits", (size_t)p->targets * (size_t)V);
+    double *mean = numbers(&p->v, "loss", 1), sum = 0;
+    assert_true(loss && best);
+    trainer_evaluate(p->trainer, &p->batch, loss, best);
+    const double *row = logits;
+    for (int t = 0; t < p->tokens; t++) {
+        if (p->target[t] < 0)
+            continue;
+        sum += (double)loss[t];
+        for (int j = 0; j < V; j++)
+            assert_true(row[best[t]] >= row[j]);
+        row += V;
+    }
+    assert_near(sum / p->targets, mean[0], 1e-5);
+    free(loss);
+    free(best);
+    free(logits);
+    free(mean);
+}
+
+static void logits_loss_and_gradients_equal_the_reference(void **state)
+{
+    struct parity p = parity_open(*state);
+    const size_t n = model_size(trainer_model(p.trainer));
+    real *grad = calloc(n, sizeof *grad);
+    assert_non_null(grad);
+    const real loss = (real)trainer_gradient(p.trainer, 0, &p.batch, grad);
+    compare(&p, "loss", &loss, 1, tolerance);
+    compare_logits(&p);
+    compare_evaluation(&p);
+    compare_tensors(&p, "gradient.", grad, gradient_tolerance);
+    free(grad);
+    parity_close(&p);
+}
+
+static void three_steps_equal_the_reference(void **state)
+{
+    struct err e;
+    struct parity p = parity_open(*state);
+    real losses[PARITY_STEPS];
+    for (int step = 0; step < PARITY_STEPS; step++) {
+        double loss;
+        if (trainer_step(p.trainer, step, &p.batch, &loss, &e))
+            fail_msg("%s: %s", p.name, e.msg);
+        losses[step] = (real)loss;
+    }
+    compare(&p, "loss", losses, PARITY_STEPS, tolerance);
+    compare_tensors(&p, "after.", model_weights(trainer_model(p.trainer)), tolerance);
+    parity_close(&p);
+}
+
+/* A lost file must not pass for a passed test. */
+static void each_encoder_in_both_norms_and_each_optimiser_is_covered(void **state)
+{
+    const char *const wanted[] = {
+        "none_pre",          "none_post",          "sinusoidal_pre",     "sinusoidal_post",
+        "absolute_pre",      "absolute_post",      "relative_pre",       "relative_post",
+        "rope_pre",          "rope_post",          "cope_pre",           "cope_post",
+        "cope_relative_pre", "cope_relative_post", "cope_rope_pre",      "cope_rope_post",
+        "steps_adam",        "steps_adamw_linear", "steps_adamw_cosine",
+    };
+    const glob_t *files = *state;
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        char file[PARITY_TEXT];
+        size_t found = 0;
+        snprintf(file, sizeof file, "/%s.safetensors", wanted[i]);
+        for (size_t k = 0; k < files->gl_pathc; k++)
+            found += strcmp(strrchr(files->gl_pathv[k], '/'), file) == 0;
+        if (!found)
+            fail_msg("tests/parity/vectors%s is missing", file);
+    }
+}
+
+/* One test for each file. */
+static int parity_run(void)
+{
+    glob_t files;
+    struct CMUnitTest tests[PARITY_FILES_MAX + 1];
+    size_t n = 0;
+    if (glob(TEST_DATA "/../parity/vectors/*.safetensors", 0, NULL, &files))
+        files.gl_pathc = 0;
+    tests[n++] = (struct CMUnitTest){
+        .name = "each_encoder_in_both_norms_and_each_optimiser_is_covered",
+        .test_func = each_encoder_in_both_norms_and_each_optimiser_is_covered,
+        .initial_state = &files};
+    for (size_t i = 0; i < files.gl_pathc && n <= PARITY_FILES_MAX; i++) {
+        char *path = files.gl_pathv[i], *file = strrchr(path, '/') + 1;
+        const bool steps = strncmp(file, "steps_", 6) == 0;
+        tests[n++] = (struct CMUnitTest){
+            .name = file,
+            .test_func = steps ? three_steps_equal_the_reference
+                               : logits_loss_and_gradients_equal_the_reference,
+            .initial_state = path};
+    }
+    const int failures = _cmocka_run_group_tests("parity", tests, n, NULL, NULL);
+    globfree(&files);
+    return failures;
+}
+
+#endif

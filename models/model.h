@@ -31,7 +31,7 @@ struct model_config {
  * checkpoint: "embedding", "layers.0.attention.query.weight", "encoder.cope.table",
  * "layers.1.encoder.cope.table". Linear weights are [out, in], as in PyTorch. */
 struct tensor {
-    char name[80];
+    char name[96];
     int rows, columns; /* a vector is [1, columns] */
     size_t offset;     /* into the flat vector, in reals */
     bool decay;

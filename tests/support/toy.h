@@ -1,0 +1,20 @@
+/* toy.h -- a small model and batch for tests of the trainer. */
+#ifndef TOY_H
+#define TOY_H
+
+#include "trainer.h"
+
+enum { TOY_TOKENS = 40, TOY_SEQUENCES = 5, TOY_VOCABULARY = 7, TOY_LONGEST = 11 };
+
+/* dim 8, 2 heads, 2 layers, post-norm ReLU with biases unless changed afterwards; Adam,
+ * lr 1e-2. `encoder` is as in YAML ("cope+rope"); options are "p_max=3 sep_keys=true".
+ * Fails the running test when the encoder cannot be had. */
+struct trainer_config toy_config(const char *encoder, const char *options);
+
+/* Five sequences of lengths 11, 3, 9, 1 and 7 with targets at about half the places. */
+struct batch toy_batch(void);
+
+/* Weights ~ N(0, 0.5), so that nothing is zero that starts as zero. */
+void toy_shake(struct model *m, unsigned seed);
+
+#endif

@@ -1,0 +1,138 @@
+/* links: models_double */
+/* Every gradient of the whole model, in double, against central differences.
+ *
+ * Step 1e-6 in double leaves an error of about 1e-10 from rounding and 1e-12 from
+ * curvature; the tolerance is 1e-7. Weights are drawn so that no ReLU or contextual
+ * position lies within a step of a kink (seed 5 put one 1.1e-7 above an integer). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "approx.h"
+#include "toy.h"
+
+#define STEP      1e-6
+#define TOLERANCE 1e-7
+
+static double loss_at(struct trainer *t, const struct batch *b, double *room)
+{
+    return trainer_gradient(t, 3, b, room);
+}
+
+static void check_gradient(const struct trainer_config *c)
+{
+    struct err e;
+    struct trainer *t;
+    if (trainer_open(c, &t, &e))
+        fail_msg("%s", e.msg);
+    struct model *m = trainer_model(t);
+    const struct batch b = toy_batch();
+    const size_t n = model_size(m);
+    double *grad = calloc(n, sizeof *grad), *room = calloc(n, sizeof *room);
+    double *w = model_weights(m);
+    assert_non_null(grad);
+    assert_non_null(room);
+    toy_shake(m, 6);
+    trainer_gradient(t, 3, &b, grad);
+    for (int i = 0; i < model_tensor_count(m); i++) {
+        const struct tensor *x = model_tensor(m, i);
+        for (size_t k = x->offset; k < x->offset + (size_t)(x->rows * x->columns); k++) {
+            const double old = w[k];
+            w[k] = old + STEP;
+            const double up = loss_at(t, &b, room);
+            w[k] = old - STEP;
+            const double down = loss_at(t, &b, room);
+            w[k] = old;
+            assert_near_at(grad[k], (up - down) / (2 * STEP), TOLERANCE, x->name, __FILE__,
+                           __LINE__);
+        }
+    }
+    free(grad);
+    free(room);
+    trainer_close(t);
+}
+
+/* --- one test for each kind of model ------------------------------------- */
+
+static void post_norm_relu_tied(void **state)
+{
+    (void)state;
+    const struct trainer_config c = toy_config("none", "");
+    check_gradient(&c);
+}
+
+static void pre_norm_gelu_untied_without_biases(void **state)
+{
+    (void)state;
+    struct trainer_config c = toy_config("none", "");
+    c.model.norm = NORM_PRE;
+    c.model.activation = ACTIVATION_GELU;
+    c.model.tie_embeddings = false;
+    c.model.bias = false;
+    check_gradient(&c);
+}
+
+static void dropout_in_pre_and_post_norm(void **state)
+{
+    (void)state;
+    struct trainer_config c = toy_config("cope", "p_max=3");
+    c.model.dropout = 0.3;
+    check_gradient(&c);
+    c.model.norm = NORM_PRE;
+    check_gradient(&c);
+}
+
+static void one_layer_one_head(void **state)
+{
+    (void)state;
+    struct trainer_config c = toy_config("relative", "");
+    c.model.layers = 1;
+    c.model.heads = 1;
+    c.model.encoders = toy_config("none", "").model.encoders;
+    check_gradient(&c);
+}
+
+/* --- one test for each encoder, alone and in sums ------------------------ */
+
+struct subject {
+    const char *encoder, *options;
+};
+
+static void gradient_with_encoder(void **state)
+{
+    const struct subject *s = *state;
+    struct trainer_config c = toy_config(s->encoder, s->options);
+    check_gradient(&c);
+    c.model.norm = NORM_PRE;
+    c.model.activation = ACTIVATION_GELU;
+    check_gradient(&c);
+}
+
+#define WITH(name, text) \
+    {name " " text, gradient_with_encoder, NULL, NULL, &(struct subject){name, text}},
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(post_norm_relu_tied),
+        cmocka_unit_test(pre_norm_gelu_untied_without_biases),
+        cmocka_unit_test(dropout_in_pre_and_post_norm),
+        cmocka_unit_test(one_layer_one_head),
+#define ENCODER(stem) WITH(#stem, "")
+#include "encoder_list.inc"
+        WITH("relative", "share_layers=false") WITH("relative", "capped=true")
+            WITH("rope", "layout=halves fraction=0.5")
+                WITH("cope", "p_max=3 scale_position=false")
+                    WITH("cope", "p_max=3 scale_position=true share_layers=true")
+                        WITH("cope", "p_max=2 sep_keys=true") WITH("cope",
+                                                                   "p_max=2 val_gates=true")
+                            WITH("cope+relative", "p_max=4") WITH("cope+rope", "p_max=4")
+                                WITH("absolute+relative", "")
+                                    WITH("cope+relative", "p_max=2 sep_keys=true")};
+    return cmocka_run_group_tests_name("transformer_gradients", tests, NULL, NULL);
+}

@@ -17,8 +17,7 @@ static const char *const group_titles[] = {
     [GROUP_DATA] = "Tasks and data",
 };
 
-/* Words of `text` from column `at` on, further lines indented to `indent`. */
-static void wrap(FILE *out, int at, int indent, const char *text)
+void help_wrap(FILE *out, int at, int indent, const char *text)
 {
     bool first = true;
     while (*text) {
@@ -48,7 +47,7 @@ static void entry(FILE *out, const char *left, int column, const char *text)
         at = 0;
     }
     fprintf(out, "%*s", column - at, "");
-    wrap(out, column, column, text);
+    help_wrap(out, column, column, text);
 }
 
 static void flag_entry(FILE *out, const struct flag *f)
@@ -124,7 +123,7 @@ static void print_command(FILE *out, const struct command *c)
 {
     fprintf(out, "posbench %s: ", c->name);
     const int at = (int)(strlen("posbench : ") + strlen(c->name));
-    wrap(out, at, 2, c->summary);
+    help_wrap(out, at, 2, c->summary);
     if (c->examples) {
         fputs("\nExamples:\n", out);
         indented(out, c->examples);

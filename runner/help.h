@@ -13,4 +13,8 @@ void help_print(FILE *out, const struct command *c);
 /* Version, commit, compiler, BLAS, SQLite, kernels: a line each. */
 void help_version(FILE *out);
 
+/* Prints `text` and a newline, broken between words: the first line starts at column
+ * `at`, where the cursor is; further lines are indented to `indent`. */
+void help_wrap(FILE *out, int at, int indent, const char *text);
+
 #endif

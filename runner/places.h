@@ -1,0 +1,16 @@
+/* places.h -- which experiment file and which database a command means. */
+#ifndef PLACES_H
+#define PLACES_H
+
+#include <limits.h>
+
+#include "command.h"
+
+/* Argument `i`, or experiments.yaml when the user gave none. */
+const char *place_experiments(const struct invocation *v, int i);
+
+/* --db, or results.db beside `experiments`. Returns buf. */
+const char *place_database(const struct invocation *v, const char *experiments,
+                           char buf[PATH_MAX]);
+
+#endif

@@ -1,0 +1,226 @@
+#include "reference.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "cli.h"
+#include "help.h"
+
+enum { ACCEPTED_TEXT = 512 };
+
+/* "true, false", "1 .. 8", "half, interleaved". */
+static const char *accepted(const struct option *o, char text[ACCEPTED_TEXT])
+{
+    char lo[OPTION_TEXT], hi[OPTION_TEXT];
+    size_t used = 0;
+    text[0] = 0;
+    switch (o->type) {
+    case OPTION_BOOL:
+        return "true, false";
+    case OPTION_INT:
+    case OPTION_REAL:
+        snprintf(text, ACCEPTED_TEXT, "%s %s .. %s",
+                 o->type == OPTION_INT ? "integer" : "number", option_format(o, o->lo, lo),
+                 option_format(o, o->hi, hi));
+        break;
+    case OPTION_CHOICE:
+        for (int i = 0; o->choices[i] && used < ACCEPTED_TEXT; i++)
+            used += (size_t)snprintf(text + used, ACCEPTED_TEXT - used, "%s%s",
+                                     i ? ", " : "", o->choices[i]);
+        break;
+    }
+    return text;
+}
+
+/* ---- Markdown ---- */
+
+/* A cell of a table: '|' would end it. */
+static void cell(FILE *out, const char *text)
+{
+    fputs(" ", out);
+    for (; *text; text++) {
+        if (*text == '|')
+            fputc('\\', out);
+        fputc(*text, out);
+    }
+    fputs(" |", out);
+}
+
+static void markdown_options(const struct option *table, FILE *out)
+{
+    char text[ACCEPTED_TEXT];
+    if (!option_count(table)) {
+        fputs("No options.\n", out);
+        return;
+    }
+    fputs("| option | default | accepts | meaning |\n|---|---|---|---|\n", out);
+    for (const struct option *o = table; o->name; o++) {
+        fprintf(out, "| `%s` |", o->name);
+        cell(out, option_format(o, o->dflt, text));
+        cell(out, accepted(o, text));
+        cell(out, o->help);
+        fputc('\n', out);
+    }
+}
+
+/* "p_ignore = 0.98, ..." */
+static void split_changes(const struct task *t, const struct task_split *s, char *text,
+                          size_t room)
+{
+    size_t used = 0;
+    text[0] = 0;
+    for (int i = 0; i < TASK_SPLIT_CHANGES && s->change[i].option && used < room; i++) {
+        char value[OPTION_TEXT];
+        const int k = option_find(t->options, s->change[i].option);
+        option_format(&t->options[k], s->change[i].value, value);
+        used += (size_t)snprintf(text + used, room - used, "%s%s=%s", used ? ", " : "",
+                                 s->change[i].option, value);
+    }
+}
+
+static void markdown_splits(const struct task *t, FILE *out)
+{
+    char text[ACCEPTED_TEXT];
+    fputs("| split | sequences | changes | meaning |\n|---|---:|---|---|\n", out);
+    for (const struct task_split *s = t->splits; s->name; s++) {
+        fprintf(out, "| `%s` | %d |", s->name, s->count);
+        split_changes(t, s, text, sizeof text);
+        cell(out, *text ? text : "none");
+        cell(out, s->help);
+        fputc('\n', out);
+    }
+}
+
+static void markdown_head(FILE *out, const char *title, const char *what)
+{
+    fprintf(out,
+            "# %s\n\n<!-- Made by `posbench list %s --markdown`; a test compares. -->\n",
+            title, what);
+}
+
+void reference_tasks(FILE *out)
+{
+    markdown_head(out, "Tasks", "tasks");
+    for (int i = 0; i < task_count(); i++) {
+        const struct task *t = task_at(i);
+        struct option_values o;
+        option_defaults(t->options, &o);
+        fprintf(out, "\n## %s\n\n%c%s.\n\n", t->name, toupper(t->summary[0]),
+                t->summary + 1);
+        fprintf(out, "Source: %s. Version %d.\n", t->source, t->version);
+        fprintf(out,
+                "With the defaults: %d token ids, at most %d tokens, chance accuracy 1/%d.",
+                t->vocabulary(&o), t->max_length(&o), t->answers(&o));
+        fputs("\n\n", out);
+        markdown_options(t->options, out);
+        fputc('\n', out);
+        markdown_splits(t, out);
+    }
+}
+
+static enum encoder_reach default_reach(const struct encoder *c)
+{
+    struct option_values o;
+    option_defaults(c->options, &o);
+    return c->reach ? c->reach(&o) : REACH_DEFINED;
+}
+
+void reference_encoders(FILE *out)
+{
+    markdown_head(out, "Encoders", "encoders");
+    fputs(
+        "\nEncoders may be added up: `cope+rope` uses both. An option of a part is set\n"
+        "with its name, or as `cope.p_max` when two parts have it. \"Longer tests\" says\n"
+        "what happens past the trained length: `defined`, the formula goes on; `capped`,\n"
+        "the farthest trained row is used; `untrained`, rows exist that training never\n"
+        "touched; `undefined`, there is no value and tables print n/a.\n",
+        out);
+    for (int i = 0; i < encoder_count(); i++) {
+        const struct encoder *c = encoder_at(i);
+        fprintf(out, "\n## %s\n\n%c%s.\n\n", c->name, toupper(c->summary[0]),
+                c->summary + 1);
+        fprintf(out, "Source: %s. Version %d. Longer tests: `%s`.\n\n", c->source,
+                c->version, encoder_reach_text(default_reach(c)));
+        markdown_options(c->options, out);
+    }
+}
+
+void reference_commands(FILE *out)
+{
+    markdown_head(out, "Commands", "commands");
+    fputs("\n```\n", out);
+    help_print(out, NULL);
+    fputs("```\n", out);
+    for (int i = 0; i < command_count(); i++) {
+        const struct command *c = command_at(i);
+        if (c->group == GROUP_INTERNAL)
+            continue;
+        fprintf(out, "\n## %s\n\n```\n", c->name);
+        help_print(out, c);
+        fputs("```\n", out);
+    }
+}
+
+/* ---- text ---- */
+
+enum { NAME_COLUMN = 18, VALUE_COLUMN = 28 };
+
+static void text_options(const struct option *table, const struct option_values *values,
+                         FILE *out)
+{
+    char text[ACCEPTED_TEXT];
+    fputs("\nOptions:\n", out);
+    if (!option_count(table))
+        fputs("  none\n", out);
+    for (int i = 0; i < option_count(table); i++) {
+        const struct option *o = &table[i];
+        int at = fprintf(out, "  %-*s", NAME_COLUMN - 2, o->name);
+        at += fprintf(out, "%-*s", VALUE_COLUMN - NAME_COLUMN,
+                      option_format(o, values->v[i], text));
+        char help[2 * ACCEPTED_TEXT];
+        char range[ACCEPTED_TEXT];
+        snprintf(help, sizeof help, "%s (%s)", o->help, accepted(o, range));
+        if (at >= VALUE_COLUMN + 1)
+            fputc(' ', out);
+        help_wrap(out, at, VALUE_COLUMN, help);
+    }
+}
+
+void reference_task_text(const struct task *t, const struct option_values *values,
+                         FILE *out)
+{
+    struct option_values dflt;
+    option_defaults(t->options, &dflt);
+    if (!values)
+        values = &dflt;
+    fprintf(out, "%s: ", t->name);
+    help_wrap(out, (int)strlen(t->name) + 2, 2, t->summary);
+    fputs("Source: ", out);
+    help_wrap(out, 8, 2, t->source);
+    fprintf(out, "%d token ids, at most %d tokens, chance accuracy 1/%d\n",
+            t->vocabulary(values), t->max_length(values), t->answers(values));
+    text_options(t->options, values, out);
+    fputs("\nSplits:\n", out);
+    for (const struct task_split *s = t->splits; s->name; s++) {
+        char changes[ACCEPTED_TEXT], text[2 * ACCEPTED_TEXT];
+        split_changes(t, s, changes, sizeof changes);
+        snprintf(text, sizeof text, "%s%s%s%s", s->help, *changes ? " (" : "", changes,
+                 *changes ? ")" : "");
+        const int at = fprintf(out, "  %-*s%-*d", NAME_COLUMN - 2, s->name,
+                               VALUE_COLUMN - NAME_COLUMN, s->count);
+        help_wrap(out, at, VALUE_COLUMN, text);
+    }
+}
+
+void reference_encoder_text(const struct encoder *c, FILE *out)
+{
+    struct option_values values;
+    option_defaults(c->options, &values);
+    fprintf(out, "%s: ", c->name);
+    help_wrap(out, (int)strlen(c->name) + 2, 2, c->summary);
+    fputs("Source: ", out);
+    help_wrap(out, 8, 2, c->source);
+    fprintf(out, "Sequences longer than in training: %s\n",
+            encoder_reach_text(default_reach(c)));
+    text_options(c->options, &values, out);
+}

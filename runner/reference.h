@@ -1,0 +1,21 @@
+/* reference.h -- tasks, encoders and commands described from their own tables: as
+ * Markdown for docs/reference, and as text for `posbench show`. */
+#ifndef REFERENCE_H
+#define REFERENCE_H
+
+#include <stdio.h>
+
+#include "encoder.h"
+#include "task.h"
+
+/* Whole files of docs/reference. */
+void reference_tasks(FILE *out);
+void reference_encoders(FILE *out);
+void reference_commands(FILE *out);
+
+/* For a terminal. `values` NULL: the defaults. */
+void reference_task_text(const struct task *t, const struct option_values *values,
+                         FILE *out);
+void reference_encoder_text(const struct encoder *c, FILE *out);
+
+#endif

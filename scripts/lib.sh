@@ -1,0 +1,64 @@
+# lib.sh -- what the scripts here share. Source it; it moves to the top of the repository.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+BUILD_PACKAGES="gcc cmake ninja-build pkg-config libopenblas-dev libyaml-dev libjansson-dev
+  libxxhash-dev libsqlite3-dev librandom123-dev libcmocka-dev"
+LINT_PACKAGES="clang-format clang-tidy"
+
+CORES=$(nproc 2>/dev/null || echo 1)
+
+say() { printf '== %s\n' "$*" >&2; }
+die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
+
+# Seconds since $1, as "3 min 20 s".
+since() {
+  local s=$((SECONDS - $1))
+  if [ "$s" -ge 60 ]; then echo "$((s / 60)) min $((s % 60)) s"; else echo "$s s"; fi
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo "$@"
+  else return 127
+  fi
+}
+
+# Installs the Debian packages that are missing; without any missing nothing is called
+# and no network is needed.
+need_packages() {
+  local missing="" p
+  if ! command -v dpkg-query >/dev/null; then
+    say "not a Debian system: please see that these are there: $*"
+    return 0
+  fi
+  for p in "$@"; do
+    dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null | grep -q '^install ok installed' ||
+      missing="$missing $p"
+  done
+  [ -n "$missing" ] || return 0
+  say "installing$missing"
+  if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+    die "packages are missing and there is no sudo; as root: apt-get install$missing"
+  fi
+  # Package lists may be missing (a fresh container) or old; a failure to renew them
+  # matters only when the installation then fails.
+  as_root apt-get update -qq </dev/null >&2 || say "apt-get update failed; trying anyway"
+  # shellcheck disable=SC2086
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends $missing </dev/null >&2 ||
+    die "could not install$missing"
+}
+
+# build PRESET: configures and builds build/PRESET. Its output is shown when it fails.
+build() {
+  local log="build/$1.log" start=$SECONDS
+  mkdir -p build
+  say "building build/$1"
+  if ! { cmake --preset "$1" && cmake --build --preset "$1" -j "$CORES"; } \
+      >"$log" 2>&1 </dev/null; then
+    cat "$log" >&2
+    die "the build failed; its output is above and in $log"
+  fi
+  say "built in $(since "$start")"
+}

@@ -1,0 +1,124 @@
+/* One allocation, carved into arrays. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "arena.h"
+
+static void sizes_are_rounded_up_to_whole_lines(void **state)
+{
+    (void)state;
+    assert_int_equal(arena_bytes(0, 4), 0);
+    assert_int_equal(arena_bytes(1, 1), 64);
+    assert_int_equal(arena_bytes(16, 4), 64);
+    assert_int_equal(arena_bytes(17, 4), 128);
+    assert_true(arena_bytes(SIZE_MAX / 2, 4) == SIZE_MAX);
+    assert_true(arena_bytes(SIZE_MAX - 3, 1) == SIZE_MAX);
+}
+
+static void arrays_are_aligned_zeroed_and_apart(void **state)
+{
+    struct arena a;
+    (void)state;
+    assert_int_equal(arena_init(&a, arena_bytes(5, 4) + arena_bytes(100, 8), NULL), ST_OK);
+    float *x = arena_take(&a, 5, sizeof *x);
+    double *y = arena_take(&a, 100, sizeof *y);
+    assert_int_equal((uintptr_t)x % ARENA_ALIGN, 0);
+    assert_int_equal((uintptr_t)y % ARENA_ALIGN, 0);
+    assert_true((char *)y >= (char *)(x + 5));
+    assert_int_equal(a.used, a.cap);
+    for (int i = 0; i < 100; i++)
+        assert_true(y[i] == 0);
+    arena_free(&a);
+}
+
+static void what_is_taken_again_is_zeroed_again(void **state)
+{
+    struct arena a;
+    (void)state;
+    assert_int_equal(arena_init(&a, 256, NULL), ST_OK);
+    arena_take(&a, 1, 64);
+    const size_t mark = a.used;
+    unsigned char *first = arena_take(&a, 3, 64);
+    memset(first, 0xFF, 192);
+    arena_reset(&a, mark);
+    const unsigned char *again = arena_take(&a, 3, 64);
+    assert_ptr_equal(first, again);
+    for (int i = 0; i < 192; i++)
+        assert_int_equal(again[i], 0);
+    arena_free(&a);
+}
+
+static void an_empty_arena_gives_empty_arrays(void **state)
+{
+    struct arena a;
+    (void)state;
+    assert_int_equal(arena_init(&a, 0, NULL), ST_OK);
+    assert_non_null(arena_take(&a, 0, 8));
+    arena_free(&a);
+}
+
+static void freeing_twice_or_nothing_is_harmless(void **state)
+{
+    struct arena a = {0};
+    (void)state;
+    arena_free(&a);
+    assert_int_equal(arena_init(&a, 64, NULL), ST_OK);
+    arena_free(&a);
+    arena_free(&a);
+    assert_null(a.base);
+}
+
+static void memory_that_is_not_there_is_a_status(void **state)
+{
+    struct arena a;
+    struct err e;
+    (void)state;
+    assert_int_equal(arena_init(&a, SIZE_MAX, &e), ST_NOMEM);
+    assert_int_equal(e.code, ST_NOMEM);
+    assert_non_null(strstr(e.msg, "MiB"));
+    assert_int_equal(arena_init(&a, SIZE_MAX / 4, &e), ST_NOMEM);
+    assert_null(a.base);
+    arena_free(&a);
+}
+
+/* Runs in a child, since an assert ends the process. */
+static void taking_past_the_end_asserts(void **state)
+{
+    int how = 0;
+    (void)state;
+    const pid_t child = fork();
+    if (child == 0) {
+        struct arena a;
+        signal(SIGABRT, SIG_DFL);
+        dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+        if (arena_init(&a, 128, NULL) == ST_OK)
+            arena_take(&a, 129, 1);
+        _exit(0);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFSIGNALED(how) && WTERMSIG(how) == SIGABRT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sizes_are_rounded_up_to_whole_lines),
+        cmocka_unit_test(arrays_are_aligned_zeroed_and_apart),
+        cmocka_unit_test(what_is_taken_again_is_zeroed_again),
+        cmocka_unit_test(an_empty_arena_gives_empty_arrays),
+        cmocka_unit_test(freeing_twice_or_nothing_is_harmless),
+        cmocka_unit_test(memory_that_is_not_there_is_a_status),
+        cmocka_unit_test(taking_past_the_end_asserts),
+    };
+    return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
+}

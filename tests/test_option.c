@@ -1,0 +1,213 @@
+/* Options: text to value and back, and what is said of a text that is none. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "option.h"
+
+static const char *const layouts[] = {"halves", "neighbours", "none", NULL};
+
+enum { CLEAN, LENGTH, RATE, LAYOUT, N_OPTIONS };
+
+static const struct option table[] = {
+    [CLEAN] = {"clean", OPTION_BOOL, .dflt = 1, .help = "a"},
+    [LENGTH] = {"length", OPTION_INT, .lo = -4, .hi = 1048576, .dflt = 512, .help = "b"},
+    [RATE] = {"rate", OPTION_REAL, .lo = -1e300, .hi = 1e300, .dflt = 0.1, .help = "c"},
+    [LAYOUT] = {"layout", OPTION_CHOICE, .dflt = 1, .choices = layouts, .help = "d"},
+    {0},
+};
+
+static bool reads_as(int option, const char *text, double want)
+{
+    double value = NAN;
+    return option_parse(&table[option], text, &value, NULL) == ST_OK && value == want;
+}
+
+static const char *complaint(int option, const char *text)
+{
+    static struct err e;
+    double value = 0;
+    e.msg[0] = 0;
+    return option_parse(&table[option], text, &value, &e) == ST_RANGE ? e.msg : "accepted";
+}
+
+static void tables_are_counted_searched_and_defaulted(void **state)
+{
+    struct option_values o;
+    (void)state;
+    assert_int_equal(option_count(table), N_OPTIONS);
+    assert_int_equal(option_count(NULL), 0);
+    assert_int_equal(option_find(table, "layout"), LAYOUT);
+    assert_int_equal(option_find(table, "layou"), -1);
+    assert_int_equal(option_find(NULL, "layout"), -1);
+    option_defaults(table, &o);
+    assert_true(o.v[CLEAN] == 1 && o.v[LENGTH] == 512 && o.v[RATE] == 0.1 &&
+                o.v[LAYOUT] == 1 && o.v[N_OPTIONS] == 0);
+    option_defaults(NULL, &o);
+    assert_true(o.v[0] == 0);
+}
+
+static void texts_read_as_their_values(void **state)
+{
+    (void)state;
+    assert_true(reads_as(CLEAN, "true", 1));
+    assert_true(reads_as(CLEAN, "false", 0));
+    assert_true(reads_as(LENGTH, "1048576", 1048576));
+    assert_true(reads_as(LENGTH, "-4", -4));
+    assert_true(reads_as(LENGTH, "+8", 8));
+    assert_true(reads_as(RATE, "3e-4", 3e-4));
+    assert_true(reads_as(RATE, ".5", 0.5));
+    assert_true(reads_as(RATE, "7", 7));
+    assert_true(reads_as(LAYOUT, "halves", 0));
+    assert_true(reads_as(LAYOUT, "none", 2));
+}
+
+static void minus_zero_is_zero(void **state)
+{
+    double value = 1;
+    char text[OPTION_TEXT];
+    (void)state;
+    assert_int_equal(option_parse(&table[RATE], "-0.0", &value, NULL), ST_OK);
+    assert_false(signbit(value));
+    assert_string_equal(option_format(&table[RATE], -0.0, text), "0");
+}
+
+static void other_texts_are_refused(void **state)
+{
+    static const struct {
+        int option;
+        const char *text;
+    } bad[] = {
+        {CLEAN, "yes"},      {CLEAN, "1"},    {CLEAN, "True"},
+        {CLEAN, ""},         {LENGTH, "8.0"}, {LENGTH, "1e3"},
+        {LENGTH, "0x10"},    {LENGTH, " 8"},  {LENGTH, "8 "},
+        {LENGTH, ""},        {LENGTH, "-"},   {LENGTH, "8-"},
+        {LENGTH, "1048577"}, {LENGTH, "-5"},  {LENGTH, "99999999999999999999999"},
+        {RATE, "nan"},       {RATE, "inf"},   {RATE, "1e999"},
+        {RATE, "1e301"},     {RATE, "0x1p3"}, {RATE, "1,5"},
+        {RATE, "e"},         {RATE, ""},      {LAYOUT, "Halves"},
+        {LAYOUT, "0"},       {LAYOUT, ""},    {LAYOUT, "halve"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        double value = 42;
+        const struct option *o = &table[bad[i].option];
+        if (option_parse(o, bad[i].text, &value, NULL) != ST_RANGE)
+            fail_msg("%s accepts \"%s\"", o->name, bad[i].text);
+        assert_true(value == 42);
+    }
+}
+
+static void complaints_name_the_option_and_the_remedy(void **state)
+{
+    (void)state;
+    assert_string_equal(complaint(CLEAN, "yes"),
+                        "clean: expected true or false, not \"yes\"");
+    assert_string_equal(complaint(LENGTH, "many"),
+                        "length: expected an integer from -4 to 1048576, not \"many\"");
+    assert_string_equal(complaint(LENGTH, "2000000"),
+                        "length: 2000000 is out of range; use an integer from -4 to "
+                        "1048576");
+    assert_string_equal(complaint(RATE, "fast"),
+                        "rate: expected a number from -1e+300 to 1e+300, not \"fast\"");
+    assert_string_equal(complaint(LAYOUT, "neigbours"),
+                        "layout: no such value \"neigbours\"; did you mean "
+                        "\"neighbours\"?");
+    assert_string_equal(complaint(LAYOUT, "spiral"),
+                        "layout: no such value \"spiral\"; use one of: halves, "
+                        "neighbours, none");
+}
+
+static void values_are_written_in_their_shortest_form(void **state)
+{
+    char text[OPTION_TEXT];
+    (void)state;
+    assert_string_equal(option_format(&table[CLEAN], 1, text), "true");
+    assert_string_equal(option_format(&table[CLEAN], 0, text), "false");
+    assert_string_equal(option_format(&table[LENGTH], 1048576, text), "1048576");
+    assert_string_equal(option_format(&table[RATE], 0.1, text), "0.1");
+    assert_string_equal(option_format(&table[RATE], 3e-4, text), "0.0003");
+    assert_string_equal(option_format(&table[RATE], 10000, text), "10000");
+    assert_string_equal(option_format(&table[RATE], 1.0 / 3, text), "0.3333333333333333");
+    assert_string_equal(option_format(&table[RATE], 0.1 + 0.2, text),
+                        "0.30000000000000004");
+    assert_string_equal(option_format(&table[LAYOUT], 1, text), "neighbours");
+}
+
+static void values_survive_being_written_and_read(void **state)
+{
+    static const double values[] = {0,
+                                    1,
+                                    -1,
+                                    0.1,
+                                    1.0 / 3,
+                                    0.98,
+                                    5e-324,
+                                    1e-300,
+                                    1.5e299,
+                                    123456789.125,
+                                    9007199254740993.0,
+                                    -2.2250738585072014e-308};
+    (void)state;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char text[OPTION_TEXT];
+        assert_true(
+            reads_as(RATE, option_format(&table[RATE], values[i], text), values[i]));
+    }
+    for (int i = 0; i < 3; i++) {
+        char text[OPTION_TEXT];
+        assert_true(reads_as(LAYOUT, option_format(&table[LAYOUT], i, text), i));
+        assert_true(reads_as(LENGTH, option_format(&table[LENGTH], i - 4, text), i - 4));
+    }
+}
+
+static void the_nearest_name_is_suggested(void **state)
+{
+    static const char *const names[] = {"none",     "rope",     "cope",
+                                        "absolute", "relative", "sinusoidal"};
+    static const int n = sizeof names / sizeof *names;
+    (void)state;
+    assert_string_equal(suggest("rop", names, n), "rope");    /* insertion */
+    assert_string_equal(suggest("rroope", names, n), "rope"); /* 2 = 6 / 3 */
+    assert_string_equal(suggest("orpe", names, n), "rope");   /* transposition */
+    assert_string_equal(suggest("CoPE", names, n), "cope");   /* case is nothing */
+    assert_string_equal(suggest("rope", names, n), "rope");   /* itself */
+    assert_string_equal(suggest("sinusodial", names, n), "sinusoidal");
+    assert_string_equal(suggest("abolsutee", names, n), "absolute"); /* 3 = 9 / 3 */
+    assert_string_equal(suggest("zope", names, n), "rope");          /* the first of two */
+}
+
+static void far_names_are_not_suggested(void **state)
+{
+    static const char *const names[] = {"rope", "absolute"};
+    static char typed[4096];
+    (void)state;
+    assert_null(suggest("ripa", names, 2));     /* 2 > 4 / 3 */
+    assert_null(suggest("absxyzte", names, 2)); /* 3 > 8 / 3 */
+    assert_null(suggest("", names, 2));
+    assert_null(suggest("rope", names, 0));
+    memset(typed, 'r', sizeof typed - 1);
+    assert_null(suggest(typed, names, 2));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tables_are_counted_searched_and_defaulted),
+        cmocka_unit_test(texts_read_as_their_values),
+        cmocka_unit_test(minus_zero_is_zero),
+        cmocka_unit_test(other_texts_are_refused),
+        cmocka_unit_test(complaints_name_the_option_and_the_remedy),
+        cmocka_unit_test(values_are_written_in_their_shortest_form),
+        cmocka_unit_test(values_survive_being_written_and_read),
+        cmocka_unit_test(the_nearest_name_is_suggested),
+        cmocka_unit_test(far_names_are_not_suggested),
+    };
+    return cmocka_run_group_tests_name("option", tests, NULL, NULL);
+}

@@ -42,7 +42,8 @@ struct run_row {
  * its present state, a static string. */
 enum status store_run(struct store *s, const struct run_row *r, int64_t *id,
                       const char **state, struct err *e);
-/* new/failed/interrupted -> running; forgets the metrics of an earlier attempt. */
+/* Any state -> running; forgets metrics, answers and caveats of an earlier attempt. Which
+ * runs are to be done again is the caller's decision. */
 enum status store_begin(struct store *s, int64_t run_id, int64_t provenance_id,
                         struct err *e);
 
@@ -69,6 +70,7 @@ enum status store_metrics(struct store *s, int64_t run_id, const struct metric_r
 /* Per-example correctness, one bit an example, bit i of byte i / 8. */
 enum status store_answers(struct store *s, int64_t run_id, const char *split,
                           const uint8_t *bits, int n, struct err *e);
+/* Level "caveat", text "SPLIT: ...": a footnote under tables; stored once per run. */
 enum status store_event(struct store *s, int64_t run_id, const char *level,
                         const char *text, struct err *e);
 
@@ -80,13 +82,15 @@ struct claim_row {
     const char *id, *text, *experiment, *cell, *split, *metric, *less, *than;
     double published_less, published_than;
 };
-/* Replaces what an earlier reading of the same experiment file stored. */
+/* Replace what is stored of the experiments (and claim ids) that the rows speak of; other
+ * experiments keep theirs, since several files may share a database. */
 enum status store_published(struct store *s, const struct published_row *p, int n,
                             struct err *e);
 enum status store_claims(struct store *s, const struct claim_row *c, int n, struct err *e);
 
-/* Rows of any read-only SQL, cell by cell as text (NULL for SQL NULL). A statement that
- * would write is ST_USAGE. `params` are bound to ?1.. as text. */
+/* Rows of one reading SQL statement, cell by cell as text (NULL for SQL NULL; reals with
+ * as many digits as read back to the same double; bytes as their number). A statement
+ * that would write, or that is wrong, is ST_USAGE. `params` are bound to ?1.. as text. */
 typedef enum status (*store_row_fn)(void *context, int columns, const char *const *names,
                                     const char *const *cells, struct err *e);
 enum status store_query(struct store *s, const char *sql, const char *const *params,

@@ -1,0 +1,277 @@
+-- schema.sql -- the results database, version 1.
+--
+-- Tables are filled by store.c; what a person asks are the views at the end, whose
+-- names and columns stay as they are. Everything works in the plain sqlite3 shell:
+--
+--     sqlite3 results.db "SELECT variant, split, mean, std, n FROM v_summary
+--                         WHERE metric = 'token_error'"
+--
+-- Fractions are stored in [0, 1]; tables print percent. A value of NULL means "not
+-- available" (n/a): the encoder has no value there. Times are ISO 8601 in UTC. Names are
+-- those of the experiment file; no number stands for a name.
+
+PRAGMA application_id = 1886352226; -- the letters "posb"
+PRAGMA user_version = 1;
+
+-- What produced a run: program, machine and experiment file. Equal rows are stored once.
+CREATE TABLE provenance (
+    id           INTEGER PRIMARY KEY,
+    version      TEXT NOT NULL,    -- of posbench
+    git_commit   TEXT NOT NULL,
+    dirty        INTEGER NOT NULL, -- 1: the sources had changes beyond the commit
+    compiler     TEXT NOT NULL,
+    flags        TEXT NOT NULL,
+    kernel_isa   TEXT NOT NULL,    -- level of our own kernels
+    blas         TEXT NOT NULL,    -- name and configuration
+    blas_core    TEXT NOT NULL,    -- kernels the BLAS chose, such as SkylakeX
+    blas_threads INTEGER NOT NULL,
+    cpu          TEXT NOT NULL,
+    host         TEXT NOT NULL,
+    yaml_hash    TEXT NOT NULL     -- of the experiment file's bytes
+) STRICT;
+
+-- One cell of the matrix with one seed.
+CREATE TABLE run (
+    id            INTEGER PRIMARY KEY,
+    identity      TEXT NOT NULL UNIQUE, -- hash of the resolved configuration
+    experiment    TEXT NOT NULL,
+    profile       TEXT NOT NULL,
+    cell          TEXT NOT NULL DEFAULT '', -- the grid's values; '' without a grid
+    task          TEXT NOT NULL,
+    task_version  INTEGER NOT NULL,
+    encoder       TEXT NOT NULL, -- name alone: cope
+    variant       TEXT NOT NULL, -- name and options that were set: cope(p_max=64)
+    seed          INTEGER NOT NULL,
+    config        TEXT NOT NULL CHECK (json_valid(config)), -- everything, resolved
+    state         TEXT NOT NULL DEFAULT 'new'
+                  CHECK (state IN ('new', 'running', 'done', 'failed', 'interrupted')),
+    error         TEXT,    -- why it failed or was interrupted
+    steps         INTEGER,
+    parameters    INTEGER,
+    flops         REAL,
+    wall_s        REAL,
+    cpu_s         REAL,
+    tokens_per_s  REAL,
+    peak_memory_mib REAL,
+    started       TEXT,
+    ended         TEXT,
+    provenance_id INTEGER REFERENCES provenance (id)
+) STRICT;
+CREATE INDEX run_by_experiment ON run (experiment, profile, cell, variant, seed);
+CREATE INDEX run_by_provenance ON run (provenance_id);
+
+-- One number of one run on one split at one step. Names: accuracy and token_error
+-- (scored tokens), sequence_accuracy and sequence_error (a sequence is right when all its
+-- scored tokens are), loss (mean over scored tokens, nats), perplexity (exp of it), and the
+-- accuracies chance (a blind guess), majority (always the commonest answer) and ceiling
+-- (what the visible tokens determine).
+CREATE TABLE metric (
+    id     INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+    split  TEXT NOT NULL,
+    step   INTEGER NOT NULL,
+    name   TEXT NOT NULL,
+    value  REAL,
+    count  INTEGER, -- "count of total": wrong tokens of scored tokens, ...
+    total  INTEGER,
+    UNIQUE (run_id, split, name, step)
+) STRICT;
+
+-- Which sequences of a split were right: one bit each, bit i of byte i / 8.
+CREATE TABLE answer (
+    id     INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+    split  TEXT NOT NULL,
+    count  INTEGER NOT NULL, -- sequences
+    bits   BLOB NOT NULL CHECK (length(bits) = (count + 7) / 8),
+    UNIQUE (run_id, split)
+) STRICT;
+
+-- The log of a run. Level "caveat", text "SPLIT: ...": a footnote under tables.
+CREATE TABLE event (
+    id     INTEGER PRIMARY KEY,
+    run_id INTEGER REFERENCES run (id) ON DELETE CASCADE, -- NULL: of no single run
+    time   TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    level  TEXT NOT NULL,
+    text   TEXT NOT NULL
+) STRICT;
+CREATE INDEX event_by_run ON event (run_id);
+
+-- A number that a paper printed. Metric "error": the paper does not say whether tokens or
+-- sequences are counted, so it stands beside both of ours.
+CREATE TABLE published (
+    id         INTEGER PRIMARY KEY,
+    paper      TEXT NOT NULL,
+    source     TEXT NOT NULL, -- such as "Table 2"
+    experiment TEXT NOT NULL,
+    cell       TEXT NOT NULL,
+    encoder    TEXT NOT NULL, -- a variant, or an encoder with one variant in the cell
+    split      TEXT NOT NULL,
+    metric     TEXT NOT NULL,
+    unit       TEXT NOT NULL,
+    value      REAL,
+    std        REAL,
+    UNIQUE (paper, source, experiment, cell, encoder, split, metric)
+) STRICT;
+
+-- A comparison to check: "metric of `less` is below that of `than`".
+CREATE TABLE claim (
+    id             INTEGER PRIMARY KEY,
+    name           TEXT NOT NULL UNIQUE,
+    text           TEXT NOT NULL,
+    experiment     TEXT NOT NULL,
+    cell           TEXT NOT NULL,
+    split          TEXT NOT NULL,
+    metric         TEXT NOT NULL,
+    less           TEXT NOT NULL, -- variant, or encoder with one variant in the cell
+    than           TEXT NOT NULL,
+    published_less REAL,
+    published_than REAL
+) STRICT;
+
+-- Runs with their recipe: the lowest run_id among the runs that differ in nothing but the
+-- seed. Numbers are only ever averaged within a recipe, so runs from before an edit of
+-- the experiment file, or with --set, never mix with others of the same name.
+CREATE VIEW v_run AS
+SELECT id AS run_id, identity, experiment, profile, cell, task, task_version, encoder,
+       variant, seed,
+       min(id) OVER (PARTITION BY experiment, profile, cell, variant, task_version,
+                                  json_remove(config, '$.seed')) AS recipe,
+       config, state, error, steps, parameters, flops, wall_s, cpu_s, tokens_per_s,
+       peak_memory_mib, started, ended, provenance_id
+FROM run;
+
+-- Every metric of every run and split at the last step at which it was measured.
+CREATE VIEW v_score AS
+SELECT m.id AS metric_id, m.run_id, m.split, m.step, m.name AS metric, m.value, m.count,
+       m.total
+FROM (SELECT run_id, split, name, max(step) AS step
+      FROM metric GROUP BY run_id, split, name) AS last
+JOIN metric AS m USING (run_id, split, name, step);
+
+-- One row per run and split: the run's columns and its numbers at the last step.
+CREATE VIEW v_result AS
+SELECT r.run_id, r.identity, r.experiment, r.profile, r.cell, r.task, r.task_version,
+       r.encoder, r.variant, r.seed, r.recipe, r.config, r.state, r.error, r.steps,
+       r.parameters, r.flops, r.wall_s, r.cpu_s, r.tokens_per_s, r.peak_memory_mib,
+       r.started, r.ended, r.provenance_id,
+       s.split, s.step, s.accuracy, s.token_error, s.sequence_error, s.perplexity, s.loss,
+       s.tokens, s.sequences, s.chance, s.majority, s.ceiling
+FROM v_run AS r
+JOIN (SELECT run_id, split, max(step) AS step,
+             max(value) FILTER (WHERE metric = 'accuracy') AS accuracy,
+             max(value) FILTER (WHERE metric = 'token_error') AS token_error,
+             max(value) FILTER (WHERE metric = 'sequence_error') AS sequence_error,
+             max(value) FILTER (WHERE metric = 'perplexity') AS perplexity,
+             max(value) FILTER (WHERE metric = 'loss') AS loss,
+             max(total) FILTER (WHERE metric IN ('accuracy', 'token_error', 'majority',
+                                                 'ceiling')) AS tokens,
+             max(total) FILTER (WHERE metric IN ('sequence_accuracy',
+                                                 'sequence_error')) AS sequences,
+             max(value) FILTER (WHERE metric = 'chance') AS chance,
+             max(value) FILTER (WHERE metric = 'majority') AS majority,
+             max(value) FILTER (WHERE metric = 'ceiling') AS ceiling
+      FROM v_score GROUP BY run_id, split) AS s USING (run_id);
+
+-- The learning curves: one row per run, split and measured step.
+CREATE VIEW v_curve AS
+SELECT r.run_id, r.experiment, r.profile, r.cell, r.task, r.encoder, r.variant, r.seed,
+       r.recipe, r.state, s.split, s.step, s.accuracy, s.token_error, s.sequence_error,
+       s.perplexity, s.loss, s.tokens, s.sequences
+FROM v_run AS r
+JOIN (SELECT run_id, split, step,
+             max(value) FILTER (WHERE name = 'accuracy') AS accuracy,
+             max(value) FILTER (WHERE name = 'token_error') AS token_error,
+             max(value) FILTER (WHERE name = 'sequence_error') AS sequence_error,
+             max(value) FILTER (WHERE name = 'perplexity') AS perplexity,
+             max(value) FILTER (WHERE name = 'loss') AS loss,
+             max(total) FILTER (WHERE name IN ('accuracy', 'token_error')) AS tokens,
+             max(total) FILTER (WHERE name IN ('sequence_accuracy',
+                                               'sequence_error')) AS sequences
+      FROM metric GROUP BY run_id, split, step) AS s USING (run_id);
+
+-- Two-sided 95 % quantiles of Student's t, the 0.975 quantile of each number of degrees
+-- of freedom up to 30. Beyond, v_summary uses the first terms of the expansion in 1 / df
+-- (Abramowitz and Stegun 26.7.5), right to six digits there.
+CREATE VIEW v_student_t AS
+SELECT column1 AS df, column2 AS t
+FROM (VALUES (1, 12.706204736), (2, 4.302652730), (3, 3.182446305), (4, 2.776445105),
+             (5, 2.570581836), (6, 2.446911851), (7, 2.364624252), (8, 2.306004135),
+             (9, 2.262157163), (10, 2.228138852), (11, 2.200985160), (12, 2.178812830),
+             (13, 2.160368656), (14, 2.144786688), (15, 2.131449546), (16, 2.119905299),
+             (17, 2.109815578), (18, 2.100922040), (19, 2.093024054), (20, 2.085963447),
+             (21, 2.079613845), (22, 2.073873068), (23, 2.068657610), (24, 2.063898562),
+             (25, 2.059538553), (26, 2.055529439), (27, 2.051830516), (28, 2.048407142),
+             (29, 2.045229642), (30, 2.042272456));
+
+-- Mean over seeds of every metric, done runs only. std is the sample's (n - 1); low and
+-- high bound the mean's 95 % interval by Student's t. runs counts all done runs, n those
+-- with a value; n below runs means that some are n/a.
+CREATE VIEW v_summary AS
+WITH score AS (
+    SELECT r.experiment, r.profile, r.cell, r.task, r.encoder, r.variant, r.recipe,
+           s.split, s.metric, s.value, s.count, s.total,
+           avg(s.value) OVER (PARTITION BY r.recipe, s.split, s.metric) AS mean
+    FROM v_run AS r JOIN v_score AS s USING (run_id)
+    WHERE r.state = 'done'
+), spread AS (
+    SELECT experiment, profile, cell, task, encoder, variant, recipe, split, metric,
+           count(*) AS runs, count(value) AS n, max(mean) AS mean,
+           CASE WHEN count(value) > 1
+                THEN sqrt(sum((value - mean) * (value - mean)) / (count(value) - 1))
+           END AS std,
+           min(value) AS min, max(value) AS max, sum(count) AS count, sum(total) AS total
+    FROM score
+    GROUP BY experiment, profile, cell, task, encoder, variant, recipe, split, metric
+), width AS (
+    SELECT spread.*,
+           std / sqrt(n)
+           * coalesce(t, 1.959963985 + 2.372271239 / (n - 1)
+                         + 2.822498616 / ((n - 1) * (n - 1))
+                         + 2.555849680 / ((n - 1) * (n - 1) * (n - 1))) AS half
+    FROM spread LEFT JOIN v_student_t ON df = n - 1
+)
+SELECT experiment, profile, cell, task, encoder, variant, recipe, split, metric, runs, n,
+       mean, std, min, max, mean - half AS low, mean + half AS high, count, total
+FROM width;
+
+-- The names by which published numbers and claims may call a variant: its own, and the
+-- encoder's when the cell holds no other variant of that encoder.
+CREATE VIEW v_variant_name AS
+SELECT experiment, profile, cell, variant, variant AS name
+FROM run
+UNION
+SELECT experiment, profile, cell, min(variant), encoder
+FROM run
+GROUP BY experiment, profile, cell, encoder
+HAVING count(DISTINCT variant) = 1;
+
+-- Published numbers beside ours, for each profile and recipe that has them; where we have
+-- none, profile and ours are NULL. difference = ours - published.
+CREATE VIEW v_published_vs_ours AS
+SELECT p.paper, p.source, p.experiment, p.cell, p.encoder, p.split,
+       coalesce(s.metric, p.metric) AS metric, p.unit,
+       p.value AS published, p.std AS published_std,
+       s.profile, s.variant, s.recipe, s.n, s.mean AS ours, s.std AS ours_std, s.low,
+       s.high, s.mean - p.value AS difference
+FROM published AS p
+LEFT JOIN (SELECT v.name, w.*
+           FROM v_variant_name AS v
+           JOIN v_summary AS w USING (experiment, profile, cell, variant)) AS s
+       ON s.experiment = p.experiment AND s.cell = p.cell AND s.name = p.encoder
+      AND s.split = p.split
+      AND (s.metric = p.metric
+           OR (p.metric = 'error' AND s.metric IN ('token_error', 'sequence_error')));
+
+-- How far each experiment has come.
+CREATE VIEW v_progress AS
+SELECT experiment, profile, count(*) AS runs,
+       count(*) FILTER (WHERE state = 'new') AS new,
+       count(*) FILTER (WHERE state = 'running') AS running,
+       count(*) FILTER (WHERE state = 'done') AS done,
+       count(*) FILTER (WHERE state = 'failed') AS failed,
+       count(*) FILTER (WHERE state = 'interrupted') AS interrupted,
+       sum(wall_s) FILTER (WHERE state = 'done') AS wall_s,
+       avg(wall_s) FILTER (WHERE state = 'done') AS mean_wall_s,
+       min(started) AS started, max(ended) AS ended
+FROM run GROUP BY experiment, profile;

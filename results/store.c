@@ -1,0 +1,376 @@
+/* Opening and closing: whose file it is, what schema it has, which journal it can keep.
+ *
+ * A write-ahead log lets readers look on while runs are stored, but needs shared memory:
+ * on network file systems it fails, sometimes only at the first write. It is therefore
+ * tried on a throw-away database in the same folder; if that fails the rollback journal
+ * is kept. The last writer to close turns the log off again, so that a database at rest is
+ * one plain file, which can be read from anywhere without leaving traces. */
+#include "store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "embedded.h"
+#include "store_internal.h"
+
+enum { BUSY_MS = 10000, HEADER_BYTES = 100 };
+
+/* What the first 100 bytes say (https://www.sqlite.org/fileformat.html, section 1.3). */
+struct header {
+    bool fresh;  /* no file, or an empty one */
+    bool logged; /* in write-ahead mode */
+    uint32_t user_version, application_id;
+};
+
+static enum status newer_schema(const char *path, int version, struct err *e)
+{
+    return err_set(
+        e, ST_DB,
+        "%s: has schema %d, this posbench knows schema %d; use the posbench that "
+        "wrote it, or name another file with --db",
+        path, version, SCHEMA_VERSION);
+}
+
+static enum status foreign_file(const char *path, const char *what, struct err *e)
+{
+    return err_set(e, ST_DB,
+                   "%s: %s; it is left as it is: name another file with --db, or move this "
+                   "one away",
+                   path, what);
+}
+
+static uint32_t big_endian(const unsigned char *b)
+{
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+static enum status check_header(const char *path, const unsigned char *raw, size_t bytes,
+                                struct header *h, struct err *e)
+{
+    if (bytes < HEADER_BYTES || memcmp(raw, "SQLite format 3", 16) != 0)
+        return foreign_file(path, "is not a SQLite database, or is cut short", e);
+    h->logged = raw[18] == 2 || raw[19] == 2;
+    h->user_version = big_endian(raw + 60);
+    h->application_id = big_endian(raw + 68);
+    if (h->application_id != APPLICATION_ID)
+        return foreign_file(path, "is the database of another program", e);
+    if (h->user_version > SCHEMA_VERSION)
+        return newer_schema(path, (int)h->user_version, e);
+    return ST_OK;
+}
+
+/* Reads the header with plain file calls, because SQLite may begin to repair a file, even
+ * one that is not ours, as soon as it opens it. */
+static enum status read_header(const char *path, struct header *h, struct err *e)
+{
+    unsigned char raw[HEADER_BYTES];
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    *h = (struct header){0};
+    if (file < 0 && errno == ENOENT) {
+        h->fresh = true;
+        return ST_OK;
+    }
+    if (file < 0)
+        return err_set(
+            e, ST_DB,
+            "%s: cannot be read: %s; check its permissions, or name another file "
+            "with --db",
+            path, strerror(errno));
+    const ssize_t n = read(file, raw, sizeof raw);
+    const int problem = errno;
+    close(file);
+    if (n < 0)
+        return err_set(e, ST_DB, "%s: cannot be read: %s; name a database with --db", path,
+                       strerror(problem));
+    h->fresh = n == 0;
+    return h->fresh ? ST_OK : check_header(path, raw, (size_t)n, h, e);
+}
+
+static bool has_companion(const char *path, const char *suffix)
+{
+    struct stat st;
+    const size_t room = strlen(path) + strlen(suffix) + 1;
+    char *name = malloc(room);
+    if (!name)
+        return false;
+    snprintf(name, room, "%s%s", path, suffix);
+    const bool there = stat(name, &st) == 0 && st.st_size > 0;
+    free(name);
+    return there;
+}
+
+/* "file:PATH?immutable=1" with the characters that mean something in a URI escaped. The
+ * caller's, or NULL. */
+static char *immutable_uri(const char *path)
+{
+    const char *const root = path[0] == '/' ? "file://" : "file:";
+    char *uri = malloc(3 * strlen(path) + strlen(root) + sizeof "?immutable=1");
+    if (!uri)
+        return NULL;
+    char *to = uri + sprintf(uri, "%s", root);
+    for (const char *c = path; *c; c++)
+        to += sprintf(to, strchr("%?#", *c) ? "%%%02X" : "%c", (unsigned char)*c);
+    strcpy(to, "?immutable=1");
+    return uri;
+}
+
+/* A database left in write-ahead mode without a log has no writer: it is read as
+ * immutable, since otherwise SQLite would leave an empty log beside it. */
+static enum status open_for_reading(struct store *s, const struct header *h, struct err *e)
+{
+    const bool at_rest = h->logged && !has_companion(s->path, "-wal");
+    char *uri = at_rest ? immutable_uri(s->path) : NULL;
+    if (at_rest && !uri)
+        return err_set(e, ST_NOMEM, "%s: no memory to open it", s->path);
+    const int code =
+        sqlite3_open_v2(uri ? uri : s->path, &s->db,
+                        SQLITE_OPEN_READONLY | (uri ? SQLITE_OPEN_URI : 0), NULL);
+    free(uri);
+    return code == SQLITE_OK ? ST_OK : store_failed(s, "opening", e);
+}
+
+static enum status run_sql(struct store *s, const char *sql, const char *doing,
+                           struct err *e)
+{
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK
+               ? ST_OK
+               : store_failed(s, doing, e);
+}
+
+/* The single number or word that a pragma answers. */
+static enum status ask(struct store *s, const char *sql, char *text, size_t room,
+                       struct err *e)
+{
+    sqlite3_stmt *row = NULL;
+    text[0] = '\0';
+    if (sqlite3_prepare_v2(s->db, sql, -1, &row, NULL) != SQLITE_OK)
+        return store_failed(s, "reading its header", e);
+    const int code = sqlite3_step(row);
+    if (code == SQLITE_ROW)
+        snprintf(text, room, "%s", (const char *)sqlite3_column_text(row, 0));
+    sqlite3_finalize(row);
+    return code == SQLITE_ROW || code == SQLITE_DONE
+               ? ST_OK
+               : store_failed(s, "reading its header", e);
+}
+
+/* *fresh: nothing in it yet. Once the database is open this repeats the checks of the
+ * header, which may have changed since, or whose true state may be in a journal. */
+static enum status check_schema(struct store *s, bool *fresh, struct err *e)
+{
+    char application[REAL_TEXT], version[REAL_TEXT], objects[REAL_TEXT];
+    enum status st = ask(s, "PRAGMA application_id", application, sizeof application, e);
+    if (st == ST_OK)
+        st = ask(s, "PRAGMA user_version", version, sizeof version, e);
+    if (st == ST_OK)
+        st = ask(s, "SELECT count(*) FROM sqlite_schema", objects, sizeof objects, e);
+    if (st)
+        return st;
+    const long schema = strtol(version, NULL, 10);
+    *fresh = strcmp(objects, "0") == 0 && schema == 0;
+    if (*fresh)
+        return ST_OK;
+    if (strtol(application, NULL, 10) != APPLICATION_ID)
+        return foreign_file(s->path, "is the database of another program", e);
+    if (schema > SCHEMA_VERSION)
+        return newer_schema(s->path, (int)schema, e);
+    return ST_OK;
+}
+
+/* Creates the tables, or, where they are, writes one page for nothing: a folder without
+ * write permission or a full disk shows here and not after hours of training. */
+static enum status apply_schema(struct store *s, struct err *e)
+{
+    bool fresh = false;
+    enum status st = run_sql(s, "BEGIN IMMEDIATE", "opening for writing", e);
+    if (st)
+        return st;
+    st = check_schema(s, &fresh, e);
+    if (st == ST_OK && fresh)
+        st = run_sql(s, embedded_schema, "creating the tables", e);
+    else if (st == ST_OK)
+        st = run_sql(s, "PRAGMA user_version = 1", "opening for writing", e);
+    if (st == ST_OK)
+        st = run_sql(s, "COMMIT", "opening for writing", e);
+    if (st)
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return st;
+}
+
+/* Some network and cluster file systems accept a write-ahead log and corrupt it later. */
+static bool on_shared_file_system(const char *path)
+{
+    static const uint32_t shared[] = {
+        0x00006969 /* nfs */,  0x0000517B /* smb */,    0xFE534D42 /* smb2 */,
+        0xFF534D42 /* cifs */, 0x0BD00BD0 /* lustre */, 0x47504653 /* gpfs */,
+        0x00C36400 /* ceph */, 0x5346414F /* afs */,    0x01021997 /* 9p */,
+        0x65735546 /* fuse */, 0x19830326 /* beegfs */,
+    };
+    struct statfs fs;
+    if (statfs(path, &fs) != 0)
+        return true;
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+        if ((uint32_t)fs.f_type == shared[i])
+            return true;
+    return false;
+}
+
+static void remove_trial(const char *name)
+{
+    static const char *const suffix[] = {"", "-wal", "-shm", "-journal"};
+    char file[4096];
+    for (size_t i = 0; i < sizeof suffix / sizeof *suffix; i++) {
+        snprintf(file, sizeof file, "%s%s", name, suffix[i]);
+        unlink(file);
+    }
+}
+
+/* Writes and reads a small logged database beside the real one. */
+static bool log_works_here(const char *path)
+{
+    char name[4000];
+    sqlite3 *db = NULL;
+    const int n = snprintf(name, sizeof name, "%s.trial-%ld", path, (long)getpid());
+    if (n < 0 || (size_t)n >= sizeof name || on_shared_file_system(path))
+        return false;
+    const bool works = sqlite3_open(name, &db) == SQLITE_OK &&
+                       sqlite3_exec(db,
+                                    "PRAGMA journal_mode = WAL; CREATE TABLE t (x);"
+                                    "INSERT INTO t VALUES (1); SELECT x FROM t;"
+                                    "PRAGMA wal_checkpoint;",
+                                    NULL, NULL, NULL) == SQLITE_OK;
+    sqlite3_close(db);
+    remove_trial(name);
+    return works;
+}
+
+/* Not being able to keep a log is no error: the rollback journal does, with readers
+ * waiting for a moment. */
+static enum status choose_journal(struct store *s, struct err *e)
+{
+    char mode[REAL_TEXT];
+    enum status st = ask(s, "PRAGMA journal_mode", mode, sizeof mode, e);
+    if (st)
+        return st;
+    if (strcmp(mode, "delete") == 0 && log_works_here(s->path))
+        sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+    return run_sql(s, "PRAGMA synchronous = FULL", "opening for writing", e);
+}
+
+static enum status open_for_writing(struct store *s, struct err *e)
+{
+    if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                        NULL) != SQLITE_OK)
+        return store_failed(s, "opening for writing", e);
+    sqlite3_busy_timeout(s->db, BUSY_MS);
+    if (sqlite3_db_readonly(s->db, "main") == 1)
+        return err_set(e, ST_DB,
+                       "%s: cannot be written; check the permissions of the file and its "
+                       "folder, or name another file with --db",
+                       s->path);
+    enum status st = apply_schema(s, e);
+    if (st == ST_OK)
+        st = run_sql(s, "PRAGMA foreign_keys = ON", "opening for writing", e);
+    return st ? st : choose_journal(s, e);
+}
+
+static enum status open_existing_or_new(struct store *s, struct err *e)
+{
+    struct header h = {0};
+    bool fresh;
+    /* A journal left by a killed writer: the header on disk may be half-written, and only
+     * SQLite can tell. */
+    const bool hot = s->writable && has_companion(s->path, "-journal");
+    enum status st = hot ? ST_OK : read_header(s->path, &h, e);
+    if (st)
+        return st;
+    if (s->writable)
+        return open_for_writing(s, e);
+    if (h.fresh)
+        return err_set(e, ST_NOTFOUND,
+                       "%s: no results yet; `posbench run` makes them, --db names another "
+                       "file",
+                       s->path);
+    st = open_for_reading(s, &h, e);
+    if (st)
+        return st;
+    sqlite3_busy_timeout(s->db, BUSY_MS);
+    return check_schema(s, &fresh, e);
+}
+
+enum status store_open(const char *path, enum store_mode mode, struct store **out,
+                       struct err *e)
+{
+    struct store *s = calloc(1, sizeof *s);
+    if (!s)
+        return err_set(e, ST_NOMEM, "%s: no memory for a handle", path);
+    s->writable = mode == STORE_WRITE;
+    s->path = strdup(path);
+    const enum status st =
+        s->path ? open_existing_or_new(s, e) : err_set(e, ST_NOMEM, "%s: no memory", path);
+    if (st) {
+        s->writable = false; /* nothing to tidy up in a file that may not be ours */
+        store_close(s);
+        return st;
+    }
+    *out = s;
+    return ST_OK;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    if (s->db && s->writable) {
+        /* Fails while a reader is connected; then the next writer does it. */
+        sqlite3_busy_timeout(s->db, 0);
+        sqlite3_exec(s->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+    }
+    sqlite3_close(s->db);
+    free(s->path);
+    free(s);
+}
+
+enum status store_failed(const struct store *s, const char *doing, struct err *e)
+{
+    const char *what = s->db ? sqlite3_errmsg(s->db) : "out of memory";
+    const char *remedy;
+    switch (s->db ? sqlite3_errcode(s->db) & 0xff : SQLITE_NOMEM) {
+    case SQLITE_NOMEM:
+        return err_set(e, ST_NOMEM, "%s: %s: out of memory", s->path, doing);
+    case SQLITE_FULL:
+        remedy = "the disk is full: free some space and start again; what was stored "
+                 "before is kept";
+        break;
+    case SQLITE_IOERR:
+        remedy = "the file system refused: check its free space and health, or name a file "
+                 "on another with --db; what was stored before is kept";
+        break;
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+        remedy = "check the permissions of the file and its folder, or name another file "
+                 "with --db";
+        break;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        remedy = "another program is writing to it: wait until it has ended, or name "
+                 "another file with --db";
+        break;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        remedy = "the file is damaged: restore a copy, save what can be read with "
+                 "`sqlite3 FILE .recover`, or name another file with --db";
+        break;
+    default:
+        remedy = "name another file with --db if this one is not what you meant";
+    }
+    return err_set(e, ST_DB, "%s: %s: %s; %s", s->path, doing, what, remedy);
+}

@@ -1,0 +1,181 @@
+/* Reading with any SQL. Two guards: an authorizer that lets nothing pass but reading, and
+ * sqlite3_stmt_readonly. Readers also open the file read-only (store.c). */
+#include "store.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store_internal.h"
+
+/* Pragmas that answer and change nothing; with an argument only the first group. */
+static bool pragma_reads(const char *name, const char *argument)
+{
+    static const char *const about[] = {"table_info",      "table_xinfo", "table_list",
+                                        "index_list",      "index_info",  "index_xinfo",
+                                        "foreign_key_list"};
+    static const char *const plain[] = {
+        "user_version", "application_id",    "schema_version",  "journal_mode",
+        "page_count",   "page_size",         "foreign_keys",    "encoding",
+        "quick_check",  "foreign_key_check", "integrity_check", "compile_options",
+        "database_list"};
+    for (size_t i = 0; i < sizeof about / sizeof *about; i++)
+        if (sqlite3_stricmp(name, about[i]) == 0)
+            return true;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain && !argument; i++)
+        if (sqlite3_stricmp(name, plain[i]) == 0)
+            return true;
+    return false;
+}
+
+static int only_reading(void *context, int action, const char *a, const char *b,
+                        const char *database, const char *trigger)
+{
+    (void)context;
+    (void)database;
+    (void)trigger;
+    switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+    case SQLITE_RECURSIVE:
+        return SQLITE_OK;
+    case SQLITE_FUNCTION:
+        return sqlite3_stricmp(b, "load_extension") == 0 ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_PRAGMA:
+        return pragma_reads(a, b) ? SQLITE_OK : SQLITE_DENY;
+    default:
+        return SQLITE_DENY;
+    }
+}
+
+/* What is wrong with the statement itself is the user's to mend. */
+static enum status statement_failed(const struct store *s, struct err *e)
+{
+    const int code = sqlite3_errcode(s->db) & 0xff;
+    if (code == SQLITE_AUTH)
+        return err_set(e, ST_USAGE,
+                       "the statement would change the database or reach beyond it; only "
+                       "reading (SELECT, WITH, VALUES, EXPLAIN) is allowed");
+    if (code == SQLITE_ERROR || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG ||
+        code == SQLITE_RANGE)
+        return err_set(e, ST_USAGE, "SQL: %s", sqlite3_errmsg(s->db));
+    return store_failed(s, "reading", e);
+}
+
+static enum status prepare_reading(struct store *s, const char *sql, int n_params,
+                                   sqlite3_stmt **out, struct err *e)
+{
+    const char *rest = NULL;
+    sqlite3_stmt *more = NULL;
+    sqlite3_set_authorizer(s->db, only_reading, NULL);
+    int code = sqlite3_prepare_v2(s->db, sql, -1, out, &rest);
+    enum status st = code == SQLITE_OK ? ST_OK : statement_failed(s, e);
+    if (st == ST_OK && !*out)
+        st = err_set(e, ST_USAGE,
+                     "SQL: there is no statement; write one, such as "
+                     "\"SELECT * FROM v_result\"");
+    if (st == ST_OK && !sqlite3_stmt_readonly(*out))
+        st = err_set(e, ST_USAGE,
+                     "the statement would change the database; only reading is "
+                     "allowed");
+    if (st == ST_OK) {
+        code = sqlite3_prepare_v2(s->db, rest, -1, &more, NULL);
+        if (code != SQLITE_OK || more)
+            st = err_set(e, ST_USAGE,
+                         "SQL: one statement at a time; this begins a second: %.40s",
+                         rest + strspn(rest, " \t\r\n"));
+    }
+    sqlite3_finalize(more);
+    sqlite3_set_authorizer(s->db, NULL, NULL);
+    if (st == ST_OK && sqlite3_bind_parameter_count(*out) > n_params)
+        st = err_set(e, ST_USAGE, "SQL: %d parameters (?) but %d values",
+                     sqlite3_bind_parameter_count(*out), n_params);
+    return st;
+}
+
+enum status store_each(struct store *s, const char *sql, const char *const *params,
+                       int n_params, store_each_fn row, void *context, struct err *e)
+{
+    sqlite3_stmt *q = NULL;
+    int code = SQLITE_DONE;
+    enum status st = prepare_reading(s, sql, n_params, &q, e);
+    for (int i = 0; i < n_params && st == ST_OK; i++)
+        if (i < sqlite3_bind_parameter_count(q) &&
+            sqlite3_bind_text(q, i + 1, params[i], -1, SQLITE_STATIC) != SQLITE_OK)
+            st = store_failed(s, "reading", e);
+    while (st == ST_OK && (code = sqlite3_step(q)) == SQLITE_ROW)
+        st = row(context, q, e);
+    if (st == ST_OK && code != SQLITE_DONE)
+        st = statement_failed(s, e);
+    sqlite3_finalize(q);
+    return st;
+}
+
+void store_real_text(double value, char text[REAL_TEXT])
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, REAL_TEXT, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            return;
+    }
+}
+
+/* A row as text, in buffers that grow with the widest one. */
+struct text_rows {
+    store_row_fn row;
+    void *context;
+    int columns;
+    const char **names, **cells; /* [columns] */
+    char (*real)[REAL_TEXT];     /* [columns] room for REAL and BLOB cells */
+};
+
+static enum status make_room(struct text_rows *t, sqlite3_stmt *q, struct err *e)
+{
+    const int n = sqlite3_column_count(q);
+    t->names = calloc((size_t)n, sizeof *t->names);
+    t->cells = calloc((size_t)n, sizeof *t->cells);
+    t->real = calloc((size_t)n, sizeof *t->real);
+    if (!t->names || !t->cells || !t->real)
+        return err_set(e, ST_NOMEM, "no memory for a row of %d columns", n);
+    t->columns = n;
+    return ST_OK;
+}
+
+static enum status text_row(void *context, sqlite3_stmt *q, struct err *e)
+{
+    struct text_rows *t = context;
+    const enum status st = t->columns ? ST_OK : make_room(t, q, e);
+    if (st)
+        return st;
+    for (int i = 0; i < t->columns; i++) {
+        t->names[i] = sqlite3_column_name(q, i);
+        switch (sqlite3_column_type(q, i)) {
+        case SQLITE_NULL:
+            t->cells[i] = NULL;
+            break;
+        case SQLITE_FLOAT:
+            store_real_text(sqlite3_column_double(q, i), t->real[i]);
+            t->cells[i] = t->real[i];
+            break;
+        case SQLITE_BLOB:
+            snprintf(t->real[i], REAL_TEXT, "(%d bytes)", sqlite3_column_bytes(q, i));
+            t->cells[i] = t->real[i];
+            break;
+        default:
+            t->cells[i] = (const char *)sqlite3_column_text(q, i);
+        }
+    }
+    return t->row(t->context, t->columns, t->names, t->cells, e);
+}
+
+enum status store_query(struct store *s, const char *sql, const char *const *params,
+                        int n_params, store_row_fn row, void *context, struct err *e)
+{
+    struct text_rows t = {.row = row, .context = context};
+    const enum status st = store_each(s, sql, params, n_params, text_row, &t, e);
+    free(t.names);
+    free(t.cells);
+    free(t.real);
+    return st;
+}

@@ -1,0 +1,390 @@
+/* Writing: each public function is one transaction. */
+#include "store.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "store_internal.h"
+
+/* A value for a parameter of a statement. */
+struct arg {
+    enum { ARG_TEXT, ARG_INTEGER, ARG_REAL, ARG_BYTES } type;
+    const char *text; /* TEXT and BYTES; NULL: SQL NULL */
+    int64_t integer;  /* INTEGER, and the length of BYTES */
+    double real;      /* NaN: SQL NULL */
+};
+
+static struct arg text(const char *value)
+{
+    return (struct arg){.type = ARG_TEXT, .text = value};
+}
+
+static struct arg integer(int64_t value)
+{
+    return (struct arg){.type = ARG_INTEGER, .integer = value};
+}
+
+static struct arg real(double value)
+{
+    return (struct arg){.type = ARG_REAL, .real = value};
+}
+
+static struct arg bytes(const uint8_t *value, size_t n)
+{
+    return (struct arg){
+        .type = ARG_BYTES, .text = (const char *)value, .integer = (int64_t)n};
+}
+
+/* -1 stands for "none" in the counts of struct metric_row. */
+static struct arg count(int64_t value)
+{
+    return value < 0 ? text(NULL) : integer(value);
+}
+
+static int bind(sqlite3_stmt *q, int i, const struct arg *a)
+{
+    switch (a->type) {
+    case ARG_INTEGER:
+        return sqlite3_bind_int64(q, i, a->integer);
+    case ARG_REAL: /* SQLite stores NaN as NULL */
+        return sqlite3_bind_double(q, i, a->real);
+    case ARG_BYTES:
+        return sqlite3_bind_blob64(q, i, a->text ? a->text : "", (sqlite3_uint64)a->integer,
+                                   SQLITE_STATIC);
+    default:
+        return sqlite3_bind_text(q, i, a->text, -1, SQLITE_STATIC);
+    }
+}
+
+static enum status prepare(struct store *s, const char *sql, sqlite3_stmt **q,
+                           struct err *e)
+{
+    assert(s->writable);
+    return sqlite3_prepare_v2(s->db, sql, -1, q, NULL) == SQLITE_OK
+               ? ST_OK
+               : store_failed(s, "storing", e);
+}
+
+/* Binds, steps once and resets. *id, when not NULL, receives the first column of the
+ * answer, 0 when there is none. */
+static enum status step(struct store *s, sqlite3_stmt *q, const struct arg *a, int n,
+                        int64_t *id, struct err *e)
+{
+    int code = SQLITE_OK;
+    assert(sqlite3_bind_parameter_count(q) == n);
+    for (int i = 0; i < n && code == SQLITE_OK; i++)
+        code = bind(q, i + 1, &a[i]);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(q);
+    if (id)
+        *id = code == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
+    const enum status st =
+        code == SQLITE_ROW || code == SQLITE_DONE ? ST_OK : store_failed(s, "storing", e);
+    sqlite3_reset(q);
+    return st;
+}
+
+static enum status once(struct store *s, const char *sql, const struct arg *a, int n,
+                        int64_t *id, struct err *e)
+{
+    sqlite3_stmt *q = NULL;
+    enum status st = prepare(s, sql, &q, e);
+    if (st == ST_OK)
+        st = step(s, q, a, n, id, e);
+    sqlite3_finalize(q);
+    return st;
+}
+
+#define ARGS(...)                      \
+    (const struct arg[]){__VA_ARGS__}, \
+        (int)(sizeof((struct arg[]){__VA_ARGS__}) / sizeof(struct arg))
+
+/* IMMEDIATE takes the write lock at once, so that waiting for another writer happens
+ * here, under the busy timeout, and not halfway. */
+static enum status begin(struct store *s, struct err *e)
+{
+    assert(s->writable);
+    return once(s, "BEGIN IMMEDIATE", NULL, 0, NULL, e);
+}
+
+/* Commits when `st` is ST_OK, else takes everything back; returns what came of it. */
+static enum status finish(struct store *s, enum status st, struct err *e)
+{
+    if (st == ST_OK)
+        st = once(s, "COMMIT", NULL, 0, NULL, e);
+    if (st && !sqlite3_get_autocommit(s->db))
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return st;
+}
+
+enum status store_provenance(struct store *s, const struct provenance *p, int64_t *id,
+                             struct err *e)
+{
+    const struct arg a[] = {
+        text(p->version),  text(p->commit),    integer(p->dirty),
+        text(p->compiler), text(p->flags),     text(p->kernel_isa),
+        text(p->blas),     text(p->blas_core), integer(p->blas_threads),
+        text(p->cpu),      text(p->host),      text(p->yaml_hash),
+    };
+    const int n = sizeof a / sizeof *a;
+    int64_t found = 0;
+    enum status st = begin(s, e);
+    if (st)
+        return st;
+    st = once(
+        s,
+        "SELECT id FROM provenance WHERE version = ?1 AND git_commit = ?2 AND dirty = ?3 "
+        "AND compiler = ?4 AND flags = ?5 AND kernel_isa = ?6 AND blas = ?7 AND "
+        "blas_core = ?8 AND blas_threads = ?9 AND cpu = ?10 AND host = ?11 AND "
+        "yaml_hash = ?12",
+        a, n, &found, e);
+    if (st == ST_OK && found == 0) {
+        st = once(s,
+                  "INSERT INTO provenance (version, git_commit, dirty, compiler, flags, "
+                  "kernel_isa, blas, blas_core, blas_threads, cpu, host, yaml_hash) "
+                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                  a, n, NULL, e);
+        found = sqlite3_last_insert_rowid(s->db);
+    }
+    st = finish(s, st, e);
+    if (st == ST_OK)
+        *id = found;
+    return st;
+}
+
+static const char *static_state(const char *state)
+{
+    static const char *const states[] = {"new", "running", "done", "failed", "interrupted"};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (strcmp(state, states[i]) == 0)
+            return states[i];
+    return states[0]; /* the column's CHECK leaves no other */
+}
+
+static enum status find_run(struct store *s, const char *identity, int64_t *id,
+                            const char **state, struct err *e)
+{
+    sqlite3_stmt *q = NULL;
+    enum status st = prepare(s, "SELECT id, state FROM run WHERE identity = ?1", &q, e);
+    if (st == ST_OK && (sqlite3_bind_text(q, 1, identity, -1, SQLITE_STATIC) != SQLITE_OK ||
+                        sqlite3_step(q) != SQLITE_ROW))
+        st = store_failed(s, "storing", e);
+    if (st == ST_OK) {
+        *id = sqlite3_column_int64(q, 0);
+        if (state)
+            *state = static_state((const char *)sqlite3_column_text(q, 1));
+    }
+    sqlite3_finalize(q);
+    return st;
+}
+
+enum status store_run(struct store *s, const struct run_row *r, int64_t *id,
+                      const char **state, struct err *e)
+{
+    enum status st = begin(s, e);
+    if (st)
+        return st;
+    st = once(s,
+              "INSERT INTO run (identity, experiment, profile, cell, task, task_version, "
+              "encoder, variant, seed, config) "
+              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
+              "ON CONFLICT (identity) DO NOTHING",
+              ARGS(text(r->identity), text(r->experiment), text(r->profile),
+                   text(r->cell ? r->cell : ""), text(r->task), integer(r->task_version),
+                   text(r->encoder), text(r->variant), integer(r->seed), text(r->config)),
+              NULL, e);
+    if (st == ST_OK)
+        st = find_run(s, r->identity, id, state, e);
+    return finish(s, st, e);
+}
+
+/* An UPDATE of one run that must be there. */
+static enum status update_run(struct store *s, int64_t run_id, const char *sql,
+                              const struct arg *a, int n, struct err *e)
+{
+    const enum status st = once(s, sql, a, n, NULL, e);
+    if (st == ST_OK && sqlite3_changes(s->db) == 0)
+        return err_set(e, ST_DB, "%s: there is no run %lld; another program removed it",
+                       s->path, (long long)run_id);
+    return st;
+}
+
+enum status store_begin(struct store *s, int64_t run_id, int64_t provenance_id,
+                        struct err *e)
+{
+    enum status st = begin(s, e);
+    if (st)
+        return st;
+    st = update_run(s, run_id,
+                    "UPDATE run SET state = 'running', error = NULL, steps = NULL, "
+                    "parameters = NULL, flops = NULL, wall_s = NULL, cpu_s = NULL, "
+                    "tokens_per_s = NULL, peak_memory_mib = NULL, "
+                    "started = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ended = NULL, "
+                    "provenance_id = ?2 WHERE id = ?1",
+                    ARGS(integer(run_id), integer(provenance_id)), e);
+    if (st == ST_OK)
+        st =
+            once(s, "DELETE FROM metric WHERE run_id = ?1", ARGS(integer(run_id)), NULL, e);
+    if (st == ST_OK)
+        st =
+            once(s, "DELETE FROM answer WHERE run_id = ?1", ARGS(integer(run_id)), NULL, e);
+    if (st == ST_OK)
+        st = once(s, "DELETE FROM event WHERE run_id = ?1 AND level = 'caveat'",
+                  ARGS(integer(run_id)), NULL, e);
+    return finish(s, st, e);
+}
+
+enum status store_done(struct store *s, int64_t run_id, const struct run_cost *c,
+                       struct err *e)
+{
+    enum status st = begin(s, e);
+    if (st)
+        return st;
+    st = update_run(s, run_id,
+                    "UPDATE run SET state = 'done', error = NULL, steps = ?2, "
+                    "parameters = ?3, flops = ?4, wall_s = ?5, cpu_s = ?6, "
+                    "tokens_per_s = ?7, peak_memory_mib = ?8, "
+                    "ended = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = ?1",
+                    ARGS(integer(run_id), integer(c->steps), integer(c->parameters),
+                         real(c->flops), real(c->wall_s), real(c->cpu_s),
+                         real(c->tokens_per_s), real(c->peak_memory_mib)),
+                    e);
+    return finish(s, st, e);
+}
+
+enum status store_stopped(struct store *s, int64_t run_id, const char *state,
+                          const char *reason, struct err *e)
+{
+    assert(strcmp(state, "failed") == 0 || strcmp(state, "interrupted") == 0);
+    enum status st = begin(s, e);
+    if (st)
+        return st;
+    st = update_run(s, run_id,
+                    "UPDATE run SET state = ?2, error = ?3, "
+                    "ended = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = ?1",
+                    ARGS(integer(run_id), text(state), text(reason)), e);
+    return finish(s, st, e);
+}
+
+enum status store_metrics(struct store *s, int64_t run_id, const struct metric_row *m,
+                          int n, struct err *e)
+{
+    sqlite3_stmt *q = NULL;
+    enum status st = begin(s, e);
+    if (st)
+        return st;
+    st = prepare(s,
+                 "INSERT INTO metric (run_id, split, step, name, value, count, total) "
+                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+                 "ON CONFLICT (run_id, split, name, step) DO UPDATE SET "
+                 "value = excluded.value, count = excluded.count, total = excluded.total",
+                 &q, e);
+    for (int i = 0; i < n && st == ST_OK; i++)
+        st = step(s, q,
+                  ARGS(integer(run_id), text(m[i].split), integer(m[i].step),
+                       text(m[i].name), real(m[i].value), count(m[i].count),
+                       count(m[i].total)),
+                  NULL, e);
+    sqlite3_finalize(q);
+    return finish(s, st, e);
+}
+
+enum status store_answers(struct store *s, int64_t run_id, const char *split,
+                          const uint8_t *bits, int n, struct err *e)
+{
+    enum status st = begin(s, e);
+    if (st)
+        return st;
+    st = once(
+        s,
+        "INSERT INTO answer (run_id, split, count, bits) VALUES (?1, ?2, ?3, ?4) "
+        "ON CONFLICT (run_id, split) DO UPDATE SET "
+        "count = excluded.count, bits = excluded.bits",
+        ARGS(integer(run_id), text(split), integer(n), bytes(bits, ((size_t)n + 7) / 8)),
+        NULL, e);
+    return finish(s, st, e);
+}
+
+enum status store_event(struct store *s, int64_t run_id, const char *level,
+                        const char *text_of, struct err *e)
+{
+    enum status st = begin(s, e);
+    if (st)
+        return st;
+    /* A caveat says something of the run, not of a moment: once is enough. */
+    st = once(s,
+              "INSERT INTO event (run_id, level, text) SELECT ?1, ?2, ?3 "
+              "WHERE ?2 <> 'caveat' OR NOT EXISTS (SELECT 1 FROM event "
+              "WHERE run_id IS ?1 AND level = ?2 AND text = ?3)",
+              ARGS(run_id ? integer(run_id) : text(NULL), text(level), text(text_of)), NULL,
+              e);
+    return finish(s, st, e);
+}
+
+/* Removes what was stored of the experiments that the new rows speak of. Other files may
+ * keep their experiments in the same database. */
+static enum status forget(struct store *s, const char *remove, const char *experiment,
+                          struct err *e)
+{
+    return once(s, remove, ARGS(text(experiment)), NULL, e);
+}
+
+enum status store_published(struct store *s, const struct published_row *p, int n,
+                            struct err *e)
+{
+    sqlite3_stmt *q = NULL;
+    enum status st = begin(s, e);
+    if (st)
+        return st;
+    for (int i = 0; i < n && st == ST_OK; i++)
+        st = forget(s, "DELETE FROM published WHERE experiment = ?1", p[i].experiment, e);
+    if (st == ST_OK)
+        st = prepare(
+            s,
+            "INSERT INTO published (paper, source, experiment, cell, encoder, split, "
+            "metric, unit, value, std) "
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
+            "ON CONFLICT DO UPDATE SET unit = excluded.unit, value = excluded.value, "
+            "std = excluded.std",
+            &q, e);
+    for (int i = 0; i < n && st == ST_OK; i++)
+        st = step(s, q,
+                  ARGS(text(p[i].paper), text(p[i].source), text(p[i].experiment),
+                       text(p[i].cell ? p[i].cell : ""), text(p[i].encoder),
+                       text(p[i].split), text(p[i].metric), text(p[i].unit),
+                       real(p[i].value), real(p[i].std)),
+                  NULL, e);
+    sqlite3_finalize(q);
+    return finish(s, st, e);
+}
+
+enum status store_claims(struct store *s, const struct claim_row *c, int n, struct err *e)
+{
+    sqlite3_stmt *q = NULL;
+    enum status st = begin(s, e);
+    if (st)
+        return st;
+    for (int i = 0; i < n && st == ST_OK; i++)
+        st = forget(s, "DELETE FROM claim WHERE experiment = ?1", c[i].experiment, e);
+    if (st == ST_OK)
+        st = prepare(
+            s,
+            "INSERT INTO claim (name, text, experiment, cell, split, metric, less, "
+            "than, published_less, published_than) "
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
+            "ON CONFLICT (name) DO UPDATE SET text = excluded.text, "
+            "experiment = excluded.experiment, cell = excluded.cell, "
+            "split = excluded.split, metric = excluded.metric, less = excluded.less, "
+            "than = excluded.than, published_less = excluded.published_less, "
+            "published_than = excluded.published_than",
+            &q, e);
+    for (int i = 0; i < n && st == ST_OK; i++)
+        st = step(s, q,
+                  ARGS(text(c[i].id), text(c[i].text), text(c[i].experiment),
+                       text(c[i].cell ? c[i].cell : ""), text(c[i].split),
+                       text(c[i].metric), text(c[i].less), text(c[i].than),
+                       real(c[i].published_less), real(c[i].published_than)),
+                  NULL, e);
+    sqlite3_finalize(q);
+    return finish(s, st, e);
+}

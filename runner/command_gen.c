@@ -159,10 +159,10 @@ const struct command command_gen = {
     .arguments = "TASK",
     .min_args = 1,
     .max_args = 1,
-    .examples = "posbench gen flip_flop --split ood_sparse -n 1000 -o sparse.jsonl\n"
-                "posbench gen counting -n 3 --format text\n"
-                "posbench gen flip_flop --split train -n 1600000 --format flipflop \\\n"
-                "  --threads 2 -o train.txt",
+    .examples =
+        "posbench gen flip_flop --split ood_sparse -n 1000 -o sparse.jsonl\n"
+        "posbench gen counting -n 3 --format text\n"
+        "posbench gen flip_flop --split train -n 9000 --format flipflop -o train.txt",
     .flags = flags,
     .run = run,
 };

@@ -1,0 +1,31 @@
+/* program.h -- runs posbench as a user would and keeps what it said. */
+#ifndef PROGRAM_H
+#define PROGRAM_H
+
+#include <stddef.h>
+
+struct program {
+    int code;        /* exit code; 128 + signal when killed */
+    char *out, *err; /* what came out of stdout and stderr; never NULL */
+    size_t out_bytes;
+};
+
+/* `arguments` go through sh, so quotes and redirections work. Variables may stand before
+ * the program: `environment` is "NO_COLOR=1 TERM=dumb", or NULL. */
+void program_run(struct program *p, const char *program, const char *environment,
+                 const char *arguments);
+void program_free(struct program *p);
+
+#define posbench(p, ...) program_run_format(p, POSBENCH, __VA_ARGS__)
+void program_run_format(struct program *p, const char *program, const char *arguments, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A new folder that scratch_remove deletes with all that is in it. */
+enum { SCRATCH_TEXT = 64 };
+void scratch_make(char path[SCRATCH_TEXT]);
+void scratch_remove(const char *path);
+
+/* The whole file, with a 0 behind it; fails the test when it cannot be read. */
+char *file_text(const char *path, size_t *bytes);
+
+#endif

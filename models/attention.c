@@ -67,6 +67,7 @@ static void panel_logits(const struct attention *a, const struct panel *p)
     const struct model *m = a->model;
     gemm_nt(p->rows, p->columns, m->dims.head_dim, p->alpha, p->q, p->k, 0,
             (struct rows){p->score, p->stride});
+    lap(a->work->clock, PHASE_LOGITS);
     for (int i = 0; i < m->config.encoders.parts; i++) {
         const struct encoder *e = m->config.encoders.part[i].encoder;
         if (!e->score)
@@ -74,6 +75,7 @@ static void panel_logits(const struct attention *a, const struct panel *p)
         const struct encoder_view v = model_encoder_view(m, i, a->layer, a->grad);
         e->score(&v, p, a->work->scratch[i]);
     }
+    lap(a->work->clock, PHASE_ENCODER);
 }
 
 static void zero_tail(const struct panel *p, int row, real *x)
@@ -104,8 +106,10 @@ static void forward_panel(const struct attention *a, int head, int first,
         zero_tail(&p, r, s);
         drop_row(a, &p, site, r, s);
     }
+    lap(a->work->clock, PHASE_SOFTMAX);
     gemm_nn(p.rows, d, p.columns, 1, (struct rows){p.score, p.stride}, p.v, 0,
             part_of(a->o, first, head * d));
+    lap(a->work->clock, PHASE_LOGITS);
 }
 
 static struct dropout_site weights_site(const struct attention *a, int head)
@@ -164,8 +168,11 @@ static void backward_panel(const struct attention *a, int head, int first,
 
     panel_logits(a, &p);
     gemm_nt(p.rows, p.columns, d, 1, dO, p.v, 0, dscore);
+    lap(a->work->clock, PHASE_LOGITS);
     panel_dlogits(a, &p, head, first, site);
+    lap(a->work->clock, PHASE_SOFTMAX);
     gemm_tn(p.columns, d, p.rows, 1, score, dO, 1, p.dv);
+    lap(a->work->clock, PHASE_LOGITS);
     for (int i = m->config.encoders.parts - 1; i >= 0; i--) {
         const struct encoder *e = m->config.encoders.part[i].encoder;
         if (!e->score_grad)
@@ -173,8 +180,10 @@ static void backward_panel(const struct attention *a, int head, int first,
         const struct encoder_view v = model_encoder_view(m, i, a->layer, a->grad);
         e->score_grad(&v, &p, a->work->scratch[i]);
     }
+    lap(a->work->clock, PHASE_ENCODER);
     gemm_nn(p.rows, d, p.columns, p.alpha, dscore, p.k, 1, p.dq);
     gemm_tn(p.columns, d, p.rows, p.alpha, dscore, p.q, 1, p.dk);
+    lap(a->work->clock, PHASE_LOGITS);
 }
 
 void attention_backward(const struct attention *a)

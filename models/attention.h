@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "dropout.h"
 #include "layout.h"
+#include "phases.h"
 
 enum { PANEL_ROWS = 32 };
 
@@ -20,6 +21,7 @@ struct panel_work {
     int stride;                       /* of score and dscore */
     real *score, *dscore;             /* [PANEL_ROWS, stride] */
     real *scratch[ENCODER_PARTS_MAX]; /* as each part's scratch() asks */
+    struct stopwatch *clock;          /* NULL: off */
 };
 
 size_t panel_work_bytes(const struct model *m);

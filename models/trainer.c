@@ -102,6 +102,12 @@ struct model *trainer_model(struct trainer *t)
     return t->model;
 }
 
+void trainer_clock(struct trainer *t, struct stopwatch *clock)
+{
+    for (int i = 0; i < t->config.threads; i++)
+        t->work[i].panel.clock = clock ? &clock[i] : NULL;
+}
+
 real *trainer_first_moment(struct trainer *t)
 {
     return t->first_moment;

@@ -9,6 +9,7 @@
 
 #include "model.h"
 #include "optimizer.h"
+#include "phases.h"
 
 /* Sequences laid end to end; sequence s is positions start[s] .. start[s+1]-1. */
 struct batch {
@@ -47,6 +48,10 @@ void trainer_evaluate(struct trainer *t, const struct batch *b, float *loss, int
 /* Mean loss and its gradient at the present weights, dropout of step `step` applied;
  * grad is [model_size]. For tests and tools. */
 double trainer_gradient(struct trainer *t, int step, const struct batch *b, real *grad);
+
+/* From now on thread i adds the time of its phases to clock[i] ([threads], borrowed);
+ * NULL: off. */
+void trainer_clock(struct trainer *t, struct stopwatch *clock);
 
 /* Optimiser state, each [model_size], the trainer's: to be saved with a checkpoint. */
 real *trainer_first_moment(struct trainer *t);

@@ -155,10 +155,12 @@ static void linear(const struct pass *p, const struct linear *l, int rows, const
                    real *y)
 {
     const real *w = p->model->weights;
+    lap(p->work->panel.clock, PHASE_OTHER);
     gemm_nt(rows, l->out, l->in, 1, matrix(x, l->in), matrix(w + l->weight, l->in), 0,
             matrix(y, l->out));
     if (l->bias != NO_TENSOR)
         kernels_get()->add_bias(rows, l->out, w + l->bias, y);
+    lap(p->work->panel.clock, PHASE_LINEAR);
 }
 
 /* dx = beta dx + dy W; adds the gradients of weight and bias. */
@@ -166,20 +168,24 @@ static void linear_grad(const struct pass *p, const struct linear *l, int rows,
                         const real *x, const real *dy, real beta, real *dx, real *grad)
 {
     const real *w = p->model->weights;
+    lap(p->work->panel.clock, PHASE_OTHER);
     gemm_tn(l->out, l->in, rows, 1, matrix(dy, l->out), matrix(x, l->in), 1,
             matrix(grad + l->weight, l->in));
     if (l->bias != NO_TENSOR)
         kernels_get()->bias_grad(rows, l->out, dy, grad + l->bias);
     gemm_nn(rows, l->in, l->out, 1, matrix(dy, l->out), matrix(w + l->weight, l->in), beta,
             matrix(dx, l->in));
+    lap(p->work->panel.clock, PHASE_LINEAR);
 }
 
 static void normalise(const struct pass *p, const struct norm *n, int rows, const real *x,
                       real *y, real *stats)
 {
     const real *w = p->model->weights;
+    lap(p->work->panel.clock, PHASE_OTHER);
     kernels_get()->layer_norm(rows, p->model->config.dim, x, w + n->gain, w + n->bias, y,
                               stats);
+    lap(p->work->panel.clock, PHASE_NORM);
 }
 
 /* dx += gradient. */
@@ -189,7 +195,9 @@ static void normalise_grad(const struct pass *p, const struct norm *n, int rows,
 {
     const struct norm_grad g = {p->model->weights + n->gain, grad + n->gain,
                                 grad + n->bias};
+    lap(p->work->panel.clock, PHASE_OTHER);
     kernels_get()->layer_norm_grad(rows, p->model->config.dim, x, stats, &g, dy, dx);
+    lap(p->work->panel.clock, PHASE_NORM);
 }
 
 /* Dropout of rows of width n; forward and adjoint alike. */
@@ -208,14 +216,18 @@ static void drop(const struct pass *p, const char *site, int layer, const struct
 static void activate(const struct pass *p, size_t n, const real *x, real *y)
 {
     const struct kernels *k = kernels_get();
+    lap(p->work->panel.clock, PHASE_OTHER);
     (p->model->config.activation == ACTIVATION_GELU ? k->gelu : k->relu)(n, x, y);
+    lap(p->work->panel.clock, PHASE_ACTIVATION);
 }
 
 static void activate_grad(const struct pass *p, size_t n, const real *x, real *dy)
 {
     const struct kernels *k = kernels_get();
+    lap(p->work->panel.clock, PHASE_OTHER);
     (p->model->config.activation == ACTIVATION_GELU ? k->gelu_grad : k->relu_grad)(n, x,
                                                                                    dy);
+    lap(p->work->panel.clock, PHASE_ACTIVATION);
 }
 
 /* Calls rotate or its adjoint for every head of rows [count, stride] of one sequence. */
@@ -245,6 +257,7 @@ static void rotate_all(const struct pass *p, int layer, const struct queries *q,
 {
     const struct pass_work *w = p->work;
     const int C = p->model->config.dim, K = key_width(p->model);
+    lap(p->work->panel.clock, PHASE_OTHER);
     for (int s = 0; s < p->batch->sequences; s++) {
         const int first = q->start[s], row = w->start[s];
         rotate_heads(p, layer, q->start[s + 1] - first, q->position + first,
@@ -252,6 +265,7 @@ static void rotate_all(const struct pass *p, int layer, const struct queries *q,
         rotate_heads(p, layer, w->start[s + 1] - row, w->position + row,
                      from_row(xkv, row, K), adjoint);
     }
+    lap(p->work->panel.clock, PHASE_ROTATE);
 }
 
 /* Attention's view of sequence s; the backward fields are left out. */

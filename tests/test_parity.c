@@ -1,4 +1,4 @@
-/* test_parity.c -- the float trainer against an independent reference, within 1e-4. */
+/* test_parity.c -- the float trainer against an independent reference. */
 #include "parity/parity.h"
 
 int main(void)

@@ -25,6 +25,7 @@ FORMATS = {torch.float64: ("F64", "d"), torch.float32: ("F32", "f"),
 BASE = Settings(layers=2, heads=2, dim=12, ff=10, vocabulary=7, longest=13,
                 trained_length=13)
 LENGTHS = (13, 9, 1, 11)
+LONG = (75, 40)  # queries in several panels; the files hold few numbers more
 PRE = dict(norm="pre", activation="gelu")
 POST = dict(norm="post", activation="relu", heads=3)
 COPE = dict(p_max=3, scale_position=True, sep_keys=False, val_gates=False,
@@ -60,7 +61,7 @@ CASES = {
     "relative_per_layer": case(PRE, relative=RELATIVE | dict(share_layers=False)),
     "relative_capped": case(POST, relative=RELATIVE | dict(capped=True),
                             settings=dict(trained_length=8)),
-    "relative_long": case(PRE, (75, 40), relative=RELATIVE),
+    "relative_long": case(PRE, LONG, relative=RELATIVE),
     "rope_pre": case(PRE, rope=ROPE),
     "rope_post": case(POST, rope=ROPE),
     "rope_halves": case(PRE, rope=ROPE | dict(layout="halves", base=100.0)),
@@ -71,18 +72,21 @@ CASES = {
     "cope_post": case(POST, cope=COPE | dict(scale_position=False)),
     "cope_sep_keys": case(PRE, cope=COPE | dict(sep_keys=True)),
     "cope_val_gates": case(
-        POST, cope=COPE | dict(val_gates=True, scale_position=False)),
+        POST, LONG, cope=COPE | dict(val_gates=True, scale_position=False)),
     "cope_share_layers": case(PRE, cope=COPE | dict(share_layers=True)),
     "cope_sep_keys_share": case(
-        POST, cope=COPE | dict(sep_keys=True, share_layers=True, scale_position=False)),
-    "cope_long": case(PRE, (75, 40), cope=COPE | dict(p_max=12)),
+        POST, LONG,
+        cope=COPE | dict(sep_keys=True, share_layers=True, scale_position=False)),
+    "cope_long": case(PRE, LONG, cope=COPE | dict(p_max=12)),
+    "cope_unclamped": case(PRE, cope=COPE | dict(p_max=20)),
     "cope_relative_pre": case(PRE, cope=COPE, relative=RELATIVE),
     "cope_relative_post": case(
         POST, cope=COPE | dict(scale_position=False),
         relative=RELATIVE | dict(share_layers=False)),
     "cope_rope_pre": case(PRE, cope=COPE, rope=ROPE),
     "cope_rope_post": case(
-        POST, cope=COPE | dict(scale_position=False), rope=ROPE | dict(layout="halves")),
+        POST, LONG, cope=COPE | dict(scale_position=False),
+        rope=ROPE | dict(layout="halves")),
     "steps_adam": case(PRE, optimizer=optimizer("adam", eps=1e-3)),
     "steps_adamw_linear": case(
         PRE, cope=COPE,

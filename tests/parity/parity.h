@@ -27,8 +27,8 @@
 static const double tolerance = 1e-9;
 static const double gradient_tolerance = 1e-7; /* stored as float: 6e-8 */
 #else
-static const double tolerance = 1e-4;
-static const double gradient_tolerance = 1e-4;
+static const double tolerance = 2e-5; /* the largest gap seen is below 3e-6 */
+static const double gradient_tolerance = 2e-5;
 #endif
 
 enum { PARITY_STEPS = 3, PARITY_FILES_MAX = 100, PARITY_TEXT = 256 };

@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "approx.h"
+#include "kernels.h"
 #include "trainer.h"
 
 #ifdef POSBENCH_DOUBLE
@@ -31,7 +32,7 @@ static const double tolerance = 2e-5; /* the largest gap seen is below 3e-6 */
 static const double gradient_tolerance = 2e-5;
 #endif
 
-enum { PARITY_STEPS = 3, PARITY_FILES_MAX = 100, PARITY_TEXT = 256 };
+enum { PARITY_STEPS = 3, PARITY_CASES_MAX = 300, PARITY_TEXT = 256 };
 
 /* --- reading a safetensors file --------------------------------------------------- */
 
@@ -372,9 +373,9 @@ static void compare_evaluation(const struct parity *p)
     free(mean);
 }
 
-static void logits_loss_and_gradients_equal_the_reference(void **state)
+static void logits_loss_and_gradients_equal_the_reference(const char *path)
 {
-    struct parity p = parity_open(*state);
+    struct parity p = parity_open(path);
     const size_t n = model_size(trainer_model(p.trainer));
     real *grad = calloc(n, sizeof *grad);
     assert_non_null(grad);
@@ -387,10 +388,10 @@ static void logits_loss_and_gradients_equal_the_reference(void **state)
     parity_close(&p);
 }
 
-static void three_steps_equal_the_reference(void **state)
+static void three_steps_equal_the_reference(const char *path)
 {
     struct err e;
-    struct parity p = parity_open(*state);
+    struct parity p = parity_open(path);
     real losses[PARITY_STEPS];
     for (int step = 0; step < PARITY_STEPS; step++) {
         double loss;
@@ -425,27 +426,54 @@ static void each_encoder_in_both_norms_and_each_optimiser_is_covered(void **stat
     }
 }
 
-/* One test for each file. */
+/* One file under one set of kernels. */
+struct parity_case {
+    const char *isa, *path;
+    char name[PARITY_TEXT];
+};
+
+static int use_kernels(void **state)
+{
+    const struct parity_case *c = *state;
+    return kernels_choose(c->isa, NULL) == ST_OK ? 0 : -1;
+}
+
+static void equals_the_reference(void **state)
+{
+    const struct parity_case *c = *state;
+    if (strncmp(strrchr(c->path, '/'), "/steps_", 7) == 0)
+        three_steps_equal_the_reference(c->path);
+    else
+        logits_loss_and_gradients_equal_the_reference(c->path);
+}
+
+/* One test for each file and each set of kernels that this CPU and build can run. */
 static int parity_run(void)
 {
+    static const char *const isas[] = {"naive", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
+    static struct parity_case cases[PARITY_CASES_MAX];
+    static struct CMUnitTest tests[PARITY_CASES_MAX + 1];
     glob_t files;
-    struct CMUnitTest tests[PARITY_FILES_MAX + 1];
     size_t n = 0;
     if (glob(TEST_DATA "/../parity/vectors/*.safetensors", 0, NULL, &files))
         files.gl_pathc = 0;
+    for (size_t k = 0; k < sizeof isas / sizeof *isas; k++)
+        for (size_t i = 0; kernels_find(isas[k]) && i < files.gl_pathc; i++) {
+            struct parity_case *c = &cases[n];
+            if (n == PARITY_CASES_MAX)
+                break;
+            *c = (struct parity_case){.isa = isas[k], .path = files.gl_pathv[i]};
+            snprintf(c->name, sizeof c->name, "%s with %s kernels equals the reference",
+                     strrchr(c->path, '/') + 1, c->isa);
+            tests[n++] = (struct CMUnitTest){.name = c->name,
+                                             .test_func = equals_the_reference,
+                                             .setup_func = use_kernels,
+                                             .initial_state = c};
+        }
     tests[n++] = (struct CMUnitTest){
         .name = "each_encoder_in_both_norms_and_each_optimiser_is_covered",
         .test_func = each_encoder_in_both_norms_and_each_optimiser_is_covered,
         .initial_state = &files};
-    for (size_t i = 0; i < files.gl_pathc && n <= PARITY_FILES_MAX; i++) {
-        char *path = files.gl_pathv[i], *file = strrchr(path, '/') + 1;
-        const bool steps = strncmp(file, "steps_", 6) == 0;
-        tests[n++] = (struct CMUnitTest){
-            .name = file,
-            .test_func = steps ? three_steps_equal_the_reference
-                               : logits_loss_and_gradients_equal_the_reference,
-            .initial_state = path};
-    }
     const int failures = _cmocka_run_group_tests("parity", tests, n, NULL, NULL);
     globfree(&files);
     return failures;

@@ -65,8 +65,8 @@ struct metric_row {
     double value; /* NaN is stored as NULL: not available */
     int64_t count, total;
 };
-enum status store_metrics(struct store *s, int64_t run_id, const struct metric_row *m, int n,
-                          struct err *e);
+enum status store_metrics(struct store *s, int64_t run_id, const struct metric_row *m,
+                          int n, struct err *e);
 /* Per-example correctness, one bit an example, bit i of byte i / 8. */
 enum status store_answers(struct store *s, int64_t run_id, const char *split,
                           const uint8_t *bits, int n, struct err *e);

@@ -17,10 +17,12 @@ struct store {
 /* Turns the connection's last error into "PATH: DOING: what; the remedy". */
 enum status store_failed(const struct store *s, const char *doing, struct err *e);
 
-/* Calls `row` for each row of one reading statement; see store_query. */
+/* Calls `start` (may be NULL) with the statement before its first row, then `row` for each
+ * row; see store_query. */
 typedef enum status (*store_each_fn)(void *context, sqlite3_stmt *row, struct err *e);
 enum status store_each(struct store *s, const char *sql, const char *const *params,
-                       int n_params, store_each_fn row, void *context, struct err *e);
+                       int n_params, store_each_fn start, store_each_fn row, void *context,
+                       struct err *e);
 
 /* A real number as the shortest decimal that reads back to the same double. */
 enum { REAL_TEXT = 32 };

@@ -95,7 +95,8 @@ static enum status prepare_reading(struct store *s, const char *sql, int n_param
 }
 
 enum status store_each(struct store *s, const char *sql, const char *const *params,
-                       int n_params, store_each_fn row, void *context, struct err *e)
+                       int n_params, store_each_fn start, store_each_fn row, void *context,
+                       struct err *e)
 {
     sqlite3_stmt *q = NULL;
     int code = SQLITE_DONE;
@@ -104,6 +105,8 @@ enum status store_each(struct store *s, const char *sql, const char *const *para
         if (i < sqlite3_bind_parameter_count(q) &&
             sqlite3_bind_text(q, i + 1, params[i], -1, SQLITE_STATIC) != SQLITE_OK)
             st = store_failed(s, "reading", e);
+    if (st == ST_OK && start)
+        st = start(context, q, e);
     while (st == ST_OK && (code = sqlite3_step(q)) == SQLITE_ROW)
         st = row(context, q, e);
     if (st == ST_OK && code != SQLITE_DONE)
@@ -130,8 +133,9 @@ struct text_rows {
     char (*real)[REAL_TEXT];     /* [columns] room for REAL and BLOB cells */
 };
 
-static enum status make_room(struct text_rows *t, sqlite3_stmt *q, struct err *e)
+static enum status make_room(void *context, sqlite3_stmt *q, struct err *e)
 {
+    struct text_rows *t = context;
     const int n = sqlite3_column_count(q);
     t->names = calloc((size_t)n, sizeof *t->names);
     t->cells = calloc((size_t)n, sizeof *t->cells);
@@ -145,9 +149,6 @@ static enum status make_room(struct text_rows *t, sqlite3_stmt *q, struct err *e
 static enum status text_row(void *context, sqlite3_stmt *q, struct err *e)
 {
     struct text_rows *t = context;
-    const enum status st = t->columns ? ST_OK : make_room(t, q, e);
-    if (st)
-        return st;
     for (int i = 0; i < t->columns; i++) {
         t->names[i] = sqlite3_column_name(q, i);
         switch (sqlite3_column_type(q, i)) {
@@ -173,7 +174,7 @@ enum status store_query(struct store *s, const char *sql, const char *const *par
                         int n_params, store_row_fn row, void *context, struct err *e)
 {
     struct text_rows t = {.row = row, .context = context};
-    const enum status st = store_each(s, sql, params, n_params, text_row, &t, e);
+    const enum status st = store_each(s, sql, params, n_params, make_room, text_row, &t, e);
     free(t.names);
     free(t.cells);
     free(t.real);

@@ -1,0 +1,196 @@
+/* statistics.h against values worked by hand or printed in tables. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "approx.h"
+#include "statistics.h"
+
+static void mean_and_spread_as_worked_by_hand(void **state)
+{
+    const double x[] = {2, 4, 4, 4, 5, 5, 7, 9};
+    (void)state;
+    assert_near(statistics_mean(x, 8), 5.0, 1e-15);
+    assert_near(statistics_std(x, 8), sqrt(32.0 / 7.0), 1e-15); /* squares sum to 32 */
+}
+
+static void one_value_has_no_spread_and_none_has_no_mean(void **state)
+{
+    const double x[] = {3};
+    (void)state;
+    assert_near(statistics_mean(x, 1), 3.0, 0);
+    assert_true(isnan(statistics_std(x, 1)));
+    assert_true(isnan(statistics_mean(x, 0)));
+    assert_true(isnan(statistics_mean_interval(3, 1, 1).low));
+}
+
+/* A spread of 1 about a mean of a billion: sums of squares would lose it. */
+static void spread_survives_a_large_mean(void **state)
+{
+    const double x[] = {1e9 - 1, 1e9, 1e9 + 1};
+    (void)state;
+    assert_near(statistics_std(x, 3), 1.0, 1e-12);
+}
+
+/* I_x(1, b) = 1 - (1 - x)^b; I_x(a, 1) = x^a; I_x(2, 2) = 3x^2 - 2x^3;
+ * I_x(2, 3) = 1 - (1 - x)^4 - 4x(1 - x)^3. */
+static void incomplete_beta_equals_its_closed_forms(void **state)
+{
+    (void)state;
+    for (double x = 0.0; x <= 1.0; x += 0.0625) {
+        const double y = 1 - x;
+        assert_near(statistics_incomplete_beta(1, 7, x), 1 - pow(y, 7), 1e-13);
+        assert_near(statistics_incomplete_beta(2.5, 1, x), pow(x, 2.5), 1e-13);
+        assert_near(statistics_incomplete_beta(2, 2, x), 3 * x * x - 2 * x * x * x, 1e-13);
+        assert_near(statistics_incomplete_beta(2, 3, x),
+                    1 - y * y * y * y - 4 * x * y * y * y, 1e-13);
+        assert_near(statistics_incomplete_beta(0.5, 0.5, x), 2 / acos(-1) * asin(sqrt(x)),
+                    1e-13);
+    }
+}
+
+/* df 1: 1/2 - atan(t)/pi. df 2: 1/2 - t / (2 sqrt(2 + t^2)). */
+static void student_tail_equals_its_closed_forms(void **state)
+{
+    (void)state;
+    for (double t = -4; t <= 40; t += 1.5) {
+        assert_near(statistics_student_tail(t, 1), 0.5 - atan(t) / acos(-1), 1e-13);
+        assert_near(statistics_student_tail(t, 2), 0.5 - t / (2 * sqrt(2 + t * t)), 1e-13);
+    }
+    assert_near(statistics_student_tail((double)INFINITY, 3), 0.0, 0);
+    assert_near(statistics_student_tail(-(double)INFINITY, 3), 1.0, 0);
+}
+
+/* Printed tables of Student's t. */
+static void student_quantiles_are_those_of_the_tables(void **state)
+{
+    (void)state;
+    assert_near(statistics_student_quantile(0.975, 1), 12.7062, 1e-5);
+    assert_near(statistics_student_quantile(0.975, 2), 4.30265, 1e-5);
+    assert_near(statistics_student_quantile(0.95, 10), 1.81246, 1e-5);
+    assert_near(statistics_student_quantile(0.975, 120), 1.97993, 1e-5);
+    assert_near(statistics_student_quantile(0.025, 2), -4.30265, 1e-5);
+}
+
+/* {1, 2, 3}: mean 2, spread 1, half-width 4.302653 / sqrt(3). */
+static void mean_interval_of_three_seeds(void **state)
+{
+    const struct interval i = statistics_mean_interval(2, 1, 3);
+    (void)state;
+    assert_near(i.low, 2 - 2.484138, 1e-5);
+    assert_near(i.high, 2 + 2.484138, 1e-5);
+}
+
+/* 0 of n: high = 1 - 0.025^(1/n). 1 of 10: 0.002529 to 0.445016 (Clopper and Pearson). */
+static void count_interval_is_clopper_and_pearsons(void **state)
+{
+    struct interval i = statistics_count_interval(0, 10);
+    (void)state;
+    assert_near(i.low, 0.0, 0);
+    assert_near(i.high, 1 - pow(0.025, 0.1), 1e-12);
+    i = statistics_count_interval(1, 10);
+    assert_near(i.low, 1 - pow(0.975, 0.1), 1e-12);
+    assert_near(i.high, 0.445016, 1e-5);
+    i = statistics_count_interval(10, 10);
+    assert_near(i.low, pow(0.025, 0.1), 1e-12);
+    assert_near(i.high, 1.0, 0);
+}
+
+static void count_interval_holds_for_many_tokens(void **state)
+{
+    const struct interval i = statistics_count_interval(100, 1000000);
+    (void)state;
+    /* Poisson limits of 100: 81.3639 and 121.6269. */
+    assert_near(i.low * 1e6, 81.364, 1e-3);
+    assert_near(i.high * 1e6, 121.627, 1e-3);
+}
+
+static void no_error_in_n_bounds_the_rate_by_three_in_n(void **state)
+{
+    (void)state;
+    assert_near(statistics_zero_bound(1), 0.95, 1e-14);
+    assert_near(pow(1 - statistics_zero_bound(59), 59), 0.05, 1e-12);
+    assert_near(statistics_zero_bound(1000000) * 1e6, 2.995728, 1e-5);
+}
+
+/* a = {1, 2, 3}, b = {4, 5, 6}: t = 3 / sqrt(2/3), equal variances, so df = 4, and the tail
+ * of df 4 is 1/2 - (3 s - s^3) / 4 ... with s = t / sqrt(4 + t^2). */
+static void welch_of_two_equal_spreads_as_worked_by_hand(void **state)
+{
+    const struct sample_summary a = {2, 1, 3}, b = {5, 1, 3};
+    const double t = 3 / sqrt(2.0 / 3.0), s = t / sqrt(4 + t * t);
+    const double tail = 0.5 - (3 * s - s * s * s) / 4;
+    (void)state;
+    assert_near(statistics_welch_below(a, b), tail, 1e-12);
+    assert_near(statistics_welch_below(b, a), 1 - tail, 1e-12);
+}
+
+/* One side without spread: df = n - 1 of the other, here 2. */
+static void welch_takes_the_freedom_of_the_side_that_varies(void **state)
+{
+    const struct sample_summary a = {0, 0, 5}, b = {3, 1, 3};
+    const double t = 3 * sqrt(3);
+    (void)state;
+    assert_near(statistics_welch_below(a, b), 0.5 - t / (2 * sqrt(2 + t * t)), 1e-12);
+}
+
+static void welch_without_any_spread_is_certain(void **state)
+{
+    const struct sample_summary zero = {0, 0, 3}, one = {1, 0, 3}, lone = {0, 0, 1};
+    (void)state;
+    assert_near(statistics_welch_below(zero, one), 0.0, 0);
+    assert_near(statistics_welch_below(one, zero), 1.0, 0);
+    assert_near(statistics_welch_below(one, one), 0.5, 0);
+    assert_true(isnan(statistics_welch_below(lone, one)));
+}
+
+/* Sorted 0.01, 0.02, 0.03, 0.04 times 4, 3, 2, 1: 0.04, 0.06, 0.06, 0.06. */
+static void holm_multiplies_and_keeps_the_order(void **state)
+{
+    const double p[] = {0.04, 0.01, (double)NAN, 0.03, 0.02};
+    const double want[] = {0.06, 0.04, 0, 0.06, 0.06};
+    double got[5];
+    (void)state;
+    statistics_holm(p, 5, got);
+    assert_true(isnan(got[2]));
+    got[2] = 0;
+    assert_close_double(got, want, 5, 1e-15);
+}
+
+static void holm_cuts_at_one_and_counts_ties(void **state)
+{
+    const double p[] = {0.4, 0.4, 0.9}, want[] = {1, 1, 1};
+    const double q[] = {0.01, 0.01}, want_q[] = {0.02, 0.02};
+    double got[3];
+    (void)state;
+    statistics_holm(p, 3, got);
+    assert_close_double(got, want, 3, 0);
+    statistics_holm(q, 2, got);
+    assert_close_double(got, want_q, 2, 1e-15);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mean_and_spread_as_worked_by_hand),
+        cmocka_unit_test(one_value_has_no_spread_and_none_has_no_mean),
+        cmocka_unit_test(spread_survives_a_large_mean),
+        cmocka_unit_test(incomplete_beta_equals_its_closed_forms),
+        cmocka_unit_test(student_tail_equals_its_closed_forms),
+        cmocka_unit_test(student_quantiles_are_those_of_the_tables),
+        cmocka_unit_test(mean_interval_of_three_seeds),
+        cmocka_unit_test(count_interval_is_clopper_and_pearsons),
+        cmocka_unit_test(count_interval_holds_for_many_tokens),
+        cmocka_unit_test(no_error_in_n_bounds_the_rate_by_three_in_n),
+        cmocka_unit_test(welch_of_two_equal_spreads_as_worked_by_hand),
+        cmocka_unit_test(welch_takes_the_freedom_of_the_side_that_varies),
+        cmocka_unit_test(welch_without_any_spread_is_certain),
+        cmocka_unit_test(holm_multiplies_and_keeps_the_order),
+        cmocka_unit_test(holm_cuts_at_one_and_counts_ties),
+    };
+    return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
+}

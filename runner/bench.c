@@ -1,0 +1,411 @@
+#include "bench.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gemm.h"
+#include "rng.h"
+#include "threads.h"
+
+enum { VOCABULARY = 16, SHARDS = 4 };
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Sorts x. */
+static struct bench_time summary(double *x, int n)
+{
+    qsort(x, (size_t)n, sizeof *x, by_value);
+    const double middle = n % 2 ? x[n / 2] : 0.5 * (x[n / 2 - 1] + x[n / 2]);
+    return (struct bench_time){middle, 0.5 * (x[3 * n / 4] - x[n / 4])};
+}
+
+/* --- memory -------------------------------------------------------------- */
+
+/* Linux: writing 5 to clear_refs starts VmHWM, the largest resident size, anew. */
+static void peak_memory_reset(void)
+{
+    FILE *f = fopen("/proc/self/clear_refs", "w");
+    if (f) {
+        fputs("5", f);
+        fclose(f);
+    }
+}
+
+static double peak_memory_mib(void)
+{
+    FILE *f = fopen("/proc/self/status", "r");
+    char line[256];
+    double kib = NAN;
+    if (!f)
+        return NAN;
+    while (fgets(line, sizeof line, f))
+        if (!strncmp(line, "VmHWM:", 6))
+            kib = strtod(line + 6, NULL);
+    fclose(f);
+    return kib / 1024.0;
+}
+
+/* --- the machine's limit ------------------------------------------------- */
+
+struct peak {
+    int M, N, K;
+    real *a, *b, *c; /* room for every thread's matrices */
+    size_t a_size, b_size, c_size;
+    int times;
+};
+
+static void multiply(void *context, int job, int thread)
+{
+    const struct peak *p = context;
+    (void)thread;
+    const struct rows a = {p->a + (size_t)job * p->a_size, p->K};
+    const struct rows b = {p->b + (size_t)job * p->b_size, p->K};
+    const struct rows c = {p->c + (size_t)job * p->c_size, p->N};
+    for (int i = 0; i < p->times; i++)
+        gemm_nt(p->M, p->N, p->K, 1, a, b, 0, c);
+}
+
+static double peak_gflops_once(struct threads *t, struct peak *p)
+{
+    const double flop = 2.0 * p->M * p->N * p->K;
+    p->times = (int)(2e9 / flop) + 1;
+    const double start = now_ms();
+    threads_run(t, threads_count(t), multiply, p);
+    return 1e-6 * flop * p->times * threads_count(t) / (now_ms() - start);
+}
+
+/* --- one encoder --------------------------------------------------------- */
+
+struct subject {
+    struct trainer *trainer;
+    double *forward_ms, *step_ms; /* [repetitions] */
+    struct stopwatch *clock;      /* [threads] */
+};
+
+struct workload {
+    int *start;
+    int32_t *token, *target, *best;
+    float *loss;
+};
+
+/* "cope:p_max=64,sep_keys=true" */
+static enum status parse_encoder(const char *text, struct encoder_stack *out, struct err *e)
+{
+    char copy[ENCODER_NAME], *save = NULL;
+    if (snprintf(copy, sizeof copy, "%s", text) >= (int)sizeof copy)
+        return err_set(e, ST_USAGE, "encoder \"%s\" is too long", text);
+    char *options = strchr(copy, ':');
+    if (options)
+        *options++ = '\0';
+    enum status st = encoder_stack_parse(copy, out, e);
+    for (char *one = options ? strtok_r(options, ",", &save) : NULL; one && !st;
+         one = strtok_r(NULL, ",", &save)) {
+        char *value = strchr(one, '=');
+        if (!value)
+            return err_set(e, ST_USAGE, "encoder \"%s\": \"%s\" is not OPTION=VALUE", text,
+                           one);
+        *value = '\0';
+        st = encoder_stack_set(out, one, value + 1, e);
+    }
+    return st;
+}
+
+static enum status open_trainer(const struct bench_settings *s, const char *encoder,
+                                struct trainer **out, struct err *e)
+{
+    struct trainer_config c = {
+        .model = {.layers = s->layers,
+                  .heads = s->heads,
+                  .dim = s->dim,
+                  .ff = 4 * s->dim,
+                  .norm = s->post_norm ? NORM_POST : NORM_PRE,
+                  .activation = s->post_norm ? ACTIVATION_RELU : ACTIVATION_GELU,
+                  .bias = true,
+                  .tie_embeddings = true,
+                  .vocabulary = VOCABULARY,
+                  .trained_length = s->length,
+                  .longest = s->length},
+        .optimizer = {.kind = OPTIMIZER_ADAMW,
+                      .lr = 3e-4,
+                      .beta1 = 0.9,
+                      .beta2 = 0.999,
+                      .eps = 1e-8,
+                      .weight_decay = 0.1,
+                      .schedule = SCHEDULE_CONSTANT,
+                      .steps = s->repetitions + 2},
+        .seed = 1,
+        .shards = SHARDS,
+        .threads = s->threads,
+        .max_sequences = s->batch,
+        .max_tokens = s->batch * s->length,
+    };
+    enum status st = parse_encoder(encoder, &c.model.encoders, e);
+    if (st)
+        return st;
+    st = model_check(&c.model, e);
+    if (st)
+        return st;
+    const struct encoder_dims d = {.layers = s->layers,
+                                   .heads = s->heads,
+                                   .head_dim = s->dim / s->heads,
+                                   .trained_length = s->length,
+                                   .longest = s->length};
+    st = encoder_stack_resolve(&c.model.encoders, &d, e);
+    return st ? st : trainer_open(&c, out, e);
+}
+
+static void workload_free(struct workload *w)
+{
+    free(w->start);
+    free(w->token);
+    free(w->target);
+    free(w->best);
+    free(w->loss);
+}
+
+static enum status workload_open(const struct bench_settings *s, struct workload *w,
+                                 struct err *e)
+{
+    const size_t n = (size_t)s->batch * (size_t)s->length;
+    struct rng r = rng_stream(1, RNG_TEST, "bench", 0);
+    *w = (struct workload){.start = calloc((size_t)s->batch + 1, sizeof *w->start),
+                           .token = calloc(n, sizeof *w->token),
+                           .target = calloc(n, sizeof *w->target),
+                           .best = calloc(n, sizeof *w->best),
+                           .loss = calloc(n, sizeof *w->loss)};
+    if (!w->start || !w->token || !w->target || !w->best || !w->loss) {
+        workload_free(w);
+        return err_set(e, ST_NOMEM, "no memory for a batch of %zu tokens", n);
+    }
+    for (int i = 0; i < s->batch; i++)
+        w->start[i + 1] = w->start[i] + s->length;
+    for (size_t i = 0; i < n; i++) {
+        const int place = (int)(i % (size_t)s->length);
+        w->token[i] = (int32_t)rng_below(&r, VOCABULARY);
+        /* `scored` targets, spread evenly, the last place among them */
+        const int after = (int)((long)(place + 1) * s->scored / s->length);
+        const int before = (int)((long)place * s->scored / s->length);
+        w->target[i] = after > before ? (int32_t)rng_below(&r, VOCABULARY) : -1;
+    }
+    return ST_OK;
+}
+
+static struct batch batch_of(const struct bench_settings *s, const struct workload *w)
+{
+    return (struct batch){s->batch, w->start, w->token, w->target};
+}
+
+static enum status take_step(struct subject *u, const struct batch *b, int step, double *ms,
+                             struct err *e)
+{
+    double loss;
+    const double start = now_ms();
+    const enum status st = trainer_step(u->trainer, step, b, &loss, e);
+    *ms = now_ms() - start;
+    return st;
+}
+
+/* The peak memory of one trainer alone, after a step and an evaluation. */
+static enum status measure_memory(const struct bench_settings *s, const char *encoder,
+                                  const struct workload *w, struct bench_result *out,
+                                  struct err *e)
+{
+    struct subject u = {0};
+    const struct batch b = batch_of(s, w);
+    double ms;
+    peak_memory_reset();
+    enum status st = open_trainer(s, encoder, &u.trainer, e);
+    if (st)
+        return st;
+    st = take_step(&u, &b, 0, &ms, e);
+    trainer_evaluate(u.trainer, &b, w->loss, w->best);
+    snprintf(out->encoder, sizeof out->encoder, "%s", encoder);
+    out->parameters = model_parameters(trainer_model(u.trainer));
+    out->peak_memory_mib = peak_memory_mib();
+    trainer_close(u.trainer);
+    return st;
+}
+
+static void subject_close(struct subject *u)
+{
+    trainer_close(u->trainer);
+    free(u->forward_ms);
+    free(u->step_ms);
+    free(u->clock);
+}
+
+static enum status subject_open(const struct bench_settings *s, const char *encoder,
+                                struct subject *u, struct err *e)
+{
+    *u = (struct subject){
+        .forward_ms = calloc((size_t)s->repetitions, sizeof *u->forward_ms),
+        .step_ms = calloc((size_t)s->repetitions, sizeof *u->step_ms),
+        .clock = calloc((size_t)s->threads, sizeof *u->clock),
+    };
+    if (!u->forward_ms || !u->step_ms || !u->clock)
+        return err_set(e, ST_NOMEM, "no memory for %d repetitions", s->repetitions);
+    return open_trainer(s, encoder, &u->trainer, e);
+}
+
+static enum status repeat(const struct bench_settings *s, const struct workload *w,
+                          struct subject *u, int repetition, struct err *e)
+{
+    const struct batch b = batch_of(s, w);
+    double ms;
+    enum status st = ST_OK;
+    if (repetition == 0)
+        st = take_step(u, &b, 0, &ms, e); /* warm the caches */
+    const double start = now_ms();
+    trainer_evaluate(u->trainer, &b, w->loss, w->best);
+    u->forward_ms[repetition] = now_ms() - start;
+    return st ? st : take_step(u, &b, repetition + 1, &u->step_ms[repetition], e);
+}
+
+/* One more step with the stopwatches on, after all that is timed. */
+static enum status break_down(const struct bench_settings *s, const struct workload *w,
+                              struct subject *u, struct bench_result *out, struct err *e)
+{
+    const struct batch b = batch_of(s, w);
+    double ms;
+    trainer_clock(u->trainer, u->clock);
+    for (int i = 0; i < s->threads; i++)
+        clock_gettime(CLOCK_MONOTONIC, &u->clock[i].last);
+    const enum status st = take_step(u, &b, s->repetitions + 1, &ms, e);
+    for (int p = 0; p < PHASES; p++)
+        for (int i = 0; i < s->threads; i++)
+            out->seconds[p] += u->clock[i].seconds[p];
+    return st;
+}
+
+static void finish(const struct bench_settings *s, struct subject *u,
+                   struct bench_result *out)
+{
+    const double flops =
+        s->batch *
+        model_train_flops(model_settings(trainer_model(u->trainer)), s->length, s->scored);
+    out->forward = summary(u->forward_ms, s->repetitions);
+    out->step = summary(u->step_ms, s->repetitions);
+    out->tokens_per_s = 1e3 * s->batch * s->length / out->step.ms;
+    out->model_gflops = 1e-6 * flops / out->step.ms;
+}
+
+/* --- all of them --------------------------------------------------------- */
+
+struct peaks {
+    struct threads *threads;
+    struct peak shape[2];
+    real *memory;
+    double *gflops[2]; /* [repetitions] */
+};
+
+static void peaks_close(struct peaks *p)
+{
+    threads_close(p->threads);
+    free(p->memory);
+    free(p->gflops[0]);
+    free(p->gflops[1]);
+}
+
+static enum status peaks_open(const struct bench_settings *s, struct peaks *p,
+                              struct err *e)
+{
+    static const struct peak shapes[2] = {{.M = 8192, .N = 256, .K = 256},
+                                          {.M = 1024, .N = 1024, .K = 1024}};
+    const size_t room = (size_t)8192 * 256 + 2 * (size_t)1024 * 1024;
+    *p = (struct peaks){.memory = calloc((size_t)s->threads * 3 * room, sizeof(real))};
+    for (int i = 0; i < 2; i++) {
+        struct peak *q = &p->shape[i];
+        *q = shapes[i];
+        q->a_size = q->b_size = q->c_size = room;
+        q->a = p->memory;
+        q->b = q->a + (size_t)s->threads * room;
+        q->c = q->b + (size_t)s->threads * room;
+        p->gflops[i] = calloc((size_t)s->repetitions, sizeof *p->gflops[i]);
+    }
+    if (!p->memory || !p->gflops[0] || !p->gflops[1])
+        return err_set(e, ST_NOMEM, "no memory for the sgemm measurement");
+    for (size_t i = 0; i < (size_t)s->threads * 3 * room; i++)
+        p->memory[i] = (real)(i % 17) * (real)0.01;
+    return threads_open(s->threads, &p->threads, e);
+}
+
+static enum status measure_all(const struct bench_settings *s, const char *const *encoder,
+                               int n, const struct workload *w, struct subject *u,
+                               struct bench_result *out, struct err *e)
+{
+    for (int i = 0; i < n; i++) {
+        const enum status st = measure_memory(s, encoder[i], w, &out[i], e);
+        if (st)
+            return st;
+    }
+    for (int i = 0; i < n; i++) {
+        const enum status st = subject_open(s, encoder[i], &u[i], e);
+        if (st)
+            return st;
+    }
+    return ST_OK;
+}
+
+static enum status time_all(const struct bench_settings *s, int n, const struct workload *w,
+                            struct subject *u, struct peaks *p, struct bench_result *out,
+                            struct err *e)
+{
+    for (int r = 0; r < s->repetitions; r++) {
+        for (int i = 0; i < 2; i++)
+            p->gflops[i][r] = peak_gflops_once(p->threads, &p->shape[i]);
+        for (int i = 0; i < n; i++) {
+            const enum status st = repeat(s, w, &u[i], r, e);
+            if (st)
+                return st;
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        const enum status st = break_down(s, w, &u[i], &out[i], e);
+        if (st)
+            return st;
+        finish(s, &u[i], &out[i]);
+    }
+    return ST_OK;
+}
+
+enum status bench_run(const struct bench_settings *s, const char *const *encoder, int n,
+                      struct bench_result *out, struct bench_time *peak_gflops,
+                      struct err *e)
+{
+    struct subject subject[BENCH_ENCODERS_MAX] = {0};
+    struct workload work;
+    struct peaks peaks = {0};
+    memset(out, 0, (size_t)n * sizeof *out);
+    enum status st = workload_open(s, &work, e);
+    if (st)
+        return st;
+    st = measure_all(s, encoder, n, &work, subject, out, e);
+    if (!st)
+        st = peaks_open(s, &peaks, e);
+    if (!st)
+        st = time_all(s, n, &work, subject, &peaks, out, e);
+    if (!st) {
+        const struct bench_time a = summary(peaks.gflops[0], s->repetitions);
+        const struct bench_time b = summary(peaks.gflops[1], s->repetitions);
+        *peak_gflops = a.ms > b.ms ? a : b;
+    }
+    peaks_close(&peaks);
+    for (int i = 0; i < n; i++)
+        subject_close(&subject[i]);
+    workload_free(&work);
+    return st;
+}

@@ -1,0 +1,197 @@
+/* command_bench.c -- how fast a training step is, and how near the hardware's limit. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "bench.h"
+#include "command.h"
+#include "gemm.h"
+#include "kernels.h"
+
+static const struct flag flags[] = {
+    {"shape", 0, "KEY=N,...", false,
+     "layers=4,heads=4,dim=256,length=512,batch=16,scored=26 (what is left out stays)"},
+    {"encoder", 0, "NAME", true,
+     "encoder to time, options behind a colon: cope:p_max=64 (repeatable; default none, "
+     "absolute, relative, rope, cope)"},
+    {"threads", 0, "N", false, "threads (default 1)"},
+    {"repetitions", 'r', "N", false, "timed steps of each encoder, in turn (default 5)"},
+    {"post-norm", 0, NULL, false, "post-norm and ReLU instead of pre-norm and GELU"},
+    {"json", 0, NULL, false, "one object a line instead of a table"},
+    {0},
+};
+
+static const char *const default_encoders[] = {"none", "absolute", "relative", "rope",
+                                               "cope"};
+
+static enum status set_size(struct bench_settings *s, const char *text, struct err *e)
+{
+    const struct {
+        const char *name;
+        int *value, hi;
+    } size[] = {
+        {"layers", &s->layers, 256},   {"heads", &s->heads, 256},
+        {"dim", &s->dim, 16384},       {"length", &s->length, 1 << 18},
+        {"batch", &s->batch, 1 << 16}, {"scored", &s->scored, 1 << 18},
+    };
+    const char *equals = strchr(text, '=');
+    for (size_t i = 0; equals && i < sizeof size / sizeof size[0]; i++) {
+        char *end;
+        if (strncmp(text, size[i].name, (size_t)(equals - text)) != 0 ||
+            strlen(size[i].name) != (size_t)(equals - text))
+            continue;
+        const long n = strtol(equals + 1, &end, 10);
+        if (end == equals + 1 || *end || n < 1 || n > size[i].hi)
+            return err_set(e, ST_USAGE, "--shape: %s must be an integer from 1 to %d",
+                           size[i].name, size[i].hi);
+        *size[i].value = (int)n;
+        return ST_OK;
+    }
+    return err_set(e, ST_USAGE,
+                   "--shape: \"%s\" is not one of layers=N, heads=N, dim=N, length=N, "
+                   "batch=N, scored=N",
+                   text);
+}
+
+static enum status read_shape(const struct invocation *v, struct bench_settings *s,
+                              struct err *e)
+{
+    char copy[256], *save = NULL;
+    enum status st = ST_OK;
+    if (snprintf(copy, sizeof copy, "%s", flag_text(v, "shape", "")) >= (int)sizeof copy)
+        return err_set(e, ST_USAGE, "--shape is too long");
+    for (char *one = strtok_r(copy, ",", &save); one && !st;
+         one = strtok_r(NULL, ",", &save))
+        st = set_size(s, one, e);
+    if (!st && s->scored > s->length)
+        s->scored = s->length;
+    return st;
+}
+
+static enum status read_settings(const struct invocation *v, struct bench_settings *s,
+                                 struct err *e)
+{
+    long threads, repetitions;
+    *s = (struct bench_settings){.layers = 4,
+                                 .heads = 4,
+                                 .dim = 256,
+                                 .length = 512,
+                                 .batch = 16,
+                                 .scored = 26,
+                                 .post_norm = flag_given(v, "post-norm")};
+    enum status st = read_shape(v, s, e);
+    if (!st)
+        st = flag_integer(v, "threads", 1, 256, 1, &threads, e);
+    if (!st)
+        st = flag_integer(v, "repetitions", 1, BENCH_REPETITIONS_MAX, 5, &repetitions, e);
+    if (st)
+        return st;
+    s->threads = (int)threads;
+    s->repetitions = (int)repetitions;
+    return ST_OK;
+}
+
+static double peak_fraction(const struct bench_result *r, const struct bench_time *peak)
+{
+    return r->model_gflops / peak->ms;
+}
+
+static void print_json(const struct bench_settings *s, const struct bench_result *r,
+                       const struct bench_time *peak)
+{
+    json_t *phase = json_object();
+    for (int p = 0; p < PHASES; p++)
+        json_object_set_new(phase, phase_text((enum phase)p),
+                            json_real(1e3 * r->seconds[p]));
+    json_t *o = json_pack(
+        "{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, "
+        "s:f, s:f, s:I, s:s, s:s, s:o}",
+        "encoder", r->encoder, "layers", s->layers, "heads", s->heads, "dim", s->dim,
+        "length", s->length, "batch", s->batch, "scored", s->scored, "threads", s->threads,
+        "repetitions", s->repetitions, "step_ms", r->step.ms, "step_spread_ms",
+        r->step.spread_ms, "forward_ms", r->forward.ms, "backward_ms",
+        r->step.ms - r->forward.ms, "tokens_per_s", r->tokens_per_s, "model_gflops",
+        r->model_gflops, "sgemm_peak_gflops", peak->ms, "peak_fraction",
+        peak_fraction(r, peak), "peak_memory_mib", r->peak_memory_mib, "parameters",
+        (json_int_t)r->parameters, "blas_core", gemm_core(), "kernel_isa",
+        kernels_get()->isa, "phase_ms", phase);
+    if (o) {
+        json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
+        putchar('\n');
+    }
+    json_decref(o);
+}
+
+static void print_phases(const struct bench_result *r, int n)
+{
+    printf("\nOne step by phase, ms of all threads together:\n%-40s", "");
+    for (int i = 0; i < n; i++)
+        printf(" %11.11s", r[i].encoder);
+    putchar('\n');
+    for (int p = 0; p < PHASES; p++) {
+        printf("%-40s", phase_text((enum phase)p));
+        for (int i = 0; i < n; i++)
+            printf(" %11.2f", 1e3 * r[i].seconds[p]);
+        putchar('\n');
+    }
+}
+
+static void print_table(const struct bench_settings *s, const struct bench_result *r, int n,
+                        const struct bench_time *peak)
+{
+    printf("layers %d, heads %d, dim %d, length %d, batch %d, %d scored, %s, %d thread%s\n"
+           "BLAS core %s, kernels %s, sgemm peak %.0f (+-%.0f) GFLOP/s; medians of %d\n\n",
+           s->layers, s->heads, s->dim, s->length, s->batch, s->scored,
+           s->post_norm ? "post-norm" : "pre-norm", s->threads, s->threads == 1 ? "" : "s",
+           gemm_core(), kernels_get()->isa, peak->ms, peak->spread_ms, s->repetitions);
+    printf("%-24s %10s %7s %10s %9s %8s %6s %8s\n", "encoder", "step ms", "+-",
+           "forward ms", "tokens/s", "GFLOP/s", "peak", "MiB");
+    for (int i = 0; i < n; i++)
+        printf("%-24s %10.1f %7.1f %10.1f %9.0f %8.1f %5.0f%% %8.0f\n", r[i].encoder,
+               r[i].step.ms, r[i].step.spread_ms, r[i].forward.ms, r[i].tokens_per_s,
+               r[i].model_gflops, 100.0 * peak_fraction(&r[i], peak), r[i].peak_memory_mib);
+    print_phases(r, n);
+}
+
+static enum status run(const struct invocation *v, struct err *e)
+{
+    struct bench_result result[BENCH_ENCODERS_MAX];
+    struct bench_settings s;
+    struct bench_time peak;
+    const char *const *encoder;
+    int n = flag_list(v, "encoder", &encoder);
+    if (!n) {
+        encoder = default_encoders;
+        n = (int)(sizeof default_encoders / sizeof default_encoders[0]);
+    }
+    if (n > BENCH_ENCODERS_MAX)
+        return err_set(e, ST_USAGE, "at most %d encoders at a time", BENCH_ENCODERS_MAX);
+    enum status st = read_settings(v, &s, e);
+    if (!st)
+        st = bench_run(&s, encoder, n, result, &peak, e);
+    if (st)
+        return st == ST_CONFIG ? (e->code = ST_USAGE) : st;
+    if (!flag_given(v, "json")) {
+        print_table(&s, result, n, &peak);
+        return ST_OK;
+    }
+    for (int i = 0; i < n; i++)
+        print_json(&s, &result[i], &peak);
+    return ST_OK;
+}
+
+const struct command command_bench = {
+    .name = "bench",
+    .group = GROUP_LOOK,
+    .summary = "time training steps against this machine's limit",
+    .arguments = "",
+    .min_args = 0,
+    .max_args = 0,
+    .examples = "posbench bench --encoder rope --encoder cope:p_max=64 --threads 2\n"
+                "posbench bench --shape layers=2,heads=2,dim=64,length=769,batch=64 --json",
+    .flags = flags,
+    .run = run,
+};

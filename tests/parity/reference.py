@@ -11,6 +11,7 @@ RoPE: 2104.09864, equation 34; with a fraction, as in GPT-NeoX (2204.06745). CoP
 2405.18719, equations 3 to 5 and the listing of appendix B.
 """
 
+import functools
 import math
 from dataclasses import dataclass, field
 
@@ -107,11 +108,12 @@ def shapes(settings):
 # --- encoders --------------------------------------------------------------------------
 
 
-def sinusoids(T, C, base, like):
-    """PE[t, 2m] = sin(t base^(-2m/C)), PE[t, 2m+1] = cos(the same): [T, C]."""
-    channel = torch.arange(0, C, 2, dtype=torch.float64)
-    angle = torch.arange(T, dtype=torch.float64)[:, None] * base ** (-channel / C)
-    return torch.stack([angle.sin(), angle.cos()], dim=-1).reshape(T, C).to(like)
+@functools.lru_cache(maxsize=None)
+def angles(T, width, base):
+    """Cosines and sines of t base^(-2m/width): two [T, width/2]."""
+    exponent = torch.arange(0, width, 2, dtype=torch.float64) / width
+    angle = torch.arange(T, dtype=torch.float64)[:, None] * base ** (-exponent)
+    return angle.cos(), angle.sin()
 
 
 def rotate(x, base, fraction, layout):
@@ -123,9 +125,7 @@ def rotate(x, base, fraction, layout):
     T, d = x.shape[-2:]
     width = round(fraction * d)
     assert width % 2 == 0, "pairs of channels turn"
-    exponent = torch.arange(0, width, 2, dtype=torch.float64) / width
-    angle = torch.arange(T, dtype=torch.float64)[:, None] * base ** (-exponent)
-    cos, sin = angle.cos().to(x), angle.sin().to(x)
+    cos, sin = (table.to(x) for table in angles(T, width, base))
     turned, rest = x[..., :width], x[..., width:]
     if layout == "adjacent":
         a, b = turned[..., 0::2], turned[..., 1::2]
@@ -134,6 +134,12 @@ def rotate(x, base, fraction, layout):
         a, b = turned.chunk(2, dim=-1)
         new = torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
     return torch.cat([new, rest], dim=-1)
+
+
+def sinusoids(T, C, base):
+    """PE[t, 2m] = sin(t base^(-2m/C)), PE[t, 2m+1] = cos(the same): [T, C]."""
+    cos, sin = angles(T, C, base)
+    return torch.stack([sin, cos], dim=-1).reshape(T, C)
 
 
 def relative_scores(q, table):
@@ -145,9 +151,12 @@ def relative_scores(q, table):
     return z.gather(-1, distance.expand(*z.shape[:2], T, T))
 
 
-def contextual_positions(gate_logits, causal, p_max):
-    """p_ij = min(sum of the gates of keys j..i, p_max): [B, H, T, T]."""
-    gates = torch.sigmoid(gate_logits) * causal
+def contextual_positions(gate_logits, p_max):
+    """p_ij = min(sum of the gates of keys j..i, p_max): [B, H, T, T].
+
+    The logits of later keys are -inf, so their gates are 0.
+    """
+    gates = torch.sigmoid(gate_logits)
     return gates.flip(-1).cumsum(dim=-1).flip(-1).clamp(max=p_max)
 
 
@@ -185,32 +194,35 @@ class Model:
         if self.kinks is not None and distance.numel():
             self.kinks.append(distance.detach().abs().min().item())
 
-    def cope(self, layer, q, v, extra, content, causal):
-        """The position logits of CoPE, scaled: [B, H, T, T]."""
-        option, alpha = self.s.encoders["cope"], 1 / math.sqrt(self.s.head_dim)
-        gate_logits = content
-        if option["sep_keys"]:
-            gate_logits = alpha * torch.matmul(q, extra.transpose(-1, -2))
-        elif option["val_gates"]:
-            gate_logits = alpha * torch.matmul(q, v.transpose(-1, -2))
-        if self.kinks is not None:
-            free = contextual_positions(gate_logits, causal, math.inf)
-            free = free[causal.expand_as(free) > 0]
-            self.note_kinks(free - free.round().clamp(max=option["p_max"]))
-        p = contextual_positions(gate_logits, causal, option["p_max"])
-        scores = cope_scores(q, p, self.w[table_name(self.s, "cope", layer)])
-        return alpha * scores if option["scale_position"] else scores
+    def products(self, q, k):
+        """alpha q.k, and -inf for later keys: [B, H, T, T]."""
+        T = q.shape[-2]
+        mask = torch.ones(T, T, dtype=q.dtype).tril().log()
+        return torch.matmul(q, k.transpose(-1, -2)) / math.sqrt(self.s.head_dim) + mask
 
-    def logits(self, layer, q, k, v, extra, causal):
-        """What the softmax sees, before the mask: [B, H, T, T]."""
-        alpha = 1 / math.sqrt(self.s.head_dim)
-        content = alpha * torch.matmul(q, k.transpose(-1, -2))
+    def cope(self, layer, q, v, extra, content):
+        """The position logits of CoPE, scaled: [B, H, T, T]."""
+        option, gate_logits = self.s.encoders["cope"], content
+        if option["sep_keys"]:
+            gate_logits = self.products(q, extra)
+        elif option["val_gates"]:
+            gate_logits = self.products(q, v)
+        if self.kinks is not None:
+            free = contextual_positions(gate_logits, math.inf)[gate_logits.isfinite()]
+            self.note_kinks(free - free.round().clamp(max=option["p_max"]))
+        p = contextual_positions(gate_logits, option["p_max"])
+        scores = cope_scores(q, p, self.w[table_name(self.s, "cope", layer)])
+        return scores / math.sqrt(self.s.head_dim) if option["scale_position"] else scores
+
+    def logits(self, layer, q, k, v, extra):
+        """What the softmax sees: [B, H, T, T]."""
+        content = self.products(q, k)
         total = content
         if "relative" in self.s.encoders:
             table = self.w[table_name(self.s, "relative", layer)]
-            total = total + alpha * relative_scores(q, table)
+            total = total + relative_scores(q, table) / math.sqrt(self.s.head_dim)
         if "cope" in self.s.encoders:
-            total = total + self.cope(layer, q, v, extra, content, causal)
+            total = total + self.cope(layer, q, v, extra, content)
         return total
 
     def attention(self, layer, x):
@@ -222,9 +234,8 @@ class Model:
         if "rope" in self.s.encoders:
             option = self.s.encoders["rope"]
             q, k = rotate(q, **option), rotate(k, **option)
-        causal = torch.ones(T, T, dtype=x.dtype).tril()
-        total = self.logits(layer, q, k, v, extra[0] if extra else None, causal)
-        weights = (total + causal.log()).softmax(dim=-1)
+        logits = self.logits(layer, q, k, v, extra[0] if extra else None)
+        weights = logits.softmax(dim=-1)
         out = torch.matmul(weights, v).transpose(1, 2).reshape(B, T, C)
         return self.linear(f"{name}.output", out)
 
@@ -241,7 +252,7 @@ class Model:
         T, C = x.shape[-2:]
         if "sinusoidal" in self.s.encoders:
             option = self.s.encoders["sinusoidal"]
-            x = x + option["scale"] * sinusoids(T, C, option["base"], x)
+            x = x + option["scale"] * sinusoids(T, C, option["base"]).to(x)
         if "absolute" in self.s.encoders:
             x = x + self.w["encoder.absolute.table"][:T]
         return x

@@ -34,9 +34,9 @@ enum tensor_init { INIT_ZERO, INIT_ONE, INIT_NORMAL, INIT_UNIFORM };
 /* A learned tensor [rows, columns], row-major. */
 struct tensor_spec {
     const char *name; /* unique within the encoder */
+    double scale;     /* NORMAL: standard deviation; UNIFORM: half-width */
     int rows, columns;
     enum tensor_init init;
-    double scale;   /* NORMAL: standard deviation; UNIFORM: half-width */
     bool decay;     /* under weight decay */
     bool per_layer; /* one for each layer, else one for all */
 };
@@ -78,10 +78,10 @@ enum encoder_reach {
 };
 
 struct encoder {
-    const char *name;    /* file stem; the key in YAML and in the database */
-    int version;         /* raised when the same options give other logits */
-    const char *summary; /* one line for `posbench list encoders` */
-    const char *source;  /* paper, version, equation */
+    const char *name;             /* file stem; the key in YAML and in the database */
+    int version;                  /* raised when the same options give other logits */
+    const char *summary;          /* one line for `posbench list encoders` */
+    const char *source;           /* paper, version, equation */
     const struct option *options; /* ends with {0}; NULL: none */
 
     /* Fills in options whose default means "from the sizes", and refuses combinations
@@ -113,8 +113,8 @@ struct encoder {
     /* Adds position logits to panel->score. `scratch` holds scratch() reals per panel,
      * and whatever `score` left there is what `score_grad` finds. A smaller panel never
      * asks for more, so one buffer for the largest serves all. */
-    size_t (*scratch)(const struct encoder_dims *d, const struct option_values *o,
-                      int rows, int columns);
+    size_t (*scratch)(const struct encoder_dims *d, const struct option_values *o, int rows,
+                      int columns);
     void (*score)(const struct encoder_view *e, const struct panel *p, real *scratch);
     void (*score_grad)(const struct encoder_view *e, const struct panel *p, real *scratch);
     /* `score` reads the content logits in panel->score; such an encoder is called first

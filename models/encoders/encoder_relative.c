@@ -74,14 +74,22 @@ static size_t scratch_size(const struct encoder_dims *d, const struct option_val
     return (size_t)rows * (size_t)reached(d, o, columns);
 }
 
+static struct rows distances(const struct encoder_view *e, const struct panel *p,
+                             real *scratch)
+{
+    struct rows z;
+    z.at = scratch;
+    z.stride = reached(e->dims, e->options, p->columns);
+    return z;
+}
+
 static void score(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
     const struct kernels *kernels = kernels_get();
-    const int d = e->dims->head_dim;
-    const int n = reached(e->dims, e->options, p->columns);
-    const struct rows table = {(real *)e->weight[0], d}, z = {scratch, n};
+    const struct rows z = distances(e, p, scratch);
+    const int d = e->dims->head_dim, n = z.stride;
 
-    gemm_nt(p->rows, n, d, p->alpha, p->q, table, 0, z);
+    gemm_nt(p->rows, n, d, p->alpha, p->q, (struct rows){(real *)e->weight[0], d}, 0, z);
     for (int r = 0; r < p->rows; r++)
         kernels->distance_lookup(p->position[r] + 1, z.at + (size_t)r * (size_t)n, n, 1,
                                  p->score + (size_t)r * (size_t)p->stride);
@@ -90,16 +98,15 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
 static void score_grad(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
     const struct kernels *kernels = kernels_get();
-    const int d = e->dims->head_dim;
-    const int n = reached(e->dims, e->options, p->columns);
-    const struct rows table = {(real *)e->weight[0], d}, dz = {scratch, n};
+    const struct rows dz = distances(e, p, scratch);
+    const int d = e->dims->head_dim, n = dz.stride;
 
-    memset(scratch, 0, (size_t)p->rows * (size_t)n * sizeof *scratch);
+    memset(dz.at, 0, (size_t)p->rows * (size_t)n * sizeof *dz.at);
     for (int r = 0; r < p->rows; r++)
         kernels->distance_lookup_grad(p->position[r] + 1, n, 1,
                                       p->dscore + (size_t)r * (size_t)p->stride,
                                       dz.at + (size_t)r * (size_t)n);
-    gemm_nn(p->rows, d, n, p->alpha, dz, table, 1, p->dq);
+    gemm_nn(p->rows, d, n, p->alpha, dz, (struct rows){(real *)e->weight[0], d}, 1, p->dq);
     gemm_tn(n, d, p->rows, p->alpha, dz, p->q, 1, (struct rows){e->grad[0], d});
 }
 

@@ -86,7 +86,7 @@ static void fill_constants(const struct encoder_dims *d, const struct option_val
                            real *table)
 {
     const int n = pairs(d, o);
-    for (int t = 0; t < d->longest; t++, table += 2 * n)
+    for (int t = 0; t < d->longest; t++, table += 2 * (size_t)n)
         for (int m = 0; m < n; m++) {
             const double angle = t * pow(o->v[BASE], -(double)m / n);
             table[m] = (real)cos(angle);

@@ -1,0 +1,219 @@
+/* links: models_double */
+/* Rotary encoding: which channels turn, by how much, which way, and what that means for
+ * scores. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "encoder_bed.h"
+
+extern const struct encoder encoder_rope;
+
+static void open_with_width(struct bed *b, int d, const char *settings)
+{
+    const struct option_values options = bed_options(&encoder_rope, settings);
+    const struct encoder_dims dims = bed_dims(1, d);
+    assert_int_equal(bed_try(b, &encoder_rope, &options, &dims, NULL), ST_OK);
+}
+
+/* x [d] turned to `position`, in place. */
+static void turn_to(const struct bed *b, int position, real *x)
+{
+    b->encoder->rotate(&b->view, 1, &position, (struct rows){x, BED_STRIDE});
+}
+
+static void a_pair_turns_its_frequency_a_step(void **state)
+{
+    static struct bed b;
+    real x[] = {1, 0, 1, 0}, y[] = {1, 0, 0, 1};
+    const double at_1[] = {0.5403023059, 0.8414709848, 0.9999500004, 0.0099998333};
+    const double at_3[] = {-0.9899924966, 0.1411200081, -0.0299955002, 0.9995500337};
+    (void)state;
+    open_with_width(&b, 4, "");
+    turn_to(&b, 1, x);
+    turn_to(&b, 3, y);
+    assert_close_double(x, at_1, 4, 1e-9);
+    assert_close_double(y, at_3, 4, 1e-9);
+}
+
+static void halves_pair_channels_half_a_head_apart(void **state)
+{
+    static struct bed b;
+    real x[] = {1, 1, 0, 0};
+    const double at_1[] = {0.5403023059, 0.9999500004, 0.8414709848, 0.0099998333};
+    (void)state;
+    open_with_width(&b, 4, "layout=halves");
+    turn_to(&b, 1, x);
+    assert_close_double(x, at_1, 4, 1e-9);
+}
+
+static void the_base_sets_the_slow_pairs(void **state)
+{
+    static struct bed b;
+    real x[] = {1, 0, 1, 0};
+    const double at_1[] = {0.5403023059, 0.8414709848, 0.9950041653, 0.0998334166};
+    (void)state;
+    open_with_width(&b, 4, "base=100");
+    turn_to(&b, 1, x);
+    assert_close_double(x, at_1, 4, 1e-9);
+}
+
+/* Half of 8 channels: frequencies 1 and 0.01 as in a head of 4, the rest as it was. */
+static void a_fraction_turns_the_first_channels(void **state)
+{
+    static struct bed b;
+    real adjacent[] = {1, 0, 1, 0, 5, 6, 7, 8}, halves[] = {1, 1, 0, 0, 5, 6, 7, 8};
+    const double turned[] = {
+        0.5403023059, 0.8414709848, 0.9999500004, 0.0099998333, 5, 6, 7, 8};
+    const double half_turned[] = {
+        0.5403023059, 0.9999500004, 0.8414709848, 0.0099998333, 5, 6, 7, 8};
+    (void)state;
+    open_with_width(&b, 8, "fraction=0.5");
+    turn_to(&b, 1, adjacent);
+    open_with_width(&b, 8, "fraction=0.5 layout=halves");
+    turn_to(&b, 1, halves);
+    assert_close_double(adjacent, turned, 8, 1e-9);
+    assert_close_double(halves, half_turned, 8, 1e-9);
+}
+
+/* RoFormer's equation again, written out: 8 channels at each position. */
+static void fraction_1_is_the_papers_rotation(void **state)
+{
+    static struct bed b;
+    (void)state;
+    open_with_width(&b, 8, "fraction=1");
+    for (int t = 0; t < BED_LONGEST; t++) {
+        real x[8], expected[8];
+        for (int c = 0; c < 8; c++)
+            x[c] = bed_noise(1, c);
+        for (int m = 0; m < 4; m++) {
+            const double angle = t / pow(10000, m / 4.0);
+            const real *from = x + (size_t)2 * m;
+            real *to = expected + (size_t)2 * m;
+            to[0] = from[0] * cos(angle) - from[1] * sin(angle);
+            to[1] = from[0] * sin(angle) + from[1] * cos(angle);
+        }
+        turn_to(&b, t, x);
+        assert_close_double(x, expected, 8, 1e-12);
+    }
+}
+
+static void fraction_0_turns_nothing(void **state)
+{
+    static struct bed b;
+    real x[] = {1, 2, 3, 4};
+    const double same[] = {1, 2, 3, 4};
+    (void)state;
+    open_with_width(&b, 4, "fraction=0");
+    turn_to(&b, 13, x);
+    assert_close_double(x, same, 4, 0);
+}
+
+static void the_fraction_becomes_that_of_an_even_number(void **state)
+{
+    static struct bed b;
+    const int fraction = option_find(encoder_rope.options, "fraction");
+    (void)state;
+    open_with_width(&b, 8, "fraction=0.3"); /* 2.4 channels */
+    assert_near(b.options.v[fraction], 0.25, 0);
+    open_with_width(&b, 8, "fraction=0.4"); /* 3.2 channels */
+    assert_near(b.options.v[fraction], 0.5, 0);
+    open_with_width(&b, 5, "");
+    assert_near(b.options.v[fraction], 0.8, 1e-15);
+}
+
+static void a_fraction_too_small_for_a_pair_is_refused(void **state)
+{
+    static struct bed b;
+    struct err e = {0};
+    const struct option_values options = bed_options(&encoder_rope, "fraction=0.1");
+    const struct encoder_dims dims = bed_dims(1, 8);
+    (void)state;
+    assert_int_equal(bed_try(&b, &encoder_rope, &options, &dims, &e), ST_CONFIG);
+    assert_non_null(strstr(e.msg, "at least 2 channels"));
+}
+
+static double score_of(const struct bed *b, int i, int j)
+{
+    real q[8], k[8];
+    double dot = 0;
+    for (int c = 0; c < 8; c++) {
+        q[c] = bed_noise(1, c);
+        k[c] = bed_noise(2, c);
+    }
+    turn_to(b, i, q);
+    turn_to(b, j, k);
+    for (int c = 0; c < 8; c++)
+        dot += q[c] * k[c];
+    return dot;
+}
+
+static void scores_depend_on_distance_alone(void **state)
+{
+    static struct bed b;
+    const char *const settings[] = {"", "layout=halves", "fraction=0.5", "base=10"};
+    (void)state;
+    for (size_t s = 0; s < sizeof settings / sizeof settings[0]; s++) {
+        open_with_width(&b, 8, settings[s]);
+        for (int distance = 0; distance < 8; distance++)
+            assert_near(score_of(&b, distance, 0), score_of(&b, distance + 5, 5), 1e-12);
+        assert_true(fabs(score_of(&b, 1, 0) - score_of(&b, 2, 0)) > 1e-3);
+    }
+}
+
+/* Channel 2m of `adjacent` is channel m of `halves`, 2m + 1 is m + d/2. */
+static void halves_are_adjacent_pairs_with_channels_permuted(void **state)
+{
+    static struct bed adjacent, halves;
+    (void)state;
+    open_with_width(&adjacent, 8, "");
+    open_with_width(&halves, 8, "layout=halves");
+    for (int t = 0; t < BED_LONGEST; t++) {
+        real x[8], y[8], back[8];
+        for (int c = 0; c < 8; c++)
+            y[c % 2 * 4 + c / 2] = x[c] = bed_noise(1, c);
+        turn_to(&adjacent, t, x);
+        turn_to(&halves, t, y);
+        for (int c = 0; c < 8; c++)
+            back[c] = y[c % 2 * 4 + c / 2];
+        assert_close_double(x, back, 8, 1e-12);
+    }
+}
+
+static void each_row_turns_by_its_own_position(void **state)
+{
+    static struct bed b;
+    const int position[] = {3, 7, 12};
+    (void)state;
+    open_with_width(&b, 8, "");
+    bed_panel(&b, 3, position);
+    const struct bed_matrix q = b.q;
+    encoder_rope.rotate(&b.view, 3, position, b.panel.q);
+    for (int r = 0; r < 3; r++) {
+        real x[8];
+        memcpy(x, q.at + (size_t)r * BED_STRIDE, sizeof x);
+        turn_to(&b, position[r], x);
+        assert_close_double(b.q.at + (size_t)r * BED_STRIDE, x, 8, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pair_turns_its_frequency_a_step),
+        cmocka_unit_test(halves_pair_channels_half_a_head_apart),
+        cmocka_unit_test(the_base_sets_the_slow_pairs),
+        cmocka_unit_test(a_fraction_turns_the_first_channels),
+        cmocka_unit_test(fraction_1_is_the_papers_rotation),
+        cmocka_unit_test(fraction_0_turns_nothing),
+        cmocka_unit_test(the_fraction_becomes_that_of_an_even_number),
+        cmocka_unit_test(a_fraction_too_small_for_a_pair_is_refused),
+        cmocka_unit_test(scores_depend_on_distance_alone),
+        cmocka_unit_test(halves_are_adjacent_pairs_with_channels_permuted),
+        cmocka_unit_test(each_row_turns_by_its_own_position),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,388 @@
+#include "checkpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+enum {
+    LENGTH_BYTES = 8,
+    HEADER_MAX = 100 << 20, /* bytes; the limit of the format's own readers */
+    CHUNK = 1024            /* numbers read or written at once */
+};
+
+static const char metadata_key[] = "__metadata__";
+
+static size_t tensor_numbers(const struct checkpoint_tensor *t)
+{
+    return (size_t)t->rows * (size_t)t->columns;
+}
+
+/* --- bytes: little-endian whatever the machine is --- */
+
+static void put_u64(uint64_t x, unsigned char out[LENGTH_BYTES])
+{
+    for (int i = 0; i < LENGTH_BYTES; i++)
+        out[i] = (unsigned char)(x >> (8 * i));
+}
+
+static uint64_t get_u64(const unsigned char in[LENGTH_BYTES])
+{
+    uint64_t x = 0;
+    for (int i = 0; i < LENGTH_BYTES; i++)
+        x |= (uint64_t)in[i] << (8 * i);
+    return x;
+}
+
+static void put_f32(float x, unsigned char out[4])
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    for (int i = 0; i < 4; i++)
+        out[i] = (unsigned char)(bits >> (8 * i));
+}
+
+static float get_f32(const unsigned char in[4])
+{
+    const uint32_t bits = (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 |
+                          (uint32_t)in[3] << 24;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* --- writing --- */
+
+static json_t *shape_of(const struct checkpoint_tensor *t)
+{
+    return t->rows == 1 ? json_pack("[i]", t->columns)
+                        : json_pack("[ii]", t->rows, t->columns);
+}
+
+/* The JSON header, padded; the caller frees it. */
+static char *header_text(const struct checkpoint_tensor *tensor, int n,
+                         const struct checkpoint_note *note, int n_notes)
+{
+    json_t *header = json_object(), *notes = json_object();
+    int failed = !header || !notes;
+    json_int_t at = 0;
+    for (int i = 0; i < n_notes; i++)
+        failed |= json_object_set_new(notes, note[i].key, json_string(note[i].text)) != 0;
+    failed |= json_object_set(header, metadata_key, notes) != 0;
+    for (int i = 0; i < n; i++) {
+        const json_int_t end = at + (json_int_t)(4 * tensor_numbers(&tensor[i]));
+        json_t *entry = json_pack("{ss so s[II]}", "dtype", "F32", "shape",
+                                  shape_of(&tensor[i]), "data_offsets", at, end);
+        failed |= json_object_set_new(header, tensor[i].name, entry) != 0;
+        at = end;
+    }
+    char *text = failed ? NULL : json_dumps(header, JSON_COMPACT);
+    json_decref(notes);
+    json_decref(header);
+    if (!text)
+        return NULL;
+    const size_t length = strlen(text), padded = (length + 7) / 8 * 8;
+    char *out = realloc(text, padded + 1);
+    if (!out) {
+        free(text);
+        return NULL;
+    }
+    memset(out + length, ' ', padded - length);
+    out[padded] = '\0';
+    return out;
+}
+
+static bool write_numbers(FILE *f, const struct checkpoint_tensor *t)
+{
+    unsigned char bytes[4 * CHUNK];
+    const size_t n = tensor_numbers(t);
+    for (size_t i = 0; i < n;) {
+        size_t k = 0;
+        for (; k < CHUNK && i < n; k++, i++)
+            put_f32((float)t->at[i], bytes + 4 * k);
+        if (fwrite(bytes, 4, k, f) != k)
+            return false;
+    }
+    return true;
+}
+
+static bool write_file(FILE *f, const char *header, const struct checkpoint_tensor *tensor,
+                       int n)
+{
+    unsigned char length[LENGTH_BYTES];
+    const size_t bytes = strlen(header);
+    put_u64(bytes, length);
+    if (fwrite(length, 1, sizeof length, f) != sizeof length ||
+        fwrite(header, 1, bytes, f) != bytes)
+        return false;
+    for (int i = 0; i < n; i++)
+        if (!write_numbers(f, &tensor[i]))
+            return false;
+    return fflush(f) == 0 && fsync(fileno(f)) == 0;
+}
+
+/* Brings the new name to the disk too. File systems that cannot are left to their ways:
+ * the file itself is whole. */
+static void sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash == path ? strdup("/")
+                   : slash       ? strndup(path, (size_t)(slash - path))
+                                 : strdup(".");
+    const int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    free(folder);
+}
+
+static enum status replace(const char *path, const char *temporary, const char *header,
+                           const struct checkpoint_tensor *tensor, int n, struct err *e)
+{
+    FILE *f = fopen(temporary, "wbe");
+    if (!f)
+        return err_set(e, ST_IO, "%s: cannot be written: %s", temporary, strerror(errno));
+    bool ok = write_file(f, header, tensor, n);
+    int why = errno;
+    if (fclose(f) != 0 && ok) {
+        ok = false;
+        why = errno;
+    }
+    if (ok && rename(temporary, path) != 0) {
+        ok = false;
+        why = errno;
+    }
+    if (!ok) {
+        unlink(temporary);
+        return err_set(e, ST_IO, "%s: cannot be written: %s", path, strerror(why));
+    }
+    sync_folder(path);
+    return ST_OK;
+}
+
+enum status checkpoint_write(const char *path, const struct checkpoint_tensor *tensor,
+                             int n, const struct checkpoint_note *note, int n_notes,
+                             struct err *e)
+{
+    const size_t room = strlen(path) + sizeof ".tmp";
+    char *temporary = malloc(room);
+    char *header = header_text(tensor, n, note, n_notes);
+    enum status st = ST_NOMEM;
+    if (temporary && header) {
+        snprintf(temporary, room, "%s.tmp", path);
+        st = replace(path, temporary, header, tensor, n, e);
+    } else
+        err_set(e, st, "%s: no memory to write %d tensors", path, n);
+    free(temporary);
+    free(header);
+    return st;
+}
+
+/* --- reading --- */
+
+struct source {
+    const char *path;
+    FILE *file;
+    json_t *header;
+    uint64_t data_at, data_bytes;
+};
+
+static void source_close(struct source *s)
+{
+    if (s->file)
+        fclose(s->file);
+    json_decref(s->header);
+}
+
+static enum status read_header(struct source *s, struct err *e)
+{
+    unsigned char bytes[LENGTH_BYTES];
+    struct stat about;
+    if (fstat(fileno(s->file), &about) != 0 || !S_ISREG(about.st_mode))
+        return err_set(e, ST_IO, "%s: not a file", s->path);
+    const uint64_t size = (uint64_t)about.st_size;
+    if (size < LENGTH_BYTES || fread(bytes, 1, sizeof bytes, s->file) != sizeof bytes)
+        return err_set(e, ST_IO, "%s: too short for a safetensors file", s->path);
+    const uint64_t length = get_u64(bytes);
+    if (length > HEADER_MAX || length > size - LENGTH_BYTES)
+        return err_set(e, ST_IO, "%s: not a safetensors file", s->path);
+    char *text = malloc(length + 1);
+    if (!text)
+        return err_set(e, ST_NOMEM, "%s: no memory to read it", s->path);
+    if (fread(text, 1, length, s->file) == length)
+        s->header = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+    free(text);
+    if (!json_is_object(s->header))
+        return err_set(e, ST_IO, "%s: its header is damaged", s->path);
+    s->data_at = LENGTH_BYTES + length;
+    s->data_bytes = size - s->data_at;
+    return ST_OK;
+}
+
+static enum status source_open(const char *path, struct source *s, struct err *e)
+{
+    *s = (struct source){.path = path, .file = fopen(path, "rbe")};
+    if (!s->file)
+        return err_set(e, errno == ENOENT ? ST_NOTFOUND : ST_IO, "%s: cannot be read: %s",
+                       path, strerror(errno));
+    const enum status st = read_header(s, e);
+    if (st)
+        source_close(s);
+    return st;
+}
+
+static bool has_shape(const json_t *shape, const struct checkpoint_tensor *t)
+{
+    const size_t rank = json_array_size(shape);
+    const json_int_t first = json_integer_value(json_array_get(shape, 0));
+    if (rank == 1)
+        return t->rows == 1 && first == t->columns;
+    return rank == 2 && first == t->rows &&
+           json_integer_value(json_array_get(shape, 1)) == t->columns;
+}
+
+/* Where the tensor's bytes begin, from the end of the header. */
+static enum status find_tensor(const struct source *s, const struct checkpoint_tensor *t,
+                               uint64_t *at, struct err *e)
+{
+    json_t *entry = json_object_get(s->header, t->name);
+    const char *dtype = NULL;
+    json_t *shape = NULL;
+    json_int_t from = 0, to = 0;
+    if (!entry)
+        return err_set(e, ST_IO, "%s: has no tensor \"%s\": it is of another model",
+                       s->path, t->name);
+    if (json_unpack(entry, "{s:s, s:o, s:[I, I]}", "dtype", &dtype, "shape", &shape,
+                    "data_offsets", &from, &to) != 0)
+        return err_set(e, ST_IO, "%s: the entry of \"%s\" is damaged", s->path, t->name);
+    if (strcmp(dtype, "F32") != 0)
+        return err_set(e, ST_IO, "%s: \"%s\" holds %.16s, not F32", s->path, t->name,
+                       dtype);
+    if (!has_shape(shape, t))
+        return err_set(e, ST_IO, "%s: \"%s\" is not %d x %d: it is of another model",
+                       s->path, t->name, t->rows, t->columns);
+    const uint64_t bytes = 4 * (uint64_t)tensor_numbers(t);
+    if (from < 0 || to < from || (uint64_t)to > s->data_bytes ||
+        (uint64_t)(to - from) != bytes)
+        return err_set(e, ST_IO, "%s: \"%s\" lies outside the file", s->path, t->name);
+    *at = (uint64_t)from;
+    return ST_OK;
+}
+
+static enum status check_all(const struct source *s, const struct checkpoint_tensor *tensor,
+                             int n, struct err *e)
+{
+    uint64_t at, total = 0;
+    size_t known = 0;
+    for (int i = 0; i < n; i++) {
+        const enum status st = find_tensor(s, &tensor[i], &at, e);
+        if (st)
+            return st;
+        total += 4 * (uint64_t)tensor_numbers(&tensor[i]);
+        known++;
+    }
+    known += json_object_get(s->header, metadata_key) != NULL;
+    if (json_object_size(s->header) != known || s->data_bytes != total)
+        return err_set(e, ST_IO, "%s: holds more than the model has: it is of another one",
+                       s->path);
+    return ST_OK;
+}
+
+static enum status read_numbers(const struct source *s, const struct checkpoint_tensor *t,
+                                struct err *e)
+{
+    unsigned char bytes[4 * CHUNK];
+    const size_t n = tensor_numbers(t);
+    uint64_t at = 0;
+    enum status st = find_tensor(s, t, &at, e);
+    if (st)
+        return st;
+    if (fseeko(s->file, (off_t)(s->data_at + at), SEEK_SET) != 0)
+        return err_set(e, ST_IO, "%s: %s", s->path, strerror(errno));
+    for (size_t i = 0; i < n;) {
+        const size_t k = n - i < CHUNK ? n - i : CHUNK;
+        if (fread(bytes, 4, k, s->file) != k)
+            return err_set(e, ST_IO, "%s: ends before \"%s\" does", s->path, t->name);
+        for (size_t j = 0; j < k; j++)
+            t->at[i + j] = (real)get_f32(bytes + 4 * j);
+        i += k;
+    }
+    return ST_OK;
+}
+
+enum status checkpoint_read(const char *path, const struct checkpoint_tensor *tensor, int n,
+                            struct err *e)
+{
+    struct source s;
+    enum status st = source_open(path, &s, e);
+    if (st)
+        return st;
+    st = check_all(&s, tensor, n, e);
+    for (int i = 0; i < n && st == ST_OK; i++)
+        st = read_numbers(&s, &tensor[i], e);
+    source_close(&s);
+    return st;
+}
+
+enum status checkpoint_note_read(const char *path, const char *key, char **text,
+                                 struct err *e)
+{
+    struct source s;
+    enum status st = source_open(path, &s, e);
+    if (st)
+        return st;
+    const char *found =
+        json_string_value(json_object_get(json_object_get(s.header, metadata_key), key));
+    *text = found ? strdup(found) : NULL;
+    if (found && !*text)
+        st = err_set(e, ST_NOMEM, "%s: no memory to read it", path);
+    source_close(&s);
+    return st;
+}
+
+/* --- models --- */
+
+/* The model's tensors as the calls above want them; the caller frees it. */
+static struct checkpoint_tensor *tensors_of(struct model *m)
+{
+    const int n = model_tensor_count(m);
+    struct checkpoint_tensor *out = calloc((size_t)n, sizeof *out);
+    for (int i = 0; i < n && out; i++) {
+        const struct tensor *t = model_tensor(m, i);
+        out[i] = (struct checkpoint_tensor){.name = t->name,
+                                            .rows = t->rows,
+                                            .columns = t->columns,
+                                            .at = model_weights(m) + t->offset};
+    }
+    return out;
+}
+
+enum status checkpoint_save_model(const char *path, struct model *m,
+                                  const struct checkpoint_note *note, int n_notes,
+                                  struct err *e)
+{
+    struct checkpoint_tensor *tensor = tensors_of(m);
+    if (!tensor)
+        return err_set(e, ST_NOMEM, "%s: no memory to write it", path);
+    const enum status st =
+        checkpoint_write(path, tensor, model_tensor_count(m), note, n_notes, e);
+    free(tensor);
+    return st;
+}
+
+enum status checkpoint_load_model(const char *path, struct model *m, struct err *e)
+{
+    struct checkpoint_tensor *tensor = tensors_of(m);
+    if (!tensor)
+        return err_set(e, ST_NOMEM, "%s: no memory to read it", path);
+    const enum status st = checkpoint_read(path, tensor, model_tensor_count(m), e);
+    free(tensor);
+    return st;
+}

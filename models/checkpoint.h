@@ -1,0 +1,49 @@
+/* checkpoint.h -- tensors in a file, by name: safetensors.
+ *
+ * Layout (github.com/huggingface/safetensors, README): 8 bytes with the length N of the
+ * header, little-endian; N bytes of JSON
+ *     {"__metadata__":{"key":"text"},
+ *      "embedding":{"dtype":"F32","shape":[rows,columns],"data_offsets":[from,to]}, ...}
+ * padded with spaces to a multiple of 8; then the numbers, little-endian, row-major, offsets
+ * counted from the end of the header. A tensor of one row has the shape [columns].
+ *
+ * A file is written whole under a temporary name, brought to the disk and renamed, so a
+ * reader never meets half of one. It is never trusted: names, shapes, offsets and lengths
+ * are checked before a number is read. */
+#ifndef CHECKPOINT_H
+#define CHECKPOINT_H
+
+#include "model.h"
+
+struct checkpoint_tensor {
+    const char *name;
+    int rows, columns;
+    real *at; /* [rows, columns], borrowed */
+};
+
+struct checkpoint_note {
+    const char *key, *text;
+};
+
+/* Replaces `path`. */
+enum status checkpoint_write(const char *path, const struct checkpoint_tensor *tensor,
+                             int n, const struct checkpoint_note *note, int n_notes,
+                             struct err *e);
+
+/* Fills all n tensors. ST_NOTFOUND: no such file; ST_IO: it cannot be read, is not a
+ * safetensors file of F32, lacks a tensor, has one of another shape or one that was not
+ * asked for. Nothing is filled unless everything fits. */
+enum status checkpoint_read(const char *path, const struct checkpoint_tensor *tensor, int n,
+                            struct err *e);
+
+/* The text of a note, for the caller to free; NULL in *text when there is none. */
+enum status checkpoint_note_read(const char *path, const char *key, char **text,
+                                 struct err *e);
+
+/* All weights of a model. */
+enum status checkpoint_save_model(const char *path, struct model *m,
+                                  const struct checkpoint_note *note, int n_notes,
+                                  struct err *e);
+enum status checkpoint_load_model(const char *path, struct model *m, struct err *e);
+
+#endif

@@ -1,0 +1,181 @@
+/* command_run.c -- runs what is not done of an experiment file's matrix. */
+#include "command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan.h"
+#include "provenance.h"
+#include "request.h"
+#include "schedule.h"
+
+/* --- what the experiment file says besides runs --- */
+
+static enum status store_papers(struct store *db, const struct config *c, struct err *e)
+{
+    struct published_row *row = calloc((size_t)c->published + 1, sizeof *row);
+    if (!row)
+        return err_set(e, ST_NOMEM, "no memory for %d published numbers", c->published);
+    for (int i = 0; i < c->published; i++) {
+        const struct published_value *p = &c->publish[i];
+        row[i] = (struct published_row){.paper = p->paper,
+                                        .source = p->source,
+                                        .experiment = p->experiment,
+                                        .cell = p->cell,
+                                        .encoder = p->encoder,
+                                        .split = p->split,
+                                        .metric = p->metric,
+                                        .unit = p->unit,
+                                        .value = p->value,
+                                        .std = p->std};
+    }
+    const enum status st = store_published(db, row, c->published, e);
+    free(row);
+    return st;
+}
+
+static enum status store_comparisons(struct store *db, const struct config *c,
+                                     struct err *e)
+{
+    struct claim_row *row = calloc((size_t)c->claims + 1, sizeof *row);
+    if (!row)
+        return err_set(e, ST_NOMEM, "no memory for %d claims", c->claims);
+    for (int i = 0; i < c->claims; i++) {
+        const struct claim_spec *p = &c->claim[i];
+        row[i] = (struct claim_row){.id = p->id,
+                                    .text = p->text,
+                                    .experiment = p->experiment,
+                                    .cell = p->cell,
+                                    .split = p->split,
+                                    .metric = p->metric,
+                                    .less = p->less,
+                                    .than = p->than,
+                                    .published_less = p->published_less,
+                                    .published_than = p->published_than};
+    }
+    const enum status st = store_claims(db, row, c->claims, e);
+    free(row);
+    return st;
+}
+
+/* --- running --- */
+
+/* One line on what came of it and what to do next; with a status that is not ST_OK the
+ * line goes to `e`, and main.c prints it. */
+static enum status summarise(const struct request *q, const struct plan *plan,
+                             const struct schedule_result *r, enum status st,
+                             struct progress *progress, struct err *e)
+{
+    const struct plan_totals before = plan_sum(plan, q->jobs);
+    const int failed = r->failed + before.failed;
+    const char *file = q->config->path, *profile = q->config->profile;
+    if (st != ST_OK && st != ST_FAILED && st != ST_INTERRUPTED)
+        return st;
+    if (st == ST_INTERRUPTED)
+        return err_set(
+            e, st,
+            "interrupted: %d runs done, %d skipped, %d failed, %d to go in %s; the "
+            "same command goes on",
+            r->done, before.done, failed, r->interrupted + r->left, q->db);
+    if (failed)
+        return err_set(
+            e, ST_FAILED,
+            "%d runs done, %d skipped, %d failed, %d not begun in %s; see "
+            "\"posbench plan %s --profile %s --only state=failed\", then run with "
+            "--rerun failed",
+            r->done, before.done, failed, r->left, q->db, file, profile);
+    progress_event(
+        progress,
+        "%d runs done, %d skipped as done before, 0 failed in %s; next: posbench "
+        "table --db %s",
+        r->done, before.done, q->db, q->db);
+    return ST_OK;
+}
+
+static enum status run_plan(const struct invocation *v, const struct request *q,
+                            const struct schedule_lock *lock, struct store *db,
+                            struct err *e)
+{
+    struct plan *plan = NULL;
+    struct progress *progress = NULL;
+    struct schedule_result result = {0};
+    const struct provenance here = provenance_here(q->config);
+    int64_t provenance = 0;
+    enum status st = plan_open(&q->plan, db, &plan, e);
+    if (st == ST_OK)
+        st = store_papers(db, q->config, e);
+    if (st == ST_OK)
+        st = store_comparisons(db, q->config, e);
+    if (st == ST_OK)
+        st = store_provenance(db, &here, &provenance, e);
+    if (st == ST_OK)
+        st = progress_open(q->jobs + 1, flag_given(v, "quiet"), &progress, e);
+    if (st == ST_OK) {
+        const struct schedule s = {.plan = plan,
+                                   .store = db,
+                                   .db = q->db,
+                                   .program = program_path(v),
+                                   .lock = lock,
+                                   .provenance = provenance,
+                                   .jobs = q->jobs,
+                                   .threads = q->threads,
+                                   .fail_fast = flag_given(v, "fail-fast"),
+                                   .progress = progress};
+        st = schedule_run(&s, &result, e);
+        st = summarise(q, plan, &result, st, progress, e);
+    }
+    progress_close(progress);
+    plan_close(plan);
+    return st;
+}
+
+static enum status run_matrix(const struct invocation *v, const struct request *q,
+                              struct err *e)
+{
+    struct schedule_lock lock = {.file = -1};
+    struct store *db = NULL;
+    enum status st = schedule_lock(q->db, &lock, e);
+    if (st == ST_OK)
+        st = store_open(q->db, STORE_WRITE, &db, e);
+    if (st == ST_OK)
+        st = run_plan(v, q, &lock, db, e);
+    store_close(db);
+    schedule_unlock(&lock);
+    return st;
+}
+
+static enum status run(const struct invocation *v, struct err *e)
+{
+    struct request q;
+    if (flag_given(v, "keep-going") && flag_given(v, "fail-fast"))
+        return err_set(e, ST_USAGE, "--keep-going and --fail-fast contradict each other");
+    enum status st = request_read(v, &q, e);
+    if (st == ST_OK)
+        st = flag_given(v, "dry-run") ? request_show_plan(&q, false, e)
+                                      : run_matrix(v, &q, e);
+    request_free(&q);
+    return st;
+}
+
+static const struct flag flags[] = {
+    REQUEST_FLAGS,
+    {"dry-run", 'n', NULL, false, "print the plan and run nothing"},
+    {"keep-going", 0, NULL, false, "go on after a failed run (this is the default)"},
+    {"fail-fast", 0, NULL, false, "after a failed run start no more; those at work finish"},
+    {0},
+};
+
+const struct command command_run = {
+    .name = "run",
+    .group = GROUP_RUN,
+    .summary = "train and evaluate every run of an experiment file that is not done yet",
+    .arguments = "[FILE]",
+    .min_args = 0,
+    .max_args = 1,
+    .examples = "posbench run --profile smoke\n"
+                "posbench run --only experiment=flip_flop --only encoder=cope*\n"
+                "posbench run my.yaml --set train.steps=500 --db trial.db\n"
+                "posbench run --rerun failed",
+    .flags = flags,
+    .run = run,
+};

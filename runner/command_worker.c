@@ -1,0 +1,130 @@
+/* command_worker.c -- one run, for the scheduler: settings on standard input, progress on
+ * standard output, numbers into the spool. */
+#include "command.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "training.h"
+
+enum { SETTINGS_BYTES_MAX = 1 << 20 };
+
+static volatile sig_atomic_t stop;
+
+static void ask_to_stop(int sig)
+{
+    (void)sig;
+    stop = 1;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction act = {.sa_handler = ask_to_stop};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigemptyset(&act.sa_mask);
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    sigaction(SIGHUP, &act, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* Without its scheduler a worker stops too, even when that was killed. */
+static void follow_parent(long parent)
+{
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+#endif
+    if (parent > 0 && getppid() != (pid_t)parent)
+        stop = 1;
+}
+
+/* All of standard input; the caller frees it. */
+static enum status read_settings(char **out, struct err *e)
+{
+    char *text = malloc(SETTINGS_BYTES_MAX + 1);
+    if (!text)
+        return err_set(e, ST_NOMEM, "no memory for a run's settings");
+    const size_t n = fread(text, 1, SETTINGS_BYTES_MAX + 1, stdin);
+    if (ferror(stdin) || n > SETTINGS_BYTES_MAX) {
+        free(text);
+        return err_set(e, ST_IO, "standard input holds no run's settings");
+    }
+    text[n] = '\0';
+    *out = text;
+    return ST_OK;
+}
+
+static enum status work(struct training *t, struct err *e)
+{
+    struct run_spec r = {0};
+    char *settings = NULL;
+    enum status st = read_settings(&settings, e);
+    if (st == ST_OK)
+        st = run_spec_parse(settings, &r, e);
+    free(settings);
+    if (st)
+        return st;
+    t->run = &r;
+    st = training_run(t, e);
+    run_spec_free(&r);
+    return st;
+}
+
+static const char *state_of(enum status st)
+{
+    return st == ST_OK ? "done" : st == ST_INTERRUPTED ? "interrupted" : "failed";
+}
+
+static enum status run(const struct invocation *v, struct err *e)
+{
+    struct spool_writer spool;
+    struct training t = {
+        .weights = flag_text(v, "weights", NULL), .stop = &stop, .spool = &spool};
+    const char *path = flag_text(v, "spool", NULL);
+    long threads, parent;
+    catch_signals();
+    enum status st = flag_integer(v, "threads", 1, 256, 1, &threads, e);
+    if (st == ST_OK)
+        st = flag_integer(v, "parent", 0, 1L << 30, 0, &parent, e);
+    if (st == ST_OK && !path)
+        st = err_set(e, ST_USAGE, "--spool FILE is needed");
+    if (st == ST_OK)
+        st = spool_create(path, STDOUT_FILENO, &spool, e);
+    if (st)
+        return st;
+    follow_parent(parent);
+    t.threads = (int)threads;
+    st = work(&t, e);
+    const enum status told =
+        spool_end(&spool, state_of(st), st ? e->msg : "", st ? NULL : e);
+    spool_close(&spool);
+    return st ? st : told;
+}
+
+static const struct flag flags[] = {
+    {"spool", 0, "FILE", false, "where the numbers go"},
+    {"weights", 0, "FILE", false, "where the final weights go (default: nowhere)"},
+    {"threads", 0, "N", false, "threads (default 1)"},
+    {"parent", 0, "PID", false, "process to follow: stop when it is gone (default: none)"},
+    {0},
+};
+
+const struct command command_worker = {
+    .name = "worker",
+    .group = GROUP_INTERNAL,
+    .summary = "train and evaluate one run (started by run)",
+    .arguments = "",
+    .min_args = 0,
+    .max_args = 0,
+    .examples = "posbench worker --spool run.jsonl < run.json",
+    .flags = flags,
+    .run = run,
+};

@@ -1,0 +1,217 @@
+#include "evaluation.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Work memory of one evaluation. */
+struct tally {
+    float *loss;      /* [tokens of a batch] */
+    int32_t *best;    /* [tokens of a batch] */
+    int64_t *answers; /* [vocabulary] how often each is the right one */
+    double loss_sum;
+};
+
+static void tally_free(struct tally *y)
+{
+    free(y->loss);
+    free(y->best);
+    free(y->answers);
+}
+
+static enum status tally_init(struct tally *y, const struct sampler *s,
+                              const struct run_spec *r, struct err *e)
+{
+    const size_t tokens = (size_t)sampler_max_tokens(s);
+    y->loss = calloc(tokens, sizeof *y->loss);
+    y->best = calloc(tokens, sizeof *y->best);
+    y->answers = calloc((size_t)r->model.vocabulary, sizeof *y->answers);
+    if (y->loss && y->best && y->answers)
+        return ST_OK;
+    tally_free(y);
+    return err_set(e, ST_NOMEM, "no memory to evaluate batches of %zu tokens", tokens);
+}
+
+/* Counts the answers of a batch, whatever a model says to them. */
+static void count_answers(const struct sampled *b, struct tally *y, struct evaluation *out)
+{
+    const int tokens = b->batch.start[b->batch.sequences];
+    for (int t = 0; t < tokens; t++)
+        if (b->scored[t]) {
+            assert(b->batch.target[t] >= 0);
+            y->answers[b->batch.target[t]]++;
+            out->tokens++;
+        }
+    out->determined += b->determined;
+}
+
+/* Wrong tokens of sequence s; adds its losses. */
+static int wrong_in_sequence(const struct sampled *b, int s, struct tally *y)
+{
+    int wrong = 0;
+    for (int t = b->batch.start[s]; t < b->batch.start[s + 1]; t++)
+        if (b->scored[t]) {
+            wrong += y->best[t] != b->batch.target[t];
+            y->loss_sum += (double)y->loss[t];
+        }
+    return wrong;
+}
+
+static void count_errors(const struct sampled *b, int first, struct tally *y, uint8_t *bits,
+                         struct evaluation *out)
+{
+    for (int s = 0; s < b->batch.sequences; s++) {
+        const int wrong = wrong_in_sequence(b, s, y), i = first + s;
+        out->wrong_tokens += wrong;
+        out->wrong_sequences += wrong > 0;
+        if (bits && wrong == 0)
+            bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << (i % 8));
+    }
+}
+
+/* A forward pass is a third of a training step (model.h). */
+static double forward_flops(const struct model_config *m, const struct sampled *b)
+{
+    double sum = 0.0;
+    for (int s = 0; s < b->batch.sequences; s++) {
+        int scored = 0;
+        for (int t = b->batch.start[s]; t < b->batch.start[s + 1]; t++)
+            scored += b->scored[t];
+        const int T = b->batch.start[s + 1] - b->batch.start[s];
+        sum += model_train_flops(m, T, scored) / 3.0;
+    }
+    return sum;
+}
+
+static int64_t largest(const int64_t *x, int n)
+{
+    int64_t most = 0;
+    for (int i = 0; i < n; i++)
+        most = x[i] > most ? x[i] : most;
+    return most;
+}
+
+enum status evaluation_split(struct trainer *t, struct sampler *s, const struct run_spec *r,
+                             const struct split_spec *split, int count, uint8_t *bits,
+                             const struct evaluation_watch *watch, struct evaluation *out,
+                             struct err *e)
+{
+    struct tally y = {0};
+    enum status st = tally_init(&y, s, r, e);
+    if (st)
+        return st;
+    *out = (struct evaluation){
+        .available = evaluation_reach(r, split) != REACH_UNDEFINED,
+        .chance = 1.0 / r->task->answers(&split->options),
+    };
+    if (bits)
+        memset(bits, 0, ((size_t)count + 7) / 8);
+    for (int i = 0; i < count && st == ST_OK; i = (int)out->sequences) {
+        struct sampled b;
+        double flops = 0.0;
+        sampler_split(s, split, i, count, &b);
+        count_answers(&b, &y, out);
+        if (out->available) {
+            trainer_evaluate(t, &b.batch, y.loss, y.best);
+            count_errors(&b, i, &y, bits, out);
+            flops = forward_flops(&r->model, &b);
+        }
+        out->sequences += b.batch.sequences;
+        out->flops += flops;
+        if (watch)
+            st = watch->batch(watch->context, b.batch.sequences, flops);
+    }
+    out->commonest = largest(y.answers, r->model.vocabulary);
+    out->loss = out->tokens > 0 ? y.loss_sum / (double)out->tokens : (double)NAN;
+    tally_free(&y);
+    return st;
+}
+
+enum encoder_reach evaluation_reach(const struct run_spec *r,
+                                    const struct split_spec *split)
+{
+    if (r->task->max_length(&split->options) <= r->model.trained_length)
+        return REACH_DEFINED;
+    return encoder_stack_reach(&r->model.encoders);
+}
+
+/* Names of the encoders in the stack that share its reach: "absolute", "a and b". */
+static void culprits(const struct encoder_stack *stack, enum encoder_reach reach,
+                     char text[ENCODER_NAME])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < stack->parts && used < ENCODER_NAME; i++) {
+        const struct encoder_part *p = &stack->part[i];
+        if (!p->encoder->reach || p->encoder->reach(&p->options) != reach)
+            continue;
+        used += (size_t)snprintf(text + used, ENCODER_NAME - used, "%s%s",
+                                 used ? " and " : "", p->encoder->name);
+    }
+}
+
+void evaluation_caveat(const struct run_spec *r, const struct split_spec *split,
+                       char text[CAVEAT_TEXT])
+{
+    const enum encoder_reach reach = evaluation_reach(r, split);
+    const int longest = r->task->max_length(&split->options);
+    char names[ENCODER_NAME];
+
+    text[0] = '\0';
+    culprits(&r->model.encoders, reach, names);
+    if (reach == REACH_UNTRAINED)
+        snprintf(text, CAVEAT_TEXT,
+                 "%s: sequences have up to %d tokens, training had up to %d; what %s holds "
+                 "for the positions from %d on was never trained",
+                 split->name, longest, r->model.trained_length, names,
+                 r->model.trained_length);
+    if (reach == REACH_UNDEFINED)
+        snprintf(text, CAVEAT_TEXT,
+                 "%s: sequences have up to %d tokens, training had up to %d; %s has no "
+                 "value beyond that, so there is no result",
+                 split->name, longest, r->model.trained_length, names);
+}
+
+/* `count` of `total` as a fraction; NaN without numbers. */
+static struct metric_row share(const char *name, bool available, int64_t count,
+                               int64_t total)
+{
+    if (!available || total == 0)
+        return (struct metric_row){
+            .name = name, .value = (double)NAN, .count = -1, .total = -1};
+    return (struct metric_row){.name = name,
+                               .value = (double)count / (double)total,
+                               .count = count,
+                               .total = total};
+}
+
+static struct metric_row number(const char *name, double value)
+{
+    return (struct metric_row){.name = name, .value = value, .count = -1, .total = -1};
+}
+
+int evaluation_metrics(const struct evaluation *v, const char *split, int step,
+                       struct metric_row out[EVALUATION_METRICS])
+{
+    const double loss = v->available ? v->loss : (double)NAN;
+    const struct metric_row rows[EVALUATION_METRICS] = {
+        share("accuracy", v->available, v->tokens - v->wrong_tokens, v->tokens),
+        share("token_error", v->available, v->wrong_tokens, v->tokens),
+        share("sequence_accuracy", v->available, v->sequences - v->wrong_sequences,
+              v->sequences),
+        share("sequence_error", v->available, v->wrong_sequences, v->sequences),
+        number("loss", loss),
+        number("perplexity", exp(loss)),
+        number("chance", v->chance),
+        share("majority", true, v->commonest, v->tokens),
+        share("ceiling", true, v->determined, v->tokens),
+    };
+    for (int i = 0; i < EVALUATION_METRICS; i++) {
+        out[i] = rows[i];
+        out[i].split = split;
+        out[i].step = step;
+    }
+    return EVALUATION_METRICS;
+}

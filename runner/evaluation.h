@@ -1,0 +1,53 @@
+/* evaluation.h -- one split, answered by a model: counts, errors, loss.
+ *
+ * Only scored positions count. A sequence is right when all its scored tokens are; one
+ * without scored positions is right. Sums run in sample order in double, so a result
+ * depends on the weights and the split alone. */
+#ifndef EVALUATION_H
+#define EVALUATION_H
+
+#include "sampling.h"
+#include "store.h"
+
+struct evaluation {
+    bool available; /* false: the encoder has no value at this length; no model numbers */
+    int64_t tokens, wrong_tokens; /* scored */
+    int64_t sequences, wrong_sequences;
+    int64_t determined; /* scored tokens that the visible ones determine */
+    int64_t commonest;  /* scored tokens that hold the commonest answer */
+    double loss;        /* mean over scored tokens, in nats */
+    double chance;      /* 1 / answers */
+    double flops;       /* of the forward passes */
+};
+
+/* Called after every batch; anything but ST_OK ends the evaluation with that status. */
+struct evaluation_watch {
+    enum status (*batch)(void *context, int sequences, double flops);
+    void *context;
+};
+
+/* The first `count` sequences of the split. `t` may be NULL when the encoder has no
+ * value at the split's length (evaluation_reach). bits: NULL, or (count + 7) / 8 bytes that
+ * receive which sequences were right, bit i of byte i / 8. `watch` may be NULL. */
+enum status evaluation_split(struct trainer *t, struct sampler *s, const struct run_spec *r,
+                             const struct split_spec *split, int count, uint8_t *bits,
+                             const struct evaluation_watch *watch, struct evaluation *out,
+                             struct err *e);
+
+/* What the run's encoders do on this split; REACH_DEFINED when no sample of it is longer
+ * than those of training. */
+enum encoder_reach evaluation_reach(const struct run_spec *r,
+                                    const struct split_spec *split);
+
+/* The caveat to print under a table, "SPLIT: ...", or "" when there is none. */
+enum { CAVEAT_TEXT = 512 };
+void evaluation_caveat(const struct run_spec *r, const struct split_spec *split,
+                       char text[CAVEAT_TEXT]);
+
+/* The numbers as rows of the table `metric`; returns how many. Numbers that are not
+ * available are NaN. */
+enum { EVALUATION_METRICS = 9 };
+int evaluation_metrics(const struct evaluation *v, const char *split, int step,
+                       struct metric_row out[EVALUATION_METRICS]);
+
+#endif

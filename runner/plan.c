@@ -1,0 +1,331 @@
+#include "plan.h"
+
+#include <assert.h>
+#include <fnmatch.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "evaluation.h"
+
+/* --- what the database knows --- */
+
+struct known {
+    char identity[IDENTITY_TEXT];
+    const char *state;
+    char error[PLAN_REASON];
+};
+
+struct known_list {
+    struct known *at;
+    int n, room;
+};
+
+static const char *static_state(const char *text)
+{
+    static const char *const states[] = {"new", "running", "done", "failed", "interrupted"};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (text && strcmp(text, states[i]) == 0)
+            return states[i];
+    return states[0];
+}
+
+static enum status add_known(void *context, int columns, const char *const *names,
+                             const char *const *cells, struct err *e)
+{
+    struct known_list *list = context;
+    (void)names;
+    assert(columns == 3);
+    if (list->n == list->room) {
+        const int room = list->room ? 2 * list->room : 64;
+        struct known *more = realloc(list->at, (size_t)room * sizeof *more);
+        if (!more)
+            return err_set(e, ST_NOMEM, "no memory for %d runs", room);
+        list->at = more;
+        list->room = room;
+    }
+    struct known *k = &list->at[list->n++];
+    snprintf(k->identity, sizeof k->identity, "%s", cells[0] ? cells[0] : "");
+    k->state = static_state(cells[1]);
+    snprintf(k->error, sizeof k->error, "%s", cells[2] ? cells[2] : "");
+    k->error[strcspn(k->error, "\n")] = '\0';
+    return ST_OK;
+}
+
+static int compare_known(const void *a, const void *b)
+{
+    return strcmp(((const struct known *)a)->identity, ((const struct known *)b)->identity);
+}
+
+static const struct known *find_known(const struct known_list *list, const char *identity)
+{
+    struct known key;
+    snprintf(key.identity, sizeof key.identity, "%s", identity);
+    return list->n ? bsearch(&key, list->at, (size_t)list->n, sizeof key, compare_known)
+                   : NULL;
+}
+
+static enum status read_known(struct store *db, struct known_list *list, struct err *e)
+{
+    const enum status st = store_query(db, "SELECT identity, state, error FROM run", NULL,
+                                       0, add_known, list, e);
+    if (st == ST_OK && list->n)
+        qsort(list->at, (size_t)list->n, sizeof *list->at, compare_known);
+    return st;
+}
+
+/* --- deciding --- */
+
+static void decide(struct plan_item *item, const struct known *k, enum plan_rerun rerun)
+{
+    const char *why = "";
+    item->state = k ? k->state : "new";
+    item->runs = true;
+    if (strcmp(item->state, "done") == 0) {
+        item->runs = rerun == RERUN_ALL;
+        why = item->runs ? "done; again as asked" : "done";
+    } else if (strcmp(item->state, "failed") == 0) {
+        item->runs = rerun != RERUN_NONE;
+        snprintf(item->reason, sizeof item->reason, "%s: %.200s",
+                 item->runs ? "failed, again as asked"
+                            : "stays failed without --rerun failed",
+                 k->error);
+        return;
+    } else if (strcmp(item->state, "interrupted") == 0)
+        why = "was interrupted";
+    else if (strcmp(item->state, "running") == 0)
+        why = "was begun and did not end";
+    else
+        why = "not run yet";
+    snprintf(item->reason, sizeof item->reason, "%s", why);
+}
+
+/* The filters on the state need the database, the others only the run. */
+static bool selected(const struct run_spec *r, const char *state,
+                     const struct plan_request *q)
+{
+    static const char key[] = "state=";
+    for (int i = 0; i < q->n_only; i++) {
+        const char *filter = q->only[i];
+        const bool by_state = strncmp(filter, key, strlen(key)) == 0;
+        if (by_state ? fnmatch(filter + strlen(key), state, 0) != 0
+                     : !run_matches(r, &filter, 1))
+            return false;
+    }
+    return true;
+}
+
+static enum status choose(struct plan *p, const struct plan_request *q,
+                          const struct known_list *list, struct err *e)
+{
+    for (int i = 0; i < q->config->runs; i++) {
+        const struct run_spec *r = &q->config->run[i];
+        const struct known *k = find_known(list, r->identity);
+        if (!selected(r, k ? k->state : "new", q))
+            continue;
+        struct plan_item *item = &p->item[p->n++];
+        *item = (struct plan_item){.run = r, .seconds = (double)NAN};
+        decide(item, k, q->rerun);
+    }
+    if (p->n == 0)
+        return err_set(e, ST_NOTFOUND,
+                       q->n_only ? "no run of %s with profile %s matches --only"
+                                 : "%s has no run in profile %s",
+                       q->config->path, q->config->profile);
+    return ST_OK;
+}
+
+/* --- FLOPs --- */
+
+enum { TRIED = 64 };
+
+struct law {
+    const struct task *task;
+    struct option_values options;
+};
+
+/* A few samples of one law. */
+struct tried {
+    int length[TRIED], targets[TRIED], scored[TRIED];
+};
+
+struct laws {
+    struct law *at;      /* [n], sorted */
+    struct tried *tried; /* [n] */
+    int n;
+};
+
+static int compare_laws(const void *a, const void *b)
+{
+    const struct law *x = a, *y = b;
+    const int order = strcmp(x->task->name, y->task->name);
+    return order ? order : memcmp(&x->options, &y->options, sizeof x->options);
+}
+
+static void add_law(struct laws *laws, const struct task *t, const struct option_values *o)
+{
+    laws->at[laws->n++] = (struct law){.task = t, .options = *o};
+}
+
+static void drop_doubles(struct laws *laws)
+{
+    int kept = 0;
+    qsort(laws->at, (size_t)laws->n, sizeof *laws->at, compare_laws);
+    for (int i = 0; i < laws->n; i++)
+        if (i == 0 || compare_laws(&laws->at[i], &laws->at[kept - 1]) != 0)
+            laws->at[kept++] = laws->at[i];
+    laws->n = kept;
+}
+
+/* Draws the samples; false: no memory. */
+static bool try_law(const struct law *w, struct tried *out)
+{
+    const size_t room = (size_t)w->task->max_length(&w->options);
+    struct sample s = {.token = calloc(room, sizeof *s.token),
+                       .target = calloc(room, sizeof *s.target),
+                       .scored = calloc(room, sizeof *s.scored)};
+    const bool ok = s.token && s.target && s.scored;
+    for (int i = 0; i < TRIED && ok; i++) {
+        struct rng stream = task_train_stream(w->task, 0, (uint64_t)i);
+        w->task->generate(&w->options, &stream, &s);
+        out->length[i] = s.length;
+        for (int t = 0; t < s.length; t++) {
+            out->targets[i] += s.target[t] != TARGET_NONE;
+            out->scored[i] += s.scored[t] != 0;
+        }
+    }
+    free(s.token);
+    free(s.target);
+    free(s.scored);
+    return ok;
+}
+
+static enum status try_laws(const struct plan *p, struct laws *laws, struct err *e)
+{
+    size_t room = 0;
+    for (int i = 0; i < p->n; i++)
+        room += (size_t)p->item[i].run->splits + 1;
+    laws->at = calloc(room, sizeof *laws->at);
+    if (!laws->at)
+        return err_set(e, ST_NOMEM, "no memory to plan %d runs", p->n);
+    for (int i = 0; i < p->n; i++) {
+        const struct run_spec *r = p->item[i].run;
+        add_law(laws, r->task, &r->task_options);
+        for (int s = 0; s < r->splits; s++)
+            add_law(laws, r->task, &r->split[s].options);
+    }
+    drop_doubles(laws);
+    laws->tried = calloc((size_t)laws->n, sizeof *laws->tried);
+    for (int i = 0; i < laws->n; i++)
+        if (!laws->tried || !try_law(&laws->at[i], &laws->tried[i]))
+            return err_set(e, ST_NOMEM, "no memory for a sample of %s",
+                           laws->at[i].task->name);
+    return ST_OK;
+}
+
+static const struct tried *find_tried(const struct laws *laws, const struct task *t,
+                                      const struct option_values *o)
+{
+    const struct law key = {.task = t, .options = *o};
+    const struct law *law =
+        bsearch(&key, laws->at, (size_t)laws->n, sizeof key, compare_laws);
+    assert(law);
+    return &laws->tried[law - laws->at];
+}
+
+/* Mean FLOPs of training on one sequence of the law. */
+static double mean_flops(const struct model_config *m, const struct tried *w, bool scored)
+{
+    double sum = 0.0;
+    for (int i = 0; i < TRIED; i++)
+        sum += model_train_flops(m, w->length[i], scored ? w->scored[i] : w->targets[i]);
+    return sum / TRIED;
+}
+
+static double trained_sequences(const struct train_settings *t)
+{
+    const int steps = t->optimizer.steps;
+    if (t->samples == 0)
+        return (double)steps * t->batch;
+    const int epoch = (int)(((int64_t)t->samples + t->batch - 1) / t->batch);
+    const double rest = fmin((double)(steps % epoch) * t->batch, t->samples);
+    return (double)(steps / epoch) * t->samples + rest;
+}
+
+/* A forward pass is a third of a training step (model.h). */
+static double run_flops(const struct run_spec *r, const struct laws *laws)
+{
+    const struct train_settings *t = &r->train;
+    const int points = t->eval_every > 0 ? (t->optimizer.steps - 1) / t->eval_every : 0;
+    const struct tried *tried = find_tried(laws, r->task, &r->task_options);
+    double sum = trained_sequences(t) * mean_flops(&r->model, tried, false);
+    for (int i = 0; i < r->splits; i++) {
+        const struct split_spec *s = &r->split[i];
+        if (evaluation_reach(r, s) == REACH_UNDEFINED)
+            continue;
+        const double sequences = s->count + points * fmin(s->count, t->eval_count);
+        tried = find_tried(laws, r->task, &s->options);
+        sum += sequences * mean_flops(&r->model, tried, true) / 3.0;
+    }
+    return sum;
+}
+
+/* --- the plan --- */
+
+enum status plan_open(const struct plan_request *q, struct store *db, struct plan **out,
+                      struct err *e)
+{
+    struct known_list known = {0};
+    struct laws laws = {0};
+    enum status st = ST_OK;
+    struct plan *p = calloc(1, sizeof *p);
+    if (p)
+        p->item = calloc((size_t)q->config->runs + 1, sizeof *p->item);
+    if (!p || !p->item)
+        st = err_set(e, ST_NOMEM, "no memory to plan %d runs", q->config->runs);
+    if (st == ST_OK && db)
+        st = read_known(db, &known, e);
+    if (st == ST_OK)
+        st = choose(p, q, &known, e);
+    if (st == ST_OK)
+        st = try_laws(p, &laws, e);
+    for (int i = 0; st == ST_OK && i < p->n; i++)
+        p->item[i].flops = run_flops(p->item[i].run, &laws);
+    free(known.at);
+    free(laws.at);
+    free(laws.tried);
+    if (st) {
+        plan_close(p);
+        return st;
+    }
+    *out = p;
+    return ST_OK;
+}
+
+void plan_close(struct plan *p)
+{
+    if (!p)
+        return;
+    free(p->item);
+    free(p);
+}
+
+struct plan_totals plan_sum(const struct plan *p, int jobs)
+{
+    struct plan_totals sum = {0};
+    double longest = 0.0;
+    for (int i = 0; i < p->n; i++) {
+        const struct plan_item *item = &p->item[i];
+        if (item->runs) {
+            sum.runs++;
+            sum.flops += item->flops;
+            sum.seconds += item->seconds / jobs;
+            longest = fmax(longest, item->seconds);
+        } else if (strcmp(item->state, "done") == 0)
+            sum.done++;
+        else
+            sum.failed++;
+    }
+    sum.seconds = sum.seconds < longest ? longest : sum.seconds;
+    return sum;
+}

@@ -1,0 +1,59 @@
+/* plan.h -- what `run` would do: the state of every run, why, and what it would cost.
+ *
+ * `run` carries out a plan and `plan` prints one, so they cannot differ. */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include <stdio.h>
+
+#include "config.h"
+#include "store.h"
+
+enum plan_rerun { RERUN_NONE, RERUN_FAILED, RERUN_ALL };
+
+struct plan_request {
+    const struct config *config;
+    const char *const *only; /* filters, checked */
+    int n_only;
+    enum plan_rerun rerun;
+};
+
+enum { PLAN_REASON = 240 };
+
+struct plan_item {
+    const struct run_spec *run; /* borrowed from the config */
+    const char *state;          /* new, running, done, failed, interrupted; static */
+    bool runs;                  /* will be run */
+    char reason[PLAN_REASON];   /* why it will, or why it will not */
+    double flops;               /* model FLOPs, training and evaluation */
+    double seconds;             /* estimated; NaN until plan_time */
+};
+
+struct plan {
+    int n;
+    struct plan_item *item; /* [n], in the config's order */
+};
+
+/* Selects and looks up; `db` may be NULL: there is no database yet. Lengths of samples
+ * are estimated from a few. ST_NOTFOUND when no run matches. *out is the caller's. */
+enum status plan_open(const struct plan_request *q, struct store *db, struct plan **out,
+                      struct err *e);
+void plan_close(struct plan *p); /* accepts NULL */
+
+/* Estimates item[].seconds from runs of the same shape that are done on this kind of CPU,
+ * else from a few training steps tried now, `budget_s` seconds of them in all. */
+enum status plan_time(struct plan *p, struct store *db, int threads, double budget_s,
+                      struct err *e);
+
+struct plan_totals {
+    int done, failed, runs; /* failed: and not to be run again */
+    double flops, seconds;  /* of what runs; seconds with `jobs` at a time */
+};
+struct plan_totals plan_sum(const struct plan *p, int jobs);
+
+/* For people: a line a cell, its seeds together while they agree; then the totals. */
+void plan_print(const struct plan *p, int jobs, const char *db, FILE *out);
+/* For programs: one object, "schema": 1. ST_NOMEM. */
+enum status plan_print_json(const struct plan *p, int jobs, FILE *out, struct err *e);
+
+#endif

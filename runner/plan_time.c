@@ -1,0 +1,244 @@
+/* plan_time.c -- how long the runs of a plan will take on this machine.
+ *
+ * seconds = FLOPs / rate. The rate belongs to a shape: task, encoder and the sizes of
+ * the model. It comes from runs of that shape that are done on this kind of CPU, where it
+ * holds everything (data, evaluation, other workers); else from a few training steps
+ * tried here; else, when the time for trying is used up, from the shapes tried that
+ * have the same encoder, or from all of them. */
+#include "plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "provenance.h"
+#include "training.h"
+
+enum {
+    SHAPE_TEXT = 320,
+    PROBE_TOKENS = 1024, /* of one training step: more do not change the rate */
+    PROBE_STEPS = 50
+};
+
+static const double PROBE_S = 0.5; /* for one shape, after its first step */
+
+struct shape {
+    char key[SHAPE_TEXT];
+    const struct run_spec *run; /* one that has it */
+    double flops, seconds;      /* done or tried; 0: neither */
+    double rate;                /* FLOP/s */
+};
+
+struct shapes {
+    struct shape *at; /* [n], by key */
+    int n;
+};
+
+static void shape_key(const struct run_spec *r, char key[SHAPE_TEXT])
+{
+    snprintf(key, SHAPE_TEXT, "%s|%s|%d|%d|%d|%d|%d|%d", r->task->name, r->variant,
+             r->model.layers, r->model.heads, r->model.dim, r->model.ff,
+             r->model.trained_length, r->model.vocabulary);
+}
+
+static int compare_shapes(const void *a, const void *b)
+{
+    return strcmp(((const struct shape *)a)->key, ((const struct shape *)b)->key);
+}
+
+static struct shape *find_shape(const struct shapes *s, const struct run_spec *r)
+{
+    struct shape key;
+    shape_key(r, key.key);
+    return bsearch(&key, s->at, (size_t)s->n, sizeof key, compare_shapes);
+}
+
+/* The distinct shapes of what is to be run. */
+static enum status collect(const struct plan *p, struct shapes *s, struct err *e)
+{
+    int kept = 0;
+    s->at = calloc((size_t)p->n + 1, sizeof *s->at);
+    if (!s->at)
+        return err_set(e, ST_NOMEM, "no memory to plan %d runs", p->n);
+    for (int i = 0; i < p->n; i++)
+        if (p->item[i].runs) {
+            s->at[s->n].run = p->item[i].run;
+            shape_key(p->item[i].run, s->at[s->n++].key);
+        }
+    qsort(s->at, (size_t)s->n, sizeof *s->at, compare_shapes);
+    for (int i = 0; i < s->n; i++)
+        if (kept == 0 || compare_shapes(&s->at[i], &s->at[kept - 1]) != 0)
+            s->at[kept++] = s->at[i];
+    s->n = kept;
+    return ST_OK;
+}
+
+/* --- from runs that are done --- */
+
+static enum status add_done(void *context, int columns, const char *const *names,
+                            const char *const *cells, struct err *e)
+{
+    const struct shapes *s = context;
+    struct run_spec r = {0};
+    (void)columns;
+    (void)names;
+    (void)e;
+    /* What cannot be read now, such as a task that is gone, says nothing about speed. */
+    if (!cells[0] || !cells[1] || !cells[2] || run_spec_parse(cells[0], &r, NULL) != ST_OK)
+        return ST_OK;
+    struct shape *shape = find_shape(s, &r);
+    run_spec_free(&r);
+    if (shape) {
+        shape->flops += strtod(cells[1], NULL);
+        shape->seconds += strtod(cells[2], NULL);
+    }
+    return ST_OK;
+}
+
+static enum status learn_from_done(struct store *db, struct shapes *s, struct err *e)
+{
+    const char *const cpu[] = {provenance_cpu()};
+    return store_query(db,
+                       "SELECT r.config, r.flops, r.wall_s "
+                       "FROM run AS r JOIN provenance AS p ON p.id = r.provenance_id "
+                       "WHERE r.state = 'done' AND r.wall_s > 0 AND p.cpu = ?1",
+                       cpu, 1, add_done, s, e);
+}
+
+/* --- from a few steps --- */
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static enum status probe_step(struct trainer *t, struct sampler *s,
+                              const struct run_spec *r, int step, double *flops,
+                              struct err *e)
+{
+    struct sampled b;
+    double loss;
+    sampler_train(s, step, &b);
+    *flops = training_flops(&r->model, &b.batch);
+    return trainer_step(t, step, &b.batch, &loss, e);
+}
+
+/* The first step finds cold caches; it counts only when it took so long that there is no
+ * time for another. */
+static enum status probe_steps(struct trainer *t, struct sampler *s,
+                               const struct run_spec *r, struct shape *shape, struct err *e)
+{
+    double start = now(), done = 0.0, flops = 0.0;
+    enum status st = probe_step(t, s, r, 0, &flops, e);
+    double spent = now() - start;
+    if (st == ST_OK && spent < PROBE_S) {
+        start = now();
+        for (int i = 1; i < PROBE_STEPS && st == ST_OK && now() - start < PROBE_S; i++) {
+            st = probe_step(t, s, r, i, &flops, e);
+            done += flops;
+        }
+        spent = now() - start;
+        flops = done;
+    }
+    shape->flops = flops;
+    shape->seconds = spent;
+    return st;
+}
+
+/* The run with a training batch of few tokens and nothing to evaluate. */
+static struct run_spec small_run(const struct run_spec *r, int threads)
+{
+    struct run_spec small = *r;
+    const int fit = PROBE_TOKENS * threads / r->task->max_length(&r->task_options);
+    const int most = fit > threads ? fit : threads;
+    small.train.samples = 0;
+    small.train.batch = r->train.batch < most ? r->train.batch : most;
+    small.train.shards = threads;
+    small.splits = 0;
+    return small;
+}
+
+/* A shape whose steps fail, for want of memory or with a loss that is lost, has no
+ * rate: planning goes on, and `run` will say what is wrong with it. */
+static void probe(struct shape *shape, int threads)
+{
+    const struct run_spec small = small_run(shape->run, threads);
+    struct sampler *s = NULL;
+    struct trainer *t = NULL;
+    enum status st = sampler_open(&small, &s, NULL);
+    if (st == ST_OK) {
+        const struct trainer_config config = training_trainer(&small, s, threads);
+        st = trainer_open(&config, &t, NULL);
+    }
+    if (st == ST_OK)
+        st = probe_steps(t, s, &small, shape, NULL);
+    if (st)
+        shape->flops = shape->seconds = 0.0;
+    trainer_close(t);
+    sampler_close(s);
+}
+
+/* Tries the shapes that have no rate, evenly spread over their order when there are too
+ * many of them. */
+static enum status probe_some(struct shapes *s, int threads, double budget_s, struct err *e)
+{
+    int unknown = 0, *index = calloc((size_t)s->n + 1, sizeof *index);
+    if (!index)
+        return err_set(e, ST_NOMEM, "no memory for %d shapes", s->n);
+    for (int i = 0; i < s->n; i++)
+        if (s->at[i].seconds <= 0.0)
+            index[unknown++] = i;
+    const int fit = (int)(budget_s / (2.0 * PROBE_S));
+    const int tries = unknown < fit ? unknown : fit;
+    const double start = now();
+    for (int i = 0; i < tries && now() - start < budget_s; i++)
+        probe(&s->at[index[(int64_t)i * unknown / tries]], threads);
+    free(index);
+    return ST_OK;
+}
+
+/* --- putting it together --- */
+
+/* FLOP/s of the shapes whose encoder is `encoder`, or of all when it is NULL. */
+static double mean_rate(const struct shapes *s, const char *encoder)
+{
+    double flops = 0.0, seconds = 0.0;
+    for (int i = 0; i < s->n; i++)
+        if (!encoder || strcmp(s->at[i].run->encoder, encoder) == 0) {
+            flops += s->at[i].flops;
+            seconds += s->at[i].seconds;
+        }
+    return seconds > 0.0 ? flops / seconds : (double)NAN;
+}
+
+static void set_rates(struct shapes *s)
+{
+    for (int i = 0; i < s->n; i++) {
+        struct shape *x = &s->at[i];
+        const double like = mean_rate(s, x->run->encoder);
+        x->rate = isnan(like) ? mean_rate(s, NULL) : like;
+        if (x->seconds > 0.0)
+            x->rate = x->flops / x->seconds;
+    }
+}
+
+enum status plan_time(struct plan *p, struct store *db, int threads, double budget_s,
+                      struct err *e)
+{
+    struct shapes s = {0};
+    enum status st = collect(p, &s, e);
+    if (st == ST_OK && db && s.n > 0)
+        st = learn_from_done(db, &s, e);
+    if (st == ST_OK && s.n > 0)
+        st = probe_some(&s, threads, budget_s, e);
+    if (st == ST_OK)
+        set_rates(&s);
+    for (int i = 0; i < p->n && st == ST_OK; i++)
+        if (p->item[i].runs)
+            p->item[i].seconds = p->item[i].flops / find_shape(&s, p->item[i].run)->rate;
+    free(s.at);
+    return st;
+}

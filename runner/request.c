@@ -1,0 +1,99 @@
+#include "request.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "option.h"
+#include "places.h"
+
+enum { JOBS_MAX = 1024, THREADS_MAX = 256 };
+
+static const double PROBE_BUDGET_S = 20.0;
+
+static enum status read_rerun(const struct invocation *v, enum plan_rerun *out,
+                              struct err *e)
+{
+    static const char *const names[] = {"none", "failed", "all"};
+    const char *text = flag_text(v, "rerun", "none");
+    for (int i = 0; i < 3; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *out = (enum plan_rerun)i;
+            return ST_OK;
+        }
+    const char *near = suggest(text, names + 1, 2);
+    return err_set(e, ST_USAGE, "--rerun: \"%s\" is neither failed nor all%s%s%s", text,
+                   near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+static enum status read_numbers(const struct invocation *v, struct request *out,
+                                struct err *e)
+{
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    long threads, jobs;
+    enum status st = flag_integer(v, "threads", 1, THREADS_MAX, 1, &threads, e);
+    if (st)
+        return st;
+    const long spare = cores > threads ? cores / threads : 1;
+    st =
+        flag_integer(v, "jobs", 1, JOBS_MAX, spare < JOBS_MAX ? spare : JOBS_MAX, &jobs, e);
+    out->threads = (int)threads;
+    out->jobs = (int)jobs;
+    return st;
+}
+
+static enum status read_filters(const struct invocation *v, struct plan_request *p,
+                                struct err *e)
+{
+    enum status st = ST_OK;
+    p->n_only = flag_list(v, "only", &p->only);
+    for (int i = 0; i < p->n_only && st == ST_OK; i++)
+        st = run_filter_check(p->only[i], e);
+    return st;
+}
+
+enum status request_read(const struct invocation *v, struct request *out, struct err *e)
+{
+    const char *file = place_experiments(v, 0);
+    const char *const *set;
+    const int n_set = flag_list(v, "set", &set);
+    *out = (struct request){0};
+    enum status st = read_numbers(v, out, e);
+    if (st == ST_OK)
+        st = read_rerun(v, &out->plan.rerun, e);
+    if (st == ST_OK)
+        st = read_filters(v, &out->plan, e);
+    if (st == ST_OK)
+        st = config_read(file, flag_text(v, "profile", "quick"), set, n_set, &out->config,
+                         e);
+    if (st == ST_OK) {
+        place_database(v, file, out->db);
+        out->plan.config = out->config;
+    }
+    return st;
+}
+
+void request_free(struct request *q)
+{
+    config_free(q->config);
+    q->config = NULL;
+}
+
+enum status request_show_plan(const struct request *q, bool json, struct err *e)
+{
+    struct store *db = NULL;
+    struct plan *plan = NULL;
+    struct err why;
+    enum status st = store_open(q->db, STORE_READ, &db, &why);
+    st = st == ST_OK || st == ST_NOTFOUND ? ST_OK : err_set(e, st, "%s", why.msg);
+    if (st == ST_OK)
+        st = plan_open(&q->plan, db, &plan, e);
+    if (st == ST_OK)
+        st = plan_time(plan, db, q->threads, PROBE_BUDGET_S, e);
+    if (st == ST_OK && json)
+        st = plan_print_json(plan, q->jobs, stdout, e);
+    else if (st == ST_OK)
+        plan_print(plan, q->jobs, q->db, stdout);
+    plan_close(plan);
+    store_close(db);
+    return st;
+}

@@ -1,0 +1,36 @@
+/* request.h -- what the user asks of `run` and `plan`: both read the same flags. */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include <limits.h>
+
+#include "command.h"
+#include "config.h"
+#include "plan.h"
+
+struct request {
+    struct config *config; /* owned */
+    struct plan_request plan;
+    char db[PATH_MAX];
+    int jobs, threads;
+};
+
+/* On success free with request_free. */
+enum status request_read(const struct invocation *v, struct request *out, struct err *e);
+void request_free(struct request *q); /* accepts a zeroed struct */
+
+/* Makes the plan and prints it, timed, to standard output; writes nothing else. A
+ * database that is not there yet is no mistake: everything is new. */
+enum status request_show_plan(const struct request *q, bool json, struct err *e);
+
+/* The flags that request_read reads, for the table of a command. */
+/* clang-format off */
+#define REQUEST_FLAGS                                                                       \
+    FLAG_PROFILE, FLAG_ONLY, FLAG_SET, FLAG_DB,                                             \
+    {"jobs", 'j', "N", false, "runs at a time (default: cores / threads)"},                 \
+    {"threads", 0, "N", false, "threads of each run; results do not depend on it "          \
+                               "(default 1)"},                                              \
+    {"rerun", 0, "WHICH", false, "run again: failed (else they stay failed), or all"}
+/* clang-format on */
+
+#endif

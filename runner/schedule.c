@@ -1,0 +1,559 @@
+#include "schedule.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "process.h"
+#include "spool.h"
+#include "units.h"
+
+enum {
+    RUN_TEXT = 3 * NAME_MAX_TEXT + 2 * VARIANT_TEXT,
+    REASON_TEXT = 4096,
+    TAIL_LINES = 5
+};
+enum { TICK_MS = 1000 }; /* how often clocks move on a terminal */
+
+/* --- places --- */
+
+/* Joins and checks that it fits. */
+static enum status place(char out[PATH_MAX], const char *db, const char *middle,
+                         const char *name, const char *end, struct err *e)
+{
+    const int n = snprintf(out, PATH_MAX, "%s%s%s%s", db, middle, name, end);
+    if (n < 0 || n >= PATH_MAX)
+        return err_set(e, ST_IO, "%s: the path is too long", db);
+    return ST_OK;
+}
+
+enum status schedule_weights_path(const char *db, const char *identity, char out[PATH_MAX],
+                                  struct err *e)
+{
+    return place(out, db, ".models/", identity, ".safetensors", e);
+}
+
+static enum status make_folder(const char *path, struct err *e)
+{
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return ST_OK;
+    return err_set(e, ST_IO, "%s: cannot be made: %s", path, strerror(errno));
+}
+
+/* --- the lock --- */
+
+static bool same_file(int fd, const char *path)
+{
+    struct stat a, b;
+    return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+/* Tries once; ST_OK with file -1 when the file was removed meanwhile by the process that
+ * had the lock before. */
+static enum status try_lock(const char *db, const char *path, int *file, struct err *e)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    struct flock holder = whole;
+    *file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (*file < 0)
+        return errno == ENOENT
+                   ? ST_OK
+                   : err_set(e, ST_IO, "%s: cannot be written: %s", path, strerror(errno));
+    if (fcntl(*file, F_SETLK, &whole) == 0 && same_file(*file, path))
+        return ST_OK;
+    const int why = errno;
+    const bool held = fcntl(*file, F_GETLK, &holder) == 0 && holder.l_type != F_UNLCK;
+    close(*file);
+    *file = -1;
+    if (held)
+        return err_set(e, ST_DB,
+                       "%s: process %ld is running the matrix into it; wait for it, or use "
+                       "another --db",
+                       db, (long)holder.l_pid);
+    if (why == ENOLCK || why == ENOSYS)
+        return err_set(e, ST_IO, "%s: cannot be locked: %s; use a local disk", path,
+                       strerror(why));
+    return ST_OK;
+}
+
+enum status schedule_lock(const char *db, struct schedule_lock *out, struct err *e)
+{
+    char path[PATH_MAX];
+    *out = (struct schedule_lock){.file = -1};
+    enum status st = place(out->folder, db, ".spool", "", "", e);
+    if (st == ST_OK)
+        st = place(path, db, ".spool", "/lock", "", e);
+    for (int i = 0; i < 100 && st == ST_OK && out->file < 0; i++) {
+        st = make_folder(out->folder, e);
+        if (st == ST_OK)
+            st = try_lock(db, path, &out->file, e);
+    }
+    if (st == ST_OK && out->file < 0)
+        st = err_set(e, ST_IO, "%s: cannot be locked", path);
+    return st;
+}
+
+void schedule_unlock(struct schedule_lock *l)
+{
+    char path[PATH_MAX];
+    if (l->file < 0)
+        return;
+    if (place(path, l->folder, "/lock", "", "", NULL) == ST_OK)
+        unlink(path);
+    close(l->file);
+    l->file = -1;
+    /* Stays when spools of another program's crash are in it. */
+    rmdir(l->folder);
+}
+
+/* --- state --- */
+
+struct slot {
+    struct process process;
+    const struct plan_item *item; /* NULL: free */
+    int64_t run_id;
+    double started;
+    struct run_progress progress;
+    char spool[PATH_MAX];
+};
+
+struct scheduler {
+    const struct schedule *s;
+    struct schedule_result *result;
+    int64_t *run_id;    /* [plan->n] */
+    struct slot *slot;  /* [jobs] */
+    struct pollfd *fds; /* [2 * jobs + 1] */
+    int wake, next, total, signals;
+    double started, total_flops, done_flops;
+    bool closing; /* start nothing more */
+};
+
+static int caught_signal;
+
+int schedule_signal(void)
+{
+    return caught_signal;
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* "flip_flop model.dim=64 cope(p_max=32) seed 1" */
+static void run_text(const struct run_spec *r, char text[RUN_TEXT])
+{
+    snprintf(text, RUN_TEXT, "%s%s%s %s seed %llu", r->experiment, r->cell[0] ? " " : "",
+             r->cell, r->variant, (unsigned long long)r->seed);
+}
+
+static int ended(const struct scheduler *c)
+{
+    return c->result->done + c->result->failed + c->result->interrupted;
+}
+
+static int busy(const struct scheduler *c)
+{
+    int n = 0;
+    for (int i = 0; i < c->s->jobs; i++)
+        n += c->slot[i].item != NULL;
+    return n;
+}
+
+/* --- what is shown --- */
+
+static double eta(double all, double done, double since)
+{
+    if (done <= 0.0)
+        return (double)NAN;
+    return done < all ? (now() - since) * (all - done) / done : 0.0;
+}
+
+static double matrix_eta(const struct scheduler *c)
+{
+    double done = c->done_flops;
+    for (int i = 0; i < c->s->jobs; i++)
+        if (c->slot[i].item)
+            done += fmin(c->slot[i].progress.flops, c->slot[i].item->flops);
+    return eta(c->total_flops, done, c->started);
+}
+
+static void show_slot(const struct scheduler *c, int i)
+{
+    const struct slot *w = &c->slot[i];
+    const struct run_progress *p = &w->progress;
+    char name[RUN_TEXT], left[UNIT_TEXT], speed[UNIT_TEXT], phase[PHASE_TEXT + 16] = "";
+    if (!w->item) {
+        progress_line(c->s->progress, i, "%s", "");
+        return;
+    }
+    run_text(w->item->run, name);
+    if (strcmp(p->phase, "train") != 0 && p->phase[0])
+        snprintf(phase, sizeof phase, "  evaluating %s", p->phase);
+    progress_line(c->s->progress, i, "%s  step %d/%d  loss %.4f  %s tokens/s  %s left%s",
+                  name, p->step, w->item->run->train.optimizer.steps, p->loss,
+                  units_count(p->tokens_per_s, speed),
+                  units_duration(eta(w->item->flops, p->flops, w->started), left), phase);
+}
+
+static void show_matrix(const struct scheduler *c)
+{
+    char spent[UNIT_TEXT], left[UNIT_TEXT];
+    progress_line(c->s->progress, c->s->jobs,
+                  "%d of %d runs ended, %d failed  %s so far  %s "
+                  "left%s",
+                  ended(c), c->total, c->result->failed,
+                  units_duration(now() - c->started, spent),
+                  units_duration(matrix_eta(c), left), c->closing ? "  stopping" : "");
+}
+
+static void show(const struct scheduler *c)
+{
+    if (!progress_live(c->s->progress))
+        return;
+    for (int i = 0; i < c->s->jobs; i++)
+        show_slot(c, i);
+    show_matrix(c);
+    progress_draw(c->s->progress);
+}
+
+/* "token error id 0.02 %, ood_sparse 13 %" */
+static void errors_text(const struct spool *spool, const struct run_spec *r, char *text,
+                        size_t room)
+{
+    size_t used = (size_t)snprintf(text, room, "token error");
+    for (int i = 0; i < r->splits && used < room; i++) {
+        const double v = spool_value(spool, r->split[i].name, "token_error");
+        const char *comma = i ? "," : "";
+        used += (size_t)(isnan(v) ? snprintf(text + used, room - used, "%s %s n/a", comma,
+                                             r->split[i].name)
+                                  : snprintf(text + used, room - used, "%s %s %.3g %%",
+                                             comma, r->split[i].name, 100.0 * v));
+    }
+}
+
+static void announce_done(const struct scheduler *c, const struct slot *w,
+                          const struct spool *spool)
+{
+    char name[RUN_TEXT], spent[UNIT_TEXT], errors[512];
+    run_text(w->item->run, name);
+    errors_text(spool, w->item->run, errors, sizeof errors);
+    progress_event(c->s->progress, "[%d/%d] %s: done in %s; %s", ended(c), c->total, name,
+                   units_duration(now() - w->started, spent), errors);
+}
+
+static void announce_stopped(const struct scheduler *c, const struct slot *w,
+                             const char *state, const char *reason)
+{
+    char name[RUN_TEXT];
+    run_text(w->item->run, name);
+    progress_warning(c->s->progress, "[%d/%d] %s: %s: %s", ended(c), c->total, name, state,
+                     reason);
+}
+
+/* --- the end of a run --- */
+
+/* What became of a worker whose spool does not say. */
+static void verdict(const struct scheduler *c, struct slot *w, int wait_status,
+                    const char *trouble, char reason[REASON_TEXT])
+{
+    char end[PROCESS_END];
+    const char *tail = process_tail(&w->process, TAIL_LINES);
+    (void)c;
+    snprintf(reason, REASON_TEXT, "%s%s%s%s%s", process_end_text(wait_status, end),
+             trouble[0] ? "; " : "", trouble, tail[0] ? ": " : "", tail);
+}
+
+static void count(struct schedule_result *r, const char *state)
+{
+    if (strcmp(state, "done") == 0)
+        r->done++;
+    else if (strcmp(state, "interrupted") == 0)
+        r->interrupted++;
+    else
+        r->failed++;
+}
+
+/* Stores the end of a run and clears its spool. `wait_status` is the worker's. */
+static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
+                          struct err *e)
+{
+    struct spool *spool = NULL;
+    struct err why = {.msg = ""};
+    char text[REASON_TEXT];
+    const enum status read = spool_read(w->spool, &spool, &why);
+    const char *state = read ? NULL : spool_state(spool);
+    const char *reason = state ? spool_reason(spool) : text;
+    if (read == ST_NOTFOUND)
+        why.msg[0] = '\0';
+    if (!state) {
+        verdict(c, w, wait_status, why.msg, text);
+        state = c->signals ? "interrupted" : "failed";
+    }
+    enum status st = read ? store_stopped(c->s->store, w->run_id, state, reason, e)
+                          : spool_fold(spool, c->s->store, w->run_id, state, reason, e);
+    if (st == ST_OK) {
+        unlink(w->spool);
+        count(c->result, state);
+        if (strcmp(state, "done") == 0)
+            announce_done(c, w, spool);
+        else
+            announce_stopped(c, w, state, reason);
+        if (strcmp(state, "failed") == 0 && c->s->fail_fast)
+            c->closing = true;
+    }
+    spool_free(spool);
+    return st;
+}
+
+static enum status reap(struct scheduler *c, struct slot *w, struct err *e)
+{
+    const int wait_status = process_wait(&w->process);
+    const enum status st = settle(c, w, wait_status, e);
+    c->done_flops += w->item->flops;
+    w->item = NULL;
+    return st;
+}
+
+/* --- the beginning of a run --- */
+
+static enum status start_worker(struct scheduler *c, struct slot *w, struct err *e)
+{
+    const struct schedule *s = c->s;
+    const struct run_spec *r = w->item->run;
+    char weights[PATH_MAX], threads[16], parent[16];
+    enum status st = schedule_weights_path(s->db, r->identity, weights, e);
+    if (st)
+        return st;
+    snprintf(threads, sizeof threads, "%d", s->threads);
+    snprintf(parent, sizeof parent, "%ld", (long)getpid());
+    const char *const argv[] = {s->program,  "worker", "--spool",   w->spool,
+                                "--weights", weights,  "--threads", threads,
+                                "--parent",  parent,   NULL};
+    st = store_begin(s->store, w->run_id, s->provenance, e);
+    if (st == ST_OK)
+        st = process_start(&w->process, argv, r->config, e);
+    return st;
+}
+
+/* A scheduler that was killed may have left a run that had come to its end. */
+static bool has_finished(const struct plan_item *item, const char *path)
+{
+    struct spool *spool = NULL;
+    if (strcmp(item->state, "running") != 0 || spool_read(path, &spool, NULL) != ST_OK)
+        return false;
+    const char *state = spool_state(spool);
+    const bool done = state && strcmp(state, "done") == 0;
+    spool_free(spool);
+    return done;
+}
+
+static enum status start(struct scheduler *c, struct slot *w, int index, struct err *e)
+{
+    w->item = &c->s->plan->item[index];
+    w->run_id = c->run_id[index];
+    w->started = now();
+    w->progress = (struct run_progress){.loss = (double)NAN};
+    enum status st =
+        place(w->spool, c->s->lock->folder, "/", w->item->run->identity, ".jsonl", e);
+    if (st == ST_OK && has_finished(w->item, w->spool)) {
+        st = settle(c, w, 0, e);
+        c->done_flops += w->item->flops;
+        w->item = NULL;
+        return st;
+    }
+    if (st == ST_OK && unlink(w->spool) != 0 && errno != ENOENT)
+        st = err_set(e, ST_IO, "%s: cannot be removed: %s", w->spool, strerror(errno));
+    if (st == ST_OK)
+        st = start_worker(c, w, e);
+    if (st) {
+        w->item = NULL;
+        return st;
+    }
+    char name[RUN_TEXT];
+    run_text(w->item->run, name);
+    if (!progress_live(c->s->progress))
+        progress_event(c->s->progress, "%s: started", name);
+    return ST_OK;
+}
+
+static enum status fill_slots(struct scheduler *c, struct err *e)
+{
+    const struct plan *p = c->s->plan;
+    enum status st = ST_OK;
+    for (int i = 0; i < c->s->jobs && st == ST_OK; i++)
+        while (!c->slot[i].item && c->next < p->n && !c->closing && st == ST_OK) {
+            const int index = c->next++;
+            if (p->item[index].runs)
+                st = start(c, &c->slot[i], index, e);
+        }
+    return st;
+}
+
+/* --- waiting --- */
+
+static void on_line(void *context, const char *text, size_t n)
+{
+    struct slot *w = context;
+    struct run_progress p;
+    if (spool_progress_parse(text, n, &p))
+        w->progress = p;
+}
+
+static void send_all(const struct scheduler *c, int sig)
+{
+    for (int i = 0; i < c->s->jobs; i++)
+        if (c->slot[i].item)
+            kill(c->slot[i].process.pid, sig);
+}
+
+static void on_signals(struct scheduler *c)
+{
+    const int seen = signals_count();
+    if (seen == c->signals)
+        return;
+    const bool first = c->signals == 0;
+    c->signals = seen;
+    c->closing = true;
+    caught_signal = signals_last();
+    send_all(c, first && seen == 1 ? SIGTERM : SIGKILL);
+    if (first)
+        progress_warning(c->s->progress,
+                         "stopping: the runs at work end at their next step; once more "
+                         "kills them");
+}
+
+static void wait_for_news(struct scheduler *c)
+{
+    int n = 0;
+    c->fds[n++] = (struct pollfd){.fd = c->wake, .events = POLLIN};
+    for (int i = 0; i < c->s->jobs; i++) {
+        const struct slot *w = &c->slot[i];
+        c->fds[n++] =
+            (struct pollfd){.fd = w->item ? w->process.out : -1, .events = POLLIN};
+        c->fds[n++] =
+            (struct pollfd){.fd = w->item ? w->process.err : -1, .events = POLLIN};
+    }
+    poll(c->fds, (nfds_t)n, progress_live(c->s->progress) ? TICK_MS : -1);
+}
+
+static enum status read_slots(struct scheduler *c, struct err *e)
+{
+    enum status st = ST_OK;
+    for (int i = 0; i < c->s->jobs && st == ST_OK; i++) {
+        struct slot *w = &c->slot[i];
+        if (w->item && !process_read(&w->process, on_line, w))
+            st = reap(c, w, e);
+    }
+    return st;
+}
+
+/* When the scheduler itself cannot go on: the workers' spools stay for the next one. */
+static void abandon(struct scheduler *c)
+{
+    send_all(c, SIGTERM);
+    for (int i = 0; i < c->s->jobs; i++)
+        if (c->slot[i].item) {
+            process_wait(&c->slot[i].process);
+            c->slot[i].item = NULL;
+        }
+}
+
+static enum status work(struct scheduler *c, struct err *e)
+{
+    enum status st = fill_slots(c, e);
+    while (st == ST_OK && busy(c) > 0) {
+        show(c);
+        wait_for_news(c);
+        on_signals(c);
+        st = read_slots(c, e);
+        if (st == ST_OK)
+            st = fill_slots(c, e);
+    }
+    if (st)
+        abandon(c);
+    return st;
+}
+
+/* --- set-up --- */
+
+static enum status register_runs(struct scheduler *c, struct err *e)
+{
+    const struct plan *p = c->s->plan;
+    enum status st = ST_OK;
+    for (int i = 0; i < p->n && st == ST_OK; i++) {
+        const struct run_spec *r = p->item[i].run;
+        const struct run_row row = {.identity = r->identity,
+                                    .experiment = r->experiment,
+                                    .profile = r->profile,
+                                    .cell = r->cell,
+                                    .task = r->task->name,
+                                    .encoder = r->encoder,
+                                    .variant = r->variant,
+                                    .config = r->config,
+                                    .task_version = r->task->version,
+                                    .seed = (int64_t)r->seed};
+        if (!p->item[i].runs)
+            continue;
+        st = store_run(c->s->store, &row, &c->run_id[i], NULL, e);
+        c->total++;
+        c->total_flops += p->item[i].flops;
+    }
+    return st;
+}
+
+static enum status prepare(struct scheduler *c, struct err *e)
+{
+    const size_t jobs = (size_t)c->s->jobs;
+    char folder[PATH_MAX];
+    c->run_id = calloc((size_t)c->s->plan->n + 1, sizeof *c->run_id);
+    c->slot = calloc(jobs, sizeof *c->slot);
+    c->fds = calloc(2 * jobs + 1, sizeof *c->fds);
+    if (!c->run_id || !c->slot || !c->fds)
+        return err_set(e, ST_NOMEM, "no memory for %d workers", c->s->jobs);
+    /* The workers' BLAS reads this when it is loaded. */
+    if (setenv("OPENBLAS_NUM_THREADS", "1", 1) != 0)
+        return err_set(e, ST_NOMEM, "no memory for the environment");
+    enum status st = place(folder, c->s->db, ".models", "", "", e);
+    if (st == ST_OK)
+        st = make_folder(folder, e);
+    if (st == ST_OK)
+        st = register_runs(c, e);
+    if (st == ST_OK && (c->wake = signals_open()) < 0)
+        st = err_set(e, ST_IO, "no pipe for signals: %s", strerror(errno));
+    return st;
+}
+
+enum status schedule_run(const struct schedule *s, struct schedule_result *out,
+                         struct err *e)
+{
+    struct scheduler c = {.s = s, .result = out, .started = now(), .wake = -1};
+    *out = (struct schedule_result){0};
+    caught_signal = 0;
+    enum status st = prepare(&c, e);
+    if (c.wake >= 0) {
+        st = work(&c, e);
+        signals_close();
+    }
+    out->left = c.total - ended(&c);
+    free(c.run_id);
+    free(c.slot);
+    free(c.fds);
+    if (st)
+        return st;
+    if (c.signals)
+        return err_set(e, ST_INTERRUPTED, "interrupted");
+    if (out->failed)
+        return err_set(e, ST_FAILED, "%d of %d runs failed", out->failed, c.total);
+    return ST_OK;
+}

@@ -1,0 +1,57 @@
+/* schedule.h -- carries out a plan with worker processes.
+ *
+ * A worker is this program again, one process a run: it is sent the run's settings on
+ * standard input, sends progress on standard output and leaves its numbers in a spool
+ * (spool.h). The scheduler alone writes to the database. A worker that crashes, is
+ * killed or loses its loss costs its own run, and the reason is stored.
+ *
+ * Beside the database FILE: FILE.models/<identity>.safetensors, the final weights of each
+ * done run, to keep; FILE.spool/, spools and a lock, while a scheduler is at work. */
+#ifndef SCHEDULE_H
+#define SCHEDULE_H
+
+#include <limits.h>
+
+#include "plan.h"
+#include "progress.h"
+#include "store.h"
+
+/* Held by the one scheduler of a database, so that no run is run twice at a time. */
+struct schedule_lock {
+    int file;              /* -1: not held */
+    char folder[PATH_MAX]; /* FILE.spool */
+};
+/* ST_DB when another process holds it; ST_IO when the folder cannot be written. */
+enum status schedule_lock(const char *db, struct schedule_lock *out, struct err *e);
+void schedule_unlock(struct schedule_lock *l); /* removes the folder when it is empty */
+
+/* "FILE.models/<identity>.safetensors". ST_RANGE when the path is too long. */
+enum status schedule_weights_path(const char *db, const char *identity, char out[PATH_MAX],
+                                  struct err *e);
+
+struct schedule {
+    const struct plan *plan;
+    struct store *store;
+    const char *db;      /* path of the database */
+    const char *program; /* what to start as a worker */
+    const struct schedule_lock *lock;
+    int64_t provenance;
+    int jobs, threads;
+    bool fail_fast;            /* after a failure start nothing more */
+    struct progress *progress; /* with jobs + 1 lines */
+};
+
+struct schedule_result {
+    int done, failed, interrupted, left; /* left: not begun */
+};
+
+/* Runs what the plan says. While it works, the first SIGINT, SIGTERM or SIGHUP lets the
+ * workers stop and the second kills them. ST_FAILED: some runs failed; ST_INTERRUPTED;
+ * ST_DB or ST_NOMEM when the scheduler itself could not go on. */
+enum status schedule_run(const struct schedule *s, struct schedule_result *out,
+                         struct err *e);
+
+/* The signal that interrupted the last schedule_run, or 0: for the exit code. */
+int schedule_signal(void);
+
+#endif

@@ -1,0 +1,460 @@
+#include "spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+/* --- writing --- */
+
+enum status spool_create(const char *path, int live, struct spool_writer *out,
+                         struct err *e)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return err_set(e, ST_IO, "%s: cannot be written: %s", path, strerror(errno));
+    *out = (struct spool_writer){.file = fd, .live = live};
+    return ST_OK;
+}
+
+void spool_close(struct spool_writer *w)
+{
+    if (w->file >= 0)
+        close(w->file);
+    w->file = -1;
+}
+
+/* JSON has no NaN and no infinity. */
+static json_t *json_number(double x)
+{
+    if (isnan(x))
+        return json_null();
+    if (isinf(x))
+        return json_string(x > 0 ? "inf" : "-inf");
+    return json_real(x);
+}
+
+/* Messages may quote bytes that are not UTF-8, such as a file's name. */
+static json_t *json_text(const char *text)
+{
+    json_t *j = json_string(text);
+    if (j)
+        return j;
+    char *plain = strdup(text);
+    for (char *c = plain; c && *c; c++)
+        if ((unsigned char)*c >= 0x80)
+            *c = '?';
+    j = plain ? json_string(plain) : NULL;
+    free(plain);
+    return j;
+}
+
+/* Takes `j`; the line with its newline, or NULL. The caller frees it. */
+static char *line_of(json_t *j, size_t *length)
+{
+    char *text = j ? json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    json_decref(j);
+    if (!text)
+        return NULL;
+    *length = strlen(text) + 1;
+    char *line = realloc(text, *length + 1);
+    if (!line) {
+        free(text);
+        return NULL;
+    }
+    memcpy(line + *length - 1, "\n", 2);
+    return line;
+}
+
+static bool write_all(int fd, const char *text, size_t length)
+{
+    while (length > 0) {
+        const ssize_t n = write(fd, text, length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        text += n;
+        length -= (size_t)n;
+    }
+    return true;
+}
+
+/* Appends `j` (taken). After a failure the file ends where it ended before, so that no
+ * later line is glued to half of this one. */
+static enum status append(const struct spool_writer *w, json_t *j, struct err *e)
+{
+    size_t length = 0;
+    char *line = line_of(j, &length);
+    enum status st = ST_OK;
+    if (!line)
+        return err_set(e, ST_NOMEM, "no memory for a line of the spool");
+    const off_t before = lseek(w->file, 0, SEEK_END);
+    if (!write_all(w->file, line, length)) {
+        st = err_set(e, ST_IO,
+                     "the spool cannot be written: %s; make room beside the "
+                     "database",
+                     strerror(errno));
+        if (before >= 0 && ftruncate(w->file, before) != 0)
+            st = err_set(e, ST_IO, "the spool is damaged: %s", strerror(errno));
+    }
+    free(line);
+    return st;
+}
+
+enum status spool_metrics(const struct spool_writer *w, const struct metric_row *m, int n,
+                          struct err *e)
+{
+    for (int i = 0; i < n; i++) {
+        json_t *j = json_pack("{ss ss si ss so sI sI}", "type", "metric", "split",
+                              m[i].split, "step", m[i].step, "name", m[i].name, "value",
+                              json_number(m[i].value), "count", (json_int_t)m[i].count,
+                              "total", (json_int_t)m[i].total);
+        const enum status st = append(w, j, e);
+        if (st)
+            return st;
+    }
+    return ST_OK;
+}
+
+static const char hex_digits[] = "0123456789abcdef";
+
+enum status spool_answers(const struct spool_writer *w, const char *split,
+                          const uint8_t *bits, int n, struct err *e)
+{
+    const size_t bytes = ((size_t)n + 7) / 8;
+    char *hex = malloc(2 * bytes + 1);
+    if (!hex)
+        return err_set(e, ST_NOMEM, "no memory for %d answers", n);
+    for (size_t i = 0; i < bytes; i++) {
+        hex[2 * i] = hex_digits[bits[i] >> 4];
+        hex[2 * i + 1] = hex_digits[bits[i] & 15];
+    }
+    hex[2 * bytes] = '\0';
+    json_t *j =
+        json_pack("{ss ss si ss}", "type", "answers", "split", split, "n", n, "bits", hex);
+    free(hex);
+    return append(w, j, e);
+}
+
+enum status spool_event(const struct spool_writer *w, const char *level, const char *text,
+                        struct err *e)
+{
+    return append(
+        w,
+        json_pack("{ss ss so}", "type", "event", "level", level, "text", json_text(text)),
+        e);
+}
+
+enum status spool_cost(const struct spool_writer *w, const struct run_cost *c,
+                       struct err *e)
+{
+    return append(w,
+                  json_pack("{ss si sI sf sf sf sf sf}", "type", "cost", "steps", c->steps,
+                            "parameters", (json_int_t)c->parameters, "flops", c->flops,
+                            "wall_s", c->wall_s, "cpu_s", c->cpu_s, "tokens_per_s",
+                            c->tokens_per_s, "peak_memory_mib", c->peak_memory_mib),
+                  e);
+}
+
+enum status spool_end(const struct spool_writer *w, const char *state, const char *reason,
+                      struct err *e)
+{
+    return append(
+        w,
+        json_pack("{ss ss so}", "type", "end", "state", state, "reason", json_text(reason)),
+        e);
+}
+
+void spool_progress(const struct spool_writer *w, const struct run_progress *p)
+{
+    size_t length = 0;
+    if (w->live < 0)
+        return;
+    char *line =
+        line_of(json_pack("{ss ss si si so sf sf}", "type", "progress", "phase", p->phase,
+                          "step", p->step, "steps", p->steps, "loss", json_number(p->loss),
+                          "tokens_per_s", p->tokens_per_s, "flops", p->flops),
+                &length);
+    /* Shorter than PIPE_BUF, so it is written whole or, when the pipe is full, not at
+     * all. */
+    if (line && write(w->live, line, length) < 0 && errno == EBADF)
+        line[0] = '\0';
+    free(line);
+}
+
+/* --- reading --- */
+
+struct answers {
+    const char *split; /* borrowed from the line */
+    uint8_t *bits;     /* owned */
+    int n;
+};
+
+struct event {
+    const char *level, *text; /* borrowed from the line */
+};
+
+struct spool {
+    json_t *lines; /* an array: keeps the strings below alive */
+    struct metric_row *metric;
+    struct answers *answers;
+    struct event *event;
+    int metrics, answer_sets, events;
+    struct run_cost cost;
+    bool has_cost;
+    const char *state, *reason;
+};
+
+void spool_free(struct spool *s)
+{
+    if (!s)
+        return;
+    for (int i = 0; i < s->answer_sets; i++)
+        free(s->answers[i].bits);
+    free(s->metric);
+    free(s->answers);
+    free(s->event);
+    json_decref(s->lines);
+    free(s);
+}
+
+static bool read_number(const json_t *j, double *out)
+{
+    const char *text = json_string_value(j);
+    if (json_is_null(j))
+        *out = (double)NAN;
+    else if (json_is_number(j))
+        *out = json_number_value(j);
+    else if (text && strcmp(text, "inf") == 0)
+        *out = (double)INFINITY;
+    else if (text && strcmp(text, "-inf") == 0)
+        *out = (double)-INFINITY;
+    else
+        return false;
+    return true;
+}
+
+static int hex_value(char c)
+{
+    const char *at = c ? strchr(hex_digits, c) : NULL;
+    return at ? (int)(at - hex_digits) : -1;
+}
+
+static bool read_hex(const char *hex, size_t bytes, uint8_t *out)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        const int high = hex_value(hex[2 * i]);
+        const int low = high < 0 ? -1 : hex_value(hex[2 * i + 1]);
+        if (low < 0)
+            return false;
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return hex[2 * bytes] == '\0';
+}
+
+static bool take_metric(struct spool *s, json_t *j)
+{
+    struct metric_row *m = &s->metric[s->metrics];
+    json_t *value;
+    json_int_t count, total;
+    if (json_unpack(j, "{s:s, s:i, s:s, s:o, s:I, s:I}", "split", &m->split, "step",
+                    &m->step, "name", &m->name, "value", &value, "count", &count, "total",
+                    &total) != 0 ||
+        !read_number(value, &m->value))
+        return false;
+    m->count = count;
+    m->total = total;
+    s->metrics++;
+    return true;
+}
+
+static bool take_answers(struct spool *s, json_t *j)
+{
+    struct answers *a = &s->answers[s->answer_sets];
+    const char *hex;
+    if (json_unpack(j, "{s:s, s:i, s:s}", "split", &a->split, "n", &a->n, "bits", &hex) !=
+            0 ||
+        a->n < 0)
+        return false;
+    const size_t bytes = ((size_t)a->n + 7) / 8;
+    if (strlen(hex) != 2 * bytes)
+        return false;
+    a->bits = calloc(bytes + 1, 1);
+    if (!a->bits)
+        return false;
+    s->answer_sets++;
+    return read_hex(hex, bytes, a->bits);
+}
+
+static bool take_event(struct spool *s, json_t *j)
+{
+    struct event *v = &s->event[s->events];
+    if (json_unpack(j, "{s:s, s:s}", "level", &v->level, "text", &v->text) != 0)
+        return false;
+    s->events++;
+    return true;
+}
+
+static bool take_cost(struct spool *s, json_t *j)
+{
+    struct run_cost *c = &s->cost;
+    json_int_t parameters;
+    if (json_unpack(j, "{s:i, s:I, s:F, s:F, s:F, s:F, s:F}", "steps", &c->steps,
+                    "parameters", &parameters, "flops", &c->flops, "wall_s", &c->wall_s,
+                    "cpu_s", &c->cpu_s, "tokens_per_s", &c->tokens_per_s, "peak_memory_mib",
+                    &c->peak_memory_mib) != 0)
+        return false;
+    c->parameters = parameters;
+    s->has_cost = true;
+    return true;
+}
+
+static bool take_end(struct spool *s, json_t *j)
+{
+    static const char *const states[] = {"done", "failed", "interrupted"};
+    const char *state;
+    if (json_unpack(j, "{s:s, s:s}", "state", &state, "reason", &s->reason) != 0)
+        return false;
+    for (int i = 0; i < 3; i++)
+        if (strcmp(state, states[i]) == 0)
+            s->state = states[i];
+    return s->state && (strcmp(s->state, "done") != 0 || s->has_cost);
+}
+
+/* What to do with a line of each type. */
+static const struct {
+    const char *type;
+    bool (*take)(struct spool *s, json_t *j);
+} takers[] = {
+    {"metric", take_metric}, {"answers", take_answers}, {"event", take_event},
+    {"cost", take_cost},     {"end", take_end},
+};
+
+static bool take(struct spool *s, json_t *j)
+{
+    const char *type = json_string_value(json_object_get(j, "type"));
+    for (size_t i = 0; type && i < sizeof takers / sizeof *takers; i++)
+        if (strcmp(type, takers[i].type) == 0)
+            return takers[i].take(s, j);
+    return false;
+}
+
+/* All complete lines of the file as a JSON array. */
+static enum status read_lines(const char *path, json_t **out, struct err *e)
+{
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return err_set(e, errno == ENOENT ? ST_NOTFOUND : ST_IO, "%s: cannot be read: %s",
+                       path, strerror(errno));
+    json_t *lines = json_array();
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t n;
+    enum status st = lines ? ST_OK : err_set(e, ST_NOMEM, "%s: no memory to read it", path);
+    while (st == ST_OK && (n = getline(&line, &room, f)) > 0 && line[n - 1] == '\n') {
+        json_t *j = json_loadb(line, (size_t)n, JSON_REJECT_DUPLICATES, NULL);
+        if (!j || json_array_append_new(lines, j) != 0)
+            st = err_set(e, ST_IO, "%s:%zu: not a line that a worker writes", path,
+                         json_array_size(lines) + 1);
+    }
+    free(line);
+    if (st == ST_OK && ferror(f))
+        st = err_set(e, ST_IO, "%s: cannot be read: %s", path, strerror(errno));
+    fclose(f);
+    if (st)
+        json_decref(lines);
+    else
+        *out = lines;
+    return st;
+}
+
+enum status spool_read(const char *path, struct spool **out, struct err *e)
+{
+    json_t *lines = NULL;
+    enum status st = read_lines(path, &lines, e);
+    if (st)
+        return st;
+    const size_t n = json_array_size(lines);
+    struct spool *s = calloc(1, sizeof *s);
+    if (!s) {
+        json_decref(lines);
+        return err_set(e, ST_NOMEM, "%s: no memory to read it", path);
+    }
+    s->lines = lines;
+    s->metric = calloc(n + 1, sizeof *s->metric);
+    s->answers = calloc(n + 1, sizeof *s->answers);
+    s->event = calloc(n + 1, sizeof *s->event);
+    if (!s->metric || !s->answers || !s->event)
+        st = err_set(e, ST_NOMEM, "%s: no memory for %zu lines", path, n);
+    for (size_t i = 0; i < n && st == ST_OK; i++)
+        if (!take(s, json_array_get(lines, i)))
+            st = err_set(e, ST_IO, "%s:%zu: not a line that a worker writes", path, i + 1);
+    if (st)
+        spool_free(s);
+    else
+        *out = s;
+    return st;
+}
+
+bool spool_progress_parse(const char *line, size_t length, struct run_progress *out)
+{
+    json_t *j = json_loadb(line, length, 0, NULL);
+    const char *type = NULL, *phase = NULL;
+    json_t *loss = NULL;
+    *out = (struct run_progress){0};
+    const bool ok =
+        j &&
+        json_unpack(j, "{s:s, s:s, s:i, s:i, s:o, s:F, s:F}", "type", &type, "phase",
+                    &phase, "step", &out->step, "steps", &out->steps, "loss", &loss,
+                    "tokens_per_s", &out->tokens_per_s, "flops", &out->flops) == 0 &&
+        strcmp(type, "progress") == 0 && read_number(loss, &out->loss);
+    if (ok)
+        snprintf(out->phase, sizeof out->phase, "%s", phase);
+    json_decref(j);
+    return ok;
+}
+
+const char *spool_state(const struct spool *s)
+{
+    return s->state;
+}
+
+const char *spool_reason(const struct spool *s)
+{
+    return s->reason ? s->reason : "";
+}
+
+double spool_value(const struct spool *s, const char *split, const char *name)
+{
+    for (int i = s->metrics - 1; i >= 0; i--)
+        if (strcmp(s->metric[i].split, split) == 0 && strcmp(s->metric[i].name, name) == 0)
+            return s->metric[i].value;
+    return (double)NAN;
+}
+
+enum status spool_fold(const struct spool *s, struct store *db, int64_t run_id,
+                       const char *state, const char *reason, struct err *e)
+{
+    enum status st = store_metrics(db, run_id, s->metric, s->metrics, e);
+    for (int i = 0; i < s->answer_sets && st == ST_OK; i++)
+        st = store_answers(db, run_id, s->answers[i].split, s->answers[i].bits,
+                           s->answers[i].n, e);
+    for (int i = 0; i < s->events && st == ST_OK; i++)
+        st = store_event(db, run_id, s->event[i].level, s->event[i].text, e);
+    if (st)
+        return st;
+    if (!state) {
+        state = s->state;
+        reason = spool_reason(s);
+    }
+    if (state && strcmp(state, "done") == 0)
+        return store_done(db, run_id, &s->cost, e);
+    return store_stopped(db, run_id, state ? state : "failed",
+                         reason ? reason : "the worker ended without a word", e);
+}

@@ -1,0 +1,72 @@
+/* spool.h -- what a worker reports: JSON lines in a file, one object a line.
+ *
+ *     {"type":"metric","split":"id","step":100,"name":"loss","value":0.5,"count":1,"total":2}
+ *     {"type":"answers","split":"id","n":10,"bits":"ff03"}
+ *     {"type":"event","level":"caveat","text":"..."}
+ *     {"type":"cost","steps":100,"parameters":1000,"flops":1e9,"wall_s":1,...}
+ *     {"type":"end","state":"done","reason":""}
+ *
+ * The worker appends, each line with one write; the scheduler reads the file when the
+ * worker has gone and is the only one to touch the database. A line without its newline
+ * is one that a dying worker did not finish: it is ignored. Progress lines have the same
+ * form but go down a pipe, where it does not matter if one is lost:
+ *
+ *     {"type":"progress","phase":"train","step":7,"steps":100,"loss":0.5,...} */
+#ifndef SPOOL_H
+#define SPOOL_H
+
+#include "store.h"
+
+struct spool_writer {
+    int file; /* descriptor of the spool, -1: none */
+    int live; /* descriptor of the pipe for progress, -1: none */
+};
+
+enum status spool_create(const char *path, int live, struct spool_writer *out,
+                         struct err *e);
+void spool_close(struct spool_writer *w);
+
+enum status spool_metrics(const struct spool_writer *w, const struct metric_row *m, int n,
+                          struct err *e);
+enum status spool_answers(const struct spool_writer *w, const char *split,
+                          const uint8_t *bits, int n, struct err *e);
+enum status spool_event(const struct spool_writer *w, const char *level, const char *text,
+                        struct err *e);
+enum status spool_cost(const struct spool_writer *w, const struct run_cost *c,
+                       struct err *e);
+/* `state` is "done", "failed" or "interrupted". */
+enum status spool_end(const struct spool_writer *w, const char *state, const char *reason,
+                      struct err *e);
+
+enum { PHASE_TEXT = 72 };
+
+struct run_progress {
+    char phase[PHASE_TEXT]; /* "train", or the name of the split being evaluated */
+    int step, steps;
+    double loss, tokens_per_s;
+    double flops; /* done so far, training and evaluation */
+};
+/* Never waits and never fails: a full or broken pipe loses the line. */
+void spool_progress(const struct spool_writer *w, const struct run_progress *p);
+/* False when `line` is not a progress line. */
+bool spool_progress_parse(const char *line, size_t length, struct run_progress *out);
+
+struct spool; /* opaque: a spool that was read */
+
+/* Reads all complete lines. ST_NOTFOUND: no such file; ST_IO: a complete line is not
+ * what a worker writes (the message has its number). *out is the caller's. */
+enum status spool_read(const char *path, struct spool **out, struct err *e);
+void spool_free(struct spool *s); /* accepts NULL */
+
+/* "done", "failed", "interrupted", or NULL when the worker did not come to its end. */
+const char *spool_state(const struct spool *s);
+const char *spool_reason(const struct spool *s);
+/* The newest value of a metric; NaN when there is none. */
+double spool_value(const struct spool *s, const char *split, const char *name);
+
+/* Writes metrics, answers and events to the run, and last its end: as the spool says, or
+ * as `state` and `reason` when they are not NULL. */
+enum status spool_fold(const struct spool *s, struct store *db, int64_t run_id,
+                       const char *state, const char *reason, struct err *e);
+
+#endif

@@ -1,0 +1,33 @@
+/* training.h -- one run from its settings to its numbers: train, evaluate, save, report.
+ *
+ * Everything that is found goes to the spool. The same settings give the same metrics
+ * for any number of threads. */
+#ifndef TRAINING_H
+#define TRAINING_H
+
+#include <signal.h>
+
+#include "config.h"
+#include "sampling.h"
+#include "spool.h"
+
+struct training {
+    const struct run_spec *run;
+    int threads;                       /* >= 1 */
+    const char *weights;               /* file for the final weights; NULL: keep none */
+    const volatile sig_atomic_t *stop; /* set from outside: end at the next step */
+    const struct spool_writer *spool;
+};
+
+/* ST_INTERRUPTED when *stop was set, ST_NONFINITE when the loss was lost. The spool has
+ * all but its last line "end", which is the caller's to write. */
+enum status training_run(const struct training *t, struct err *e);
+
+/* Settings of a trainer that takes every batch of `s`. */
+struct trainer_config training_trainer(const struct run_spec *r, const struct sampler *s,
+                                       int threads);
+
+/* Model FLOPs of one training step on the batch. */
+double training_flops(const struct model_config *m, const struct batch *b);
+
+#endif

@@ -18,6 +18,7 @@
 #include "task.h"
 
 enum { NAME_MAX_TEXT = 64, VARIANT_TEXT = 160, IDENTITY_TEXT = 33 };
+enum { SPLIT_COUNT_MAX = 100000000 };
 
 struct split_spec {
     char name[NAME_MAX_TEXT];
@@ -27,7 +28,7 @@ struct split_spec {
 
 struct train_settings {
     struct optimizer_config optimizer; /* steps, warmup, lr, ... */
-    int batch;      /* sequences a step */
+    int batch;                         /* sequences a step */
     int samples;    /* size of a finite training set; 0: fresh samples for ever */
     int shards;     /* see trainer.h; part of the recipe */
     int eval_every; /* steps between points of the learning curve; 0: only at the end */
@@ -39,7 +40,7 @@ struct run_spec {
     char identity[IDENTITY_TEXT]; /* 128-bit hash of `config`, in hex */
     char *config;                 /* canonical JSON (sorted keys), owned */
     char experiment[NAME_MAX_TEXT], profile[NAME_MAX_TEXT];
-    char cell[VARIANT_TEXT];      /* the grid's values, "model.dim=128 model.heads=2", or "" */
+    char cell[VARIANT_TEXT]; /* the grid's values, "model.dim=128 model.heads=2", or "" */
     const struct task *task;
     struct option_values task_options; /* the training law */
     char encoder[ENCODER_NAME];        /* "cope+rope" */
@@ -61,7 +62,8 @@ struct published_value {
     double value, std; /* in [0, 1] for errors; std NaN: none given */
 };
 
-/* less: the encoder whose metric should be the smaller one. */
+/* less: the encoder whose metric should be the smaller one; it and `than` are the name of
+ * an encoder, for its runs with any options, or a variant. */
 struct claim_spec {
     char id[NAME_MAX_TEXT];
     char *text; /* owned */
@@ -82,19 +84,25 @@ struct config {
     struct published_value *publish;
 };
 
-/* Reads the file and expands the matrix of `profile`. `set` holds n_set "key=value"
- * changes ("train.steps=100", "seeds=[1]"), applied to every experiment. On success *out
- * is the caller's, freed by config_free. */
+/* Reads the file, checks all of it and expands the matrix of `profile`; NULL is "quick".
+ * A file without profiles has one size, its experiments as they stand, which "quick" then
+ * means; its runs have the profile "default". `set` holds n_set changes "KEY=VALUE"
+ * ("train.steps=100", "seeds=[1]", "flip_flop.task.length=64"), applied to every
+ * experiment of the profile or to the one they begin with. On success *out is the
+ * caller's, freed by config_free. ST_CONFIG: the file or a change is wrong. ST_USAGE: no
+ * such file or profile. ST_IO: unreadable. */
 enum status config_read(const char *path, const char *profile, const char *const *set,
                         int n_set, struct config **out, struct err *e);
 void config_free(struct config *c); /* accepts NULL */
 
-/* The run that a stored configuration describes (run.config in the database). */
+/* The run that a stored configuration describes (run.config in the database). Profile
+ * and cell are no part of it and stay empty. ST_CONFIG when another version of posbench,
+ * of the task or of the encoder made it. On success *out owns memory (run_spec_free). */
 enum status run_spec_parse(const char *json, struct run_spec *out, struct err *e);
 
-/* "experiment=flip_*", "encoder=cope*", "seed=1", "task=...", "variant=...", "cell=...",
- * "state=...": every filter must match (fnmatch). An unknown key is ST_USAGE with a
- * suggestion. */
+/* "KEY=GLOB" with one of the keys experiment, task, encoder, variant, cell, seed,
+ * profile, identity (fnmatch): "experiment=flip_*", "encoder=cope*". Every filter must
+ * match. An unknown key is ST_USAGE with a suggestion. */
 enum status run_filter_check(const char *filter, struct err *e);
 bool run_matches(const struct run_spec *r, const char *const *filters, int n);
 

@@ -1,0 +1,326 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "claims.h"
+#include "experiment.h"
+#include "matrix.h"
+#include "overrides.h"
+#include "settings.h"
+#include "yaml_tree.h"
+
+enum { FILE_VERSION = 1 };
+
+static const char *const root_keys[] = {"version",  "defaults",  "experiments",
+                                        "profiles", "published", "claims"};
+static const char *const default_keys[] = {"seeds", "data_seed", "model", "train"};
+
+/* One reading of one file. */
+struct file {
+    const char *path;
+    char *text; /* owned */
+    size_t bytes;
+    struct tree *tree;
+    struct problems problems;
+    const struct node *root, *defaults, *experiments, *profiles;
+    struct experiment_facts *facts; /* [experiments->n], owned */
+    struct overrides overrides;
+    struct run_list runs; /* of the experiments as they stand, then of each profile */
+};
+
+/* --- the file ------------------------------------------------------------ */
+
+static enum status read_bytes(struct file *f, struct err *e)
+{
+    FILE *in = fopen(f->path, "rb");
+    if (!in)
+        return err_set(e, errno == ENOENT ? ST_USAGE : ST_IO, "%s: %s", f->path,
+                       errno == ENOENT ? "there is no such experiment file; name one"
+                                       : strerror(errno));
+    f->text = malloc(TREE_BYTES + 1);
+    if (!f->text) {
+        fclose(in);
+        return err_set(e, ST_NOMEM, "no memory to read %s", f->path);
+    }
+    f->bytes = fread(f->text, 1, TREE_BYTES + 1, in);
+    const bool failed = ferror(in) != 0;
+    const int why = errno;
+    fclose(in);
+    return failed ? err_set(e, ST_IO, "%s: %s", f->path, strerror(why)) : ST_OK;
+}
+
+static void check_version(struct file *f)
+{
+    const struct node *n = node_get(f->root, "version");
+    const struct mark top = {f->path, 1, 1};
+    if (!n)
+        problem_at(&f->problems, top, "version is missing; add the line version: %d",
+                   FILE_VERSION);
+    else if (n->kind != NODE_SCALAR || strcmp(n->text, "1") != 0)
+        problem_at(&f->problems, n->at, "version: this posbench reads version %d",
+                   FILE_VERSION);
+}
+
+/* An experiment may not be called like a key: --set could not tell them apart. */
+static void check_experiment_name(struct file *f, const struct entry *e)
+{
+    if (!name_check("experiment", e->key, e->at, &f->problems))
+        return;
+    for (int i = 0; i < EXPERIMENT_KEYS; i++)
+        if (strcmp(e->key, experiment_keys[i]) == 0)
+            problem_at(&f->problems, e->at,
+                       "experiment \"%s\": this is a key of experiments; choose another "
+                       "name",
+                       e->key);
+}
+
+static void check_profile(struct file *f, const struct entry *profile)
+{
+    struct problems *p = &f->problems;
+    const char *names[256];
+    char where[NAME_MAX_TEXT + 16];
+    int n = 0;
+    name_check("profile", profile->key, profile->at, p);
+    if (profile->value->kind != NODE_MAP) {
+        problem_at(p, profile->value->at, "profile \"%s\": expected {EXPERIMENT: {...}}",
+                   profile->key);
+        return;
+    }
+    for (const struct entry *x = f->experiments->first; x && n < 256; x = x->next)
+        names[n++] = x->key;
+    snprintf(where, sizeof where, "profile %s", profile->key);
+    check_keys(profile->value, where, names, n, p);
+    for (const struct entry *x = profile->value->first; x; x = x->next)
+        if (x->value->kind != NODE_MAP)
+            problem_at(p, x->value->at, "%s: expected a mapping; {} changes nothing",
+                       x->key);
+}
+
+/* False: there is nothing to expand. */
+static bool check_shape(struct file *f)
+{
+    struct problems *p = &f->problems;
+    if (f->root->kind != NODE_MAP) {
+        problem_at(p, f->root->at,
+                   "the file must be a mapping that names version and "
+                   "experiments");
+        return false;
+    }
+    check_keys(f->root, "the file", root_keys, 6, p);
+    check_version(f);
+    f->defaults = node_mapping(f->root, "defaults", p);
+    f->experiments = node_mapping(f->root, "experiments", p);
+    f->profiles = node_mapping(f->root, "profiles", p);
+    if (f->defaults)
+        check_keys(f->defaults, "defaults", default_keys, 4, p);
+    if (!f->experiments || f->experiments->n == 0) {
+        if (!node_get(f->root, "experiments") || f->experiments)
+            problem_at(p,
+                       f->experiments ? f->experiments->at : (struct mark){f->path, 1, 1},
+                       "there are no experiments; add experiments: {NAME: {task: ...}}");
+        return false;
+    }
+    for (const struct entry *x = f->experiments->first; x; x = x->next)
+        check_experiment_name(f, x);
+    for (const struct entry *x = f->profiles ? f->profiles->first : NULL; x; x = x->next)
+        check_profile(f, x);
+    return true;
+}
+
+/* --- expanding ----------------------------------------------------------- */
+
+/* `change` is what the profile says of it, or NULL; --set is for one profile alone. */
+static void expand(struct file *f, int i, const struct entry *x, const struct node *change,
+                   const char *profile, bool chosen)
+{
+    struct problems *p = &f->problems;
+    const unsigned long noted = p->noted;
+    const struct node *merged = tree_merge(f->tree, f->defaults, x->value, p);
+    if (x->value->kind == NODE_MAP && change)
+        merged = tree_merge(f->tree, merged, change, p);
+    if (merged && chosen)
+        merged = overrides_apply(&f->overrides, f->tree, merged, x->key, p);
+    if (!merged)
+        return;
+    const struct matrix_source source = {.tree = f->tree,
+                                         .problems = p,
+                                         .experiment = x->key,
+                                         .profile = profile,
+                                         .at = x->at,
+                                         .merged = merged};
+    matrix_expand(&source, &f->runs);
+    f->facts[i].sound &= p->noted == noted;
+}
+
+static void expand_all(struct file *f, const char *chosen)
+{
+    int i = 0;
+    f->facts = calloc((size_t)f->experiments->n, sizeof *f->facts);
+    if (!f->facts) {
+        f->problems.no_memory = true;
+        return;
+    }
+    for (const struct entry *x = f->experiments->first; x; x = x->next, i++) {
+        const struct node *name = node_get(node_get(x->value, "task"), "name");
+        f->facts[i] = (struct experiment_facts){.name = x->key, .sound = true};
+        if (name && name->kind == NODE_SCALAR)
+            f->facts[i].task = task_find(name->text);
+        expand(f, i, x, NULL, "", !*chosen);
+    }
+    for (const struct entry *q = f->profiles ? f->profiles->first : NULL; q; q = q->next) {
+        i = 0;
+        for (const struct entry *x = f->experiments->first; x; x = x->next, i++) {
+            const struct node *change = node_get(q->value, x->key);
+            if (change && change->kind == NODE_MAP)
+                expand(f, i, x, change, q->key, strcmp(q->key, chosen) == 0);
+        }
+    }
+}
+
+/* --- the profile --------------------------------------------------------- */
+
+/* The profile to run, "" for the experiments as they stand. NULL: e says why not. */
+static const char *choose_profile(const struct file *f, const char *asked, struct err *e)
+{
+    const char *names[64];
+    char list[512] = "";
+    size_t used = 0;
+    int n = 0;
+    if (!f->profiles || f->profiles->n == 0) {
+        if (!asked || strcmp(asked, "quick") == 0)
+            return "";
+        err_set(e, ST_USAGE, "%s has no profiles; leave out --profile %.64s", f->path,
+                asked);
+        return NULL;
+    }
+    const char *wanted = asked ? asked : "quick"; /* the default of every command */
+    for (const struct entry *x = f->profiles->first; x && n < 64; x = x->next) {
+        if (strcmp(x->key, wanted) == 0)
+            return x->key;
+        names[n++] = x->key;
+        if (used < sizeof list)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s",
+                                     n > 1 ? ", " : "", x->key);
+    }
+    const char *near = suggest(wanted, names, n);
+    if (near)
+        err_set(e, ST_USAGE, "%s has no profile \"%.64s\"; did you mean \"%s\"?", f->path,
+                wanted, near);
+    else
+        err_set(e, ST_USAGE, "%s has no profile \"%.64s\"; it has %s", f->path, wanted,
+                list);
+    return NULL;
+}
+
+/* Hands the runs of `profile` to `out`; those of the others are freed with the file. */
+static enum status take_runs(struct file *f, const char *profile, struct config *out,
+                             struct err *e)
+{
+    out->run = calloc((size_t)f->runs.n + 1, sizeof *out->run);
+    if (!out->run)
+        return err_set(e, ST_NOMEM, "no memory for the list of runs");
+    for (int i = 0; i < f->runs.n; i++) {
+        struct run_spec *r = &f->runs.item[i];
+        if (strcmp(r->profile, profile) != 0)
+            continue;
+        out->run[out->runs] = *r;
+        *r = (struct run_spec){0};
+        if (!*profile)
+            snprintf(out->run[out->runs].profile, NAME_MAX_TEXT, "default");
+        out->runs++;
+    }
+    return ST_OK;
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+static void read_lists(struct file *f, struct config *out)
+{
+    const struct claims_source s = {.tree = f->tree,
+                                    .problems = &f->problems,
+                                    .root = f->root,
+                                    .runs = &f->runs,
+                                    .experiment = f->facts,
+                                    .experiments = f->experiments->n};
+    published_read(&s, out);
+    claims_read(&s, out);
+}
+
+static enum status read_file(struct file *f, const char *asked, struct config *out,
+                             struct err *e)
+{
+    enum status st = read_bytes(f, e);
+    if (st)
+        return st;
+    const XXH128_hash_t hash = XXH3_128bits(f->text, f->bytes);
+    out->file_hash[0] = hash.high64;
+    out->file_hash[1] = hash.low64;
+    f->root =
+        tree_parse(f->tree, (struct mark){f->path, 1, 1}, f->text, f->bytes, &f->problems);
+    if (!f->root || !check_shape(f))
+        return problems_report(&f->problems, e);
+    struct err no_profile;
+    const char *profile = choose_profile(f, asked, &no_profile);
+    overrides_check(&f->overrides, f->experiments, &f->problems);
+    expand_all(f, profile ? profile : "?");
+    if (!f->problems.no_memory)
+        read_lists(f, out);
+    st = problems_report(&f->problems, e);
+    if (st)
+        return st;
+    if (!profile)
+        return err_set(e, no_profile.code, "%s", no_profile.msg);
+    snprintf(out->profile, sizeof out->profile, "%s", *profile ? profile : "default");
+    return take_runs(f, profile, out, e);
+}
+
+static void close_file(struct file *f)
+{
+    run_list_free(&f->runs);
+    overrides_free(&f->overrides);
+    problems_free(&f->problems);
+    tree_close(f->tree);
+    free(f->facts);
+    free(f->text);
+}
+
+enum status config_read(const char *path, const char *profile, const char *const *set,
+                        int n_set, struct config **out, struct err *e)
+{
+    struct file f = {.path = path, .tree = tree_open()};
+    struct config *c = calloc(1, sizeof *c);
+    enum status st = ST_NOMEM;
+    if (c)
+        c->path = strdup(path);
+    if (!f.tree || !c || !c->path ||
+        !overrides_parse(&f.overrides, f.tree, set, n_set, &f.problems))
+        st = err_set(e, ST_NOMEM, "no memory to read %s", path);
+    else
+        st = read_file(&f, profile, c, e);
+    close_file(&f);
+    if (st) {
+        config_free(c);
+        return st;
+    }
+    *out = c;
+    return ST_OK;
+}
+
+void config_free(struct config *c)
+{
+    if (!c)
+        return;
+    for (int i = 0; i < c->runs; i++)
+        run_spec_free(&c->run[i]);
+    for (int i = 0; i < c->claims; i++)
+        free(c->claim[i].text);
+    free(c->run);
+    free(c->claim);
+    free(c->publish);
+    free(c->path);
+    free(c);
+}

@@ -1,0 +1,345 @@
+#include "experiment.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run_spec.h"
+#include "settings.h"
+
+enum { TASKS_MAX = 256 };
+
+/* Whole numbers that a double holds exactly, so that they pass through options. */
+static const struct option seed_option = {
+    .name = "seeds", .type = OPTION_INT, .lo = 0, .hi = 9007199254740991.0};
+static const struct option count_option = {
+    .name = "count", .type = OPTION_INT, .lo = 1, .hi = SPLIT_COUNT_MAX};
+
+bool name_check(const char *what, const char *text, struct mark at, struct problems *p)
+{
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    if (!text[n] && n > 0 && n < NAME_MAX_TEXT && islower((unsigned char)text[0]))
+        return true;
+    problem_at(p, at,
+               "%s \"%.64s\": a name is up to %d lower-case letters, digits and _, a "
+               "letter first",
+               what, text, NAME_MAX_TEXT - 1);
+    return false;
+}
+
+struct mark mark_of_message(const struct node *map, const char *message,
+                            struct mark otherwise)
+{
+    const char *first = NULL;
+    struct mark at = otherwise;
+    if (!map || map->kind != NODE_MAP)
+        return at;
+    for (const struct entry *e = map->first; e; e = e->next) {
+        const size_t n = strlen(e->key);
+        const char *found = strstr(message, e->key);
+        const bool word =
+            found && !isalnum((unsigned char)found[n]) && found[n] != '_' &&
+            (found == message || (!isalnum((unsigned char)found[-1]) && found[-1] != '_'));
+        if (word && (!first || found < first)) {
+            first = found;
+            at = e->value->at;
+        }
+    }
+    return at;
+}
+
+/* --- task ---------------------------------------------------------------- */
+
+const struct task *task_read(const struct node *root, const char *experiment,
+                             struct mark at, struct problems *p)
+{
+    const struct node *map = node_mapping(root, "task", p);
+    const struct node *name = node_get(map, "name");
+    const char *names[TASKS_MAX];
+    int n = 0;
+    if (!map) {
+        if (!node_get(root, "task"))
+            problem_at(p, at, "experiment \"%s\" has no task; add task: {name: ...}",
+                       experiment);
+        return NULL;
+    }
+    if (!name || name->kind != NODE_SCALAR) {
+        problem_at(p, name ? name->at : map->at,
+                   "task: expected {name: TASK, option: value, ...}, found %s",
+                   name ? node_kind_text(name) : "no name");
+        return NULL;
+    }
+    const struct task *task = task_find(name->text);
+    for (; n < task_count() && n < TASKS_MAX; n++)
+        names[n] = task_at(n)->name;
+    if (!task)
+        problem_unknown(p, name->at, "task", name->text, names, n);
+    return task;
+}
+
+static void unknown_option(const struct task *t, const struct entry *e, struct problems *p)
+{
+    const char *names[OPTIONS_MAX];
+    char what[NAME_MAX_TEXT + 32];
+    const int n = option_count(t->options);
+    for (int i = 0; i < n; i++)
+        names[i] = t->options[i].name;
+    snprintf(what, sizeof what, "option of task %s", t->name);
+    problem_unknown(p, e->at, what, e->key, names, n);
+}
+
+/* Every key of `map` but `other` as an option of the task, laid over *out. */
+static bool options_read(const struct node *map, const struct task *t, const char *other,
+                         struct option_values *out, struct problems *p)
+{
+    bool good = true;
+    for (const struct entry *e = map->first; e; e = e->next) {
+        const int i = option_find(t->options, e->key);
+        if (strcmp(e->key, other) == 0)
+            continue;
+        if (i < 0) {
+            unknown_option(t, e, p);
+            good = false;
+            continue;
+        }
+        good &= option_read(&t->options[i], e->key, e->value, &out->v[i], p);
+    }
+    return good;
+}
+
+static bool options_check(const struct task *t, const struct option_values *o,
+                          const struct node *map, struct mark otherwise, struct problems *p)
+{
+    struct err e;
+    if (!t->check || t->check(o, &e) == ST_OK)
+        return true;
+    problem_at(p, mark_of_message(map, e.msg, otherwise), "%s", e.msg);
+    return false;
+}
+
+/* --- splits -------------------------------------------------------------- */
+
+/* Count and options of one split, `map` being what the file says of it, or NULL. */
+static bool split_read(const char *name, const struct node *map, const struct run_spec *r,
+                       struct mark at, struct split_spec *out, struct problems *p)
+{
+    const struct task *t = r->task;
+    const struct task_split *own = task_split_find(t, name);
+    const struct node *count = node_get(map, "count");
+    double n = own ? own->count : 0;
+    bool good = true;
+    *out = (struct split_spec){.options = r->task_options};
+    snprintf(out->name, sizeof out->name, "%s", name);
+    if (own)
+        task_split_options(t, own, &r->task_options, &out->options);
+    if (count)
+        good = option_read(&count_option, "count", count, &n, p);
+    else if (!own)
+        problem_at(p, at, "split \"%s\" is not one of task %s, so it needs a count", name,
+                   t->name);
+    if (map)
+        good &= options_read(map, t, "count", &out->options, p);
+    out->count = (int)n;
+    return good && out->count > 0 && options_check(t, &out->options, map, at, p);
+}
+
+/* A split may not need ids that training never embeds. */
+static bool vocabulary_check(const struct run_spec *r, const struct split_spec *s,
+                             struct mark at, struct problems *p)
+{
+    const int trained = r->task->vocabulary(&r->task_options);
+    const int needed = r->task->vocabulary(&s->options);
+    if (needed <= trained)
+        return true;
+    problem_at(p, at, "split \"%s\" has %d token ids, but training only %d", s->name,
+               needed, trained);
+    return false;
+}
+
+static bool split_entry(const struct entry *e, struct run_spec *r, struct problems *p)
+{
+    struct split_spec *out = &r->split[r->splits];
+    if (!name_check("split", e->key, e->at, p))
+        return false;
+    if (e->value->kind != NODE_MAP) {
+        problem_at(p, e->value->at, "split \"%s\": expected {count: N, ...}, found %s",
+                   e->key, node_kind_text(e->value));
+        return false;
+    }
+    if (!split_read(e->key, e->value, r, e->at, out, p) ||
+        !vocabulary_check(r, out, e->at, p))
+        return false;
+    r->splits++;
+    return true;
+}
+
+static bool own_splits(const struct node *map, struct mark at, struct run_spec *r,
+                       struct problems *p)
+{
+    bool good = true;
+    for (const struct task_split *s = r->task->splits; s->name; s++) {
+        if (map && (strcmp(s->name, "valid") != 0 || node_get(map, s->name)))
+            continue;
+        const bool fine = split_read(s->name, NULL, r, at, &r->split[r->splits], p);
+        r->splits += fine;
+        good &= fine;
+    }
+    return good;
+}
+
+static bool splits_read(const struct node *root, struct mark at, struct run_spec *r,
+                        struct problems *p)
+{
+    const struct node *map = node_mapping(root, "splits", p);
+    bool good = map || !node_get(root, "splits");
+    int room = map ? map->n : 0;
+    for (const struct task_split *s = r->task->splits; s->name; s++)
+        room++;
+    r->split = calloc((size_t)room + 1, sizeof *r->split);
+    if (!r->split) {
+        p->no_memory = true;
+        return false;
+    }
+    for (const struct entry *e = map ? map->first : NULL; e; e = e->next)
+        good &= split_entry(e, r, p);
+    good &= own_splits(map, at, r, p);
+    run_spec_sort_splits(r);
+    return good;
+}
+
+bool law_read(const struct node *root, struct run_spec *r, struct problems *p)
+{
+    const struct node *map = node_get(root, "task");
+    assert(map && map->kind == NODE_MAP);
+    option_defaults(r->task->options, &r->task_options);
+    if (!options_read(map, r->task, "name", &r->task_options, p) ||
+        !options_check(r->task, &r->task_options, map, map->at, p) ||
+        !splits_read(root, map->at, r, p))
+        return false;
+    run_spec_sizes(r);
+    return true;
+}
+
+/* --- encoders ------------------------------------------------------------ */
+
+/* The option that encoder_stack_set would set, or NULL. */
+static const struct option *entry_option(const struct encoder_stack *s, const char *key)
+{
+    const char *dot = strchr(key, '.');
+    for (int i = 0; i < s->parts; i++) {
+        const struct encoder *e = s->part[i].encoder;
+        const int k = option_find(e->options, dot ? dot + 1 : key);
+        const bool named = !dot || (strncmp(e->name, key, (size_t)(dot - key)) == 0 &&
+                                    !e->name[dot - key]);
+        if (named && k >= 0)
+            return &e->options[k];
+    }
+    return NULL;
+}
+
+static bool entry_set(const struct entry *e, struct encoder_entry *out, struct problems *p)
+{
+    const struct option *o = entry_option(&out->stack, e->key);
+    struct err err;
+    double ignored;
+    if (o && !option_read(o, e->key, e->value, &ignored, p))
+        return false;
+    const char *text = e->value->kind == NODE_SCALAR ? e->value->text : "";
+    if (encoder_stack_set(&out->stack, e->key, text, &err) == ST_OK)
+        return true;
+    problem_at(p, e->at, "%s", err.msg);
+    return false;
+}
+
+static bool entry_read(const struct node *n, struct encoder_entry *out, struct problems *p)
+{
+    const struct node *name = n->kind == NODE_MAP ? node_get(n, "name") : n;
+    struct err e;
+    bool good = true;
+    if (!name || name->kind != NODE_SCALAR || !*name->text) {
+        problem_at(p, n->at,
+                   "an encoder is a name or {name: NAME, option: value, ...}, not %s",
+                   n->kind == NODE_MAP ? "a mapping without name" : node_kind_text(n));
+        return false;
+    }
+    *out = (struct encoder_entry){.at = n->at};
+    if (encoder_stack_parse(name->text, &out->stack, &e)) {
+        problem_at(p, name->at, "%s", e.msg);
+        return false;
+    }
+    for (const struct entry *x = n->kind == NODE_MAP ? n->first : NULL; x; x = x->next)
+        if (strcmp(x->key, "name") != 0)
+            good &= entry_set(x, out, p);
+    return good;
+}
+
+int encoders_read(const struct node *root, const char *experiment, struct mark at,
+                  struct encoder_entry out[ENTRIES_MAX], struct problems *p)
+{
+    const struct node *list = node_get(root, "encoders");
+    bool good = true;
+    int n = 0;
+    if (!list) {
+        problem_at(p, at, "experiment \"%s\" has no encoders; add encoders: [none, ...]",
+                   experiment);
+        return 0;
+    }
+    if (list->kind != NODE_LIST || list->n == 0 || list->n > ENTRIES_MAX) {
+        problem_at(p, list->at, "encoders: expected a list of 1 to %d, found %s",
+                   ENTRIES_MAX,
+                   list->kind != NODE_LIST ? node_kind_text(list)
+                   : list->n               ? "more"
+                                           : "an empty one");
+        return 0;
+    }
+    for (const struct entry *e = list->first; e; e = e->next)
+        good &= entry_read(e->value, &out[n++], p);
+    return good ? n : 0;
+}
+
+/* --- seeds --------------------------------------------------------------- */
+
+int seeds_read(const struct node *root, uint64_t out[SEEDS_MAX], struct problems *p)
+{
+    const struct node *list = node_get(root, "seeds");
+    bool good = true;
+    int n = 0;
+    if (!list) {
+        for (; n < 3; n++)
+            out[n] = (uint64_t)n + 1;
+        return n;
+    }
+    if (list->kind != NODE_LIST || list->n == 0 || list->n > SEEDS_MAX) {
+        problem_at(p, list->at, "seeds: expected a list of 1 to %d integers, found %s",
+                   SEEDS_MAX,
+                   list->kind != NODE_LIST ? node_kind_text(list)
+                   : list->n               ? "more"
+                                           : "an empty one");
+        return 0;
+    }
+    for (const struct entry *e = list->first; e; e = e->next) {
+        double v;
+        if (!option_read(&seed_option, "seeds", e->value, &v, p)) {
+            good = false;
+            continue;
+        }
+        for (int i = 0; i < n; i++)
+            if (out[i] == (uint64_t)v) {
+                problem_at(p, e->at, "seeds: %.0f is listed twice", v);
+                good = false;
+            }
+        out[n++] = (uint64_t)v;
+    }
+    return good ? n : 0;
+}
+
+bool data_seed_read(const struct node *root, uint64_t *out, struct problems *p)
+{
+    const struct node *n = node_get(root, "data_seed");
+    double v = 0;
+    const bool good = !n || option_read(&seed_option, "data_seed", n, &v, p);
+    *out = (uint64_t)v;
+    return good;
+}

@@ -1,0 +1,40 @@
+/* experiment.h -- the parts of an experiment: task, splits, encoders, seeds. */
+#ifndef EXPERIMENT_H
+#define EXPERIMENT_H
+
+#include "config.h"
+#include "yaml_tree.h"
+
+enum { SEEDS_MAX = 1000, ENTRIES_MAX = 64 };
+
+/* The task named in the mapping "task" of `root`. NULL: noted. `experiment` and `at` say
+ * where it is missing. */
+const struct task *task_read(const struct node *root, const char *experiment,
+                             struct mark at, struct problems *p);
+
+/* Options and splits of r->task, and then the sizes of the model. False: noted. */
+bool law_read(const struct node *root, struct run_spec *r, struct problems *p);
+
+/* One entry of `encoders`, parsed and set but not yet resolved. */
+struct encoder_entry {
+    struct encoder_stack stack;
+    struct mark at;
+};
+
+/* The list "encoders" of `root`; returns how many, 0 when something was noted. */
+int encoders_read(const struct node *root, const char *experiment, struct mark at,
+                  struct encoder_entry out[ENTRIES_MAX], struct problems *p);
+
+/* The list "seeds"; returns how many, 0 when something was noted. */
+int seeds_read(const struct node *root, uint64_t out[SEEDS_MAX], struct problems *p);
+bool data_seed_read(const struct node *root, uint64_t *out, struct problems *p);
+
+/* Where `map` holds the key that `message` names first, else `otherwise`: checks of the
+ * task and the model know no places. */
+struct mark mark_of_message(const struct node *map, const char *message,
+                            struct mark otherwise);
+
+/* True when the text is [a-z][a-z0-9_]* and fits; else noted. */
+bool name_check(const char *what, const char *text, struct mark at, struct problems *p);
+
+#endif

@@ -1,0 +1,229 @@
+#include "matrix.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <stdio.h>
+
+#include "experiment.h"
+#include "cells.h"
+#include "run_spec.h"
+#include "settings.h"
+
+const char *const experiment_keys[EXPERIMENT_KEYS] = {
+    "task", "splits", "encoders", "seeds", "data_seed", "model", "train", "grid"};
+
+/* What all cells of an experiment have in common while it is being read. */
+struct reading {
+    const struct matrix_source *source;
+    struct problems *problems;
+    struct run_list *out;
+    const struct task *task;
+    int seeds;
+    uint64_t seed[SEEDS_MAX];
+    uint64_t data_seed;
+    int entries;
+    struct encoder_entry entry[ENTRIES_MAX];
+};
+
+void run_list_free(struct run_list *l)
+{
+    for (int i = 0; i < l->n; i++)
+        run_spec_free(&l->item[i]);
+    free(l->item);
+    *l = (struct run_list){0};
+}
+
+static struct run_spec *append(struct run_list *l, struct problems *p)
+{
+    if (l->n == l->room) {
+        const int room = l->room ? 2 * l->room : 64;
+        struct run_spec *item = realloc(l->item, (size_t)room * sizeof *item);
+        if (!item) {
+            p->no_memory = true;
+            return NULL;
+        }
+        l->item = item;
+        l->room = room;
+    }
+    l->item[l->n] = (struct run_spec){0};
+    return &l->item[l->n++];
+}
+
+/* --- one cell ------------------------------------------------------------ */
+
+/* Settings that would be read without doing anything are mistakes. */
+static void recipe_check(const struct node *root, const struct run_spec *r, struct mark at,
+                         struct problems *p)
+{
+    const struct optimizer_config *o = &r->train.optimizer;
+    const struct node *train = node_get(root, "train");
+    if (o->kind == OPTIMIZER_ADAM && o->weight_decay > 0)
+        problem_at(p, mark_of_message(train, "weight_decay", at),
+                   "train.weight_decay: adam does not decay weights; set it to 0, or "
+                   "optimizer to adamw");
+    if (o->warmup > o->steps)
+        problem_at(p, mark_of_message(train, "warmup", at),
+                   "train.warmup: %d steps of warm-up do not fit into %d steps", o->warmup,
+                   o->steps);
+    if (r->train.samples > 0 && r->train.samples < r->train.batch)
+        problem_at(p, mark_of_message(train, "samples", at),
+                   "train.samples: a training set of %d does not fill a batch of %d",
+                   r->train.samples, r->train.batch);
+}
+
+static void refuse_twice(const struct reading *m, int first, struct mark at)
+{
+    const struct run_list *l = m->out;
+    const struct run_spec *last = &l->item[l->n - 1];
+    for (int i = first; i < l->n - 1; i++)
+        if (strcmp(l->item[i].identity, last->identity) == 0) {
+            problem_at(m->problems, at,
+                       "encoder \"%s\" is listed twice, options left to their defaults "
+                       "included",
+                       last->variant);
+            return;
+        }
+}
+
+/* All seeds of one encoder; `cell` has everything but them. */
+static void expand_seeds(struct reading *m, const struct run_spec *cell, int first,
+                         struct mark at)
+{
+    struct err e;
+    for (int i = 0; i < m->seeds; i++) {
+        struct run_spec *r = append(m->out, m->problems);
+        if (!r)
+            return;
+        if (run_spec_copy(cell, r, &e)) {
+            m->problems->no_memory = true;
+            return;
+        }
+        r->seed = m->seed[i];
+        if (run_spec_identify(r, &e)) {
+            m->problems->no_memory = true;
+            return;
+        }
+        if (i == 0)
+            refuse_twice(m, first, at);
+    }
+}
+
+static void expand_encoders(struct reading *m, struct run_spec *cell,
+                            const struct node *root)
+{
+    const int first = m->out->n;
+    struct err e;
+    if (model_check(&cell->model, &e)) {
+        problem_at(m->problems,
+                   mark_of_message(node_get(root, "model"), e.msg, m->source->at), "%s",
+                   e.msg);
+        return;
+    }
+    for (int i = 0; i < m->entries && !m->problems->no_memory; i++) {
+        cell->model.encoders = m->entry[i].stack;
+        if (run_spec_encoders(cell, &e))
+            problem_at(m->problems, m->entry[i].at, "%s", e.msg);
+        else
+            expand_seeds(m, cell, first, m->entry[i].at);
+    }
+}
+
+static void expand_cell(struct reading *m, const struct node *root,
+                        const struct node *values)
+{
+    struct problems *p = m->problems;
+    const unsigned long noted = p->noted;
+    struct run_spec cell = {.task = m->task, .data_seed = m->data_seed};
+    snprintf(cell.experiment, sizeof cell.experiment, "%s", m->source->experiment);
+    snprintf(cell.profile, sizeof cell.profile, "%s", m->source->profile);
+    settings_read(root, &cell, p);
+    if (p->noted == noted)
+        recipe_check(root, &cell, m->source->at, p);
+    if (cell_text(values, m->task, cell.cell, p) && law_read(root, &cell, p) &&
+        p->noted == noted)
+        expand_encoders(m, &cell, root);
+    run_spec_free(&cell);
+}
+
+/* --- the experiment ------------------------------------------------------ */
+
+static int by_identity(const void *a, const void *b)
+{
+    const struct run_spec *const *x = a, *const *y = b;
+    return strcmp((*x)->identity, (*y)->identity);
+}
+
+/* Two cells can be one run under two names: model.ff 4x and 256 at dim 64. */
+static void refuse_same_cells(const struct reading *m, int first, struct mark at)
+{
+    const int n = m->out->n - first;
+    const struct run_spec **sorted = calloc((size_t)n + 1, sizeof *sorted);
+    if (!sorted) {
+        m->problems->no_memory = true;
+        return;
+    }
+    for (int i = 0; i < n; i++)
+        sorted[i] = &m->out->item[first + i];
+    qsort(sorted, (size_t)n, sizeof sorted[0], by_identity);
+    for (int i = 1; i < n; i++)
+        if (strcmp(sorted[i - 1]->identity, sorted[i]->identity) == 0 &&
+            strcmp(sorted[i - 1]->cell, sorted[i]->cell) != 0)
+            problem_at(m->problems, at, "cells \"%s\" and \"%s\" are the same run",
+                       sorted[i - 1]->cell, sorted[i]->cell);
+    free(sorted);
+}
+
+static bool too_many(const struct reading *m, const struct grid *g)
+{
+    const double runs = (double)g->cells * m->entries * m->seeds;
+    if (m->out->n + runs <= RUNS_MAX)
+        return false;
+    problem_at(m->problems, m->source->at, "more than %d runs in all; split the file",
+               RUNS_MAX);
+    return true;
+}
+
+static void read_experiment(struct reading *m)
+{
+    const struct matrix_source *s = m->source;
+    const int first = m->out->n;
+    struct grid grid;
+    check_keys(s->merged, s->experiment, experiment_keys, EXPERIMENT_KEYS, s->problems);
+    m->task = task_read(s->merged, s->experiment, s->at, s->problems);
+    m->seeds = seeds_read(s->merged, m->seed, s->problems);
+    data_seed_read(s->merged, &m->data_seed, s->problems);
+    m->entries = encoders_read(s->merged, s->experiment, s->at, m->entry, s->problems);
+    /* The settings are read once even without a grid to walk, for their own mistakes. */
+    if (!grid_read(s->merged, m->task, &grid, s->problems) || !m->task) {
+        struct run_spec unused = {0};
+        settings_read(s->merged, &unused, s->problems);
+        return;
+    }
+    if (too_many(m, &grid))
+        return;
+    for (int i = 0; i < grid.cells && !s->problems->no_memory; i++) {
+        const struct node *values;
+        const struct node *root =
+            grid_cell(s->tree, s->merged, &grid, i, &values, s->problems);
+        if (root)
+            expand_cell(m, root, values);
+    }
+    refuse_same_cells(m, first, grid.at);
+}
+
+void matrix_expand(const struct matrix_source *s, struct run_list *out)
+{
+    struct reading *m = calloc(1, sizeof *m);
+    if (!m) {
+        s->problems->no_memory = true;
+        return;
+    }
+    *m = (struct reading){.source = s, .problems = s->problems, .out = out};
+    if (s->merged->kind == NODE_MAP)
+        read_experiment(m);
+    else
+        problem_at(s->problems, s->merged->at,
+                   "experiment \"%s\": expected a mapping, found %s", s->experiment,
+                   node_kind_text(s->merged));
+    free(m);
+}

@@ -1,0 +1,32 @@
+/* matrix.h -- one experiment of one profile to its runs. */
+#ifndef MATRIX_H
+#define MATRIX_H
+
+#include "config.h"
+#include "yaml_tree.h"
+
+struct run_list {
+    struct run_spec *item; /* owned */
+    int n, room;
+};
+
+struct matrix_source {
+    struct tree *tree;
+    struct problems *problems;
+    const char *experiment, *profile;
+    struct mark at;            /* of the experiment's key */
+    const struct node *merged; /* defaults, experiment, profile and --set together */
+};
+
+enum { RUNS_MAX = 100000 };
+
+/* Appends the runs, cell by cell, encoder by encoder, seed by seed. Mistakes are noted;
+ * what is then in the list is of use for checking names alone. */
+void matrix_expand(const struct matrix_source *m, struct run_list *out);
+void run_list_free(struct run_list *l);
+
+/* Keys that an experiment, and a profile's changes to one, may have. */
+enum { EXPERIMENT_KEYS = 8 };
+extern const char *const experiment_keys[EXPERIMENT_KEYS];
+
+#endif

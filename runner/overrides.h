@@ -1,0 +1,37 @@
+/* overrides.h -- the changes that --set makes to every experiment, or to one. */
+#ifndef OVERRIDES_H
+#define OVERRIDES_H
+
+#include "yaml_tree.h"
+
+enum { OVERRIDE_KEYS = 4 };
+
+struct override {
+    struct mark at;                 /* its source is "--set KEY=VALUE" */
+    const char *key[OVERRIDE_KEYS]; /* "train", "steps" */
+    int keys;
+    const char *experiment; /* NULL: every one */
+    const struct node *value;
+};
+
+struct overrides {
+    struct override *item; /* owned */
+    int n;
+};
+
+/* `set` is n texts "KEY=VALUE"; the value is YAML. False: out of memory. */
+bool overrides_parse(struct overrides *o, struct tree *t, const char *const *set, int n,
+                     struct problems *p);
+
+/* Finds out which begin with the name of an experiment; notes unknown keys. */
+void overrides_check(struct overrides *o, const struct node *experiments,
+                     struct problems *p);
+
+/* An experiment's settings with the changes. A setting of the grid that --set names is
+ * taken out of the grid: what was typed is what runs. NULL: out of memory. */
+const struct node *overrides_apply(const struct overrides *o, struct tree *t,
+                                   const struct node *root, const char *experiment,
+                                   struct problems *p);
+void overrides_free(struct overrides *o);
+
+#endif

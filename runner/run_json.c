@@ -1,0 +1,354 @@
+/* run_json.c -- a run's resolved configuration as canonical JSON, and back.
+ *
+ *     {"data_seed":0,
+ *      "encoder":[{"name":"cope","options":{...},"version":1}],
+ *      "experiment":"flip_flop","format":1,
+ *      "model":{...},"seed":1,
+ *      "splits":{"id":{"count":1000,"options":{...}},...},
+ *      "task":{"name":"flip_flop","options":{...},"version":1},
+ *      "train":{...}}
+ *
+ * Options are the resolved ones, so that a default spelled out is the same text. Left
+ * out is whatever moves no result: profile, cell, file, threads. */
+#include "run_spec.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "settings.h"
+
+/* --- writing ------------------------------------------------------------- */
+
+static json_t *option_json(const struct option *o, double value)
+{
+    char text[OPTION_TEXT];
+    switch (o->type) {
+    case OPTION_BOOL:
+        return json_boolean(value != 0);
+    case OPTION_INT:
+        return json_integer((json_int_t)value);
+    case OPTION_REAL:
+        return json_real(value);
+    case OPTION_CHOICE:
+        break;
+    }
+    return json_string(option_format(o, value, text));
+}
+
+static json_t *options_json(const struct option *table, const struct option_values *o)
+{
+    json_t *out = json_object();
+    for (int i = 0; i < option_count(table); i++)
+        if (json_object_set_new(out, table[i].name, option_json(&table[i], o->v[i]))) {
+            json_decref(out);
+            return NULL;
+        }
+    return out;
+}
+
+/* json_pack's "o" takes NULL as a failure and frees the rest, which is what makes the
+ * nesting below safe. */
+static json_t *splits_json(const struct run_spec *r)
+{
+    json_t *out = json_object();
+    for (int i = 0; out && i < r->splits; i++) {
+        const struct split_spec *s = &r->split[i];
+        json_t *one = json_pack("{s:i, s:o}", "count", s->count, "options",
+                                options_json(r->task->options, &s->options));
+        if (json_object_set_new(out, s->name, one)) {
+            json_decref(out);
+            return NULL;
+        }
+    }
+    return out;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct encoder_part *const *x = a, *const *y = b;
+    return strcmp((*x)->encoder->name, (*y)->encoder->name);
+}
+
+static json_t *encoder_json(const struct encoder_stack *s)
+{
+    const struct encoder_part *part[ENCODER_PARTS_MAX];
+    json_t *out = json_array();
+    for (int i = 0; i < s->parts; i++)
+        part[i] = &s->part[i];
+    qsort(part, (size_t)s->parts, sizeof part[0], by_name);
+    for (int i = 0; out && i < s->parts; i++) {
+        const struct encoder *e = part[i]->encoder;
+        json_t *one = json_pack("{s:s, s:i, s:o}", "name", e->name, "version", e->version,
+                                "options", options_json(e->options, &part[i]->options));
+        if (json_array_append_new(out, one)) {
+            json_decref(out);
+            return NULL;
+        }
+    }
+    return out;
+}
+
+static json_t *setting_json(const struct setting *s, const struct run_spec *r)
+{
+    if (s->values == 1)
+        return option_json(&s->option, setting_get(s, r, 0));
+    return json_pack("[o, o]", option_json(&s->option, setting_get(s, r, 0)),
+                     option_json(&s->option, setting_get(s, r, 1)));
+}
+
+static json_t *section_json(const struct run_spec *r, const char *section)
+{
+    json_t *out = json_object();
+    for (int i = 0; out && i < setting_count(); i++) {
+        const struct setting *s = setting_at(i);
+        if (strcmp(s->section, section) == 0 &&
+            json_object_set_new(out, s->option.name, setting_json(s, r))) {
+            json_decref(out);
+            return NULL;
+        }
+    }
+    return out;
+}
+
+/* Sorted, without blanks, reals in the fewest digits (15 to 17) from which all of them
+ * read back to the same doubles. */
+static char *canonical_text(const json_t *root)
+{
+    char *text = NULL;
+    bool same = false;
+    for (int digits = 15; digits <= 17 && !same; digits++) {
+        free(text);
+        text =
+            json_dumps(root, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(digits));
+        json_t *back = text ? json_loads(text, 0, NULL) : NULL;
+        same = back && json_equal(root, back);
+        json_decref(back);
+        if (!text)
+            return NULL;
+    }
+    return text;
+}
+
+char *run_spec_json(const struct run_spec *r)
+{
+    json_t *root = json_pack(
+        "{s:i, s:s, s:{s:s, s:i, s:o}, s:o, s:o, s:o, s:o, s:I, s:I}", "format", RUN_FORMAT,
+        "experiment", r->experiment, "task", "name", r->task->name, "version",
+        r->task->version, "options", options_json(r->task->options, &r->task_options),
+        "splits", splits_json(r), "encoder", encoder_json(&r->model.encoders), "model",
+        section_json(r, "model"), "train", section_json(r, "train"), "seed",
+        (json_int_t)r->seed, "data_seed", (json_int_t)r->data_seed);
+    char *text = root ? canonical_text(root) : NULL;
+    json_decref(root);
+    return text;
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+static enum status refuse(struct err *e, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static enum status refuse(struct err *e, const char *fmt, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    return err_set(e, ST_CONFIG, "stored configuration: %s", text);
+}
+
+static bool fill_name(char out[NAME_MAX_TEXT], const json_t *text)
+{
+    return json_is_string(text) &&
+           snprintf(out, NAME_MAX_TEXT, "%s", json_string_value(text)) < NAME_MAX_TEXT;
+}
+
+static bool read_option(const struct option *o, const json_t *value, double *out)
+{
+    switch (o->type) {
+    case OPTION_BOOL:
+        *out = json_is_true(value);
+        return json_is_boolean(value);
+    case OPTION_INT:
+        *out = (double)json_integer_value(value);
+        return json_is_integer(value) && *out >= o->lo && *out <= o->hi;
+    case OPTION_REAL:
+        *out = json_number_value(value);
+        return json_is_real(value) && *out >= o->lo && *out <= o->hi;
+    case OPTION_CHOICE:
+        break;
+    }
+    return json_is_string(value) &&
+           option_parse(o, json_string_value(value), out, NULL) == ST_OK;
+}
+
+static enum status read_options(const struct option *table, const json_t *values,
+                                const char *owner, struct option_values *out, struct err *e)
+{
+    const int n = option_count(table);
+    if (!json_is_object(values) || json_object_size(values) != (size_t)n)
+        return refuse(e, "the options of %s are not those of this posbench", owner);
+    option_defaults(table, out);
+    for (int i = 0; i < n; i++)
+        if (!read_option(&table[i], json_object_get(values, table[i].name), &out->v[i]))
+            return refuse(e, "%s: option \"%s\" is missing or out of range", owner,
+                          table[i].name);
+    return ST_OK;
+}
+
+static enum status check_version(const char *owner, const json_t *version, int ours,
+                                 struct err *e)
+{
+    if (json_is_integer(version) && json_integer_value(version) == ours)
+        return ST_OK;
+    return refuse(e, "it was made with version %d of %s; this posbench has version %d",
+                  (int)json_integer_value(version), owner, ours);
+}
+
+static enum status read_task(const json_t *root, struct run_spec *r, struct err *e)
+{
+    const json_t *task = json_object_get(root, "task");
+    const char *name = json_string_value(json_object_get(task, "name"));
+    r->task = name ? task_find(name) : NULL;
+    if (!r->task)
+        return refuse(e, "there is no task \"%.64s\"", name ? name : "");
+    const enum status st =
+        check_version(r->task->name, json_object_get(task, "version"), r->task->version, e);
+    return st ? st
+              : read_options(r->task->options, json_object_get(task, "options"),
+                             r->task->name, &r->task_options, e);
+}
+
+static enum status read_splits(json_t *root, struct run_spec *r, struct err *e)
+{
+    json_t *splits = json_object_get(root, "splits"), *value;
+    const char *name;
+    r->split = calloc(json_object_size(splits) + 1, sizeof *r->split);
+    if (!r->split)
+        return err_set(e, ST_NOMEM, "no memory for the splits of a run");
+    json_object_foreach(splits, name, value)
+    {
+        struct split_spec *s = &r->split[r->splits];
+        const json_int_t count = json_integer_value(json_object_get(value, "count"));
+        if (strlen(name) >= sizeof s->name || count < 1 || count > SPLIT_COUNT_MAX)
+            return refuse(e, "split \"%.64s\": bad name or count", name);
+        snprintf(s->name, sizeof s->name, "%s", name);
+        s->count = (int)count;
+        const enum status st = read_options(
+            r->task->options, json_object_get(value, "options"), name, &s->options, e);
+        if (st)
+            return st;
+        r->splits++;
+    }
+    run_spec_sort_splits(r);
+    return ST_OK;
+}
+
+static enum status read_part(const json_t *one, struct encoder_stack *s, struct err *e)
+{
+    const char *name = json_string_value(json_object_get(one, "name"));
+    for (int i = 0; name && i < s->parts; i++) {
+        struct encoder_part *p = &s->part[i];
+        if (strcmp(p->encoder->name, name) != 0)
+            continue;
+        const enum status st =
+            check_version(name, json_object_get(one, "version"), p->encoder->version, e);
+        return st ? st
+                  : read_options(p->encoder->options, json_object_get(one, "options"), name,
+                                 &p->options, e);
+    }
+    return refuse(e, "an encoder without a name");
+}
+
+static enum status read_encoders(const json_t *root, struct run_spec *r, struct err *e)
+{
+    const json_t *list = json_object_get(root, "encoder");
+    char sum[ENCODER_NAME] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < json_array_size(list) && used < sizeof sum; i++) {
+        const char *name =
+            json_string_value(json_object_get(json_array_get(list, i), "name"));
+        used += (size_t)snprintf(sum + used, sizeof sum - used, "%s%s", i ? "+" : "",
+                                 name ? name : "?");
+    }
+    enum status st = encoder_stack_parse(sum, &r->model.encoders, e);
+    for (size_t i = 0; !st && i < json_array_size(list); i++)
+        st = read_part(json_array_get(list, i), &r->model.encoders, e);
+    return st;
+}
+
+static bool read_setting(const struct setting *s, const json_t *value, struct run_spec *r)
+{
+    for (int i = 0; i < s->values; i++) {
+        double v;
+        const json_t *one = s->values == 1 ? value : json_array_get(value, (size_t)i);
+        if (!read_option(&s->option, one, &v))
+            return false;
+        setting_put(s, r, i, v);
+    }
+    return true;
+}
+
+static enum status read_settings(const json_t *root, struct run_spec *r, struct err *e)
+{
+    size_t n = 0;
+    for (int i = 0; i < setting_count(); i++) {
+        const struct setting *s = setting_at(i);
+        const json_t *value =
+            json_object_get(json_object_get(root, s->section), s->option.name);
+        if (!read_setting(s, value, r))
+            return refuse(e, "%s.%s is missing or out of range", s->section,
+                          s->option.name);
+        n++;
+    }
+    if (n != json_object_size(json_object_get(root, "model")) +
+                 json_object_size(json_object_get(root, "train")))
+        return refuse(e, "its settings are not those of this posbench");
+    return ST_OK;
+}
+
+static bool read_seed(const json_t *value, uint64_t *out)
+{
+    *out = (uint64_t)json_integer_value(value);
+    return json_is_integer(value) && json_integer_value(value) >= 0;
+}
+
+static enum status read_root(json_t *root, struct run_spec *r, struct err *e)
+{
+    enum status st;
+    if (json_integer_value(json_object_get(root, "format")) != RUN_FORMAT)
+        return refuse(e, "its format is not %d; another posbench wrote it", RUN_FORMAT);
+    if (!fill_name(r->experiment, json_object_get(root, "experiment")) ||
+        !read_seed(json_object_get(root, "seed"), &r->seed) ||
+        !read_seed(json_object_get(root, "data_seed"), &r->data_seed))
+        return refuse(e, "experiment, seed or data_seed is missing or wrong");
+    if ((st = read_task(root, r, e)) || (st = read_splits(root, r, e)) ||
+        (st = read_encoders(root, r, e)) || (st = read_settings(root, r, e)))
+        return st;
+    run_spec_sizes(r);
+    if ((st = model_check(&r->model, e)) || (st = run_spec_encoders(r, e)))
+        return st;
+    return run_spec_identify(r, e);
+}
+
+enum status run_spec_parse(const char *json, struct run_spec *out, struct err *e)
+{
+    struct run_spec r = {0};
+    json_error_t why;
+    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &why);
+    if (!root)
+        return refuse(e, "not JSON: %s", why.text);
+    const enum status st = read_root(root, &r, e);
+    json_decref(root);
+    if (st) {
+        run_spec_free(&r);
+        return st;
+    }
+    *out = r;
+    return ST_OK;
+}

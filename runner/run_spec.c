@@ -1,0 +1,152 @@
+#include "run_spec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void run_spec_free(struct run_spec *r)
+{
+    free(r->config);
+    free(r->split);
+    *r = (struct run_spec){0};
+}
+
+enum status run_spec_copy(const struct run_spec *r, struct run_spec *out, struct err *e)
+{
+    struct split_spec *split = calloc((size_t)r->splits + 1, sizeof *split);
+    if (!split)
+        return err_set(e, ST_NOMEM, "no memory for the list of runs");
+    *out = *r;
+    out->config = NULL;
+    out->split = split;
+    memcpy(split, r->split, (size_t)r->splits * sizeof *split);
+    return ST_OK;
+}
+
+static int rank(const struct task *t, const char *split)
+{
+    int n = 0;
+    while (t->splits[n].name && strcmp(t->splits[n].name, split) != 0)
+        n++;
+    return n;
+}
+
+static bool comes_after(const struct task *t, const struct split_spec *a,
+                        const struct split_spec *b)
+{
+    const int x = rank(t, a->name), y = rank(t, b->name);
+    return x != y ? x > y : strcmp(a->name, b->name) > 0;
+}
+
+void run_spec_sort_splits(struct run_spec *r)
+{
+    for (int i = 1; i < r->splits; i++)
+        for (int k = i; k > 0 && comes_after(r->task, &r->split[k - 1], &r->split[k]);
+             k--) {
+            const struct split_spec swap = r->split[k];
+            r->split[k] = r->split[k - 1];
+            r->split[k - 1] = swap;
+        }
+}
+
+void run_spec_sizes(struct run_spec *r)
+{
+    const struct task *t = r->task;
+    r->model.vocabulary = t->vocabulary(&r->task_options);
+    r->model.trained_length = t->max_length(&r->task_options);
+    r->model.longest = r->model.trained_length;
+    for (int i = 0; i < r->splits; i++) {
+        const int length = t->max_length(&r->split[i].options);
+        r->model.longest = length > r->model.longest ? length : r->model.longest;
+    }
+}
+
+/* The part's values had nothing been set: what a variant's name leaves out. */
+static struct option_values unset_options(const struct encoder *part,
+                                          const struct encoder_dims *d)
+{
+    struct option_values o;
+    struct err ignored;
+    option_defaults(part->options, &o);
+    if (part->resolve && part->resolve(d, &o, &ignored))
+        option_defaults(part->options, &o);
+    return o;
+}
+
+/* Appends; false when it does not fit. */
+static bool add(char text[VARIANT_TEXT], const char *more)
+{
+    const size_t used = strlen(text), n = strlen(more);
+    if (used + n >= VARIANT_TEXT)
+        return false;
+    memcpy(text + used, more, n + 1);
+    return true;
+}
+
+static bool add_part(char text[VARIANT_TEXT], const struct encoder_part *part,
+                     const struct encoder_dims *d)
+{
+    const struct option *table = part->encoder->options;
+    const struct option_values unset = unset_options(part->encoder, d);
+    bool fits = add(text, part->encoder->name), any = false;
+    for (int i = 0; fits && i < option_count(table); i++) {
+        char value[OPTION_TEXT];
+        const double v = part->options.v[i];
+        if (!(v < unset.v[i] || v > unset.v[i]))
+            continue;
+        fits = add(text, any ? "," : "(") && add(text, table[i].name) && add(text, "=") &&
+               add(text, option_format(&table[i], v, value));
+        any = true;
+    }
+    return fits && (!any || add(text, ")"));
+}
+
+/* "cope(p_max=64)+rope": parts in name order, each with the options that differ from
+ * what it would have taken by itself. */
+static enum status write_variant(struct run_spec *r, const struct encoder_dims *d,
+                                 struct err *e)
+{
+    const struct encoder_stack *s = &r->model.encoders;
+    char name[ENCODER_NAME], *rest = name, *word;
+    r->variant[0] = '\0';
+    memcpy(name, r->encoder, sizeof name);
+    while ((word = strtok_r(rest, "+", &rest)))
+        for (int i = 0; i < s->parts; i++) {
+            if (strcmp(s->part[i].encoder->name, word) != 0)
+                continue;
+            if ((r->variant[0] && !add(r->variant, "+")) ||
+                !add_part(r->variant, &s->part[i], d))
+                return err_set(e, ST_CONFIG,
+                               "encoder \"%s\": its name with all that was set is longer "
+                               "than %d characters; leave some options out",
+                               r->encoder, VARIANT_TEXT - 1);
+        }
+    return ST_OK;
+}
+
+enum status run_spec_encoders(struct run_spec *r, struct err *e)
+{
+    const struct encoder_dims d = {
+        .layers = r->model.layers,
+        .heads = r->model.heads,
+        .head_dim = r->model.dim / r->model.heads,
+        .trained_length = r->model.trained_length,
+        .longest = r->model.longest,
+    };
+    const enum status st = encoder_stack_resolve(&r->model.encoders, &d, e);
+    if (st)
+        return st;
+    encoder_stack_name(&r->model.encoders, r->encoder);
+    return write_variant(r, &d, e);
+}
+
+enum status run_spec_identify(struct run_spec *r, struct err *e)
+{
+    char *config = run_spec_json(r);
+    if (!config)
+        return err_set(e, ST_NOMEM, "no memory for a run's configuration");
+    free(r->config);
+    r->config = config;
+    identity_of(config, r->identity);
+    return ST_OK;
+}

@@ -128,8 +128,11 @@ static void print_command(FILE *out, const struct command *c)
         fputs("\nExamples:\n", out);
         indented(out, c->examples);
     }
-    fprintf(out, "\nUsage: posbench %s%s%s%s\n", c->name, c->flags ? " [OPTION]..." : "",
-            c->arguments ? " " : "", c->arguments ? c->arguments : "");
+    char usage[256];
+    snprintf(usage, sizeof usage, "posbench %s%s %s", c->name,
+             c->flags ? " [OPTION]..." : "", c->arguments ? c->arguments : "");
+    fputs("\nUsage: ", out);
+    help_wrap(out, 7, 9, usage);
     if (c->flags)
         flag_entries(out, "Options", c->flags);
     flag_entries(out, "Options of every command", cli_globals);

@@ -121,15 +121,6 @@ void sample_draw(const struct sample_source *s, uint64_t index, struct sample *o
 
 /* ---- how ---- */
 
-void sample_options_print(const struct sample_source *s, FILE *out)
-{
-    char text[OPTION_TEXT];
-    const struct option *o = s->task->options;
-    for (int i = 0; o && o[i].name; i++)
-        fprintf(out, "%s%s=%s", i ? " " : "", o[i].name,
-                option_format(&o[i], s->options.v[i], text));
-}
-
 enum status sample_format_find(const char *name, const struct sample_source *s,
                                enum sample_format *out, struct err *e)
 {

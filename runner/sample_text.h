@@ -29,9 +29,6 @@ enum status sample_init(const struct sample_source *s, struct sample *out, struc
 void sample_free(struct sample *s); /* accepts a zeroed struct */
 void sample_draw(const struct sample_source *s, uint64_t index, struct sample *out);
 
-/* "length=512 p_ignore=0.8": every option, in table order. */
-void sample_options_print(const struct sample_source *s, FILE *out);
-
 enum sample_format {
     SAMPLE_JSONL,   /* one object a line: index, tokens, targets, scored */
     SAMPLE_TEXT,    /* tokens as text, a tab, the answers */

@@ -235,7 +235,9 @@ static void examples_in_help_are_accepted(void **state)
     for (int i = 0; i < command_count(); i++) {
         const struct command *c = command_at(i);
         const char *text = c->examples ? c->examples : "";
-        if (c->group != GROUP_INTERNAL && !*text)
+        if (c->group == GROUP_INTERNAL)
+            continue;
+        if (!*text)
             fail_msg("%s: help begins with examples", c->name);
         while (*text) {
             const int n = (int)strcspn(text, "\n");

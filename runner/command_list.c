@@ -1,0 +1,336 @@
+/* command_list.c -- what there is: tasks, encoders, experiments, runs, claims, commands. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "config.h"
+#include "listing.h"
+#include "option.h"
+#include "places.h"
+#include "plan.h"
+#include "reference.h"
+
+enum { SQL_TEXT = 4096, LINE_TEXT = 1024, FILTERS_MAX = 32 };
+
+/* ---- tasks, encoders, commands ---- */
+
+static void splits_text(const struct task *t, char text[LINE_TEXT])
+{
+    size_t used = 0;
+    text[0] = 0;
+    for (const struct task_split *s = t->splits; s->name && used < LINE_TEXT; s++)
+        used += (size_t)snprintf(text + used, LINE_TEXT - used, "%s%s", used ? " " : "",
+                                 s->name);
+}
+
+/* On a terminal the name and the summary; the other formats have all there is. */
+static enum status list_tasks(enum print_format f, struct err *e)
+{
+    static const char *const names[] = {"task", "summary", "version", "splits", "source"};
+    const bool all = f != PRINT_TEXT;
+    char splits[LINE_TEXT];
+    struct listing l;
+    listing_open(&l, f, names, all ? 5 : 2, 1u << 2);
+    for (int i = 0; i < task_count(); i++) {
+        const struct task *t = task_at(i);
+        listing_text(&l, t->name);
+        listing_text(&l, t->summary);
+        if (!all)
+            continue;
+        splits_text(t, splits);
+        listing_number(&l, t->version);
+        listing_text(&l, splits);
+        listing_text(&l, t->source);
+    }
+    return listing_close(&l, e);
+}
+
+static enum status list_encoders(enum print_format f, struct err *e)
+{
+    static const char *const names[] = {"encoder", "summary", "version", "source"};
+    const bool all = f != PRINT_TEXT;
+    struct listing l;
+    listing_open(&l, f, names, all ? 4 : 2, 1u << 2);
+    for (int i = 0; i < encoder_count(); i++) {
+        const struct encoder *c = encoder_at(i);
+        listing_text(&l, c->name);
+        listing_text(&l, c->summary);
+        if (!all)
+            continue;
+        listing_number(&l, c->version);
+        listing_text(&l, c->source);
+    }
+    return listing_close(&l, e);
+}
+
+static enum status list_commands(enum print_format f, struct err *e)
+{
+    static const char *const names[] = {"command", "summary"};
+    struct listing l;
+    listing_open(&l, f, names, 2, 0);
+    for (int i = 0; i < command_count(); i++) {
+        if (command_at(i)->group == GROUP_INTERNAL)
+            continue;
+        listing_text(&l, command_at(i)->name);
+        listing_text(&l, command_at(i)->summary);
+    }
+    return listing_close(&l, e);
+}
+
+/* ---- the experiment file ---- */
+
+/* Is run i the first of its experiment with this value of `what`? */
+static bool is_new(const struct config *c, int first, int i, const char *what)
+{
+    for (int k = first; k < i; k++) {
+        const struct run_spec *a = &c->run[k], *b = &c->run[i];
+        const bool same = strcmp(what, "seed") == 0   ? a->seed == b->seed
+                          : strcmp(what, "cell") == 0 ? strcmp(a->cell, b->cell) == 0
+                                                      : strcmp(a->variant, b->variant) == 0;
+        if (same)
+            return false;
+    }
+    return true;
+}
+
+/* Runs first .. end-1 are those of one experiment. */
+static void experiment_row(struct listing *l, const struct config *c, int first, int end)
+{
+    const struct run_spec *r = &c->run[first];
+    char encoders[LINE_TEXT] = "";
+    size_t used = 0;
+    long cells = 0, seeds = 0;
+    for (int i = first; i < end; i++) {
+        cells += is_new(c, first, i, "cell");
+        seeds += is_new(c, first, i, "seed");
+        if (is_new(c, first, i, "variant") && used < sizeof encoders)
+            used += (size_t)snprintf(encoders + used, sizeof encoders - used, "%s%s",
+                                     used ? " " : "", c->run[i].variant);
+    }
+    listing_text(l, r->experiment);
+    listing_text(l, r->task->name);
+    listing_number(l, cells);
+    listing_number(l, seeds);
+    listing_number(l, end - first);
+    listing_text(l, encoders);
+}
+
+static enum status list_experiments(const struct config *c, enum print_format f,
+                                    struct err *e)
+{
+    static const char *const names[] = {"experiment", "task", "cells",
+                                        "seeds",      "runs", "encoders"};
+    struct listing l;
+    listing_open(&l, f, names, 6, 7u << 2);
+    for (int first = 0, end; first < c->runs; first = end) {
+        for (end = first + 1; end < c->runs; end++)
+            if (strcmp(c->run[end].experiment, c->run[first].experiment) != 0)
+                break;
+        experiment_row(&l, c, first, end);
+    }
+    return listing_close(&l, e);
+}
+
+static enum status list_claims(const struct config *c, enum print_format f, struct err *e)
+{
+    static const char *const names[] = {"claim", "text",   "experiment", "cell",
+                                        "split", "metric", "less",       "than"};
+    const bool all = f != PRINT_TEXT;
+    struct listing l;
+    listing_open(&l, f, names, all ? 8 : 2, 0);
+    for (int i = 0; i < c->claims; i++) {
+        const struct claim_spec *s = &c->claim[i];
+        listing_text(&l, s->id);
+        listing_text(&l, s->text);
+        if (!all)
+            continue;
+        listing_text(&l, s->experiment);
+        listing_text(&l, s->cell);
+        listing_text(&l, s->split);
+        listing_text(&l, s->metric);
+        listing_text(&l, s->less);
+        listing_text(&l, s->than);
+    }
+    return listing_close(&l, e);
+}
+
+static enum status list_from_file(const struct invocation *v, bool claims,
+                                  enum print_format f, struct err *e)
+{
+    struct config *c = NULL;
+    const enum status st = config_read(place_experiments(v, 1),
+                                       flag_text(v, "profile", "quick"), NULL, 0, &c, e);
+    if (st)
+        return st;
+    const enum status printed = claims ? list_claims(c, f, e) : list_experiments(c, f, e);
+    config_free(c);
+    return printed;
+}
+
+/* ---- the database ---- */
+
+/* "AND column GLOB ?n" for each filter: its keys are names of columns. */
+static enum status where_filters(const char *const *only, int n, char sql[SQL_TEXT],
+                                 const char *params[FILTERS_MAX], struct err *e)
+{
+    if (n >= FILTERS_MAX) /* one place is for the profile */
+        return err_set(e, ST_USAGE, "more than %d filters", FILTERS_MAX - 1);
+    for (int i = 0; i < n; i++) {
+        const enum status st = plan_filter_check(only[i], e);
+        if (st)
+            return st;
+        const int key = (int)strcspn(only[i], "=");
+        const size_t used = strlen(sql);
+        snprintf(sql + used, SQL_TEXT - used, " AND CAST(%.*s AS TEXT) GLOB ?%d", key,
+                 only[i], i + 1);
+        params[i] = only[i] + key + 1;
+    }
+    return ST_OK;
+}
+
+static enum status list_runs(const struct invocation *v, enum print_format f, struct err *e)
+{
+    char sql[SQL_TEXT], path[PATH_MAX];
+    const char *params[FILTERS_MAX];
+    const char *const *only;
+    const int n = flag_list(v, "only", &only);
+    struct store *db = NULL;
+    int rows = 0;
+    snprintf(sql, sizeof sql,
+             "SELECT run_id AS run, %s AS identity, experiment, profile, cell, variant, "
+             "seed, state, steps, round(wall_s, 1) AS wall_s, ended FROM v_run WHERE true",
+             f == PRINT_TEXT ? "substr(identity, 1, 8)" : "identity");
+    enum status st = where_filters(only, n, sql, params, e);
+    if (!st && flag_given(v, "profile")) {
+        const size_t used = strlen(sql);
+        snprintf(sql + used, sizeof sql - used, " AND profile = ?%d", n + 1);
+        params[n] = flag_text(v, "profile", NULL);
+    }
+    if (!st)
+        st = store_open(place_database(v, place_experiments(v, 1), path), STORE_READ, &db,
+                        e);
+    strcat(sql, " ORDER BY run_id");
+    if (!st)
+        st = rows_print(db, sql, params, n + flag_given(v, "profile"), f, stdout, &rows, e);
+    store_close(db);
+    if (!st && rows == 0)
+        st = err_set(e, ST_NOTFOUND, "%s: no run matches", path);
+    return st;
+}
+
+/* ---- which ---- */
+
+enum what { TASKS, ENCODERS, EXPERIMENTS, RUNS, CLAIMS, COMMANDS, WHATS };
+
+static const char *const what_names[WHATS] = {"tasks", "encoders", "experiments",
+                                              "runs",  "claims",   "commands"};
+
+static enum status find_what(const char *text, enum what *out, struct err *e)
+{
+    for (int i = 0; i < WHATS; i++)
+        if (strcmp(what_names[i], text) == 0) {
+            *out = (enum what)i;
+            return ST_OK;
+        }
+    const char *near = suggest(text, what_names, WHATS);
+    if (near)
+        return err_set(e, ST_USAGE, "no list of \"%s\"; did you mean \"%s\"?", text, near);
+    return err_set(e, ST_USAGE,
+                   "no list of \"%s\"; there are tasks, encoders, experiments, runs, "
+                   "claims and commands",
+                   text);
+}
+
+static enum status print_markdown(enum what what, struct err *e)
+{
+    switch (what) {
+    case TASKS:
+        reference_tasks(stdout);
+        return ST_OK;
+    case ENCODERS:
+        reference_encoders(stdout);
+        return ST_OK;
+    case COMMANDS:
+        reference_commands(stdout);
+        return ST_OK;
+    default:
+        return err_set(e, ST_USAGE,
+                       "--markdown is for tasks, encoders and commands; use -o md");
+    }
+}
+
+/* A flag or file that would have no effect is a mistake. */
+static enum status check_fit(const struct invocation *v, enum what what, struct err *e)
+{
+    static const struct {
+        const char *flag;
+        bool fits[WHATS];
+    } table[] = {
+        {"profile", {[EXPERIMENTS] = true, [RUNS] = true}},
+        {"only", {[RUNS] = true}},
+        {"db", {[RUNS] = true}},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (flag_given(v, table[i].flag) && !table[i].fits[what])
+            return err_set(e, ST_USAGE, "--%s has no effect on the list of %s",
+                           table[i].flag, what_names[what]);
+    if (argument_count(v) > 1 && what != EXPERIMENTS && what != CLAIMS && what != RUNS)
+        return err_set(e, ST_USAGE, "the list of %s is not in a file: leave out \"%s\"",
+                       what_names[what], argument_at(v, 1));
+    if (flag_given(v, "markdown") && (flag_given(v, "json") || flag_given(v, "output")))
+        return err_set(e, ST_USAGE, "--markdown stands alone, without -o or --json");
+    return ST_OK;
+}
+
+static enum status run(const struct invocation *v, struct err *e)
+{
+    enum what what = TASKS;
+    enum print_format f = PRINT_TEXT;
+    enum status st = find_what(argument_at(v, 0), &what, e);
+    if (!st)
+        st = check_fit(v, what, e);
+    if (!st)
+        st = listing_format(v, &f, e);
+    if (st)
+        return st;
+    if (flag_given(v, "markdown"))
+        return print_markdown(what, e);
+    switch (what) {
+    case TASKS:
+        return list_tasks(f, e);
+    case ENCODERS:
+        return list_encoders(f, e);
+    case COMMANDS:
+        return list_commands(f, e);
+    case RUNS:
+        return list_runs(v, f, e);
+    default:
+        return list_from_file(v, what == CLAIMS, f, e);
+    }
+}
+
+static const struct flag flags[] = {
+    LISTING_FLAGS,
+    {"markdown", 0, NULL, false, "the reference page of tasks, encoders or commands"},
+    {"profile", 0, "NAME", false,
+     "experiments of this profile (default quick); only runs of this profile"},
+    {"only", 0, "KEY=GLOB", true,
+     "only runs that match, e.g. state=failed (repeatable: all must match)"},
+    FLAG_DB,
+    {0},
+};
+
+const struct command command_list = {
+    .name = "list",
+    .group = GROUP_LOOK,
+    .summary = "name the tasks, encoders, experiments, runs, claims or commands",
+    .arguments = "tasks|encoders|experiments|runs|claims|commands [FILE]",
+    .min_args = 1,
+    .max_args = 2,
+    .examples = "posbench list tasks\n"
+                "posbench list experiments --profile paper\n"
+                "posbench list runs --only state=failed\n"
+                "posbench list claims my_experiments.yaml -o md",
+    .flags = flags,
+    .run = run,
+};

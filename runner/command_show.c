@@ -1,0 +1,295 @@
+/* command_show.c -- one task with samples, one encoder, or one run, in full. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "command.h"
+#include "places.h"
+#include "reference.h"
+#include "sample_text.h"
+#include "store.h"
+
+enum { NAMES_MAX = 128, SAMPLES_MAX = 10000, LEAST_PREFIX = 4 };
+
+/* ---- a task ---- */
+
+static enum status show_samples(const struct sample_source *s, long n, struct err *e)
+{
+    struct sample x;
+    enum status st = sample_init(s, &x, e);
+    if (st)
+        return st;
+    printf("\nSamples of %s, seed %" PRIu64 "; \"a[b]\": after a the answer b is scored;\n"
+           "\"a(b)\": b is trained on but not scored\n",
+           s->split, s->seed);
+    for (long i = 0; i < n; i++) {
+        int scored = 0;
+        sample_draw(s, (uint64_t)i, &x);
+        for (int t = 0; t < x.length; t++)
+            scored += x.scored[t];
+        printf("\nSample %ld: %d tokens, %d scored", i, x.length, scored);
+        if (x.determined < scored)
+            printf(", %d of them determined by what is visible", x.determined);
+        puts("");
+        sample_show(s, &x, stdout);
+    }
+    sample_free(&x);
+    return ST_OK;
+}
+
+static enum status show_task(const struct invocation *v, struct err *e)
+{
+    const char *split = flag_text(v, "split", "id");
+    const char *const *set;
+    const int n_set = flag_list(v, "set", &set);
+    const long dflt_seed = strcmp(split, "train") == 0 ? 1 : 0;
+    struct sample_source source;
+    long n, seed;
+    enum status st = flag_integer(v, "count", 0, SAMPLES_MAX, 3, &n, e);
+    if (!st)
+        st = flag_integer(v, "seed", 0, 2147483647, dflt_seed, &seed, e);
+    if (!st)
+        st = sample_source_init(argument_at(v, 0), split, (uint64_t)seed, set, n_set,
+                                &source, e);
+    if (st)
+        return st;
+    reference_task_text(source.task, &source.options, stdout);
+    return n > 0 ? show_samples(&source, n, e) : ST_OK;
+}
+
+/* ---- a run ---- */
+
+/* Column names and values below each other; NULL is left out. */
+static enum status print_pairs(void *context, int columns, const char *const *names,
+                               const char *const *cells, struct err *e)
+{
+    (void)context;
+    (void)e;
+    for (int i = 0; i < columns; i++)
+        if (cells[i] && *cells[i])
+            printf("%-16s%s\n", names[i], cells[i]);
+    return ST_OK;
+}
+
+static enum status print_metrics(void *context, int columns, const char *const *names,
+                                 const char *const *cells, struct err *e)
+{
+    (void)e;
+    int *rows = context;
+    for (int line = (*rows)++ ? 1 : 0; line < 2; line++) {
+        const char *const *text = line ? cells : names;
+        printf("  %-14s", text[0] ? text[0] : "");
+        for (int i = 1; i < columns; i++)
+            printf(" %*s", i == 1 ? 7 : 11, text[i] ? text[i] : "n/a");
+        puts("");
+    }
+    return ST_OK;
+}
+
+static enum status print_event(void *context, int columns, const char *const *names,
+                               const char *const *cells, struct err *e)
+{
+    (void)columns;
+    (void)names;
+    (void)e;
+    int *rows = context;
+    if ((*rows)++ == 0)
+        puts("\nEvents:");
+    printf("  %s %s: %s\n", cells[0], cells[1], cells[2]);
+    return ST_OK;
+}
+
+static enum status print_config(void *context, int columns, const char *const *names,
+                                const char *const *cells, struct err *e)
+{
+    (void)context;
+    (void)columns;
+    (void)names;
+    json_error_t fault;
+    json_t *config = json_loads(cells[0], 0, &fault);
+    /* 15 digits: 0.8 as it was typed, not its nearest double. */
+    char *text =
+        config
+            ? json_dumps(config, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15))
+            : NULL;
+    json_decref(config);
+    if (!text)
+        return err_set(e, ST_DB, "the stored configuration cannot be read: %s",
+                       config ? "no memory" : fault.text);
+    printf("\nConfiguration:\n%s\n", text);
+    free(text);
+    return ST_OK;
+}
+
+static const char run_sql[] =
+    "SELECT r.id AS run, r.identity, r.state, r.error, r.experiment, r.profile, r.cell,"
+    " r.task || ' version ' || r.task_version AS task, r.variant AS encoder, r.seed,"
+    " r.steps, r.parameters, iif(r.flops IS NULL, NULL, printf('%.3g', r.flops)) AS flops,"
+    " iif(r.wall_s IS NULL, NULL, printf('%.1f s, %.1f s of CPU', r.wall_s, r.cpu_s))"
+    "   AS time,"
+    " CAST(round(r.tokens_per_s) AS INTEGER) AS tokens_per_s,"
+    " iif(r.peak_memory_mib IS NULL, NULL, printf('%.0f MiB', r.peak_memory_mib))"
+    "   AS peak_memory, r.started, r.ended,"
+    " 'posbench ' || p.version || ' ' || p.git_commit ||"
+    "   iif(p.dirty, ' with changes', '') AS program,"
+    " p.compiler || ' ' || p.flags AS compiler, p.blas, p.blas_core, p.kernel_isa,"
+    " p.cpu, p.host"
+    " FROM run AS r LEFT JOIN provenance AS p ON p.id = r.provenance_id WHERE r.id = ?1";
+
+static const char metric_sql[] =
+    "SELECT split, step, iif(accuracy IS NULL, NULL, printf('%.3f', 100 * accuracy))"
+    "   AS 'accuracy %',"
+    " iif(sequence_error IS NULL, NULL, printf('%.3f', 100 * sequence_error))"
+    "   AS 'seq. err %',"
+    " iif(loss IS NULL, NULL, printf('%.5g', loss)) AS loss,"
+    " iif(perplexity IS NULL, NULL, printf('%.5g', perplexity)) AS perplexity,"
+    " iif(chance IS NULL, NULL, printf('%.2f', 100 * chance)) AS 'chance %'"
+    " FROM v_result WHERE run_id = ?1 ORDER BY split";
+
+static const char event_sql[] =
+    "SELECT time, level, text FROM event WHERE run_id = ?1 ORDER BY id";
+
+static enum status print_run(struct store *db, const char *id, struct err *e)
+{
+    const char *const params[] = {id};
+    int metrics = 0, events = 0;
+    enum status st = store_query(db, run_sql, params, 1, print_pairs, NULL, e);
+    if (!st) {
+        puts("\nMetrics at the last measured step:");
+        st = store_query(db, metric_sql, params, 1, print_metrics, &metrics, e);
+    }
+    if (!st && !metrics)
+        puts("  none yet");
+    if (!st)
+        st = store_query(db, event_sql, params, 1, print_event, &events, e);
+    if (!st)
+        st = store_query(db, "SELECT config FROM run WHERE id = ?1", params, 1,
+                         print_config, NULL, e);
+    return st;
+}
+
+struct matches {
+    int n;
+    char id[32];
+};
+
+static enum status take_match(void *context, int columns, const char *const *names,
+                              const char *const *cells, struct err *e)
+{
+    (void)columns;
+    (void)names;
+    (void)e;
+    struct matches *m = context;
+    m->n++;
+    snprintf(m->id, sizeof m->id, "%s", cells[0]);
+    return ST_OK;
+}
+
+/* A number is a run's id; else at least LEAST_PREFIX letters that begin its identity. */
+static enum status find_run(struct store *db, const char *name, struct matches *m,
+                            struct err *e)
+{
+    const char *const params[] = {name};
+    enum status st = store_query(db,
+                                 "SELECT id FROM run WHERE id = CAST(?1 AS INTEGER)"
+                                 " AND ?1 = CAST(id AS TEXT)",
+                                 params, 1, take_match, m, e);
+    if (!st && !m->n && strlen(name) >= LEAST_PREFIX)
+        st =
+            store_query(db, "SELECT id FROM run WHERE substr(identity, 1, length(?1)) = ?1",
+                        params, 1, take_match, m, e);
+    return st;
+}
+
+static enum status nothing(const char *name, const char *where, struct err *e)
+{
+    const char *names[NAMES_MAX];
+    int n = 0;
+    for (int i = 0; i < task_count() && n < NAMES_MAX; i++)
+        names[n++] = task_at(i)->name;
+    for (int i = 0; i < encoder_count() && n < NAMES_MAX; i++)
+        names[n++] = encoder_at(i)->name;
+    const char *near = suggest(name, names, n);
+    if (near)
+        return err_set(e, ST_NOTFOUND,
+                       "no task, encoder or run \"%s\"; did you mean \"%s\"?", name, near);
+    return err_set(e, ST_NOTFOUND,
+                   "no task or encoder \"%s\", and no such run in %s; \"posbench list "
+                   "tasks\", \"list encoders\" and \"list runs\" name them",
+                   name, where);
+}
+
+static enum status show_run(const struct invocation *v, struct err *e)
+{
+    const char *name = argument_at(v, 0);
+    char path[PATH_MAX];
+    struct store *db = NULL;
+    struct matches m = {0};
+    place_database(v, "", path);
+    enum status st = store_open(path, STORE_READ, &db, e);
+    if (st == ST_NOTFOUND && !flag_given(v, "db"))
+        return nothing(name, path, e);
+    if (!st)
+        st = find_run(db, name, &m, e);
+    if (!st && m.n == 0)
+        st = nothing(name, path, e);
+    if (!st && m.n > 1)
+        st = err_set(e, ST_USAGE, "%d runs begin with \"%s\"; type more of it", m.n, name);
+    if (!st)
+        st = print_run(db, m.id, e);
+    store_close(db);
+    return st;
+}
+
+/* A flag that has no effect on what is shown is a mistake. */
+static enum status refuse_flags(const struct invocation *v, const char *what, struct err *e)
+{
+    static const char *const samples_only[] = {"count", "split", "seed", "set"};
+    for (int i = 0; i < 4; i++)
+        if (flag_given(v, samples_only[i]))
+            return err_set(e, ST_USAGE, "--%s chooses samples of a task, but \"%s\" is %s",
+                           samples_only[i], argument_at(v, 0), what);
+    return ST_OK;
+}
+
+static enum status run(const struct invocation *v, struct err *e)
+{
+    const char *name = argument_at(v, 0);
+    if (task_find(name))
+        return show_task(v, e);
+    const struct encoder *c = encoder_find(name);
+    const enum status st = refuse_flags(v, c ? "an encoder" : "no task", e);
+    if (st)
+        return st;
+    if (!c)
+        return show_run(v, e);
+    reference_encoder_text(c, stdout);
+    return ST_OK;
+}
+
+static const struct flag flags[] = {
+    {"count", 'n', "N", false, "samples of a task (default 3)"},
+    {"split", 0, "NAME", false, "split to draw from, or train (default id)"},
+    {"seed", 0, "N", false, "data seed (default 0); for train the run's seed (default 1)"},
+    {"set", 0, "OPTION=VALUE", true,
+     "change an option of the task, after the split's own changes (repeatable)"},
+    FLAG_DB,
+    {0},
+};
+
+const struct command command_show = {
+    .name = "show",
+    .group = GROUP_LOOK,
+    .summary = "explain a task (with samples), an encoder, or a run in full",
+    .arguments = "TASK | ENCODER | RUN",
+    .min_args = 1,
+    .max_args = 1,
+    .examples = "posbench show flip_flop -n 1 --set length=32\n"
+                "posbench show selective_copy --split ood_sparse\n"
+                "posbench show rope\n"
+                "posbench show 12",
+    .flags = flags,
+    .run = run,
+};

@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "help.h"
+#include "schedule.h"
 
 static enum status run_command(const struct invocation *v, struct err *e)
 {
@@ -66,7 +67,7 @@ int main(int argc, char **argv)
         st = flush_output(&e);
     if (st && !(st == ST_USAGE && !e.msg[0]))
         complain(v, st, &e);
-    const int code = cli_exit_code(st, 0);
+    const int code = cli_exit_code(st, schedule_signal());
     cli_free(v);
     return code;
 }

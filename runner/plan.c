@@ -21,10 +21,12 @@ struct known_list {
     int n, room;
 };
 
+static const char *const states[] = {"new", "running", "done", "failed", "interrupted"};
+enum { STATES = sizeof states / sizeof *states };
+
 static const char *static_state(const char *text)
 {
-    static const char *const states[] = {"new", "running", "done", "failed", "interrupted"};
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+    for (size_t i = 0; i < STATES; i++)
         if (text && strcmp(text, states[i]) == 0)
             return states[i];
     return states[0];
@@ -100,16 +102,36 @@ static void decide(struct plan_item *item, const struct known *k, enum plan_reru
     snprintf(item->reason, sizeof item->reason, "%s", why);
 }
 
-/* The filters on the state need the database, the others only the run. */
+/* The glob of a filter on the state, or NULL. Such filters need the database, the others
+ * only the run. */
+static const char *state_glob(const char *filter)
+{
+    static const char key[] = "state=";
+    return strncmp(filter, key, strlen(key)) == 0 ? filter + strlen(key) : NULL;
+}
+
+enum status plan_filter_check(const char *filter, struct err *e)
+{
+    const char *glob = state_glob(filter);
+    if (!glob)
+        return run_filter_check(filter, e);
+    for (size_t i = 0; i < STATES; i++)
+        if (fnmatch(glob, states[i], 0) == 0)
+            return ST_OK;
+    const char *near = suggest(glob, states, STATES);
+    return err_set(e, ST_USAGE, "--only %s: no such state%s%s%s", filter,
+                   near ? "; did you mean \""
+                        : "; there are new, running, done, failed, "
+                          "interrupted",
+                   near ? near : "", near ? "\"?" : "");
+}
+
 static bool selected(const struct run_spec *r, const char *state,
                      const struct plan_request *q)
 {
-    static const char key[] = "state=";
     for (int i = 0; i < q->n_only; i++) {
-        const char *filter = q->only[i];
-        const bool by_state = strncmp(filter, key, strlen(key)) == 0;
-        if (by_state ? fnmatch(filter + strlen(key), state, 0) != 0
-                     : !run_matches(r, &filter, 1))
+        const char *glob = state_glob(q->only[i]);
+        if (glob ? fnmatch(glob, state, 0) != 0 : !run_matches(r, &q->only[i], 1))
             return false;
     }
     return true;

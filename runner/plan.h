@@ -18,6 +18,9 @@ struct plan_request {
     enum plan_rerun rerun;
 };
 
+/* What run_filter_check accepts, and "state=GLOB". */
+enum status plan_filter_check(const char *filter, struct err *e);
+
 enum { PLAN_REASON = 240 };
 
 struct plan_item {
@@ -52,7 +55,8 @@ struct plan_totals {
 struct plan_totals plan_sum(const struct plan *p, int jobs);
 
 /* For people: a line a cell, its seeds together while they agree; then the totals. */
-void plan_print(const struct plan *p, int jobs, const char *db, FILE *out);
+enum status plan_print(const struct plan *p, int jobs, const char *db, FILE *out,
+                       struct err *e);
 /* For programs: one object, "schema": 1. ST_NOMEM. */
 enum status plan_print_json(const struct plan *p, int jobs, FILE *out, struct err *e);
 

@@ -7,9 +7,13 @@
 
 #include <jansson.h>
 
+#include "grid.h"
 #include "units.h"
 
 enum { SEEDS_TEXT = 48 };
+
+/* Of the table's columns; bits of grid_init's `right`. */
+enum { COLUMNS = 9, RIGHT = 1 << 4 | 1 << 5 | 1 << 6 };
 
 /* May the two stand in one line? */
 static bool alike(const struct plan_item *a, const struct plan_item *b)
@@ -39,62 +43,42 @@ static void seeds_text(const struct plan_item *first, const struct plan_item *en
     }
 }
 
-struct widths {
-    int experiment, cell, variant;
-};
-
-static int wider(int width, const char *text)
+static void add_header(struct grid *g)
 {
-    const int n = (int)strlen(text);
-    return n > width ? n : width;
+    static const char *const names[COLUMNS] = {"experiment", "cell",  "encoder",
+                                               "seeds",      "steps", "FLOP/run",
+                                               "time/run",   "state", "why"};
+    for (int i = 0; i < COLUMNS; i++)
+        grid_add(g, names[i]);
 }
 
-static struct widths measure(const struct plan *p)
-{
-    struct widths w = {10, 4, 7};
-    for (int i = 0; i < p->n; i++) {
-        const struct run_spec *r = p->item[i].run;
-        w.experiment = wider(w.experiment, r->experiment);
-        w.cell = wider(w.cell, r->cell);
-        w.variant = wider(w.variant, r->variant);
-    }
-    return w;
-}
-
-static void print_line(const struct plan_item *first, const struct plan_item *end,
-                       const struct widths *w, FILE *out)
+static void add_line(struct grid *g, const struct plan_item *first,
+                     const struct plan_item *end)
 {
     const struct run_spec *r = first->run;
-    char seeds[SEEDS_TEXT] = "", flops[UNIT_TEXT], time[UNIT_TEXT] = "-";
-    double sum = 0.0, seconds = 0.0;
+    const double n = (double)(end - first);
+    char seeds[SEEDS_TEXT] = "", time[UNIT_TEXT];
+    double flops = 0.0, seconds = 0.0;
     for (const struct plan_item *i = first; i < end; i++) {
-        sum += i->flops;
+        flops += i->flops;
         seconds += i->seconds;
     }
     seeds_text(first, end, seeds);
-    snprintf(flops, sizeof flops, "%.2g", sum / (double)(end - first));
-    if (first->runs)
-        units_duration(seconds / (double)(end - first), time);
-    fprintf(out, "%-*s  %-*s  %-*s  %-7s  %6d  %8s  %11s  %-11s  %s\n", w->experiment,
-            r->experiment, w->cell, r->cell[0] ? r->cell : "-", w->variant, r->variant,
-            seeds, r->train.optimizer.steps, flops, time, first->state, first->reason);
+    grid_add(g, r->experiment);
+    grid_add(g, r->cell[0] ? r->cell : "-");
+    grid_add(g, r->variant);
+    grid_add(g, seeds);
+    grid_addf(g, "%d", r->train.optimizer.steps);
+    grid_addf(g, "%.2g", flops / n);
+    grid_add(g, first->runs ? units_duration(seconds / n, time) : "-");
+    grid_add(g, first->state);
+    grid_add(g, first->reason);
 }
 
-void plan_print(const struct plan *p, int jobs, const char *db, FILE *out)
+static void print_totals(const struct plan *p, int jobs, const char *db, FILE *out)
 {
-    const struct widths w = measure(p);
     const struct plan_totals sum = plan_sum(p, jobs);
     char time[UNIT_TEXT];
-    fprintf(out, "%-*s  %-*s  %-*s  %-7s  %6s  %8s  %11s  %-11s  %s\n", w.experiment,
-            "experiment", w.cell, "cell", w.variant, "encoder", "seeds", "steps",
-            "FLOP/run", "time/run", "state", "why");
-    for (int i = 0; i < p->n;) {
-        int end = i + 1;
-        while (end < p->n && alike(&p->item[i], &p->item[end]))
-            end++;
-        print_line(&p->item[i], &p->item[end], &w, out);
-        i = end;
-    }
     fprintf(out, "\n%d runs: %d done, %d failed, %d to run", p->n, sum.done, sum.failed,
             sum.runs);
     if (sum.runs)
@@ -103,6 +87,26 @@ void plan_print(const struct plan *p, int jobs, const char *db, FILE *out)
     fprintf(out, "\nprofile %s, database %s\n", p->item[0].run->profile, db);
     if (sum.failed)
         fprintf(out, "failed runs stay failed; --rerun failed tries them again\n");
+}
+
+enum status plan_print(const struct plan *p, int jobs, const char *db, FILE *out,
+                       struct err *e)
+{
+    struct grid g;
+    grid_init(&g, COLUMNS, RIGHT);
+    add_header(&g);
+    for (int i = 0; i < p->n;) {
+        int end = i + 1;
+        while (end < p->n && alike(&p->item[i], &p->item[end]))
+            end++;
+        add_line(&g, &p->item[i], &p->item[end]);
+        i = end;
+    }
+    const enum status st = grid_print(&g, PRINT_TEXT, out, e);
+    grid_free(&g);
+    if (st == ST_OK)
+        print_totals(p, jobs, db, out);
+    return st;
 }
 
 /* --- JSON --- */
@@ -135,8 +139,9 @@ enum status plan_print_json(const struct plan *p, int jobs, FILE *out, struct er
                             sum.done, "failed", sum.failed, "to_run", sum.runs, "flops",
                             number_or_null(sum.flops), "seconds",
                             number_or_null(sum.seconds), "runs", runs);
-    char *text =
-        failed || !all ? NULL : json_dumps(all, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+    char *text = NULL;
+    if (!failed && all)
+        text = json_dumps(all, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
     json_decref(all);
     if (!text)
         return err_set(e, ST_NOMEM, "no memory for the plan as JSON");

@@ -47,7 +47,7 @@ static enum status read_filters(const struct invocation *v, struct plan_request 
     enum status st = ST_OK;
     p->n_only = flag_list(v, "only", &p->only);
     for (int i = 0; i < p->n_only && st == ST_OK; i++)
-        st = run_filter_check(p->only[i], e);
+        st = plan_filter_check(p->only[i], e);
     return st;
 }
 
@@ -63,8 +63,7 @@ enum status request_read(const struct invocation *v, struct request *out, struct
     if (st == ST_OK)
         st = read_filters(v, &out->plan, e);
     if (st == ST_OK)
-        st = config_read(file, flag_text(v, "profile", "quick"), set, n_set, &out->config,
-                         e);
+        st = config_read(file, flag_text(v, "profile", NULL), set, n_set, &out->config, e);
     if (st == ST_OK) {
         place_database(v, file, out->db);
         out->plan.config = out->config;
@@ -89,10 +88,9 @@ enum status request_show_plan(const struct request *q, bool json, struct err *e)
         st = plan_open(&q->plan, db, &plan, e);
     if (st == ST_OK)
         st = plan_time(plan, db, q->threads, PROBE_BUDGET_S, e);
-    if (st == ST_OK && json)
-        st = plan_print_json(plan, q->jobs, stdout, e);
-    else if (st == ST_OK)
-        plan_print(plan, q->jobs, q->db, stdout);
+    if (st == ST_OK)
+        st = json ? plan_print_json(plan, q->jobs, stdout, e)
+                  : plan_print(plan, q->jobs, q->db, stdout, e);
     plan_close(plan);
     store_close(db);
     return st;

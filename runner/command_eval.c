@@ -1,0 +1,314 @@
+/* command_eval.c -- asks a saved model the questions of a split again, or of another law.
+ *
+ * Prints and stores nothing: the database holds what runs found. */
+#include "command.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "checkpoint.h"
+#include "evaluation.h"
+#include "grid.h"
+#include "places.h"
+#include "schedule.h"
+#include "training.h"
+
+enum { LEAST_PREFIX = 4, NAMES_MAX = 64 };
+
+/* --- which run --- */
+
+struct found {
+    int n;
+    bool exact; /* by its id */
+    char id[24];
+    struct run_spec run;
+};
+
+static enum status take_run(void *context, int columns, const char *const *names,
+                            const char *const *cells, struct err *e)
+{
+    struct found *f = context;
+    (void)columns;
+    (void)names;
+    if (f->exact)
+        return ST_OK;
+    f->exact = strcmp(cells[2], "1") == 0;
+    f->n = f->exact ? 1 : f->n + 1;
+    snprintf(f->id, sizeof f->id, "%s", cells[0]);
+    run_spec_free(&f->run);
+    f->run = (struct run_spec){0};
+    return run_spec_parse(cells[1], &f->run, e);
+}
+
+/* A number is a run's id; else at least LEAST_PREFIX letters that begin its identity. */
+static enum status find_run(const struct invocation *v, const char *db_path,
+                            struct found *f, struct err *e)
+{
+    const char *name = argument_at(v, 0);
+    const char *const params[] = {name};
+    struct store *db = NULL;
+    enum status st = store_open(db_path, STORE_READ, &db, e);
+    if (st == ST_OK)
+        st = store_query(db,
+                         "SELECT id, config, CAST(id AS TEXT) = ?1 AS exact FROM run "
+                         "WHERE exact OR substr(identity, 1, length(?1)) = ?1 "
+                         "ORDER BY exact DESC",
+                         params, 1, take_run, f, e);
+    store_close(db);
+    if (st)
+        return st;
+    if (f->n == 0 || (!f->exact && strlen(name) < LEAST_PREFIX))
+        return err_set(e, ST_NOTFOUND,
+                       "no run \"%s\" in %s; \"posbench list runs\" names them", name,
+                       db_path);
+    if (f->n > 1)
+        return err_set(e, ST_USAGE, "%d runs begin with \"%s\"; type more of it", f->n,
+                       name);
+    return ST_OK;
+}
+
+/* --- which questions --- */
+
+static enum status no_split(const struct run_spec *r, const char *typed, struct err *e)
+{
+    const char *names[NAMES_MAX];
+    char list[512] = "";
+    int n = 0;
+    for (int i = 0; i < r->splits && n < NAMES_MAX; i++)
+        names[n++] = r->split[i].name;
+    for (const struct task_split *s = r->task->splits; s->name && n < NAMES_MAX; s++)
+        names[n++] = s->name;
+    for (int i = 0; i < n; i++)
+        if (i < r->splits || !strstr(list, names[i]))
+            snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "",
+                     names[i]);
+    const char *near = suggest(typed, names, n);
+    if (near)
+        return err_set(e, ST_NOTFOUND, "no split \"%s\"; did you mean \"%s\"?", typed,
+                       near);
+    return err_set(e, ST_NOTFOUND, "no split \"%s\"; there are %s", typed, list);
+}
+
+/* The run's own split of that name, else the task's, with the run's training law under
+ * it. */
+static enum status find_split(const struct run_spec *r, const char *name,
+                              struct split_spec *out, struct err *e)
+{
+    for (int i = 0; i < r->splits; i++)
+        if (strcmp(r->split[i].name, name) == 0) {
+            *out = r->split[i];
+            return ST_OK;
+        }
+    const struct task_split *s = task_split_find(r->task, name);
+    if (!s)
+        return no_split(r, name, e);
+    snprintf(out->name, sizeof out->name, "%s", s->name);
+    out->count = s->count;
+    task_split_options(r->task, s, &r->task_options, &out->options);
+    return ST_OK;
+}
+
+/* "p_ignore=0.9", an option of the task, or "count=500". */
+static enum status change(const struct task *t, const char *text, struct split_spec *s,
+                          struct err *e)
+{
+    static const struct option count = {
+        .name = "count", .type = OPTION_INT, .lo = 1, .hi = SPLIT_COUNT_MAX};
+    const char *names[OPTIONS_MAX + 1] = {count.name};
+    const char *equals = strchr(text, '=');
+    char name[OPTION_TEXT];
+    const int n = option_count(t->options);
+    double value;
+    if (!equals || equals == text || equals - text >= (int)sizeof name)
+        return err_set(e, ST_USAGE, "--set wants OPTION=VALUE, not \"%s\"", text);
+    snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
+    if (strcmp(name, count.name) == 0) {
+        const enum status st = option_parse(&count, equals + 1, &value, e);
+        s->count = st ? s->count : (int)value;
+        return st;
+    }
+    const int i = option_find(t->options, name);
+    if (i >= 0)
+        return option_parse(&t->options[i], equals + 1, &s->options.v[i], e);
+    for (int k = 0; k < n; k++)
+        names[k + 1] = t->options[k].name;
+    const char *near = suggest(name, names, n + 1);
+    return err_set(e, ST_USAGE, "%s has no option \"%s\"%s%s%s", t->name, name,
+                   near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+static enum status choose_split(const struct invocation *v, const struct run_spec *r,
+                                struct split_spec *out, struct err *e)
+{
+    const char *const *set;
+    const int n = flag_list(v, "set", &set);
+    *out = (struct split_spec){0};
+    enum status st = find_split(r, flag_text(v, "split", "id"), out, e);
+    for (int i = 0; i < n && st == ST_OK; i++)
+        st = change(r->task, set[i], out, e);
+    if (st == ST_OK && r->task->check)
+        st = r->task->check(&out->options, e);
+    if (st == ST_OK && r->task->vocabulary(&out->options) > r->model.vocabulary)
+        st = err_set(e, ST_USAGE, "these options use %d token ids, and the model knows %d",
+                     r->task->vocabulary(&out->options), r->model.vocabulary);
+    return st;
+}
+
+/* --- answers --- */
+
+/* The run with this split alone, and a model long enough for it. */
+static struct run_spec run_for(const struct run_spec *r, struct split_spec *split)
+{
+    struct run_spec one = *r;
+    const int longest = r->task->max_length(&split->options);
+    one.splits = 1;
+    one.split = split;
+    one.train.batch = 1;
+    if (one.model.longest < longest)
+        one.model.longest = longest;
+    return one;
+}
+
+static enum status load(const struct run_spec *one, int longest_before, const char *weights,
+                        struct trainer *t, struct err *e)
+{
+    struct err why;
+    const enum status st = checkpoint_load_model(weights, trainer_model(t), &why);
+    if (st == ST_OK)
+        return ST_OK;
+    if (st == ST_NOTFOUND)
+        return err_set(e, st,
+                       "%s: no weights of this run were kept; run it again with "
+                       "--rerun all to have them",
+                       weights);
+    if (one->model.longest > longest_before)
+        return err_set(e, ST_RANGE,
+                       "the split has up to %d tokens and %s has learned positions up to "
+                       "%d; give the experiment such a split and train again",
+                       one->model.longest, one->encoder, longest_before);
+    return err_set(e, st, "%s", why.msg);
+}
+
+static enum status answer(const struct run_spec *r, struct split_spec *split,
+                          const char *weights, int threads, struct evaluation *out,
+                          struct err *e)
+{
+    const struct run_spec one = run_for(r, split);
+    struct sampler *s = NULL;
+    struct trainer *t = NULL;
+    enum status st = sampler_open(&one, &s, e);
+    if (st == ST_OK) {
+        const struct trainer_config config = training_trainer(&one, s, threads);
+        st = trainer_open(&config, &t, e);
+    }
+    if (st == ST_OK)
+        st = load(&one, r->model.longest, weights, t, e);
+    if (st == ST_OK)
+        st = evaluation_split(t, s, &one, split, split->count, NULL, NULL, out, e);
+    trainer_close(t);
+    sampler_close(s);
+    return st;
+}
+
+/* --- printing --- */
+
+static enum status print_text(const struct found *f, const struct split_spec *split,
+                              const struct metric_row *m, int n, struct err *e)
+{
+    struct grid g;
+    char caveat[CAVEAT_TEXT];
+    printf("run %s: %s %s seed %llu, split %s\n\n", f->id, f->run.experiment,
+           f->run.variant, (unsigned long long)f->run.seed, split->name);
+    grid_init(&g, 4, 1 << 1 | 1 << 2 | 1 << 3);
+    grid_add(&g, "metric");
+    grid_add(&g, "value");
+    grid_add(&g, "count");
+    grid_add(&g, "of");
+    for (int i = 0; i < n; i++) {
+        grid_add(&g, m[i].name);
+        if (isnan(m[i].value))
+            grid_add(&g, "n/a");
+        else
+            grid_addf(&g, "%.6g", m[i].value);
+        grid_addf(&g, m[i].count < 0 ? "" : "%lld", (long long)m[i].count);
+        grid_addf(&g, m[i].total < 0 ? "" : "%lld", (long long)m[i].total);
+    }
+    const enum status st = grid_print(&g, PRINT_TEXT, stdout, e);
+    grid_free(&g);
+    evaluation_caveat(&f->run, split, caveat);
+    if (caveat[0])
+        printf("\n%s\n", caveat);
+    return st;
+}
+
+static enum status print_json(const struct found *f, const struct split_spec *split,
+                              const struct metric_row *m, int n, struct err *e)
+{
+    json_t *all = json_pack("{si ss ss si}", "schema", 1, "identity", f->run.identity,
+                            "split", split->name, "sequences", split->count);
+    int failed = !all;
+    for (int i = 0; i < n; i++)
+        failed |= json_object_set_new(all, m[i].name,
+                                      isfinite(m[i].value) ? json_real(m[i].value)
+                                                           : json_null()) != 0;
+    char *text = failed ? NULL : json_dumps(all, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+    json_decref(all);
+    if (!text)
+        return err_set(e, ST_NOMEM, "no memory for the answer as JSON");
+    puts(text);
+    free(text);
+    return ST_OK;
+}
+
+static enum status run(const struct invocation *v, struct err *e)
+{
+    struct found f = {0};
+    struct split_spec split;
+    struct evaluation result;
+    struct metric_row rows[EVALUATION_METRICS];
+    char db[PATH_MAX], weights[PATH_MAX];
+    long threads;
+    place_database(v, "", db);
+    enum status st = flag_integer(v, "threads", 1, 256, 1, &threads, e);
+    if (st == ST_OK)
+        st = find_run(v, db, &f, e);
+    if (st == ST_OK)
+        st = choose_split(v, &f.run, &split, e);
+    if (st == ST_OK)
+        st = schedule_weights_path(db, f.run.identity, weights, e);
+    if (st == ST_OK)
+        st = answer(&f.run, &split, weights, (int)threads, &result, e);
+    if (st == ST_OK) {
+        const int n = evaluation_metrics(&result, split.name, 0, rows);
+        st = flag_given(v, "json") ? print_json(&f, &split, rows, n, e)
+                                   : print_text(&f, &split, rows, n, e);
+    }
+    run_spec_free(&f.run);
+    return st;
+}
+
+static const struct flag flags[] = {
+    {"split", 0, "NAME", false, "split of the run or of its task (default id)"},
+    {"set", 0, "OPTION=VALUE", true,
+     "change the split: an option of the task, or count=N sequences (repeatable)"},
+    {"threads", 0, "N", false, "threads; the numbers do not depend on it (default 1)"},
+    {"json", 0, NULL, false, "one JSON object instead of a table"},
+    FLAG_DB,
+    {0},
+};
+
+const struct command command_eval = {
+    .name = "eval",
+    .group = GROUP_LOOK,
+    .summary = "ask the saved model of a run a split again, or a changed one",
+    .arguments = "RUN",
+    .min_args = 1,
+    .max_args = 1,
+    .examples = "posbench eval 12 --split ood_sparse\n"
+                "posbench eval 3fa9 --split id --set p_ignore=0.95 --set count=5000",
+    .flags = flags,
+    .run = run,
+};

@@ -237,8 +237,10 @@ static int gated_positions(int n, const real *u, real p_max, real *gate, real *p
 }
 
 /* The integer part of a position, and 0 for NaN, which must not become an index. */
-static int cell_of(real position)
+static int cell_of(real position, int p_max)
 {
+    if (position >= (real)p_max)
+        return p_max;
     return position >= 0 ? (int)position : 0;
 }
 
@@ -247,7 +249,7 @@ static void lerp_lookup(const struct lerp *l, real *score)
     for (int j = 0; j <= l->full; j++)
         score[j] += l->c * l->z[l->p_max];
     for (int j = l->full + 1; j < l->n; j++) {
-        const int m = cell_of(l->position[j]);
+        const int m = cell_of(l->position[j], l->p_max);
         const real w = l->position[j] - (real)m;
         const real next = l->z[m < l->p_max ? m + 1 : m];
         score[j] += l->c * ((1 - w) * l->z[m] + w * next);
@@ -262,7 +264,7 @@ static void lerp_lookup_grad(const struct lerp *l, const real *delta, real *dz, 
     }
     real sum = 0;
     for (int j = l->full + 1; j < l->n; j++) {
-        const int m = cell_of(l->position[j]), next = m < l->p_max ? m + 1 : m;
+        const int m = cell_of(l->position[j], l->p_max), next = m < l->p_max ? m + 1 : m;
         const real w = l->position[j] - (real)m;
         dz[m] += l->c * delta[j] * (1 - w);
         dz[next] += l->c * delta[j] * w;

@@ -1,0 +1,199 @@
+/* vector_positions.h -- contextual positions on vectors; a part of kernels_vector.c.
+ *
+ * Along a row positions fall from left to right in steps of at most 1. So the LANES keys
+ * of a chunk need only the LANES + 1 entries of z from the cell of the last key on: two
+ * loads and a permutation stand for a gather, and the scatter of the gradient meets every
+ * cell of that window once, in order. Rounding can make a step a little longer than 1 or
+ * turn it round; each function says what it does then. */
+#ifndef VECTOR_POSITIONS_H
+#define VECTOR_POSITIONS_H
+
+#include "kernels.h"
+#include "lanes.h"
+#include "vector_math.h"
+
+/* From the right, a chunk at a time: sums inside the chunk, then the sum so far. */
+static int gated_positions(int n, const real *u, real p_max, real *gate, real *position)
+{
+    const lanes most = v_set(p_max);
+    lanes sum = v_zero();
+    for (int end = n; end > 0; end -= LANES) {
+        const int from = end > LANES ? end - LANES : 0, count = end - from;
+        const lanes g = v_keep_first(count, v_sigmoid(v_load_first(count, u + from)));
+        const lanes p = v_suffix_sums(g) + sum;
+        const unsigned bits = v_bits_at_least(p, most) & ((1u << count) - 1);
+        if (bits) {
+            const int stop = 31 - __builtin_clz(bits);
+            v_store_between(stop, count, gate + from, g);
+            v_store_between(stop, count, position + from, v_smaller(most, p));
+            return from + stop;
+        }
+        v_store_first(count, gate + from, g);
+        v_store_first(count, position + from, p);
+        sum = v_spread_first(p);
+    }
+    return -1;
+}
+
+/* A chunk of keys and what they find in z. Lanes from `count` on hold anything. */
+struct window {
+    int base;      /* the cell of the last key */
+    counts at;     /* cell - base, 0..LANES-1 */
+    lanes w;       /* position - cell */
+    lanes z, rise; /* z[cell], z[cell + 1] - z[cell] */
+};
+
+/* The integer part, and 0 for NaN, which must not become an index. */
+static inline int cell_of(float position, int p_max)
+{
+    if (position >= (float)p_max)
+        return p_max;
+    return position >= 0 ? (int)position : 0;
+}
+
+/* A cell outside the window counts as its nearest one: then w is a little below 0 or over
+ * 1, and the line through two entries of z goes on. Loads stop at z[p_max]; entries beyond the
+ * largest position are loaded but in no lane chosen. */
+static inline struct window v_window_at(const struct lerp *l, int j, int count)
+{
+    const lanes p = v_load_first(count, l->position + j);
+    const int base = cell_of(l->position[j + count - 1], l->p_max);
+    const lanes whole = v_larger(v_smaller(v_set((float)l->p_max), p), v_zero());
+    const counts at = v_window_index(v_truncate(whole) - v_set_count(base));
+    const int room = l->p_max + 1 - base;
+    const lanes z = v_window(v_load_first(room, l->z + base), at);
+    const lanes next = v_window(v_load_first(room - 1, l->z + base + 1), at);
+    return (struct window){
+        .base = base,
+        .at = at,
+        .w = p - v_float(at + v_set_count(base)),
+        .z = z,
+        .rise = next - z,
+    };
+}
+
+static inline int chunk_at(int j, int n)
+{
+    return n - j < LANES ? n - j : LANES;
+}
+
+static void lerp_lookup(const struct lerp *l, real *score)
+{
+    const lanes c = v_set(l->c);
+    if (l->full >= 0) {
+        const lanes far = c * v_set(l->z[l->p_max]);
+        for (int j = 0; j <= l->full; j += LANES) {
+            const int count = chunk_at(j, l->full + 1);
+            v_store_first(count, score + j, v_load_first(count, score + j) + far);
+        }
+    }
+    for (int j = l->full + 1; j < l->n; j += LANES) {
+        const int count = chunk_at(j, l->n);
+        const struct window at = v_window_at(l, j, count);
+        const lanes value = at.z + at.w * at.rise;
+        v_store_first(count, score + j, v_load_first(count, score + j) + c * value);
+    }
+}
+
+/* Each lane: the sum over this lane and those below it with the same cell. */
+static inline lanes v_cell_sums(counts at, lanes v)
+{
+    const counts none = v_set_count(-1);
+    const lanes zero = v_zero();
+    v += v_where_same(at, (counts)V_FROM_BELOW(at, 1, none), V_FROM_BELOW(v, 1, zero));
+    v += v_where_same(at, (counts)V_FROM_BELOW(at, 2, none), V_FROM_BELOW(v, 2, zero));
+#if defined __AVX2__
+    v += v_where_same(at, (counts)V_FROM_BELOW(at, 4, none), V_FROM_BELOW(v, 4, zero));
+#endif
+#if defined __AVX512F__
+    v += v_where_same(at, (counts)V_FROM_BELOW(at, 8, none), V_FROM_BELOW(v, 8, zero));
+#endif
+    return v;
+}
+
+/* dz[cell] += near, dz[cell + 1] += far, key by key. */
+static void scatter_each(int count, counts at, lanes near, lanes far, float *dz)
+{
+    float low[LANES], high[LANES];
+    int32_t cell[LANES];
+    v_store(low, near);
+    v_store(high, far);
+    memcpy(cell, &at, sizeof cell);
+    for (int l = 0; l < count; l++) {
+        dz[cell[l]] += low[l];
+        dz[cell[l] + 1] += high[l];
+    }
+}
+
+#if defined __AVX2__
+
+/* The same for a chunk whose cells fall by 0 or 1: the sums of each cell are packed, so
+ * that lane q holds cell (cells - 1 - q), turned round and added to a piece of dz. Any
+ * other chunk goes key by key. */
+static void scatter(int count, counts at, lanes near, lanes far, float *dz)
+{
+    const counts none = v_set_count(-1);
+    at = (counts)v_keep_first(count, (lanes)at);
+    near = v_keep_first(count, near);
+    far = v_keep_first(count, far);
+    const unsigned ends = v_bits_different(at, (counts)V_FROM_ABOVE(at, 1, none));
+    const int cells = __builtin_popcount(ends);
+    const struct v_packing p = v_packing_of(ends);
+    const counts found = (counts)v_pack(p, (lanes)at);
+    const counts wanted = v_set_count(cells - 1) - v_ramp();
+    const unsigned used = (1u << cells) - 1;
+    if (v_bits_different(found, wanted) & used) {
+        scatter_each(count, at, near, far, dz);
+        return;
+    }
+    const counts back = wanted & (LANES - 1);
+    const lanes low = v_window(v_pack(p, v_cell_sums(at, near)), back);
+    const lanes high = v_window(v_pack(p, v_cell_sums(at, far)), back);
+    const lanes zero = v_zero();
+    const lanes sum =
+        v_keep_first(cells, low) + v_keep_first(cells + 1, V_FROM_BELOW(high, 1, zero));
+    v_store_first(cells + 1, dz, v_load_first(cells + 1, dz) + sum);
+    if (cells == LANES)
+        dz[LANES] += v_lane0(v_spread_last(high));
+}
+
+#else
+
+static void scatter(int count, counts at, lanes near, lanes far, float *dz)
+{
+    scatter_each(count, at, near, far, dz);
+}
+
+#endif
+
+/* Keys at p_max: their slope is 0 and all of them meet in one entry. */
+static void full_grad(const struct lerp *l, const real *delta, real *dz, real *du)
+{
+    lanes sum = v_zero();
+    for (int j = 0; j <= l->full; j += LANES) {
+        const int count = chunk_at(j, l->full + 1);
+        sum += v_load_first(count, delta + j);
+        v_store_first(count, du + j, v_zero());
+    }
+    if (l->full >= 0)
+        dz[l->p_max] += l->c * v_sum(sum);
+}
+
+static void lerp_lookup_grad(const struct lerp *l, const real *delta, real *dz, real *du)
+{
+    const lanes c = v_set(l->c);
+    lanes sum = v_zero();
+    full_grad(l, delta, dz, du);
+    for (int j = l->full + 1; j < l->n; j += LANES) {
+        const int count = chunk_at(j, l->n);
+        const struct window at = v_window_at(l, j, count);
+        const lanes d = c * v_load_first(count, delta + j);
+        const lanes g = v_load_first(count, l->gate + j);
+        sum += v_prefix_sums(v_keep_first(count, d * at.rise));
+        v_store_first(count, du + j, g * (v_set(1) - g) * sum);
+        sum = v_spread_last(sum);
+        scatter(count, at.at, d * (v_set(1) - at.w), d * at.w, dz + at.base);
+    }
+}
+
+#endif

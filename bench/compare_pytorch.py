@@ -125,7 +125,8 @@ class PyTorch:
         self.process = subprocess.Popen(
             [sys.executable, "-B", __file__, "--serve", "--shape", shape.text, "--encoder",
              encoder, "--scored", str(args.scored), "--threads", str(args.threads)],
-            env=environment(args.threads), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            env=environment(args.threads), text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE)
         self.facts = self.read()
 
     def read(self):

@@ -6,9 +6,7 @@
 
 #include <Random123/philox.h>
 
-enum { NAME_BITS = 28, FEISTEL_ROUNDS = 8 };
-
-static const uint32_t NAME_MASK = (1u << NAME_BITS) - 1;
+enum { NAME_BITS = 28, NAME_MASK = (1 << NAME_BITS) - 1, FEISTEL_ROUNDS = 8 };
 
 static void philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4])
 {

@@ -104,6 +104,16 @@ static void other_texts_are_refused(void **state)
     }
 }
 
+static void infinity_is_no_number_even_without_bounds(void **state)
+{
+    static const struct option free = {"free", OPTION_REAL, .lo = -INFINITY,
+                                       .hi = INFINITY};
+    double value;
+    (void)state;
+    assert_int_equal(option_parse(&free, "1e308", &value, NULL), ST_OK);
+    assert_int_equal(option_parse(&free, "1e999", &value, NULL), ST_RANGE);
+}
+
 static void complaints_name_the_option_and_the_remedy(void **state)
 {
     (void)state;
@@ -203,6 +213,7 @@ int main(void)
         cmocka_unit_test(texts_read_as_their_values),
         cmocka_unit_test(minus_zero_is_zero),
         cmocka_unit_test(other_texts_are_refused),
+        cmocka_unit_test(infinity_is_no_number_even_without_bounds),
         cmocka_unit_test(complaints_name_the_option_and_the_remedy),
         cmocka_unit_test(values_are_written_in_their_shortest_form),
         cmocka_unit_test(values_survive_being_written_and_read),

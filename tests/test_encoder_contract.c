@@ -346,6 +346,13 @@ static void assert_future_is_zero(const struct bed *b)
             assert_true(b->dscore[r * BED_SCORES + j] == 0);
 }
 
+static void assert_grad_guards(const struct bed *b)
+{
+    for (int t = 0; t < b->tensors; t++)
+        for (size_t i = 0; i < BED_GUARD; i++)
+            assert_true(b->grad[t][(size_t)bed_size(b, t) + i] == BED_NOBODYS);
+}
+
 static void assert_guards(const struct bed *b)
 {
     const struct encoder *e = b->encoder;
@@ -355,9 +362,8 @@ static void assert_guards(const struct bed *b)
     for (size_t i = 0; i < BED_GUARD; i++) {
         assert_true(b->scratch[scratch + i] == BED_NOBODYS);
         assert_true(b->constants[constants + i] == BED_NOBODYS);
-        for (int t = 0; t < b->tensors; t++)
-            assert_true(b->grad[t][(size_t)bed_size(b, t) + i] == BED_NOBODYS);
     }
+    assert_grad_guards(b);
 }
 
 static void check_writes(struct bed *b)
@@ -398,6 +404,8 @@ static void check_embed_and_rotate_writes(struct bed *b)
         b->encoder->embed(&b->view, T, b->x);
         for (int i = T * C; i < BED_LONGEST * BED_CHANNELS; i++)
             assert_true(b->x[i] == BED_NOBODYS);
+        b->encoder->embed_grad(&b->view, b->length, b->x);
+        assert_grad_guards(b);
     }
     if (b->encoder->rotate) {
         bed_panel(b, 3, position);

@@ -78,32 +78,32 @@ static enum status unknown_encoder(const char *name, struct err *e)
 }
 
 /* The stack is kept in name order, behind the part that reads scores. */
-static void insert_part(const struct encoder *new, struct encoder_stack *s)
+static void insert_part(const struct encoder *added, struct encoder_stack *s)
 {
     int at = s->parts++;
     for (; at > 0; at--) {
         const struct encoder *before = s->part[at - 1].encoder;
         if (before->reads_score ||
-            (!new->reads_score &&strcmp(before->name, new->name) < 0))
+            (!added->reads_score && strcmp(before->name, added->name) < 0))
             break;
         s->part[at] = s->part[at - 1];
     }
-    s->part[at].encoder = new;
-    option_defaults(new->options, &s->part[at].options);
+    s->part[at].encoder = added;
+    option_defaults(added->options, &s->part[at].options);
 }
 
 static enum status add_part(const char *sum, const char *name, struct encoder_stack *s,
                             struct err *e)
 {
-    const struct encoder *new = encoder_find(name);
-    if (!new)
+    const struct encoder *added = encoder_find(name);
+    if (!added)
         return unknown_encoder(name, e);
     for (int i = 0; i < s->parts; i++) {
         const struct encoder *old = s->part[i].encoder;
-        if (old == new)
+        if (old == added)
             return err_set(e, ST_CONFIG, "encoder \"%s\" names \"%s\" twice; name it once",
                            sum, name);
-        if (old->reads_score && new->reads_score)
+        if (old->reads_score && added->reads_score)
             return err_set(e, ST_CONFIG,
                            "encoder \"%s\": \"%s\" and \"%s\" both read the content "
                            "scores; a sum can hold one such encoder, leave one out",
@@ -113,7 +113,7 @@ static enum status add_part(const char *sum, const char *name, struct encoder_st
         return err_set(e, ST_CONFIG,
                        "encoder \"%s\" has more than %d parts; leave some out", sum,
                        ENCODER_PARTS_MAX);
-    insert_part(new, s);
+    insert_part(added, s);
     return ST_OK;
 }
 

@@ -306,8 +306,10 @@ static void print_md(const struct grid *g, FILE *out)
 
 static void print_latex_cell(const struct grid_cell *c, FILE *out)
 {
+    const bool indented = strncmp(c->text, "  ", 2) == 0;
     fputs(c->best ? "\\textbf{" : "", out);
-    escape_latex(out, c->text);
+    fputs(indented ? "\\quad " : "", out);
+    escape_latex(out, c->text + (indented ? 2 : 0));
     fputs(c->best ? "}" : "", out);
     if (c->note)
         fprintf(out, "$^{%s}$", c->note);

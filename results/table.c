@@ -1,0 +1,172 @@
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "option.h"
+#include "store_internal.h"
+#include "table_export.h"
+#include "table_print.h"
+
+enum { METRICS_MAX = 16, METRIC_NAME = 64 };
+
+/* What one call of table_print works with. */
+struct job {
+    const struct table_request *q;
+    struct table_shape shape;
+    int metrics;
+    char metric[METRICS_MAX][METRIC_NAME];
+    struct table_data data[METRICS_MAX];
+    int printed; /* tables so far */
+    FILE *out;
+};
+
+static enum status split_metrics(struct job *j, const char *list, struct err *e)
+{
+    while (*list) {
+        const size_t n = strcspn(list, ",");
+        if (n == 0 || n >= METRIC_NAME || j->metrics == METRICS_MAX)
+            return err_set(e, ST_USAGE,
+                           "metrics \"%s\": give names with commas between them, such as "
+                           "token_error,perplexity",
+                           list);
+        snprintf(j->metric[j->metrics++], METRIC_NAME, "%.*s", (int)n, list);
+        list += n + (list[n] == ',');
+    }
+    return j->metrics ? ST_OK : err_set(e, ST_USAGE, "the list of metrics is empty");
+}
+
+struct names {
+    int n;
+    char name[64][METRIC_NAME];
+};
+
+static enum status take_name(void *context, sqlite3_stmt *q, struct err *e)
+{
+    struct names *all = context;
+    (void)e;
+    if (all->n < 64)
+        snprintf(all->name[all->n++], METRIC_NAME, "%s",
+                 (const char *)sqlite3_column_text(q, 0));
+    return ST_OK;
+}
+
+static enum status check_metrics(struct store *s, const struct job *j, struct err *e)
+{
+    struct names all = {.n = 0};
+    const char *list[64];
+    char text[64 * (METRIC_NAME + 2)] = "";
+    const enum status st = store_each(s, "SELECT DISTINCT name FROM metric ORDER BY name",
+                                      NULL, 0, NULL, take_name, &all, e);
+    if (st || all.n == 0)
+        return st; /* without any numbers the message is another */
+    for (int i = 0; i < all.n; i++) {
+        list[i] = all.name[i];
+        strcat(strcat(text, i ? ", " : ""), all.name[i]);
+    }
+    for (int i = 0; i < j->metrics; i++) {
+        int k = 0;
+        while (k < all.n && strcmp(j->metric[i], all.name[k]) != 0)
+            k++;
+        const char *meant = k == all.n ? suggest(j->metric[i], list, all.n) : NULL;
+        if (k == all.n)
+            return err_set(e, ST_USAGE, "no metric \"%s\"; there are %s%s%s%s",
+                           j->metric[i], text, meant ? "; did you mean \"" : "",
+                           meant ? meant : "", meant ? "\"?" : "");
+    }
+    return ST_OK;
+}
+
+static enum status check_request(struct store *s, struct job *j, struct err *e)
+{
+    const struct table_request *q = j->q;
+    enum status st = dim_parse(q->rows ? q->rows : "encoder", &j->shape.rows, e);
+    if (st == ST_OK)
+        st = dim_parse(q->cols ? q->cols : "split", &j->shape.cols, e);
+    if (st == ST_OK && j->shape.rows == j->shape.cols)
+        st =
+            err_set(e, ST_USAGE, "rows and columns are both \"%s\"; choose another for one",
+                    dim_name(j->shape.rows));
+    if (st == ST_OK)
+        st = split_metrics(j, q->metrics ? q->metrics : "token_error,sequence_error", e);
+    return st || !q->metrics ? st : check_metrics(s, j, e);
+}
+
+static enum status print_section(struct job *j, const struct table_section *s,
+                                 struct err *e)
+{
+    const bool first = j->printed++ == 0;
+    switch (j->q->format) {
+    case PRINT_CSV:
+        if (first)
+            table_export_csv_header(j->out);
+        table_export_csv(s, j->out);
+        return ST_OK;
+    case PRINT_JSON:
+        fputs(first ? "{\"schema\": 1, \"tables\": [\n" : ",\n", j->out);
+        table_export_json(s, j->out);
+        return ST_OK;
+    default:
+        fputs(first ? "" : "\n", j->out);
+        return table_print_section(s, j->q, j->out, e);
+    }
+}
+
+/* The table of one metric that begins with record `first`, the same in all data[]. */
+static enum status one_table(struct job *j, int metric, const struct record *first,
+                             struct err *e)
+{
+    const struct table_data *d = &j->data[metric];
+    struct table_section s;
+    int at = 0;
+    while (at < d->records && d->record[at].run != first->run)
+        at++;
+    enum status st = table_section_init(d, j->shape, at, &s, e);
+    /* By default, errors per sequence are left out where they are errors per token. */
+    const bool same = !j->q->metrics && metric > 0 && s.single;
+    if (st == ST_OK && s.rows * s.cols > 0 && !same)
+        st = print_section(j, &s, e);
+    table_section_free(&s);
+    return st;
+}
+
+static enum status print_all(struct job *j, struct err *e)
+{
+    const struct table_data *d = &j->data[0];
+    enum status st = ST_OK;
+    for (int i = table_section_next(d, j->shape, -1); i >= 0 && st == ST_OK;
+         i = table_section_next(d, j->shape, i))
+        for (int m = 0; m < j->metrics && st == ST_OK; m++)
+            st = one_table(j, m, &d->record[i], e);
+    if (st == ST_OK && j->printed == 0)
+        return d->records
+                   ? err_set(
+                         e, ST_NOTFOUND,
+                         "%d runs match but none has numbers yet; `posbench plan` shows "
+                         "how far they are",
+                         d->records)
+                   : err_set(e, ST_NOTFOUND,
+                             "no run matches; `posbench list runs` shows what there is");
+    if (st == ST_OK && j->q->format == PRINT_JSON)
+        fputs("\n]}\n", j->out);
+    return st;
+}
+
+enum status table_print(struct store *s, const struct table_request *q, FILE *out,
+                        struct err *e)
+{
+    struct job *j = calloc(1, sizeof *j);
+    if (!j)
+        return err_set(e, ST_NOMEM, "no memory for a table");
+    j->q = q;
+    j->out = out;
+    enum status st = check_request(s, j, e);
+    for (int m = 0; m < j->metrics && st == ST_OK; m++)
+        st = table_data_load(s, q, j->metric[m], &j->data[m], e);
+    if (st == ST_OK)
+        st = print_all(j, e);
+    for (int m = 0; m < j->metrics; m++)
+        table_data_free(&j->data[m]);
+    free(j);
+    return st;
+}

@@ -1,0 +1,40 @@
+/* table.h -- encoder x split tables, with spread over seeds, floors and footnotes.
+ *
+ * Only runs that differ in nothing but the seed are averaged. Whatever else varies (cell,
+ * encoder, split, settings) and is not asked for as rows or columns becomes another key
+ * of the rows. */
+#ifndef TABLE_H
+#define TABLE_H
+
+#include <stdio.h>
+
+#include "grid.h"
+#include "store.h"
+
+struct table_request {
+    const char *experiment;  /* glob; NULL: all */
+    const char *profile;     /* glob; NULL: all */
+    const char *metrics;     /* "token_error,perplexity"; NULL: token_error, and
+                               sequence_error where it differs */
+    const char *rows, *cols; /* experiment, profile, task, cell, encoder (or variant),
+                                split, seed; NULL: encoder, split */
+    enum print_format format;
+    bool published; /* the papers' numbers and the difference below each row */
+    /* "key=glob", all must match; keys: experiment, profile, task, cell, encoder, variant,
+     * seed, state, identity, split. Without a split filter, the splits valid and train are
+     * left out: they are no tests. */
+    const char *const *filters;
+    int n_filters;
+    /* Only runs with one of these identities, such as those of the present experiment
+     * file; NULL: all in the database. */
+    const char *const *identities;
+    int n_identities;
+};
+
+/* Prints to `out`. Text, Markdown and LaTeX: a table per experiment, profile and metric,
+ * errors in percent. CSV: a line per cell; JSON: one object, "schema": 1; both with
+ * fractions as stored. ST_NOTFOUND: no run matches; ST_USAGE: unknown key or metric. */
+enum status table_print(struct store *s, const struct table_request *q, FILE *out,
+                        struct err *e);
+
+#endif

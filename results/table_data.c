@@ -1,0 +1,425 @@
+#include "table_data.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "option.h"
+#include "store_internal.h"
+
+static const char *const dim_names[DIMS] = {
+    [DIM_EXPERIMENT] = "experiment",
+    [DIM_PROFILE] = "profile",
+    [DIM_TASK] = "task",
+    [DIM_CELL] = "cell",
+    [DIM_VARIANT] = "encoder",
+    [DIM_SPLIT] = "split",
+    [DIM_SEED] = "seed",
+};
+
+const char *dim_name(enum dim d)
+{
+    return dim_names[d];
+}
+
+enum status dim_parse(const char *text, enum dim *out, struct err *e)
+{
+    if (strcmp(text, "variant") == 0) {
+        *out = DIM_VARIANT;
+        return ST_OK;
+    }
+    for (int d = 0; d < DIMS; d++)
+        if (strcmp(text, dim_names[d]) == 0) {
+            *out = (enum dim)d;
+            return ST_OK;
+        }
+    const char *meant = suggest(text, dim_names, DIMS);
+    return err_set(e, ST_USAGE,
+                   "rows or columns \"%s\": there are experiment, profile, task, cell, "
+                   "encoder, split, seed%s%s%s",
+                   text, meant ? "; did you mean \"" : "", meant ? meant : "",
+                   meant ? "\"?" : "");
+}
+
+/* Room for one more element of `size` bytes in an array that holds n; powers of two. */
+static void *grown(void *array, int n, size_t size)
+{
+    if (n & (n - 1))
+        return array;
+    return realloc(array, (size_t)(n ? 2 * n : 1) * size);
+}
+
+/* The one copy of `text`; NULL for NULL. *st becomes ST_NOMEM for want of memory. */
+static const char *intern(struct table_data *d, const char *text, enum status *st,
+                          struct err *e)
+{
+    if (!text)
+        return NULL;
+    for (int i = d->words - 1; i >= 0; i--)
+        if (strcmp(d->word[i], text) == 0)
+            return d->word[i];
+    char **word = grown(d->word, d->words, sizeof *word);
+    char *copy = word ? strdup(text) : NULL;
+    if (word)
+        d->word = word;
+    if (!copy) {
+        *st = err_set(e, ST_NOMEM, "no memory for the table");
+        return NULL;
+    }
+    return d->word[d->words++] = copy;
+}
+
+/* --- the statement ---------------------------------------------------------- */
+
+enum { SQL_TEXT = 8192, PARAMS_MAX = 80 };
+
+struct statement {
+    char sql[SQL_TEXT];
+    size_t used;
+    const char *param[PARAMS_MAX];
+    int params;
+    bool full;
+};
+
+static void add(struct statement *t, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void add(struct statement *t, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    const int n = vsnprintf(t->sql + t->used, SQL_TEXT - t->used, fmt, args);
+    va_end(args);
+    t->full = t->full || n < 0 || (size_t)n >= SQL_TEXT - t->used;
+    t->used += t->full ? 0 : (size_t)n;
+}
+
+/* The number of the parameter that `value` becomes. */
+static int param(struct statement *t, const char *value)
+{
+    if (t->params == PARAMS_MAX) {
+        t->full = true;
+        return 1;
+    }
+    t->param[t->params++] = value;
+    return t->params;
+}
+
+static const char *const filter_keys[] = {"experiment", "profile", "task", "cell",
+                                          "encoder",    "variant", "seed", "state",
+                                          "identity",   "split"};
+enum { FILTER_KEYS = sizeof filter_keys / sizeof *filter_keys };
+
+/* Filters with (split) or without (all others) the key "split". */
+static enum status add_filters(struct statement *t, const struct table_request *q,
+                               bool split, struct err *e)
+{
+    for (int i = 0; i < q->n_filters; i++) {
+        const char *const f = q->filters[i], *const equals = strchr(f, '=');
+        char key[32];
+        snprintf(key, sizeof key, "%.*s", equals ? (int)(equals - f) : 31, f);
+        int k = 0;
+        while (k < FILTER_KEYS && strcmp(key, filter_keys[k]) != 0)
+            k++;
+        if (!equals || k == FILTER_KEYS) {
+            const char *meant = suggest(key, filter_keys, FILTER_KEYS);
+            return err_set(
+                e, ST_USAGE,
+                "filter \"%s\": write KEY=GLOB, KEY one of experiment, profile, "
+                "task, cell, encoder, variant, seed, state, identity, split%s%s%s",
+                f, meant ? "; did you mean \"" : "", meant ? meant : "",
+                meant ? "\"?" : "");
+        }
+        if ((strcmp(key, "split") == 0) == split)
+            add(t, " AND %s.%s GLOB ?%d", split ? "w" : "r", key, param(t, equals + 1));
+    }
+    return ST_OK;
+}
+
+static bool filters_by_split(const struct table_request *q)
+{
+    for (int i = 0; i < q->n_filters; i++)
+        if (strncmp(q->filters[i], "split=", 6) == 0)
+            return true;
+    return false;
+}
+
+/* A JSON array of the identities, which are hexadecimal; the caller's. */
+static char *identity_list(const struct table_request *q)
+{
+    size_t room = 3;
+    for (int i = 0; i < q->n_identities; i++)
+        room += strlen(q->identities[i]) + 3;
+    char *const text = malloc(room), *to = text;
+    if (!text)
+        return NULL;
+    *to++ = '[';
+    for (int i = 0; i < q->n_identities; i++)
+        to += sprintf(to, "%s\"%s\"", i ? "," : "", q->identities[i]);
+    strcpy(to, "]");
+    return text;
+}
+
+static enum status compose(struct statement *t, const struct table_request *q,
+                           const char *metric, const char *identities, struct err *e)
+{
+    add(t, "SELECT r.run_id, r.recipe, r.experiment, r.profile, r.task, r.cell, r.variant,"
+           " w.split, r.seed, r.encoder, r.state, r.error, s.value, s.count, s.total,"
+           " w.chance, w.majority, w.ceiling, w.tokens, w.sequences"
+           " FROM v_run AS r LEFT JOIN v_result AS w ON w.run_id = r.run_id"
+           " AND r.state = 'done'");
+    if (!filters_by_split(q))
+        add(t, " AND w.split NOT IN ('valid', 'train')");
+    enum status st = add_filters(t, q, true, e);
+    if (st)
+        return st;
+    add(t,
+        " LEFT JOIN v_score AS s ON s.run_id = w.run_id AND s.split = w.split"
+        " AND s.metric = ?%d WHERE 1",
+        param(t, metric));
+    if (q->experiment)
+        add(t, " AND r.experiment GLOB ?%d", param(t, q->experiment));
+    if (q->profile)
+        add(t, " AND r.profile GLOB ?%d", param(t, q->profile));
+    if (q->identities)
+        add(t, " AND r.identity IN (SELECT value FROM json_each(?%d))",
+            param(t, identities));
+    st = add_filters(t, q, false, e);
+    if (st)
+        return st;
+    add(t, " ORDER BY r.run_id, s.metric_id");
+    return t->full ? err_set(e, ST_USAGE, "too many filters; at most 60 are read") : ST_OK;
+}
+
+/* --- rows -------------------------------------------------------------------- */
+
+struct loading {
+    struct table_data *data;
+    enum status st;
+};
+
+static double real_or_nan(sqlite3_stmt *q, int i)
+{
+    return sqlite3_column_type(q, i) == SQLITE_NULL ? (double)NAN
+                                                    : sqlite3_column_double(q, i);
+}
+
+static int64_t count_or_none(sqlite3_stmt *q, int i)
+{
+    return sqlite3_column_type(q, i) == SQLITE_NULL ? -1 : sqlite3_column_int64(q, i);
+}
+
+static enum status take_record(void *context, sqlite3_stmt *q, struct err *e)
+{
+    struct table_data *d = context;
+    struct record *all = grown(d->record, d->records, sizeof *all);
+    enum status st = ST_OK;
+    if (!all)
+        return err_set(e, ST_NOMEM, "no memory for the table");
+    d->record = all;
+    struct record *r = &all[d->records];
+    *r = (struct record){
+        .run = sqlite3_column_int64(q, 0),
+        .recipe = sqlite3_column_int64(q, 1),
+        .value = real_or_nan(q, 12),
+        .count = count_or_none(q, 13),
+        .total = count_or_none(q, 14),
+        .chance = real_or_nan(q, 15),
+        .majority = real_or_nan(q, 16),
+        .ceiling = real_or_nan(q, 17),
+        .tokens = count_or_none(q, 18),
+        .sequences = count_or_none(q, 19),
+    };
+    const char *text[12];
+    for (int i = 2; i < 12; i++)
+        text[i] = intern(d, (const char *)sqlite3_column_text(q, i), &st, e);
+    for (int k = 0; k < DIMS; k++)
+        r->key[k] = text[2 + k];
+    r->variant = r->key[DIM_VARIANT];
+    r->encoder = text[9];
+    r->state = text[10];
+    r->error = text[11];
+    d->records++;
+    return st;
+}
+
+static enum status take_published(void *context, sqlite3_stmt *q, struct err *e)
+{
+    struct table_data *d = context;
+    struct published *all = grown(d->published, d->publisheds, sizeof *all);
+    enum status st = ST_OK;
+    const char *text[7];
+    if (!all)
+        return err_set(e, ST_NOMEM, "no memory for the table");
+    d->published = all;
+    for (int i = 0; i < 7; i++)
+        text[i] = intern(d, (const char *)sqlite3_column_text(q, i), &st, e);
+    all[d->publisheds++] = (struct published){
+        .experiment = text[0],
+        .profile = text[1],
+        .cell = text[2],
+        .variant = text[3],
+        .split = text[4],
+        .paper = text[5],
+        .source = text[6],
+        .ambiguous = sqlite3_column_int(q, 7) != 0,
+        .value = real_or_nan(q, 8),
+        .std = real_or_nan(q, 9),
+    };
+    return st;
+}
+
+static enum status take_caveat(void *context, sqlite3_stmt *q, struct err *e)
+{
+    struct table_data *d = context;
+    struct caveat *all = grown(d->caveat, d->caveats, sizeof *all);
+    enum status st = ST_OK;
+    if (!all)
+        return err_set(e, ST_NOMEM, "no memory for the table");
+    d->caveat = all;
+    all[d->caveats++] = (struct caveat){
+        .run = sqlite3_column_int64(q, 0),
+        .text = intern(d, (const char *)sqlite3_column_text(q, 1), &st, e),
+    };
+    return st;
+}
+
+/* --- runs of one name with several settings ---------------------------------- */
+
+static bool same_name(const struct record *a, const struct record *b)
+{
+    return a->key[DIM_EXPERIMENT] == b->key[DIM_EXPERIMENT] &&
+           a->key[DIM_PROFILE] == b->key[DIM_PROFILE] &&
+           a->key[DIM_CELL] == b->key[DIM_CELL] && a->variant == b->variant;
+}
+
+static int runs_done(const struct table_data *d, int64_t recipe)
+{
+    int64_t before = -1;
+    int n = 0;
+    for (int i = 0; i < d->records; i++) {
+        const struct record *r = &d->record[i];
+        n += r->recipe == recipe && r->run != before && r->key[DIM_SPLIT];
+        before = r->run;
+    }
+    return n;
+}
+
+/* Of the recipes that share the name of r, the one with most runs done, or the earliest:
+ * it keeps the plain name. */
+static int64_t plain_recipe(const struct table_data *d, const struct record *r)
+{
+    int64_t best = r->recipe, tried = -1;
+    int most = runs_done(d, best);
+    for (int i = 0; i < d->records; i++) {
+        const struct record *o = &d->record[i];
+        if (o->recipe == best || o->recipe == tried || !same_name(o, r))
+            continue;
+        tried = o->recipe;
+        const int done = runs_done(d, tried);
+        if (done > most || (done == most && tried < best)) {
+            best = tried;
+            most = done;
+        }
+    }
+    return best;
+}
+
+static enum status take_text(void *context, sqlite3_stmt *q, struct err *e)
+{
+    char *text = context;
+    (void)e;
+    snprintf(text, 256, "%s", (const char *)sqlite3_column_text(q, 0));
+    return ST_OK;
+}
+
+/* "cope {train.steps=100}": what of the settings differs from those of `plain`; when that
+ * is too much to say, "cope {as run 17}". */
+static enum status mark_settings(struct store *s, struct table_data *d, struct record *r,
+                                 int64_t plain, struct err *e)
+{
+    static const char sql[] =
+        "WITH leaf AS (SELECT run.id, fullkey, CASE type WHEN 'true' THEN 'true'"
+        "  WHEN 'false' THEN 'false' ELSE atom END AS atom FROM run, json_tree(run.config)"
+        "  WHERE run.id IN (?1, ?2) AND type NOT IN ('object', 'array')"
+        "  AND fullkey <> '$.seed')"
+        "SELECT CASE WHEN count(*) BETWEEN 1 AND 3"
+        "  THEN group_concat(substr(a.fullkey, 3) || '=' || a.atom, ' ')"
+        "  ELSE 'as run ' || ?1 END "
+        "FROM leaf AS a LEFT JOIN leaf AS b ON b.id = ?2 AND b.fullkey = a.fullkey "
+        "WHERE a.id = ?1 AND a.atom IS NOT b.atom";
+    char ours[24], theirs[24], settings[256] = "", name[512];
+    snprintf(ours, sizeof ours, "%lld", (long long)r->recipe);
+    snprintf(theirs, sizeof theirs, "%lld", (long long)plain);
+    enum status st =
+        store_each(s, sql, (const char *[]){ours, theirs}, 2, NULL, take_text, settings, e);
+    if (st)
+        return st;
+    snprintf(name, sizeof name, "%.200s {%s}", r->variant, settings);
+    r->key[DIM_VARIANT] = intern(d, name, &st, e);
+    return st;
+}
+
+static enum status tell_recipes_apart(struct store *s, struct table_data *d, struct err *e)
+{
+    enum status st = ST_OK;
+    for (int i = 0; i < d->records && st == ST_OK; i++) {
+        struct record *r = &d->record[i];
+        int first = 0; /* record of the same recipe, already marked */
+        while (d->record[first].recipe != r->recipe)
+            first++;
+        if (first < i) {
+            r->key[DIM_VARIANT] = d->record[first].key[DIM_VARIANT];
+            continue;
+        }
+        const int64_t plain = plain_recipe(d, r);
+        if (plain != r->recipe)
+            st = mark_settings(s, d, r, plain, e);
+    }
+    return st;
+}
+
+static const char published_sql[] =
+    "SELECT v.experiment, v.profile, v.cell, v.variant, p.split, p.paper, p.source,"
+    " p.metric = 'error', p.value, p.std "
+    "FROM published AS p JOIN v_variant_name AS v"
+    "  ON v.experiment = p.experiment AND v.cell = p.cell AND v.name = p.encoder "
+    "WHERE p.metric = ?1"
+    "  OR (p.metric = 'error' AND ?1 IN ('token_error', 'sequence_error')) "
+    "ORDER BY p.id";
+
+enum status table_data_load(struct store *s, const struct table_request *q,
+                            const char *metric, struct table_data *out, struct err *e)
+{
+    struct statement t = {.sql = ""};
+    *out = (struct table_data){.metric = metric, .info = metric_info(metric)};
+    char *identities = q->identities ? identity_list(q) : NULL;
+    if (q->identities && !identities)
+        return err_set(e, ST_NOMEM, "no memory for the table");
+    enum status st = compose(&t, q, metric, identities, e);
+    if (st == ST_OK)
+        st = store_each(s, t.sql, t.param, t.params, NULL, take_record, out, e);
+    free(identities);
+    if (st == ST_OK)
+        st = tell_recipes_apart(s, out, e);
+    if (st == ST_OK)
+        st = store_each(s, published_sql, &metric, 1, NULL, take_published, out, e);
+    if (st == ST_OK)
+        st = store_each(s,
+                        "SELECT run_id, text FROM event WHERE level = 'caveat' ORDER BY id",
+                        NULL, 0, NULL, take_caveat, out, e);
+    return st;
+}
+
+void table_data_free(struct table_data *d)
+{
+    for (int i = 0; i < d->words; i++)
+        free(d->word[i]);
+    free(d->word);
+    free(d->record);
+    free(d->published);
+    free(d->caveat);
+    *d = (struct table_data){0};
+}

@@ -1,0 +1,65 @@
+/* table_data.h -- the numbers of a table as the database has them, one metric at a time. */
+#ifndef TABLE_DATA_H
+#define TABLE_DATA_H
+
+#include "metric_text.h"
+#include "table.h"
+
+/* By what a number can be told from another, in the order in which they lead a row. */
+enum dim {
+    DIM_EXPERIMENT,
+    DIM_PROFILE,
+    DIM_TASK,
+    DIM_CELL,
+    DIM_VARIANT,
+    DIM_SPLIT,
+    DIM_SEED,
+    DIMS
+};
+
+const char *dim_name(enum dim d); /* as printed over a column: "encoder" for VARIANT */
+/* ST_USAGE with a suggestion; "variant" and "encoder" are the same. */
+enum status dim_parse(const char *text, enum dim *out, struct err *e);
+
+/* A run on a split, or, with key[DIM_SPLIT] NULL, a run without numbers. Strings are
+ * interned: equal text, equal pointer. */
+struct record {
+    const char *key[DIMS];
+    const char *encoder, *variant; /* variant: without the mark of other settings */
+    const char *state, *error;     /* error may be NULL */
+    int64_t run, recipe;
+    double value;                     /* NaN: not available */
+    int64_t count, total;             /* -1: none */
+    double chance, majority, ceiling; /* accuracies; NaN: none */
+    int64_t tokens, sequences;        /* -1: not known */
+};
+
+struct published {
+    const char *experiment, *profile, *cell, *variant, *split; /* interned */
+    const char *paper, *source;
+    bool ambiguous;    /* the paper does not say whether it counts tokens or sequences */
+    double value, std; /* NaN: none */
+};
+
+struct caveat {
+    int64_t run;
+    const char *text; /* "SPLIT: ..." */
+};
+
+struct table_data {
+    const char *metric; /* borrowed */
+    const struct metric_info *info;
+    struct record *record; /* by run, then split */
+    struct published *published;
+    struct caveat *caveat;
+    int records, publisheds, caveats;
+    char **word; /* interned */
+    int words;
+};
+
+/* *out is the caller's, filled or not, to be freed. */
+enum status table_data_load(struct store *s, const struct table_request *q,
+                            const char *metric, struct table_data *out, struct err *e);
+void table_data_free(struct table_data *d); /* accepts a zeroed struct */
+
+#endif

@@ -1,0 +1,544 @@
+#include "table_print.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "escape.h"
+
+enum { WIDTH = 92, PROSE = 2048 };
+
+/* One table being made. */
+struct view {
+    const struct table_section *s;
+    const struct table_request *q;
+    struct grid grid;
+    struct grid notes; /* one column: the footnotes */
+    bool has_best, has_bound, has_ambiguous;
+    FILE *out;
+};
+
+struct prose {
+    char text[PROSE];
+    size_t used;
+};
+
+static void say(struct prose *p, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void say(struct prose *p, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    const int n = vsnprintf(p->text + p->used, PROSE - p->used, fmt, args);
+    va_end(args);
+    if (n > 0)
+        p->used += (size_t)n < PROSE - p->used ? (size_t)n : PROSE - p->used - 1;
+}
+
+/* --- above the table ---------------------------------------------------------- */
+
+static const char *or_dash(const char *value)
+{
+    return value && *value ? value : "-";
+}
+
+static bool is_key(const struct table_section *s, enum dim d)
+{
+    for (int k = 0; k < s->keys; k++)
+        if (s->key[k] == d)
+            return true;
+    return s->shape.cols == d;
+}
+
+static void say_title(const struct table_section *s, struct prose *p)
+{
+    const char *const experiment = s->fixed[DIM_EXPERIMENT];
+    const char *const profile = s->fixed[DIM_PROFILE];
+    say(p, "%s, %s%s", experiment ? experiment : "several experiments",
+        profile ? "profile " : "several profiles", profile ? profile : "");
+    for (int d = DIM_CELL; d <= DIM_SPLIT; d++)
+        if (!is_key(s, (enum dim)d) && s->fixed[d] && *s->fixed[d])
+            say(p, ", %s %s", dim_name((enum dim)d), s->fixed[d]);
+    say(p, ": %s", s->data->metric);
+}
+
+static void say_metric(const struct table_section *s, struct prose *p)
+{
+    const struct metric_info *m = s->data->info;
+    say(p, "%c%s%s%s; ", m->meaning[0] - 'a' + 'A', m->meaning + 1, m->percent ? ", %" : "",
+        m->better < 0   ? "; lower is better"
+        : m->better > 0 ? "; higher is better"
+                        : "");
+    if (is_key(s, DIM_SEED))
+        say(p, "each seed by itself.");
+    else if (s->seeds == 1)
+        say(p, "one seed, so no spread.");
+    else
+        say(p, "mean ± std over %d seeds.", s->seeds);
+}
+
+/* The first record of each split; NULL when there is no further one after *at. */
+static const struct record *next_split(const struct table_section *s, int *at)
+{
+    for (int i = *at; i < s->members; i++) {
+        const struct record *r = s->member[i];
+        int first = 0;
+        while (s->member[first]->key[DIM_SPLIT] != r->key[DIM_SPLIT])
+            first++;
+        if (r->key[DIM_SPLIT] && first == i) {
+            *at = i + 1;
+            return r;
+        }
+    }
+    return NULL;
+}
+
+/* The one number of tokens or sequences of a split, -1 when no run knows it, -2 when they
+ * disagree. Runs without a result know only some. */
+static int64_t size_of(const struct table_section *s, const char *split, bool tokens)
+{
+    int64_t size = -1;
+    for (int i = 0; i < s->members; i++) {
+        const struct record *r = s->member[i];
+        const int64_t n = tokens ? r->tokens : r->sequences;
+        if (r->key[DIM_SPLIT] != split || n < 0)
+            continue;
+        if (size >= 0 && size != n)
+            return -2;
+        size = n;
+    }
+    return size;
+}
+
+/* "id 1000 sequences, 26508 scored tokens; ..." */
+static void say_sizes(const struct table_section *s, struct prose *p)
+{
+    const char *separator = "Evaluated on ";
+    const struct record *r;
+    for (int at = 0; (r = next_split(s, &at));) {
+        say(p, "%s%s ", separator, r->key[DIM_SPLIT]);
+        separator = "; ";
+        const int64_t sequences = size_of(s, r->key[DIM_SPLIT], false);
+        const int64_t tokens = size_of(s, r->key[DIM_SPLIT], true);
+        if (sequences == -2 || tokens == -2) {
+            say(p, "(sizes vary)");
+            continue;
+        }
+        if (sequences >= 0)
+            say(p, "%lld sequences", (long long)sequences);
+        if (tokens >= 0 && tokens == sequences)
+            say(p, ", one scored token each");
+        else if (tokens >= 0)
+            say(p, "%s%lld scored tokens", sequences >= 0 ? ", " : "", (long long)tokens);
+    }
+    if (p->used)
+        say(p, ".");
+}
+
+/* --- the table ------------------------------------------------------------------ */
+
+/* Marks the cell added last with the footnote `text`, new or the same as an earlier one. */
+static void mark(struct view *v, const char *text)
+{
+    char number[16];
+    int i = 0;
+    while (i < v->notes.n && strcmp(v->notes.cell[i].text, text) != 0)
+        i++;
+    if (i == v->notes.n)
+        grid_add(&v->notes, text);
+    snprintf(number, sizeof number, "%d", i + 1);
+    grid_note(&v->grid, number);
+}
+
+static bool is_caveat_of(const char *text, const struct record *r)
+{
+    const char *const split = r->key[DIM_SPLIT];
+    const size_t n = split ? strlen(split) : 0;
+    return n && strncmp(text, split, n) == 0 && text[n] == ':';
+}
+
+/* Returns whether there was one. Two runs with the same caveat share a footnote. */
+static bool mark_caveats(struct view *v, int row, int col)
+{
+    const struct table_data *d = v->s->data;
+    const char *before = NULL;
+    for (int i = 0; i < d->caveats; i++)
+        for (int j = 0; j < v->s->members; j++) {
+            const struct record *r = v->s->member[j];
+            if (r->run != d->caveat[i].run || d->caveat[i].text == before ||
+                !is_caveat_of(d->caveat[i].text, r) || !table_cell_holds(v->s, row, col, r))
+                continue;
+            before = d->caveat[i].text;
+            mark(v, before);
+        }
+    return before != NULL;
+}
+
+static void add_cell(struct view *v, int row, int col)
+{
+    const struct table_section *s = v->s;
+    const struct table_cell *c = table_cell_at(s, row, col);
+    const struct metric_info *m = s->data->info;
+    char a[METRIC_TEXT], note[CELL_NOTE];
+    const int decimals = metric_decimals(m, c->mean);
+    if (c->n > 0 && !isnan(c->bound)) {
+        grid_add(&v->grid, "0");
+        grid_tail(&v->grid, " (< %s)",
+                  metric_number(m, c->bound, metric_decimals(m, c->bound), a));
+        v->has_bound = true;
+    } else {
+        grid_add(&v->grid, metric_number(m, c->mean, decimals, a));
+        if (c->n > 1)
+            grid_tail(&v->grid, " ± %s", metric_number(m, c->std, decimals, a));
+    }
+    if (table_cell_best(s, row, col)) {
+        grid_best(&v->grid);
+        v->has_best = true;
+    }
+    const bool explained = mark_caveats(v, row, col);
+    table_cell_note(s, row, col, note);
+    if (*note && !(explained && strcmp(note, CELL_NOT_AVAILABLE) == 0))
+        mark(v, note);
+}
+
+enum reference { CHANCE, MAJORITY, CEILING, REFERENCES };
+static const char *const reference_names[REFERENCES] = {"chance", "majority", "ceiling"};
+
+static double accuracy_of(const struct record *r, enum reference which)
+{
+    return which == CHANCE ? r->chance : which == MAJORITY ? r->majority : r->ceiling;
+}
+
+/* The metric's value of a reference in a row, or a column (the other is -1): "n/a" when
+ * there is none, "varies" when there are several. */
+static const char *reference_text(const struct table_section *s, enum reference which,
+                                  int row, int col, char text[METRIC_TEXT])
+{
+    const struct metric_info *m = s->data->info;
+    double value = (double)NAN;
+    for (int i = 0; i < s->members; i++) {
+        const struct record *r = s->member[i];
+        bool fits = r->key[DIM_SPLIT] != NULL;
+        for (int k = 0; k < s->keys && row >= 0; k++)
+            fits = fits && r->key[s->key[k]] == s->row[row].key[k];
+        if (!fits || (col >= 0 && r->key[s->shape.cols] != s->col[col]))
+            continue;
+        const double v = metric_of_accuracy(m, accuracy_of(r, which), which == CHANCE,
+                                            r->tokens >= 0 && r->tokens == r->sequences);
+        if (!isnan(value) && !isnan(v) && fabs(v - value) > 1e-9 * fabs(value))
+            return "varies";
+        value = isnan(v) ? value : v;
+    }
+    return metric_number(m, value, metric_decimals(m, value), text);
+}
+
+/* Does any part of the table have this reference? */
+static bool has_reference(const struct table_section *s, enum reference which)
+{
+    char text[METRIC_TEXT];
+    return strcmp(reference_text(s, which, -1, -1, text), "n/a") != 0;
+}
+
+static bool split_tells_rows_apart(const struct table_section *s)
+{
+    for (int k = 0; k < s->keys; k++)
+        if (s->key[k] == DIM_SPLIT)
+            return true;
+    return false;
+}
+
+static void add_header(struct view *v)
+{
+    const struct table_section *s = v->s;
+    for (int k = 0; k < s->keys; k++)
+        grid_add(&v->grid, dim_name(s->key[k]));
+    for (int j = 0; j < s->cols; j++)
+        grid_add(&v->grid, or_dash(s->col[j]));
+    for (int w = 0; w < REFERENCES && split_tells_rows_apart(s); w++)
+        if (has_reference(s, (enum reference)w))
+            grid_add(&v->grid, reference_names[w]);
+}
+
+/* A leading key is printed only where it changes. */
+static void add_keys(struct view *v, int row)
+{
+    const struct table_section *s = v->s;
+    bool same = row > 0;
+    for (int k = 0; k < s->keys; k++) {
+        same = same && k + 1 < s->keys && s->row[row].key[k] == s->row[row - 1].key[k];
+        grid_add(&v->grid, same ? "" : or_dash(s->row[row].key[k]));
+        if (k == 0 && row > 0 && s->keys > 1 && !same)
+            grid_rule(&v->grid);
+    }
+}
+
+/* The first cells of a row that is not an encoder's: all blank but the one of the rows. */
+static void add_label(struct view *v, const char *label)
+{
+    for (int k = 0; k < v->s->keys; k++)
+        grid_add(&v->grid, k == v->s->main ? label : "");
+}
+
+static void add_reference_cells(struct view *v, int row)
+{
+    char text[METRIC_TEXT];
+    for (int w = 0; w < REFERENCES && split_tells_rows_apart(v->s); w++)
+        if (has_reference(v->s, (enum reference)w))
+            grid_add(&v->grid,
+                     row < 0 ? "" : reference_text(v->s, (enum reference)w, row, -1, text));
+}
+
+static void add_paper(struct view *v, int row)
+{
+    const struct metric_info *m = v->s->data->info;
+    char a[METRIC_TEXT];
+    add_label(v, "  paper");
+    for (int j = 0; j < v->s->cols; j++) {
+        const struct published *p = table_cell_published(v->s, table_cell_at(v->s, row, j));
+        if (!p || isnan(p->value)) {
+            grid_add(&v->grid, "");
+            continue;
+        }
+        const int decimals = metric_decimals(m, p->value);
+        grid_add(&v->grid, metric_number(m, p->value, decimals, a));
+        if (!isnan(p->std))
+            grid_tail(&v->grid, " ± %s", metric_number(m, p->std, decimals, a));
+        v->has_ambiguous = v->has_ambiguous || p->ambiguous;
+    }
+    add_reference_cells(v, -1);
+}
+
+static void add_difference(struct view *v, int row)
+{
+    const struct metric_info *m = v->s->data->info;
+    char a[METRIC_TEXT];
+    add_label(v, "  difference");
+    for (int j = 0; j < v->s->cols; j++) {
+        const struct table_cell *c = table_cell_at(v->s, row, j);
+        const struct published *p = table_cell_published(v->s, c);
+        const double gap = p && c->n > 0 ? c->mean - p->value : (double)NAN;
+        if (isnan(gap))
+            grid_add(&v->grid, "");
+        else
+            grid_addf(&v->grid, "%s%s", gap > 0 ? "+" : "",
+                      metric_number(m, gap, metric_decimals(m, gap), a));
+    }
+    add_reference_cells(v, -1);
+}
+
+static bool row_is_published(const struct table_section *s, int row)
+{
+    for (int j = 0; j < s->cols; j++)
+        if (table_cell_published(s, table_cell_at(s, row, j)))
+            return true;
+    return false;
+}
+
+static void add_reference_rows(struct view *v)
+{
+    char text[METRIC_TEXT];
+    bool first = true;
+    for (int w = 0; w < REFERENCES; w++) {
+        if (!has_reference(v->s, (enum reference)w))
+            continue;
+        add_label(v, reference_names[w]);
+        for (int j = 0; j < v->s->cols; j++)
+            grid_add(&v->grid, reference_text(v->s, (enum reference)w, -1, j, text));
+        if (first)
+            grid_rule(&v->grid);
+        first = false;
+    }
+}
+
+static void fill(struct view *v)
+{
+    const struct table_section *s = v->s;
+    add_header(v);
+    v->grid.columns = v->grid.n;
+    for (int i = 0; i < s->rows; i++) {
+        add_keys(v, i);
+        for (int j = 0; j < s->cols; j++)
+            add_cell(v, i, j);
+        add_reference_cells(v, i);
+        if (v->q->published && row_is_published(s, i)) {
+            add_paper(v, i);
+            add_difference(v, i);
+        }
+    }
+    if (!split_tells_rows_apart(s))
+        add_reference_rows(v);
+}
+
+/* --- below the table -------------------------------------------------------------- */
+
+static void say_source(const struct table_section *s, struct prose *p)
+{
+    const char *paper = NULL, *source = NULL;
+    for (int i = 0; i < s->rows * s->cols; i++) {
+        const struct published *q = table_cell_published(s, &s->cell[i]);
+        if (!q || (q->paper == paper && q->source == source))
+            continue;
+        say(p, "%s%s, %s", paper ? "; " : "paper: ", q->paper, q->source);
+        paper = q->paper;
+        source = q->source;
+    }
+    if (paper)
+        say(p, ". difference: ours minus the paper's%s.",
+            s->data->info->percent ? ", in percentage points" : "");
+}
+
+typedef void (*line_fn)(FILE *out, const char *mark, const char *text);
+
+static void print_notes(const struct view *v, line_fn line)
+{
+    char number[16];
+    struct prose p = {.used = 0};
+    if (v->has_best)
+        line(v->out, v->q->format == PRINT_TEXT ? "*" : "Bold:",
+             "the best mean among the encoders it stands beside.");
+    if (v->has_bound)
+        line(v->out, "0 (< x)",
+             "no error in any seed; x is the 95 % upper bound of the rate, were errors "
+             "independent.");
+    if (v->q->published)
+        say_source(v->s, &p);
+    if (p.used)
+        line(v->out, "", p.text);
+    if (v->has_ambiguous)
+        line(v->out, "",
+             "The paper does not say whether it counts tokens or sequences: its number "
+             "stands beside both.");
+    for (int i = 0; i < v->notes.n; i++) {
+        snprintf(number, sizeof number, "[%d]", i + 1);
+        line(v->out, number, v->notes.cell[i].text);
+    }
+}
+
+/* Words broken into lines of WIDTH columns, the further ones indented by `indent`. */
+static void wrap(FILE *out, const char *text, int column, int indent)
+{
+    while (*text) {
+        const size_t n = strcspn(text, " ");
+        char word[PROSE];
+        snprintf(word, sizeof word, "%.*s", (int)n, text);
+        if (column > indent && column + 1 + text_width(word) > WIDTH) {
+            fprintf(out, "\n%*s", indent, "");
+            column = indent;
+        } else if (column > indent) {
+            fputc(' ', out);
+            column++;
+        }
+        escape_text(out, word);
+        column += text_width(word);
+        text += n + strspn(text + n, " ");
+    }
+    fputc('\n', out);
+}
+
+static void text_line(FILE *out, const char *mark, const char *text)
+{
+    const int indent = *mark ? text_width(mark) + 1 : 0;
+    fprintf(out, "%s%s", mark, *mark ? " " : "");
+    wrap(out, text, indent, indent);
+}
+
+static void md_line(FILE *out, const char *mark, const char *text)
+{
+    fputs("- ", out);
+    escape_md(out, mark);
+    fputs(*mark ? " " : "", out);
+    escape_md(out, text);
+    fputc('\n', out);
+}
+
+static void latex_line(FILE *out, const char *mark, const char *text)
+{
+    escape_latex(out, mark);
+    fputs(*mark ? " " : "", out);
+    escape_latex(out, text);
+    fputs("\\par\n", out);
+}
+
+static enum status print_for_terminal(struct view *v, const struct prose head[3],
+                                      struct err *e)
+{
+    text_line(v->out, "", head[0].text);
+    text_line(v->out, "", head[1].text);
+    if (head[2].used)
+        text_line(v->out, "", head[2].text);
+    fputc('\n', v->out);
+    const enum status st = grid_print(&v->grid, PRINT_TEXT, v->out, e);
+    if (st == ST_OK && (v->has_best || v->has_bound || v->notes.n || v->q->published))
+        fputc('\n', v->out);
+    if (st == ST_OK)
+        print_notes(v, text_line);
+    return st;
+}
+
+static enum status print_markdown(struct view *v, const struct prose head[3], struct err *e)
+{
+    fputs("### ", v->out);
+    escape_md(v->out, head[0].text);
+    fputs("\n\n", v->out);
+    escape_md(v->out, head[1].text);
+    fputs("\n", v->out);
+    escape_md(v->out, head[2].text);
+    fputs("\n\n", v->out);
+    const enum status st = grid_print(&v->grid, PRINT_MD, v->out, e);
+    if (st == ST_OK && (v->has_best || v->has_bound || v->notes.n || v->q->published))
+        fputc('\n', v->out);
+    if (st == ST_OK)
+        print_notes(v, md_line);
+    return st;
+}
+
+static enum status print_latex(struct view *v, const struct prose head[3], struct err *e)
+{
+    const struct table_section *s = v->s;
+    fputs("% needs \\usepackage{booktabs}\n\\begin{table}\n\\centering\n\\caption{",
+          v->out);
+    for (int i = 0; i < 3; i++) {
+        fputs(i && head[i].used ? " " : "", v->out);
+        escape_latex(v->out, head[i].text);
+        fputs(i == 0 ? "." : "", v->out);
+    }
+    fprintf(v->out, "}\n\\label{tab:%s-%s-%s}\n",
+            s->fixed[DIM_EXPERIMENT] ? s->fixed[DIM_EXPERIMENT] : "all",
+            s->fixed[DIM_PROFILE] ? s->fixed[DIM_PROFILE] : "all", s->data->metric);
+    const enum status st = grid_print(&v->grid, PRINT_LATEX, v->out, e);
+    if (st)
+        return st;
+    fputs("\\par\\medskip\n\\begin{minipage}{\\linewidth}\\footnotesize\n", v->out);
+    print_notes(v, latex_line);
+    fputs("\\end{minipage}\n\\end{table}\n", v->out);
+    return ST_OK;
+}
+
+enum status table_print_section(const struct table_section *s,
+                                const struct table_request *q, FILE *out, struct err *e)
+{
+    struct view v = {.s = s, .q = q, .out = out};
+    struct prose head[3] = {{.used = 0}};
+    unsigned right = ~0u;
+    for (int k = 0; k < s->keys; k++)
+        right &= ~(1u << k);
+    grid_init(&v.grid, 1, right);
+    grid_init(&v.notes, 1, 0);
+    say_title(s, &head[0]);
+    say_metric(s, &head[1]);
+    say_sizes(s, &head[2]);
+    fill(&v);
+    enum status st =
+        v.notes.failed ? err_set(e, ST_NOMEM, "no memory for the table") : ST_OK;
+    if (st == ST_OK && q->format == PRINT_MD)
+        st = print_markdown(&v, head, e);
+    else if (st == ST_OK && q->format == PRINT_LATEX)
+        st = print_latex(&v, head, e);
+    else if (st == ST_OK)
+        st = print_for_terminal(&v, head, e);
+    grid_free(&v.grid);
+    grid_free(&v.notes);
+    return st;
+}

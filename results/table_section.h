@@ -1,0 +1,68 @@
+/* table_section.h -- one table: which rows and columns it has, and each cell's numbers. */
+#ifndef TABLE_SECTION_H
+#define TABLE_SECTION_H
+
+#include "statistics.h"
+#include "table_data.h"
+
+struct table_shape {
+    enum dim rows, cols;
+};
+
+struct table_row {
+    const char *key[DIMS]; /* [keys], in the order of section.key */
+};
+
+struct table_cell {
+    const struct record *any; /* one of its records, with numbers if one has; or NULL */
+    int runs;                 /* runs planned, in whatever state */
+    int n;                    /* values; below, NaN where n does not allow it */
+    double mean, std, min, max;
+    struct interval interval; /* 95 %, of the mean */
+    int64_t count, total;     /* sums over seeds; -1: none */
+    double bound; /* no error in any seed: 95 % upper bound of its rate; else NaN */
+};
+
+struct table_section {
+    const struct table_data *data; /* borrowed */
+    struct table_shape shape;
+    const char *fixed[DIMS]; /* a dimension's only value; NULL: it varies or has none */
+    enum dim key[DIMS];      /* what tells rows apart */
+    int keys, main;          /* key[main] is shape.rows */
+    struct table_row *row;   /* [rows] */
+    const char **col;        /* [cols] */
+    int rows, cols;
+    const struct record **member; /* [members] the records of this table */
+    int members;
+    struct table_cell *cell; /* [rows, cols] */
+    int seeds;               /* most values of any cell */
+    bool single;             /* every sequence has one scored token */
+};
+
+/* The first record after `after` (-1: from the start) that begins another table, or -1. */
+int table_section_next(const struct table_data *d, struct table_shape shape, int after);
+
+/* The table of record `first`. *out is the caller's, filled or not. */
+enum status table_section_init(const struct table_data *d, struct table_shape shape,
+                               int first, struct table_section *out, struct err *e);
+void table_section_free(struct table_section *s); /* accepts a zeroed struct */
+
+const struct table_cell *table_cell_at(const struct table_section *s, int row, int col);
+
+/* True when record r belongs to the cell; one without numbers belongs to all splits. */
+bool table_cell_holds(const struct table_section *s, int row, int col,
+                      const struct record *r);
+
+/* The paper's number for the cell, or NULL. */
+const struct published *table_cell_published(const struct table_section *s,
+                                             const struct table_cell *c);
+
+/* Is the cell's mean the best among the encoders it stands beside? */
+bool table_cell_best(const struct table_section *s, int row, int col);
+
+/* Why the cell has fewer values than others, or "": "2 of 3 seeds; seed 3 failed: ...". */
+#define CELL_NOT_AVAILABLE "not available"
+enum { CELL_NOTE = 512 };
+void table_cell_note(const struct table_section *s, int row, int col, char text[CELL_NOTE]);
+
+#endif

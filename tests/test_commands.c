@@ -1,0 +1,388 @@
+/* The commands that look: list, show, query, table, claims, over a small matrix that
+ * `run` trained once for all tests. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "encoder.h"
+#include "program.h"
+#include "queries.h"
+#include "task.h"
+
+static const char yaml[] =
+    "version: 1\n"
+    "defaults:\n"
+    "  seeds: [1, 2]\n"
+    "  model: {layers: 1, heads: 2, dim: 16}\n"
+    "  train: {steps: 4, warmup: 1, batch: 4, eval_every: 2, eval_count: 4}\n"
+    "experiments:\n"
+    "  flip_flop:\n"
+    "    task: {name: flip_flop, length: 16}\n"
+    "    splits: {valid: {count: 4}, id: {count: 8}, ood_sparse: {count: 8, p_ignore: 0.98}}\n"
+    "    encoders: [rope, {name: cope, p_max: 5}]\n"
+    "profiles:\n"
+    "  quick: {flip_flop: {}}\n"
+    "  other: {flip_flop: {seeds: [3]}}\n"
+    "published:\n"
+    "  - paper: A paper\n"
+    "    source: Table 2\n"
+    "    experiment: flip_flop\n"
+    "    metric: token_error\n"
+    "    values: {rope: {id: [12.5, 1.5]}, cope: {id: 3.25}}\n"
+    "claims:\n"
+    "  - {id: C1, text: \"cope errs less than rope\", experiment: flip_flop, split: id,\n"
+    "     metric: token_error, less: cope, than: rope}\n";
+
+static char folder[SCRATCH_TEXT];
+
+/* Runs posbench in the folder of the experiment file. */
+
+__attribute__((format(printf, 2, 3))) static void posbench_in(struct program *p,
+                                                              const char *arguments, ...)
+{
+    char text[2048];
+    va_list list;
+    va_start(list, arguments);
+    vsnprintf(text, sizeof text, arguments, list);
+    va_end(list);
+    posbench(p, "-C %s %s", folder, text);
+}
+
+static int train_once(void **state)
+{
+    (void)state;
+    char path[SCRATCH_TEXT + 32];
+    struct program p;
+    scratch_make(folder);
+    snprintf(path, sizeof path, "%s/experiments.yaml", folder);
+    FILE *f = fopen(path, "w");
+    if (!f || fputs(yaml, f) < 0 || fclose(f) != 0)
+        return -1;
+    posbench_in(&p, "run");
+    if (p.code != 0)
+        print_error("%s", p.err);
+    const int code = p.code;
+    program_free(&p);
+    return code;
+}
+
+static int clean_up(void **state)
+{
+    (void)state;
+    scratch_remove(folder);
+    return 0;
+}
+
+/* Code, a part of stdout and a part of stderr; NULL: must be empty. */
+static void expect(const char *arguments, int code, const char *out, const char *err)
+{
+    struct program p;
+    posbench_in(&p, "%s", arguments);
+    if (p.code != code || (out ? !strstr(p.out, out) : *p.out) ||
+        (err ? !strstr(p.err, err) : *p.err))
+        fail_msg("posbench %s: code %d, stdout \"%s\", stderr \"%s\"", arguments, p.code,
+                 p.out, p.err);
+    program_free(&p);
+}
+
+/* What the command prints, as JSON; the caller owns it. */
+static json_t *json_of(const char *arguments)
+{
+    struct program p;
+    json_error_t error;
+    posbench_in(&p, "%s", arguments);
+    json_t *o = p.code == 0 ? json_loads(p.out, 0, &error) : NULL;
+    if (!o)
+        fail_msg("posbench %s: code %d, \"%s\", %s", arguments, p.code, p.out, p.err);
+    program_free(&p);
+    return o;
+}
+
+static const char *text_at(const json_t *rows, size_t i, const char *key)
+{
+    const char *text = json_string_value(json_object_get(json_array_get(rows, i), key));
+    assert_non_null(text);
+    return text;
+}
+
+static json_int_t number_at(const json_t *rows, size_t i, const char *key)
+{
+    const json_t *value = json_object_get(json_array_get(rows, i), key);
+    assert_true(json_is_integer(value));
+    return json_integer_value(value);
+}
+
+/* ---- list ---- */
+
+static void tasks_and_encoders_are_all_listed(void **state)
+{
+    (void)state;
+    json_t *tasks = json_of("list tasks --json");
+    json_t *encoders = json_of("list encoders -o json");
+    assert_int_equal(json_array_size(tasks), task_count());
+    for (int i = 0; i < task_count(); i++) {
+        assert_string_equal(text_at(tasks, (size_t)i, "task"), task_at(i)->name);
+        assert_string_equal(text_at(tasks, (size_t)i, "source"), task_at(i)->source);
+        assert_int_equal(number_at(tasks, (size_t)i, "version"), task_at(i)->version);
+    }
+    assert_int_equal(json_array_size(encoders), encoder_count());
+    for (int i = 0; i < encoder_count(); i++)
+        assert_string_equal(text_at(encoders, (size_t)i, "encoder"), encoder_at(i)->name);
+    json_decref(tasks);
+    json_decref(encoders);
+}
+
+static void lists_come_in_every_format(void **state)
+{
+    (void)state;
+    expect("list encoders", 0, "rope ", NULL);
+    expect("list encoders -o csv", 0, "encoder,summary,version,source\n", NULL);
+    expect("list encoders -o md", 0, "| encoder | summary | version | source |", NULL);
+    expect("list commands -o latex", 0, "\\toprule", NULL);
+    expect("list commands", 0, "query", NULL);
+    expect("list encoders -o cvs", 2, NULL, "csv");
+    expect("list encoders -o csv --json", 2, NULL, "choose one");
+}
+
+static void experiments_are_counted(void **state)
+{
+    (void)state;
+    json_t *rows = json_of("list experiments --json");
+    assert_int_equal(json_array_size(rows), 1);
+    assert_string_equal(text_at(rows, 0, "experiment"), "flip_flop");
+    assert_int_equal(number_at(rows, 0, "cells"), 1);
+    assert_int_equal(number_at(rows, 0, "seeds"), 2);
+    assert_int_equal(number_at(rows, 0, "runs"), 4);
+    assert_string_equal(text_at(rows, 0, "encoders"), "rope cope(p_max=5)");
+    json_decref(rows);
+    rows = json_of("list experiments --profile other --json");
+    assert_int_equal(number_at(rows, 0, "runs"), 2);
+    json_decref(rows);
+    expect("list experiments nothing.yaml", 2, NULL, "nothing.yaml");
+    expect("list claims", 0, "cope errs less than rope", NULL);
+    expect("list claims -o csv", 0,
+           "C1,cope errs less than rope,flip_flop,,id,token_error,", NULL);
+}
+
+static void runs_are_filtered(void **state)
+{
+    (void)state;
+    json_t *rows = json_of("list runs --json --only encoder=cope --only seed=2");
+    assert_int_equal(json_array_size(rows), 1);
+    assert_string_equal(text_at(rows, 0, "variant"), "cope(p_max=5)");
+    assert_string_equal(text_at(rows, 0, "state"), "done");
+    assert_int_equal(number_at(rows, 0, "seed"), 2);
+    assert_int_equal(strlen(text_at(rows, 0, "identity")), 32);
+    json_decref(rows);
+    rows = json_of("list runs --json");
+    assert_int_equal(json_array_size(rows), 4);
+    json_decref(rows);
+    rows = json_of("list runs --json --only state=done --profile quick");
+    assert_int_equal(json_array_size(rows), 4);
+    json_decref(rows);
+    expect("list runs --only state=failed", 4, "state", "no run matches");
+    expect("list runs --profile other", 4, "state", "no run matches");
+    expect("list runs --only encodr=x", 2, NULL, "did you mean \"encoder\"");
+    expect("list runs --db nothing.db", 4, NULL, "nothing.db");
+}
+
+static void what_would_have_no_effect_is_refused(void **state)
+{
+    (void)state;
+    expect("list tasks --only encoder=x", 2, NULL, "--only has no effect");
+    expect("list experiments --db x.db", 2, NULL, "--db has no effect");
+    expect("list encoders --profile quick", 2, NULL, "--profile has no effect");
+    expect("list tasks experiments.yaml", 2, NULL, "leave out \"experiments.yaml\"");
+    expect("list runs --markdown", 2, NULL, "-o md");
+    expect("list tasks --markdown --json", 2, NULL, "stands alone");
+    expect("list taks", 2, NULL, "did you mean \"tasks\"?");
+    expect("list zzzzzz", 2, NULL, "there are tasks, encoders");
+}
+
+/* ---- show ---- */
+
+static void a_task_is_shown_with_scored_places(void **state)
+{
+    (void)state;
+    struct program p;
+    char written, ignored, other, answer;
+    /* All ignored between the write and the read: the answer is the bit after w. */
+    posbench_in(&p, "show flip_flop -n 1 --set length=8 --set p_ignore=1");
+    const char *sample = strstr(p.out, "Sample 0: 7 tokens, 1 scored\n");
+    assert_non_null(sample);
+    sample = strchr(sample, '\n');
+    assert_int_equal(
+        sscanf(sample, " w %c i %c i %c r[%c]", &written, &ignored, &other, &answer), 4);
+    assert_int_equal(written, answer);
+    program_free(&p);
+    posbench_in(&p, "show flip_flop -n 2 --split ood_dense --set length=8");
+    assert_int_equal(p.code, 0);
+    assert_non_null(strstr(p.out, "read back the bit"));
+    assert_non_null(strstr(p.out, "p_ignore        0.1 ")); /* the split's own value */
+    assert_non_null(strstr(p.out, "length          8 "));
+    assert_non_null(strstr(p.out, "Sample 1: 7 tokens"));
+    assert_null(strstr(p.out, "Sample 2"));
+    program_free(&p);
+    expect("show flip_flop -n 0", 0, "Splits:", NULL);
+    expect("show flip_flop --split train -n 1", 0, "Samples of train, seed 1", NULL);
+    expect("show flip_flop --split zzz", 4, NULL, "no split");
+    expect("show flip_flp", 4, NULL, "did you mean \"flip_flop\"?");
+}
+
+static void an_encoder_is_shown_with_its_options(void **state)
+{
+    (void)state;
+    expect("show cope", 0, "p_max", NULL);
+    expect("show cope -n 3", 2, NULL, "is an encoder");
+}
+
+static void a_run_is_shown_in_full(void **state)
+{
+    (void)state;
+    struct program p;
+    json_t *rows = json_of("list runs --json --only seed=1 --only encoder=cope");
+    char line[64];
+    posbench_in(&p, "show %d", (int)number_at(rows, 0, "run"));
+    assert_int_equal(p.code, 0);
+    static const char *const parts[] = {"cope(p_max=5)",  "ood_sparse",     "accuracy %",
+                                        "\"p_max\": 5",   "\"length\": 16", "posbench 0.",
+                                        "Configuration:", "50.00"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strstr(p.out, parts[i]))
+            fail_msg("\"%s\" is not in: %s", parts[i], p.out);
+    program_free(&p);
+    snprintf(line, sizeof line, "show %.8s", text_at(rows, 0, "identity"));
+    expect(line, 0, "cope(p_max=5)", NULL);
+    expect("show 99", 4, NULL, "no such run in results.db");
+    expect("show zzzz", 4, NULL, "no such run");
+    expect("show 1 --split id", 2, NULL, "--split chooses samples of a task");
+    json_decref(rows);
+}
+
+/* ---- query ---- */
+
+static void queries_are_asked_in_four_ways(void **state)
+{
+    (void)state;
+    static const char want[] = "{\"n\": 4}";
+    expect("query --json \"SELECT count(*) AS n FROM run\"", 0, want, NULL);
+    char line[256];
+    snprintf(line, sizeof line, "query --file %s/q.sql --json", folder);
+    char path[SCRATCH_TEXT + 16];
+    snprintf(path, sizeof path, "%s/q.sql", folder);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("-- a comment\nSELECT count(*) AS n\nFROM run\n", f);
+    fclose(f);
+    expect(line, 0, want, NULL);
+    snprintf(line, sizeof line, "query --file - --json <%s", path);
+    expect(line, 0, want, NULL);
+    expect("query progress -o csv", 0, "flip_flop,quick,4,0,0,4,0,0", NULL);
+}
+
+static void every_stored_query_runs(void **state)
+{
+    (void)state;
+    struct program p;
+    posbench_in(&p, "query --list");
+    assert_int_equal(p.code, 0);
+    for (int i = 0; i < query_count(); i++) {
+        char line[128];
+        assert_non_null(strstr(p.out, query_name(i)));
+        snprintf(line, sizeof line, "query %s -o csv", query_name(i));
+        expect(line, 0, ",", NULL);
+    }
+    program_free(&p);
+}
+
+static void a_query_only_reads(void **state)
+{
+    (void)state;
+    expect("query \"DELETE FROM run\"", 2, NULL, "only reading");
+    expect("query \"SELECT 1; DROP TABLE run\"", 2, NULL, "one statement");
+    expect("query \"SELECT x FROM run\"", 2, NULL, "x");
+    expect("query progres", 4, NULL, "did you mean \"progress\"?");
+    expect("query zzz", 4, NULL, "--list");
+    expect("query", 2, NULL, "give one of");
+    expect("query progress --list", 2, NULL, "give one of");
+    expect("query --file nothing.sql", 3, NULL, "nothing.sql");
+    expect("query progress --db experiments.yaml", 3, NULL, "experiments.yaml");
+    expect("query progress --db nothing.db", 4, NULL, "nothing.db");
+    expect("query --json \"SELECT count(*) AS n FROM run\"", 0, "4", NULL);
+}
+
+/* ---- table ---- */
+
+static void a_table_has_encoders_splits_and_chance(void **state)
+{
+    (void)state;
+    struct program p;
+    posbench_in(&p, "table flip_flop --metric token_error --published");
+    assert_int_equal(p.code, 0);
+    static const char *const parts[] = {"rope",   "cope",  "id",   "ood_sparse",
+                                        "chance", "50.00", "12.5", "A paper, Table 2"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strstr(p.out, parts[i]))
+            fail_msg("\"%s\" is not in: %s", parts[i], p.out);
+    assert_null(strstr(p.out, "valid")); /* no test split */
+    program_free(&p);
+    expect("table -o latex", 0, "\\toprule", NULL);
+    expect("table -o csv", 0, "ood_sparse", NULL);
+    expect("table -o md --metric perplexity", 0, "perplexity", NULL);
+    expect("table --rows split --cols encoder", 0, "ood_sparse", NULL);
+    json_t *o = json_of("table --json --only encoder=rope");
+    assert_int_equal(json_integer_value(json_object_get(o, "schema")), 1);
+    json_decref(o);
+}
+
+/* With --file, runs of other settings that are in the database too are left out. */
+static void a_table_may_be_held_to_the_experiment_file(void **state)
+{
+    (void)state;
+    struct program p;
+    posbench_in(&p, "run -q --set train.steps=3 --db two.db --only encoder=rope");
+    assert_int_equal(p.code, 0);
+    program_free(&p);
+    expect("table --db two.db", 0, "rope", NULL);
+    expect("table --db two.db --file experiments.yaml", 4, NULL, "");
+    expect("table --file experiments.yaml", 0, "rope", NULL);
+    expect("table --file nothing.yaml", 2, NULL, "nothing.yaml");
+}
+
+static void a_wrong_table_is_refused(void **state)
+{
+    (void)state;
+    expect("table flip_flup", 4, NULL, "");
+    expect("table --metric token_eror", 2, NULL, "token_error");
+    expect("table --rows encodr", 2, NULL, "encoder");
+    expect("table --only encoder=zzz", 4, NULL, "");
+    expect("table --profile zzz", 4, NULL, "");
+    expect("table --db nothing.db", 4, NULL, "nothing.db");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tasks_and_encoders_are_all_listed),
+        cmocka_unit_test(lists_come_in_every_format),
+        cmocka_unit_test(experiments_are_counted),
+        cmocka_unit_test(runs_are_filtered),
+        cmocka_unit_test(what_would_have_no_effect_is_refused),
+        cmocka_unit_test(a_task_is_shown_with_scored_places),
+        cmocka_unit_test(an_encoder_is_shown_with_its_options),
+        cmocka_unit_test(a_run_is_shown_in_full),
+        cmocka_unit_test(queries_are_asked_in_four_ways),
+        cmocka_unit_test(every_stored_query_runs),
+        cmocka_unit_test(a_query_only_reads),
+        cmocka_unit_test(a_table_has_encoders_splits_and_chance),
+        cmocka_unit_test(a_table_may_be_held_to_the_experiment_file),
+        cmocka_unit_test(a_wrong_table_is_refused),
+    };
+    return cmocka_run_group_tests_name("commands", tests, train_once, clean_up);
+}

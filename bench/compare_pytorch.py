@@ -163,8 +163,13 @@ def check_posbench(program):
 
 def measure_posbench(shape, encoder, args):
     """One repetition: the JSON object that `posbench bench --json` prints."""
-    command = [args.posbench, "bench", "--json", "--shape", shape.text, "--encoder",
-               encoder, "--threads", str(args.threads), "--scored", str(args.scored)]
+    sizes = dict(layers=shape.layers, heads=shape.heads, dim=shape.dim,
+                 length=shape.length, batch=shape.batch, scored=args.scored)
+    if encoder == "cope":
+        encoder = f"cope:scale_position=false,p_max={shape.length}"
+    command = [args.posbench, "bench", "--json", "--repetitions", "1", "--threads",
+               str(args.threads), "--encoder", encoder, "--shape",
+               ",".join(f"{name}={n}" for name, n in sizes.items())]
     done = subprocess.run(command, env=environment(args.threads), text=True, check=False,
                           stdout=subprocess.PIPE)
     if done.returncode:

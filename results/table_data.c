@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "identities.h"
 #include "option.h"
 #include "store_internal.h"
 
@@ -146,22 +147,6 @@ static bool filters_by_split(const struct table_request *q)
     return false;
 }
 
-/* A JSON array of the identities, which are hexadecimal; the caller's. */
-static char *identity_list(const struct table_request *q)
-{
-    size_t room = 3;
-    for (int i = 0; i < q->n_identities; i++)
-        room += strlen(q->identities[i]) + 3;
-    char *const text = malloc(room), *to = text;
-    if (!text)
-        return NULL;
-    *to++ = '[';
-    for (int i = 0; i < q->n_identities; i++)
-        to += sprintf(to, "%s\"%s\"", i ? "," : "", q->identities[i]);
-    strcpy(to, "]");
-    return text;
-}
-
 static enum status compose(struct statement *t, const struct table_request *q,
                            const char *metric, const char *identities, struct err *e)
 {
@@ -171,7 +156,12 @@ static enum status compose(struct statement *t, const struct table_request *q,
            " FROM v_run AS r LEFT JOIN v_result AS w ON w.run_id = r.run_id"
            " AND r.state = 'done'");
     if (!filters_by_split(q))
-        add(t, " AND w.split NOT IN ('valid', 'train')");
+        add(t,
+            " AND (w.split NOT IN ('valid', 'train') OR NOT EXISTS (SELECT 1 FROM metric"
+            " WHERE run_id = r.run_id AND split NOT IN ('valid', 'train'))%s)",
+            q->published ? " OR EXISTS (SELECT 1 FROM published AS p"
+                           " WHERE p.experiment = r.experiment AND p.split = w.split)"
+                         : "");
     enum status st = add_filters(t, q, true, e);
     if (st)
         return st;
@@ -395,7 +385,8 @@ enum status table_data_load(struct store *s, const struct table_request *q,
 {
     struct statement t = {.sql = ""};
     *out = (struct table_data){.metric = metric, .info = metric_info(metric)};
-    char *identities = q->identities ? identity_list(q) : NULL;
+    char *identities =
+        q->identities ? identities_json(q->identities, q->n_identities) : NULL;
     if (q->identities && !identities)
         return err_set(e, ST_NOMEM, "no memory for the table");
     enum status st = compose(&t, q, metric, identities, e);

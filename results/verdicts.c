@@ -1,0 +1,368 @@
+#include "verdicts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "identities.h"
+#include "metric_text.h"
+#include "statistics.h"
+#include "store_internal.h"
+
+static const double alpha = 0.05;
+
+enum { TEXT_COLUMNS = 10 };
+enum column { PROFILE, NAME, TEXT, EXPERIMENT, CELL, SPLIT, METRIC, LESS, THAN };
+
+struct claim {
+    char *text[TEXT_COLUMNS]; /* owned, by enum column */
+    double published_less, published_than;
+    struct sample_summary less, than;
+    int less_runs, than_runs, settings; /* settings: of the side that has most */
+    double below, above;                /* corrected p-values */
+    enum verdict verdict;
+};
+
+struct claims {
+    struct claim *claim;
+    int n;
+};
+
+const char *verdict_text(enum verdict v)
+{
+    static const char *const text[VERDICTS] = {"not run", "reproduced", "contradicted",
+                                               "undecided"};
+    return text[v];
+}
+
+/* `side` ranks the settings of each name: those to be compared have place 1. */
+static const char claims_sql[] =
+    "WITH side AS ("
+    "  SELECT v.name, w.*, count(*) OVER same AS settings,"
+    "         row_number() OVER (same ORDER BY w.runs DESC, w.recipe DESC) AS place"
+    "  FROM v_variant_name AS v JOIN v_summary AS w USING (experiment, profile, cell, variant)"
+    "  WHERE ?3 = '' OR w.recipe IN (SELECT recipe FROM v_run WHERE identity IN"
+    "                                (SELECT value FROM json_each(?3)))"
+    "  WINDOW same AS (PARTITION BY w.experiment, w.profile, w.cell, v.name, w.split,"
+    "                  w.metric)"
+    "), profiles AS ("
+    "  SELECT profile, min(id) AS first FROM run WHERE profile GLOB ?1 GROUP BY profile"
+    "  UNION ALL SELECT NULL, 0 WHERE NOT EXISTS (SELECT 1 FROM run WHERE profile GLOB ?1)"
+    ") "
+    "SELECT p.profile, c.name, c.text, c.experiment, c.cell, c.split, c.metric, c.less,"
+    " c.than, c.published_less, c.published_than, l.mean, l.std, l.n, l.runs, t.mean, t.std,"
+    " t.n, t.runs, max(coalesce(l.settings, 0), coalesce(t.settings, 0)) "
+    "FROM profiles AS p CROSS JOIN claim AS c "
+    "LEFT JOIN side AS l ON l.place = 1 AND l.profile = p.profile AND l.name = c.less"
+    " AND l.experiment = c.experiment AND l.cell = c.cell AND l.split = c.split"
+    " AND l.metric = c.metric "
+    "LEFT JOIN side AS t ON t.place = 1 AND t.profile = p.profile AND t.name = c.than"
+    " AND t.experiment = c.experiment AND t.cell = c.cell AND t.split = c.split"
+    " AND t.metric = c.metric "
+    "WHERE c.name GLOB ?2 ORDER BY p.first, c.id";
+
+static double real_or_nan(sqlite3_stmt *q, int i)
+{
+    return sqlite3_column_type(q, i) == SQLITE_NULL ? (double)NAN
+                                                    : sqlite3_column_double(q, i);
+}
+
+static enum status take_claim(void *context, sqlite3_stmt *q, struct err *e)
+{
+    struct claims *all = context;
+    struct claim *list = realloc(all->claim, (size_t)(all->n + 1) * sizeof *list);
+    if (!list)
+        return err_set(e, ST_NOMEM, "no memory for the claims");
+    all->claim = list;
+    struct claim *c = &list[all->n++];
+    *c = (struct claim){
+        .published_less = real_or_nan(q, 9),
+        .published_than = real_or_nan(q, 10),
+        .less = {real_or_nan(q, 11), real_or_nan(q, 12), sqlite3_column_int(q, 13)},
+        .less_runs = sqlite3_column_int(q, 14),
+        .than = {real_or_nan(q, 15), real_or_nan(q, 16), sqlite3_column_int(q, 17)},
+        .than_runs = sqlite3_column_int(q, 18),
+        .settings = sqlite3_column_int(q, 19),
+    };
+    for (int i = PROFILE; i <= THAN; i++) {
+        const char *text = (const char *)sqlite3_column_text(q, i);
+        c->text[i] = strdup(text ? text : "");
+        if (!c->text[i])
+            return err_set(e, ST_NOMEM, "no memory for the claims");
+    }
+    return ST_OK;
+}
+
+static void claims_free(struct claims *all)
+{
+    for (int i = 0; i < all->n; i++)
+        for (int k = 0; k < TEXT_COLUMNS; k++)
+            free(all->claim[i].text[k]);
+    free(all->claim);
+}
+
+/* --- verdicts ------------------------------------------------------------------ */
+
+static enum verdict judge(const struct claim *c)
+{
+    if (c->less_runs == 0 || c->than_runs == 0)
+        return NOT_RUN;
+    if (c->below < alpha)
+        return REPRODUCED;
+    return c->above < alpha ? CONTRADICTED : UNDECIDED;
+}
+
+/* n claims of one profile: two families, one for each direction. */
+static enum status decide(struct claim *c, int n, struct err *e)
+{
+    double *p = calloc((size_t)(4 * n), sizeof *p);
+    double *const below = p, *const above = p + n, *const corrected = p + 2 * n;
+    if (!p)
+        return err_set(e, ST_NOMEM, "no memory for %d claims", n);
+    for (int i = 0; i < n; i++) {
+        below[i] = statistics_welch_below(c[i].less, c[i].than);
+        above[i] = statistics_welch_below(c[i].than, c[i].less);
+    }
+    statistics_holm(below, n, corrected);
+    statistics_holm(above, n, corrected + n);
+    for (int i = 0; i < n; i++) {
+        c[i].below = corrected[i];
+        c[i].above = corrected[n + i];
+        c[i].verdict = judge(&c[i]);
+    }
+    free(p);
+    return ST_OK;
+}
+
+/* How many claims from c[0] on, of n, are of its profile. */
+static int family(const struct claim *c, int n)
+{
+    int k = 1;
+    while (k < n && strcmp(c[k].text[PROFILE], c[0].text[PROFILE]) == 0)
+        k++;
+    return k;
+}
+
+/* --- printing ------------------------------------------------------------------ */
+
+static void add_side(struct grid *g, const struct metric_info *m, const char *name,
+                     const struct sample_summary *s, int runs)
+{
+    char text[METRIC_TEXT];
+    if (runs == 0)
+        grid_addf(g, "%s -", name);
+    else
+        grid_addf(g, "%s %s (%d)", name, metric_mean_std(m, s->mean, s->std, text), s->n);
+}
+
+static void add_paper(struct grid *g, const struct metric_info *m, const struct claim *c)
+{
+    char a[METRIC_TEXT], b[METRIC_TEXT];
+    if (isnan(c->published_less) || isnan(c->published_than))
+        grid_add(g, "");
+    else
+        grid_addf(
+            g, "%s, %s",
+            metric_number(m, c->published_less, metric_decimals(m, c->published_less), a),
+            metric_number(m, c->published_than, metric_decimals(m, c->published_than), b));
+}
+
+static void fill(struct grid *g, const struct claim *c, int n)
+{
+    static const char *const header[] = {"claim",          "verdict", "smaller (seeds)",
+                                         "larger (seeds)", "p",       "paper"};
+    enum { COLUMNS = sizeof header / sizeof *header };
+    grid_init(g, COLUMNS, 1u << 4);
+    for (int i = 0; i < COLUMNS; i++)
+        grid_add(g, header[i]);
+    for (int i = 0; i < n; i++) {
+        const struct metric_info *m = metric_info(c[i].text[METRIC]);
+        grid_add(g, c[i].text[NAME]);
+        grid_add(g, verdict_text(c[i].verdict));
+        add_side(g, m, c[i].text[LESS], &c[i].less, c[i].less_runs);
+        add_side(g, m, c[i].text[THAN], &c[i].than, c[i].than_runs);
+        if (isnan(c[i].below))
+            grid_add(g, "");
+        else
+            grid_addf(g, "%.2g", fmin(c[i].below, c[i].above));
+        add_paper(g, m, &c[i]);
+    }
+}
+
+typedef void (*escape_fn)(FILE *out, const char *text);
+
+static void print_details(const struct claim *c, int n, escape_fn escape, const char *item,
+                          FILE *out)
+{
+    for (int i = 0; i < n; i++) {
+        char place[256];
+        const char *const *t = (const char *const *)c[i].text;
+        snprintf(place, sizeof place, " (%s%s%s, %s, %s%s)", t[EXPERIMENT],
+                 *t[CELL] ? ", " : "", t[CELL], t[SPLIT], t[METRIC],
+                 metric_info(t[METRIC])->percent ? ", %" : "");
+        fputs(item, out);
+        escape(out, t[NAME]);
+        fputs(": ", out);
+        escape(out, t[TEXT]);
+        escape(out, place);
+        if (c[i].settings > 1)
+            fputs("; runs with several settings exist: those with most seeds count", out);
+        fputs("\n", out);
+    }
+}
+
+static void print_rule(const struct claim *c, escape_fn escape, FILE *out)
+{
+    escape(out, "Claims, profile ");
+    escape(out, *c->text[PROFILE] ? c->text[PROFILE] : "(no run yet)");
+    fputs("\n", out);
+    escape(out, "Reproduced: the first mean is below the second, contradicted: above, by "
+                "a one-sided");
+    fputs("\n", out);
+    escape(out, "Welch test with p < 0.05 after Holm's correction over these claims.");
+    fputs("\n\n", out);
+}
+
+static enum status print_family(const struct claim *c, int n, enum print_format f,
+                                FILE *out, struct err *e)
+{
+    struct grid g;
+    const escape_fn escape = f == PRINT_MD      ? escape_md
+                             : f == PRINT_LATEX ? escape_latex
+                                                : escape_text;
+    fputs(f == PRINT_MD ? "### " : f == PRINT_LATEX ? "\\noindent " : "", out);
+    print_rule(c, escape, out);
+    fill(&g, c, n);
+    const enum status st = grid_print(&g, f, out, e);
+    grid_free(&g);
+    if (st)
+        return st;
+    fputs(f == PRINT_LATEX ? "\\begin{itemize}\n" : "\n", out);
+    print_details(c, n, escape,
+                  f == PRINT_MD      ? "- "
+                  : f == PRINT_LATEX ? "\\item "
+                                     : "",
+                  out);
+    fputs(f == PRINT_LATEX ? "\\end{itemize}\n" : "", out);
+    return ST_OK;
+}
+
+static const char *const text_names[] = {"profile", "claim",  "text", "experiment", "cell",
+                                         "split",   "metric", "less", "than"};
+
+struct number {
+    const char *name;
+    double value;
+};
+enum { NUMBERS = 8 };
+
+static void numbers_of(const struct claim *c, struct number out[NUMBERS])
+{
+    const struct number all[NUMBERS] = {
+        {"less_mean", c->less.mean},
+        {"less_std", c->less.std},
+        {"than_mean", c->than.mean},
+        {"than_std", c->than.std},
+        {"p_below", c->below},
+        {"p_above", c->above},
+        {"published_less", c->published_less},
+        {"published_than", c->published_than},
+    };
+    memcpy(out, all, sizeof all);
+}
+
+static void print_json(const struct claims *all, FILE *out)
+{
+    struct number x[NUMBERS];
+    fprintf(out, "{\"schema\": 1, \"alpha\": %g, \"claims\": [", alpha);
+    for (int i = 0; i < all->n; i++) {
+        const struct claim *c = &all->claim[i];
+        fprintf(out, "%s\n  {\"verdict\": \"%s\"", i ? "," : "", verdict_text(c->verdict));
+        for (int k = PROFILE; k <= THAN; k++) {
+            fprintf(out, ", \"%s\": ", text_names[k]);
+            escape_json(out, c->text[k]);
+        }
+        numbers_of(c, x);
+        for (int k = 0; k < NUMBERS; k++) {
+            fprintf(out, ", \"%s\": ", x[k].name);
+            escape_json_real(out, x[k].value);
+        }
+        fprintf(out, ", \"less_n\": %d, \"than_n\": %d, \"settings\": %d}", c->less.n,
+                c->than.n, c->settings);
+    }
+    fputs("\n]}\n", out);
+}
+
+static void print_csv(const struct claims *all, FILE *out)
+{
+    struct number x[NUMBERS];
+    char text[REAL_TEXT];
+    numbers_of(all->claim, x);
+    fputs("verdict", out);
+    for (int k = PROFILE; k <= THAN; k++)
+        fprintf(out, ",%s", text_names[k]);
+    for (int k = 0; k < NUMBERS; k++)
+        fprintf(out, ",%s", x[k].name);
+    fputs(",less_n,than_n,settings\n", out);
+    for (int i = 0; i < all->n; i++) {
+        const struct claim *c = &all->claim[i];
+        fputs(verdict_text(c->verdict), out);
+        for (int k = PROFILE; k <= THAN; k++) {
+            fputc(',', out);
+            escape_csv(out, c->text[k]);
+        }
+        numbers_of(c, x);
+        for (int k = 0; k < NUMBERS; k++) {
+            store_real_text(x[k].value, text);
+            fprintf(out, ",%s", isnan(x[k].value) ? "" : text);
+        }
+        fprintf(out, ",%d,%d,%d\n", c->less.n, c->than.n, c->settings);
+    }
+}
+
+static enum status print_claims(const struct claims *all, enum print_format f, FILE *out,
+                                struct err *e)
+{
+    enum status st = ST_OK;
+    if (f == PRINT_JSON)
+        print_json(all, out);
+    else if (f == PRINT_CSV)
+        print_csv(all, out);
+    for (int i = 0; i < all->n && f != PRINT_JSON && f != PRINT_CSV && st == ST_OK;) {
+        const int n = family(&all->claim[i], all->n - i);
+        fputs(i ? "\n" : "", out);
+        st = print_family(&all->claim[i], n, f, out, e);
+        i += n;
+    }
+    return st;
+}
+
+enum status verdicts_print(struct store *s, const struct verdicts_request *q, FILE *out,
+                           int tally[VERDICTS], struct err *e)
+{
+    struct claims all = {.n = 0};
+    char *list = identities_json(q->identities, q->n_identities);
+    if (!list)
+        return err_set(e, ST_NOMEM, "no memory for the claims");
+    const char *const params[] = {q->profile ? q->profile : "*", q->name ? q->name : "*",
+                                  q->identities ? list : ""};
+    enum status st = store_each(s, claims_sql, params, 3, NULL, take_claim, &all, e);
+    free(list);
+    if (st == ST_OK && all.n == 0)
+        st =
+            err_set(e, ST_NOTFOUND,
+                    "no claim matches; an experiment file lists them under \"claims\", and "
+                    "`posbench run` stores them");
+    for (int i = 0; i < all.n && st == ST_OK; i += family(&all.claim[i], all.n - i))
+        st = decide(&all.claim[i], family(&all.claim[i], all.n - i), e);
+    for (int v = 0; v < VERDICTS && tally; v++)
+        tally[v] = 0;
+    for (int i = 0; i < all.n && tally && st == ST_OK; i++)
+        tally[all.claim[i].verdict]++;
+    if (st == ST_OK)
+        st = print_claims(&all, q->format, out, e);
+    claims_free(&all);
+    return st;
+}

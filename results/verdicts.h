@@ -1,0 +1,34 @@
+/* verdicts.h -- does a paper's comparison hold in our runs?
+ *
+ * A claim says that a metric of one encoder is below that of another. The rule, for each
+ * profile by itself:
+ *   not run       an encoder has no done run, or its name fits several variants
+ *   reproduced    Welch's one-sided t-test over seeds finds the first mean below the
+ *                 second with p < 0.05 after Holm's correction over the profile's claims
+ *   contradicted  the same test finds it above, corrected likewise
+ *   undecided     neither, or an encoder has values for fewer than two seeds
+ * Of runs of one name with several settings, those of `identities` count, or else those
+ * with most seeds done, the newest first. */
+#ifndef VERDICTS_H
+#define VERDICTS_H
+
+#include "grid.h"
+#include "store.h"
+
+struct verdicts_request {
+    const char *profile; /* glob; NULL: every profile that has runs */
+    const char *name;    /* glob; NULL: all claims */
+    enum print_format format;
+    const char *const *identities; /* as in struct table_request */
+    int n_identities;
+};
+
+enum verdict { NOT_RUN, REPRODUCED, CONTRADICTED, UNDECIDED, VERDICTS };
+const char *verdict_text(enum verdict v);
+
+/* tally[v] (may be NULL) receives how many claims have verdict v. ST_NOTFOUND when no
+ * claim matches. */
+enum status verdicts_print(struct store *s, const struct verdicts_request *q, FILE *out,
+                           int tally[VERDICTS], struct err *e);
+
+#endif

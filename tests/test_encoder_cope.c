@@ -135,6 +135,19 @@ static void a_gradient_by_hand(void **state)
     assert_near(b.dq.at[0] - BED_EARLIER, 0.5, 1e-12); /* zeta[1] E[1][0] */
 }
 
+/* A key that is not a number spoils the positions behind it and no others. */
+static void not_a_number_stays_visible(void **state)
+{
+    static struct bed b;
+    (void)state;
+    open_by_hand(&b, "p_max=9 sep_keys=true");
+    b.extra.at[3 * BED_STRIDE] = (real)NAN;
+    bed_score_grad(&b, false);
+    for (int j = 0; j <= 5; j++)
+        assert_int_equal(isnan(score_row(&b, 5)[j]) != 0, j <= 3);
+    assert_true(isfinite(score_row(&b, 2)[0]));
+}
+
 /* --- what it reduces to -------------------------------------------------- */
 
 static const char *const modes[] = {
@@ -420,6 +433,7 @@ int main(void)
         cmocka_unit_test(unequal_gates_add_up_from_the_query),
         cmocka_unit_test(gates_come_from_the_chosen_keys_alone),
         cmocka_unit_test(a_gradient_by_hand),
+        cmocka_unit_test(not_a_number_stays_visible),
         cmocka_unit_test(a_table_of_zeros_is_no_encoding),
         cmocka_unit_test(equal_rows_add_a_constant_to_a_row),
         cmocka_unit_test(open_gates_make_it_relative),

@@ -30,6 +30,26 @@ static const struct option *find_key(const char *key, const struct task *task,
     return &s->option;
 }
 
+/* "layers" for "model.layers" is a likelier slip than any that letters would tell. */
+static const char *lacks_section(const char *key, char (*text)[SETTING_KEY], int n)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(strchr(text[i], '.') + 1, key) == 0)
+            return text[i];
+    return NULL;
+}
+
+static bool is_pair(const char *key)
+{
+    const char *dot = strchr(key, '.');
+    for (int i = 0; dot && i < setting_count(); i++) {
+        const struct setting *s = setting_at(i);
+        if (s->values > 1 && strcmp(s->option.name, dot + 1) == 0)
+            return strncmp(s->section, key, (size_t)(dot - key)) == 0;
+    }
+    return false;
+}
+
 static void unknown_key(const struct entry *e, const struct task *task, struct problems *p)
 {
     char text[SETTINGS_MAX + OPTIONS_MAX][SETTING_KEY];
@@ -43,7 +63,14 @@ static void unknown_key(const struct entry *e, const struct task *task, struct p
                      setting_at(i)->option.name);
     for (int i = 0; i < n; i++)
         names[i] = text[i];
-    problem_unknown(p, e->at, "key in grid", e->key, names, n);
+    const char *full = lacks_section(e->key, text, n);
+    if (is_pair(e->key))
+        problem_at(p, e->at, "%s is a list of numbers and cannot vary in a grid", e->key);
+    else if (full)
+        problem_at(p, e->at, "unknown grid key: \"%s\"; did you mean \"%s\"?", e->key,
+                   full);
+    else
+        problem_unknown(p, e->at, "grid key", e->key, names, n);
 }
 
 /* --- names of cells ------------------------------------------------------ */

@@ -145,11 +145,12 @@ static bool expect_name(const struct claims_source *s, const struct experiment_f
             n = add_name(known, n, names[k]);
         }
     }
-    snprintf(what, sizeof what, "%s of experiment %s", title[kind], x->name);
+    snprintf(what, sizeof what, "%s in experiment %s", title[kind], x->name);
     if (!*word)
         problem_at(s->problems, at,
-                   "experiment %s has a grid in every profile; add cell: {%s}", x->name,
-                   n ? known[0] : "");
+                   "experiment %s has a grid in every profile; add its cell, such as the "
+                   "one named \"%s\"",
+                   x->name, n ? known[0] : "");
     else
         problem_unknown(s->problems, at, what, word, known, n);
     return false;

@@ -279,7 +279,6 @@ int encoders_read(const struct node *root, const char *experiment, struct mark a
                   struct encoder_entry out[ENTRIES_MAX], struct problems *p)
 {
     const struct node *list = node_get(root, "encoders");
-    bool good = true;
     int n = 0;
     if (!list) {
         problem_at(p, at, "experiment \"%s\" has no encoders; add encoders: [none, ...]",
@@ -295,8 +294,8 @@ int encoders_read(const struct node *root, const char *experiment, struct mark a
         return 0;
     }
     for (const struct entry *e = list->first; e; e = e->next)
-        good &= entry_read(e->value, &out[n++], p);
-    return good ? n : 0;
+        n += entry_read(e->value, &out[n], p);
+    return n;
 }
 
 /* --- seeds --------------------------------------------------------------- */

@@ -21,7 +21,7 @@ struct encoder_entry {
     struct mark at;
 };
 
-/* The list "encoders" of `root`; returns how many, 0 when something was noted. */
+/* The list "encoders" of `root`; returns how many could be read. */
 int encoders_read(const struct node *root, const char *experiment, struct mark at,
                   struct encoder_entry out[ENTRIES_MAX], struct problems *p);
 

@@ -78,8 +78,8 @@ static void refuse_twice(const struct reading *m, int first, struct mark at)
     for (int i = first; i < l->n - 1; i++)
         if (strcmp(l->item[i].identity, last->identity) == 0) {
             problem_at(m->problems, at,
-                       "encoder \"%s\" is listed twice, options left to their defaults "
-                       "included",
+                       "encoder \"%s\" is listed twice (an option set to its default "
+                       "changes nothing)",
                        last->variant);
             return;
         }

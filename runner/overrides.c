@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "matrix.h"
+#include "settings.h"
 
 /* --- parsing ------------------------------------------------------------- */
 
@@ -83,6 +84,12 @@ static bool is_experiment_key(const char *key)
 static void unknown_key(const struct override *o, const char *key,
                         const struct node *experiments, struct problems *p)
 {
+    for (int i = 0; i < setting_count(); i++)
+        if (strcmp(setting_at(i)->option.name, key) == 0) {
+            problem_at(p, o->at, "unknown setting: \"%s\"; did you mean \"%s.%s\"?", key,
+                       setting_at(i)->section, key);
+            return;
+        }
     const char *names[EXPERIMENT_KEYS + 256];
     int n = 0;
     for (; n < EXPERIMENT_KEYS; n++)

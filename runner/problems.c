@@ -82,9 +82,14 @@ void problem_unknown(struct problems *p, struct mark at, const char *what,
     }
     char list[256] = "";
     size_t used = 0;
-    for (int i = 0; i < n && used < sizeof list; i++)
+    for (int i = 0; i < n; i++) {
+        if (used + strlen(names[i]) + sizeof ", ..." > sizeof list) {
+            snprintf(list + used, sizeof list - used, ", ...");
+            break;
+        }
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
                                  names[i]);
+    }
     if (n == 0)
         problem_at(p, at, "unknown %s: \"%.64s\"; there is none", what, typed);
     else

@@ -317,7 +317,7 @@ static const struct node *document(struct reader *r)
     while (!begun && next_event(r, &event)) {
         if (event.type == YAML_STREAM_END_EVENT) {
             problem_at(r->problems, r->origin,
-                       "the file is empty; the least one names version, experiments");
+                       "the file is empty; it must name version and experiments");
             r->stopped = true;
         }
         begun = event.type == YAML_DOCUMENT_START_EVENT;

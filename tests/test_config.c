@@ -1,0 +1,624 @@
+/* Reading experiment files: every mistake is reported with its place.
+ *
+ * tests/data/bad_*.yaml begin with the expected messages, one a line:
+ *     # expect LINE:COLUMN: message */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <glob.h>
+#include <math.h>
+#include <sys/stat.h>
+
+#include "approx.h"
+#include "config_text.h"
+#include "settings.h"
+
+#define COPY                                                   \
+    "version: 1\n"                                             \
+    "experiments:\n"                                           \
+    "  copy:\n"                                                \
+    "    task: {name: selective_copy, tokens: 4, blanks: 4}\n" \
+    "    encoders: [none, cope]\n"                             \
+    "    model: {layers: 1, heads: 2, dim: 8}\n"
+
+static const char reference[] = TEST_DATA "/../../docs/EXPERIMENTS.md";
+static const char shipped[] = TEST_DATA "/../../experiments.yaml";
+
+/* --- malformed files ----------------------------------------------------- */
+
+/* The messages that the file asks for, as config_read words them. */
+static void expected(const char *path, char out[ERR_TEXT])
+{
+    char line[ERR_TEXT];
+    size_t used = 0;
+    FILE *in = fopen(path, "rb");
+    assert_non_null(in);
+    out[0] = '\0';
+    while (fgets(line, sizeof line, in) && strncmp(line, "# expect ", 9) == 0) {
+        line[strcspn(line, "\n")] = '\0';
+        used += (size_t)snprintf(out + used, ERR_TEXT - used, "%s%s:%s", used ? "\n" : "",
+                                 path, line + 9);
+        assert_true(used < ERR_TEXT);
+    }
+    fclose(in);
+}
+
+static void each_malformed_file_gives_the_messages_it_names(void **state)
+{
+    glob_t found;
+    (void)state;
+    assert_int_equal(glob(TEST_DATA "/bad_*.yaml", 0, NULL, &found), 0);
+    assert_true(found.gl_pathc >= 20);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        char want[ERR_TEXT];
+        struct config *c = NULL;
+        struct err e = {0};
+        const enum status st = config_read(found.gl_pathv[i], NULL, NULL, 0, &c, &e);
+        expected(found.gl_pathv[i], want);
+        assert_true(want[0]);
+        assert_string_equal(e.msg, want);
+        assert_int_equal(st, ST_CONFIG);
+        assert_null(c);
+    }
+    globfree(&found);
+}
+
+/* Reads `n` bytes as a file; the message must hold `part`. */
+static void assert_refused(const char *bytes, size_t n, const char *part)
+{
+    char path[CONFIG_PATH];
+    struct config *c = NULL;
+    struct err e = {0};
+    assert_true(config_file(bytes, n, path));
+    assert_int_equal(config_read(path, NULL, NULL, 0, &c, &e), ST_CONFIG);
+    unlink(path);
+    if (!strstr(e.msg, part))
+        fail_msg("expected \"%s\", got \"%s\"", part, e.msg);
+    assert_null(c);
+}
+
+static void a_file_without_a_byte_is_refused(void **state)
+{
+    (void)state;
+    assert_refused("", 0, ":1:1: the file is empty");
+}
+
+static void a_nul_byte_is_refused_where_it_stands(void **state)
+{
+    static const char text[] = "version: 1\nexperiments: {\0}\n";
+    (void)state;
+    assert_refused(text, sizeof text - 1, ":2:15: control character 0x00");
+}
+
+/* 200,000 keys, none twice: too large a file, and as many in one that is not. */
+static void a_mapping_of_a_megabyte_is_refused_without_delay(void **state)
+{
+    enum { ROOM = 4 << 20 };
+    char *text = malloc(ROOM);
+    (void)state;
+    assert_non_null(text);
+    size_t n = 0;
+    for (int i = 0; i < 200000; i++)
+        n += (size_t)sprintf(text + n, "k%d: %d\n", i, i);
+    assert_true(n > TREE_BYTES);
+    assert_refused(text, n, ":1:1: the file is larger than 1048576 bytes");
+    n = 0;
+    for (int i = 0; n < TREE_BYTES - 16; i++)
+        n += (size_t)sprintf(text + n, "%x:\n", i);
+    assert_refused(text, n, "too many values");
+    free(text);
+}
+
+/* libyaml looks ahead in a line of brackets; nothing may recurse as deep as they go. */
+static void a_megabyte_of_brackets_is_refused_without_delay(void **state)
+{
+    char *text = malloc(TREE_BYTES);
+    (void)state;
+    assert_non_null(text);
+    memset(text, '[', TREE_BYTES);
+    assert_refused(text, TREE_BYTES, ":1:33: nested too deeply");
+    memset(text, '{', TREE_BYTES);
+    assert_refused(text, TREE_BYTES, ":1:33: nested too deeply");
+    free(text);
+}
+
+static void long_names_do_not_overflow_messages(void **state)
+{
+    enum { LONG = 100000, LONGEST_KEY = 1000 /* YAML: 1024 */ };
+    char *text = malloc(2 * LONG);
+    (void)state;
+    assert_non_null(text);
+    int n = sprintf(text, "version: 1\nexperiments:\n  ");
+    memset(text + n, 'x', LONGEST_KEY);
+    n += LONGEST_KEY;
+    n += sprintf(text + n, ": {task: {name: counting}, encoders: [none]}\n");
+    assert_refused(text, (size_t)n, "a name is up to 63");
+    n = sprintf(text, "version: 1\nexperiments: {a: {task: {name: counting}, encoders: [");
+    memset(text + n, 'x', LONG);
+    n += LONG;
+    n += sprintf(text + n, "]}}\n");
+    assert_refused(text, (size_t)n, "encoder");
+    free(text);
+}
+
+/* Only so many lines fit; the rest is counted. */
+static void hundreds_of_mistakes_are_counted(void **state)
+{
+    char text[32 * 1024];
+    int n = sprintf(text, "version: 1\nexperiments: {a: {task: {name: counting}, "
+                          "encoders: [none], train: {\n");
+    (void)state;
+    for (int i = 0; i < 150; i++)
+        n += sprintf(text + n, "zzzzzzzzzz%d: 1,\n", i);
+    n += sprintf(text + n, "}}}\n");
+    assert_refused(text, (size_t)n, "unknown key in train: \"zzzzzzzzzz0\"");
+    assert_refused(text, (size_t)n, " more");
+}
+
+static void control_characters_never_reach_the_terminal(void **state)
+{
+    static const char text[] = "version: 1\nexperiments: {}\n\"\\e[31mred\\n\": 1\n";
+    (void)state;
+    assert_refused(text, sizeof text - 1, "unknown key in the file: \"?[31mred?\"");
+}
+
+static void a_missing_file_and_a_folder_are_not_malformed(void **state)
+{
+    struct config *c = NULL;
+    struct err e = {0};
+    (void)state;
+    assert_int_equal(config_read("/nowhere/at/all.yaml", NULL, NULL, 0, &c, &e), ST_USAGE);
+    assert_non_null(strstr(e.msg, "/nowhere/at/all.yaml: there is no such"));
+    assert_int_equal(config_read("/tmp", NULL, NULL, 0, &c, &e), ST_IO);
+}
+
+/* --- good files ---------------------------------------------------------- */
+
+static struct config *read_good(const char *text, const char *profile,
+                                const char *const *set, int n_set)
+{
+    struct config *c = NULL;
+    struct err e = {0};
+    if (config_text(text, profile, set, n_set, &c, &e))
+        fail_msg("refused: %s", e.msg);
+    return c;
+}
+
+static void a_small_file_gets_every_default(void **state)
+{
+    struct config *c = read_good(COPY, NULL, NULL, 0);
+    (void)state;
+    assert_int_equal(c->runs, 6); /* two encoders, seeds 1, 2, 3 */
+    assert_string_equal(c->profile, "default");
+    const struct run_spec *r = &c->run[5];
+    assert_string_equal(r->experiment, "copy");
+    assert_string_equal(r->profile, "default");
+    assert_string_equal(r->cell, "");
+    assert_string_equal(r->encoder, "cope");
+    assert_string_equal(r->variant, "cope");
+    assert_int_equal(r->seed, 3);
+    assert_int_equal(r->data_seed, 0);
+    assert_int_equal(r->model.ff, 32); /* 4x */
+    assert_int_equal(r->model.norm, NORM_PRE);
+    assert_int_equal(r->model.activation, ACTIVATION_GELU);
+    assert_true(r->model.bias && r->model.tie_embeddings);
+    assert_int_equal(r->model.vocabulary, 17);     /* 15 symbols, blank, separator */
+    assert_int_equal(r->model.trained_length, 12); /* 4 + 4 + 4, the last one unseen */
+    assert_int_equal(r->model.longest, 8 + 512);   /* the task's own ood_sparse */
+    assert_int_equal(r->model.encoders.part[0].options.v[0], 13); /* p_max resolved */
+    assert_int_equal(r->train.optimizer.kind, OPTIMIZER_ADAMW);
+    assert_near(r->train.optimizer.lr, 3e-4, 0);
+    assert_near(r->train.optimizer.beta1, 0.9, 0);
+    assert_near(r->train.optimizer.beta2, 0.999, 0);
+    assert_int_equal(r->train.optimizer.steps, 10000);
+    assert_int_equal(r->splits, 4);
+    assert_string_equal(r->split[0].name, "valid");
+    assert_string_equal(r->split[3].name, "ood_sparse");
+    assert_int_equal(r->split[3].count, 1000);
+    assert_near(r->split[3].options.v[2], 512, 0);
+    config_free(c);
+}
+
+static void utf8_with_a_byte_order_mark_is_read(void **state)
+{
+    (void)state;
+    config_free(read_good("\xEF\xBB\xBF# caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80\n" COPY,
+                          NULL, NULL, 0));
+}
+
+static void numbers_are_read_as_typed_not_as_yaml_would(void **state)
+{
+    struct config *c =
+        read_good(COPY "    train: {steps: 0100, lr: +1e-3, weight_decay: -0, clip: .5}\n",
+                  NULL, NULL, 0);
+    (void)state;
+    assert_int_equal(c->run[0].train.optimizer.steps, 100); /* not octal */
+    assert_near(c->run[0].train.optimizer.lr, 0.001, 0);
+    assert_false(signbit(c->run[0].train.optimizer.weight_decay));
+    assert_near(c->run[0].train.optimizer.clip, 0.5, 0);
+    config_free(c);
+}
+
+/* 10 epochs of 100 samples in batches of 16: 7 steps each, the last one not full. */
+static void epochs_become_steps(void **state)
+{
+    struct config *c = read_good(
+        COPY "    train: {steps: 10 epochs, samples: 100, batch: 16}\n", NULL, NULL, 0);
+    (void)state;
+    assert_int_equal(c->run[0].train.optimizer.steps, 70);
+    config_free(c);
+}
+
+static void the_hash_is_that_of_the_bytes(void **state)
+{
+    struct config *a = read_good(COPY, NULL, NULL, 0);
+    struct config *b = read_good(COPY "# a comment\n", NULL, NULL, 0);
+    struct config *same = read_good(COPY, NULL, NULL, 0);
+    (void)state;
+    assert_true(a->file_hash[0] != b->file_hash[0] && a->file_hash[1] != b->file_hash[1]);
+    assert_memory_equal(a->file_hash, same->file_hash, sizeof a->file_hash);
+    config_free(a);
+    config_free(b);
+    config_free(same);
+}
+
+/* --- profiles and --set -------------------------------------------------- */
+
+#define PROFILES                                                                      \
+    COPY "profiles:\n"                                                                \
+         "  small: {copy: {seeds: [7], model: {dim: 4}, splits: {id: {count: 9}}}}\n" \
+         "  large: {copy: {}}\n"
+
+static void an_unknown_profile_is_a_usage_error_with_a_suggestion(void **state)
+{
+    struct config *c = NULL;
+    struct err e = {0};
+    (void)state;
+    assert_int_equal(config_text(PROFILES, "smal", NULL, 0, &c, &e), ST_USAGE);
+    assert_string_equal(e.msg, "FILE has no profile \"smal\"; did you mean \"small\"?");
+    assert_int_equal(config_text(PROFILES, NULL, NULL, 0, &c, &e), ST_USAGE);
+    assert_string_equal(e.msg, "FILE has no profile \"quick\"; it has small, large");
+    assert_int_equal(config_text(COPY, "paper", NULL, 0, &c, &e), ST_USAGE);
+    assert_string_equal(e.msg, "FILE has no profiles; leave out --profile paper");
+}
+
+static void a_mistake_in_another_profile_is_reported_too(void **state)
+{
+    struct config *c = NULL;
+    struct err e = {0};
+    (void)state;
+    assert_int_equal(config_text(PROFILES "  third: {copy: {model: {dims: 4}}}\n", "small",
+                                 NULL, 0, &c, &e),
+                     ST_CONFIG);
+    assert_string_equal(e.msg, "FILE:10:26: unknown key in model: \"dims\"; did you mean "
+                               "\"dim\"?");
+}
+
+static void set_wins_over_the_profile_and_pins_the_grid(void **state)
+{
+    static const char *const set[] = {
+        "model.dim=16",      "train.steps=5",      "seeds=[4, 5]",
+        "splits.id.count=3", "copy.task.tokens=2", "encoders=[{name: cope, p_max: 2}]"};
+    struct config *c = read_good(COPY "    grid: {model.dim: [4, 8], model.layers: [1]}\n"
+                                      "profiles: {small: {copy: {model: {dim: 4}}}}\n",
+                                 "small", set, 6);
+    (void)state;
+    assert_int_equal(c->runs, 2);
+    assert_int_equal(c->run[0].model.dim, 16);
+    assert_string_equal(c->run[0].cell, "model.layers=1");
+    assert_int_equal(c->run[0].train.optimizer.steps, 5);
+    assert_int_equal(c->run[1].seed, 5);
+    assert_string_equal(c->run[0].variant, "cope(p_max=2)");
+    assert_int_equal(c->run[0].splits, 2); /* valid and the one that was named */
+    assert_int_equal(c->run[0].split[1].count, 3);
+    assert_near(c->run[0].task_options.v[1], 2, 0);
+    config_free(c);
+}
+
+static void a_grid_can_be_set(void **state)
+{
+    static const char *const set[] = {"grid.model.dim=[4, 8, 16]"};
+    struct config *c = read_good(COPY, NULL, set, 1);
+    (void)state;
+    assert_int_equal(c->runs, 18);
+    assert_string_equal(c->run[17].cell, "model.dim=16");
+    config_free(c);
+}
+
+static void a_wrong_set_names_itself(void **state)
+{
+    static const struct {
+        const char *set, *message;
+    } cases[] = {
+        {"train.stepz=5", "--set train.stepz=5: unknown key in train: \"stepz\"; did you "
+                          "mean \"steps\"?"},
+        {"train.steps=soon", "--set train.steps=soon: train.steps: expected an integer "
+                             "from 1 to 10000000, not \"soon\""},
+        {"steps=5", "--set steps=5: unknown setting: \"steps\"; did you mean "
+                    "\"train.steps\"?"},
+        {"train.steps", "--set train.steps: expected KEY=VALUE, for example "
+                        "train.steps=100"},
+        {"train.steps=", "--set train.steps=: expected KEY=VALUE, for example "
+                         "train.steps=100"},
+        {"=5", "--set =5: expected KEY=VALUE, for example train.steps=100"},
+        {"copy=5", "--set copy=5: name a setting too, for example "
+                   "copy.train.steps=100"},
+        {"seeds=[1", "--set seeds=[1: not YAML: did not find expected ',' or ']', while "
+                     "parsing a flow sequence that begins at line 1"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct config *c = NULL;
+        struct err e = {0};
+        const char *const set[] = {cases[i].set};
+        assert_int_equal(config_text(COPY, NULL, set, 1, &c, &e), ST_CONFIG);
+        assert_string_equal(e.msg, cases[i].message);
+    }
+}
+
+/* --- published numbers and claims ---------------------------------------- */
+
+static void percent_becomes_a_fraction_and_claims_find_their_numbers(void **state)
+{
+    struct config *c = read_good(
+        COPY "published:\n"
+             "  - paper: P\n"
+             "    source: Table 1\n"
+             "    experiment: copy\n"
+             "    metric: error\n"
+             "    values: {cope: {id: [4.9, 4.4]}, none: {id: 20.3}}\n"
+             "  - {paper: P, source: Table 5, experiment: copy, metric: perplexity,\n"
+             "     values: {none: {id: 23.5}}}\n"
+             "claims:\n"
+             "  - {id: a, text: first, experiment: copy, split: id,\n"
+             "     metric: token_error, less: cope, than: none}\n"
+             "  - {id: b, text: second, experiment: copy, split: valid,\n"
+             "     metric: token_error, less: cope, than: none,\n"
+             "     published: {cope: 1.0}}\n",
+        NULL, NULL, 0);
+    (void)state;
+    assert_int_equal(c->published, 3);
+    assert_string_equal(c->publish[0].encoder, "cope");
+    assert_near(c->publish[0].value, 0.049, 1e-15);
+    assert_near(c->publish[0].std, 0.044, 1e-15);
+    assert_string_equal(c->publish[0].unit, "fraction");
+    assert_near(c->publish[1].value, 0.203, 1e-15);
+    assert_true(isnan(c->publish[1].std));
+    assert_near(c->publish[2].value, 23.5, 0);
+    assert_int_equal(c->claims, 2);
+    assert_string_equal(c->claim[0].text, "first");
+    assert_near(c->claim[0].published_less, 0.049, 1e-15);
+    assert_near(c->claim[0].published_than, 0.203, 1e-15);
+    assert_near(c->claim[1].published_less, 0.01, 1e-15);
+    assert_true(isnan(c->claim[1].published_than));
+    config_free(c);
+}
+
+/* --- the shipped file ---------------------------------------------------- */
+
+static struct config *read_shipped(const char *profile)
+{
+    struct config *c = NULL;
+    struct err e = {0};
+    if (config_read(shipped, profile, NULL, 0, &c, &e))
+        fail_msg("%s", e.msg);
+    return c;
+}
+
+static bool has_run(const struct config *c, const char *experiment, const char *encoder,
+                    uint64_t seed)
+{
+    for (int i = 0; i < c->runs; i++)
+        if (strcmp(c->run[i].experiment, experiment) == 0 &&
+            strcmp(c->run[i].encoder, encoder) == 0 && c->run[i].seed == seed)
+            return true;
+    return false;
+}
+
+static void quick_holds_three_tasks_and_the_papers_encoders(void **state)
+{
+    static const char *const wanted[][4] = {
+        {"flip_flop", "none", "absolute", "rope"},
+        {"selective_copy", "none", "absolute", "rope"},
+        {"counting", "none", "absolute", "relative"},
+    };
+    struct config *c = read_shipped("quick");
+    (void)state;
+    for (uint64_t seed = 1; seed <= 3; seed++)
+        for (int i = 0; i < 3; i++) {
+            for (int k = 1; k < 4; k++)
+                assert_true(has_run(c, wanted[i][0], wanted[i][k], seed));
+            assert_true(has_run(c, wanted[i][0], "cope", seed));
+        }
+    config_free(c);
+}
+
+/* Table 2: 3 encoders twice; Table 7: 8 cells of 3; Tables 3 and 4: 3 cells of 3; Figure
+ * 2: 4 cells of 2; each with 3 seeds. */
+static void paper_holds_every_cell_of_its_tables(void **state)
+{
+    struct config *c = read_shipped("paper");
+    int cells = 0;
+    (void)state;
+    assert_int_equal(c->runs, 3 * (3 + 3 + 8 * 3 + 3 * 3 + 4 * 2));
+    for (int i = 0; i < c->runs; i++) {
+        const struct run_spec *r = &c->run[i];
+        if (strcmp(r->experiment, "flip_flop_grid") == 0 && r->seed == 1 &&
+            strcmp(r->encoder, "cope") == 0)
+            cells++;
+        if (strcmp(r->cell, "train.samples=2000") == 0)
+            assert_int_equal(r->train.optimizer.steps, 3200); /* 100 epochs of 32 steps */
+        if (strcmp(r->cell, "task.variables=5") == 0) {
+            assert_int_equal(r->model.vocabulary, 23);
+            assert_int_equal(r->train.optimizer.steps, 15700);
+            assert_int_equal(r->model.norm, NORM_POST);
+        }
+    }
+    assert_int_equal(cells, 8);
+    config_free(c);
+}
+
+static void smoke_is_small(void **state)
+{
+    struct config *c = read_shipped("smoke");
+    (void)state;
+    for (int i = 0; i < c->runs; i++) {
+        assert_true(c->run[i].train.optimizer.steps <= 100);
+        assert_true(c->run[i].model.longest <= 128);
+        for (int k = 0; k < c->run[i].splits; k++)
+            assert_true(c->run[i].split[k].count <= 100);
+    }
+    config_free(c);
+}
+
+static double published_number(const struct config *c, const char *experiment,
+                               const char *cell, const char *encoder, const char *split)
+{
+    for (int i = 0; i < c->published; i++) {
+        const struct published_value *v = &c->publish[i];
+        if (strcmp(v->experiment, experiment) == 0 && strcmp(v->cell, cell) == 0 &&
+            strcmp(v->encoder, encoder) == 0 && strcmp(v->split, split) == 0)
+            return v->value;
+    }
+    return NAN;
+}
+
+static void published_numbers_are_the_papers(void **state)
+{
+    struct config *c = read_shipped("smoke");
+    (void)state;
+    assert_near(published_number(c, "flip_flop", "", "rope", "ood_sparse"), 0.203, 1e-12);
+    assert_near(published_number(c, "flip_flop_grid",
+                                 "model.dim=128 model.heads=4 model.layers=4", "cope",
+                                 "ood_sparse"),
+                0.332, 1e-12);
+    assert_near(published_number(c, "flip_flop_grid",
+                                 "model.dim=128 model.heads=2 model.layers=4", "cope",
+                                 "ood_sparse"),
+                0.145, 1e-12);
+    assert_near(published_number(c, "selective_copy", "", "cope", "ood_sparse"), 4e-5,
+                1e-12);
+    assert_near(published_number(c, "counting", "task.variables=5", "relative", "id"),
+                0.224, 1e-12);
+    assert_near(
+        published_number(c, "counting", "task.variables=1", "relative", "ood_shorter"),
+        0.341, 1e-12);
+    for (int i = 0; i < c->claims; i++)
+        assert_true(isfinite(c->claim[i].published_less) &&
+                    isfinite(c->claim[i].published_than));
+    config_free(c);
+}
+
+/* --- the reference ------------------------------------------------------- */
+
+static void value_row(const struct setting *s, const struct run_spec *defaults, char *out,
+                      size_t room)
+{
+    const struct option *o = &s->option;
+    char lo[OPTION_TEXT], hi[OPTION_TEXT], first[OPTION_TEXT], second[OPTION_TEXT];
+    char type[256] = "true or false";
+    size_t used = 0;
+    if (o->type == OPTION_CHOICE)
+        for (int i = 0; o->choices[i]; i++)
+            used += (size_t)snprintf(type + used, sizeof type - used, "%s`%s`",
+                                     i ? ", " : "", o->choices[i]);
+    else if (o->type != OPTION_BOOL)
+        snprintf(type, sizeof type, "%s, %s to %s",
+                 s->values == 2          ? "two numbers"
+                 : o->type == OPTION_INT ? "integer"
+                                         : "number",
+                 option_format(o, o->lo, lo), option_format(o, o->hi, hi));
+    option_format(o, setting_get(s, defaults, 0), first);
+    if (s->multiple == MULTIPLE_DIM)
+        multiple_format(s->multiple, o->dflt, first);
+    if (s->values == 2)
+        snprintf(out, room, "| `%s.%s` | %s | `[%s, %s]` | %s |", s->section, o->name, type,
+                 first, option_format(o, setting_get(s, defaults, 1), second), o->help);
+    else
+        snprintf(out, room, "| `%s.%s` | %s | `%s` | %s |", s->section, o->name, type,
+                 first, o->help);
+}
+
+static void read_file(const char *path, char *text, size_t room)
+{
+    FILE *in = fopen(path, "rb");
+    assert_non_null(in);
+    text[fread(text, 1, room - 1, in)] = '\0';
+    fclose(in);
+}
+
+/* docs/EXPERIMENTS.md has exactly one row for each setting, word for word. */
+static void the_reference_is_the_table(void **state)
+{
+    static char text[1 << 17];
+    struct run_spec defaults = {0};
+    struct problems p = {0};
+    int rows = 0;
+    (void)state;
+    read_file(reference, text, sizeof text);
+    settings_read(NULL, &defaults, &p);
+    assert_int_equal(p.noted, 0);
+    for (int i = 0; i < setting_count(); i++) {
+        char row[1024];
+        value_row(setting_at(i), &defaults, row, sizeof row);
+        if (!strstr(text, row))
+            fail_msg("docs/EXPERIMENTS.md lacks the row\n%s", row);
+    }
+    for (const char *at = text; (at = strstr(at, "\n| `")); at++)
+        rows += strncmp(at, "\n| `model.", 10) == 0 || strncmp(at, "\n| `train.", 10) == 0;
+    assert_int_equal(rows, setting_count());
+}
+
+static void the_references_example_is_a_file_that_reads(void **state)
+{
+    static char text[1 << 17], example[1 << 14];
+    static const char path[] = TEST_DATA "/good_example.yaml";
+    struct config *c = NULL;
+    struct err e = {0};
+    (void)state;
+    read_file(reference, text, sizeof text);
+    read_file(path, example, sizeof example);
+    assert_non_null(strstr(text, example));
+    if (config_read(path, NULL, NULL, 0, &c, &e))
+        fail_msg("%s", e.msg);
+    assert_int_equal(c->runs, 2 * 4 * 3);
+    assert_near(c->claim[0].published_than, 0.401, 1e-12);
+    config_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_malformed_file_gives_the_messages_it_names),
+        cmocka_unit_test(a_file_without_a_byte_is_refused),
+        cmocka_unit_test(a_nul_byte_is_refused_where_it_stands),
+        cmocka_unit_test(a_mapping_of_a_megabyte_is_refused_without_delay),
+        cmocka_unit_test(a_megabyte_of_brackets_is_refused_without_delay),
+        cmocka_unit_test(long_names_do_not_overflow_messages),
+        cmocka_unit_test(hundreds_of_mistakes_are_counted),
+        cmocka_unit_test(control_characters_never_reach_the_terminal),
+        cmocka_unit_test(a_missing_file_and_a_folder_are_not_malformed),
+        cmocka_unit_test(a_small_file_gets_every_default),
+        cmocka_unit_test(utf8_with_a_byte_order_mark_is_read),
+        cmocka_unit_test(numbers_are_read_as_typed_not_as_yaml_would),
+        cmocka_unit_test(epochs_become_steps),
+        cmocka_unit_test(the_hash_is_that_of_the_bytes),
+        cmocka_unit_test(an_unknown_profile_is_a_usage_error_with_a_suggestion),
+        cmocka_unit_test(a_mistake_in_another_profile_is_reported_too),
+        cmocka_unit_test(set_wins_over_the_profile_and_pins_the_grid),
+        cmocka_unit_test(a_grid_can_be_set),
+        cmocka_unit_test(a_wrong_set_names_itself),
+        cmocka_unit_test(percent_becomes_a_fraction_and_claims_find_their_numbers),
+        cmocka_unit_test(quick_holds_three_tasks_and_the_papers_encoders),
+        cmocka_unit_test(paper_holds_every_cell_of_its_tables),
+        cmocka_unit_test(smoke_is_small),
+        cmocka_unit_test(published_numbers_are_the_papers),
+        cmocka_unit_test(the_reference_is_the_table),
+        cmocka_unit_test(the_references_example_is_a_file_that_reads),
+    };
+    return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}

@@ -1,0 +1,298 @@
+/* What a run is known by: the same for the same run however it is written, another for
+ * anything that moves a result; and the way back from a stored configuration. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <jansson.h>
+
+#include "config_text.h"
+#include "run_spec.h"
+#include "settings.h"
+
+#define BASE                                                   \
+    "version: 1\n"                                             \
+    "experiments:\n"                                           \
+    "  copy:\n"                                                \
+    "    task: {name: selective_copy, tokens: 4, blanks: 4}\n" \
+    "    splits: {id: {count: 5}, ood_dense: {count: 6}}\n"    \
+    "    encoders: [cope]\n"                                   \
+    "    seeds: [1]\n"                                         \
+    "    model: {layers: 1, heads: 2, dim: 8}\n"               \
+    "    train: {steps: 10, lr: 1e-3}\n"
+
+static void first_run(const char *text, const char *set, char identity[IDENTITY_TEXT])
+{
+    struct config *c = NULL;
+    struct err e = {0};
+    const char *const sets[] = {set};
+    if (config_text(text, NULL, sets, set != NULL, &c, &e))
+        fail_msg("refused: %s", e.msg);
+    assert_true(c->runs >= 1);
+    memcpy(identity, c->run[0].identity, IDENTITY_TEXT);
+    config_free(c);
+}
+
+/* XXH3 of 128 bits of no bytes with seed 0, from the algorithm's published test vectors. */
+static void the_hash_is_xxh3(void **state)
+{
+    char text[IDENTITY_TEXT];
+    (void)state;
+    identity_of("", text);
+    assert_string_equal(text, "99aa06d3014798d86001c324468d497f");
+}
+
+static void order_and_spelt_out_defaults_change_nothing(void **state)
+{
+    static const char *const same[] = {
+        /* every mapping the other way round, other spellings of the numbers */
+        "experiments:\n"
+        "  copy:\n"
+        "    train: {lr: 0.00100, steps: 010}\n"
+        "    model: {dim: 8, heads: 2, layers: 1}\n"
+        "    seeds: [1]\n"
+        "    encoders: [cope]\n"
+        "    splits: {ood_dense: {count: 6}, id: {count: 5}}\n"
+        "    task: {blanks: 4, tokens: 4, name: selective_copy}\n"
+        "version: 1\n",
+        /* all defaults in full; values moved to `defaults`; ff resolved; p_max = T + 1 */
+        "version: 1\n"
+        "defaults:\n"
+        "  seeds: [9]\n"
+        "  model: {layers: 1, heads: 2, dim: 8, ff: 32, norm: pre, activation: gelu,\n"
+        "          dropout: 0.0, bias: true, tie_embeddings: true}\n"
+        "  train: {optimizer: adamw, lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8,\n"
+        "          weight_decay: 0, schedule: linear, warmup: 0, batch: 16, steps: 10,\n"
+        "          samples: 0, clip: 0, shards: 4, eval_every: 0, eval_count: 100}\n"
+        "experiments:\n"
+        "  copy:\n"
+        "    task: {name: selective_copy, symbols: 15, tokens: 4, blanks: 4}\n"
+        "    splits: {valid: {count: 1000}, id: {count: 5, blanks: 4},\n"
+        "             ood_dense: {count: 6, blanks: 128, tokens: 4}}\n"
+        "    encoders: [{name: cope, p_max: 13, scale_position: true, sep_keys: false,\n"
+        "                val_gates: false, share_layers: false}]\n"
+        "    seeds: [1, 2]\n"
+        "    data_seed: 0\n",
+        /* by way of a profile and a grid of one cell */
+        BASE "    grid: {model.dim: [8]}\n"
+             "profiles: {quick: {copy: {}}}\n",
+    };
+    char want[IDENTITY_TEXT], got[IDENTITY_TEXT];
+    (void)state;
+    first_run(BASE, NULL, want);
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        first_run(same[i], NULL, got);
+        assert_string_equal(got, want);
+    }
+}
+
+static void whatever_moves_a_result_changes_it(void **state)
+{
+    static const char *const set[] = {"seeds=[2]",
+                                      "data_seed=1",
+                                      "task.symbols=14",
+                                      "task.tokens=5",
+                                      "task.blanks=5",
+                                      "splits.id.count=4",
+                                      "splits.id.blanks=3",
+                                      "splits.more={count: 1}",
+                                      "encoders=[none]",
+                                      "encoders=[{name: cope, p_max: 12}]",
+                                      "encoders=[cope+rope]",
+                                      "encoders=[{name: cope, scale_position: false}]",
+                                      "model.layers=2",
+                                      "model.heads=1",
+                                      "model.dim=16",
+                                      "model.ff=31",
+                                      "model.norm=post",
+                                      "model.activation=relu",
+                                      "model.dropout=0.1",
+                                      "model.bias=false",
+                                      "model.tie_embeddings=false",
+                                      "train.optimizer=adam",
+                                      "train.lr=2e-3",
+                                      "train.betas=[0.9, 0.99]",
+                                      "train.betas=[0.8, 0.999]",
+                                      "train.eps=1e-7",
+                                      "train.weight_decay=0.1",
+                                      "train.schedule=constant",
+                                      "train.warmup=1",
+                                      "train.batch=8",
+                                      "train.steps=11",
+                                      "train.samples=64",
+                                      "train.clip=1",
+                                      "train.shards=2",
+                                      "train.eval_every=5",
+                                      "train.eval_count=99"};
+    enum { N = sizeof set / sizeof set[0] };
+    static char identity[N + 1][IDENTITY_TEXT];
+    (void)state;
+    first_run(BASE, NULL, identity[N]);
+    for (int i = 0; i < N; i++) {
+        first_run(BASE, set[i], identity[i]);
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(identity[i], identity[k]);
+        if (strcmp(identity[i], identity[N]) == 0)
+            fail_msg("%s changes nothing", set[i]);
+    }
+}
+
+static void every_setting_is_in_that_list_or_this_test_is_old(void **state)
+{
+    (void)state;
+    assert_int_equal(setting_count(), 9 + 14);
+}
+
+static void the_name_of_the_experiment_is_part_of_it(void **state)
+{
+    char a[IDENTITY_TEXT], b[IDENTITY_TEXT], text[] = BASE;
+    (void)state;
+    first_run(text, NULL, a);
+    memcpy(strstr(text, "  copy:") + 2, "koph", 4);
+    first_run(text, NULL, b);
+    assert_string_not_equal(a, b);
+}
+
+/* --- stored configurations ----------------------------------------------- */
+
+static struct config *read_base(const char *encoders)
+{
+    struct config *c = NULL;
+    struct err e = {0};
+    const char *const sets[] = {encoders};
+    if (config_text(BASE, NULL, sets, 1, &c, &e))
+        fail_msg("refused: %s", e.msg);
+    return c;
+}
+
+static void a_stored_configuration_is_the_run(void **state)
+{
+    static const char *const encoders[] = {
+        "encoders=[none]", "encoders=[{name: cope, p_max: 3, val_gates: true}]",
+        "encoders=[{name: rope+cope, base: 3.7e3, p_max: 5}]",
+        "encoders=[{name: relative, capped: true}]"};
+    (void)state;
+    for (size_t i = 0; i < sizeof encoders / sizeof encoders[0]; i++) {
+        struct config *c = read_base(encoders[i]);
+        const struct run_spec *a = &c->run[0];
+        struct run_spec b = {0};
+        struct err e = {0};
+        if (run_spec_parse(a->config, &b, &e))
+            fail_msg("%s", e.msg);
+        assert_string_equal(b.config, a->config);
+        assert_string_equal(b.identity, a->identity);
+        assert_string_equal(b.experiment, a->experiment);
+        assert_string_equal(b.encoder, a->encoder);
+        assert_string_equal(b.variant, a->variant);
+        assert_string_equal(b.cell, "");
+        assert_ptr_equal(b.task, a->task);
+        assert_memory_equal(&b.task_options, &a->task_options, sizeof b.task_options);
+        assert_int_equal(b.seed, a->seed);
+        assert_int_equal(b.splits, a->splits);
+        for (int k = 0; k < b.splits; k++) {
+            assert_string_equal(b.split[k].name, a->split[k].name);
+            assert_int_equal(b.split[k].count, a->split[k].count);
+            assert_memory_equal(&b.split[k].options, &a->split[k].options,
+                                sizeof b.split[k].options);
+        }
+        assert_int_equal(b.model.vocabulary, a->model.vocabulary);
+        assert_int_equal(b.model.trained_length, a->model.trained_length);
+        assert_int_equal(b.model.longest, a->model.longest);
+        assert_int_equal(b.model.encoders.parts, a->model.encoders.parts);
+        for (int k = 0; k < b.model.encoders.parts; k++)
+            assert_ptr_equal(b.model.encoders.part[k].encoder,
+                             a->model.encoders.part[k].encoder);
+        run_spec_free(&b);
+        config_free(c);
+    }
+}
+
+/* A number that 15 digits cannot hold comes back to the last bit. */
+static void numbers_keep_every_bit(void **state)
+{
+    struct config *c = NULL;
+    struct err e = {0};
+    struct run_spec b = {0};
+    const char *const set[] = {"train.lr=0.12345678901234568"};
+    (void)state;
+    assert_int_equal(config_text(BASE, NULL, set, 1, &c, &e), ST_OK);
+    assert_int_equal(run_spec_parse(c->run[0].config, &b, &e), ST_OK);
+    assert_memory_equal(&b.train.optimizer.lr, &c->run[0].train.optimizer.lr,
+                        sizeof(double));
+    assert_non_null(strstr(c->run[0].config, "\"lr\":0.12345678901234568"));
+    run_spec_free(&b);
+    config_free(c);
+}
+
+static void canonical_text_is_sorted_and_short(void **state)
+{
+    struct config *c = read_base("train.lr=0.0003");
+    (void)state;
+    assert_null(strchr(c->run[0].config, '\n'));
+    assert_non_null(strstr(c->run[0].config,
+                           "\"train\":{\"batch\":16,\"betas\":[0.9,0.999],\"clip\":0.0,"
+                           "\"eps\":1e-8,\"eval_count\":100,\"eval_every\":0,"
+                           "\"lr\":0.0003,"));
+    assert_null(strstr(c->run[0].config, "profile"));
+    assert_null(strstr(c->run[0].config, "posbench-test"));
+    config_free(c);
+}
+
+/* The stored text with `from` replaced by `to` must be refused with `part`. */
+static void assert_stale(const char *config, const char *from, const char *to,
+                         const char *part)
+{
+    char text[4096];
+    struct run_spec r = {0};
+    struct err e = {0};
+    const char *at = strstr(config, from);
+    assert_non_null(at);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - config), config, to,
+             at + strlen(from));
+    assert_int_equal(run_spec_parse(text, &r, &e), ST_CONFIG);
+    if (!strstr(e.msg, part))
+        fail_msg("expected \"%s\", got \"%s\"", part, e.msg);
+}
+
+static void stale_or_damaged_configurations_are_refused(void **state)
+{
+    struct config *c = read_base("encoders=[cope]");
+    const char *good = c->run[0].config;
+    (void)state;
+    assert_stale(good, "\"format\":1", "\"format\":9", "format");
+    assert_stale(good, "\"selective_copy\"", "\"lost\"", "no task \"lost\"");
+    assert_stale(good, "\"tokens\":4},\"version\":1", "\"tokens\":4},\"version\":0",
+                 "version 0 of selective_copy");
+    assert_stale(good, "\"name\":\"cope\"", "\"name\":\"kope\"", "unknown encoder");
+    assert_stale(good, "\"val_gates\":false},\"version\":1",
+                 "\"val_gates\":false},\"version\":7", "version 7 of cope");
+    assert_stale(good, "\"sep_keys\":false,", "", "options of cope");
+    assert_stale(good, "\"heads\":2", "\"heads\":3", "model.heads");
+    assert_stale(good, "\"heads\":2", "\"heads\":\"2\"", "model.heads");
+    assert_stale(good, "\"heads\":2", "\"heads\":2,\"tails\":2", "settings");
+    assert_stale(good, "\"heads\":2,", "", "model.heads");
+    assert_stale(good, "\"betas\":[0.9,0.999]", "\"betas\":[0.9]", "train.betas");
+    assert_stale(good, "\"seed\":1", "\"seed\":-1", "seed");
+    assert_stale(good, "\"count\":5", "\"count\":0", "split \"id\"");
+    assert_stale(good, "{", "", "not JSON");
+    config_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_hash_is_xxh3),
+        cmocka_unit_test(order_and_spelt_out_defaults_change_nothing),
+        cmocka_unit_test(whatever_moves_a_result_changes_it),
+        cmocka_unit_test(every_setting_is_in_that_list_or_this_test_is_old),
+        cmocka_unit_test(the_name_of_the_experiment_is_part_of_it),
+        cmocka_unit_test(a_stored_configuration_is_the_run),
+        cmocka_unit_test(numbers_keep_every_bit),
+        cmocka_unit_test(canonical_text_is_sorted_and_short),
+        cmocka_unit_test(stale_or_damaged_configurations_are_refused),
+    };
+    return cmocka_run_group_tests_name("identity", tests, NULL, NULL);
+}

@@ -141,7 +141,7 @@ static void not_a_number_stays_visible(void **state)
     static struct bed b;
     (void)state;
     open_by_hand(&b, "p_max=9 sep_keys=true");
-    b.extra.at[3 * BED_STRIDE] = (real)NAN;
+    b.extra.at[(size_t)3 * BED_STRIDE] = (real)NAN;
     bed_score_grad(&b, false);
     for (int j = 0; j <= 5; j++)
         assert_int_equal(isnan(score_row(&b, 5)[j]) != 0, j <= 3);

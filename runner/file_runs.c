@@ -1,0 +1,35 @@
+#include "file_runs.h"
+
+#include <stdlib.h>
+
+#include "config.h"
+
+enum status file_runs_read(const struct invocation *v, struct file_runs *out, struct err *e)
+{
+    const char *file = flag_text(v, "file", NULL);
+    struct file_runs f = {0};
+    enum status st = ST_OK;
+    *out = f;
+    if (!file)
+        return ST_OK;
+    st = config_read(file, flag_text(v, "profile", "quick"), NULL, 0, &f.config, e);
+    if (st)
+        return st;
+    f.n = f.config->runs;
+    f.identity = calloc((size_t)f.n + 1, sizeof *f.identity);
+    if (!f.identity) {
+        file_runs_free(&f);
+        return err_set(e, ST_NOMEM, "%s: no memory for its runs", file);
+    }
+    for (int i = 0; i < f.n; i++)
+        f.identity[i] = f.config->run[i].identity;
+    *out = f;
+    return ST_OK;
+}
+
+void file_runs_free(struct file_runs *f)
+{
+    config_free(f->config);
+    free(f->identity);
+    *f = (struct file_runs){0};
+}

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -18,6 +19,9 @@ enum status spool_create(const char *path, int live, struct spool_writer *out,
     const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
     if (fd < 0)
         return err_set(e, ST_IO, "%s: cannot be written: %s", path, strerror(errno));
+    struct stat about;
+    if (live >= 0 && fstat(live, &about) == 0 && S_ISFIFO(about.st_mode))
+        fcntl(live, F_SETFL, O_NONBLOCK); /* progress never waits */
     *out = (struct spool_writer){.file = fd, .live = live};
     return ST_OK;
 }

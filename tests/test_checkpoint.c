@@ -1,0 +1,275 @@
+/* Checkpoints: the layout byte by byte, and files that are not what they should be. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "checkpoint.h"
+#include "program.h"
+#include "toy.h"
+
+static char folder[SCRATCH_TEXT], path[SCRATCH_TEXT + 32];
+
+static int setup(void **state)
+{
+    (void)state;
+    scratch_make(folder);
+    snprintf(path, sizeof path, "%s/a.safetensors", folder);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    scratch_remove(folder);
+    return 0;
+}
+
+static void write_bytes(const void *bytes, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, n, f), n);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* A header and what follows it, with the length in front. */
+static void write_parts(const char *header, const void *data, size_t n)
+{
+    unsigned char bytes[4096] = {0};
+    const size_t length = strlen(header);
+    assert_in_range(8 + length + n, 0, sizeof bytes);
+    bytes[0] = (unsigned char)(length & 255);
+    bytes[1] = (unsigned char)(length >> 8);
+    memcpy(bytes + 8, header, length);
+    memcpy(bytes + 8 + length, data, n);
+    write_bytes(bytes, 8 + length + n);
+}
+
+static real two[2] = {1.0f, -2.0f}, six[6] = {0.5f, 1e-30f, 3e38f, -0.0f, 7.0f, 8.0f};
+
+static const struct checkpoint_tensor pair[] = {{"v", 1, 2, two}, {"w", 3, 2, six}};
+
+/* 1.0f is 00 00 80 3f and -2.0f is 00 00 00 c0, least byte first. */
+static void the_layout_is_as_worked_by_hand(void **state)
+{
+    static const unsigned char numbers[] = {0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0};
+    static const char header[] = "{\"__metadata__\":{\"k\":\"t\"},\"v\":{\"dtype\":\"F32\","
+                                 "\"shape\":[2],\"data_offsets\":[0,8]}}";
+    const struct checkpoint_note note = {"k", "t"};
+    size_t n;
+    (void)state;
+    assert_int_equal(checkpoint_write(path, pair, 1, &note, 1, NULL), ST_OK);
+    char *text = file_text(path, &n);
+    const size_t length = (unsigned char)text[0];
+    assert_int_equal(length % 8, 0);
+    assert_int_equal(n, 8 + length + sizeof numbers);
+    assert_memory_equal(text + 8, header, strlen(header));
+    for (size_t i = strlen(header); i < length; i++)
+        assert_int_equal(text[8 + i], ' ');
+    assert_memory_equal(text + 8 + length, numbers, sizeof numbers);
+    free(text);
+}
+
+static void what_is_written_is_read_back_to_the_bit(void **state)
+{
+    real a[2] = {0}, b[6] = {0};
+    /* Another order: tensors are found by name. */
+    const struct checkpoint_tensor back[] = {{"w", 3, 2, b}, {"v", 1, 2, a}};
+    const struct checkpoint_note note = {"config", "{\"seed\":1}"};
+    char *text = NULL;
+    (void)state;
+    assert_int_equal(checkpoint_write(path, pair, 2, &note, 1, NULL), ST_OK);
+    assert_int_equal(checkpoint_read(path, back, 2, NULL), ST_OK);
+    assert_memory_equal(a, two, sizeof two);
+    assert_memory_equal(b, six, sizeof six);
+    assert_int_equal(checkpoint_note_read(path, "config", &text, NULL), ST_OK);
+    assert_string_equal(text, "{\"seed\":1}");
+    free(text);
+    assert_int_equal(checkpoint_note_read(path, "other", &text, NULL), ST_OK);
+    assert_null(text);
+}
+
+static void a_model_comes_back_whole(void **state)
+{
+    const struct trainer_config c = toy_config("cope+rope", "p_max=3");
+    struct model *a, *b;
+    (void)state;
+    assert_int_equal(model_open(&c.model, 1, &a, NULL), ST_OK);
+    assert_int_equal(model_open(&c.model, 2, &b, NULL), ST_OK);
+    toy_shake(a, 3);
+    assert_int_equal(checkpoint_save_model(path, a, NULL, 0, NULL), ST_OK);
+    assert_int_equal(checkpoint_load_model(path, b, NULL), ST_OK);
+    for (int i = 0; i < model_tensor_count(a); i++) {
+        const struct tensor *t = model_tensor(a, i);
+        assert_memory_equal(model_weights(a) + t->offset, model_weights(b) + t->offset,
+                            sizeof(real) * (size_t)t->rows * (size_t)t->columns);
+    }
+    model_close(a);
+    model_close(b);
+}
+
+static void another_model_is_refused(void **state)
+{
+    const struct trainer_config big = toy_config("absolute", "");
+    const struct trainer_config none = toy_config("none", "");
+    struct model *a, *b;
+    struct err e;
+    (void)state;
+    assert_int_equal(model_open(&big.model, 1, &a, NULL), ST_OK);
+    assert_int_equal(model_open(&none.model, 1, &b, NULL), ST_OK);
+    assert_int_equal(checkpoint_save_model(path, a, NULL, 0, NULL), ST_OK);
+    assert_int_equal(checkpoint_load_model(path, b, &e), ST_IO);
+    assert_non_null(strstr(e.msg, "more than the model has"));
+    assert_int_equal(checkpoint_save_model(path, b, NULL, 0, NULL), ST_OK);
+    assert_int_equal(checkpoint_load_model(path, a, &e), ST_IO);
+    assert_non_null(strstr(e.msg, "has no tensor"));
+    model_close(a);
+    model_close(b);
+}
+
+static const char good[] =
+    "{\"v\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}";
+
+/* Reads tensor v; says how it ended and leaves v alone unless that is ST_OK. */
+static enum status read_v(struct err *e)
+{
+    real v[2] = {11.0f, 12.0f};
+    const struct checkpoint_tensor want = {"v", 1, 2, v};
+    const enum status st = checkpoint_read(path, &want, 1, e);
+    if (st != ST_OK)
+        assert_true(v[0] == 11.0f && v[1] == 12.0f);
+    return st;
+}
+
+static void wrong_headers_are_refused(void **state)
+{
+    static const struct {
+        const char *header, *complaint;
+    } bad[] = {
+        {"{\"v\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,8]}}", "not F32"},
+        {"{\"v\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}",
+         "is not 1 x 2"},
+        {"{\"v\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}",
+         "is not 1 x 2"},
+        {"{\"v\":{\"dtype\":\"F32\",\"shape\":[1,2,1],\"data_offsets\":[0,8]}}", "is not"},
+        {"{\"v\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}", "outside"},
+        {"{\"v\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[-8,0]}}", "outside"},
+        {"{\"v\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", "outside"},
+        {"{\"v\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0]}}", "damaged"},
+        {"{\"v\":{\"dtype\":\"F32\",\"shape\":[2]}}", "damaged"},
+        {"{\"v\":[]}", "damaged"},
+        {"{\"u\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "no tensor"},
+        {"{\"v\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}} x", "damaged"},
+        {"[]", "damaged"},
+        {"", "damaged"},
+    };
+    struct err e;
+    (void)state;
+    write_parts(good, two, sizeof two);
+    assert_int_equal(read_v(&e), ST_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        write_parts(bad[i].header, two, sizeof two);
+        assert_int_equal(read_v(&e), ST_IO);
+        if (!strstr(e.msg, bad[i].complaint) || !strstr(e.msg, path))
+            fail_msg("%s: \"%s\" instead of \"%s\"", bad[i].header, e.msg,
+                     bad[i].complaint);
+    }
+}
+
+static void wrong_lengths_are_refused(void **state)
+{
+    static const unsigned char huge[] = {255, 255, 255, 255, 255, 255, 255, 255, '{', '}'};
+    struct err e;
+    (void)state;
+    assert_int_equal(read_v(&e), ST_NOTFOUND);
+    write_bytes("", 0);
+    assert_int_equal(read_v(&e), ST_IO);
+    write_bytes(huge, 5);
+    assert_int_equal(read_v(&e), ST_IO);
+    write_bytes(huge, sizeof huge);
+    assert_int_equal(read_v(&e), ST_IO);
+    write_parts(good, two, 7);
+    assert_int_equal(read_v(&e), ST_IO);
+    write_parts(good, six, 9);
+    assert_int_equal(read_v(&e), ST_IO);
+}
+
+/* Every byte of the front changed in turn: read or refused, never a crash. */
+static void no_changed_byte_is_fatal(void **state)
+{
+    unsigned char bytes[512];
+    size_t n;
+    (void)state;
+    write_parts(good, two, sizeof two);
+    char *text = file_text(path, &n);
+    assert_in_range(n, 1, sizeof bytes);
+    for (size_t i = 0; i < n; i++)
+        for (int bit = 0; bit < 8; bit += 3) {
+            memcpy(bytes, text, n);
+            bytes[i] = (unsigned char)(bytes[i] ^ 1u << bit);
+            write_bytes(bytes, n);
+            const enum status st = read_v(NULL);
+            assert_true(st == ST_OK || st == ST_IO);
+        }
+    free(text);
+}
+
+/* A disk that fills: the limit on file sizes stops the write halfway. */
+static void a_failed_write_leaves_the_old_file(void **state)
+{
+    real many[4096] = {0};
+    const struct checkpoint_tensor large = {"v", 1, 4096, many};
+    struct rlimit before, small;
+    struct err e;
+    (void)state;
+    write_parts(good, two, sizeof two);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = 4096;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    const enum status st = checkpoint_write(path, &large, 1, NULL, 0, &e);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(st, ST_IO);
+    assert_non_null(strstr(e.msg, path));
+    assert_int_equal(read_v(NULL), ST_OK);
+    char temporary[sizeof path + 8];
+    snprintf(temporary, sizeof temporary, "%s.tmp", path);
+    assert_int_not_equal(access(temporary, F_OK), 0);
+}
+
+static void a_folder_that_is_not_there_is_named(void **state)
+{
+    struct err e;
+    (void)state;
+    assert_int_equal(checkpoint_write("/nowhere/at/all", pair, 1, NULL, 0, &e), ST_IO);
+    assert_non_null(strstr(e.msg, "/nowhere/at/all"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_layout_is_as_worked_by_hand, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_written_is_read_back_to_the_bit, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_model_comes_back_whole, setup, teardown),
+        cmocka_unit_test_setup_teardown(another_model_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(wrong_headers_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(wrong_lengths_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_changed_byte_is_fatal, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_failed_write_leaves_the_old_file, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_folder_that_is_not_there_is_named, setup,
+                                        teardown),
+    };
+    return cmocka_run_group_tests_name("checkpoint", tests, NULL, NULL);
+}

@@ -1,0 +1,335 @@
+/* Evaluation: counts by hand, and against the logits of the same model. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "approx.h"
+#include "evaluation.h"
+#include "small_matrix.h"
+#include "training.h"
+
+static const char yaml[] =
+    "version: 1\n"
+    "defaults:\n"
+    "  seeds: [7]\n"
+    "  model: {layers: 1, heads: 2, dim: 16}\n"
+    "  train: {steps: 60, warmup: 1, lr: 1e-2, batch: 8, shards: 2}\n"
+    "experiments:\n"
+    "  flip:\n"
+    "    task: {name: flip_flop, length: 16, p_ignore: 0.5, clean: false}\n"
+    "    splits: {valid: {count: 5}, id: {count: 700}, ood_dense: {count: 9, length: 24}}\n"
+    "    encoders: [rope, absolute, {name: absolute, beyond: undefined},\n"
+    "               {name: relative, capped: true}]\n"
+    "  counting:\n"
+    "    task: {name: counting, variables: 2, max_operations: 24, window: 10}\n"
+    "    splits: {valid: {count: 5}, id: {count: 300}}\n"
+    "    encoders: [none]\n";
+
+enum { ROPE, ABSOLUTE, ABSOLUTE_UNDEFINED, RELATIVE_CAPPED, COUNTING };
+
+static struct config *matrix;
+
+static int setup(void **state)
+{
+    (void)state;
+    matrix = small_matrix(yaml);
+    return matrix->runs != COUNTING + 1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    config_free(matrix);
+    return 0;
+}
+
+static const struct split_spec *the_split(const struct run_spec *r, const char *name)
+{
+    for (int i = 0; i < r->splits; i++)
+        if (strcmp(r->split[i].name, name) == 0)
+            return &r->split[i];
+    fail_msg("no split %s", name);
+    return NULL;
+}
+
+struct bed {
+    const struct run_spec *run;
+    struct sampler *sampler;
+    struct trainer *trainer;
+};
+
+static struct bed bed_open(int run)
+{
+    struct bed b = {.run = &matrix->run[run]};
+    assert_int_equal(sampler_open(b.run, &b.sampler, NULL), ST_OK);
+    const struct trainer_config c = training_trainer(b.run, b.sampler, 1);
+    assert_int_equal(trainer_open(&c, &b.trainer, NULL), ST_OK);
+    return b;
+}
+
+static void bed_close(struct bed *b)
+{
+    trainer_close(b->trainer);
+    sampler_close(b->sampler);
+}
+
+static struct evaluation evaluate(const struct bed *b, const char *split, int count,
+                                  uint8_t *bits)
+{
+    struct evaluation v;
+    assert_int_equal(evaluation_split(b->trainer, b->sampler, b->run,
+                                      the_split(b->run, split), count, bits, NULL, &v,
+                                      NULL),
+                     ST_OK);
+    return v;
+}
+
+static double value(const struct metric_row *m, const char *name)
+{
+    for (int i = 0; i < EVALUATION_METRICS; i++)
+        if (strcmp(m[i].name, name) == 0)
+            return m[i].value;
+    fail_msg("no metric %s", name);
+    return 0.0;
+}
+
+/* 3 of 8 tokens and 2 of 5 sequences wrong, mean loss ln 2. */
+static void the_metrics_are_as_worked_by_hand(void **state)
+{
+    const struct evaluation v = {.available = true,
+                                 .tokens = 8,
+                                 .wrong_tokens = 3,
+                                 .sequences = 5,
+                                 .wrong_sequences = 2,
+                                 .determined = 6,
+                                 .commonest = 4,
+                                 .loss = 0.69314718055994531,
+                                 .chance = 0.25};
+    struct metric_row m[EVALUATION_METRICS];
+    (void)state;
+    assert_int_equal(evaluation_metrics(&v, "id", 30, m), EVALUATION_METRICS);
+    assert_near(value(m, "accuracy"), 0.625, 0);
+    assert_near(value(m, "token_error"), 0.375, 0);
+    assert_near(value(m, "sequence_accuracy"), 0.6, 0);
+    assert_near(value(m, "sequence_error"), 0.4, 0);
+    assert_near(value(m, "loss"), 0.69314718055994531, 0);
+    assert_near(value(m, "perplexity"), 2.0, 1e-15);
+    assert_near(value(m, "chance"), 0.25, 0);
+    assert_near(value(m, "majority"), 0.5, 0);
+    assert_near(value(m, "ceiling"), 0.75, 0);
+    assert_string_equal(m[1].name, "token_error");
+    assert_int_equal(m[1].count, 3);
+    assert_int_equal(m[1].total, 8);
+    assert_int_equal(m[3].count, 2);
+    assert_int_equal(m[3].total, 5);
+    for (int i = 0; i < EVALUATION_METRICS; i++) {
+        assert_string_equal(m[i].split, "id");
+        assert_int_equal(m[i].step, 30);
+    }
+}
+
+/* Some answers right, some wrong. */
+static void learn_a_little(struct bed *b)
+{
+    struct sampled s;
+    double loss;
+    for (int step = 0; step < 60; step++) {
+        sampler_train(b->sampler, step, &s);
+        assert_int_equal(trainer_step(b->trainer, step, &s.batch, &loss, NULL), ST_OK);
+    }
+}
+
+/* The same numbers from logits, one sequence at a time, softmax written out. */
+struct expected {
+    int tokens, wrong, wrong_sequences;
+    double loss;
+    uint8_t bits[128];
+};
+
+static void expect_sequence(const struct bed *b, const struct sampled *one, int i,
+                            struct expected *x)
+{
+    const int V = b->run->model.vocabulary;
+    real logits[16 * 8], *row = logits;
+    int wrong = 0;
+    assert_in_range(one->batch.start[1], 1, 16);
+    assert_in_range(V, 1, 8);
+    trainer_logits(b->trainer, &one->batch, logits);
+    for (int t = 0; t < one->batch.start[1]; t++) {
+        if (!one->scored[t])
+            continue;
+        double sum = 0.0;
+        int best = 0;
+        for (int k = 0; k < V; k++) {
+            sum += exp((double)row[k]);
+            best = row[k] > row[best] ? k : best;
+        }
+        x->loss += log(sum) - (double)row[one->batch.target[t]];
+        wrong += best != one->batch.target[t];
+        x->tokens++;
+        row += V;
+    }
+    x->wrong += wrong;
+    x->wrong_sequences += wrong > 0;
+    if (wrong == 0)
+        x->bits[i / 8] = (uint8_t)(x->bits[i / 8] | 1 << (i % 8));
+}
+
+static void counts_and_loss_agree_with_the_logits(void **state)
+{
+    enum { COUNT = 61 };
+    struct bed b = bed_open(ROPE);
+    struct expected x = {0};
+    struct sampled one;
+    uint8_t bits[COUNT / 8 + 1];
+    (void)state;
+    learn_a_little(&b);
+    for (int i = 0; i < COUNT; i++) {
+        sampler_split(b.sampler, the_split(b.run, "id"), i, i + 1, &one);
+        expect_sequence(&b, &one, i, &x);
+    }
+    const struct evaluation v = evaluate(&b, "id", COUNT, bits);
+    assert_true(v.available);
+    assert_int_equal(v.sequences, COUNT);
+    assert_int_equal(v.tokens, x.tokens);
+    assert_int_equal(v.wrong_tokens, x.wrong);
+    assert_int_equal(v.wrong_sequences, x.wrong_sequences);
+    assert_in_range(x.wrong_sequences, 1, COUNT - 1);
+    assert_near(v.loss, x.loss / x.tokens, 1e-5);
+    assert_memory_equal(bits, x.bits, sizeof bits);
+    assert_int_equal(v.determined, x.tokens);
+    assert_near(v.chance, 0.5, 0);
+    bed_close(&b);
+}
+
+/* Shares of the answers counted here from the samples. */
+static void majority_and_ceiling_belong_to_the_split(void **state)
+{
+    struct bed b = bed_open(COUNTING);
+    const struct split_spec *split = the_split(b.run, "id");
+    int answers[64] = {0}, most = 0;
+    int64_t determined = 0;
+    struct sampled one;
+    (void)state;
+    for (int i = 0; i < 300; i++) {
+        sampler_split(b.sampler, split, i, i + 1, &one);
+        determined += one.determined;
+        for (int t = 0; t < one.batch.start[1]; t++)
+            if (one.scored[t])
+                answers[one.batch.target[t]]++;
+    }
+    for (int i = 0; i < 64; i++)
+        most = answers[i] > most ? answers[i] : most;
+    const struct evaluation v = evaluate(&b, "id", 300, NULL);
+    assert_int_equal(v.tokens, 300);
+    assert_int_equal(v.commonest, most);
+    assert_int_equal(v.determined, determined);
+    /* A window of 10 tokens loses the deciding `set` of some programs. */
+    assert_in_range(determined, 1, 299);
+    assert_near(v.chance, 1.0 / 11.0, 1e-15);
+    bed_close(&b);
+}
+
+static void the_first_sequences_are_a_part_of_the_whole(void **state)
+{
+    struct bed b = bed_open(ROPE);
+    uint8_t some[3], all[88];
+    (void)state;
+    learn_a_little(&b);
+    const struct evaluation v = evaluate(&b, "id", 20, some);
+    assert_int_equal(v.sequences, 20);
+    assert_true(v.flops > 0.0);
+    evaluate(&b, "id", 700, all);
+    assert_memory_equal(some, all, 2);
+    assert_int_equal(some[2], all[2] & 15);
+    bed_close(&b);
+}
+
+static void an_undefined_cell_has_no_model_numbers(void **state)
+{
+    const struct run_spec *r = &matrix->run[ABSOLUTE_UNDEFINED];
+    const struct split_spec *split = the_split(r, "ood_dense");
+    struct metric_row m[EVALUATION_METRICS];
+    struct sampler *s;
+    struct evaluation v;
+    char caveat[CAVEAT_TEXT];
+    (void)state;
+    assert_int_equal(evaluation_reach(r, split), REACH_UNDEFINED);
+    assert_int_equal(sampler_open(r, &s, NULL), ST_OK);
+    assert_int_equal(evaluation_split(NULL, s, r, split, 9, NULL, NULL, &v, NULL), ST_OK);
+    assert_false(v.available);
+    assert_true(v.flops == 0.0);
+    evaluation_metrics(&v, "ood_dense", 4, m);
+    const char *const none[] = {"accuracy",       "token_error", "sequence_accuracy",
+                                "sequence_error", "loss",        "perplexity"};
+    for (int i = 0; i < 6; i++)
+        assert_true(isnan(value(m, none[i])));
+    assert_int_equal(m[0].count, -1);
+    assert_near(value(m, "chance"), 0.5, 0);
+    assert_near(value(m, "ceiling"), 1.0, 0);
+    evaluation_caveat(r, split, caveat);
+    assert_ptr_equal(strstr(caveat, "ood_dense: "), caveat);
+    assert_non_null(strstr(caveat, "no result"));
+    sampler_close(s);
+}
+
+static void a_caveat_names_what_was_never_trained(void **state)
+{
+    const struct run_spec *r = &matrix->run[ABSOLUTE];
+    char caveat[CAVEAT_TEXT];
+    (void)state;
+    assert_int_equal(evaluation_reach(r, the_split(r, "ood_dense")), REACH_UNTRAINED);
+    evaluation_caveat(r, the_split(r, "ood_dense"), caveat);
+    assert_string_equal(caveat,
+                        "ood_dense: sequences have up to 23 tokens, training had up to 15; "
+                        "what absolute holds for the positions from 15 on was never "
+                        "trained");
+    /* Nothing to say where nothing is longer, or where the formula goes on. */
+    evaluation_caveat(r, the_split(r, "id"), caveat);
+    assert_string_equal(caveat, "");
+    evaluation_caveat(&matrix->run[ROPE], the_split(r, "ood_dense"), caveat);
+    assert_string_equal(caveat, "");
+    evaluation_caveat(&matrix->run[RELATIVE_CAPPED], the_split(r, "ood_dense"), caveat);
+    assert_string_equal(caveat, "");
+}
+
+static enum status stop_at_once(void *context, int sequences, double flops)
+{
+    int *calls = context;
+    assert_true(sequences > 0 && flops > 0.0);
+    (*calls)++;
+    return ST_INTERRUPTED;
+}
+
+static void a_watch_can_end_it(void **state)
+{
+    struct bed b = bed_open(ROPE);
+    int calls = 0;
+    const struct evaluation_watch watch = {stop_at_once, &calls};
+    struct evaluation v;
+    (void)state;
+    assert_int_equal(evaluation_split(b.trainer, b.sampler, b.run, the_split(b.run, "id"),
+                                      700, NULL, &watch, &v, NULL),
+                     ST_INTERRUPTED);
+    assert_int_equal(calls, 1);
+    bed_close(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_metrics_are_as_worked_by_hand),
+        cmocka_unit_test(counts_and_loss_agree_with_the_logits),
+        cmocka_unit_test(majority_and_ceiling_belong_to_the_split),
+        cmocka_unit_test(the_first_sequences_are_a_part_of_the_whole),
+        cmocka_unit_test(an_undefined_cell_has_no_model_numbers),
+        cmocka_unit_test(a_caveat_names_what_was_never_trained),
+        cmocka_unit_test(a_watch_can_end_it),
+    };
+    return cmocka_run_group_tests_name("evaluation", tests, setup, teardown);
+}

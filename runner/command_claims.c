@@ -1,0 +1,53 @@
+/* command_claims.c -- what becomes of the papers' comparisons in our runs. */
+#include "command.h"
+#include "file_runs.h"
+#include "listing.h"
+#include "places.h"
+#include "verdicts.h"
+
+static enum status run(const struct invocation *v, struct err *e)
+{
+    struct verdicts_request q = {
+        .profile = flag_text(v, "profile", NULL),
+        .name = argument_count(v) ? argument_at(v, 0) : NULL,
+    };
+    char path[PATH_MAX];
+    struct file_runs file = {0};
+    struct store *db = NULL;
+    enum status st = listing_format(v, &q.format, e);
+    if (!st)
+        st = file_runs_read(v, &file, e);
+    q.identities = file.identity;
+    q.n_identities = file.n;
+    if (!st)
+        st = store_open(place_database(v, flag_text(v, "file", ""), path), STORE_READ, &db,
+                        e);
+    if (!st)
+        st = verdicts_print(db, &q, stdout, NULL, e);
+    store_close(db);
+    file_runs_free(&file);
+    return st;
+}
+
+static const struct flag flags[] = {
+    {"profile", 0, "NAME", false,
+     "only runs of this profile (default: each that has runs)"},
+    FLAG_FILE,
+    LISTING_FLAGS,
+    FLAG_DB,
+    {0},
+};
+
+const struct command command_claims = {
+    .name = "claims",
+    .group = GROUP_LOOK,
+    .summary = "the papers' claims: reproduced, contradicted, undecided or not run",
+    .arguments = "[CLAIM]",
+    .min_args = 0,
+    .max_args = 1,
+    .examples = "posbench claims\n"
+                "posbench claims --profile paper\n"
+                "posbench claims \"T4-*\" -o md",
+    .flags = flags,
+    .run = run,
+};

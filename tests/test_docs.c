@@ -1,0 +1,199 @@
+/* The reference pages are what the program prints, and what the guides name exists. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "encoder.h"
+#include "program.h"
+#include "task.h"
+
+enum { PATH_TEXT = 512 };
+
+/* tests/data is two below the top. */
+static void from_top(char path[PATH_TEXT], const char *name)
+{
+    snprintf(path, PATH_TEXT, "%s/../../%s", TEST_DATA, name);
+}
+
+static char *page(const char *name)
+{
+    char path[PATH_TEXT];
+    from_top(path, name);
+    return file_text(path, NULL);
+}
+
+static void compare_page(const char *what)
+{
+    char name[64];
+    struct program p;
+    posbench(&p, "list %s --markdown", what);
+    assert_int_equal(p.code, 0);
+    snprintf(name, sizeof name, "docs/reference/%s.md", what);
+    char *text = page(name);
+    if (strcmp(text, p.out) != 0)
+        fail_msg("%s is not what the program says; write it anew with "
+                 "\"posbench list %s --markdown > %s\"",
+                 name, what, name);
+    free(text);
+    program_free(&p);
+}
+
+static void the_page_of_tasks_is_what_the_program_prints(void **state)
+{
+    (void)state;
+    compare_page("tasks");
+}
+
+static void the_page_of_encoders_is_what_the_program_prints(void **state)
+{
+    (void)state;
+    compare_page("encoders");
+}
+
+static void the_page_of_commands_is_what_the_program_prints(void **state)
+{
+    (void)state;
+    compare_page("commands");
+}
+
+/* Every option and split of every task and encoder is on its page. */
+static void pages_name_every_option(void **state)
+{
+    (void)state;
+    char *tasks = page("docs/reference/tasks.md");
+    char *encoders = page("docs/reference/encoders.md");
+    char word[128];
+    for (int i = 0; i < task_count(); i++) {
+        const struct task *t = task_at(i);
+        for (int k = 0; k < option_count(t->options); k++) {
+            snprintf(word, sizeof word, "| `%s` |", t->options[k].name);
+            assert_non_null(strstr(tasks, word));
+        }
+        for (const struct task_split *s = t->splits; s->name; s++) {
+            snprintf(word, sizeof word, "| `%s` | %d |", s->name, s->count);
+            assert_non_null(strstr(tasks, word));
+        }
+    }
+    for (int i = 0; i < encoder_count(); i++) {
+        const struct encoder *c = encoder_at(i);
+        snprintf(word, sizeof word, "## %s\n", c->name);
+        assert_non_null(strstr(encoders, word));
+        for (int k = 0; k < option_count(c->options); k++) {
+            snprintf(word, sizeof word, "| `%s` |", c->options[k].name);
+            assert_non_null(strstr(encoders, word));
+        }
+    }
+    free(tasks);
+    free(encoders);
+}
+
+/* Links [text](target) to files of this repository. */
+static void check_links(const char *name)
+{
+    char *text = page(name);
+    const char *slash = strrchr(name, '/');
+    const int folder = slash ? (int)(slash + 1 - name) : 0;
+    for (const char *at = text; (at = strstr(at, "](")) != NULL;) {
+        char target[PATH_TEXT / 2], relative[PATH_TEXT / 2], path[PATH_TEXT];
+        struct stat about;
+        at += 2;
+        snprintf(target, sizeof target, "%.*s", (int)strcspn(at, ")#"), at);
+        if (!*target || strstr(target, "://"))
+            continue;
+        assert_in_range(folder + strlen(target), 1, sizeof relative - 1);
+        memcpy(relative, name, (size_t)folder);
+        strcpy(relative + folder, target);
+        from_top(path, relative);
+        if (stat(path, &about) != 0)
+            fail_msg("%s links to %s, which is not there", name, target);
+    }
+    free(text);
+}
+
+static void links_lead_somewhere(void **state)
+{
+    (void)state;
+    static const char *const pages[] = {"README.md", "CONTRIBUTING.md",
+                                        "docs/ARCHITECTURE.md", "docs/DEPENDENCIES.md",
+                                        "docs/DATA.md"};
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        check_links(pages[i]);
+}
+
+/* Code lines "build/release/posbench ..." of a guide are accepted with --help behind
+ * them: commands and options in them exist. Lines with quotes go on elsewhere. */
+static void check_lines(const char *name)
+{
+    static const char start[] = "    build/release/posbench ";
+    char *text = page(name);
+    int n = 0;
+    for (char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, start, strlen(start)) != 0)
+            continue;
+        char words[256];
+        struct program p;
+        line += strlen(start);
+        snprintf(words, sizeof words, "%.*s", (int)strcspn(line, "\n#"), line);
+        if (strchr(words, '"'))
+            continue;
+        posbench(&p, "%s --help", words);
+        if (p.code != 0)
+            fail_msg("%s: \"posbench %s\": %s", name, words, p.err);
+        program_free(&p);
+        n++;
+    }
+    assert_true(n > 0);
+    free(text);
+}
+
+static void command_lines_in_the_readme_are_accepted(void **state)
+{
+    (void)state;
+    check_lines("README.md");
+}
+
+/* The list of packages in README and in scripts/lib.sh is one list. */
+static void packages_are_named_alike(void **state)
+{
+    (void)state;
+    char *readme = page("README.md"), *library = page("scripts/lib.sh");
+    char *dependencies = page("docs/DEPENDENCIES.md");
+    const char *list = strstr(library, "BUILD_PACKAGES=\"");
+    assert_non_null(list);
+    list += strlen("BUILD_PACKAGES=\"");
+    char packages[1024];
+    snprintf(packages, sizeof packages, "%.*s", (int)strcspn(list, "\""), list);
+    int n = 0;
+    for (char *p = strtok(packages, " \n"); p; p = strtok(NULL, " \n"), n++) {
+        if (!strstr(readme, p))
+            fail_msg("README.md does not name %s", p);
+        if (!strstr(dependencies, p))
+            fail_msg("docs/DEPENDENCIES.md does not name %s", p);
+    }
+    assert_true(n > 5);
+    free(readme);
+    free(library);
+    free(dependencies);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_page_of_tasks_is_what_the_program_prints),
+        cmocka_unit_test(the_page_of_encoders_is_what_the_program_prints),
+        cmocka_unit_test(the_page_of_commands_is_what_the_program_prints),
+        cmocka_unit_test(pages_name_every_option),
+        cmocka_unit_test(links_lead_somewhere),
+        cmocka_unit_test(command_lines_in_the_readme_are_accepted),
+        cmocka_unit_test(packages_are_named_alike),
+    };
+    return cmocka_run_group_tests_name("docs", tests, NULL, NULL);
+}

@@ -1,0 +1,418 @@
+/* The scheduler with stand-ins for workers: shell scripts that end in every way. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "schedule.h"
+#include "small_matrix.h"
+#include "spool.h"
+
+/* Six runs: seeds 1 to 6. */
+static const char yaml[] = "version: 1\n"
+                           "defaults:\n"
+                           "  seeds: [1, 2, 3, 4, 5, 6]\n"
+                           "  model: {layers: 1, heads: 2, dim: 16}\n"
+                           "  train: {steps: 4, warmup: 1, batch: 3}\n"
+                           "experiments:\n"
+                           "  flip:\n"
+                           "    task: {name: flip_flop, length: 16}\n"
+                           "    splits: {valid: {count: 5}, id: {count: 9}}\n"
+                           "    encoders: [rope]\n";
+
+enum { RUNS = 6 };
+
+/* What every script begins with. $spool and $seed are set; `metric`, `cost` and `end` write
+ * lines of the spool. */
+static const char prelude[] =
+    "#!/bin/sh\n"
+    "shift; spool=$2; log=$(dirname $0)/log\n"
+    "seed=$(sed 's/.*\"seed\":\\([0-9]*\\).*/\\1/')\n"
+    "echo start $seed >>$log\n"
+    "metric() { echo '{\"type\":\"metric\",\"split\":\"id\",\"step\":4,\"name\":"
+    "\"token_error\",\"value\":0.25,\"count\":1,\"total\":4}' >>$spool; }\n"
+    "cost() { echo '{\"type\":\"cost\",\"steps\":4,\"parameters\":1,\"flops\":1.0,"
+    "\"wall_s\":1.0,\"cpu_s\":1.0,\"tokens_per_s\":1.0,\"peak_memory_mib\":1.0}' >>$spool; }\n"
+    "end() { echo '{\"type\":\"end\",\"state\":\"'$1'\",\"reason\":\"'$2'\"}' >>$spool; }\n"
+    "good() { metric; cost; end done; echo stop $seed >>$log; }\n";
+
+struct bed {
+    char folder[SCRATCH_TEXT], db[PATH_MAX], program[PATH_MAX];
+    struct config *config;
+    struct store *store;
+    struct plan *plan;
+    struct progress *progress;
+    struct schedule_lock lock;
+    struct schedule s;
+    struct schedule_result result;
+    struct err e;
+};
+
+static void bed_plan(struct bed *b, enum plan_rerun rerun)
+{
+    const struct plan_request q = {.config = b->config, .rerun = rerun};
+    plan_close(b->plan);
+    if (plan_open(&q, b->store, &b->plan, &b->e) != ST_OK)
+        fail_msg("%s", b->e.msg);
+    b->s.plan = b->plan;
+}
+
+static int setup(void **state)
+{
+    static struct bed bed;
+    struct bed *b = &bed;
+    const struct provenance p = {"1",    "c",   "gcc",  "-O2",  "isa", "blas",
+                                 "core", "cpu", "host", "hash", false, 1};
+    *b = (struct bed){.s = {.jobs = 2, .threads = 1}};
+    scratch_make(b->folder);
+    snprintf(b->db, sizeof b->db, "%.63s/results.db", b->folder);
+    snprintf(b->program, sizeof b->program, "%.63s/worker", b->folder);
+    b->config = small_matrix(yaml);
+    if (store_open(b->db, STORE_WRITE, &b->store, &b->e) != ST_OK ||
+        store_provenance(b->store, &p, &b->s.provenance, &b->e) != ST_OK ||
+        schedule_lock(b->db, &b->lock, &b->e) != ST_OK ||
+        progress_open(3, true, &b->progress, &b->e) != ST_OK)
+        return -1;
+    b->s.store = b->store;
+    b->s.db = b->db;
+    b->s.program = b->program;
+    b->s.lock = &b->lock;
+    b->s.progress = b->progress;
+    bed_plan(b, RERUN_NONE);
+    *state = b;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct bed *b = *state;
+    progress_close(b->progress);
+    plan_close(b->plan);
+    schedule_unlock(&b->lock);
+    store_close(b->store);
+    config_free(b->config);
+    scratch_remove(b->folder);
+    return 0;
+}
+
+static void script(struct bed *b, const char *body)
+{
+    char text[4096];
+    snprintf(text, sizeof text, "%s%s", prelude, body);
+    write_text(b->program, text);
+    assert_int_equal(chmod(b->program, 0755), 0);
+}
+
+/* What the scheduler says on standard error is not this test's. */
+static enum status go(struct bed *b)
+{
+    const int err = dup(2);
+    assert_non_null(freopen("/dev/null", "w", stderr));
+    const enum status st = schedule_run(&b->s, &b->result, &b->e);
+    fflush(stderr);
+    dup2(err, 2);
+    close(err);
+    return st;
+}
+
+static enum status collect(void *context, int columns, const char *const *names,
+                           const char *const *cells, struct err *e)
+{
+    char *out = context;
+    (void)names;
+    (void)e;
+    for (int i = 0; i < columns; i++)
+        snprintf(out + strlen(out), 4096 - strlen(out), "%s%s", i ? "|" : "",
+                 cells[i] ? cells[i] : "NULL");
+    strcat(out, "\n");
+    return ST_OK;
+}
+
+static void expect(struct bed *b, const char *sql, const char *want)
+{
+    char got[4096] = "";
+    assert_int_equal(store_query(b->store, sql, NULL, 0, collect, got, NULL), ST_OK);
+    assert_string_equal(got, want);
+}
+
+static void every_run_is_done_and_nothing_is_left_behind(void **state)
+{
+    struct bed *b = *state;
+    char folder[PATH_MAX + 32];
+    script(b, "good\n");
+    assert_int_equal(go(b), ST_OK);
+    assert_int_equal(b->result.done, RUNS);
+    assert_int_equal(b->result.failed + b->result.interrupted + b->result.left, 0);
+    expect(b, "SELECT state, count(*) FROM run GROUP BY 1", "done|6\n");
+    expect(b, "SELECT count(*), sum(value) FROM metric", "6|1.5\n");
+    schedule_unlock(&b->lock);
+    snprintf(folder, sizeof folder, "%s.spool", b->db);
+    assert_int_not_equal(access(folder, F_OK), 0);
+}
+
+static void runs_that_are_done_are_not_started_again(void **state)
+{
+    struct bed *b = *state;
+    script(b, "good\n");
+    assert_int_equal(go(b), ST_OK);
+    script(b, "exit 7\n");
+    bed_plan(b, RERUN_NONE);
+    assert_int_equal(go(b), ST_OK);
+    assert_int_equal(b->result.done, 0);
+    expect(b, "SELECT state, count(*) FROM run GROUP BY 1", "done|6\n");
+}
+
+/* Seed 2 exits, seed 3 is killed, seed 4 says why, seed 5 dies within a line. */
+static void a_worker_costs_its_own_run_only(void **state)
+{
+    struct bed *b = *state;
+    script(b, "case $seed in\n"
+              "2) metric; echo one >&2; echo out of luck >&2; exit 3;;\n"
+              "3) kill -9 $$;;\n"
+              "4) metric; end failed loss_is_nan; exit 3;;\n"
+              "5) metric; printf '{\"type\":\"end\",\"sta' >>$spool; exit 0;;\n"
+              "*) good;;\n"
+              "esac\n");
+    assert_int_equal(go(b), ST_FAILED);
+    assert_string_equal(b->e.msg, "4 of 6 runs failed");
+    assert_int_equal(b->result.done, 2);
+    assert_int_equal(b->result.failed, 4);
+    expect(b, "SELECT seed, state, error FROM run ORDER BY seed",
+           "1|done|NULL\n"
+           "2|failed|exit code 3: one\nout of luck\n"
+           "3|failed|killed by signal 9 (Killed); perhaps the machine ran out of memory\n"
+           "4|failed|loss_is_nan\n"
+           "5|failed|exit code 0\n"
+           "6|done|NULL\n");
+    /* Failed runs keep what they had found. */
+    expect(b, "SELECT seed FROM run JOIN metric ON run.id = run_id ORDER BY 1",
+           "1\n2\n4\n5\n6\n");
+}
+
+static void failed_runs_stay_failed_until_asked_for(void **state)
+{
+    struct bed *b = *state;
+    script(b, "[ $seed = 2 ] && exit 1\ngood\n");
+    assert_int_equal(go(b), ST_FAILED);
+    script(b, "good\n");
+    bed_plan(b, RERUN_NONE);
+    assert_int_equal(go(b), ST_OK);
+    assert_int_equal(b->result.done, 0);
+    bed_plan(b, RERUN_FAILED);
+    assert_int_equal(go(b), ST_OK);
+    assert_int_equal(b->result.done, 1);
+    expect(b, "SELECT state, count(*), count(error) FROM run GROUP BY 1", "done|6|0\n");
+    bed_plan(b, RERUN_ALL);
+    assert_int_equal(go(b), ST_OK);
+    assert_int_equal(b->result.done, 6);
+    expect(b, "SELECT count(*) FROM metric", "6\n");
+}
+
+static void fail_fast_starts_nothing_more(void **state)
+{
+    struct bed *b = *state;
+    b->s.jobs = 1;
+    b->s.fail_fast = true;
+    script(b, "[ $seed = 2 ] && exit 1\ngood\n");
+    assert_int_equal(go(b), ST_FAILED);
+    assert_int_equal(b->result.done, 1);
+    assert_int_equal(b->result.failed, 1);
+    assert_int_equal(b->result.left, 4);
+    expect(b, "SELECT state, count(*) FROM run GROUP BY 1 ORDER BY 1",
+           "done|1\nfailed|1\nnew|4\n");
+}
+
+static void a_damaged_spool_fails_its_run(void **state)
+{
+    struct bed *b = *state;
+    script(b, "[ $seed = 1 ] && echo rubbish >>$spool\ngood\n");
+    assert_int_equal(go(b), ST_FAILED);
+    assert_int_equal(b->result.failed, 1);
+    expect(
+        b,
+        "SELECT seed, error LIKE '%jsonl:1: not a line%' FROM run WHERE state = 'failed'",
+        "1|1\n");
+}
+
+static void a_program_that_cannot_start_is_an_error(void **state)
+{
+    struct bed *b = *state;
+    b->s.program = "/nowhere/posbench";
+    assert_int_equal(go(b), ST_IO);
+    assert_non_null(strstr(b->e.msg, "/nowhere/posbench"));
+}
+
+/* The most scripts that were between start and stop at once. */
+static int most_at_once(const struct bed *b)
+{
+    char path[PATH_MAX], word[16];
+    int seed, now = 0, most = 0;
+    snprintf(path, sizeof path, "%s/log", b->folder);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    while (fscanf(f, "%15s %d", word, &seed) == 2) {
+        now += strcmp(word, "start") == 0 ? 1 : -1;
+        most = now > most ? now : most;
+    }
+    fclose(f);
+    return most;
+}
+
+static void as_many_work_at_a_time_as_asked(void **state)
+{
+    struct bed *b = *state;
+    script(b, "sleep 0.1\ngood\n");
+    assert_int_equal(go(b), ST_OK);
+    assert_int_equal(most_at_once(b), 2);
+}
+
+static void much_output_does_not_block_a_worker(void **state)
+{
+    struct bed *b = *state;
+    script(b, "yes 0123456789 | head -20000\n"
+              "yes abc | head -50000 >&2\n"
+              "for i in 1 2 3 4 5; do echo line $i >&2; done\n"
+              "[ $seed = 3 ] && exit 1\ngood\n");
+    assert_int_equal(go(b), ST_FAILED);
+    assert_int_equal(b->result.done, 5);
+    expect(b, "SELECT error FROM run WHERE state = 'failed'",
+           "exit code 1: line 1\nline 2\nline 3\nline 4\nline 5\n");
+}
+
+/* Sends `sig` to this process after `ms`, `times` times. */
+static pid_t signal_later(int sig, int ms, int times)
+{
+    const pid_t parent = getpid(), child = fork();
+    const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+    if (child != 0)
+        return child;
+    for (int i = 0; i < times; i++) {
+        nanosleep(&pause, NULL);
+        kill(parent, sig);
+    }
+    _exit(0);
+}
+
+static void the_first_signal_lets_workers_end_themselves(void **state)
+{
+    struct bed *b = *state;
+    script(b, "trap 'end interrupted by_the_user; exit 3' TERM\n"
+              "[ $seed = 1 ] && good && exit\n"
+              "i=0; while [ $i -lt 200 ]; do sleep 0.05; i=$((i+1)); done\n");
+    const pid_t child = signal_later(SIGTERM, 300, 1);
+    assert_int_equal(go(b), ST_INTERRUPTED);
+    waitpid(child, NULL, 0);
+    assert_int_equal(schedule_signal(), SIGTERM);
+    assert_int_equal(b->result.done, 1);
+    assert_int_equal(b->result.interrupted, 2);
+    assert_int_equal(b->result.left, 3);
+    expect(b, "SELECT state, error, count(*) FROM run GROUP BY 1 ORDER BY 1",
+           "done|NULL|1\ninterrupted|by_the_user|2\nnew|NULL|3\n");
+    /* And the next call goes on. */
+    script(b, "good\n");
+    bed_plan(b, RERUN_NONE);
+    assert_int_equal(go(b), ST_OK);
+    assert_int_equal(b->result.done, 5);
+}
+
+static void the_second_signal_kills(void **state)
+{
+    struct bed *b = *state;
+    script(b, "trap '' TERM\n"
+              "i=0; while [ $i -lt 200 ]; do sleep 0.05; i=$((i+1)); done\n");
+    const time_t begun = time(NULL);
+    const pid_t child = signal_later(SIGINT, 200, 2);
+    assert_int_equal(go(b), ST_INTERRUPTED);
+    waitpid(child, NULL, 0);
+    assert_int_equal(schedule_signal(), SIGINT);
+    assert_in_range(time(NULL) - begun, 0, 5);
+    assert_int_equal(b->result.interrupted, 2);
+    expect(b, "SELECT state, count(*) FROM run GROUP BY 1 ORDER BY 1",
+           "interrupted|2\nnew|4\n");
+}
+
+/* A scheduler that was killed: run 1 had come to its end, run 2 had not. */
+static void what_a_killed_scheduler_left_is_taken_up(void **state)
+{
+    struct bed *b = *state;
+    const struct metric_row m = {.split = "id",
+                                 .name = "token_error",
+                                 .step = 4,
+                                 .value = 0.5,
+                                 .count = 2,
+                                 .total = 4};
+    const struct run_cost cost = {.steps = 4, .wall_s = 1.0};
+    script(b, "[ $seed = 1 ] && exit 9\ngood\n");
+    for (int i = 0; i < 2; i++) {
+        const struct run_spec *r = &b->config->run[i];
+        const struct run_row row = {
+            r->identity, r->experiment, r->profile, r->cell, r->task->name,
+            r->encoder,  r->variant,    r->config,  1,       (int64_t)r->seed};
+        char path[PATH_MAX + 64];
+        struct spool_writer w;
+        int64_t id;
+        assert_int_equal(store_run(b->store, &row, &id, NULL, NULL), ST_OK);
+        assert_int_equal(store_begin(b->store, id, b->s.provenance, NULL), ST_OK);
+        snprintf(path, sizeof path, "%s/%s.jsonl", b->lock.folder, r->identity);
+        assert_int_equal(spool_create(path, -1, &w, NULL), ST_OK);
+        assert_int_equal(spool_metrics(&w, &m, 1, NULL), ST_OK);
+        assert_int_equal(spool_cost(&w, &cost, NULL), ST_OK);
+        if (i == 0)
+            assert_int_equal(spool_end(&w, "done", "", NULL), ST_OK);
+        spool_close(&w);
+    }
+    bed_plan(b, RERUN_NONE);
+    assert_int_equal(go(b), ST_OK);
+    assert_int_equal(b->result.done, 6);
+    expect(b,
+           "SELECT seed, value FROM run JOIN metric ON run.id = run_id WHERE seed <= 2 "
+           "ORDER BY 1",
+           "1|0.5\n2|0.25\n");
+}
+
+static void one_database_has_one_scheduler(void **state)
+{
+    struct bed *b = *state;
+    const pid_t child = fork();
+    int status;
+    if (child == 0) {
+        struct schedule_lock other;
+        struct err e = {.msg = ""};
+        const bool refused = schedule_lock(b->db, &other, &e) == ST_DB;
+        _exit(refused && strstr(e.msg, "is running the matrix") ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    schedule_unlock(&b->lock);
+    assert_int_equal(schedule_lock(b->db, &b->lock, &b->e), ST_OK);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(every_run_is_done_and_nothing_is_left_behind),
+        TEST(runs_that_are_done_are_not_started_again),
+        TEST(a_worker_costs_its_own_run_only),
+        TEST(failed_runs_stay_failed_until_asked_for),
+        TEST(fail_fast_starts_nothing_more),
+        TEST(a_damaged_spool_fails_its_run),
+        TEST(a_program_that_cannot_start_is_an_error),
+        TEST(as_many_work_at_a_time_as_asked),
+        TEST(much_output_does_not_block_a_worker),
+        TEST(the_first_signal_lets_workers_end_themselves),
+        TEST(the_second_signal_kills),
+        TEST(what_a_killed_scheduler_left_is_taken_up),
+        TEST(one_database_has_one_scheduler),
+    };
+    return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
+}

@@ -16,10 +16,9 @@ static bool pragma_reads(const char *name, const char *argument)
                                         "index_list",      "index_info",  "index_xinfo",
                                         "foreign_key_list"};
     static const char *const plain[] = {
-        "user_version", "application_id",    "schema_version",  "journal_mode",
-        "page_count",   "page_size",         "foreign_keys",    "encoding",
-        "quick_check",  "foreign_key_check", "integrity_check", "compile_options",
-        "database_list"};
+        "user_version",      "application_id",  "schema_version",  "page_count",
+        "page_size",         "foreign_keys",    "encoding",        "quick_check",
+        "foreign_key_check", "integrity_check", "compile_options", "database_list"};
     for (size_t i = 0; i < sizeof about / sizeof *about; i++)
         if (sqlite3_stricmp(name, about[i]) == 0)
             return true;
@@ -40,6 +39,9 @@ static int only_reading(void *context, int action, const char *a, const char *b,
     case SQLITE_READ:
     case SQLITE_RECURSIVE:
         return SQLITE_OK;
+    case SQLITE_UPDATE: /* asked for when a table-valued function such as json_each is first
+                           used; a true UPDATE of the schema is refused by SQLite itself */
+        return strcmp(a, "sqlite_master") == 0 ? SQLITE_OK : SQLITE_DENY;
     case SQLITE_FUNCTION:
         return sqlite3_stricmp(b, "load_extension") == 0 ? SQLITE_DENY : SQLITE_OK;
     case SQLITE_PRAGMA:
@@ -68,7 +70,6 @@ static enum status prepare_reading(struct store *s, const char *sql, int n_param
 {
     const char *rest = NULL;
     sqlite3_stmt *more = NULL;
-    sqlite3_set_authorizer(s->db, only_reading, NULL);
     int code = sqlite3_prepare_v2(s->db, sql, -1, out, &rest);
     enum status st = code == SQLITE_OK ? ST_OK : statement_failed(s, e);
     if (st == ST_OK && !*out)
@@ -87,7 +88,6 @@ static enum status prepare_reading(struct store *s, const char *sql, int n_param
                          rest + strspn(rest, " \t\r\n"));
     }
     sqlite3_finalize(more);
-    sqlite3_set_authorizer(s->db, NULL, NULL);
     if (st == ST_OK && sqlite3_bind_parameter_count(*out) > n_params)
         st = err_set(e, ST_USAGE, "SQL: %d parameters (?) but %d values",
                      sqlite3_bind_parameter_count(*out), n_params);
@@ -100,6 +100,7 @@ enum status store_each(struct store *s, const char *sql, const char *const *para
 {
     sqlite3_stmt *q = NULL;
     int code = SQLITE_DONE;
+    sqlite3_set_authorizer(s->db, only_reading, NULL);
     enum status st = prepare_reading(s, sql, n_params, &q, e);
     for (int i = 0; i < n_params && st == ST_OK; i++)
         if (i < sqlite3_bind_parameter_count(q) &&
@@ -112,6 +113,7 @@ enum status store_each(struct store *s, const char *sql, const char *const *para
     if (st == ST_OK && code != SQLITE_DONE)
         st = statement_failed(s, e);
     sqlite3_finalize(q);
+    sqlite3_set_authorizer(s->db, NULL, NULL);
     return st;
 }
 

@@ -1,0 +1,395 @@
+/* The views of schema.sql against values worked by hand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "approx.h"
+#include "filled_store.h"
+#include "queries.h"
+#include "statistics.h"
+
+/* One row of text, its cells joined by "|", rows by "\n"; NULL is "-". */
+struct answer {
+    char text[8192];
+};
+
+static enum status append_row(void *context, int columns, const char *const *names,
+                              const char *const *cells, struct err *e)
+{
+    struct answer *a = context;
+    (void)names;
+    (void)e;
+    for (int i = 0; i < columns; i++) {
+        const size_t used = strlen(a->text);
+        snprintf(a->text + used, sizeof a->text - used, "%s%s",
+                 i      ? "|"
+                 : used ? "\n"
+                        : "",
+                 cells[i] ? cells[i] : "-");
+    }
+    return ST_OK;
+}
+
+static void assert_answer(struct store *s, const char *sql, const char *want)
+{
+    struct answer a = {.text = ""};
+    assert_ok(store_query(s, sql, NULL, 0, append_row, &a, &err));
+    assert_string_equal(a.text, want);
+}
+
+static double number(struct store *s, const char *sql)
+{
+    struct answer a = {.text = ""};
+    assert_ok(store_query(s, sql, NULL, 0, append_row, &a, &err));
+    assert_string_not_equal(a.text, "");
+    assert_string_not_equal(a.text, "-");
+    return strtod(a.text, NULL);
+}
+
+static void put_at(struct store *s, int64_t run, int step, const char *name, double value)
+{
+    const struct metric_row m = {.split = "id",
+                                 .name = name,
+                                 .step = step,
+                                 .value = value,
+                                 .count = -1,
+                                 .total = -1};
+    assert_ok(store_metrics(s, run, &m, 1, &err));
+}
+
+/* token_error 0.1, 0.2, 0.6: mean 0.3, deviations -0.2, -0.1, 0.3, squares sum to 0.14, std
+ * sqrt(0.07), half-width 4.302653 * sqrt(0.07 / 3). */
+static void summary_of_three_seeds_as_worked_by_hand(void **state)
+{
+    const struct fixture *f = *state;
+    const int wrong[] = {10, 20, 60};
+    const double half = 4.3026527297 * sqrt(0.07 / 3);
+    for (int i = 0; i < 3; i++)
+        put_split(f->store,
+                  add_run(f->store, (struct fake_run){.variant = "cope", .seed = i}), "id",
+                  wrong[i], 100, 1);
+#define FIELD(x) \
+    number(f->store, "SELECT " x " FROM v_summary WHERE metric = 'token_error'")
+    assert_near(FIELD("mean"), 0.3, 1e-15);
+    assert_near(FIELD("std"), sqrt(0.07), 1e-15);
+    assert_near(FIELD("min"), 0.1, 1e-15);
+    assert_near(FIELD("max"), 0.6, 1e-15);
+    assert_near(FIELD("low"), 0.3 - half, 1e-9);
+    assert_near(FIELD("high"), 0.3 + half, 1e-9);
+#undef FIELD
+    assert_answer(
+        f->store,
+        "SELECT experiment, profile, cell, task, encoder, variant, split, n, runs, "
+        "count, total FROM v_summary WHERE metric = 'token_error'",
+        "flip_flop|quick||flip_flop|cope|cope|id|3|3|90|300");
+}
+
+static void one_seed_has_a_mean_and_no_spread(void **state)
+{
+    const struct fixture *f = *state;
+    put(f->store, add_run(f->store, (struct fake_run){.variant = "cope"}), "id", "loss", 2);
+    assert_answer(f->store, "SELECT n, mean, std, low, high FROM v_summary", "1|2|-|-|-");
+}
+
+/* 40 values 1..40: the interval needs df = 39, beyond the view's table. */
+static void intervals_agree_with_the_c_code_for_any_number_of_seeds(void **state)
+{
+    const struct fixture *f = *state;
+    double x[40];
+    for (int i = 0; i < 40; i++) {
+        const int64_t id =
+            add_run(f->store, (struct fake_run){.variant = "cope", .seed = i});
+        x[i] = i + 1;
+        put(f->store, id, "id", "loss", x[i]);
+        if (i != 1 && i != 10 && i != 30 && i != 31 && i != 39)
+            continue;
+        const double mean = statistics_mean(x, i + 1), std = statistics_std(x, i + 1);
+        const struct interval want = statistics_mean_interval(mean, std, i + 1);
+        assert_near(number(f->store, "SELECT std FROM v_summary"), std, 1e-12);
+        assert_near(number(f->store, "SELECT low FROM v_summary"), want.low, 1e-6);
+        assert_near(number(f->store, "SELECT high FROM v_summary"), want.high, 1e-6);
+    }
+}
+
+static void t_quantiles_of_the_view_are_those_of_the_c_code(void **state)
+{
+    const struct fixture *f = *state;
+    char sql[80];
+    for (int df = 1; df <= 30; df++) {
+        snprintf(sql, sizeof sql, "SELECT t FROM v_student_t WHERE df = %d", df);
+        assert_near(number(f->store, sql), statistics_student_quantile(0.975, df), 2e-9);
+    }
+}
+
+static void runs_that_are_not_done_are_not_averaged(void **state)
+{
+    const struct fixture *f = *state;
+    const char *const states[] = {"done", "failed", "interrupted", "new"};
+    for (int i = 0; i < 4; i++)
+        put(f->store,
+            add_run(f->store,
+                    (struct fake_run){.variant = "cope", .seed = i, .state = states[i]}),
+            "id", "loss", i);
+    assert_answer(f->store, "SELECT n, runs, mean FROM v_summary", "1|1|0");
+}
+
+static void missing_values_count_as_runs_and_not_as_numbers(void **state)
+{
+    const struct fixture *f = *state;
+    const double value[] = {1, (double)NAN, 3};
+    for (int i = 0; i < 3; i++)
+        put(f->store, add_run(f->store, (struct fake_run){.variant = "cope", .seed = i}),
+            "id", "loss", value[i]);
+    assert_answer(f->store, "SELECT runs, n, mean, min, max FROM v_summary",
+                  "3|2|2|1|3");
+}
+
+/* The same name with other settings, and another profile, cell or split. */
+static void what_differs_in_more_than_the_seed_is_never_averaged(void **state)
+{
+    const struct fixture *f = *state;
+    const struct fake_run runs[] = {
+        {.variant = "cope", .seed = 1},
+        {.variant = "cope", .seed = 2},
+        {.variant = "cope", .seed = 1, .steps = 200},
+        {.variant = "cope", .seed = 1, .profile = "paper"},
+        {.variant = "cope", .seed = 1, .cell = "model.dim=2"},
+        {.variant = "cope(p_max=2)", .encoder = "cope", .seed = 1},
+    };
+    for (int i = 0; i < 6; i++)
+        put(f->store, add_run(f->store, runs[i]), "id", "loss", i);
+    put(f->store, add_run(f->store, runs[1]), "ood", "loss", 10);
+    assert_answer(
+        f->store, "SELECT recipe, split, n, mean FROM v_summary ORDER BY recipe, split",
+        "1|id|2|0.5\n1|ood|1|10\n3|id|1|2\n4|id|1|3\n5|id|1|4\n6|id|1|5");
+}
+
+static void results_are_those_of_the_last_step(void **state)
+{
+    const struct fixture *f = *state;
+    const int64_t id = add_run(f->store, (struct fake_run){.variant = "cope", .seed = 3});
+    put_at(f->store, id, 50, "token_error", 0.9);
+    put_at(f->store, id, 50, "accuracy", 0.1);
+    put_split(f->store, id, "id", 25, 100, 4);
+    assert_answer(f->store,
+                  "SELECT run_id, variant, seed, state, steps, split, step, accuracy, "
+                  "token_error, sequence_error, loss, tokens, sequences, chance, majority, "
+                  "ceiling FROM v_result",
+                  "1|cope|3|done|100|id|100|0.75|0.25|0.4|0.25|100|10|0.5|0.52|1");
+    assert_near(number(f->store, "SELECT perplexity FROM v_result"), exp(0.25), 1e-15);
+}
+
+static void an_unavailable_split_is_there_without_numbers(void **state)
+{
+    const struct fixture *f = *state;
+    put_split(f->store, add_run(f->store, (struct fake_run){.variant = "absolute"}), "ood",
+              -1, 100, 0);
+    assert_answer(f->store,
+                  "SELECT split, accuracy, token_error, perplexity, tokens, chance "
+                  "FROM v_result",
+                  "ood|-|-|-|100|0.5");
+}
+
+static void curves_have_every_step(void **state)
+{
+    const struct fixture *f = *state;
+    const int64_t id = add_run(f->store, (struct fake_run){.variant = "rope", .seed = 1});
+    put_at(f->store, id, 50, "token_error", 0.5);
+    put_at(f->store, id, 100, "token_error", 0.25);
+    put_at(f->store, id, 100, "loss", 1.5);
+    assert_answer(f->store,
+                  "SELECT variant, seed, split, step, token_error, loss FROM v_curve "
+                  "ORDER BY step",
+                  "rope|1|id|50|0.5|-\nrope|1|id|100|0.25|1.5");
+}
+
+static void add_published(struct store *s, const char *cell, const char *encoder,
+                          const char *metric, double value)
+{
+    const struct published_row p = {.paper = "a",
+                                    .source = "Table 2",
+                                    .experiment = cell[0] ? "grid" : "flip_flop",
+                                    .cell = cell,
+                                    .encoder = encoder,
+                                    .split = "id",
+                                    .metric = metric,
+                                    .unit = "fraction",
+                                    .value = value,
+                                    .std = (double)NAN};
+    assert_ok(store_published(s, &p, 1, &err));
+}
+
+static void published_numbers_stand_beside_ours(void **state)
+{
+    const struct fixture *f = *state;
+    for (int i = 0; i < 2; i++)
+        put_split(f->store,
+                  add_run(f->store, (struct fake_run){.variant = "cope(p_max=64)",
+                                                      .encoder = "cope",
+                                                      .seed = i}),
+                  "id", 25, 100, 5);
+    add_published(f->store, "", "cope", "token_error", 0.125);
+    assert_answer(
+        f->store,
+        "SELECT paper, source, experiment, cell, encoder, split, metric, unit, "
+        "published, published_std, profile, variant, n, ours, ours_std, difference "
+        "FROM v_published_vs_ours",
+        "a|Table 2|flip_flop||cope|id|token_error|fraction|0.125|-|quick|"
+        "cope(p_max=64)|2|0.25|0|0.125");
+}
+
+static void an_error_without_unit_stands_beside_both_of_ours(void **state)
+{
+    const struct fixture *f = *state;
+    put_split(f->store, add_run(f->store, (struct fake_run){.variant = "cope"}), "id", 25,
+              100, 5);
+    add_published(f->store, "", "cope", "error", 0.125);
+    assert_answer(f->store,
+                  "SELECT metric, published, ours FROM v_published_vs_ours ORDER BY metric",
+                  "sequence_error|0.125|0.5\ntoken_error|0.125|0.25");
+}
+
+/* "cope" could be either of two variants, and the number of a grid's cell is no other's. */
+static void published_numbers_stay_alone_when_in_doubt(void **state)
+{
+    const struct fixture *f = *state;
+    const char *const variants[] = {"cope(p_max=2)", "cope(p_max=4)"};
+    for (int i = 0; i < 2; i++)
+        put_split(
+            f->store,
+            add_run(f->store, (struct fake_run){.variant = variants[i], .encoder = "cope"}),
+            "id", 25, 100, 5);
+    add_published(f->store, "", "cope", "token_error", 0.125);
+    add_published(f->store, "model.dim=2", "cope", "token_error", 0.5);
+    assert_answer(
+        f->store,
+        "SELECT cell, published, profile, ours FROM v_published_vs_ours ORDER BY cell",
+        "|0.125|-|-\nmodel.dim=2|0.5|-|-");
+}
+
+static void the_plain_variant_goes_by_the_encoders_name(void **state)
+{
+    const struct fixture *f = *state;
+    add_run(f->store, (struct fake_run){.variant = "cope"});
+    add_run(f->store, (struct fake_run){.variant = "cope(p_max=4)", .encoder = "cope"});
+    assert_answer(f->store, "SELECT name, variant FROM v_variant_name ORDER BY name",
+                  "cope|cope\ncope(p_max=4)|cope(p_max=4)");
+}
+
+static void progress_counts_states(void **state)
+{
+    const struct fixture *f = *state;
+    const char *const states[] = {"done", "done", "failed", "interrupted", "new", "new"};
+    for (int i = 0; i < 6; i++)
+        add_run(f->store,
+                (struct fake_run){.variant = "cope", .seed = i, .state = states[i]});
+    assert_answer(
+        f->store,
+        "SELECT experiment, profile, runs, new, running, done, failed, interrupted, "
+        "wall_s, mean_wall_s FROM v_progress",
+        "flip_flop|quick|6|2|0|2|1|1|5|2.5");
+}
+
+/* No function of ours and no newer SQL than the shell's own: views must work there. */
+static void every_view_works_in_the_plain_shell(void **state)
+{
+    struct fixture *f = *state;
+    char command[512], line[64] = "";
+    put_split(f->store, add_run(f->store, (struct fake_run){.variant = "cope"}), "id", 25,
+              100, 5);
+    add_published(f->store, "", "cope", "error", 0.125);
+    store_close(f->store);
+    f->store = NULL;
+    const char *const views[] = {"v_run",          "v_score",    "v_result",
+                                 "v_curve",        "v_summary",  "v_student_t",
+                                 "v_variant_name", "v_progress", "v_published_vs_ours"};
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+        snprintf(
+            command, sizeof command,
+            "sqlite3 -readonly '%s' 'SELECT count(*) > 0 FROM (SELECT * FROM %s)' 2>&1",
+            f->path, views[i]);
+        FILE *shell = popen(command, "r");
+        assert_non_null(shell);
+        assert_non_null(fgets(line, sizeof line, shell));
+        assert_int_equal(pclose(shell), 0);
+        assert_string_equal(line, "1\n");
+    }
+}
+
+static void views_keep_their_columns(void **state)
+{
+    const struct fixture *f = *state;
+    assert_answer(
+        f->store, "SELECT group_concat(name) FROM pragma_table_info('run')",
+        "id,identity,experiment,profile,cell,task,task_version,encoder,variant,seed,"
+        "config,state,error,steps,parameters,flops,wall_s,cpu_s,tokens_per_s,"
+        "peak_memory_mib,started,ended,provenance_id");
+    assert_answer(f->store, "SELECT group_concat(name) FROM pragma_table_info('metric')",
+                  "id,run_id,split,step,name,value,count,total");
+    assert_answer(f->store, "SELECT group_concat(name) FROM pragma_table_info('v_summary')",
+                  "experiment,profile,cell,task,encoder,variant,recipe,split,metric,runs,n,"
+                  "mean,std,min,max,low,high,count,total");
+    assert_answer(f->store,
+                  "SELECT count(*) FROM sqlite_schema WHERE type = 'table' "
+                  "AND sql NOT LIKE '%STRICT'",
+                  "0");
+}
+
+static void named_queries_run_and_describe_themselves(void **state)
+{
+    const struct fixture *f = *state;
+    struct answer a = {.text = ""};
+    put_split(f->store, add_run(f->store, (struct fake_run){.variant = "cope"}), "id", 25,
+              100, 5);
+    assert_true(query_count() >= 7);
+    for (int i = 0; i < query_count(); i++) {
+        assert_true(strlen(query_description(i)) > 10);
+        assert_int_equal(query_find(query_name(i)), i);
+        assert_ok(store_query(f->store, query_sql(i), NULL, 0, append_row, &a, &err));
+    }
+    assert_int_equal(query_find("no_such_query"), -1);
+}
+
+static void a_named_query_gives_the_numbers_worked_by_hand(void **state)
+{
+    const struct fixture *f = *state;
+    const int wrong[] = {0, 0, 9};
+    for (int i = 0; i < 3; i++)
+        put_split(f->store,
+                  add_run(f->store, (struct fake_run){.variant = "cope", .seed = i}), "id",
+                  wrong[i], 100, 1);
+    assert_answer(f->store, query_sql(query_find("seeds_solved")),
+                  "flip_flop|quick||cope|id|3|2|0.667");
+    assert_answer(f->store, query_sql(query_find("accuracy_by_split")),
+                  "flip_flop|quick||cope|id|3|97|5.2|91|100|50");
+}
+
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_fixture, close_fixture)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(summary_of_three_seeds_as_worked_by_hand),
+        CASE(one_seed_has_a_mean_and_no_spread),
+        CASE(intervals_agree_with_the_c_code_for_any_number_of_seeds),
+        CASE(t_quantiles_of_the_view_are_those_of_the_c_code),
+        CASE(runs_that_are_not_done_are_not_averaged),
+        CASE(missing_values_count_as_runs_and_not_as_numbers),
+        CASE(what_differs_in_more_than_the_seed_is_never_averaged),
+        CASE(results_are_those_of_the_last_step),
+        CASE(an_unavailable_split_is_there_without_numbers),
+        CASE(curves_have_every_step),
+        CASE(published_numbers_stand_beside_ours),
+        CASE(an_error_without_unit_stands_beside_both_of_ours),
+        CASE(published_numbers_stay_alone_when_in_doubt),
+        CASE(the_plain_variant_goes_by_the_encoders_name),
+        CASE(progress_counts_states),
+        CASE(every_view_works_in_the_plain_shell),
+        CASE(views_keep_their_columns),
+        CASE(named_queries_run_and_describe_themselves),
+        CASE(a_named_query_gives_the_numbers_worked_by_hand),
+    };
+    return cmocka_run_group_tests_name("schema", tests, NULL, NULL);
+}

@@ -1,0 +1,284 @@
+/* Plans: which runs run and why, and what they cost. */
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "approx.h"
+#include "plan.h"
+#include "provenance.h"
+#include "small_matrix.h"
+
+/* Selective Copy has one length and one number of answers for each law, so that FLOPs can
+ * be had without estimating: 6 + 6 + 1 + 5 = 18 tokens, 6 of them scored; 24 in the
+ * longer split. */
+static const char yaml[] =
+    "version: 1\n"
+    "defaults:\n"
+    "  seeds: [1, 2]\n"
+    "  model: {layers: 1, heads: 2, dim: 16}\n"
+    "experiments:\n"
+    "  copy:\n"
+    "    task: {name: selective_copy, symbols: 4, tokens: 6, blanks: 6}\n"
+    "    train: {steps: 10, warmup: 1, batch: 3, eval_every: 4, eval_count: 5}\n"
+    "    splits: {valid: {count: 2}, id: {count: 7}, ood_sparse: {count: 8, blanks: 12}}\n"
+    "    encoders: [rope, {name: absolute, beyond: undefined}]\n"
+    "  small_set:\n"
+    "    task: {name: selective_copy, symbols: 4, tokens: 6, blanks: 6}\n"
+    "    train: {steps: 10, warmup: 1, batch: 4, samples: 10, eval_every: 0}\n"
+    "    splits: {valid: {count: 2}, id: {count: 7}}\n"
+    "    encoders: [rope]\n";
+
+enum { ROPE_1, ROPE_2, ABSOLUTE_1, ABSOLUTE_2, SET_1, SET_2, RUNS };
+
+struct bed {
+    char folder[SCRATCH_TEXT];
+    struct config *config;
+    struct store *store;
+    int64_t provenance;
+    struct plan *plan;
+    struct err e;
+};
+
+static int setup(void **state)
+{
+    static struct bed bed;
+    struct bed *b = &bed;
+    char path[PATH_MAX];
+    *b = (struct bed){0};
+    scratch_make(b->folder);
+    snprintf(path, sizeof path, "%.63s/results.db", b->folder);
+    b->config = small_matrix(yaml);
+    const struct provenance here = provenance_here(b->config);
+    *state = b;
+    return b->config->runs != RUNS ||
+           store_open(path, STORE_WRITE, &b->store, &b->e) != ST_OK ||
+           store_provenance(b->store, &here, &b->provenance, &b->e) != ST_OK;
+}
+
+static int teardown(void **state)
+{
+    struct bed *b = *state;
+    plan_close(b->plan);
+    store_close(b->store);
+    config_free(b->config);
+    scratch_remove(b->folder);
+    return 0;
+}
+
+static enum status make(struct bed *b, enum plan_rerun rerun, const char *only)
+{
+    const struct plan_request q = {
+        .config = b->config, .only = &only, .n_only = only != NULL, .rerun = rerun};
+    plan_close(b->plan);
+    b->plan = NULL;
+    return plan_open(&q, b->store, &b->plan, &b->e);
+}
+
+/* Brings a run into a state; NULL leaves it running. */
+static void bring(struct bed *b, int run, const char *state, const char *reason)
+{
+    const struct run_spec *r = &b->config->run[run];
+    const struct run_row row = {
+        r->identity, r->experiment, r->profile, r->cell, r->task->name,
+        r->encoder,  r->variant,    r->config,  1,       (int64_t)r->seed};
+    const struct run_cost cost = {.steps = 10, .flops = 6e6, .wall_s = 2.0};
+    int64_t id;
+    assert_int_equal(store_run(b->store, &row, &id, NULL, NULL), ST_OK);
+    assert_int_equal(store_begin(b->store, id, b->provenance, NULL), ST_OK);
+    if (state && strcmp(state, "done") == 0)
+        assert_int_equal(store_done(b->store, id, &cost, NULL), ST_OK);
+    else if (state)
+        assert_int_equal(store_stopped(b->store, id, state, reason, NULL), ST_OK);
+}
+
+static void expect(const struct bed *b, int i, const char *state, bool runs,
+                   const char *reason)
+{
+    const struct plan_item *item = &b->plan->item[i];
+    assert_string_equal(item->state, state);
+    assert_int_equal(item->runs, runs);
+    assert_string_equal(item->reason, reason);
+}
+
+static void without_a_database_everything_is_new(void **state)
+{
+    struct bed *b = *state;
+    const struct plan_request q = {.config = b->config};
+    assert_int_equal(plan_open(&q, NULL, &b->plan, &b->e), ST_OK);
+    assert_int_equal(b->plan->n, RUNS);
+    for (int i = 0; i < RUNS; i++)
+        expect(b, i, "new", true, "not run yet");
+}
+
+static void every_state_has_its_reason(void **state)
+{
+    struct bed *b = *state;
+    bring(b, ROPE_1, "done", NULL);
+    bring(b, ROPE_2, "failed", "out of luck\nsecond line");
+    bring(b, ABSOLUTE_1, "interrupted", "");
+    bring(b, ABSOLUTE_2, NULL, NULL);
+    assert_int_equal(make(b, RERUN_NONE, NULL), ST_OK);
+    expect(b, ROPE_1, "done", false, "done");
+    expect(b, ROPE_2, "failed", false, "stays failed without --rerun failed: out of luck");
+    expect(b, ABSOLUTE_1, "interrupted", true, "was interrupted");
+    expect(b, ABSOLUTE_2, "running", true, "was begun and did not end");
+    expect(b, SET_1, "new", true, "not run yet");
+    assert_int_equal(make(b, RERUN_FAILED, NULL), ST_OK);
+    expect(b, ROPE_1, "done", false, "done");
+    expect(b, ROPE_2, "failed", true, "failed, again as asked: out of luck");
+    assert_int_equal(make(b, RERUN_ALL, NULL), ST_OK);
+    expect(b, ROPE_1, "done", true, "done; again as asked");
+    expect(b, ROPE_2, "failed", true, "failed, again as asked: out of luck");
+}
+
+static void filters_select_by_run_and_by_state(void **state)
+{
+    struct bed *b = *state;
+    bring(b, ROPE_2, "failed", "out of luck");
+    assert_int_equal(make(b, RERUN_NONE, "state=failed"), ST_OK);
+    assert_int_equal(b->plan->n, 1);
+    assert_ptr_equal(b->plan->item[0].run, &b->config->run[ROPE_2]);
+    assert_int_equal(make(b, RERUN_NONE, "state=n*"), ST_OK);
+    assert_int_equal(b->plan->n, RUNS - 1);
+    assert_int_equal(make(b, RERUN_NONE, "experiment=small_*"), ST_OK);
+    assert_int_equal(b->plan->n, 2);
+    assert_int_equal(make(b, RERUN_NONE, "encoder=cope"), ST_NOTFOUND);
+    assert_int_equal(plan_filter_check("state=done", &b->e), ST_OK);
+    assert_int_equal(plan_filter_check("state=dome", &b->e), ST_USAGE);
+    assert_non_null(strstr(b->e.msg, "did you mean \"done\"?"));
+    assert_int_equal(plan_filter_check("encoder=rope", &b->e), ST_OK);
+    assert_int_equal(plan_filter_check("encodr=rope", &b->e), ST_USAGE);
+}
+
+/* 10 steps of 3 sequences, 2 points of the curve (steps 4 and 8) with 2 + 5 + 5
+ * sequences, and at the end 2 + 7 + 8, forward alone. */
+static void flops_are_those_of_training_and_evaluation(void **state)
+{
+    struct bed *b = *state;
+    const struct model_config *m = &b->config->run[ROPE_1].model;
+    const double train = model_train_flops(m, 18, 6), longer = model_train_flops(m, 24, 6);
+    assert_int_equal(make(b, RERUN_NONE, NULL), ST_OK);
+    assert_near(b->plan->item[ROPE_1].flops,
+                30 * train + (2 * 7 + 9) * train / 3 + (2 * 5 + 8) * longer / 3, 1e-12);
+    /* An undefined split costs nothing. */
+    assert_near(b->plan->item[ABSOLUTE_1].flops, 30 * train + (2 * 7 + 9) * train / 3,
+                1e-12);
+    /* 10 samples in batches of 4: epochs of 4 + 4 + 2; 3 epochs and one step of 4. */
+    assert_near(b->plan->item[SET_1].flops, 34 * train + 9 * train / 3, 1e-12);
+}
+
+static void time_comes_from_runs_that_are_done(void **state)
+{
+    struct bed *b = *state;
+    /* 6e6 FLOPs in 2 s, so 3e6 a second. */
+    bring(b, ROPE_1, "done", NULL);
+    assert_int_equal(make(b, RERUN_NONE, "encoder=rope"), ST_OK);
+    assert_int_equal(plan_time(b->plan, b->store, 1, 0.0, &b->e), ST_OK);
+    assert_near(b->plan->item[1].seconds, b->plan->item[1].flops / 3e6, 1e-12);
+    assert_true(isnan(b->plan->item[0].seconds));
+    /* The other experiment has the same shape. */
+    assert_near(b->plan->item[2].seconds, b->plan->item[2].flops / 3e6, 1e-12);
+}
+
+static void time_is_tried_out_when_nothing_is_known(void **state)
+{
+    struct bed *b = *state;
+    assert_int_equal(make(b, RERUN_NONE, NULL), ST_OK);
+    assert_int_equal(plan_time(b->plan, b->store, 1, 1.0, &b->e), ST_OK);
+    for (int i = 0; i < RUNS; i++) {
+        assert_true(b->plan->item[i].seconds > 0.0);
+        assert_true(b->plan->item[i].seconds < 60.0);
+    }
+}
+
+static void totals_count_what_is_done_failed_and_to_run(void **state)
+{
+    struct bed *b = *state;
+    bring(b, ROPE_1, "done", NULL);
+    bring(b, ROPE_2, "failed", "x");
+    assert_int_equal(make(b, RERUN_NONE, NULL), ST_OK);
+    for (int i = 0; i < RUNS; i++) {
+        b->plan->item[i].flops = 10.0;
+        b->plan->item[i].seconds = i == ABSOLUTE_1 ? 7.0 : 1.0;
+    }
+    const struct plan_totals one = plan_sum(b->plan, 1), four = plan_sum(b->plan, 4);
+    assert_int_equal(one.done, 1);
+    assert_int_equal(one.failed, 1);
+    assert_int_equal(one.runs, 4);
+    assert_near(one.flops, 40.0, 0);
+    assert_near(one.seconds, 10.0, 1e-12);
+    /* No number of workers makes one run shorter. */
+    assert_near(four.seconds, 7.0, 1e-12);
+}
+
+static void json_holds_every_run(void **state)
+{
+    struct bed *b = *state;
+    char *text = NULL;
+    size_t bytes;
+    FILE *f = open_memstream(&text, &bytes);
+    bring(b, ROPE_1, "done", NULL);
+    assert_int_equal(make(b, RERUN_NONE, NULL), ST_OK);
+    assert_int_equal(plan_print_json(b->plan, 2, f, &b->e), ST_OK);
+    fclose(f);
+    json_t *j = json_loads(text, 0, NULL);
+    assert_non_null(j);
+    assert_int_equal(json_integer_value(json_object_get(j, "schema")), 1);
+    assert_int_equal(json_integer_value(json_object_get(j, "to_run")), RUNS - 1);
+    json_t *runs = json_object_get(j, "runs");
+    assert_int_equal(json_array_size(runs), RUNS);
+    for (int i = 0; i < RUNS; i++) {
+        json_t *one = json_array_get(runs, (size_t)i);
+        assert_string_equal(json_string_value(json_object_get(one, "identity")),
+                            b->config->run[i].identity);
+        assert_int_equal(json_is_true(json_object_get(one, "runs")), i != ROPE_1);
+    }
+    json_decref(j);
+    free(text);
+}
+
+static void the_table_puts_seeds_together_while_they_agree(void **state)
+{
+    struct bed *b = *state;
+    char *text = NULL;
+    size_t bytes;
+    FILE *f = open_memstream(&text, &bytes);
+    bring(b, ROPE_1, "done", NULL);
+    assert_int_equal(make(b, RERUN_NONE, NULL), ST_OK);
+    assert_int_equal(plan_print(b->plan, 2, "x.db", f, &b->e), ST_OK);
+    fclose(f);
+    int lines = 0;
+    for (const char *c = text; *c; c++)
+        lines += *c == '\n';
+    /* Header and rule, rope 1, rope 2, absolute 1,2, set 1,2, a blank line, two totals. */
+    assert_int_equal(lines, 9);
+    assert_non_null(strstr(text, "1,2"));
+    assert_non_null(strstr(text, "6 runs: 1 done, 0 failed, 5 to run"));
+    assert_non_null(strstr(text, "database x.db"));
+    free(text);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(without_a_database_everything_is_new),
+        TEST(every_state_has_its_reason),
+        TEST(filters_select_by_run_and_by_state),
+        TEST(flops_are_those_of_training_and_evaluation),
+        TEST(time_comes_from_runs_that_are_done),
+        TEST(time_is_tried_out_when_nothing_is_known),
+        TEST(totals_count_what_is_done_failed_and_to_run),
+        TEST(json_holds_every_run),
+        TEST(the_table_puts_seeds_together_while_they_agree),
+    };
+    return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}

@@ -24,7 +24,7 @@ static const struct command *const commands[] = {
     NULL,
 };
 
-enum { COMMANDS = sizeof commands / sizeof *commands - 1, NAMES_MAX = 64 };
+enum { COMMANDS = sizeof commands / sizeof commands[0] - 1, NAMES_MAX = 64 };
 
 const struct flag cli_globals[] = {
     {"help", 'h', NULL, false, "show this help"},
@@ -245,6 +245,7 @@ static enum status take_words(struct invocation *v, struct words *w, struct err 
 static enum status check_arguments(const struct invocation *v, struct err *e)
 {
     const struct command *c = v->command;
+    assert(c);
     if (v->n_arguments < c->min_args)
         return err_set(e, ST_USAGE, "\"%s\" lacks an argument; usage: posbench %s %s",
                        c->name, c->name, c->arguments ? c->arguments : "");
@@ -283,9 +284,9 @@ enum status cli_parse(int argc, char *const *argv, struct invocation **out, stru
     struct invocation *v = calloc(1, sizeof *v);
     if (v) {
         v->given = calloc(room, sizeof *v->given);
-        v->owner = calloc(room, sizeof *v->owner);
-        v->values = calloc(room, sizeof *v->values);
-        v->argument = calloc(room, sizeof *v->argument);
+        v->owner = calloc(room, sizeof(struct flag *));
+        v->values = calloc(room, sizeof(char *));
+        v->argument = calloc(room, sizeof(char *));
     }
     if (!v || !v->given || !v->owner || !v->values || !v->argument) {
         cli_free(v);

@@ -114,7 +114,7 @@ static enum status run(const struct invocation *v, struct err *e)
     const long dflt_seed = strcmp(split, "train") == 0 ? 1 : 0;
     struct sample_source source;
     enum sample_format format = SAMPLE_JSONL;
-    long n, seed, threads;
+    long n = 0, seed = 0, threads = 1;
     struct output *file = NULL;
 
     enum status st = flag_integer(v, "seed", 0, 2147483647, dflt_seed, &seed, e);

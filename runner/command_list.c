@@ -1,4 +1,5 @@
 /* command_list.c -- what there is: tasks, encoders, experiments, runs, claims, commands. */
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,6 +170,16 @@ static enum status list_from_file(const struct invocation *v, bool claims,
 
 /* ---- the database ---- */
 
+__attribute__((format(printf, 2, 3))) static void append(char sql[SQL_TEXT],
+                                                         const char *fmt, ...)
+{
+    const size_t used = strlen(sql);
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(sql + used, SQL_TEXT - used, fmt, args);
+    va_end(args);
+}
+
 /* "AND column GLOB ?n" for each filter: its keys are names of columns. */
 static enum status where_filters(const char *const *only, int n, char sql[SQL_TEXT],
                                  const char *params[FILTERS_MAX], struct err *e)
@@ -180,9 +191,7 @@ static enum status where_filters(const char *const *only, int n, char sql[SQL_TE
         if (st)
             return st;
         const int key = (int)strcspn(only[i], "=");
-        const size_t used = strlen(sql);
-        snprintf(sql + used, SQL_TEXT - used, " AND CAST(%.*s AS TEXT) GLOB ?%d", key,
-                 only[i], i + 1);
+        append(sql, " AND CAST(%.*s AS TEXT) GLOB ?%d", key, only[i], i + 1);
         params[i] = only[i] + key + 1;
     }
     return ST_OK;
@@ -193,25 +202,24 @@ static enum status list_runs(const struct invocation *v, enum print_format f, st
     char sql[SQL_TEXT], path[PATH_MAX];
     const char *params[FILTERS_MAX];
     const char *const *only;
-    const int n = flag_list(v, "only", &only);
+    const char *profile = flag_text(v, "profile", NULL);
+    int n = flag_list(v, "only", &only), rows = 0;
     struct store *db = NULL;
-    int rows = 0;
     snprintf(sql, sizeof sql,
              "SELECT run_id AS run, %s AS identity, experiment, profile, cell, variant, "
              "seed, state, steps, round(wall_s, 1) AS wall_s, ended FROM v_run WHERE true",
              f == PRINT_TEXT ? "substr(identity, 1, 8)" : "identity");
     enum status st = where_filters(only, n, sql, params, e);
-    if (!st && flag_given(v, "profile")) {
-        const size_t used = strlen(sql);
-        snprintf(sql + used, sizeof sql - used, " AND profile = ?%d", n + 1);
-        params[n] = flag_text(v, "profile", NULL);
+    if (st)
+        return st;
+    if (profile) {
+        append(sql, " AND profile = ?%d", n + 1);
+        params[n++] = profile;
     }
+    append(sql, " ORDER BY run_id");
+    st = store_open(place_database(v, place_experiments(v, 1), path), STORE_READ, &db, e);
     if (!st)
-        st = store_open(place_database(v, place_experiments(v, 1), path), STORE_READ, &db,
-                        e);
-    strcat(sql, " ORDER BY run_id");
-    if (!st)
-        st = rows_print(db, sql, params, n + flag_given(v, "profile"), f, stdout, &rows, e);
+        st = rows_print(db, sql, params, n, f, stdout, &rows, e);
     store_close(db);
     if (!st && rows == 0)
         st = err_set(e, ST_NOTFOUND, "%s: no run matches", path);

@@ -46,7 +46,7 @@ static enum status show_task(const struct invocation *v, struct err *e)
     const int n_set = flag_list(v, "set", &set);
     const long dflt_seed = strcmp(split, "train") == 0 ? 1 : 0;
     struct sample_source source;
-    long n, seed;
+    long n = 0, seed = 0;
     enum status st = flag_integer(v, "count", 0, SAMPLES_MAX, 3, &n, e);
     if (!st)
         st = flag_integer(v, "seed", 0, 2147483647, dflt_seed, &seed, e);

@@ -7,7 +7,6 @@
 #include "cli.h"
 #include "help.h"
 #include "schedule.h"
-#include "schedule.h"
 
 static enum status run_command(const struct invocation *v, struct err *e)
 {

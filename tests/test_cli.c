@@ -223,7 +223,7 @@ static void check_example(const struct command *c, const char *text, int n)
     struct program p;
     const int skip = (int)strlen("posbench ");
     assert_int_equal(strncmp(text, "posbench ", (size_t)skip), 0);
-    posbench(&p, "%.*s --help", n - skip, text + skip);
+    RUN(&p, "%.*s --help", n - skip, text + skip);
     if (p.code != 0)
         fail_msg("%s: the example \"%.*s\" is refused: %s", c->name, n, text, p.err);
     program_free(&p);
@@ -263,7 +263,7 @@ static void help_goes_to_stdout_and_fits_80_columns(void **state)
 {
     (void)state;
     struct program p;
-    posbench(&p, "--help");
+    RUN(&p, "--help");
     assert_int_equal(p.code, 0);
     assert_string_equal(p.err, "");
     assert_narrow("--help", p.out);
@@ -277,7 +277,7 @@ static void help_goes_to_stdout_and_fits_80_columns(void **state)
     program_free(&p);
     for (int i = 0; i < command_count(); i++) {
         const struct command *c = command_at(i);
-        posbench(&p, "%s --help", c->name);
+        RUN(&p, "%s --help", c->name);
         assert_int_equal(p.code, 0);
         assert_string_equal(p.err, "");
         assert_narrow(c->name, p.out);
@@ -294,7 +294,7 @@ static void without_a_command_it_runs_nothing(void **state)
 {
     (void)state;
     struct program p;
-    posbench(&p, "%s", "");
+    RUN(&p, "%s", "");
     assert_int_equal(p.code, 2);
     assert_string_equal(p.out, "");
     assert_non_null(strstr(p.err, "posbench run"));
@@ -309,7 +309,7 @@ static void mistakes_go_to_stderr_with_code_2(void **state)
                                         "-C /nowhere/at/all gen flip_flop -n 1"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct program p;
-        posbench(&p, "%s", lines[i]);
+        RUN(&p, "%s", lines[i]);
         assert_int_equal(p.code, 2);
         assert_string_equal(p.out, "");
         assert_non_null(strstr(p.err, "posbench: "));
@@ -324,7 +324,7 @@ static void version_names_what_moves_a_number(void **state)
     static const char *const parts[] = {"posbench ", "commit ",  "compiler ",
                                         "BLAS ",     "SQLite 3", "kernels "};
     struct program p;
-    posbench(&p, "--version | tr -s ' '");
+    RUN(&p, "--version | tr -s ' '");
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         assert_non_null(strstr(p.out, parts[i]));
     program_free(&p);
@@ -334,7 +334,7 @@ static void a_full_disk_behind_stdout_is_an_error(void **state)
 {
     (void)state;
     struct program p;
-    posbench(&p, "--help >/dev/full");
+    RUN(&p, "--help >/dev/full");
     assert_int_equal(p.code, 3);
     assert_non_null(strstr(p.err, "standard output"));
     program_free(&p);

@@ -47,11 +47,11 @@ __attribute__((format(printf, 2, 3))) static void posbench_in(struct program *p,
                                                               const char *arguments, ...)
 {
     char text[2048];
-    va_list list;
-    va_start(list, arguments);
-    vsnprintf(text, sizeof text, arguments, list);
-    va_end(list);
-    posbench(p, "-C %s %s", folder, text);
+    va_list args;
+    va_start(args, arguments);
+    vsnprintf(text, sizeof text, arguments, args);
+    va_end(args);
+    RUN(p, "-C %s %s", folder, text);
 }
 
 static int train_once(void **state)

@@ -19,7 +19,7 @@ enum { SOME = 3, MANY = 200 }; /* MANY is several blocks and no multiple of a bl
 
 static void assert_gen(struct program *p, const char *arguments)
 {
-    posbench(p, "gen %s", arguments);
+    RUN(p, "gen %s", arguments);
     if (p->code != 0)
         fail_msg("gen %s: code %d, %s", arguments, p->code, p->err);
     assert_string_equal(p->err, "");
@@ -168,7 +168,7 @@ static void flipflop_is_the_public_layout(void **state)
         check_flip_flop(at, 512);
     assert_string_equal(at, "");
     program_free(&p);
-    posbench(&p, "gen counting --format flipflop -n 1");
+    RUN(&p, "gen counting --format flipflop -n 1");
     assert_int_equal(p.code, 2);
     assert_non_null(strstr(p.err, "one character a token"));
     program_free(&p);
@@ -198,18 +198,18 @@ static void a_file_is_not_overwritten_without_force(void **state)
     size_t bytes;
     scratch_make(folder);
     snprintf(path, sizeof path, "%s/data.jsonl", folder);
-    posbench(&p, "gen flip_flop -n 2 -o %s", path);
+    RUN(&p, "gen flip_flop -n 2 -o %s", path);
     assert_int_equal(p.code, 0);
     assert_string_equal(p.out, "");
     program_free(&p);
     char *first = file_text(path, &bytes);
     assert_int_equal(count_lines(first), 2);
-    posbench(&p, "gen flip_flop -n 3 -o %s", path);
+    RUN(&p, "gen flip_flop -n 3 -o %s", path);
     assert_int_equal(p.code, 3);
     assert_non_null(strstr(p.err, "--force"));
     char *second = file_text(path, NULL);
     assert_string_equal(first, second);
-    posbench(&q, "gen flip_flop -n 3 -o %s --force", path);
+    RUN(&q, "gen flip_flop -n 3 -o %s --force", path);
     assert_int_equal(q.code, 0);
     free(second);
     second = file_text(path, NULL);
@@ -228,18 +228,18 @@ static void a_failed_file_leaves_nothing(void **state)
     char folder[SCRATCH_TEXT];
     struct program p;
     scratch_make(folder);
-    posbench(&p, "gen flip_flop -n 9 -o %s/x --format flipflop --set length=7", folder);
+    RUN(&p, "gen flip_flop -n 9 -o %s/x --format flipflop --set length=7", folder);
     assert_int_equal(p.code, 2);
     program_free(&p);
-    posbench(&p, "gen flip_flop -n 9 -o %s/no/x", folder);
+    RUN(&p, "gen flip_flop -n 9 -o %s/no/x", folder);
     assert_int_equal(p.code, 3);
     assert_non_null(strstr(p.err, "/no/x"));
     program_free(&p);
-    posbench(&p, "gen flip_flop -n 9 -o %s", folder);
+    RUN(&p, "gen flip_flop -n 9 -o %s", folder);
     assert_int_equal(p.code, 3);
     assert_non_null(strstr(p.err, "is a folder"));
     program_free(&p);
-    posbench(&p, "gen flip_flop -n 9 -o /dev/full");
+    RUN(&p, "gen flip_flop -n 9 -o /dev/full");
     assert_int_equal(p.code, 3);
     assert_non_null(strstr(p.err, "/dev/full"));
     program_free(&p);
@@ -255,7 +255,7 @@ static void a_new_file_is_as_readable_as_any(void **state)
     scratch_make(folder);
     snprintf(path, sizeof path, "%s/data.jsonl", folder);
     const mode_t mask = umask(022);
-    posbench(&p, "gen flip_flop -n 2 -o %s", path);
+    RUN(&p, "gen flip_flop -n 2 -o %s", path);
     umask(mask);
     assert_int_equal(p.code, 0);
     assert_int_equal(stat(path, &about), 0);
@@ -288,7 +288,7 @@ static void wrong_requests_are_refused(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct program p;
-        posbench(&p, "gen %s", cases[i].arguments);
+        RUN(&p, "gen %s", cases[i].arguments);
         if (p.code != cases[i].code || !strstr(p.err, cases[i].message))
             fail_msg("gen %s: code %d, %s", cases[i].arguments, p.code, p.err);
         assert_string_equal(p.out, "");

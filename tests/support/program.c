@@ -56,10 +56,10 @@ void program_run(struct program *p, const char *program, const char *environment
 void program_run_format(struct program *p, const char *program, const char *arguments, ...)
 {
     char text[COMMAND_TEXT];
-    va_list list;
-    va_start(list, arguments);
-    const int n = vsnprintf(text, sizeof text, arguments, list);
-    va_end(list);
+    va_list args;
+    va_start(args, arguments);
+    const int n = vsnprintf(text, sizeof text, arguments, args);
+    va_end(args);
     assert_in_range(n, 0, COMMAND_TEXT - 1);
     program_run(p, program, NULL, text);
 }

@@ -16,7 +16,7 @@ void program_run(struct program *p, const char *program, const char *environment
                  const char *arguments);
 void program_free(struct program *p);
 
-#define posbench(p, ...) program_run_format(p, POSBENCH, __VA_ARGS__)
+#define RUN(p, ...) program_run_format(p, POSBENCH, __VA_ARGS__)
 void program_run_format(struct program *p, const char *program, const char *arguments, ...)
     __attribute__((format(printf, 3, 4)));
 

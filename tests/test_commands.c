@@ -366,6 +366,25 @@ static void a_wrong_table_is_refused(void **state)
     expect("table --db nothing.db", 4, NULL, "nothing.db");
 }
 
+/* ---- claims ---- */
+
+static void claims_have_a_verdict(void **state)
+{
+    (void)state;
+    struct program p;
+    posbench_in(&p, "claims");
+    assert_int_equal(p.code, 0);
+    assert_non_null(strstr(p.out, "C1"));
+    assert_non_null(strstr(p.out, "cope errs less than rope"));
+    assert_true(strstr(p.out, "undecided") || strstr(p.out, "reproduced"));
+    program_free(&p);
+    expect("claims --profile quick -o csv", 0, "C1,", NULL);
+    expect("claims \"C*\" --file experiments.yaml -o md", 0, "C1", NULL);
+    json_decref(json_of("claims --json"));
+    expect("claims C9", 4, NULL, "no claim matches");
+    expect("claims --db nothing.db", 4, NULL, "nothing.db");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -383,6 +402,7 @@ int main(void)
         cmocka_unit_test(a_table_has_encoders_splits_and_chance),
         cmocka_unit_test(a_table_may_be_held_to_the_experiment_file),
         cmocka_unit_test(a_wrong_table_is_refused),
+        cmocka_unit_test(claims_have_a_verdict),
     };
     return cmocka_run_group_tests_name("commands", tests, train_once, clean_up);
 }

@@ -34,7 +34,7 @@ static const struct option *find_key(const char *key, const struct task *task,
 static const char *lacks_section(const char *key, char (*text)[SETTING_KEY], int n)
 {
     for (int i = 0; i < n; i++)
-        if (strcmp(strchr(text[i], '.') + 1, key) == 0)
+        if (strcmp(text[i] + strcspn(text[i], ".") + 1, key) == 0)
             return text[i];
     return NULL;
 }
@@ -55,8 +55,8 @@ static void unknown_key(const struct entry *e, const struct task *task, struct p
     char text[SETTINGS_MAX + OPTIONS_MAX][SETTING_KEY];
     const char *names[SETTINGS_MAX + OPTIONS_MAX];
     int n = 0;
-    for (int i = 0; task && i < option_count(task->options); i++)
-        snprintf(text[n++], SETTING_KEY, "task.%s", task->options[i].name);
+    for (const struct option *o = task ? task->options : NULL; o && o->name; o++)
+        snprintf(text[n++], SETTING_KEY, "task.%s", o->name);
     for (int i = 0; i < setting_count(); i++)
         if (setting_at(i)->values == 1)
             snprintf(text[n++], SETTING_KEY, "%s.%s", setting_at(i)->section,
@@ -105,7 +105,7 @@ bool cell_text(const struct node *values, const struct task *task, char out[VARI
     out[0] = '\0';
     for (const struct entry *e = values->first; e && n < GRID_AXES; e = e->next)
         sorted[n++] = e;
-    qsort(sorted, (size_t)n, sizeof sorted[0], by_key);
+    qsort(sorted, (size_t)n, sizeof(void *), by_key);
     for (int i = 0; i < n; i++) {
         const struct setting *s;
         const struct option *o = find_key(sorted[i]->key, task, &s);

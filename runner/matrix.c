@@ -147,29 +147,33 @@ static void expand_cell(struct reading *m, const struct node *root,
 
 /* --- the experiment ------------------------------------------------------ */
 
+struct pick {
+    const struct run_spec *run;
+};
+
 static int by_identity(const void *a, const void *b)
 {
-    const struct run_spec *const *x = a, *const *y = b;
-    return strcmp((*x)->identity, (*y)->identity);
+    const struct pick *x = a, *y = b;
+    return strcmp(x->run->identity, y->run->identity);
 }
 
 /* Two cells can be one run under two names: model.ff 4x and 256 at dim 64. */
 static void refuse_same_cells(const struct reading *m, int first, struct mark at)
 {
     const int n = m->out->n - first;
-    const struct run_spec **sorted = calloc((size_t)n + 1, sizeof *sorted);
+    struct pick *sorted = calloc((size_t)n + 1, sizeof *sorted);
     if (!sorted) {
         m->problems->no_memory = true;
         return;
     }
     for (int i = 0; i < n; i++)
-        sorted[i] = &m->out->item[first + i];
+        sorted[i].run = &m->out->item[first + i];
     qsort(sorted, (size_t)n, sizeof sorted[0], by_identity);
     for (int i = 1; i < n; i++)
-        if (strcmp(sorted[i - 1]->identity, sorted[i]->identity) == 0 &&
-            strcmp(sorted[i - 1]->cell, sorted[i]->cell) != 0)
+        if (strcmp(sorted[i - 1].run->identity, sorted[i].run->identity) == 0 &&
+            strcmp(sorted[i - 1].run->cell, sorted[i].run->cell) != 0)
             problem_at(m->problems, at, "cells \"%s\" and \"%s\" are the same run",
-                       sorted[i - 1]->cell, sorted[i]->cell);
+                       sorted[i - 1].run->cell, sorted[i].run->cell);
     free(sorted);
 }
 
@@ -211,19 +215,19 @@ static void read_experiment(struct reading *m)
     refuse_same_cells(m, first, grid.at);
 }
 
-void matrix_expand(const struct matrix_source *s, struct run_list *out)
+void matrix_expand(const struct matrix_source *m, struct run_list *out)
 {
-    struct reading *m = calloc(1, sizeof *m);
-    if (!m) {
-        s->problems->no_memory = true;
+    struct reading *r = calloc(1, sizeof *r);
+    if (!r) {
+        m->problems->no_memory = true;
         return;
     }
-    *m = (struct reading){.source = s, .problems = s->problems, .out = out};
-    if (s->merged->kind == NODE_MAP)
-        read_experiment(m);
+    *r = (struct reading){.source = m, .problems = m->problems, .out = out};
+    if (m->merged->kind == NODE_MAP)
+        read_experiment(r);
     else
-        problem_at(s->problems, s->merged->at,
-                   "experiment \"%s\": expected a mapping, found %s", s->experiment,
-                   node_kind_text(s->merged));
-    free(m);
+        problem_at(m->problems, m->merged->at,
+                   "experiment \"%s\": expected a mapping, found %s", m->experiment,
+                   node_kind_text(m->merged));
+    free(r);
 }

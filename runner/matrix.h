@@ -18,7 +18,7 @@ struct matrix_source {
     const struct node *merged; /* defaults, experiment, profile and --set together */
 };
 
-enum { RUNS_MAX = 100000 };
+enum { RUNS_MAX = 20000 };
 
 /* Appends the runs, cell by cell, encoder by encoder, seed by seed. Mistakes are noted;
  * what is then in the list is of use for checking names alone. */

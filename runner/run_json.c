@@ -12,6 +12,7 @@
  * out is whatever moves no result: profile, cell, file, threads. */
 #include "run_spec.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
@@ -79,7 +80,7 @@ static json_t *encoder_json(const struct encoder_stack *s)
     json_t *out = json_array();
     for (int i = 0; i < s->parts; i++)
         part[i] = &s->part[i];
-    qsort(part, (size_t)s->parts, sizeof part[0], by_name);
+    qsort(part, (size_t)s->parts, sizeof(void *), by_name);
     for (int i = 0; out && i < s->parts; i++) {
         const struct encoder *e = part[i]->encoder;
         json_t *one = json_pack("{s:s, s:i, s:o}", "name", e->name, "version", e->version,
@@ -228,6 +229,7 @@ static enum status read_splits(json_t *root, struct run_spec *r, struct err *e)
 {
     json_t *splits = json_object_get(root, "splits"), *value;
     const char *name;
+    assert(r->task);
     r->split = calloc(json_object_size(splits) + 1, sizeof *r->split);
     if (!r->split)
         return err_set(e, ST_NOMEM, "no memory for the splits of a run");

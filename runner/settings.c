@@ -308,8 +308,9 @@ static double multiple_unit(const struct setting *s, const char *key,
     const struct train_settings *t = &r->train;
     if (s->multiple == MULTIPLE_DIM)
         return r->model.dim;
-    if (t->samples > 0)
-        return (double)(((int64_t)t->samples + t->batch - 1) / t->batch);
+    const int64_t epoch = ((int64_t)t->samples + t->batch - 1) / t->batch;
+    if (epoch > 0)
+        return (double)epoch;
     problem_at(p, value->at,
                "%s: with train.samples 0 every sample is fresh and there are no epochs; "
                "give steps, or a size of the training set",

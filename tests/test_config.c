@@ -94,6 +94,26 @@ static void a_nul_byte_is_refused_where_it_stands(void **state)
     assert_refused(text, sizeof text - 1, ":2:15: control character 0x00");
 }
 
+static void what_only_looks_like_utf8_is_refused(void **state)
+{
+    static const char *const bad[] = {
+        "\xA5\x80",         /* no character begins so */
+        "\xC0\xAF",         /* '/' in two bytes */
+        "\xE0\x80\xAF",     /* and in three */
+        "\xED\xA0\x80",     /* half of a surrogate pair */
+        "\xF4\x90\x80\x80", /* past U+10FFFF */
+        "\xE2\x82",         /* cut off */
+        "\xE2\x82x",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char text[32], want[64];
+        snprintf(text, sizeof text, "# \xC3\xA9 %s", bad[i]);
+        snprintf(want, sizeof want, ":1:5: byte 0x%02X is not UTF-8", bad[i][0] & 0xFF);
+        assert_refused(text, strlen(text), want);
+    }
+}
+
 /* 200,000 keys, none twice: too large a file, and as many in one that is not. */
 static void a_mapping_of_a_megabyte_is_refused_without_delay(void **state)
 {
@@ -129,7 +149,7 @@ static void a_megabyte_of_brackets_is_refused_without_delay(void **state)
 static void long_names_do_not_overflow_messages(void **state)
 {
     enum { LONG = 100000, LONGEST_KEY = 1000 /* YAML: 1024 */ };
-    char *text = malloc(2 * LONG);
+    char *text = malloc((size_t)2 * LONG);
     (void)state;
     assert_non_null(text);
     int n = sprintf(text, "version: 1\nexperiments:\n  ");
@@ -326,6 +346,21 @@ static void a_grid_can_be_set(void **state)
     (void)state;
     assert_int_equal(c->runs, 18);
     assert_string_equal(c->run[17].cell, "model.dim=16");
+    config_free(c);
+}
+
+static void set_can_name_one_experiment(void **state)
+{
+    static const char *const set[] = {"more.task.length=16", "seeds=[1]"};
+    struct config *c = read_good(COPY "  more: {task: {name: flip_flop, length: 8},\n"
+                                      "         encoders: [none]}\n"
+                                      "  other: {task: {name: flip_flop, length: 8},\n"
+                                      "          encoders: [none]}\n",
+                                 NULL, set, 2);
+    (void)state;
+    assert_int_equal(c->runs, 4);
+    assert_near(c->run[2].task_options.v[0], 16, 0);
+    assert_near(c->run[3].task_options.v[0], 8, 0);
     config_free(c);
 }
 
@@ -596,6 +631,7 @@ int main(void)
         cmocka_unit_test(each_malformed_file_gives_the_messages_it_names),
         cmocka_unit_test(a_file_without_a_byte_is_refused),
         cmocka_unit_test(a_nul_byte_is_refused_where_it_stands),
+        cmocka_unit_test(what_only_looks_like_utf8_is_refused),
         cmocka_unit_test(a_mapping_of_a_megabyte_is_refused_without_delay),
         cmocka_unit_test(a_megabyte_of_brackets_is_refused_without_delay),
         cmocka_unit_test(long_names_do_not_overflow_messages),
@@ -611,6 +647,7 @@ int main(void)
         cmocka_unit_test(a_mistake_in_another_profile_is_reported_too),
         cmocka_unit_test(set_wins_over_the_profile_and_pins_the_grid),
         cmocka_unit_test(a_grid_can_be_set),
+        cmocka_unit_test(set_can_name_one_experiment),
         cmocka_unit_test(a_wrong_set_names_itself),
         cmocka_unit_test(percent_becomes_a_fraction_and_claims_find_their_numbers),
         cmocka_unit_test(quick_holds_three_tasks_and_the_papers_encoders),

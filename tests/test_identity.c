@@ -151,7 +151,7 @@ static void the_name_of_the_experiment_is_part_of_it(void **state)
     char a[IDENTITY_TEXT], b[IDENTITY_TEXT], text[] = BASE;
     (void)state;
     first_run(text, NULL, a);
-    memcpy(strstr(text, "  copy:") + 2, "koph", 4);
+    strstr(text, "  copy:")[2] = 'k';
     first_run(text, NULL, b);
     assert_string_not_equal(a, b);
 }

@@ -502,7 +502,7 @@ static void smoke_is_small(void **state)
     struct config *c = read_shipped("smoke");
     (void)state;
     for (int i = 0; i < c->runs; i++) {
-        assert_true(c->run[i].train.optimizer.steps <= 100);
+        assert_true(c->run[i].train.optimizer.steps <= 500);
         assert_true(c->run[i].model.longest <= 128);
         for (int k = 0; k < c->run[i].splits; k++)
             assert_true(c->run[i].split[k].count <= 100);

@@ -197,6 +197,7 @@ static enum status answer(const struct run_spec *r, struct split_spec *split,
                           struct err *e)
 {
     const struct run_spec one = run_for(r, split);
+    const struct questions q = {.run = &one, .split = split, .count = split->count};
     struct sampler *s = NULL;
     struct trainer *t = NULL;
     enum status st = sampler_open(&one, &s, e);
@@ -207,7 +208,7 @@ static enum status answer(const struct run_spec *r, struct split_spec *split,
     if (st == ST_OK)
         st = load(&one, r->model.longest, weights, t, e);
     if (st == ST_OK)
-        st = evaluation_split(t, s, &one, split, split->count, NULL, NULL, out, e);
+        st = evaluation_split(t, s, &q, out, e);
     trainer_close(t);
     sampler_close(s);
     return st;

@@ -62,7 +62,7 @@ static enum status read_settings(char **out, struct err *e)
     return ST_OK;
 }
 
-static enum status work(struct training *t, struct err *e)
+static enum status work(struct training t, struct err *e)
 {
     struct run_spec r = {0};
     char *settings = NULL;
@@ -72,8 +72,8 @@ static enum status work(struct training *t, struct err *e)
     free(settings);
     if (st)
         return st;
-    t->run = &r;
-    st = training_run(t, e);
+    t.run = &r;
+    st = training_run(&t, e);
     run_spec_free(&r);
     return st;
 }
@@ -102,7 +102,7 @@ static enum status run(const struct invocation *v, struct err *e)
         return st;
     follow_parent(parent);
     t.threads = (int)threads;
-    st = work(&t, e);
+    st = work(t, e);
     const enum status told =
         spool_end(&spool, state_of(st), st ? e->msg : "", st ? NULL : e);
     spool_close(&spool);

@@ -21,6 +21,7 @@ static void tally_free(struct tally *y)
     free(y->answers);
 }
 
+/* To be freed with tally_free even when it fails. */
 static enum status tally_init(struct tally *y, const struct sampler *s,
                               const struct run_spec *r, struct err *e)
 {
@@ -30,7 +31,6 @@ static enum status tally_init(struct tally *y, const struct sampler *s,
     y->answers = calloc((size_t)r->model.vocabulary, sizeof *y->answers);
     if (y->loss && y->best && y->answers)
         return ST_OK;
-    tally_free(y);
     return err_set(e, ST_NOMEM, "no memory to evaluate batches of %zu tokens", tokens);
 }
 
@@ -93,38 +93,48 @@ static int64_t largest(const int64_t *x, int n)
     return most;
 }
 
-enum status evaluation_split(struct trainer *t, struct sampler *s, const struct run_spec *r,
-                             const struct split_spec *split, int count, uint8_t *bits,
-                             const struct evaluation_watch *watch, struct evaluation *out,
-                             struct err *e)
+static enum status answer_all(struct trainer *t, struct sampler *s,
+                              const struct questions *q, struct tally *y,
+                              struct evaluation *out)
 {
-    struct tally y = {0};
-    enum status st = tally_init(&y, s, r, e);
-    if (st)
-        return st;
-    *out = (struct evaluation){
-        .available = evaluation_reach(r, split) != REACH_UNDEFINED,
-        .chance = 1.0 / r->task->answers(&split->options),
-    };
-    if (bits)
-        memset(bits, 0, ((size_t)count + 7) / 8);
-    for (int i = 0; i < count && st == ST_OK; i = (int)out->sequences) {
+    enum status st = ST_OK;
+    while (out->sequences < q->count && st == ST_OK) {
+        const int first = (int)out->sequences;
         struct sampled b;
         double flops = 0.0;
-        sampler_split(s, split, i, count, &b);
-        count_answers(&b, &y, out);
+        sampler_split(s, q->split, first, q->count, &b);
+        count_answers(&b, y, out);
         if (out->available) {
-            trainer_evaluate(t, &b.batch, y.loss, y.best);
-            count_errors(&b, i, &y, bits, out);
-            flops = forward_flops(&r->model, &b);
+            trainer_evaluate(t, &b.batch, y->loss, y->best);
+            count_errors(&b, first, y, q->bits, out);
+            flops = forward_flops(&q->run->model, &b);
         }
         out->sequences += b.batch.sequences;
         out->flops += flops;
-        if (watch)
-            st = watch->batch(watch->context, b.batch.sequences, flops);
+        if (q->watch)
+            st = q->watch->batch(q->watch->context, b.batch.sequences, flops);
     }
-    out->commonest = largest(y.answers, r->model.vocabulary);
-    out->loss = out->tokens > 0 ? y.loss_sum / (double)out->tokens : (double)NAN;
+    return st;
+}
+
+enum status evaluation_split(struct trainer *t, struct sampler *s,
+                             const struct questions *q, struct evaluation *out,
+                             struct err *e)
+{
+    const struct run_spec *r = q->run;
+    struct tally y = {0};
+    *out = (struct evaluation){
+        .available = evaluation_reach(r, q->split) != REACH_UNDEFINED,
+        .chance = 1.0 / r->task->answers(&q->split->options),
+    };
+    if (q->bits)
+        memset(q->bits, 0, ((size_t)q->count + 7) / 8);
+    enum status st = tally_init(&y, s, r, e);
+    if (st == ST_OK) {
+        st = answer_all(t, s, q, &y, out);
+        out->commonest = largest(y.answers, r->model.vocabulary);
+        out->loss = out->tokens > 0 ? y.loss_sum / (double)out->tokens : (double)NAN;
+    }
     tally_free(&y);
     return st;
 }

@@ -26,12 +26,19 @@ struct evaluation_watch {
     void *context;
 };
 
-/* The first `count` sequences of the split. `t` may be NULL when the encoder has no
- * value at the split's length (evaluation_reach). bits: NULL, or (count + 7) / 8 bytes that
- * receive which sequences were right, bit i of byte i / 8. `watch` may be NULL. */
-enum status evaluation_split(struct trainer *t, struct sampler *s, const struct run_spec *r,
-                             const struct split_spec *split, int count, uint8_t *bits,
-                             const struct evaluation_watch *watch, struct evaluation *out,
+/* The first `count` sequences of a split of `run`. */
+struct questions {
+    const struct run_spec *run;
+    const struct split_spec *split;
+    int count;
+    uint8_t *bits; /* NULL, or [(count + 7) / 8]: which sequences were right, bit i of
+                      byte i / 8 */
+    const struct evaluation_watch *watch; /* may be NULL */
+};
+
+/* `t` may be NULL when the encoder has no value at the split's length. */
+enum status evaluation_split(struct trainer *t, struct sampler *s,
+                             const struct questions *q, struct evaluation *out,
                              struct err *e);
 
 /* What the run's encoders do on this split; REACH_DEFINED when no sample of it is longer

@@ -180,8 +180,10 @@ struct laws {
 static int compare_laws(const void *a, const void *b)
 {
     const struct law *x = a, *y = b;
-    const int order = strcmp(x->task->name, y->task->name);
-    return order ? order : memcmp(&x->options, &y->options, sizeof x->options);
+    int order = strcmp(x->task->name, y->task->name);
+    for (int i = 0; i < OPTIONS_MAX && order == 0; i++)
+        order = (x->options.v[i] > y->options.v[i]) - (x->options.v[i] < y->options.v[i]);
+    return order;
 }
 
 static void add_law(struct laws *laws, const struct task *t, const struct option_values *o)
@@ -224,7 +226,7 @@ static bool try_law(const struct law *w, struct tried *out)
 
 static enum status try_laws(const struct plan *p, struct laws *laws, struct err *e)
 {
-    size_t room = 0;
+    size_t room = 1;
     for (int i = 0; i < p->n; i++)
         room += (size_t)p->item[i].run->splits + 1;
     laws->at = calloc(room, sizeof *laws->at);
@@ -237,7 +239,7 @@ static enum status try_laws(const struct plan *p, struct laws *laws, struct err 
             add_law(laws, r->task, &r->split[s].options);
     }
     drop_doubles(laws);
-    laws->tried = calloc((size_t)laws->n, sizeof *laws->tried);
+    laws->tried = calloc((size_t)laws->n + 1, sizeof *laws->tried);
     for (int i = 0; i < laws->n; i++)
         if (!laws->tried || !try_law(&laws->at[i], &laws->tried[i]))
             return err_set(e, ST_NOMEM, "no memory for a sample of %s",
@@ -270,8 +272,9 @@ static double trained_sequences(const struct train_settings *t)
     if (t->samples == 0)
         return (double)steps * t->batch;
     const int epoch = (int)(((int64_t)t->samples + t->batch - 1) / t->batch);
+    const int epochs = steps / epoch;
     const double rest = fmin((double)(steps % epoch) * t->batch, t->samples);
-    return (double)(steps / epoch) * t->samples + rest;
+    return (double)epochs * t->samples + rest;
 }
 
 /* A forward pass is a third of a training step (model.h). */
@@ -299,14 +302,14 @@ enum status plan_open(const struct plan_request *q, struct store *db, struct pla
 {
     struct known_list known = {0};
     struct laws laws = {0};
-    enum status st = ST_OK;
     struct plan *p = calloc(1, sizeof *p);
     if (p)
         p->item = calloc((size_t)q->config->runs + 1, sizeof *p->item);
-    if (!p || !p->item)
-        st = err_set(e, ST_NOMEM, "no memory to plan %d runs", q->config->runs);
-    if (st == ST_OK && db)
-        st = read_known(db, &known, e);
+    if (!p || !p->item) {
+        plan_close(p);
+        return err_set(e, ST_NOMEM, "no memory to plan %d runs", q->config->runs);
+    }
+    enum status st = db ? read_known(db, &known, e) : ST_OK;
     if (st == ST_OK)
         st = choose(p, q, &known, e);
     if (st == ST_OK)

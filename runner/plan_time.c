@@ -21,7 +21,7 @@ enum {
     PROBE_STEPS = 50
 };
 
-static const double PROBE_S = 0.5; /* for one shape, after its first step */
+static const double probe_s = 0.5; /* for one shape, after its first step */
 
 struct shape {
     char key[SHAPE_TEXT];
@@ -134,9 +134,9 @@ static enum status probe_steps(struct trainer *t, struct sampler *s,
     double start = now(), done = 0.0, flops = 0.0;
     enum status st = probe_step(t, s, r, 0, &flops, e);
     double spent = now() - start;
-    if (st == ST_OK && spent < PROBE_S) {
+    if (st == ST_OK && spent < probe_s) {
         start = now();
-        for (int i = 1; i < PROBE_STEPS && st == ST_OK && now() - start < PROBE_S; i++) {
+        for (int i = 1; i < PROBE_STEPS && st == ST_OK && now() - start < probe_s; i++) {
             st = probe_step(t, s, r, i, &flops, e);
             done += flops;
         }
@@ -191,7 +191,7 @@ static enum status probe_some(struct shapes *s, int threads, double budget_s, st
     for (int i = 0; i < s->n; i++)
         if (s->at[i].seconds <= 0.0)
             index[unknown++] = i;
-    const int fit = (int)(budget_s / (2.0 * PROBE_S));
+    const int fit = (int)(budget_s / (2.0 * probe_s));
     const int tries = unknown < fit ? unknown : fit;
     const double start = now();
     for (int i = 0; i < tries && now() - start < budget_s; i++)

@@ -11,7 +11,7 @@
 
 enum { LINE_TEXT = 256, WIDTH_UNKNOWN = 80 };
 
-static const double DRAW_EVERY_S = 0.1;
+static const double draw_every_s = 0.1;
 
 struct progress {
     bool live, quiet;
@@ -82,7 +82,7 @@ static double now(void)
 void progress_draw(struct progress *p)
 {
     const double t = now();
-    if (!p->live || t - p->drawn_at < DRAW_EVERY_S)
+    if (!p->live || t - p->drawn_at < draw_every_s)
         return;
     p->drawn_at = t;
     draw(p);

@@ -8,7 +8,7 @@
 
 enum { JOBS_MAX = 1024, THREADS_MAX = 256 };
 
-static const double PROBE_BUDGET_S = 20.0;
+static const double probe_budget_s = 20.0;
 
 static enum status read_rerun(const struct invocation *v, enum plan_rerun *out,
                               struct err *e)
@@ -87,7 +87,7 @@ enum status request_show_plan(const struct request *q, bool json, struct err *e)
     if (st == ST_OK)
         st = plan_open(&q->plan, db, &plan, e);
     if (st == ST_OK)
-        st = plan_time(plan, db, q->threads, PROBE_BUDGET_S, e);
+        st = plan_time(plan, db, q->threads, probe_budget_s, e);
     if (st == ST_OK)
         st = json ? plan_print_json(plan, q->jobs, stdout, e)
                   : plan_print(plan, q->jobs, q->db, stdout, e);

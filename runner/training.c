@@ -10,7 +10,7 @@
 #include "checkpoint.h"
 #include "evaluation.h"
 
-static const double PROGRESS_EVERY_S = 0.25;
+static const double progress_every_s = 0.25;
 
 /* One run under way. */
 struct course {
@@ -56,7 +56,7 @@ static enum status stopped(const struct course *c, struct err *e)
 static void report(struct course *c)
 {
     const double t = now(CLOCK_MONOTONIC);
-    if (t - c->reported < PROGRESS_EVERY_S)
+    if (t - c->reported < progress_every_s)
         return;
     c->reported = t;
     spool_progress(c->t->spool, &c->progress);
@@ -84,8 +84,8 @@ static enum status evaluate_split(struct course *c, const struct split_spec *spl
     if (keep_answers && !bits)
         return err_set(e, ST_NOMEM, "no memory for %d answers", count);
     snprintf(c->progress.phase, sizeof c->progress.phase, "%s", split->name);
-    enum status st =
-        evaluation_split(c->trainer, c->sampler, r, split, count, bits, &watch, &v, e);
+    const struct questions q = {r, split, count, bits, &watch};
+    enum status st = evaluation_split(c->trainer, c->sampler, &q, &v, e);
     if (st == ST_INTERRUPTED)
         stopped(c, e);
     if (st == ST_OK && v.available && !isfinite(v.loss))

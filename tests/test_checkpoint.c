@@ -49,7 +49,8 @@ static void write_parts(const char *header, const void *data, size_t n)
     assert_in_range(8 + length + n, 0, sizeof bytes);
     bytes[0] = (unsigned char)(length & 255);
     bytes[1] = (unsigned char)(length >> 8);
-    memcpy(bytes + 8, header, length);
+    for (size_t i = 0; i < length; i++)
+        bytes[8 + i] = (unsigned char)header[i];
     memcpy(bytes + 8 + length, data, n);
     write_bytes(bytes, 8 + length + n);
 }

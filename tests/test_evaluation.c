@@ -81,11 +81,10 @@ static void bed_close(struct bed *b)
 static struct evaluation evaluate(const struct bed *b, const char *split, int count,
                                   uint8_t *bits)
 {
+    struct questions q = {.run = b->run, .split = the_split(b->run, split), .count = count};
     struct evaluation v;
-    assert_int_equal(evaluation_split(b->trainer, b->sampler, b->run,
-                                      the_split(b->run, split), count, bits, NULL, &v,
-                                      NULL),
-                     ST_OK);
+    q.bits = bits;
+    assert_int_equal(evaluation_split(b->trainer, b->sampler, &q, &v, NULL), ST_OK);
     return v;
 }
 
@@ -261,7 +260,8 @@ static void an_undefined_cell_has_no_model_numbers(void **state)
     (void)state;
     assert_int_equal(evaluation_reach(r, split), REACH_UNDEFINED);
     assert_int_equal(sampler_open(r, &s, NULL), ST_OK);
-    assert_int_equal(evaluation_split(NULL, s, r, split, 9, NULL, NULL, &v, NULL), ST_OK);
+    const struct questions q = {.run = r, .split = split, .count = 9};
+    assert_int_equal(evaluation_split(NULL, s, &q, &v, NULL), ST_OK);
     assert_false(v.available);
     assert_true(v.flops == 0.0);
     evaluation_metrics(&v, "ood_dense", 4, m);
@@ -313,9 +313,8 @@ static void a_watch_can_end_it(void **state)
     const struct evaluation_watch watch = {stop_at_once, &calls};
     struct evaluation v;
     (void)state;
-    assert_int_equal(evaluation_split(b.trainer, b.sampler, b.run, the_split(b.run, "id"),
-                                      700, NULL, &watch, &v, NULL),
-                     ST_INTERRUPTED);
+    const struct questions q = {b.run, the_split(b.run, "id"), 700, NULL, &watch};
+    assert_int_equal(evaluation_split(b.trainer, b.sampler, &q, &v, NULL), ST_INTERRUPTED);
     assert_int_equal(calls, 1);
     bed_close(&b);
 }

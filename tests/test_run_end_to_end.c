@@ -193,9 +193,9 @@ static void a_saved_model_gives_the_stored_numbers(void **state)
     (void)state;
     run_quietly(0, "--only seed=1");
     char *id = ask("results.db", "SELECT id FROM run WHERE encoder = 'cope'");
-    const int run_id = atoi(strchr(id, '\n') + 1);
+    const long run_id = strtol(strchr(id, '\n') + 1, NULL, 10);
     free(id);
-    RUN(&p, "-C %s eval %d --split ood_sparse --json", folder, run_id);
+    RUN(&p, "-C %s eval %ld --split ood_sparse --json", folder, run_id);
     assert_int_equal(p.code, 0);
     char *stored =
         ask("results.db",
@@ -206,10 +206,10 @@ static void a_saved_model_gives_the_stored_numbers(void **state)
     assert_true(strtod(told + 8, NULL) == strtod(strchr(stored, '\n') + 1, NULL));
     free(stored);
     program_free(&p);
-    RUN(&p, "-C %s eval %d --split ood_sparse --set count=3", folder, run_id);
+    RUN(&p, "-C %s eval %ld --split ood_sparse --set count=3", folder, run_id);
     assert_int_equal(p.code, 0);
     program_free(&p);
-    RUN(&p, "-C %s eval %d --split od_sparse", folder, run_id);
+    RUN(&p, "-C %s eval %ld --split od_sparse", folder, run_id);
     assert_int_equal(p.code, 4);
     assert_non_null(strstr(p.err, "did you mean \"ood_sparse\"?"));
     program_free(&p);
@@ -275,13 +275,13 @@ static void pause_ms(long ms)
 /* The first child of `pid`, waited for up to ten seconds. */
 static pid_t worker_of(pid_t pid)
 {
-    char path[64];
+    char path[64], text[64];
     long child = 0;
     snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)pid, (long)pid);
     for (int i = 0; i < 1000 && child == 0; i++) {
         FILE *f = fopen(path, "r");
-        if (!f || fscanf(f, "%ld", &child) != 1)
-            child = 0;
+        if (f && fgets(text, sizeof text, f))
+            child = strtol(text, NULL, 10);
         if (f)
             fclose(f);
         pause_ms(10);

@@ -144,7 +144,7 @@ static void a_training_batch_holds_the_samples_of_its_step(void **state)
     assert_int_equal(b.batch.sequences, 3);
     assert_int_equal(b.batch.start[0], 0);
     for (int k = 0; k < 3; k++) {
-        draw(r, &r->task_options, task_train_stream(r->task, 7, (uint64_t)(6 + k)), &d);
+        draw(r, &r->task_options, task_train_stream(r->task, 7, 6 + (uint64_t)k), &d);
         const int at = b.batch.start[k];
         const size_t n = (size_t)d.s.length;
         assert_int_equal(b.batch.start[k + 1] - at, d.s.length);

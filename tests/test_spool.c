@@ -93,7 +93,7 @@ static enum status collect(void *context, int columns, const char *const *names,
     for (int i = 0; i < columns; i++)
         snprintf(out + strlen(out), 2048 - strlen(out), "%s%s", i ? "|" : "",
                  cells[i] ? cells[i] : "NULL");
-    strcat(out, "\n");
+    snprintf(out + strlen(out), 2048 - strlen(out), "\n");
     return ST_OK;
 }
 
@@ -203,8 +203,8 @@ static void a_damaged_line_is_told_by_its_number(void **state)
         "{\"type\":\"strange\"}\n",
         "[1]\n",
         "{\"type\":\"metric\",\"split\":\"id\"}\n",
-        "{\"type\":\"metric\",\"split\":\"id\",\"step\":1,\"name\":\"loss\",\"value\":\"x\","
-        "\"count\":1,\"total\":1}\n",
+        "{\"type\":\"event\",\"level\":1,\"text\":\"\"}\n",
+        "{\"type\":\"cost\",\"steps\":4}\n",
         "{\"type\":\"answers\",\"split\":\"id\",\"n\":9,\"bits\":\"ff\"}\n",
         "{\"type\":\"answers\",\"split\":\"id\",\"n\":8,\"bits\":\"fg\"}\n",
         "{\"type\":\"answers\",\"split\":\"id\",\"n\":-1,\"bits\":\"\"}\n",

@@ -137,13 +137,13 @@ static void dot(const struct kernels *k)
 static void turn_pairs(const struct kernels *k)
 {
     for (int row = 0; row < 8; row++)
-        k->turn(32, 2, 1, third, 1, x + 64 * row);
+        k->turn(32, 2, 1, third, 1, x + (size_t)64 * row);
 }
 
 static void turn_halves(const struct kernels *k)
 {
     for (int row = 0; row < 8; row++)
-        k->turn(32, 1, 32, third, 1, x + 64 * row);
+        k->turn(32, 1, 32, third, 1, x + (size_t)64 * row);
 }
 
 static void gated_positions(const struct kernels *k)

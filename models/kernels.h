@@ -36,12 +36,14 @@ struct norm_grad {
 
 /* One row of fractional positions and the table they are looked up in. */
 struct lerp {
-    int n;     /* keys 0..n-1 */
-    int full;  /* keys 0..full stand at p_max; -1: none */
-    int p_max; /* z has p_max + 1 entries; only those up to the largest position + 1 count */
-    real c;    /* factor of the looked-up value */
+    int n;                       /* keys 0..n-1 */
+    int full;                    /* keys 0..full stand at p_max; -1: none */
+    int p_max;                   /* position[j] < p_max for j > full */
+    real c;                      /* factor of the looked-up value */
     const real *position, *gate; /* [n] as gated_positions wrote them */
-    const real *z;               /* [p_max + 1] */
+    /* Only entries up to the largest position + 1 count; those up to min(p_max, n + 1)
+     * are in memory. */
+    const real *z;
 };
 
 struct kernels {
@@ -59,7 +61,7 @@ struct kernels {
     void (*gelu_grad)(size_t n, const real *x, real *dy); /* dy *= Phi(x) + x phi(x) */
     /* Inverted dropout: keeps x[i] / (1 - p) with probability 1 - p, else 0. Element i is
      * number `first + i` of the site, first a multiple of 8. The keep rule: 16 random
-     * bits < round((1 - p) 65536). Applying it to a gradient is the adjoint. */
+     * bits < round((1 - p) 65536). Dropping multiplies by 0, so that NaN stays. Applying it to a gradient is the adjoint. */
     void (*dropout)(size_t n, const struct mask_key *m, uint64_t first, double p, real *x);
 
     /* --- rows [rows, dim] --- */
@@ -97,7 +99,7 @@ struct kernels {
      * lerp(z, p) = (1 - w) z[m] + w z[min(m + 1, p_max)], m = floor(p), w = p - m.
      * position is non-increasing in j with steps of at most 1. */
     void (*lerp_lookup)(const struct lerp *l, real *score);
-    /* Adjoint. delta [n] = dL/dscore. Adds to dz [p_max + 1]; writes du [n], the gradient
+    /* Adjoint. delta [n] = dL/dscore. Adds to dz [as z]; writes du [n], the gradient
      * that reaches u through the gates:
      *   pi[j] = c delta[j] (z[m + 1] - z[m]) for j > full, 0 otherwise
      *   du[t] = gate[t] (1 - gate[t]) sum_{j <= t} pi[j], and 0 for t <= full. */

@@ -108,10 +108,11 @@ static void philox_blocks(const struct mask_key *m, uint32_t first, uint32_t *wo
             k0 += 0x9E3779B9;
             k1 += 0xBB67AE85;
         }
-        words[4 * b] = c0;
-        words[4 * b + 1] = c1;
-        words[4 * b + 2] = c2;
-        words[4 * b + 3] = c3;
+        uint32_t *const block = words + (size_t)4 * b;
+        block[0] = c0;
+        block[1] = c1;
+        block[2] = c2;
+        block[3] = c3;
     }
 }
 
@@ -131,7 +132,7 @@ static void dropout(size_t n, const struct mask_key *m, uint64_t first, double p
     const real kept = (real)(1 / (1 - p));
     uint32_t word[4 * MASK_BLOCKS];
     uint16_t half[8 * MASK_BLOCKS];
-    const size_t step = 8 * MASK_BLOCKS;
+    const size_t step = sizeof half / sizeof half[0];
     for (size_t i = 0; i < n; i += step) {
         philox_blocks(m, (uint32_t)((first + i) / 8), word);
         memcpy(half, word, sizeof half);
@@ -280,7 +281,8 @@ static real dot(size_t n, const real *a, const real *b)
 }
 
 /* Inlined with constants for the two layouts in use, so that the loop becomes vectors. */
-static inline __attribute__((always_inline)) void turn_pairs(int pairs, int step, int gap,
+static inline __attribute__((always_inline)) void turn_pairs(int pairs, ptrdiff_t step,
+                                                             ptrdiff_t gap,
                                                              const real *restrict table,
                                                              real sign, real *restrict x)
 {
@@ -300,12 +302,7 @@ static void turn(int pairs, int step, int gap, const real *table, real sign, rea
     else if (step == 1 && gap >= pairs)
         turn_pairs(pairs, 1, gap, table, sign, x);
     else
-        for (int m = 0; m < pairs; m++) {
-            const real c = table[m], s = sign * table[pairs + m];
-            const real a = x[m * step], b = x[m * step + gap];
-            x[m * step] = c * a - s * b;
-            x[m * step + gap] = s * a + c * b;
-        }
+        turn_pairs(pairs, step, gap, table, sign, x);
 }
 
 /* score[j] += c z[n - 1 - j] for the `near` last keys, the rest at z[rows - 1]. */

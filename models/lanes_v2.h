@@ -154,20 +154,10 @@ static inline unsigned v_bits_at_least(lanes a, lanes b)
 #define V_FROM_BELOW(v, d, fill) \
     ((lanes)_mm_alignr_epi8((__m128i)(v), (__m128i)(fill), 16 - 4 * (d)))
 
-static inline counts v_window_index(counts i)
+static inline counts v_within(counts i, int most)
 {
     const __m128i low = _mm_max_epi32((__m128i)i, _mm_setzero_si128());
-    return (counts)_mm_min_epi32(low, _mm_set1_epi32(LANES - 1));
-}
-
-static inline lanes v_where_same(counts i, counts k, lanes b)
-{
-    return _mm_and_ps((lanes)(i == k), b);
-}
-
-static inline unsigned v_bits_different(counts i, counts k)
-{
-    return 0xfu & ~(unsigned)_mm_movemask_ps((lanes)(i == k));
+    return (counts)_mm_min_epi32(low, _mm_set1_epi32(most));
 }
 
 /* Bytes 4 i .. 4 i + 3 for the shuffle of bytes. */
@@ -179,27 +169,6 @@ static inline __m128i v_bytes_of(counts i)
 static inline lanes v_window(lanes z, counts i)
 {
     return (lanes)_mm_shuffle_epi8((__m128i)z, v_bytes_of(i));
-}
-
-struct v_packing {
-    counts from, count;
-};
-
-static inline struct v_packing v_packing_of(unsigned bits)
-{
-    int lane[LANES] = {0}, n = 0;
-    for (int l = 0; l < LANES; l++) {
-        lane[n & (LANES - 1)] = l;
-        n += bits >> l & 1;
-    }
-    counts from;
-    memcpy(&from, lane, sizeof from);
-    return (struct v_packing){from, v_set_count(n)};
-}
-
-static inline lanes v_pack(struct v_packing p, lanes v)
-{
-    return _mm_and_ps((lanes)(v_ramp() < p.count), v_window(v, p.from));
 }
 
 /* 2^n = 2^(n/2) 2^(n - n/2): each half has an exponent of its own, and only the last

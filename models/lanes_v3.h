@@ -153,10 +153,10 @@ static inline unsigned v_bits_at_least(lanes a, lanes b)
     _mm256_blend_ps(v_window((lanes)(v), (v_ramp() - v_set_count(d)) & (LANES - 1)), \
                     (lanes)(fill), (1 << (d)) - 1)
 
-static inline counts v_window_index(counts i)
+static inline counts v_within(counts i, int most)
 {
     const __m256i low = _mm256_max_epi32((__m256i)i, _mm256_setzero_si256());
-    return (counts)_mm256_min_epi32(low, _mm256_set1_epi32(LANES - 1));
+    return (counts)_mm256_min_epi32(low, _mm256_set1_epi32(most));
 }
 
 static inline lanes v_where_same(counts i, counts k, lanes b)

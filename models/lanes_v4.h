@@ -155,13 +155,14 @@ static inline unsigned v_bits_at_least(lanes a, lanes b)
 #define V_FROM_BELOW(v, d, fill) \
     ((lanes)_mm512_alignr_epi32((__m512i)(v), (__m512i)(fill), LANES - (d)))
 
-/* Lane l: z[i[l]] of a table of LANES entries, i first brought into 0..LANES-1. */
-static inline counts v_window_index(counts i)
+/* Each i brought into 0..most. */
+static inline counts v_within(counts i, int most)
 {
     const __m512i low = _mm512_max_epi32((__m512i)i, _mm512_setzero_si512());
-    return (counts)_mm512_min_epi32(low, _mm512_set1_epi32(LANES - 1));
+    return (counts)_mm512_min_epi32(low, _mm512_set1_epi32(most));
 }
 
+/* Lane l: z[i[l]] of a table of LANES entries, 0 <= i < LANES. */
 static inline lanes v_window(lanes z, counts i)
 {
     return _mm512_permutexvar_ps((__m512i)i, z);

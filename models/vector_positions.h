@@ -35,12 +35,13 @@ static int gated_positions(int n, const real *u, real p_max, real *gate, real *p
     return -1;
 }
 
-/* A chunk of keys and what they find in z. Lanes from `count` on hold anything. */
+/* A chunk of keys and what they find in z. The lanes after its keys stand in cell `base`;
+ * their w is of no use. */
 struct window {
-    int base;      /* the cell of the last key */
-    counts at;     /* cell - base, 0..LANES-1 */
-    lanes w;       /* position - cell */
-    lanes z, rise; /* z[cell], z[cell + 1] - z[cell] */
+    int base, room; /* the cell of the last key; entries of z from there on */
+    counts at;      /* cell - base, 0..LANES-1 */
+    lanes w;        /* position - cell */
+    lanes z, rise;  /* z[cell], z[cell + 1] - z[cell] */
 };
 
 /* The integer part, and 0 for NaN, which must not become an index. */
@@ -51,20 +52,22 @@ static inline int cell_of(float position, int p_max)
     return position >= 0 ? (int)position : 0;
 }
 
-/* A cell outside the window counts as its nearest one: then w is a little below 0 or over
- * 1, and the line through two entries of z goes on. Loads stop at z[p_max]; entries beyond the
- * largest position are loaded but in no lane chosen. */
+/* A cell outside base .. base + count - 1, or without a right neighbour in z, counts as
+ * the nearest one inside: then w is a little below 0 or over 1, and the line through two
+ * entries of z goes on. No load goes past z[p_max] or z[base + count]. */
 static inline struct window v_window_at(const struct lerp *l, int j, int count)
 {
     const lanes p = v_load_first(count, l->position + j);
     const int base = cell_of(l->position[j + count - 1], l->p_max);
+    const int left = l->p_max + 1 - base, room = left < count + 1 ? left : count + 1;
     const lanes whole = v_larger(v_smaller(v_set((float)l->p_max), p), v_zero());
-    const counts at = v_window_index(v_truncate(whole) - v_set_count(base));
-    const int room = l->p_max + 1 - base;
+    const counts cell = v_truncate(whole) - v_set_count(base);
+    const counts at = v_within(cell, room > 2 ? room - 2 : 0);
     const lanes z = v_window(v_load_first(room, l->z + base), at);
     const lanes next = v_window(v_load_first(room - 1, l->z + base + 1), at);
     return (struct window){
         .base = base,
+        .room = room,
         .at = at,
         .w = p - v_float(at + v_set_count(base)),
         .z = z,
@@ -95,6 +98,22 @@ static void lerp_lookup(const struct lerp *l, real *score)
     }
 }
 
+/* dz[cell] += near, dz[cell + 1] += far, key by key; dz has `room` entries. */
+static void scatter_each(counts at, lanes near, lanes far, int room, float *dz)
+{
+    float low[LANES], high[LANES];
+    int32_t cell[LANES];
+    v_store(low, near);
+    v_store(high, far);
+    memcpy(cell, &at, sizeof cell);
+    for (int l = 0; l < LANES; l++) {
+        dz[cell[l]] += low[l];
+        dz[cell[l] + 1 < room ? cell[l] + 1 : cell[l]] += high[l];
+    }
+}
+
+#if defined __AVX2__
+
 /* Each lane: the sum over this lane and those below it with the same cell. */
 static inline lanes v_cell_sums(counts at, lanes v)
 {
@@ -102,48 +121,27 @@ static inline lanes v_cell_sums(counts at, lanes v)
     const lanes zero = v_zero();
     v += v_where_same(at, (counts)V_FROM_BELOW(at, 1, none), V_FROM_BELOW(v, 1, zero));
     v += v_where_same(at, (counts)V_FROM_BELOW(at, 2, none), V_FROM_BELOW(v, 2, zero));
-#if defined __AVX2__
     v += v_where_same(at, (counts)V_FROM_BELOW(at, 4, none), V_FROM_BELOW(v, 4, zero));
-#endif
 #if defined __AVX512F__
     v += v_where_same(at, (counts)V_FROM_BELOW(at, 8, none), V_FROM_BELOW(v, 8, zero));
 #endif
     return v;
 }
 
-/* dz[cell] += near, dz[cell + 1] += far, key by key. */
-static void scatter_each(int count, counts at, lanes near, lanes far, float *dz)
-{
-    float low[LANES], high[LANES];
-    int32_t cell[LANES];
-    v_store(low, near);
-    v_store(high, far);
-    memcpy(cell, &at, sizeof cell);
-    for (int l = 0; l < count; l++) {
-        dz[cell[l]] += low[l];
-        dz[cell[l] + 1] += high[l];
-    }
-}
-
-#if defined __AVX2__
-
 /* The same for a chunk whose cells fall by 0 or 1: the sums of each cell are packed, so
  * that lane q holds cell (cells - 1 - q), turned round and added to a piece of dz. Any
  * other chunk goes key by key. */
-static void scatter(int count, counts at, lanes near, lanes far, float *dz)
+static void scatter(counts at, lanes near, lanes far, int room, float *dz)
 {
     const counts none = v_set_count(-1);
-    at = (counts)v_keep_first(count, (lanes)at);
-    near = v_keep_first(count, near);
-    far = v_keep_first(count, far);
     const unsigned ends = v_bits_different(at, (counts)V_FROM_ABOVE(at, 1, none));
     const int cells = __builtin_popcount(ends);
     const struct v_packing p = v_packing_of(ends);
     const counts found = (counts)v_pack(p, (lanes)at);
     const counts wanted = v_set_count(cells - 1) - v_ramp();
     const unsigned used = (1u << cells) - 1;
-    if (v_bits_different(found, wanted) & used) {
-        scatter_each(count, at, near, far, dz);
+    if (cells >= room || v_bits_different(found, wanted) & used) {
+        scatter_each(at, near, far, room, dz);
         return;
     }
     const counts back = wanted & (LANES - 1);
@@ -159,9 +157,9 @@ static void scatter(int count, counts at, lanes near, lanes far, float *dz)
 
 #else
 
-static void scatter(int count, counts at, lanes near, lanes far, float *dz)
+static void scatter(counts at, lanes near, lanes far, int room, float *dz)
 {
-    scatter_each(count, at, near, far, dz);
+    scatter_each(at, near, far, room, dz);
 }
 
 #endif
@@ -189,10 +187,11 @@ static void lerp_lookup_grad(const struct lerp *l, const real *delta, real *dz, 
         const struct window at = v_window_at(l, j, count);
         const lanes d = c * v_load_first(count, delta + j);
         const lanes g = v_load_first(count, l->gate + j);
-        sum += v_prefix_sums(v_keep_first(count, d * at.rise));
+        sum += v_prefix_sums(d * at.rise);
         v_store_first(count, du + j, g * (v_set(1) - g) * sum);
         sum = v_spread_last(sum);
-        scatter(count, at.at, d * (v_set(1) - at.w), d * at.w, dz + at.base);
+        const lanes far = v_keep_first(count, d * at.w);
+        scatter(at.at, d - far, far, at.room, dz + at.base);
     }
 }
 

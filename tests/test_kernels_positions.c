@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -81,7 +83,7 @@ struct row {
 
 static void fill_row(struct row *row, int n, int setting)
 {
-    struct rng r = stream((uint64_t)(n * SETTINGS + setting));
+    struct rng r = stream((uint64_t)n * SETTINGS + (uint64_t)setting);
     const int p_max = settings[setting].p_max;
     fill_normal(&r, n, settings[setting].mean, 1.5f, row->u);
     fill_normal(&r, p_max + 1, 0, 1, row->z);
@@ -162,6 +164,29 @@ static void a_nan_gate_reaches_the_keys_to_its_left(void **state)
         for (int j = 0; j < N; j++) {
             assert_int_equal(isnan(gate[j]) != 0, j == BAD);
             assert_int_equal(isnan(position[j]) != 0, j <= BAD);
+        }
+    }
+}
+
+/* Every key is full, and with a NaN none is. */
+static void a_largest_position_of_0_is_allowed(void **state)
+{
+    (void)state;
+    for (int t = 0; t < TABLES; t++) {
+        const struct kernels *k = kernels_find(tables[t]);
+        for (int n = 1; k && n < 40; n++) {
+            float u[40] = {0}, gate[40], position[40], score[40] = {0}, du[40];
+            float dz[] = {0, 0};
+            const float z[] = {5}, delta[40] = {1};
+            assert_int_equal(k->gated_positions(n, u, 0, gate, position), n - 1);
+            assert_true(position[n - 1] == 0);
+            u[n - 1] = NAN;
+            struct lerp l = {.n = n, .c = 1, .position = position, .gate = gate, .z = z};
+            l.full = k->gated_positions(n, u, 0, gate, position);
+            assert_int_equal(l.full, -1);
+            k->lerp_lookup(&l, score);
+            k->lerp_lookup_grad(&l, delta, dz, du);
+            assert_true(isnan(score[0]) && isnan(dz[0]) && dz[1] == 0);
         }
     }
 }
@@ -396,6 +421,57 @@ static void nan_positions_give_nan_and_touch_nothing_else(void **state)
     }
 }
 
+/* --- memory --- */
+
+enum { BLOCK = 2048 };
+
+/* A copy of x [n] right before a page that nobody may read. */
+static float *before_the_end(int slot, int n, const float *x)
+{
+    static float *block[4];
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = BLOCK * sizeof *x;
+    if (!block[slot]) {
+        char *m = mmap(NULL, bytes + page, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        assert_ptr_not_equal(m, MAP_FAILED);
+        assert_int_equal(bytes % page, 0);
+        assert_int_equal(mprotect(m + bytes, page, PROT_NONE), 0);
+        block[slot] = (float *)(void *)m;
+    }
+    memcpy(block[slot] + BLOCK - n, x, sizeof *x * (size_t)n);
+    return block[slot] + BLOCK - n;
+}
+
+/* z has only the entries that n keys can reach, min(p_max, n + 1) being the last. */
+static void no_read_goes_past_the_end_of_an_array(void **state)
+{
+    (void)state;
+    static struct row row;
+    for (int t = 0; t < TABLES; t++) {
+        const struct kernels *k = kernels_find(tables[t]);
+        for (int s = 0; k && s < SETTINGS; s++)
+            for (int n = 1; n < 70; n++) {
+                static float want[N_MAX], gate[N_MAX], position[N_MAX];
+                fill_row(&row, n, s);
+                struct lerp l = row.l;
+                const int size = (l.p_max < n + 1 ? l.p_max : n + 1) + 1;
+                l.position = before_the_end(0, n, row.position);
+                l.gate = before_the_end(1, n, row.gate);
+                l.z = before_the_end(2, size, row.z);
+                float *score = before_the_end(3, n, row.delta);
+                memcpy(want, row.delta, sizeof want);
+                kernels_find("naive")->lerp_lookup(&row.l, want);
+                k->lerp_lookup(&l, score);
+                assert_close(score, want, (size_t)n, 1e-6);
+                float *dz = before_the_end(3, size, row.z), du[N_MAX];
+                k->lerp_lookup_grad(&l, row.delta, dz, du);
+                k->lerp_lookup_grad(&l, before_the_end(3, n, row.delta), want, du);
+                k->gated_positions(n, before_the_end(3, n, row.u), (float)l.p_max, gate,
+                                   position);
+            }
+    }
+}
+
 static void results_do_not_depend_on_alignment(void **state)
 {
     (void)state;
@@ -428,6 +504,7 @@ int main(void)
         cmocka_unit_test(gates_agree_and_nothing_left_of_the_stop_is_written),
         cmocka_unit_test(gates_of_one_half_step_by_one_half),
         cmocka_unit_test(a_nan_gate_reaches_the_keys_to_its_left),
+        cmocka_unit_test(a_largest_position_of_0_is_allowed),
         cmocka_unit_test(lookups_agree),
         cmocka_unit_test(lookup_draws_a_line_between_two_entries),
         cmocka_unit_test(entries_beyond_the_largest_position_do_not_matter),
@@ -437,6 +514,7 @@ int main(void)
         cmocka_unit_test(keys_at_p_max_have_no_gate_gradient),
         cmocka_unit_test(steps_that_rounding_spoilt_are_looked_up_all_the_same),
         cmocka_unit_test(nan_positions_give_nan_and_touch_nothing_else),
+        cmocka_unit_test(no_read_goes_past_the_end_of_an_array),
         cmocka_unit_test(results_do_not_depend_on_alignment),
     };
     return cmocka_run_group_tests_name("kernels_positions", tests, NULL, NULL);

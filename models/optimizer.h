@@ -16,9 +16,9 @@ enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_LINEAR, SCHEDULE_COSINE };
 struct optimizer_config {
     enum optimizer_kind kind;
     double lr, beta1, beta2, eps, weight_decay; /* decay only with ADAMW */
-    enum schedule_kind schedule; /* linear and cosine fall to 0 at `steps` */
-    int warmup, steps;           /* steps of linear rise from 0; steps in all */
-    double clip;                 /* largest gradient norm; 0: no clipping */
+    enum schedule_kind schedule;                /* linear and cosine fall to 0 at `steps` */
+    int warmup, steps; /* steps of linear rise from 0; steps in all */
+    double clip;       /* largest gradient norm; 0: no clipping */
 };
 
 /* The learning rate of step `step` (from 0): lr * (step + 1) / warmup while step <

@@ -79,15 +79,13 @@ void grid_addf(struct grid *g, const char *fmt, ...)
 /* a, a separator when a is not empty, and b; frees a. NULL for want of memory. */
 static char *join(char *a, const char *separator, const char *b)
 {
-    const size_t la = a ? strlen(a) : 0, ls = la ? strlen(separator) : 0;
-    char *text = realloc(a, la + ls + strlen(b) + 1);
+    const size_t used = a ? strlen(a) : 0, more = strlen(separator) + strlen(b) + 1;
+    char *text = realloc(a, used + more);
     if (!text) {
         free(a);
         return NULL;
     }
-    if (ls)
-        memcpy(text + la, separator, ls);
-    strcpy(text + la + ls, b);
+    snprintf(text + used, more, "%s%s", used ? separator : "", b);
     return text;
 }
 

@@ -15,6 +15,7 @@ char *identities_json(const char *const *identity, int n)
     *to++ = '[';
     for (int i = 0; i < n; i++)
         to += sprintf(to, "%s\"%s\"", i ? "," : "", identity[i]);
-    strcpy(to, "]");
+    *to++ = ']';
+    *to = '\0';
     return text;
 }

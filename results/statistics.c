@@ -28,7 +28,8 @@ static double beta_fraction(double a, double b, double x)
     const double tiny = 1e-300;
     double f = 1.0, c = 1.0, d = 0.0;
     for (int i = 0; i < 100000; i++) {
-        const double m = i / 2;
+        const int half = i / 2;
+        const double m = half;
         double term = 1.0;
         if (i > 0 && i % 2 == 0)
             term = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));

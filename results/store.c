@@ -117,7 +117,7 @@ static char *immutable_uri(const char *path)
     char *to = uri + sprintf(uri, "%s", root);
     for (const char *c = path; *c; c++)
         to += sprintf(to, strchr("%?#", *c) ? "%%%02X" : "%c", (unsigned char)*c);
-    strcpy(to, "?immutable=1");
+    sprintf(to, "?immutable=1");
     return uri;
 }
 

@@ -56,13 +56,15 @@ static enum status check_metrics(struct store *s, const struct job *j, struct er
     struct names all = {.n = 0};
     const char *list[64];
     char text[64 * (METRIC_NAME + 2)] = "";
+    size_t used = 0;
     const enum status st = store_each(s, "SELECT DISTINCT name FROM metric ORDER BY name",
                                       NULL, 0, NULL, take_name, &all, e);
     if (st || all.n == 0)
         return st; /* without any numbers the message is another */
     for (int i = 0; i < all.n; i++) {
         list[i] = all.name[i];
-        strcat(strcat(text, i ? ", " : ""), all.name[i]);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? ", " : "",
+                                 all.name[i]);
     }
     for (int i = 0; i < j->metrics; i++) {
         int k = 0;

@@ -94,8 +94,8 @@ static void print_runs(const struct table_section *s, int row, int col,
 {
     const char *between = "";
     for (int i = 0; i < s->members; i++)
-        if (table_cell_holds(s, row, col, s->member[i])) {
-            fprintf(out, "%s%lld", between, (long long)s->member[i]->run);
+        if (table_cell_holds(s, row, col, table_member(s, i))) {
+            fprintf(out, "%s%lld", between, (long long)table_member(s, i)->run);
             between = separator;
         }
 }

@@ -83,9 +83,9 @@ static void say_metric(const struct table_section *s, struct prose *p)
 static const struct record *next_split(const struct table_section *s, int *at)
 {
     for (int i = *at; i < s->members; i++) {
-        const struct record *r = s->member[i];
+        const struct record *r = table_member(s, i);
         int first = 0;
-        while (s->member[first]->key[DIM_SPLIT] != r->key[DIM_SPLIT])
+        while (table_member(s, first)->key[DIM_SPLIT] != r->key[DIM_SPLIT])
             first++;
         if (r->key[DIM_SPLIT] && first == i) {
             *at = i + 1;
@@ -101,7 +101,7 @@ static int64_t size_of(const struct table_section *s, const char *split, bool to
 {
     int64_t size = -1;
     for (int i = 0; i < s->members; i++) {
-        const struct record *r = s->member[i];
+        const struct record *r = table_member(s, i);
         const int64_t n = tokens ? r->tokens : r->sequences;
         if (r->key[DIM_SPLIT] != split || n < 0)
             continue;
@@ -166,7 +166,7 @@ static bool mark_caveats(struct view *v, int row, int col)
     const char *before = NULL;
     for (int i = 0; i < d->caveats; i++)
         for (int j = 0; j < v->s->members; j++) {
-            const struct record *r = v->s->member[j];
+            const struct record *r = table_member(v->s, j);
             if (r->run != d->caveat[i].run || d->caveat[i].text == before ||
                 !is_caveat_of(d->caveat[i].text, r) || !table_cell_holds(v->s, row, col, r))
                 continue;
@@ -219,7 +219,7 @@ static const char *reference_text(const struct table_section *s, enum reference 
     const struct metric_info *m = s->data->info;
     double value = (double)NAN;
     for (int i = 0; i < s->members; i++) {
-        const struct record *r = s->member[i];
+        const struct record *r = table_member(s, i);
         bool fits = r->key[DIM_SPLIT] != NULL;
         for (int k = 0; k < s->keys && row >= 0; k++)
             fits = fits && r->key[s->key[k]] == s->row[row].key[k];

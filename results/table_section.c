@@ -41,29 +41,23 @@ int table_section_next(const struct table_data *d, struct table_shape shape, int
     return -1;
 }
 
-/* The only value of a dimension, or NULL when there are several or none. */
-static const char *only_value(const struct table_section *s, enum dim d)
+const struct record *table_member(const struct table_section *s, int i)
 {
-    const char *value = NULL;
-    for (int i = 0; i < s->members; i++) {
-        const char *v = s->member[i]->key[d];
-        if (v && value && v != value)
-            return NULL;
-        value = v ? v : value;
-    }
-    return value;
+    assert(i >= 0 && i < s->members);
+    return &s->data->record[s->member[i]];
 }
 
-static bool varies(const struct table_section *s, enum dim d)
+/* How many values a dimension has: 0, 1 or 2 for more; *value receives the first. */
+static int values_of(const struct table_section *s, enum dim d, const char **value)
 {
-    const char *value = NULL;
+    *value = NULL;
     for (int i = 0; i < s->members; i++) {
-        const char *v = s->member[i]->key[d];
-        if (v && value && v != value)
-            return true;
-        value = v ? v : value;
+        const char *v = table_member(s, i)->key[d];
+        if (v && *value && v != *value)
+            return 2;
+        *value = v ? v : *value;
     }
-    return false;
+    return *value != NULL;
 }
 
 /* What the rows are told apart by: what was asked for, and what else varies. Seeds are
@@ -72,9 +66,11 @@ static void choose_keys(struct table_section *s)
 {
     for (int d = 0; d < DIMS; d++) {
         const enum dim dim = (enum dim)d;
+        const char *value;
+        const int n = values_of(s, dim, &value);
         const bool extra =
-            dim != DIM_SEED && dim != DIM_TASK && dim != s->shape.cols && varies(s, dim);
-        s->fixed[d] = only_value(s, dim);
+            n > 1 && dim != DIM_SEED && dim != DIM_TASK && dim != s->shape.cols;
+        s->fixed[d] = n == 1 ? value : NULL;
         if (dim == s->shape.rows)
             s->main = s->keys;
         if (dim == s->shape.rows || extra)
@@ -86,7 +82,7 @@ static void choose_keys(struct table_section *s)
 static int rank_of(const struct table_section *s, enum dim d, const char *value)
 {
     for (int i = 0; i < s->members; i++)
-        if (s->member[i]->key[d] == value)
+        if (table_member(s, i)->key[d] == value)
             return i;
     return s->members;
 }
@@ -157,7 +153,7 @@ static struct table_cell gather(const struct table_section *s, int row, int col,
     const double nan = (double)NAN;
     struct table_cell c = {.count = -1, .total = -1, .min = nan, .max = nan, .bound = nan};
     for (int i = 0; i < s->members; i++) {
-        const struct record *r = s->member[i];
+        const struct record *r = table_member(s, i);
         if (!table_cell_holds(s, row, col, r))
             continue;
         c.runs++;
@@ -208,14 +204,14 @@ enum status table_section_init(const struct table_data *d, struct table_shape sh
         const struct record *r = &d->record[i];
         if (!same_section(shape, r, &d->record[first]))
             continue;
-        s->member[s->members++] = r;
+        s->member[s->members++] = i;
         if (r->key[DIM_SPLIT] && (r->tokens != r->sequences || r->tokens < 0))
             s->single = false;
     }
     choose_keys(s);
     for (int i = 0; i < s->members; i++) {
-        insert_row(s, s->member[i]);
-        insert_col(s, s->member[i]);
+        insert_row(s, table_member(s, i));
+        insert_col(s, table_member(s, i));
     }
     return fill_cells(s, e);
 }
@@ -310,7 +306,7 @@ void table_cell_note(const struct table_section *s, int row, int col, char text[
     if (!by_seed)
         used = (size_t)snprintf(text, CELL_NOTE, "%d of %d seeds", c->n, most);
     for (int i = 0; i < s->members && used < CELL_NOTE; i++) {
-        const struct record *r = s->member[i];
+        const struct record *r = table_member(s, i);
         if (r->key[DIM_SPLIT] || !table_cell_holds(s, row, col, r))
             continue;
         used += (size_t)snprintf(text + used, CELL_NOTE - used, "%s", used ? "; " : "");

@@ -32,7 +32,7 @@ struct table_section {
     struct table_row *row;   /* [rows] */
     const char **col;        /* [cols] */
     int rows, cols;
-    const struct record **member; /* [members] the records of this table */
+    int *member; /* [members] the records of this table, as places in data->record */
     int members;
     struct table_cell *cell; /* [rows, cols] */
     int seeds;               /* most values of any cell */
@@ -48,6 +48,9 @@ enum status table_section_init(const struct table_data *d, struct table_shape sh
 void table_section_free(struct table_section *s); /* accepts a zeroed struct */
 
 const struct table_cell *table_cell_at(const struct table_section *s, int row, int col);
+
+/* The i-th of the table's records. */
+const struct record *table_member(const struct table_section *s, int i);
 
 /* True when record r belongs to the cell; one without numbers belongs to all splits. */
 bool table_cell_holds(const struct table_section *s, int row, int col,

@@ -117,8 +117,8 @@ static enum verdict judge(const struct claim *c)
 /* n claims of one profile: two families, one for each direction. */
 static enum status decide(struct claim *c, int n, struct err *e)
 {
-    double *p = calloc((size_t)(4 * n), sizeof *p);
-    double *const below = p, *const above = p + n, *const corrected = p + 2 * n;
+    double *p = calloc(4 * (size_t)n, sizeof *p);
+    double *const below = p, *const above = below + n, *const corrected = above + n;
     if (!p)
         return err_set(e, ST_NOMEM, "no memory for %d claims", n);
     for (int i = 0; i < n; i++) {

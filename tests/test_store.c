@@ -1,5 +1,5 @@
 /* store.h: what is kept, and what the world can do to the file. */
-#define _GNU_SOURCE /* unshare */
+#define _GNU_SOURCE /* unshare; NOLINT */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -68,17 +68,26 @@ static inline int64_t add_run(struct store *s, struct fake_run r)
     const char *const profile = r.profile ? r.profile : "quick";
     const char *const cell = r.cell ? r.cell : "";
     const int steps = r.steps ? r.steps : 100;
-    const struct run_cost cost = {.steps = steps, .parameters = 7, .flops = 1e9,
-                                  .wall_s = 2.5, .cpu_s = 2, .tokens_per_s = 1000,
+    const struct run_cost cost = {.steps = steps,
+                                  .parameters = 7,
+                                  .flops = 1e9,
+                                  .wall_s = 2.5,
+                                  .cpu_s = 2,
+                                  .tokens_per_s = 1000,
                                   .peak_memory_mib = 64};
     snprintf(identity, sizeof identity, "%s/%s/%s/%s/%d/%d", experiment, profile, cell,
              r.variant, r.seed, steps);
     snprintf(config, sizeof config, "{\"seed\": %d, \"train\": {\"steps\": %d}}", r.seed,
              steps);
-    const struct run_row row = {.identity = identity, .experiment = experiment,
-                                .profile = profile, .cell = cell, .task = experiment,
+    const struct run_row row = {.identity = identity,
+                                .experiment = experiment,
+                                .profile = profile,
+                                .cell = cell,
+                                .task = experiment,
                                 .encoder = r.encoder ? r.encoder : r.variant,
-                                .variant = r.variant, .config = config, .task_version = 1,
+                                .variant = r.variant,
+                                .config = config,
+                                .task_version = 1,
                                 .seed = r.seed};
     assert_ok(store_run(s, &row, &id, NULL, &err));
     if (!r.state || strcmp(r.state, "done") == 0)
@@ -91,8 +100,12 @@ static inline int64_t add_run(struct store *s, struct fake_run r)
 static inline void put(struct store *s, int64_t run, const char *split, const char *name,
                        double value)
 {
-    const struct metric_row m = {.split = split, .name = name, .step = 100, .value = value,
-                                 .count = -1, .total = -1};
+    const struct metric_row m = {.split = split,
+                                 .name = name,
+                                 .step = 100,
+                                 .value = value,
+                                 .count = -1,
+                                 .total = -1};
     assert_ok(store_metrics(s, run, &m, 1, &err));
 }
 
@@ -110,7 +123,8 @@ static inline void put_split(struct store *s, int64_t run, const char *split, in
         {split, "token_error", 100, error, none ? -1 : wrong, none ? -1 : tokens},
         {split, "sequence_accuracy", 100, 1 - sequence, none ? -1 : 10 - wrong_sequences,
          none ? -1 : 10},
-        {split, "sequence_error", 100, sequence, none ? -1 : wrong_sequences, none ? -1 : 10},
+        {split, "sequence_error", 100, sequence, none ? -1 : wrong_sequences,
+         none ? -1 : 10},
         {split, "loss", 100, error, -1, -1},
         {split, "perplexity", 100, exp(error), -1, -1},
         {split, "chance", 100, 0.5, -1, -1},
@@ -119,12 +133,6 @@ static inline void put_split(struct store *s, int64_t run, const char *split, in
     };
     assert_ok(store_metrics(s, run, m, sizeof m / sizeof *m, &err));
 }
-
-/* What a function printed; the caller's. */
-struct printed {
-    char *text;
-    size_t size;
-};
 
 static inline json_t *parse_json(const char *text)
 {

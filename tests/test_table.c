@@ -1,0 +1,566 @@
+/* Tables as a person and a program get them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "approx.h"
+#include "filled_store.h"
+#include "metric_text.h"
+#include "table.h"
+
+/* What a request prints; the caller's. */
+static char *printed(struct store *s, const struct table_request *q)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    assert_ok(table_print(s, q, out, &err));
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+static void assert_printed(struct store *s, const struct table_request *q, const char *want)
+{
+    char *text = printed(s, q);
+    assert_string_equal(text, want);
+    free(text);
+}
+
+static void assert_holds(struct store *s, const struct table_request *q, const char *part)
+{
+    char *text = printed(s, q);
+    if (!strstr(text, part))
+        print_error("\"%s\" is not in:\n%s\n", part, text);
+    assert_non_null(strstr(text, part));
+    free(text);
+}
+
+static void assert_lacks(struct store *s, const struct table_request *q, const char *part)
+{
+    char *text = printed(s, q);
+    if (strstr(text, part))
+        print_error("\"%s\" is in:\n%s\n", part, text);
+    assert_null(strstr(text, part));
+    free(text);
+}
+
+static void assert_fails(struct store *s, const struct table_request *q, enum status want,
+                         const char *words)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_int_equal(table_print(s, q, out, &err), want);
+    if (!strstr(err.msg, words))
+        print_error("\"%s\" is not in: %s\n", words, err.msg);
+    assert_non_null(strstr(err.msg, words));
+    fclose(out);
+    assert_string_equal(text, "");
+    free(text);
+}
+
+/* absolute: 23.6, 24.0 and 24.4 % on id, no value on ood_sparse. rope: two seeds, the third
+ * failed. cope: no error at all in 3 x 500 and 3 x 80 tokens. */
+static void fill(struct store *s)
+{
+    static const char *const variant[] = {"absolute", "rope", "cope(p_max=64)"};
+    static const char *const encoder[] = {"absolute", "rope", "cope"};
+    static const int wrong[3][3] = {{118, 120, 122}, {10, 12, 0}, {0, 0, 0}};
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < 3; k++) {
+            const int fails = i == 1 && k == 2;
+            const int64_t id =
+                add_run(s, (struct fake_run){.variant = variant[i],
+                                             .encoder = encoder[i],
+                                             .seed = k + 1,
+                                             .state = fails ? "failed" : "done",
+                                             .error = "the loss is not a finite number"});
+            if (fails)
+                continue;
+            put_split(s, id, "valid", 0, 500, 0);
+            put_split(s, id, "id", wrong[i][k], 500, 3 - i);
+            put_split(s, id, "ood_sparse", i == 0 ? -1 : 2 * wrong[i][k], 80, 3 - i);
+            if (i == 0)
+                assert_ok(store_event(s, id, "caveat",
+                                      "ood_sparse: absolute has no value beyond 256 tokens",
+                                      &err));
+        }
+}
+
+static void add_paper(struct store *s)
+{
+    const struct published_row p[] = {
+        {"arXiv 1", "Table 2", "flip_flop", "", "cope", "id", "error", "fraction", 0.0003,
+         0.0006},
+        {"arXiv 1", "Table 2", "flip_flop", "", "rope", "ood_sparse", "error", "fraction",
+         0.203, (double)NAN},
+    };
+    assert_ok(store_published(s, p, 2, &err));
+}
+
+static void the_default_table_is_this(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error"};
+    fill(f->store);
+    assert_printed(
+        f->store, &q,
+        "flip_flop, profile quick: token_error\n"
+        "Scored tokens that are wrong, %; lower is better; mean ± std over 3 seeds.\n"
+        "Evaluated on id 10 sequences, 500 scored tokens; ood_sparse 10 sequences, 80 scored "
+        "tokens.\n"
+        "\n"
+        "encoder                     id         ood_sparse\n"
+        "--------------  --------------     --------------\n"
+        "absolute        24.00 ± 0.40         n/a         [1]\n"
+        "rope             2.20 ± 0.28  [2]  27.50 ± 3.54  [2]\n"
+        "cope(p_max=64)      0 (< 0.20)*        0 (< 1.24)*\n"
+        "--------------  --------------     --------------\n"
+        "chance          50.00              50.00\n"
+        "majority        48.00              48.00\n"
+        "ceiling          0.00               0.00\n"
+        "\n"
+        "* the best mean among the encoders it stands beside.\n"
+        "0 (< x) no error in any seed; x is the 95 % upper bound of the rate, were errors\n"
+        "        independent.\n"
+        "[1] ood_sparse: absolute has no value beyond 256 tokens\n"
+        "[2] 2 of 3 seeds; seed 3 failed: the loss is not a finite number\n");
+}
+
+static void both_units_of_error_are_printed_by_default(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.format = PRINT_TEXT};
+    fill(f->store);
+    assert_holds(f->store, &q, "flip_flop, profile quick: token_error\n");
+    assert_holds(f->store, &q, "flip_flop, profile quick: sequence_error\n");
+    assert_holds(f->store, &q, "Sequences with a wrong token, %;");
+}
+
+/* With one scored token a sequence both are the same numbers. */
+static void errors_per_sequence_are_left_out_where_they_are_errors_per_token(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.format = PRINT_TEXT};
+    put_split(f->store, add_run(f->store, (struct fake_run){.variant = "cope"}), "id", 1,
+              10, 1);
+    assert_holds(f->store, &q, "one scored token each");
+    assert_holds(f->store, &q, "one seed, so no spread");
+    assert_lacks(f->store, &q, "sequence_error");
+}
+
+static void the_papers_numbers_stand_below_ours(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error", .published = true};
+    fill(f->store);
+    add_paper(f->store);
+    assert_holds(f->store, &q,
+                 "rope              2.20 ± 0.28  [2]  27.50 ± 3.54  [2]\n"
+                 "  paper                             20.30\n"
+                 "  difference                        +7.20\n"
+                 "cope(p_max=64)       0 (< 0.20)*        0 (< 1.24)*\n"
+                 "  paper          0.030 ± 0.060\n"
+                 "  difference    -0.030\n");
+    assert_holds(f->store, &q,
+                 "paper: arXiv 1, Table 2. difference: ours minus the paper's");
+    assert_holds(f->store, &q, "does not say whether it counts tokens or sequences");
+}
+
+static void markdown_is_this(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error", .format = PRINT_MD};
+    fill(f->store);
+    assert_holds(
+        f->store, &q,
+        "### flip_flop, profile quick: token_error\n\n"
+        "Scored tokens that are wrong, %; lower is better; mean ± std over 3 seeds.\n"
+        "Evaluated on id 10 sequences, 500 scored tokens; ood_sparse 10 sequences, 80 "
+        "scored tokens.\n\n"
+        "| encoder | id | ood_sparse |\n"
+        "|:---|---:|---:|\n"
+        "| absolute | 24.00 ± 0.40 | n/a \\[1\\] |\n"
+        "| rope | 2.20 ± 0.28 \\[2\\] | 27.50 ± 3.54 \\[2\\] |\n"
+        "| cope(p_max=64) | **0 (\\< 0.20)** | **0 (\\< 1.24)** |\n"
+        "| chance | 50.00 | 50.00 |\n");
+}
+
+static void latex_is_this(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error", .format = PRINT_LATEX};
+    fill(f->store);
+    assert_holds(
+        f->store, &q,
+        "\\caption{flip\\_flop, profile quick: token\\_error. Scored tokens that are "
+        "wrong, \\%; lower is better; mean $\\pm$ std over 3 seeds.");
+    assert_holds(
+        f->store, &q,
+        "\\begin{tabular}{lrr}\n\\toprule\nencoder & id & ood\\_sparse \\\\\n\\midrule\n"
+        "absolute & 24.00 $\\pm$ 0.40 & n/a$^{1}$ \\\\\n"
+        "rope & 2.20 $\\pm$ 0.28$^{2}$ & 27.50 $\\pm$ 3.54$^{2}$ \\\\\n"
+        "cope(p\\_max=64) & \\textbf{0 ($<$ 0.20)} & \\textbf{0 ($<$ 1.24)} \\\\\n"
+        "\\midrule\nchance & 50.00 & 50.00 \\\\\n");
+}
+
+/* Braces and environments balance, and no special character stands bare. */
+static void latex_is_well_formed(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.format = PRINT_LATEX, .published = true};
+    int depth = 0;
+    fill(f->store);
+    add_paper(f->store);
+    put_split(f->store,
+              add_run(f->store,
+                      (struct fake_run){.variant = "odd_{name}%$#&~^\\", .encoder = "odd"}),
+              "id", 3, 500, 1);
+    char *text = printed(f->store, &q);
+    for (const char *c = text; *c; c++) {
+        const int escaped = c > text && c[-1] == '\\';
+        depth += !escaped && *c == '{';
+        depth -= !escaped && *c == '}';
+        assert_true(depth >= 0);
+        /* labels and comments may hold what running text may not */
+        const char *const line = c;
+        const char *start = line;
+        while (start > text && start[-1] != '\n')
+            start--;
+        if (strncmp(start, "\\label", 6) == 0 || *start == '%')
+            continue;
+        assert_false(!escaped && strchr("_#~", *c) != NULL);
+        assert_false(!escaped && *c == '%');
+    }
+    assert_int_equal(depth, 0);
+    assert_int_equal(occurrences(text, "\\begin{"), occurrences(text, "\\end{"));
+    assert_non_null(strstr(text, "odd\\_\\{name\\}\\%\\$\\#\\&\\textasciitilde{}"
+                                 "\\textasciicircum{}\\textbackslash{}"));
+    free(text);
+}
+
+static const json_t *find_cell(const json_t *root, size_t table, const char *variant,
+                               const char *split)
+{
+    const json_t *cells =
+        json_object_get(json_array_get(json_object_get(root, "tables"), table), "cells");
+    for (size_t i = 0; i < json_array_size(cells); i++) {
+        const json_t *c = json_array_get(cells, i);
+        if (strcmp(json_string_value(json_object_get(c, "variant")), variant) == 0 &&
+            strcmp(json_string_value(json_object_get(c, "split")), split) == 0)
+            return c;
+    }
+    fail_msg("no cell %s %s", variant, split);
+    return NULL;
+}
+
+static double field(const json_t *cell, const char *name)
+{
+    const json_t *v = json_object_get(cell, name);
+    assert_true(json_is_number(v));
+    return json_number_value(v);
+}
+
+static void json_has_every_number_as_stored(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.format = PRINT_JSON, .published = true};
+    fill(f->store);
+    add_paper(f->store);
+    char *text = printed(f->store, &q);
+    json_t *root = parse_json(text);
+    assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
+    assert_int_equal(json_array_size(json_object_get(root, "tables")), 2);
+    const json_t *c = find_cell(root, 0, "absolute", "id");
+    assert_near(field(c, "mean"), 0.24, 1e-15);
+    assert_near(field(c, "std"), 0.004, 1e-15);
+    assert_near(field(c, "low"), 0.24 - 4.3026527297 * 0.004 / sqrt(3), 1e-9);
+    assert_near(field(c, "n"), 3, 0);
+    assert_near(field(c, "count"), 360, 0);
+    assert_near(field(c, "total"), 1500, 0);
+    assert_near(field(c, "chance"), 0.5, 0);
+    assert_true(json_is_null(json_object_get(c, "bound")));
+    assert_int_equal(json_array_size(json_object_get(c, "runs")), 3);
+    c = find_cell(root, 0, "absolute", "ood_sparse");
+    assert_true(json_is_null(json_object_get(c, "mean")));
+    c = find_cell(root, 0, "cope(p_max=64)", "id");
+    assert_near(field(c, "bound"), 1 - pow(0.05, 1.0 / 1500), 1e-12);
+    assert_near(field(c, "difference"), -0.0003, 1e-15);
+    assert_string_equal(json_string_value(json_object_get(c, "encoder")), "cope");
+    json_decref(root);
+    free(text);
+}
+
+/* Every line has as many fields as the header; quotes hold commas. */
+static void csv_is_well_formed(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.format = PRINT_CSV};
+    int fields = 0, want = 0, lines = 0, quoted = 0;
+    fill(f->store);
+    add_run(f->store, (struct fake_run){
+                          .variant = "odd,\"name\"", .state = "failed", .error = "a, b"});
+    char *text = printed(f->store, &q);
+    for (const char *c = text; *c; c++) {
+        quoted ^= *c == '"';
+        fields += !quoted && (*c == ',' || *c == '\n');
+        if (quoted || *c != '\n')
+            continue;
+        want = lines++ ? want : fields;
+        assert_int_equal(fields, want);
+        fields = 0;
+    }
+    assert_int_equal(lines, 1 + 2 * 4 * 2);
+    assert_non_null(strstr(text, ",\"odd,\"\"name\"\"\","));
+    assert_non_null(strstr(text, "experiment,profile,task,cell,encoder,variant,seed,split,"
+                                 "metric,n,mean,std,"));
+    free(text);
+}
+
+static void chance_is_in_the_metrics_own_sense(void **state)
+{
+    const struct fixture *f = *state;
+    struct table_request q = {.metrics = "accuracy"};
+    fill(f->store);
+    assert_holds(f->store, &q, "chance           50.00");
+    assert_holds(f->store, &q, "majority         52.00");
+    assert_holds(f->store, &q, "ceiling         100.00");
+    q.metrics = "perplexity";
+    assert_holds(f->store, &q, "chance          2.000");
+    assert_lacks(f->store, &q, "majority");
+    q.metrics = "sequence_error";
+    assert_lacks(f->store, &q, "chance");
+}
+
+static void higher_is_better_for_accuracy(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "accuracy"};
+    fill(f->store);
+    assert_holds(f->store, &q, "cope(p_max=64)  100.00 ± 0.00*");
+    assert_holds(f->store, &q, "higher is better");
+    assert_lacks(f->store, &q, "76.00 ± 0.40*");
+}
+
+/* Encoders are compared within a cell of the grid; each has its own best. */
+static void a_grid_has_its_cells_as_rows(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error"};
+    static const char *const cell[] = {"dim=2", "dim=4"};
+    for (int i = 0; i < 4; i++)
+        put_split(f->store,
+                  add_run(f->store, (struct fake_run){.variant = i % 2 ? "rope" : "cope",
+                                                      .cell = cell[i / 2]}),
+                  "id", i + 1, 100, 1);
+    /* a run added later takes its place beside its like */
+    put_split(f->store,
+              add_run(f->store, (struct fake_run){.variant = "none", .cell = "dim=2"}),
+              "id", 9, 100, 1);
+    assert_holds(f->store, &q,
+                 "cell   encoder      id\n"
+                 "-----  --------  -----\n"
+                 "dim=2  cope       1.00*\n"
+                 "       rope       2.00\n"
+                 "       none       9.00\n"
+                 "-----  --------  -----\n"
+                 "dim=4  cope       3.00*\n"
+                 "       rope       4.00\n"
+                 "-----  --------  -----\n"
+                 "       chance    50.00\n");
+}
+
+static void rows_and_columns_can_be_chosen(void **state)
+{
+    const struct fixture *f = *state;
+    struct table_request q = {.metrics = "token_error", .rows = "split", .cols = "variant"};
+    fill(f->store);
+    assert_holds(f->store, &q,
+                 "split           absolute             rope     cope(p_max=64)   chance  "
+                 "majority  ceiling\n");
+    assert_holds(f->store, &q, "id          24.00 ± 0.40      2.20 ± 0.28[1]");
+    q.rows = "seed";
+    q.cols = "split";
+    assert_holds(f->store, &q, "each seed by itself");
+    assert_holds(f->store, &q, "absolute        1         23.60 ");
+    q.rows = "encoder";
+    q.cols = "encoder";
+    assert_fails(f->store, &q, ST_USAGE, "both");
+    q.cols = "spilt";
+    assert_fails(f->store, &q, ST_USAGE, "did you mean \"split\"");
+}
+
+static void filters_choose_runs(void **state)
+{
+    const struct fixture *f = *state;
+    const char *filters[] = {"encoder=c*", "split=ood_*"};
+    struct table_request q = {.metrics = "token_error", .filters = filters, .n_filters = 2};
+    fill(f->store);
+    assert_holds(f->store, &q,
+                 "encoder             ood_sparse\n"
+                 "--------------  --------------\n"
+                 "cope(p_max=64)      0 (< 1.24)\n");
+    filters[0] = "seed=1";
+    filters[1] = "split=valid";
+    assert_holds(f->store, &q, "one seed");
+    assert_holds(f->store, &q, "valid\n");
+    filters[0] = "encodre=cope";
+    assert_fails(f->store, &q, ST_USAGE, "did you mean \"encoder\"");
+    filters[0] = "encoder";
+    assert_fails(f->store, &q, ST_USAGE, "KEY=GLOB");
+    filters[0] = "encoder=none";
+    assert_fails(f->store, &q, ST_NOTFOUND, "posbench list runs");
+}
+
+static void valid_is_no_test_unless_it_is_all_there_is(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error"};
+    fill(f->store);
+    assert_lacks(f->store, &q, "valid");
+    put_split(f->store,
+              add_run(f->store, (struct fake_run){.experiment = "only", .variant = "cope"}),
+              "valid", 1, 100, 1);
+    assert_holds(f->store, &q, "only, profile quick");
+    assert_holds(f->store, &q, "Evaluated on valid");
+}
+
+static void identities_choose_runs(void **state)
+{
+    const struct fixture *f = *state;
+    const char *const identities[] = {"flip_flop/quick//absolute/1/100",
+                                      "flip_flop/quick//absolute/2/100"};
+    struct table_request q = {
+        .metrics = "token_error", .identities = identities, .n_identities = 2};
+    fill(f->store);
+    assert_holds(f->store, &q, "over 2 seeds");
+    assert_lacks(f->store, &q, "rope");
+    q.n_identities = 0;
+    assert_fails(f->store, &q, ST_NOTFOUND, "no run matches");
+}
+
+/* Two seeds with 100 steps, one with 200: the odd one out says what differs. */
+static void runs_with_other_settings_are_told_apart(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error"};
+    for (int i = 0; i < 3; i++)
+        put_split(f->store,
+                  add_run(f->store, (struct fake_run){.variant = "cope",
+                                                      .seed = i + 1,
+                                                      .steps = i == 0 ? 200 : 100}),
+                  "id", 10 * i, 100, 1);
+    assert_holds(f->store, &q,
+                 "cope {train.steps=200}      0 (< 2.95)*[1]\n"
+                 "cope                    15.00 ± 7.07\n");
+    assert_holds(f->store, &q, "[1] 1 of 2 seeds\n");
+}
+
+static void runs_that_are_not_done_are_told(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error"};
+    fill(f->store);
+    add_run(f->store, (struct fake_run){.variant = "none", .seed = 1, .state = "new"});
+    add_run(f->store,
+            (struct fake_run){.variant = "none", .seed = 2, .state = "interrupted"});
+    assert_holds(f->store, &q, "none              n/a ");
+    assert_holds(f->store, &q,
+                 "0 of 3 seeds; seed 1 is not done yet; seed 2 was interrupted\n");
+}
+
+static void a_database_without_numbers_says_so(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.format = PRINT_TEXT}, other = {.experiment = "x*"};
+    assert_fails(f->store, &q, ST_NOTFOUND, "posbench list runs");
+    add_run(f->store, (struct fake_run){.variant = "none", .state = "new"});
+    assert_fails(f->store, &q, ST_NOTFOUND, "posbench plan");
+    assert_fails(f->store, &other, ST_NOTFOUND, "no run matches");
+}
+
+static void an_unknown_metric_gets_a_suggestion(void **state)
+{
+    const struct fixture *f = *state;
+    struct table_request q = {.metrics = "token_eror"};
+    fill(f->store);
+    assert_fails(f->store, &q, ST_USAGE, "did you mean \"token_error\"");
+    q.metrics = "token_error,,loss";
+    assert_fails(f->store, &q, ST_USAGE, "commas");
+    q.metrics = "";
+    assert_fails(f->store, &q, ST_USAGE, "empty");
+}
+
+static void each_experiment_and_profile_has_its_table(void **state)
+{
+    const struct fixture *f = *state;
+    struct table_request q = {.metrics = "token_error"};
+    const struct fake_run runs[] = {{.variant = "cope"},
+                                    {.variant = "cope", .profile = "paper"},
+                                    {.variant = "cope", .experiment = "counting"}};
+    for (int i = 0; i < 3; i++)
+        put_split(f->store, add_run(f->store, runs[i]), "id", 5 * (i + 1), 100, 1);
+    char *text = printed(f->store, &q);
+    assert_int_equal(occurrences(text, "Evaluated on"), 3);
+    free(text);
+    q.rows = "experiment";
+    q.profile = "quick";
+    assert_holds(
+        f->store, &q,
+        "experiment     id\n----------  -----\nflip_flop    5.00\ncounting    15.00\n");
+    assert_lacks(f->store, &q, "paper");
+}
+
+static void numbers_are_printed_with_suitable_decimals(void **state)
+{
+    const struct metric_info *const error = metric_info("token_error"), *const loss =
+                                                                            metric_info(
+                                                                                "loss");
+    char text[METRIC_TEXT];
+    const double nan = (double)NAN;
+    (void)state;
+    assert_string_equal(metric_mean_std(error, 0.12345, 0.01, text), "12.35 ± 1.00");
+    assert_string_equal(metric_mean_std(error, 0.00004, 0.00006, text), "0.0040 ± 0.0060");
+    assert_string_equal(metric_mean_std(error, 0.001, nan, text), "0.10");
+    assert_string_equal(metric_mean_std(error, 0, 0, text), "0.00 ± 0.00");
+    assert_string_equal(metric_mean_std(error, nan, nan, text), "n/a");
+    assert_string_equal(metric_mean_std(loss, 0.69314, 0.1, text), "0.693 ± 0.100");
+    assert_string_equal(metric_mean_std(loss, 23.456, 0.1, text), "23.46 ± 0.10");
+    assert_string_equal(metric_mean_std(loss, 1234567, nan, text), "1.23e+06");
+    assert_string_equal(metric_mean_std(loss, (double)INFINITY, nan, text), "inf");
+    assert_string_equal(metric_mean_std(metric_info("other"), 1.5, nan, text), "1.500");
+}
+
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_fixture, close_fixture)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(the_default_table_is_this),
+        CASE(both_units_of_error_are_printed_by_default),
+        CASE(errors_per_sequence_are_left_out_where_they_are_errors_per_token),
+        CASE(the_papers_numbers_stand_below_ours),
+        CASE(markdown_is_this),
+        CASE(latex_is_this),
+        CASE(latex_is_well_formed),
+        CASE(json_has_every_number_as_stored),
+        CASE(csv_is_well_formed),
+        CASE(chance_is_in_the_metrics_own_sense),
+        CASE(higher_is_better_for_accuracy),
+        CASE(a_grid_has_its_cells_as_rows),
+        CASE(rows_and_columns_can_be_chosen),
+        CASE(filters_choose_runs),
+        CASE(valid_is_no_test_unless_it_is_all_there_is),
+        CASE(identities_choose_runs),
+        CASE(runs_with_other_settings_are_told_apart),
+        CASE(runs_that_are_not_done_are_told),
+        CASE(a_database_without_numbers_says_so),
+        CASE(an_unknown_metric_gets_a_suggestion),
+        CASE(each_experiment_and_profile_has_its_table),
+        cmocka_unit_test(numbers_are_printed_with_suitable_decimals),
+    };
+    return cmocka_run_group_tests_name("table", tests, NULL, NULL);
+}

@@ -190,7 +190,7 @@ static void lerp_lookup_grad(const struct lerp *l, const real *delta, real *dz, 
         sum += v_prefix_sums(d * at.rise);
         v_store_first(count, du + j, g * (v_set(1) - g) * sum);
         sum = v_spread_last(sum);
-        const lanes far = v_keep_first(count, d * at.w);
+        const lanes far = d * at.w;
         scatter(at.at, d - far, far, at.room, dz + at.base);
     }
 }

@@ -202,6 +202,18 @@ static enum status read_options(const struct option *table, const json_t *values
     return ST_OK;
 }
 
+/* The options of the task as training or a split has them. Each in its range may still be
+ * none that the task can make a sample of. */
+static enum status read_law(const struct task *t, const json_t *values, const char *owner,
+                            struct option_values *out, struct err *e)
+{
+    struct err why;
+    const enum status st = read_options(t->options, values, owner, out, e);
+    if (st || !t->check || t->check(out, &why) == ST_OK)
+        return st;
+    return refuse(e, "%s: %s", owner, why.msg);
+}
+
 static enum status check_version(const char *owner, const json_t *version, int ours,
                                  struct err *e)
 {
@@ -221,8 +233,8 @@ static enum status read_task(const json_t *root, struct run_spec *r, struct err 
     const enum status st =
         check_version(r->task->name, json_object_get(task, "version"), r->task->version, e);
     return st ? st
-              : read_options(r->task->options, json_object_get(task, "options"),
-                             r->task->name, &r->task_options, e);
+              : read_law(r->task, json_object_get(task, "options"), r->task->name,
+                         &r->task_options, e);
 }
 
 static enum status read_splits(json_t *root, struct run_spec *r, struct err *e)
@@ -241,10 +253,12 @@ static enum status read_splits(json_t *root, struct run_spec *r, struct err *e)
             return refuse(e, "split \"%.64s\": bad name or count", name);
         snprintf(s->name, sizeof s->name, "%s", name);
         s->count = (int)count;
-        const enum status st = read_options(
-            r->task->options, json_object_get(value, "options"), name, &s->options, e);
+        const enum status st =
+            read_law(r->task, json_object_get(value, "options"), name, &s->options, e);
         if (st)
             return st;
+        if (r->task->vocabulary(&s->options) > r->task->vocabulary(&r->task_options))
+            return refuse(e, "split \"%.64s\" has token ids that training has not", name);
         r->splits++;
     }
     run_spec_sort_splits(r);

@@ -281,6 +281,30 @@ static void stale_or_damaged_configurations_are_refused(void **state)
     config_free(c);
 }
 
+/* A database may be a stranger's: each value in its range, together they are none that
+ * posbench writes. */
+static void configurations_that_no_run_could_have_are_refused(void **state)
+{
+    static const char flip[] =
+        "version: 1\nexperiments: {a: {task: {name: flip_flop, length: 8}, "
+        "encoders: [none]}}\n";
+    struct config *c = read_base("seeds=[1]"), *f = NULL;
+    struct err e = {0};
+    (void)state;
+    /* The first is that of a split: the model would have no embedding for its tokens. */
+    assert_stale(c->run[0].config, "\"symbols\":15", "\"symbols\":16",
+                 "token ids that training has not");
+    assert_int_equal(config_text(flip, NULL, NULL, 0, &f, &e), ST_OK);
+    assert_stale(f->run[0].config, "\"length\":8", "\"length\":7", "length");
+    assert_stale(
+        f->run[0].config,
+        "\"task\":{\"name\":\"flip_flop\",\"options\":{\"clean\":true,\"length\":8",
+        "\"task\":{\"name\":\"flip_flop\",\"options\":{\"clean\":true,\"length\":5",
+        "flip_flop: ");
+    config_free(c);
+    config_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +317,7 @@ int main(void)
         cmocka_unit_test(numbers_keep_every_bit),
         cmocka_unit_test(canonical_text_is_sorted_and_short),
         cmocka_unit_test(stale_or_damaged_configurations_are_refused),
+        cmocka_unit_test(configurations_that_no_run_could_have_are_refused),
     };
     return cmocka_run_group_tests_name("identity", tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 BUILD_PACKAGES="gcc cmake ninja-build pkg-config libopenblas-dev libyaml-dev libjansson-dev
   libxxhash-dev libsqlite3-dev librandom123-dev libcmocka-dev"
 LINT_PACKAGES="clang-format clang-tidy"
+FUZZ_PACKAGES="clang libclang-rt-dev"
 
 CORES=$(nproc 2>/dev/null || echo 1)
 

@@ -1,0 +1,79 @@
+/* Weights in safetensors files.
+ *
+ * An input that begins with '{' is a header up to the end of its first line, and then the
+ * numbers; the length that stands before a header is put there here, since hardly any
+ * change of the header would otherwise be looked at. Every other input is a whole file. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkpoint.h"
+#include "fuzz.h"
+
+enum { LENGTH_BYTES = 8 };
+
+static const char *file_of(const uint8_t *data, size_t bytes)
+{
+    if (bytes == 0 || data[0] != '{')
+        return fuzz_file(data, bytes);
+    const uint8_t *newline = memchr(data, '\n', bytes);
+    const size_t header = newline ? (size_t)(newline - data) : bytes;
+    const size_t numbers = newline ? bytes - header - 1 : 0;
+    uint8_t *file = calloc(1, LENGTH_BYTES + header + numbers);
+    assert(file);
+    for (int i = 0; i < LENGTH_BYTES; i++)
+        file[i] = (uint8_t)((uint64_t)header >> (8 * i));
+    memcpy(file + LENGTH_BYTES, data, header);
+    if (numbers > 0)
+        memcpy(file + LENGTH_BYTES + header, newline + 1, numbers);
+    const char *path = fuzz_file(file, LENGTH_BYTES + header + numbers);
+    free(file);
+    return path;
+}
+
+/* Fills all or nothing. */
+static void read_pair(const char *path)
+{
+    real v[2] = {11, 12}, w[6] = {21, 22, 23, 24, 25, 26};
+    const real v0[2] = {11, 12}, w0[6] = {21, 22, 23, 24, 25, 26};
+    const struct checkpoint_tensor pair[] = {{"v", 1, 2, v}, {"w", 3, 2, w}};
+    struct err e = {.msg = ""};
+    if (checkpoint_read(path, pair, 2, &e) == ST_OK)
+        return;
+    assert(e.msg[0] && strlen(e.msg) < sizeof e.msg);
+    assert(memcmp(v, v0, sizeof v) == 0 && memcmp(w, w0, sizeof w) == 0);
+}
+
+/* A model of a few hundred numbers, opened once. */
+static struct model *small_model(void)
+{
+    static struct model *m;
+    struct model_config c = {.layers = 1,
+                             .heads = 1,
+                             .dim = 2,
+                             .ff = 2,
+                             .norm = NORM_PRE,
+                             .activation = ACTIVATION_RELU,
+                             .vocabulary = 3,
+                             .trained_length = 4,
+                             .longest = 4,
+                             .tie_embeddings = true};
+    if (m)
+        return m;
+    assert(encoder_stack_parse("none", &c.encoders, NULL) == ST_OK);
+    assert(model_open(&c, 1, &m, NULL) == ST_OK);
+    return m;
+}
+
+void fuzz_one(const uint8_t *data, size_t bytes)
+{
+    const char *path = file_of(data, bytes);
+    struct err e = {.msg = ""};
+    char *note = NULL;
+    read_pair(path);
+    if (checkpoint_load_model(path, small_model(), &e) != ST_OK)
+        assert(e.msg[0]);
+    if (checkpoint_note_read(path, "config", &note, &e) != ST_OK)
+        assert(!note);
+    free(note);
+}

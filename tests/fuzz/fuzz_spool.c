@@ -1,0 +1,99 @@
+/* What a worker left behind, read by the scheduler and folded into a database. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "spool.h"
+
+/* One database in memory for all inputs; a run that is begun again is empty. */
+static struct store *database(int64_t *run)
+{
+    static const struct run_row row = {.identity = "00ff",
+                                       .experiment = "e",
+                                       .profile = "quick",
+                                       .cell = "",
+                                       .task = "flip_flop",
+                                       .encoder = "rope",
+                                       .variant = "rope",
+                                       .config = "{}",
+                                       .task_version = 1,
+                                       .seed = 1};
+    static const struct provenance here = {.version = "0",
+                                           .commit = "",
+                                           .compiler = "",
+                                           .flags = "",
+                                           .kernel_isa = "",
+                                           .blas = "",
+                                           .blas_core = "",
+                                           .cpu = "",
+                                           .host = "",
+                                           .yaml_hash = ""};
+    static struct store *db;
+    static int64_t provenance;
+    struct err e = {.msg = ""};
+    if (!db && (store_open(":memory:", STORE_WRITE, &db, &e) ||
+                store_provenance(db, &here, &provenance, &e))) {
+        fprintf(stderr, "%s\n", e.msg);
+        abort();
+    }
+    assert(store_run(db, &row, run, NULL, NULL) == ST_OK);
+    assert(store_begin(db, *run, provenance, NULL) == ST_OK);
+    return db;
+}
+
+static enum status keep_state(void *context, int columns, const char *const *names,
+                              const char *const *cells, struct err *e)
+{
+    (void)names;
+    (void)e;
+    assert(columns == 1 && cells[0]);
+    snprintf(context, 16, "%s", cells[0]);
+    return ST_OK;
+}
+
+/* The database ends in the state that the spool tells, or refuses with a reason. */
+static void fold(const struct spool *s)
+{
+    const char *told = spool_state(s);
+    char state[16] = "";
+    struct err e = {.msg = ""};
+    int64_t run;
+    struct store *db = database(&run);
+    if (spool_fold(s, db, run, NULL, NULL, &e) != ST_OK) {
+        assert(e.msg[0]);
+        return;
+    }
+    assert(store_query(db, "SELECT state FROM run", NULL, 0, keep_state, state, &e) ==
+           ST_OK);
+    assert(strcmp(state, told ? told : "failed") == 0);
+}
+
+/* Lines from a pipe come one by one. */
+static void progress(const char *text, size_t bytes)
+{
+    for (const char *end = text + bytes; text < end;) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        const size_t n = newline ? (size_t)(newline - text) : (size_t)(end - text);
+        struct run_progress p;
+        if (spool_progress_parse(text, n, &p))
+            assert(strlen(p.phase) < PHASE_TEXT);
+        text += n + 1;
+    }
+}
+
+void fuzz_one(const uint8_t *data, size_t bytes)
+{
+    struct spool *s = NULL;
+    struct err e = {.msg = ""};
+    progress((const char *)data, bytes);
+    if (spool_read(fuzz_file(data, bytes), &s, &e) == ST_OK) {
+        assert(spool_reason(s));
+        spool_value(s, "id", "loss");
+        fold(s);
+    } else {
+        assert(e.msg[0] && !s);
+    }
+    spool_free(s);
+}

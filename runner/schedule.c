@@ -319,6 +319,7 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
 static enum status reap(struct scheduler *c, struct slot *w, struct err *e)
 {
     const int wait_status = process_wait(&w->process);
+    progress_line(c->s->progress, (int)(w - c->slot), "%s", "");
     const enum status st = settle(c, w, wait_status, e);
     c->done_flops += w->item->flops;
     w->item = NULL;
@@ -544,6 +545,7 @@ enum status schedule_run(const struct schedule *s, struct schedule_result *out,
     if (c.wake >= 0) {
         st = work(&c, e);
         signals_close();
+        progress_line(s->progress, s->jobs, "%s", "");
     }
     out->left = c.total - ended(&c);
     free(c.run_id);

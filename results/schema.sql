@@ -1,4 +1,5 @@
--- schema.sql -- the results database, version 1.
+-- schema.sql -- the results database, version 2. A change to a table raises the version and
+-- adds a step to store_migrate.c; views are made anew from here.
 --
 -- Tables are filled by store.c; what a person asks are the views at the end, whose
 -- names and columns stay as they are. Everything works in the plain sqlite3 shell:
@@ -11,7 +12,7 @@
 -- those of the experiment file; no number stands for a name.
 
 PRAGMA application_id = 1886352226; -- the letters "posb"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- What produced a run: program, machine and experiment file. Equal rows are stored once.
 CREATE TABLE provenance (
@@ -55,7 +56,9 @@ CREATE TABLE run (
     peak_memory_mib REAL,
     started       TEXT,
     ended         TEXT,
-    provenance_id INTEGER REFERENCES provenance (id)
+    provenance_id INTEGER REFERENCES provenance (id),
+    removed       TEXT,    -- when `posbench rm` marked it; no view shows such a run
+    attempts      INTEGER NOT NULL DEFAULT 0 -- how many times it was begun
 ) STRICT;
 CREATE INDEX run_by_experiment ON run (experiment, profile, cell, variant, seed);
 CREATE INDEX run_by_provenance ON run (provenance_id);
@@ -139,7 +142,7 @@ SELECT id AS run_id, identity, experiment, profile, cell, task, task_version, en
                                   json_remove(config, '$.seed')) AS recipe,
        config, state, error, steps, parameters, flops, wall_s, cpu_s, tokens_per_s,
        peak_memory_mib, started, ended, provenance_id
-FROM run;
+FROM run WHERE removed IS NULL;
 
 -- Every metric of every run and split at the last step at which it was measured.
 CREATE VIEW v_score AS
@@ -239,10 +242,10 @@ FROM width;
 -- encoder's when the cell holds no other variant of that encoder.
 CREATE VIEW v_variant_name AS
 SELECT experiment, profile, cell, variant, variant AS name
-FROM run
+FROM run WHERE removed IS NULL
 UNION
 SELECT experiment, profile, cell, min(variant), encoder
-FROM run
+FROM run WHERE removed IS NULL
 GROUP BY experiment, profile, cell, encoder
 HAVING count(DISTINCT variant) = 1;
 
@@ -274,4 +277,4 @@ SELECT experiment, profile, count(*) AS runs,
        sum(wall_s) FILTER (WHERE state = 'done') AS wall_s,
        avg(wall_s) FILTER (WHERE state = 'done') AS mean_wall_s,
        min(started) AS started, max(ended) AS ended
-FROM run GROUP BY experiment, profile;
+FROM run WHERE removed IS NULL GROUP BY experiment, profile;

@@ -136,8 +136,7 @@ static enum status open_for_reading(struct store *s, const struct header *h, str
     return code == SQLITE_OK ? ST_OK : store_failed(s, "opening", e);
 }
 
-static enum status run_sql(struct store *s, const char *sql, const char *doing,
-                           struct err *e)
+enum status store_exec(struct store *s, const char *sql, const char *doing, struct err *e)
 {
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK
                ? ST_OK
@@ -161,9 +160,9 @@ static enum status ask(struct store *s, const char *sql, char *text, size_t room
                : store_failed(s, "reading its header", e);
 }
 
-/* *fresh: nothing in it yet. Once the database is open this repeats the checks of the
+/* *schema 0: nothing in it yet. Once the database is open this repeats the checks of the
  * header, which may have changed since, or whose true state may be in a journal. */
-static enum status check_schema(struct store *s, bool *fresh, struct err *e)
+static enum status check_schema(struct store *s, int *schema, struct err *e)
 {
     char application[REAL_TEXT], version[REAL_TEXT], objects[REAL_TEXT];
     enum status st = ask(s, "PRAGMA application_id", application, sizeof application, e);
@@ -173,32 +172,37 @@ static enum status check_schema(struct store *s, bool *fresh, struct err *e)
         st = ask(s, "SELECT count(*) FROM sqlite_schema", objects, sizeof objects, e);
     if (st)
         return st;
-    const long schema = strtol(version, NULL, 10);
-    *fresh = strcmp(objects, "0") == 0 && schema == 0;
-    if (*fresh)
+    *schema = (int)strtol(version, NULL, 10);
+    if (strcmp(objects, "0") == 0 && *schema == 0)
         return ST_OK;
     if (strtol(application, NULL, 10) != APPLICATION_ID)
         return foreign_file(s->path, "is the database of another program", e);
-    if (schema > SCHEMA_VERSION)
-        return newer_schema(s->path, (int)schema, e);
+    if (*schema > SCHEMA_VERSION)
+        return newer_schema(s->path, *schema, e);
+    if (*schema < 1)
+        return foreign_file(s->path, "has tables but no schema version", e);
     return ST_OK;
 }
 
-/* Creates the tables, or, where they are, writes one page for nothing: a folder without
- * write permission or a full disk shows here and not after hours of training. */
+/* Creates the tables, brings them up to date, or, where they are, writes one page for
+ * nothing: a folder without write permission or a full disk shows here and not after hours
+ * of training. Of two processes that open an older file the second waits for the first at
+ * BEGIN IMMEDIATE and then finds nothing left to do. */
 static enum status apply_schema(struct store *s, struct err *e)
 {
-    bool fresh = false;
-    enum status st = run_sql(s, "BEGIN IMMEDIATE", "opening for writing", e);
+    int schema = 0;
+    enum status st = store_exec(s, "BEGIN IMMEDIATE", "opening for writing", e);
     if (st)
         return st;
-    st = check_schema(s, &fresh, e);
-    if (st == ST_OK && fresh)
-        st = run_sql(s, embedded_schema, "creating the tables", e);
-    else if (st == ST_OK)
-        st = run_sql(s, "PRAGMA user_version = 1", "opening for writing", e);
+    st = check_schema(s, &schema, e);
+    if (st == ST_OK && schema == 0)
+        st = store_exec(s, embedded_schema, "creating the tables", e);
+    else if (st == ST_OK && schema < SCHEMA_VERSION)
+        st = store_migrate_file(s, schema, store_migrations, e);
+    else if (st == ST_OK) /* the same number again: a write that changes nothing */
+        st = store_exec(s, "PRAGMA user_version = 2", "opening for writing", e);
     if (st == ST_OK)
-        st = run_sql(s, "COMMIT", "opening for writing", e);
+        st = store_exec(s, "COMMIT", "opening for writing", e);
     if (st)
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     return st;
@@ -261,7 +265,7 @@ static enum status choose_journal(struct store *s, struct err *e)
         return st;
     if (strcmp(mode, "delete") == 0 && log_works_here(s->path))
         sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-    return run_sql(s, "PRAGMA synchronous = FULL", "opening for writing", e);
+    return store_exec(s, "PRAGMA synchronous = FULL", "opening for writing", e);
 }
 
 static enum status open_for_writing(struct store *s, struct err *e)
@@ -277,14 +281,14 @@ static enum status open_for_writing(struct store *s, struct err *e)
                        s->path);
     enum status st = apply_schema(s, e);
     if (st == ST_OK)
-        st = run_sql(s, "PRAGMA foreign_keys = ON", "opening for writing", e);
+        st = store_exec(s, "PRAGMA foreign_keys = ON", "opening for writing", e);
     return st ? st : choose_journal(s, e);
 }
 
 static enum status open_existing_or_new(struct store *s, struct err *e)
 {
     struct header h = {0};
-    bool fresh;
+    int schema = 0;
     /* A journal left by a killed writer: the header on disk may be half-written, and only
      * SQLite can tell. */
     const bool hot = s->writable && has_companion(s->path, "-journal");
@@ -302,7 +306,10 @@ static enum status open_existing_or_new(struct store *s, struct err *e)
     if (st)
         return st;
     sqlite3_busy_timeout(s->db, BUSY_MS);
-    return check_schema(s, &fresh, e);
+    st = check_schema(s, &schema, e);
+    return st == ST_OK && schema && schema < SCHEMA_VERSION
+               ? store_migrate_copy(s, schema, e)
+               : st;
 }
 
 enum status store_open(const char *path, enum store_mode mode, struct store **out,

@@ -15,7 +15,9 @@ struct store; /* opaque: store.c */
 
 enum store_mode { STORE_WRITE, STORE_READ };
 
-/* Opens `path`; in STORE_WRITE creates it or brings its schema up to date. ST_DB, with
+/* Opens `path`; in STORE_WRITE creates it or brings its schema up to date, after a copy
+ * FILE.backup-v<old schema>; in STORE_READ an older schema is read as if it were up to date
+ * and stays as it is. ST_DB, with
  * the file left as it was, when it is another program's database, a newer schema, not a
  * database, or cannot be written; ST_NOTFOUND when it is to be read and is not there. */
 enum status store_open(const char *path, enum store_mode mode, struct store **out,
@@ -39,10 +41,13 @@ struct run_row {
 };
 
 /* Adds the run in state `new`, or finds it by identity. *state (may be NULL) receives
- * its present state, a static string. */
+ * its present state, a static string; a removed run is `new`. */
 enum status store_run(struct store *s, const struct run_row *r, int64_t *id,
                       const char **state, struct err *e);
-/* Any state -> running; forgets metrics, answers and caveats of an earlier attempt. Which
+/* The same for many, in one transaction: id[i] is that of r[i]. */
+enum status store_runs(struct store *s, const struct run_row *r, int n, int64_t *id,
+                       struct err *e);
+/* Any state -> running, one attempt more, no longer removed; forgets metrics, answers and caveats of an earlier attempt. Which
  * runs are to be done again is the caller's decision. */
 enum status store_begin(struct store *s, int64_t run_id, int64_t provenance_id,
                         struct err *e);

@@ -6,7 +6,7 @@
 
 #include "store.h"
 
-enum { SCHEMA_VERSION = 1, APPLICATION_ID = 0x706F7362 /* "posb" */ };
+enum { SCHEMA_VERSION = 2, APPLICATION_ID = 0x706F7362 /* "posb" */ };
 
 struct store {
     sqlite3 *db;
@@ -16,6 +16,30 @@ struct store {
 
 /* Turns the connection's last error into "PATH: DOING: what; the remedy". */
 enum status store_failed(const struct store *s, const char *doing, struct err *e);
+
+/* Runs statements that answer nothing; `doing` is for store_failed. */
+enum status store_exec(struct store *s, const char *sql, const char *doing, struct err *e);
+
+/* What turns a database of schema `from` into the next one: its tables and indices. Views
+ * need no mention. */
+struct migration {
+    int from;
+    const char *sql;
+};
+extern const struct migration store_migrations[]; /* ends with {0} */
+
+/* Inside a transaction that holds the write lock: steps from schema `from` to
+ * SCHEMA_VERSION, makes the views anew, checks references. On failure the caller's
+ * ROLLBACK restores the old database. */
+enum status store_migrate(struct store *s, int from, const struct migration *steps,
+                          struct err *e);
+/* The same for a file: first a copy "FILE.backup-v<from>" (with ".2" and so on behind it
+ * when that is taken), which has passed PRAGMA integrity_check. */
+enum status store_migrate_file(struct store *s, int from, const struct migration *steps,
+                               struct err *e);
+/* A file that is only read stays as it is: the connection is replaced by one to a copy
+ * in memory, which is brought up to date. */
+enum status store_migrate_copy(struct store *s, int from, struct err *e);
 
 /* Calls `start` (may be NULL) with the statement before its first row, then `row` for each
  * row; see store_query. */

@@ -165,7 +165,10 @@ static enum status find_run(struct store *s, const char *identity, int64_t *id,
                             const char **state, struct err *e)
 {
     sqlite3_stmt *q = NULL;
-    enum status st = prepare(s, "SELECT id, state FROM run WHERE identity = ?1", &q, e);
+    enum status st = prepare(s,
+                             "SELECT id, iif(removed IS NULL, state, 'new') FROM run "
+                             "WHERE identity = ?1",
+                             &q, e);
     if (st == ST_OK && (sqlite3_bind_text(q, 1, identity, -1, SQLITE_STATIC) != SQLITE_OK ||
                         sqlite3_step(q) != SQLITE_ROW))
         st = store_failed(s, "storing", e);
@@ -178,23 +181,37 @@ static enum status find_run(struct store *s, const char *identity, int64_t *id,
     return st;
 }
 
+static enum status add_run(struct store *s, const struct run_row *r, int64_t *id,
+                           const char **state, struct err *e)
+{
+    const enum status st =
+        once(s,
+             "INSERT INTO run (identity, experiment, profile, cell, task, task_version, "
+             "encoder, variant, seed, config) "
+             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
+             "ON CONFLICT (identity) DO NOTHING",
+             ARGS(text(r->identity), text(r->experiment), text(r->profile),
+                  text(r->cell ? r->cell : ""), text(r->task), integer(r->task_version),
+                  text(r->encoder), text(r->variant), integer(r->seed), text(r->config)),
+             NULL, e);
+    return st ? st : find_run(s, r->identity, id, state, e);
+}
+
 enum status store_run(struct store *s, const struct run_row *r, int64_t *id,
                       const char **state, struct err *e)
+{
+    const enum status st = begin(s, e);
+    return st ? st : finish(s, add_run(s, r, id, state, e), e);
+}
+
+enum status store_runs(struct store *s, const struct run_row *r, int n, int64_t *id,
+                       struct err *e)
 {
     enum status st = begin(s, e);
     if (st)
         return st;
-    st = once(s,
-              "INSERT INTO run (identity, experiment, profile, cell, task, task_version, "
-              "encoder, variant, seed, config) "
-              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
-              "ON CONFLICT (identity) DO NOTHING",
-              ARGS(text(r->identity), text(r->experiment), text(r->profile),
-                   text(r->cell ? r->cell : ""), text(r->task), integer(r->task_version),
-                   text(r->encoder), text(r->variant), integer(r->seed), text(r->config)),
-              NULL, e);
-    if (st == ST_OK)
-        st = find_run(s, r->identity, id, state, e);
+    for (int i = 0; i < n && st == ST_OK; i++)
+        st = add_run(s, &r[i], &id[i], NULL, e);
     return finish(s, st, e);
 }
 
@@ -215,13 +232,14 @@ enum status store_begin(struct store *s, int64_t run_id, int64_t provenance_id,
     enum status st = begin(s, e);
     if (st)
         return st;
-    st = update_run(s, run_id,
-                    "UPDATE run SET state = 'running', error = NULL, steps = NULL, "
-                    "parameters = NULL, flops = NULL, wall_s = NULL, cpu_s = NULL, "
-                    "tokens_per_s = NULL, peak_memory_mib = NULL, "
-                    "started = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ended = NULL, "
-                    "provenance_id = ?2 WHERE id = ?1",
-                    ARGS(integer(run_id), integer(provenance_id)), e);
+    st = update_run(
+        s, run_id,
+        "UPDATE run SET state = 'running', error = NULL, steps = NULL, "
+        "parameters = NULL, flops = NULL, wall_s = NULL, cpu_s = NULL, "
+        "tokens_per_s = NULL, peak_memory_mib = NULL, removed = NULL, "
+        "attempts = attempts + 1, started = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ended = NULL, "
+        "provenance_id = ?2 WHERE id = ?1",
+        ARGS(integer(run_id), integer(provenance_id)), e);
     if (st == ST_OK)
         st =
             once(s, "DELETE FROM metric WHERE run_id = ?1", ARGS(integer(run_id)), NULL, e);

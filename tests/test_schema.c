@@ -325,7 +325,7 @@ static void views_keep_their_columns(void **state)
         f->store, "SELECT group_concat(name) FROM pragma_table_info('run')",
         "id,identity,experiment,profile,cell,task,task_version,encoder,variant,seed,"
         "config,state,error,steps,parameters,flops,wall_s,cpu_s,tokens_per_s,"
-        "peak_memory_mib,started,ended,provenance_id");
+        "peak_memory_mib,started,ended,provenance_id,removed,attempts");
     assert_answer(f->store, "SELECT group_concat(name) FROM pragma_table_info('metric')",
                   "id,run_id,split,step,name,value,count,total");
     assert_answer(f->store, "SELECT group_concat(name) FROM pragma_table_info('v_summary')",

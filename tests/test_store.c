@@ -189,7 +189,7 @@ static void a_new_file_gets_tables_and_our_mark(void **state)
 {
     const struct fixture *f = *state;
     assert_answer(f->store, "PRAGMA application_id", "1886352226");
-    assert_answer(f->store, "PRAGMA user_version", "1");
+    assert_answer(f->store, "PRAGMA user_version", "2");
     assert_answer(f->store, "PRAGMA foreign_keys", "1");
     assert_answer(f->store, "SELECT count(*) FROM run", "0");
 }
@@ -237,8 +237,8 @@ static void a_newer_schema_is_left_alone(void **state)
 {
     struct fixture *f = *state;
     close_store(f);
-    run_shell_sql(f->path, "PRAGMA user_version = 2;");
-    assert_refused(f, "schema 2");
+    run_shell_sql(f->path, "PRAGMA user_version = 3;");
+    assert_refused(f, "schema 3");
 }
 
 /* The header of a file in write-ahead mode may be behind its log. */

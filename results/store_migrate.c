@@ -1,0 +1,228 @@
+/* store_migrate.c -- from older schemas to this one.
+ *
+ * Every step is one transaction with the last: a database is at one version or the other,
+ * whatever happens in between, and a copy of the old one stays beside it. Tables are
+ * changed by the steps; views hold no data and are made anew from schema.sql, so that
+ * a step cannot forget one. tests/data has a database of each older version. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "embedded.h"
+#include "store_internal.h"
+
+enum { NAME_ROOM = 4096, NAMES_TRIED = 1000 };
+
+const struct migration store_migrations[] = {
+    {1, "ALTER TABLE run ADD COLUMN removed TEXT;"
+        "ALTER TABLE run ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;"
+        "UPDATE run SET attempts = 1 WHERE started IS NOT NULL;"},
+    {0},
+};
+
+/* --- the steps --- */
+
+static enum status take_steps(struct store *s, int from, const struct migration *steps,
+                              struct err *e)
+{
+    char doing[64];
+    enum status st = ST_OK;
+    int at = from;
+    for (const struct migration *m = steps; m->from && st == ST_OK; m++) {
+        if (m->from != at)
+            continue;
+        snprintf(doing, sizeof doing, "bringing schema %d up to date", at);
+        st = store_exec(s, m->sql, doing, e);
+        at++;
+    }
+    if (st == ST_OK && at != SCHEMA_VERSION)
+        st = err_set(e, ST_DB,
+                     "%s: schema %d is not one that posbench wrote; name another "
+                     "file with --db",
+                     s->path, from);
+    return st;
+}
+
+/* Views of these names are ours; those that a user made stay. */
+static enum status remake_view(struct store *s, const char *name, const char *sql,
+                               struct err *e)
+{
+    char *drop = sqlite3_mprintf("DROP VIEW IF EXISTS main.\"%w\"", name);
+    enum status st = drop ? store_exec(s, drop, "renewing a view", e)
+                          : err_set(e, ST_NOMEM, "%s: no memory to renew a view", s->path);
+    sqlite3_free(drop);
+    return st ? st : store_exec(s, sql, "renewing a view", e);
+}
+
+/* The schema is carried out in memory, and its views are copied from there. */
+static enum status remake_views(struct store *s, struct err *e)
+{
+    struct store model = {.path = s->path, .writable = true};
+    sqlite3_stmt *view = NULL;
+    int code = SQLITE_DONE;
+    enum status st = ST_OK;
+    if (sqlite3_open(":memory:", &model.db) != SQLITE_OK)
+        st = store_failed(&model, "renewing its views", e);
+    if (st == ST_OK)
+        st = store_exec(&model, embedded_schema, "renewing its views", e);
+    if (st == ST_OK &&
+        sqlite3_prepare_v2(model.db,
+                           "SELECT name, sql FROM sqlite_schema WHERE type = 'view' "
+                           "ORDER BY rowid",
+                           -1, &view, NULL) != SQLITE_OK)
+        st = store_failed(&model, "renewing its views", e);
+    while (st == ST_OK && (code = sqlite3_step(view)) == SQLITE_ROW)
+        st = remake_view(s, (const char *)sqlite3_column_text(view, 0),
+                         (const char *)sqlite3_column_text(view, 1), e);
+    if (st == ST_OK && code != SQLITE_DONE)
+        st = store_failed(&model, "renewing its views", e);
+    sqlite3_finalize(view);
+    sqlite3_close(model.db);
+    return st;
+}
+
+/* Any row of an answer is a complaint, except "ok". */
+static enum status no_complaint(struct store *s, const char *sql, const char *about,
+                                struct err *e)
+{
+    sqlite3_stmt *q = NULL;
+    enum status st = ST_OK;
+    if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK)
+        return store_failed(s, about, e);
+    const int code = sqlite3_step(q);
+    const char *text = code == SQLITE_ROW ? (const char *)sqlite3_column_text(q, 0) : "ok";
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        st = store_failed(s, about, e);
+    else if (!text || strcmp(text, "ok") != 0)
+        st = err_set(e, ST_DB,
+                     "%s: %s: %s; it is left as it is: restore a copy, or save what can be "
+                     "read with `sqlite3 FILE .recover`",
+                     s->path, about, text ? text : "a row without a name");
+    sqlite3_finalize(q);
+    return st;
+}
+
+enum status store_migrate(struct store *s, int from, const struct migration *steps,
+                          struct err *e)
+{
+    char version[64];
+    snprintf(version, sizeof version, "PRAGMA user_version = %d", SCHEMA_VERSION);
+    enum status st = take_steps(s, from, steps, e);
+    if (st == ST_OK)
+        st = remake_views(s, e);
+    if (st == ST_OK)
+        st = no_complaint(s, "PRAGMA foreign_key_check",
+                          "after its migration a row refers to nothing, in table", e);
+    return st ? st : store_exec(s, version, "bringing its schema up to date", e);
+}
+
+/* --- the copy beside it --- */
+
+/* All of `from` into `to`, another connection. */
+static enum status copy_pages(struct store *from, struct store *to, struct err *e)
+{
+    sqlite3_backup *b = sqlite3_backup_init(to->db, "main", from->db, "main");
+    if (!b)
+        return store_failed(to, "copying the database", e);
+    const int code = sqlite3_backup_step(b, -1);
+    sqlite3_backup_finish(b);
+    if (code == SQLITE_DONE)
+        return ST_OK;
+    return err_set(e, ST_DB,
+                   "%s: copying the database before its schema is brought up to date: %s; "
+                   "nothing is changed: free some space beside it and start again",
+                   to->path, sqlite3_errstr(code));
+}
+
+static enum status write_copy(const struct store *s, char *name, struct err *e)
+{
+    struct store from = {.path = s->path}, to = {.path = name, .writable = true};
+    enum status st = ST_OK;
+    /* A connection of its own: that which holds the write lock cannot be copied from. */
+    if (sqlite3_open_v2(s->path, &from.db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
+        st = store_failed(&from, "copying it before its schema is brought up to date", e);
+    if (st == ST_OK && sqlite3_open(name, &to.db) != SQLITE_OK)
+        st = store_failed(&to, "copying the database", e);
+    if (st == ST_OK)
+        st = copy_pages(&from, &to, e);
+    if (st == ST_OK)
+        st = no_complaint(&to, "PRAGMA integrity_check", "the database is damaged", e);
+    sqlite3_close(from.db);
+    sqlite3_close(to.db);
+    return st;
+}
+
+static void sync_folder(const char *path)
+{
+    char folder[NAME_ROOM];
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path + 1) : 1,
+             slash ? path : ".");
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
+/* A name that is free; the write lock keeps others from taking it. */
+static enum status free_name(const struct store *s, int version, char name[NAME_ROOM],
+                             struct err *e)
+{
+    for (int i = 1; i < NAMES_TRIED; i++) {
+        char number[16] = "";
+        if (i > 1)
+            snprintf(number, sizeof number, ".%d", i);
+        const int n =
+            snprintf(name, NAME_ROOM, "%s.backup-v%d%s", s->path, version, number);
+        if (n < 0 || n >= NAME_ROOM)
+            break;
+        if (access(name, F_OK) != 0)
+            return ST_OK;
+    }
+    return err_set(e, ST_DB,
+                   "%s: no name is left for a copy of it; move the files "
+                   "\"%s.backup-v%d...\" away",
+                   s->path, s->path, version);
+}
+
+enum status store_migrate_file(struct store *s, int from, const struct migration *steps,
+                               struct err *e)
+{
+    char half[NAME_ROOM + 8], name[NAME_ROOM];
+    enum status st = free_name(s, from, name, e);
+    if (st)
+        return st;
+    snprintf(half, sizeof half, "%s.part", name);
+    unlink(half); /* of a process that was killed in the middle */
+    st = write_copy(s, half, e);
+    if (st == ST_OK && rename(half, name) != 0)
+        st = err_set(e, ST_IO, "%s: cannot be renamed: %s", half, strerror(errno));
+    if (st)
+        unlink(half);
+    else
+        sync_folder(name);
+    return st ? st : store_migrate(s, from, steps, e);
+}
+
+enum status store_migrate_copy(struct store *s, int from, struct err *e)
+{
+    struct store copy = {.path = s->path, .writable = true};
+    enum status st = ST_OK;
+    if (sqlite3_open(":memory:", &copy.db) != SQLITE_OK)
+        st = store_failed(&copy, "reading an older schema", e);
+    if (st == ST_OK)
+        st = copy_pages(s, &copy, e);
+    if (st == ST_OK)
+        st = store_migrate(&copy, from, store_migrations, e);
+    if (st) {
+        sqlite3_close(copy.db);
+        return st;
+    }
+    sqlite3_close(s->db);
+    s->db = copy.db;
+    return ST_OK;
+}

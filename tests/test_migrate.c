@@ -1,0 +1,353 @@
+/* Older databases: brought up to date when written, read as they are, lost never. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "filled_store.h"
+#include "store_internal.h"
+
+enum { TEXT = 1 << 20, PROCESSES = 8 };
+
+/* Every table that a database of version 1 has, its ids included. */
+static const char *const old_tables[] = {
+    "SELECT * FROM provenance ORDER BY id",
+    "SELECT id, identity, experiment, profile, cell, task, task_version, encoder, variant, "
+    "seed, config, state, error, steps, parameters, flops, wall_s, cpu_s, tokens_per_s, "
+    "peak_memory_mib, started, ended, provenance_id FROM run ORDER BY id",
+    "SELECT * FROM metric ORDER BY id",
+    "SELECT id, run_id, split, count, hex(bits) FROM answer ORDER BY id",
+    "SELECT * FROM event ORDER BY id",
+    "SELECT * FROM published ORDER BY id",
+    "SELECT * FROM claim ORDER BY id"};
+static const char *const views[] = {"v_run",          "v_score",    "v_result",
+                                    "v_curve",        "v_summary",  "v_student_t",
+                                    "v_variant_name", "v_progress", "v_published_vs_ours"};
+enum {
+    OLD_TABLES = sizeof old_tables / sizeof *old_tables,
+    VIEWS = sizeof views / sizeof *views
+};
+
+struct text {
+    size_t used;
+    char at[TEXT];
+};
+
+static void add_row(struct text *t, sqlite3_stmt *q)
+{
+    for (int i = 0; i < sqlite3_column_count(q); i++) {
+        const char *cell = (const char *)sqlite3_column_text(q, i);
+        t->used +=
+            (size_t)snprintf(t->at + t->used, TEXT - t->used, "%s|", cell ? cell : "-");
+        assert_true(t->used < TEXT);
+    }
+    t->used += (size_t)snprintf(t->at + t->used, TEXT - t->used, "\n");
+}
+
+/* Asked without store.c. */
+static void dump_query(sqlite3 *db, const char *sql, struct text *t)
+{
+    sqlite3_stmt *q = NULL;
+    int code;
+    if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    while ((code = sqlite3_step(q)) == SQLITE_ROW)
+        add_row(t, q);
+    assert_int_equal(code, SQLITE_DONE);
+    sqlite3_finalize(q);
+}
+
+/* Tables as version 1 had them, and what all views answer. */
+static struct text *dump(const char *path)
+{
+    struct text *t = calloc(1, sizeof *t);
+    sqlite3 *db = NULL;
+    char sql[128];
+    assert_non_null(t);
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    for (int i = 0; i < OLD_TABLES; i++)
+        dump_query(db, old_tables[i], t);
+    for (int i = 0; i < VIEWS; i++) {
+        snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY 1, 2", views[i]);
+        dump_query(db, sql, t);
+    }
+    sqlite3_close(db);
+    return t;
+}
+
+/* The shape of a database: columns of its tables and views, indices, texts of views. */
+static struct text *shape(const char *path)
+{
+    struct text *t = calloc(1, sizeof *t);
+    sqlite3 *db = NULL;
+    assert_non_null(t);
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    dump_query(db, "PRAGMA user_version", t);
+    dump_query(db, "PRAGMA application_id", t);
+    dump_query(
+        db,
+        "SELECT s.type, s.name, x.cid, x.name, x.type, x.\"notnull\", "
+        "x.dflt_value, x.pk FROM sqlite_schema AS s, pragma_table_xinfo(s.name) AS x "
+        "ORDER BY 1, 2, 3",
+        t);
+    dump_query(db,
+               "SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index' "
+               "ORDER BY 1",
+               t);
+    dump_query(db, "SELECT name, sql FROM sqlite_schema WHERE type = 'view' ORDER BY 1", t);
+    sqlite3_close(db);
+    return t;
+}
+
+static void assert_same(struct text *a, struct text *b)
+{
+    assert_true(a->used > 100);
+    assert_string_equal(a->at, b->at);
+    free(a);
+    free(b);
+}
+
+static int files_in(const char *folder)
+{
+    int n = 0;
+    DIR *d = opendir(folder);
+    assert_non_null(d);
+    for (const struct dirent *f = readdir(d); f; f = readdir(d))
+        n += f->d_name[0] != '.';
+    closedir(d);
+    return n;
+}
+
+/* Puts the database of version 1 where the fixture's was. */
+static void take_old(struct fixture *f)
+{
+    char command[512];
+    store_close(f->store);
+    f->store = NULL;
+    snprintf(command, sizeof command, "cp '%s/results_v1.db' '%s'", TEST_DATA, f->path);
+    assert_int_equal(system(command), 0);
+}
+
+static void assert_integer(const char *path, const char *sql, int want)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *q = NULL;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int(q, 0), want);
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+}
+
+static void assert_version(const char *path, int want)
+{
+    assert_integer(path, "PRAGMA user_version", want);
+}
+
+static void an_old_database_keeps_every_row_and_every_view(void **state)
+{
+    struct fixture *f = *state;
+    take_old(f);
+    struct text *before = dump(f->path);
+    assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
+    store_close(f->store);
+    f->store = NULL;
+    assert_version(f->path, SCHEMA_VERSION);
+    assert_same(before, dump(f->path));
+    assert_integer(f->path, "SELECT count(*) FROM run WHERE attempts = 1", 5);
+}
+
+static void an_old_database_becomes_what_a_new_one_is(void **state)
+{
+    struct fixture *f = *state;
+    store_close(f->store);
+    f->store = NULL;
+    struct text *fresh = shape(f->path);
+    take_old(f);
+    assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
+    assert_same(fresh, shape(f->path));
+}
+
+static void the_old_database_stays_beside_it(void **state)
+{
+    struct fixture *f = *state;
+    char backup[160], second[168];
+    snprintf(backup, sizeof backup, "%s.backup-v1", f->path);
+    snprintf(second, sizeof second, "%s.2", backup);
+    take_old(f);
+    struct text *before = dump(f->path);
+    assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
+    assert_version(backup, 1);
+    assert_same(before, dump(backup));
+    assert_int_equal(access(second, F_OK), -1);
+    /* An earlier copy is never overwritten. */
+    take_old(f);
+    assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
+    assert_version(second, 1);
+    store_close(f->store);
+    f->store = NULL;
+    assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
+    store_close(f->store);
+    f->store = NULL;
+    assert_int_equal(files_in(f->folder), 3);
+}
+
+static void a_view_of_the_users_own_stays(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3 *db = NULL;
+    take_old(f);
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db, "CREATE VIEW mine AS SELECT seed FROM v_run", NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+    assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
+    assert_integer(f->path, "SELECT count(*) FROM mine", 5);
+}
+
+/* As other processes find it: they all open it for writing at the same moment. */
+static void processes_that_open_it_at_once_migrate_once(void **state)
+{
+    struct fixture *f = *state;
+    pid_t child[PROCESSES];
+    int gate[2], how;
+    take_old(f);
+    assert_int_equal(pipe(gate), 0);
+    for (int i = 0; i < PROCESSES; i++) {
+        child[i] = fork();
+        if (child[i] == 0) {
+            char c;
+            struct store *s = NULL;
+            close(gate[1]);
+            if (read(gate[0], &c, 1) != 0) /* the parent closes its end */
+                _exit(2);
+            const enum status st = store_open(f->path, STORE_WRITE, &s, &err);
+            if (st)
+                print_error("%s\n", err.msg);
+            store_close(s);
+            _exit(st != ST_OK);
+        }
+    }
+    close(gate[0]);
+    close(gate[1]);
+    for (int i = 0; i < PROCESSES; i++) {
+        assert_int_equal(waitpid(child[i], &how, 0), child[i]);
+        assert_true(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+    }
+    assert_version(f->path, SCHEMA_VERSION);
+    assert_int_equal(files_in(f->folder), 2); /* it and one copy */
+}
+
+/* Takes the steps as store.c does, to see what a wrong one leaves. */
+static void assert_step_fails(const struct fixture *f, const char *sql)
+{
+    const struct migration steps[] = {{1, sql}, {0}};
+    struct store s = {.path = (char *)f->path, .writable = true};
+    struct text *before = dump(f->path);
+    assert_int_equal(sqlite3_open(f->path, &s.db), SQLITE_OK);
+    assert_ok(store_exec(&s, "BEGIN IMMEDIATE", "testing", &err));
+    assert_int_equal(store_migrate_file(&s, 1, steps, &err), ST_DB);
+    sqlite3_exec(s.db, "ROLLBACK", NULL, NULL, NULL);
+    sqlite3_close(s.db);
+    assert_version(f->path, 1);
+    assert_same(before, dump(f->path));
+}
+
+static void a_step_that_fails_leaves_the_old_database(void **state)
+{
+    struct fixture *f = *state;
+    take_old(f);
+    assert_step_fails(f, "DELETE FROM metric; ALTER TABLE nowhere ADD COLUMN x;");
+    /* References to rows that are gone are seen too. */
+    assert_step_fails(f, "DELETE FROM provenance;");
+}
+
+static void a_damaged_database_is_not_migrated(void **state)
+{
+    struct fixture *f = *state;
+    take_old(f);
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    /* Another text for an index: its entries no longer fit. */
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
+                     "'CREATE INDEX run_by_provenance ON run (seed)' WHERE name = "
+                     "'run_by_provenance'",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+    assert_int_equal(store_open(f->path, STORE_WRITE, &f->store, &err), ST_DB);
+    assert_non_null(strstr(err.msg, "damaged"));
+    assert_version(f->path, 1);
+    assert_int_equal(files_in(f->folder), 1);
+}
+
+static enum status first_cell(void *context, int columns, const char *const *names,
+                              const char *const *cells, struct err *e)
+{
+    char *out = context;
+    (void)columns;
+    (void)names;
+    (void)e;
+    snprintf(out, 64, "%s", cells[0]);
+    return ST_OK;
+}
+
+static void assert_reads_as_new(struct fixture *f)
+{
+    char text[64] = "";
+    struct stat before, after;
+    assert_int_equal(stat(f->path, &before), 0);
+    assert_ok(store_open(f->path, STORE_READ, &f->store, &err));
+    assert_ok(store_query(f->store,
+                          "SELECT count(*) || ' ' || sum(attempts) || ' ' || "
+                          "count(removed) FROM run JOIN v_run ON run_id = id",
+                          NULL, 0, first_cell, text, &err));
+    assert_string_equal(text, "5 5 0");
+    store_close(f->store);
+    f->store = NULL;
+    assert_int_equal(stat(f->path, &after), 0);
+    assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+    assert_version(f->path, 1);
+}
+
+static void a_reader_sees_it_up_to_date_and_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3 *db = NULL;
+    take_old(f);
+    assert_reads_as_new(f);
+    assert_int_equal(files_in(f->folder), 1);
+    /* Also when a killed writer left it in write-ahead mode. */
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    assert_reads_as_new(f);
+}
+
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_fixture, close_fixture)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(an_old_database_keeps_every_row_and_every_view),
+        CASE(an_old_database_becomes_what_a_new_one_is),
+        CASE(the_old_database_stays_beside_it),
+        CASE(a_view_of_the_users_own_stays),
+        CASE(processes_that_open_it_at_once_migrate_once),
+        CASE(a_step_that_fails_leaves_the_old_database),
+        CASE(a_damaged_database_is_not_migrated),
+        CASE(a_reader_sees_it_up_to_date_and_changes_nothing),
+    };
+    return cmocka_run_group_tests_name("migrate", tests, NULL, NULL);
+}

@@ -143,10 +143,23 @@ static void sync_folder(const char *path)
     free(folder);
 }
 
+/* A new file: never through a link that somebody laid there, never into a file that is
+ * there. One of the same name can only be left from a process of the same number. */
+static FILE *open_new(const char *path)
+{
+    if (unlink(path) != 0 && errno != ENOENT)
+        return NULL;
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    FILE *f = fd >= 0 ? fdopen(fd, "wb") : NULL;
+    if (fd >= 0 && !f)
+        close(fd);
+    return f;
+}
+
 static enum status replace(const char *path, const char *temporary, const char *header,
                            const struct checkpoint_tensor *tensor, int n, struct err *e)
 {
-    FILE *f = fopen(temporary, "wbe");
+    FILE *f = open_new(temporary);
     if (!f)
         return err_set(e, ST_IO, "%s: cannot be written: %s", temporary, strerror(errno));
     bool ok = write_file(f, header, tensor, n);
@@ -171,12 +184,12 @@ enum status checkpoint_write(const char *path, const struct checkpoint_tensor *t
                              int n, const struct checkpoint_note *note, int n_notes,
                              struct err *e)
 {
-    const size_t room = strlen(path) + sizeof ".tmp";
+    const size_t room = strlen(path) + 32;
     char *temporary = malloc(room);
     char *header = header_text(tensor, n, note, n_notes);
     enum status st = ST_NOMEM;
     if (temporary && header) {
-        snprintf(temporary, room, "%s.tmp", path);
+        snprintf(temporary, room, "%s.%ld.tmp", path, (long)getpid());
         st = replace(path, temporary, header, tensor, n, e);
     } else
         err_set(e, st, "%s: no memory to write %d tensors", path, n);
@@ -201,6 +214,24 @@ static void source_close(struct source *s)
     json_decref(s->header);
 }
 
+/* The last tensor ends where the file does: neither cut off nor continued. */
+static enum status check_end(const struct source *s, struct err *e)
+{
+    const char *name;
+    json_t *entry;
+    json_int_t last = 0;
+    json_object_foreach(s->header, name, entry)
+    {
+        const json_t *offsets = json_object_get(entry, "data_offsets");
+        const json_int_t end = json_integer_value(json_array_get(offsets, 1));
+        last = end > last ? end : last;
+    }
+    if ((uint64_t)last > s->data_bytes)
+        return err_set(e, ST_IO, "%s: is cut off: %lld bytes are missing", s->path,
+                       (long long)((uint64_t)last - s->data_bytes));
+    return ST_OK;
+}
+
 static enum status read_header(struct source *s, struct err *e)
 {
     unsigned char bytes[LENGTH_BYTES];
@@ -223,15 +254,21 @@ static enum status read_header(struct source *s, struct err *e)
         return err_set(e, ST_IO, "%s: its header is damaged", s->path);
     s->data_at = LENGTH_BYTES + length;
     s->data_bytes = size - s->data_at;
-    return ST_OK;
+    return check_end(s, e);
 }
 
 static enum status source_open(const char *path, struct source *s, struct err *e)
 {
-    *s = (struct source){.path = path, .file = fopen(path, "rbe")};
-    if (!s->file)
-        return err_set(e, errno == ENOENT ? ST_NOTFOUND : ST_IO, "%s: cannot be read: %s",
-                       path, strerror(errno));
+    /* O_NONBLOCK: a pipe of that name must not make anybody wait. */
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    *s = (struct source){.path = path, .file = fd >= 0 ? fdopen(fd, "rb") : NULL};
+    if (!s->file) {
+        const int why = errno;
+        if (fd >= 0)
+            close(fd);
+        return err_set(e, why == ENOENT ? ST_NOTFOUND : ST_IO, "%s: cannot be read: %s",
+                       path, strerror(why));
+    }
     const enum status st = read_header(s, e);
     if (st)
         source_close(s);
@@ -317,8 +354,35 @@ static enum status read_numbers(const struct source *s, const struct checkpoint_
     return ST_OK;
 }
 
-enum status checkpoint_read(const char *path, const struct checkpoint_tensor *tensor, int n,
-                            struct err *e)
+/* The text of a note, for the caller to free; NULL when there is none. */
+static enum status copy_note(const struct source *s, const char *key, char **text,
+                             struct err *e)
+{
+    const char *found =
+        json_string_value(json_object_get(json_object_get(s->header, metadata_key), key));
+    *text = found ? strdup(found) : NULL;
+    if (found && !*text)
+        return err_set(e, ST_NOMEM, "%s: no memory to read it", s->path);
+    return ST_OK;
+}
+
+static enum status copy_notes(const struct source *s, const char *const *key, char **text,
+                              int n, struct err *e)
+{
+    enum status st = ST_OK;
+    int i = 0;
+    for (; i < n && st == ST_OK; i++)
+        st = copy_note(s, key[i], &text[i], e);
+    while (st && i-- > 0) {
+        free(text[i]);
+        text[i] = NULL;
+    }
+    return st;
+}
+
+enum status checkpoint_read_noted(const char *path, const struct checkpoint_tensor *tensor,
+                                  int n, const char *const *key, char **text, int n_keys,
+                                  struct err *e)
 {
     struct source s;
     enum status st = source_open(path, &s, e);
@@ -327,6 +391,26 @@ enum status checkpoint_read(const char *path, const struct checkpoint_tensor *te
     st = check_all(&s, tensor, n, e);
     for (int i = 0; i < n && st == ST_OK; i++)
         st = read_numbers(&s, &tensor[i], e);
+    if (st == ST_OK)
+        st = copy_notes(&s, key, text, n_keys, e);
+    source_close(&s);
+    return st;
+}
+
+enum status checkpoint_read(const char *path, const struct checkpoint_tensor *tensor, int n,
+                            struct err *e)
+{
+    return checkpoint_read_noted(path, tensor, n, NULL, NULL, 0, e);
+}
+
+enum status checkpoint_notes_read(const char *path, const char *const *key, char **text,
+                                  int n, struct err *e)
+{
+    struct source s;
+    enum status st = source_open(path, &s, e);
+    if (st)
+        return st;
+    st = copy_notes(&s, key, text, n, e);
     source_close(&s);
     return st;
 }
@@ -334,17 +418,18 @@ enum status checkpoint_read(const char *path, const struct checkpoint_tensor *te
 enum status checkpoint_note_read(const char *path, const char *key, char **text,
                                  struct err *e)
 {
+    return checkpoint_notes_read(path, &key, text, 1, e);
+}
+
+enum status checkpoint_numbers(const char *path, uint64_t *numbers, struct err *e)
+{
     struct source s;
     enum status st = source_open(path, &s, e);
     if (st)
         return st;
-    const char *found =
-        json_string_value(json_object_get(json_object_get(s.header, metadata_key), key));
-    *text = found ? strdup(found) : NULL;
-    if (found && !*text)
-        st = err_set(e, ST_NOMEM, "%s: no memory to read it", path);
+    *numbers = s.data_bytes / 4;
     source_close(&s);
-    return st;
+    return ST_OK;
 }
 
 /* --- models --- */

@@ -7,8 +7,8 @@
  * padded with spaces to a multiple of 8; then the numbers, little-endian, row-major, offsets
  * counted from the end of the header. A tensor of one row has the shape [columns].
  *
- * A file is written whole under a temporary name, brought to the disk and renamed, so a
- * reader never meets half of one. It is never trusted: names, shapes, offsets and lengths
+ * A file is written whole under a temporary name (FILE.<process>.tmp), brought to the disk
+ * and renamed, so a reader never meets half of one. It is never trusted: names, shapes, offsets and lengths
  * are checked before a number is read. */
 #ifndef CHECKPOINT_H
 #define CHECKPOINT_H
@@ -25,7 +25,7 @@ struct checkpoint_note {
     const char *key, *text;
 };
 
-/* Replaces `path`. */
+/* Replaces `path`; a link of that name is replaced, not followed. */
 enum status checkpoint_write(const char *path, const struct checkpoint_tensor *tensor,
                              int n, const struct checkpoint_note *note, int n_notes,
                              struct err *e);
@@ -36,7 +36,17 @@ enum status checkpoint_write(const char *path, const struct checkpoint_tensor *t
 enum status checkpoint_read(const char *path, const struct checkpoint_tensor *tensor, int n,
                             struct err *e);
 
-/* The text of a note, for the caller to free; NULL in *text when there is none. */
+/* The same, and of the same file the texts of n_keys notes, for the caller to free; NULL
+ * where there is none. */
+enum status checkpoint_read_noted(const char *path, const struct checkpoint_tensor *tensor,
+                                  int n, const char *const *key, char **text, int n_keys,
+                                  struct err *e);
+
+/* Texts of notes alone, for the caller to free; NULL where there is none. */
+enum status checkpoint_notes_read(const char *path, const char *const *key, char **text,
+                                  int n, struct err *e);
+/* How many numbers of 4 bytes the file has room for. */
+enum status checkpoint_numbers(const char *path, uint64_t *numbers, struct err *e);
 enum status checkpoint_note_read(const char *path, const char *key, char **text,
                                  struct err *e);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -162,7 +163,7 @@ static void wrong_headers_are_refused(void **state)
         {"{\"v\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}",
          "is not 1 x 2"},
         {"{\"v\":{\"dtype\":\"F32\",\"shape\":[1,2,1],\"data_offsets\":[0,8]}}", "is not"},
-        {"{\"v\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}", "outside"},
+        {"{\"v\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}", "cut off"},
         {"{\"v\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[-8,0]}}", "outside"},
         {"{\"v\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", "outside"},
         {"{\"v\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0]}}", "damaged"},
@@ -224,6 +225,34 @@ static void no_changed_byte_is_fatal(void **state)
     free(text);
 }
 
+/* What a stranger may have laid beside a database. */
+static void links_are_replaced_and_pipes_refused(void **state)
+{
+    char other[SCRATCH_TEXT + 32];
+    size_t n;
+    struct err e;
+    (void)state;
+    snprintf(other, sizeof other, "%s/precious", folder);
+    write_parts(good, two, sizeof two);
+    assert_int_equal(rename(path, other), 0);
+    char *before = file_text(other, &n);
+    char temporary[sizeof path + 32];
+    snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
+    assert_int_equal(symlink(other, path), 0);
+    assert_int_equal(symlink(other, temporary), 0);
+    assert_int_equal(checkpoint_write(path, pair, 2, NULL, 0, NULL), ST_OK);
+    size_t after_n;
+    char *after = file_text(other, &after_n);
+    assert_int_equal(after_n, n);
+    assert_memory_equal(before, after, n);
+    free(before);
+    free(after);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(read_v(&e), ST_IO);
+    assert_non_null(strstr(e.msg, "not a file"));
+}
+
 /* A disk that fills: the limit on file sizes stops the write halfway. */
 static void a_failed_write_leaves_the_old_file(void **state)
 {
@@ -243,8 +272,8 @@ static void a_failed_write_leaves_the_old_file(void **state)
     assert_int_equal(st, ST_IO);
     assert_non_null(strstr(e.msg, path));
     assert_int_equal(read_v(NULL), ST_OK);
-    char temporary[sizeof path + 8];
-    snprintf(temporary, sizeof temporary, "%s.tmp", path);
+    char temporary[sizeof path + 32];
+    snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
     assert_int_not_equal(access(temporary, F_OK), 0);
 }
 
@@ -267,6 +296,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(wrong_headers_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(wrong_lengths_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(no_changed_byte_is_fatal, setup, teardown),
+        cmocka_unit_test_setup_teardown(links_are_replaced_and_pipes_refused, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_failed_write_leaves_the_old_file, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_folder_that_is_not_there_is_named, setup,

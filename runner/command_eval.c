@@ -52,11 +52,12 @@ static enum status find_run(const struct invocation *v, const char *db_path,
     struct store *db = NULL;
     enum status st = store_open(db_path, STORE_READ, &db, e);
     if (st == ST_OK)
-        st = store_query(db,
-                         "SELECT id, config, CAST(id AS TEXT) = ?1 AS exact FROM run "
-                         "WHERE exact OR substr(identity, 1, length(?1)) = ?1 "
-                         "ORDER BY exact DESC",
-                         params, 1, take_run, f, e);
+        st = store_query(
+            db,
+            "SELECT run_id, config, CAST(run_id AS TEXT) = ?1 AS exact FROM v_run "
+            "WHERE exact OR substr(identity, 1, length(?1)) = ?1 "
+            "ORDER BY exact DESC",
+            params, 1, take_run, f, e);
     store_close(db);
     if (st)
         return st;

@@ -69,7 +69,7 @@ static const struct known *find_known(const struct known_list *list, const char 
 
 static enum status read_known(struct store *db, struct known_list *list, struct err *e)
 {
-    const enum status st = store_query(db, "SELECT identity, state, error FROM run", NULL,
+    const enum status st = store_query(db, "SELECT identity, state, error FROM v_run", NULL,
                                        0, add_known, list, e);
     if (st == ST_OK && list->n)
         qsort(list->at, (size_t)list->n, sizeof *list->at, compare_known);

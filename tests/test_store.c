@@ -260,6 +260,37 @@ static void a_newer_schema_in_the_log_is_refused_too(void **state)
     sqlite3_close(db);
 }
 
+/* A program that was killed left work in its log, which opening the file would fold in. */
+static void leave_a_log(const char *path, const char *sql)
+{
+    int how;
+    const pid_t child = fork();
+    if (child == 0) {
+        sqlite3 *db = NULL;
+        if (sqlite3_open(path, &db) || sqlite3_exec(db, sql, NULL, NULL, NULL))
+            _exit(1);
+        raise(SIGKILL);
+    }
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFSIGNALED(how));
+}
+
+static void unfinished_work_of_others_is_left_alone(void **state)
+{
+    struct fixture *f = *state;
+    char shm[128];
+    close_store(f);
+    snprintf(shm, sizeof shm, "%s-shm", f->path);
+    run_shell_sql(f->path, "PRAGMA user_version = 3;");
+    leave_a_log(f->path, "PRAGMA journal_mode = WAL; CREATE TABLE x (y);");
+    unlink(shm);
+    assert_refused(f, "schema 3");
+    run_shell_sql(f->path, "PRAGMA journal_mode = DELETE; PRAGMA application_id = 7;");
+    leave_a_log(f->path, "PRAGMA journal_mode = WAL; CREATE TABLE z (y);");
+    unlink(shm);
+    assert_refused(f, "another program");
+}
+
 static void what_is_not_a_database_is_left_alone(void **state)
 {
     struct fixture *f = *state;
@@ -819,6 +850,7 @@ int main(void)
         CASE(another_programs_database_is_left_alone),
         CASE(a_newer_schema_is_left_alone),
         CASE(a_newer_schema_in_the_log_is_refused_too),
+        CASE(unfinished_work_of_others_is_left_alone),
         CASE(what_is_not_a_database_is_left_alone),
         CASE(a_file_cut_off_in_the_middle_is_refused),
         CASE(a_folder_is_no_database),

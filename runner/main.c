@@ -1,11 +1,13 @@
 /* main.c -- the only file that prints errors or exits. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "help.h"
+#include "kernels.h"
 #include "schedule.h"
 
 static enum status run_command(const struct invocation *v, struct err *e)
@@ -13,7 +15,8 @@ static enum status run_command(const struct invocation *v, struct err *e)
     const char *directory = flag_text(v, "directory", NULL);
     if (directory && chdir(directory) != 0)
         return err_set(e, ST_USAGE, "%s: %s", directory, strerror(errno));
-    return cli_command(v)->run(v, e);
+    const enum status st = kernels_choose(getenv("POSBENCH_KERNELS"), e);
+    return st ? st : cli_command(v)->run(v, e);
 }
 
 static enum status obey(const struct invocation *v, struct err *e)

@@ -378,6 +378,20 @@ static void colour_follows_option_then_environment(void **state)
     cli_free(never.v);
 }
 
+static void kernels_that_are_not_there_are_refused_by_name(void **state)
+{
+    (void)state;
+    struct program p;
+    program_run(&p, POSBENCH, "POSBENCH_KERNELS=avx9000", "list tasks");
+    assert_int_equal(p.code, 2);
+    assert_non_null(strstr(p.err, "avx9000"));
+    assert_non_null(strstr(p.err, "naive"));
+    program_free(&p);
+    program_run(&p, POSBENCH, "POSBENCH_KERNELS=naive", "list tasks");
+    assert_int_equal(p.code, 0);
+    program_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +412,7 @@ int main(void)
         cmocka_unit_test(a_full_disk_behind_stdout_is_an_error),
         cmocka_unit_test(status_decides_the_exit_code),
         cmocka_unit_test(colour_follows_option_then_environment),
+        cmocka_unit_test(kernels_that_are_not_there_are_refused_by_name),
     };
     return cmocka_run_group_tests_name("cli", tests, NULL, NULL);
 }

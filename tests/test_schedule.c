@@ -287,16 +287,31 @@ static void much_output_does_not_block_a_worker(void **state)
            "exit code 1: line 1\nline 2\nline 3\nline 4\nline 5\n");
 }
 
-/* Sends `sig` to this process after `ms`, `times` times. */
-static pid_t signal_later(int sig, int ms, int times)
+static int lines_with(const struct bed *b, const char *word)
+{
+    char path[PATH_MAX], line[32];
+    int n = 0;
+    snprintf(path, sizeof path, "%s/log", b->folder);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f))
+        n += strncmp(line, word, strlen(word)) == 0;
+    if (f)
+        fclose(f);
+    return n;
+}
+
+/* Sends `sig` to this process, `times` times, from when two scripts have said "ready". */
+static pid_t signal_later(const struct bed *b, int sig, int times)
 {
     const pid_t parent = getpid(), child = fork();
-    const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+    const struct timespec pause = {.tv_nsec = 20000000L}, second = {.tv_nsec = 200000000L};
     if (child != 0)
         return child;
-    for (int i = 0; i < times; i++) {
+    for (int i = 0; i < 1000 && lines_with(b, "ready") < 2; i++)
         nanosleep(&pause, NULL);
+    for (int i = 0; i < times; i++) {
         kill(parent, sig);
+        nanosleep(&second, NULL);
     }
     _exit(0);
 }
@@ -306,8 +321,9 @@ static void the_first_signal_lets_workers_end_themselves(void **state)
     struct bed *b = *state;
     script(b, "trap 'end interrupted by_the_user; exit 3' TERM\n"
               "[ $seed = 1 ] && good && exit\n"
+              "echo ready >>$log\n"
               "i=0; while [ $i -lt 200 ]; do sleep 0.05; i=$((i+1)); done\n");
-    const pid_t child = signal_later(SIGTERM, 300, 1);
+    const pid_t child = signal_later(b, SIGTERM, 1);
     assert_int_equal(go(b), ST_INTERRUPTED);
     waitpid(child, NULL, 0);
     assert_int_equal(schedule_signal(), SIGTERM);
@@ -327,9 +343,10 @@ static void the_second_signal_kills(void **state)
 {
     struct bed *b = *state;
     script(b, "trap '' TERM\n"
+              "echo ready >>$log\n"
               "i=0; while [ $i -lt 200 ]; do sleep 0.05; i=$((i+1)); done\n");
     const time_t begun = time(NULL);
-    const pid_t child = signal_later(SIGINT, 200, 2);
+    const pid_t child = signal_later(b, SIGINT, 2);
     assert_int_equal(go(b), ST_INTERRUPTED);
     waitpid(child, NULL, 0);
     assert_int_equal(schedule_signal(), SIGINT);

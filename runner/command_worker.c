@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "resume.h"
 #include "training.h"
 
 enum { SETTINGS_BYTES_MAX = 1 << 20 };
@@ -86,14 +87,19 @@ static const char *state_of(enum status st)
 static enum status run(const struct invocation *v, struct err *e)
 {
     struct spool_writer spool;
-    struct training t = {
-        .weights = flag_text(v, "weights", NULL), .stop = &stop, .spool = &spool};
+    struct training t = {.weights = flag_text(v, "weights", NULL),
+                         .checkpoint = flag_text(v, "checkpoint", NULL),
+                         .stop = &stop,
+                         .spool = &spool};
     const char *path = flag_text(v, "spool", NULL);
-    long threads, parent;
+    long threads, parent, every;
     catch_signals();
     enum status st = flag_integer(v, "threads", 1, 256, 1, &threads, e);
     if (st == ST_OK)
         st = flag_integer(v, "parent", 0, 1L << 30, 0, &parent, e);
+    if (st == ST_OK)
+        st = flag_integer(v, "checkpoint-every", 0, CHECKPOINT_EVERY_MAX, CHECKPOINT_EVERY,
+                          &every, e);
     if (st == ST_OK && !path)
         st = err_set(e, ST_USAGE, "--spool FILE is needed");
     if (st == ST_OK)
@@ -102,6 +108,7 @@ static enum status run(const struct invocation *v, struct err *e)
         return st;
     follow_parent(parent);
     t.threads = (int)threads;
+    t.checkpoint_every = (int)every;
     st = work(t, e);
     const enum status told =
         spool_end(&spool, state_of(st), st ? e->msg : "", st ? NULL : e);
@@ -112,6 +119,10 @@ static enum status run(const struct invocation *v, struct err *e)
 static const struct flag flags[] = {
     {"spool", 0, "FILE", false, "where the numbers go"},
     {"weights", 0, "FILE", false, "where the final weights go (default: nowhere)"},
+    {"checkpoint", 0, "FILE", false,
+     "file to go on from, and to keep the way to go on in (default: none)"},
+    {"checkpoint-every", 0, "SECONDS", false,
+     "time between checkpoints; 0: after every step (default 60)"},
     {"threads", 0, "N", false, "threads (default 1)"},
     {"parent", 0, "PID", false, "process to follow: stop when it is gone (default: none)"},
     {0},

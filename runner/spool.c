@@ -16,7 +16,7 @@
 enum status spool_create(const char *path, int live, struct spool_writer *out,
                          struct err *e)
 {
-    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+    const int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
     if (fd < 0)
         return err_set(e, ST_IO, "%s: cannot be written: %s", path, strerror(errno));
     struct stat about;
@@ -349,13 +349,9 @@ static bool take(struct spool *s, json_t *j)
     return false;
 }
 
-/* All complete lines of the file as a JSON array. */
-static enum status read_lines(const char *path, json_t **out, struct err *e)
+/* All complete lines of the file, which is closed, as a JSON array. */
+static enum status read_lines(FILE *f, const char *path, json_t **out, struct err *e)
 {
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return err_set(e, errno == ENOENT ? ST_NOTFOUND : ST_IO, "%s: cannot be read: %s",
-                       path, strerror(errno));
     json_t *lines = json_array();
     char *line = NULL;
     size_t room = 0;
@@ -378,10 +374,11 @@ static enum status read_lines(const char *path, json_t **out, struct err *e)
     return st;
 }
 
-enum status spool_read(const char *path, struct spool **out, struct err *e)
+/* `path` is what messages call the file. */
+static enum status read_stream(FILE *f, const char *path, struct spool **out, struct err *e)
 {
     json_t *lines = NULL;
-    enum status st = read_lines(path, &lines, e);
+    enum status st = read_lines(f, path, &lines, e);
     if (st)
         return st;
     const size_t n = json_array_size(lines);
@@ -404,6 +401,15 @@ enum status spool_read(const char *path, struct spool **out, struct err *e)
     else
         *out = s;
     return st;
+}
+
+enum status spool_read(const char *path, struct spool **out, struct err *e)
+{
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return err_set(e, errno == ENOENT ? ST_NOTFOUND : ST_IO, "%s: cannot be read: %s",
+                       path, strerror(errno));
+    return read_stream(f, path, out, e);
 }
 
 bool spool_progress_parse(const char *line, size_t length, struct run_progress *out)
@@ -434,6 +440,26 @@ const char *spool_reason(const struct spool *s)
     return s->reason ? s->reason : "";
 }
 
+int spool_metric_count(const struct spool *s)
+{
+    return s->metrics;
+}
+
+const struct metric_row *spool_metric(const struct spool *s, int i)
+{
+    return &s->metric[i];
+}
+
+const uint8_t *spool_answers_of(const struct spool *s, const char *split, int *n)
+{
+    for (int i = 0; i < s->answer_sets; i++)
+        if (strcmp(s->answers[i].split, split) == 0) {
+            *n = s->answers[i].n;
+            return s->answers[i].bits;
+        }
+    return NULL;
+}
+
 double spool_value(const struct spool *s, const char *split, const char *name)
 {
     for (int i = s->metrics - 1; i >= 0; i--)
@@ -461,4 +487,67 @@ enum status spool_fold(const struct spool *s, struct store *db, int64_t run_id,
         return store_done(db, run_id, &s->cost, e);
     return store_stopped(db, run_id, state ? state : "failed",
                          reason ? reason : "the worker ended without a word", e);
+}
+
+/* --- going on --- */
+
+off_t spool_position(const struct spool_writer *w)
+{
+    return lseek(w->file, 0, SEEK_END);
+}
+
+enum status spool_copy(const struct spool_writer *w, off_t bytes, char **text,
+                       struct err *e)
+{
+    char *copy = malloc((size_t)bytes + 1);
+    off_t at = 0;
+    if (!copy)
+        return err_set(e, ST_NOMEM, "no memory for %lld bytes of the spool",
+                       (long long)bytes);
+    while (at < bytes) {
+        const ssize_t n = pread(w->file, copy + at, (size_t)(bytes - at), at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            free(copy);
+            return err_set(e, ST_IO, "the spool cannot be read: %s",
+                           n < 0 ? strerror(errno) : "it is shorter than it was");
+        }
+        at += n;
+    }
+    copy[bytes] = '\0';
+    *text = copy;
+    return ST_OK;
+}
+
+static bool is_of_attempt(const json_t *line)
+{
+    const char *type = json_string_value(json_object_get(line, "type"));
+    const char *level = json_string_value(json_object_get(line, "level"));
+    return strcmp(type, "event") == 0 && strcmp(level, "caveat") != 0;
+}
+
+enum status spool_replay(const struct spool_writer *w, const char *text, struct spool **out,
+                         struct err *e)
+{
+    static const char name[] = "what was reported before";
+    const size_t bytes = strlen(text);
+    /* glibc's fmemopen refuses to read from nothing. */
+    FILE *f = bytes ? fmemopen((void *)text, bytes, "r") : fopen("/dev/null", "re");
+    struct spool *s = NULL;
+    if (!f)
+        return err_set(e, ST_NOMEM, "%s: no memory to read it", name);
+    enum status st = read_stream(f, name, &s, e);
+    if (st == ST_OK && (s->has_cost || s->state || (bytes && text[bytes - 1] != '\n')))
+        st = err_set(e, ST_IO, "%s: not of a run under way", name);
+    for (size_t i = 0; st == ST_OK && i < json_array_size(s->lines); i++) {
+        json_t *line = json_array_get(s->lines, i);
+        if (!is_of_attempt(line))
+            st = append(w, json_incref(line), e);
+    }
+    if (st)
+        spool_free(s);
+    else
+        *out = s;
+    return st;
 }

@@ -15,6 +15,8 @@
 #ifndef SPOOL_H
 #define SPOOL_H
 
+#include <sys/types.h>
+
 #include "store.h"
 
 struct spool_writer {
@@ -38,6 +40,20 @@ enum status spool_cost(const struct spool_writer *w, const struct run_cost *c,
 enum status spool_end(const struct spool_writer *w, const char *state, const char *reason,
                       struct err *e);
 
+/* How many bytes the spool has. */
+off_t spool_position(const struct spool_writer *w);
+/* The first `bytes` of the spool as text, for the caller to free. */
+enum status spool_copy(const struct spool_writer *w, off_t bytes, char **text,
+                       struct err *e);
+
+struct spool; /* opaque: a spool that was read */
+
+/* Appends again what spool_copy kept of a run that did not come to its end: numbers,
+ * answers and caveats, but not what was said of that attempt. Nothing is written when
+ * `text` is not such a spool (ST_IO). *out holds the lines; it is the caller's. */
+enum status spool_replay(const struct spool_writer *w, const char *text, struct spool **out,
+                         struct err *e);
+
 enum { PHASE_TEXT = 72 };
 
 struct run_progress {
@@ -51,8 +67,6 @@ void spool_progress(const struct spool_writer *w, const struct run_progress *p);
 /* False when `line` is not a progress line. */
 bool spool_progress_parse(const char *line, size_t length, struct run_progress *out);
 
-struct spool; /* opaque: a spool that was read */
-
 /* Reads all complete lines. ST_NOTFOUND: no such file; ST_IO: a complete line is not
  * what a worker writes (the message has its number). *out is the caller's. */
 enum status spool_read(const char *path, struct spool **out, struct err *e);
@@ -63,6 +77,10 @@ const char *spool_state(const struct spool *s);
 const char *spool_reason(const struct spool *s);
 /* The newest value of a metric; NaN when there is none. */
 double spool_value(const struct spool *s, const char *split, const char *name);
+int spool_metric_count(const struct spool *s);
+const struct metric_row *spool_metric(const struct spool *s, int i);
+/* The answers to a split, n of them; NULL when there are none. */
+const uint8_t *spool_answers_of(const struct spool *s, const char *split, int *n);
 
 /* Writes metrics, answers and events to the run, and last its end: as the spool says, or
  * as `state` and `reason` when they are not NULL. */

@@ -9,19 +9,35 @@
 
 #include "checkpoint.h"
 #include "evaluation.h"
+#include "resume.h"
 
 static const double progress_every_s = 0.25;
 
-/* One run under way. */
+/* A checkpoint that took 1 s is followed by none for this long: they cost below 1 %. */
+static const double rest_per_s = 100.0;
+
+/* What is said when training begins anew. */
+enum { WARNING_TEXT = 1024 };
+
+/* Where the run is, and how much of the spool belongs to it. */
+struct place {
+    struct resume_point at;
+    off_t spool;
+};
+
+/* One run under way. Between two steps, and behind each part of an evaluation, `kept` is
+ * brought up to `now`; in between, `now` runs ahead of what could be gone on from. */
 struct course {
     const struct training *t;
     struct sampler *sampler;
     struct trainer *trainer;
     struct run_progress progress;
-    double reported;              /* when progress was last sent */
-    double train_s, train_tokens; /* inside training steps only */
-    double loss_sum;              /* of the steps since the last point */
-    int loss_steps;
+    double reported; /* when progress was last sent */
+    struct resume_point now;
+    struct place kept, saved; /* saved: as the checkpoint has it */
+    struct resume_point begun;
+    struct spool *before; /* reported by earlier attempts; NULL: this is the first */
+    double start, next_save;
 };
 
 static double now(clockid_t clock)
@@ -45,21 +61,87 @@ struct trainer_config training_trainer(const struct run_spec *r, const struct sa
     };
 }
 
-static enum status stopped(const struct course *c, struct err *e)
-{
-    if (!c->t->stop || !*c->t->stop)
-        return ST_OK;
-    return err_set(e, ST_INTERRUPTED, "stopped at step %d of %d", c->progress.step,
-                   c->progress.steps);
-}
-
 static void report(struct course *c)
 {
     const double t = now(CLOCK_MONOTONIC);
     if (t - c->reported < progress_every_s)
         return;
     c->reported = t;
+    c->progress.flops = c->now.flops - c->begun.flops;
     spool_progress(c->t->spool, &c->progress);
+    if (c->t->watch)
+        c->t->watch(c->t->watch_context, &c->progress);
+}
+
+/* --- checkpoints --- */
+
+/* From here the run could go on. */
+static void keep(struct course *c)
+{
+    c->kept.at = c->now;
+}
+
+/* The same, with what was written to the spool since. */
+static void keep_spool(struct course *c)
+{
+    keep(c);
+    c->kept.spool = spool_position(c->t->spool);
+}
+
+/* Adds what this attempt has cost up to now. */
+static void add_cost(const struct course *c, struct resume_point *p)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    const double peak = (double)usage.ru_maxrss / 1024.0; /* Linux counts in KiB */
+    p->wall_s = c->begun.wall_s + now(CLOCK_MONOTONIC) - c->start;
+    p->cpu_s = c->begun.cpu_s + now(CLOCK_PROCESS_CPUTIME_ID);
+    p->peak_memory_mib = fmax(c->begun.peak_memory_mib, peak);
+}
+
+static enum status write_checkpoint(struct course *c, struct err *e)
+{
+    struct resume_point at = c->kept.at;
+    char *reported = NULL;
+    enum status st = spool_copy(c->t->spool, c->kept.spool, &reported, e);
+    add_cost(c, &at);
+    if (st == ST_OK)
+        st = resume_save(c->t->checkpoint, c->t->run, c->trainer, &at, reported, e);
+    free(reported);
+    return st;
+}
+
+/* A checkpoint that cannot be written is told and costs nothing but safety. */
+static void save(struct course *c)
+{
+    const double start = now(CLOCK_MONOTONIC);
+    struct err why = {.msg = ""};
+    const bool new = c->kept.at.step != c->saved.at.step || c->kept.spool != c->saved.spool;
+    if (!c->t->checkpoint || !new || c->kept.at.step == 0)
+        return;
+    if (write_checkpoint(c, &why) == ST_OK) {
+        c->saved = c->kept;
+    } else {
+        char text[WARNING_TEXT];
+        snprintf(text, sizeof text, "no checkpoint at step %d: %.800s", c->kept.at.step,
+                 why.msg);
+        spool_event(c->t->spool, "warning", text, NULL);
+    }
+    const double end = now(CLOCK_MONOTONIC), every = c->t->checkpoint_every;
+    c->next_save = every > 0.0 ? end + fmax(every, rest_per_s * (end - start)) : 0.0;
+}
+
+/* Saves when it is time, or when the run is to stop. */
+static enum status pause_or_stop(struct course *c, struct err *e)
+{
+    if (c->t->stop && *c->t->stop) {
+        save(c);
+        return err_set(e, ST_INTERRUPTED, "stopped at step %d of %d", c->kept.at.step,
+                       c->progress.steps);
+    }
+    if (c->t->checkpoint && now(CLOCK_MONOTONIC) >= c->next_save)
+        save(c);
+    return ST_OK;
 }
 
 /* --- evaluating --- */
@@ -68,9 +150,9 @@ static enum status after_batch(void *context, int sequences, double flops)
 {
     struct course *c = context;
     (void)sequences;
-    c->progress.flops += flops;
+    c->now.flops += flops;
     report(c);
-    return stopped(c, NULL);
+    return pause_or_stop(c, NULL);
 }
 
 static enum status evaluate_split(struct course *c, const struct split_spec *split,
@@ -87,7 +169,7 @@ static enum status evaluate_split(struct course *c, const struct split_spec *spl
     const struct questions q = {r, split, count, bits, &watch};
     enum status st = evaluation_split(c->trainer, c->sampler, &q, &v, e);
     if (st == ST_INTERRUPTED)
-        stopped(c, e);
+        pause_or_stop(c, e);
     if (st == ST_OK && v.available && !isfinite(v.loss))
         st =
             err_set(e, ST_NONFINITE,
@@ -110,13 +192,13 @@ static enum status training_loss(struct course *c, struct err *e)
     const struct metric_row loss = {.split = "train",
                                     .name = "loss",
                                     .step = c->progress.step,
-                                    .value = c->loss_sum / c->loss_steps,
+                                    .value = c->now.loss_sum / c->now.loss_steps,
                                     .count = -1,
                                     .total = -1};
-    if (c->loss_steps == 0)
+    if (c->now.loss_steps == 0)
         return ST_OK;
-    c->loss_sum = 0.0;
-    c->loss_steps = 0;
+    c->now.loss_sum = 0.0;
+    c->now.loss_steps = 0;
     return spool_metrics(c->t->spool, &loss, 1, e);
 }
 
@@ -132,21 +214,39 @@ static enum status curve_point(struct course *c, struct err *e)
         if (count > 0)
             st = evaluate_split(c, s, count, false, e);
     }
+    if (st == ST_OK) {
+        c->now.pointed = c->now.step;
+        keep_spool(c);
+    }
+    return st;
+}
+
+/* Behind the last step, one split: what it takes, unless an earlier attempt did it. */
+static enum status final_split(struct course *c, const struct split_spec *s, struct err *e)
+{
+    char caveat[CAVEAT_TEXT];
+    int n;
+    if (c->before && spool_answers_of(c->before, s->name, &n))
+        return ST_OK;
+    enum status st = ST_OK;
+    evaluation_caveat(c->t->run, s, caveat);
+    if (caveat[0])
+        st = spool_event(c->t->spool, "caveat", caveat, e);
+    if (st == ST_OK)
+        st = evaluate_split(c, s, s->count, true, e);
+    if (st == ST_OK)
+        keep_spool(c);
     return st;
 }
 
 static enum status final_evaluation(struct course *c, struct err *e)
 {
     const struct run_spec *r = c->t->run;
-    char caveat[CAVEAT_TEXT];
     enum status st = r->train.eval_every > 0 ? training_loss(c, e) : ST_OK;
-    for (int i = 0; i < r->splits && st == ST_OK; i++) {
-        evaluation_caveat(r, &r->split[i], caveat);
-        if (caveat[0])
-            st = spool_event(c->t->spool, "caveat", caveat, e);
-        if (st == ST_OK)
-            st = evaluate_split(c, &r->split[i], r->split[i].count, true, e);
-    }
+    if (st == ST_OK)
+        keep_spool(c);
+    for (int i = 0; i < r->splits && st == ST_OK; i++)
+        st = final_split(c, &r->split[i], e);
     return st;
 }
 
@@ -164,44 +264,53 @@ double training_flops(const struct model_config *m, const struct batch *b)
     return sum;
 }
 
-static enum status one_step(struct course *c, int step, struct err *e)
+static enum status one_step(struct course *c, struct err *e)
 {
     const double start = now(CLOCK_MONOTONIC);
+    struct resume_point *p = &c->now;
     struct sampled s;
     double loss;
-    sampler_train(c->sampler, step, &s);
-    const enum status st = trainer_step(c->trainer, step, &s.batch, &loss, e);
+    sampler_train(c->sampler, p->step, &s);
+    const enum status st = trainer_step(c->trainer, p->step, &s.batch, &loss, e);
     if (st)
         return st;
-    c->train_s += now(CLOCK_MONOTONIC) - start;
-    c->train_tokens += s.batch.start[s.batch.sequences];
-    c->loss_sum += loss;
-    c->loss_steps++;
-    c->progress.step = step + 1;
+    p->train_s += now(CLOCK_MONOTONIC) - start;
+    p->train_tokens += s.batch.start[s.batch.sequences];
+    p->loss_sum += loss;
+    p->loss_steps++;
+    p->step++;
+    p->flops += training_flops(&c->t->run->model, &s.batch);
+    c->progress.step = p->step;
     c->progress.loss = loss;
-    c->progress.tokens_per_s = c->train_tokens / c->train_s;
-    c->progress.flops += training_flops(&c->t->run->model, &s.batch);
+    c->progress.tokens_per_s = p->train_tokens / p->train_s;
+    keep(c);
     return ST_OK;
+}
+
+/* Is there a point of the curve here that is not yet complete? */
+static bool point_due(const struct course *c)
+{
+    const struct train_settings *t = &c->t->run->train;
+    const int step = c->now.step;
+    return t->eval_every > 0 && step > 0 && step % t->eval_every == 0 &&
+           step < t->optimizer.steps && step != c->now.pointed;
 }
 
 static enum status train(struct course *c, struct err *e)
 {
-    const struct train_settings *t = &c->t->run->train;
-    const int steps = t->optimizer.steps;
-    enum status st = ST_OK;
-    for (int step = 0; step < steps && st == ST_OK; step++) {
-        const bool point =
-            t->eval_every > 0 && (step + 1) % t->eval_every == 0 && step + 1 < steps;
+    const int steps = c->t->steps ? c->t->steps : c->t->run->train.optimizer.steps;
+    for (;;) {
+        enum status st = point_due(c) ? curve_point(c, e) : ST_OK;
+        if (st == ST_OK)
+            st = pause_or_stop(c, e);
+        if (st || c->now.step >= steps)
+            return st;
         snprintf(c->progress.phase, sizeof c->progress.phase, "train");
-        st = one_step(c, step, e);
-        if (st == ST_OK)
-            report(c);
-        if (st == ST_OK && point)
-            st = curve_point(c, e);
-        if (st == ST_OK)
-            st = stopped(c, e);
+        st = one_step(c, e);
+        if (st)
+            return st;
+        report(c);
     }
-    return st;
 }
 
 /* --- the run --- */
@@ -223,20 +332,78 @@ static enum status save_weights(struct course *c, struct err *e)
     return spool_event(c->t->spool, "warning", text, e);
 }
 
-static enum status spool_run_cost(const struct course *c, double wall_start, struct err *e)
+static enum status spool_run_cost(const struct course *c, struct err *e)
 {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
+    struct resume_point p = c->now;
+    add_cost(c, &p);
     const struct run_cost cost = {
-        .steps = c->progress.step,
+        .steps = p.step,
         .parameters = (int64_t)model_parameters(trainer_model(c->trainer)),
-        .flops = c->progress.flops,
-        .wall_s = now(CLOCK_MONOTONIC) - wall_start,
-        .cpu_s = now(CLOCK_PROCESS_CPUTIME_ID),
-        .tokens_per_s = c->train_s > 0.0 ? c->train_tokens / c->train_s : 0.0,
-        .peak_memory_mib = (double)usage.ru_maxrss / 1024.0, /* Linux counts in KiB */
+        .flops = p.flops,
+        .wall_s = p.wall_s,
+        .cpu_s = p.cpu_s,
+        .tokens_per_s = p.train_s > 0.0 ? p.train_tokens / p.train_s : 0.0,
+        .peak_memory_mib = p.peak_memory_mib,
     };
     return spool_cost(c->t->spool, &cost, e);
+}
+
+static enum status open_trainer(struct course *c, struct err *e)
+{
+    const struct trainer_config config =
+        training_trainer(c->t->run, c->sampler, c->t->threads);
+    trainer_close(c->trainer);
+    c->trainer = NULL;
+    return trainer_open(&config, &c->trainer, e);
+}
+
+/* Another program or machine may round otherwise: that is told, since then no single one
+ * gives these bits again. */
+static enum status tell_resumption(struct course *c, const char *maker, struct err *e)
+{
+    char here[RESUME_MAKER], text[2 * RESUME_MAKER + 160];
+    resume_maker(here);
+    snprintf(text, sizeof text, "goes on at step %d of %d", c->now.step, c->progress.steps);
+    enum status st = spool_event(c->t->spool, "info", text, e);
+    if (st || strcmp(here, maker) == 0)
+        return st;
+    snprintf(text, sizeof text,
+             "up to step %d it was made with %s, from there with %s; the bits may differ "
+             "from those of one of them alone",
+             c->now.step, maker, here);
+    return spool_event(c->t->spool, "warning", text, e);
+}
+
+static enum status tell_refusal(struct course *c, const char *why, struct err *e)
+{
+    char text[WARNING_TEXT];
+    snprintf(text, sizeof text, "begins anew: %.900s", why);
+    return spool_event(c->t->spool, "warning", text, e);
+}
+
+/* Takes up the checkpoint if there is one that fits. */
+static enum status take_up(struct course *c, struct err *e)
+{
+    struct resume_found found = {0};
+    struct err why = {.msg = ""};
+    enum status st = c->t->checkpoint ? resume_load(c->t->checkpoint, c->t->run, c->trainer,
+                                                    &found, &why)
+                                      : ST_NOTFOUND;
+    if (st == ST_OK)
+        st = spool_replay(c->t->spool, found.reported, &c->before, &why);
+    free(found.reported);
+    if (st == ST_NOTFOUND)
+        return ST_OK;
+    if (st) {
+        /* The trainer may hold half of it. */
+        st = open_trainer(c, e);
+        return st ? st : tell_refusal(c, why.msg, e);
+    }
+    c->begun = c->now = found.at;
+    c->progress.step = found.at.step;
+    keep_spool(c);
+    c->saved = c->kept;
+    return tell_resumption(c, found.maker, e);
 }
 
 enum status training_run(const struct training *t, struct err *e)
@@ -244,22 +411,24 @@ enum status training_run(const struct training *t, struct err *e)
     struct course c = {
         .t = t,
         .progress = {.steps = t->run->train.optimizer.steps, .loss = (double)NAN},
+        .start = now(CLOCK_MONOTONIC),
     };
-    const double wall_start = now(CLOCK_MONOTONIC);
+    c.next_save = c.start + t->checkpoint_every;
     enum status st = sampler_open(t->run, &c.sampler, e);
-    if (st == ST_OK) {
-        const struct trainer_config config =
-            training_trainer(t->run, c.sampler, t->threads);
-        st = trainer_open(&config, &c.trainer, e);
-    }
+    if (st == ST_OK)
+        st = open_trainer(&c, e);
+    if (st == ST_OK)
+        st = take_up(&c, e);
     if (st == ST_OK)
         st = train(&c, e);
-    if (st == ST_OK)
+    const bool whole = t->steps == 0;
+    if (st == ST_OK && whole)
         st = final_evaluation(&c, e);
-    if (st == ST_OK)
+    if (st == ST_OK && whole)
         st = save_weights(&c, e);
-    if (st == ST_OK)
-        st = spool_run_cost(&c, wall_start, e);
+    if (st == ST_OK && whole)
+        st = spool_run_cost(&c, e);
+    spool_free(c.before);
     trainer_close(c.trainer);
     sampler_close(c.sampler);
     return st;

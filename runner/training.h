@@ -1,7 +1,7 @@
 /* training.h -- one run from its settings to its numbers: train, evaluate, save, report.
  *
  * Everything that is found goes to the spool. The same settings give the same metrics
- * for any number of threads. */
+ * for any number of threads and any number of interruptions. */
 #ifndef TRAINING_H
 #define TRAINING_H
 
@@ -15,12 +15,20 @@ struct training {
     const struct run_spec *run;
     int threads;                       /* >= 1 */
     const char *weights;               /* file for the final weights; NULL: keep none */
+    const char *checkpoint;            /* file to go on from (resume.h); NULL: none */
+    int checkpoint_every;              /* seconds between checkpoints; 0: every step */
+    int steps;                         /* end behind so many, unevaluated; 0: all of it */
     const volatile sig_atomic_t *stop; /* set from outside: end at the next step */
     const struct spool_writer *spool;
+    /* Told what goes to the spool's live descriptor too; may be NULL. */
+    void (*watch)(void *context, const struct run_progress *p);
+    void *watch_context;
 };
 
-/* ST_INTERRUPTED when *stop was set, ST_NONFINITE when the loss was lost. The spool has
- * all but its last line "end", which is the caller's to write. */
+/* Goes on from the checkpoint when there is one that fits, and leaves one when *stop was
+ * set (ST_INTERRUPTED). ST_NONFINITE when the loss was lost. The spool has all but its
+ * last line "end", which is the caller's to write; the checkpoint stays until the run is
+ * in the database (resume_forget). */
 enum status training_run(const struct training *t, struct err *e);
 
 /* Settings of a trainer that takes every batch of `s`. */

@@ -1,0 +1,269 @@
+#include "resume.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+#include <xxhash.h>
+
+#include "checkpoint.h"
+#include "provenance.h"
+
+enum { NAME_TEXT = 128, CHECK_TEXT = 24 };
+
+static const char format[] = "posbench checkpoint", version[] = "1";
+
+/* --- places --- */
+
+enum status resume_path(const char *db, const char *identity, char out[PATH_MAX],
+                        struct err *e)
+{
+    const int n =
+        snprintf(out, PATH_MAX, "%s.models/%s.checkpoint.safetensors", db, identity);
+    if (n < 0 || n >= PATH_MAX)
+        return err_set(e, ST_IO, "%s: the path is too long", db);
+    return ST_OK;
+}
+
+void resume_forget(const char *db, const char *identity)
+{
+    char path[PATH_MAX];
+    if (resume_path(db, identity, path, NULL) == ST_OK)
+        unlink(path);
+}
+
+/* "<anything>.safetensors.<process>.tmp" */
+static bool is_half_written(const char *name)
+{
+    static const char middle[] = ".safetensors.";
+    const char *at = strstr(name, middle);
+    if (!at)
+        return false;
+    at += strlen(middle);
+    const size_t digits = strspn(at, "0123456789");
+    return digits > 0 && strcmp(at + digits, ".tmp") == 0;
+}
+
+void resume_sweep(const char *db)
+{
+    char path[PATH_MAX];
+    const int n = snprintf(path, sizeof path, "%s.models", db);
+    DIR *folder = n > 0 && n < PATH_MAX ? opendir(path) : NULL;
+    const struct dirent *one;
+    if (!folder)
+        return;
+    while ((one = readdir(folder)) != NULL)
+        if (is_half_written(one->d_name))
+            unlinkat(dirfd(folder), one->d_name, 0);
+    closedir(folder);
+}
+
+void resume_maker(char text[RESUME_MAKER])
+{
+    const struct provenance p = provenance_here(NULL);
+    snprintf(text, RESUME_MAKER, "posbench %s (%s%s), %s, %s, %s", p.version, p.commit,
+             p.dirty ? "+" : "", p.compiler, p.kernel_isa, p.blas_core);
+}
+
+/* --- tensors --- */
+
+/* Weights and both moments of every tensor: [3 * count] tensors and their names. */
+struct tensors {
+    struct checkpoint_tensor *at;
+    char (*name)[NAME_TEXT];
+    int n;
+};
+
+static void tensors_free(struct tensors *x)
+{
+    free(x->at);
+    free(x->name);
+}
+
+/* To be freed with tensors_free even when it fails. */
+static enum status tensors_of(struct trainer *t, struct tensors *x, struct err *e)
+{
+    struct model *m = trainer_model(t);
+    const struct {
+        const char *prefix;
+        real *flat; /* [model_size] */
+    } part[] = {{"", model_weights(m)},
+                {"optimizer.first_moment.", trainer_first_moment(t)},
+                {"optimizer.second_moment.", trainer_second_moment(t)}};
+    const int count = model_tensor_count(m);
+    const size_t room = 3 * (size_t)count;
+    *x = (struct tensors){.at = calloc(room, sizeof *x->at),
+                          .name = calloc(room, sizeof *x->name)};
+    if (!x->at || !x->name)
+        return err_set(e, ST_NOMEM, "no memory for the list of %zu tensors", room);
+    for (size_t p = 0; p < 3; p++)
+        for (int i = 0; i < count; i++, x->n++) {
+            const struct tensor *from = model_tensor(m, i);
+            snprintf(x->name[x->n], NAME_TEXT, "%s%s", part[p].prefix, from->name);
+            x->at[x->n] = (struct checkpoint_tensor){.name = x->name[x->n],
+                                                     .rows = from->rows,
+                                                     .columns = from->columns,
+                                                     .at = part[p].flat + from->offset};
+        }
+    return ST_OK;
+}
+
+/* A sum over all that is kept, each part seeding the next: a safetensors file has none of
+ * its own. */
+static void check_of(const struct tensors *x, const char *state, const char *reported,
+                     char text[CHECK_TEXT])
+{
+    XXH64_hash_t h = XXH3_64bits(state, strlen(state));
+    h = XXH3_64bits_withSeed(reported, strlen(reported), h);
+    for (int i = 0; i < x->n; i++) {
+        const struct checkpoint_tensor *t = &x->at[i];
+        h = XXH3_64bits_withSeed(t->at,
+                                 (size_t)t->rows * (size_t)t->columns * sizeof *t->at, h);
+    }
+    snprintf(text, CHECK_TEXT, "%016llx", (unsigned long long)h);
+}
+
+/* --- how far it is --- */
+
+/* 17 digits bring a double back to the bit. */
+static char *point_text(const struct resume_point *p)
+{
+    json_t *j =
+        json_pack("{si si si sf sf sf sf sf sf sf}", "step", p->step, "pointed", p->pointed,
+                  "loss_steps", p->loss_steps, "loss_sum", p->loss_sum, "flops", p->flops,
+                  "train_s", p->train_s, "train_tokens", p->train_tokens, "wall_s",
+                  p->wall_s, "cpu_s", p->cpu_s, "peak_memory_mib", p->peak_memory_mib);
+    char *text = j ? json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    json_decref(j);
+    return text;
+}
+
+static bool point_parse(const char *text, int steps, struct resume_point *p)
+{
+    json_t *j = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    const bool ok =
+        j &&
+        json_unpack(j, "{s:i, s:i, s:i, s:F, s:F, s:F, s:F, s:F, s:F, s:F}", "step",
+                    &p->step, "pointed", &p->pointed, "loss_steps", &p->loss_steps,
+                    "loss_sum", &p->loss_sum, "flops", &p->flops, "train_s", &p->train_s,
+                    "train_tokens", &p->train_tokens, "wall_s", &p->wall_s, "cpu_s",
+                    &p->cpu_s, "peak_memory_mib", &p->peak_memory_mib) == 0;
+    json_decref(j);
+    return ok && p->step > 0 && p->step <= steps && p->pointed >= 0 &&
+           p->pointed <= p->step && p->loss_steps >= 0 && p->loss_steps <= p->step &&
+           isfinite(p->loss_sum) && p->flops >= 0.0 && p->train_s >= 0.0 &&
+           p->train_tokens >= 0.0 && p->wall_s >= 0.0 && p->cpu_s >= 0.0;
+}
+
+/* --- saving --- */
+
+enum status resume_save(const char *path, const struct run_spec *r, struct trainer *t,
+                        const struct resume_point *at, const char *reported, struct err *e)
+{
+    struct tensors x = {0};
+    char check[CHECK_TEXT], maker[RESUME_MAKER];
+    char *state = point_text(at);
+    enum status st = state ? ST_OK : err_set(e, ST_NOMEM, "no memory for a checkpoint");
+    if (st == ST_OK)
+        st = tensors_of(t, &x, e);
+    if (st == ST_OK) {
+        check_of(&x, state, reported, check);
+        resume_maker(maker);
+        const struct checkpoint_note notes[] = {
+            {"format", format},    {"version", version}, {"identity", r->identity},
+            {"config", r->config}, {"state", state},     {"reported", reported},
+            {"made_with", maker},  {"check", check},
+        };
+        st = checkpoint_write(path, x.at, x.n, notes, sizeof notes / sizeof *notes, e);
+    }
+    tensors_free(&x);
+    free(state);
+    return st;
+}
+
+/* --- loading --- */
+
+enum note { NOTE_FORMAT, NOTE_VERSION, NOTE_IDENTITY, NOTE_STATE, NOTES_PEEKED };
+enum { NOTE_REPORTED = NOTES_PEEKED, NOTE_MAKER, NOTE_CHECK, NOTES };
+
+static const char *const note_key[NOTES] = {"format",   "version",   "identity", "state",
+                                            "reported", "made_with", "check"};
+
+static void free_notes(char *note[NOTES])
+{
+    for (int i = 0; i < NOTES; i++)
+        free(note[i]);
+}
+
+/* Is it the run's, and of a format known here? */
+static enum status check_notes(const char *path, const struct run_spec *r,
+                               char *const note[NOTES], int n, struct resume_point *at,
+                               struct err *e)
+{
+    for (int i = 0; i < n; i++)
+        if (!note[i])
+            return err_set(e, ST_IO, "%s: is no checkpoint of a run: it has no \"%s\"",
+                           path, note_key[i]);
+    if (strcmp(note[NOTE_FORMAT], format) != 0 || strcmp(note[NOTE_VERSION], version) != 0)
+        return err_set(e, ST_IO, "%s: is a %.40s of version %.16s, not a %s of version %s",
+                       path, note[NOTE_FORMAT], note[NOTE_VERSION], format, version);
+    if (strcmp(note[NOTE_IDENTITY], r->identity) != 0)
+        return err_set(e, ST_IO, "%s: is of run %.40s, not of %s", path,
+                       note[NOTE_IDENTITY], r->identity);
+    if (!point_parse(note[NOTE_STATE], r->train.optimizer.steps, at))
+        return err_set(e, ST_IO, "%s: is damaged: its state makes no sense", path);
+    return ST_OK;
+}
+
+static enum status peek(const char *path, const struct run_spec *r, struct resume_point *at,
+                        struct err *e)
+{
+    char *note[NOTES] = {0};
+    enum status st = checkpoint_notes_read(path, note_key, note, NOTES_PEEKED, e);
+    if (st == ST_OK)
+        st = check_notes(path, r, note, NOTES_PEEKED, at, e);
+    free_notes(note);
+    return st;
+}
+
+enum status resume_load(const char *path, const struct run_spec *r, struct trainer *t,
+                        struct resume_found *out, struct err *e)
+{
+    struct tensors x = {0};
+    char *note[NOTES] = {0}, check[CHECK_TEXT];
+    *out = (struct resume_found){0};
+    enum status st = peek(path, r, &out->at, e);
+    if (st == ST_OK)
+        st = tensors_of(t, &x, e);
+    if (st == ST_OK)
+        st = checkpoint_read_noted(path, x.at, x.n, note_key, note, NOTES, e);
+    if (st == ST_OK)
+        st = check_notes(path, r, note, NOTES, &out->at, e);
+    if (st == ST_OK) {
+        check_of(&x, note[NOTE_STATE], note[NOTE_REPORTED], check);
+        if (strcmp(check, note[NOTE_CHECK]) != 0)
+            st = err_set(e, ST_IO, "%s: is damaged: its check sum does not fit", path);
+    }
+    if (st == ST_OK) {
+        snprintf(out->maker, sizeof out->maker, "%s", note[NOTE_MAKER]);
+        out->reported = note[NOTE_REPORTED];
+        note[NOTE_REPORTED] = NULL;
+    }
+    free_notes(note);
+    tensors_free(&x);
+    return st;
+}
+
+int resume_steps(const char *db, const struct run_spec *r)
+{
+    char path[PATH_MAX];
+    struct resume_point at;
+    if (resume_path(db, r->identity, path, NULL) != ST_OK ||
+        peek(path, r, &at, NULL) != ST_OK)
+        return 0;
+    return at.step;
+}

@@ -13,6 +13,7 @@
 struct known {
     char identity[IDENTITY_TEXT];
     const char *state;
+    bool removed;
     char error[PLAN_REASON];
 };
 
@@ -37,7 +38,7 @@ static enum status add_known(void *context, int columns, const char *const *name
 {
     struct known_list *list = context;
     (void)names;
-    assert(columns == 3);
+    assert(columns == 4);
     if (list->n == list->room) {
         const int room = list->room ? 2 * list->room : 64;
         struct known *more = realloc(list->at, (size_t)room * sizeof *more);
@@ -48,7 +49,8 @@ static enum status add_known(void *context, int columns, const char *const *name
     }
     struct known *k = &list->at[list->n++];
     snprintf(k->identity, sizeof k->identity, "%s", cells[0] ? cells[0] : "");
-    k->state = static_state(cells[1]);
+    k->removed = cells[3] != NULL;
+    k->state = k->removed ? states[0] : static_state(cells[1]);
     snprintf(k->error, sizeof k->error, "%s", cells[2] ? cells[2] : "");
     k->error[strcspn(k->error, "\n")] = '\0';
     return ST_OK;
@@ -69,8 +71,8 @@ static const struct known *find_known(const struct known_list *list, const char 
 
 static enum status read_known(struct store *db, struct known_list *list, struct err *e)
 {
-    const enum status st = store_query(db, "SELECT identity, state, error FROM v_run", NULL,
-                                       0, add_known, list, e);
+    const enum status st = store_query(
+        db, "SELECT identity, state, error, removed FROM run", NULL, 0, add_known, list, e);
     if (st == ST_OK && list->n)
         qsort(list->at, (size_t)list->n, sizeof *list->at, compare_known);
     return st;
@@ -98,7 +100,7 @@ static void decide(struct plan_item *item, const struct known *k, enum plan_reru
     else if (strcmp(item->state, "running") == 0)
         why = "was begun and did not end";
     else
-        why = "not run yet";
+        why = k && k->removed ? "was removed" : "not run yet";
     snprintf(item->reason, sizeof item->reason, "%s", why);
 }
 
@@ -126,35 +128,111 @@ enum status plan_filter_check(const char *filter, struct err *e)
                    near ? near : "", near ? "\"?" : "");
 }
 
-static bool selected(const struct run_spec *r, const char *state,
-                     const struct plan_request *q)
+static bool selected(const struct run_spec *r, const struct plan_request *q)
+{
+    for (int i = 0; i < q->n_only; i++)
+        if (!state_glob(q->only[i]) && !run_matches(r, &q->only[i], 1))
+            return false;
+    return true;
+}
+
+static bool state_selected(const char *state, const struct plan_request *q)
 {
     for (int i = 0; i < q->n_only; i++) {
         const char *glob = state_glob(q->only[i]);
-        if (glob ? fnmatch(glob, state, 0) != 0 : !run_matches(r, &q->only[i], 1))
+        if (glob && fnmatch(glob, state, 0) != 0)
             return false;
     }
     return true;
 }
 
+static enum status nothing(const struct plan_request *q, struct err *e)
+{
+    return err_set(e, ST_NOTFOUND,
+                   q->n_only ? "no run of %s with profile %s matches --only"
+                             : "%s has no run in profile %s",
+                   q->config->path, q->config->profile);
+}
+
+/* Whatever the state: by state is chosen last, so that it cannot move runs from one shard
+ * to another. */
 static enum status choose(struct plan *p, const struct plan_request *q,
                           const struct known_list *list, struct err *e)
 {
     for (int i = 0; i < q->config->runs; i++) {
         const struct run_spec *r = &q->config->run[i];
-        const struct known *k = find_known(list, r->identity);
-        if (!selected(r, k ? k->state : "new", q))
+        if (!selected(r, q))
             continue;
         struct plan_item *item = &p->item[p->n++];
         *item = (struct plan_item){.run = r, .seconds = (double)NAN};
-        decide(item, k, q->rerun);
+        decide(item, find_known(list, r->identity), q->rerun);
     }
-    if (p->n == 0)
-        return err_set(e, ST_NOTFOUND,
-                       q->n_only ? "no run of %s with profile %s matches --only"
-                                 : "%s has no run in profile %s",
-                       q->config->path, q->config->profile);
-    return ST_OK;
+    return p->n ? ST_OK : nothing(q, e);
+}
+
+/* --- shards --- */
+
+struct load {
+    const struct plan_item *item;
+    int index;
+};
+
+/* Largest first. FLOPs are sums of products of integers, in IEEE doubles and in one order,
+ * so they are the same on every machine. */
+static int compare_loads(const void *a, const void *b)
+{
+    const struct load *x = a, *y = b;
+    if (x->item->flops != y->item->flops)
+        return x->item->flops < y->item->flops ? 1 : -1;
+    return strcmp(x->item->run->identity, y->item->run->identity);
+}
+
+/* shard[i], from 0, of item i. */
+static enum status assign(const struct plan *p, int shards, int *shard, struct err *e)
+{
+    struct load *load = calloc((size_t)p->n, sizeof *load);
+    double *sum = calloc((size_t)shards, sizeof *sum);
+    const bool ok = load && sum;
+    for (int i = 0; ok && i < p->n; i++)
+        load[i] = (struct load){.item = &p->item[i], .index = i};
+    if (ok)
+        qsort(load, (size_t)p->n, sizeof *load, compare_loads);
+    for (int i = 0; ok && i < p->n; i++) {
+        int least = 0;
+        for (int k = 1; k < shards; k++)
+            if (sum[k] < sum[least])
+                least = k;
+        sum[least] += load[i].item->flops;
+        shard[load[i].index] = least;
+    }
+    free(load);
+    free(sum);
+    return ok ? ST_OK : err_set(e, ST_NOMEM, "no memory for %d shards", shards);
+}
+
+/* Leaves the items of the shard and of the states that were asked for. */
+static enum status narrow(struct plan *p, const struct plan_request *q, struct err *e)
+{
+    const bool sharded = q->shards > 0;
+    int kept = 0;
+    int *shard = calloc((size_t)p->n, sizeof *shard);
+    p->matrix = calloc((size_t)p->n, sizeof *p->matrix);
+    if (!shard || !p->matrix) {
+        free(shard);
+        return err_set(e, ST_NOMEM, "no memory to plan %d runs", p->n);
+    }
+    const enum status st = sharded ? assign(p, q->shards, shard, e) : ST_OK;
+    for (int i = 0; i < p->n && st == ST_OK; i++) {
+        const bool stays =
+            state_selected(p->item[i].state, q) && (!sharded || shard[i] == q->shard - 1);
+        if (sharded || stays)
+            p->matrix[p->n_matrix++] = p->item[i].run;
+        if (stays)
+            p->item[kept++] = p->item[i];
+    }
+    free(shard);
+    p->n = kept;
+    return st == ST_OK && kept == 0 && !sharded ? nothing(q, e) : st;
 }
 
 /* --- FLOPs --- */
@@ -316,6 +394,8 @@ enum status plan_open(const struct plan_request *q, struct store *db, struct pla
         st = try_laws(p, &laws, e);
     for (int i = 0; st == ST_OK && i < p->n; i++)
         p->item[i].flops = run_flops(p->item[i].run, &laws);
+    if (st == ST_OK)
+        st = narrow(p, q, e);
     free(known.at);
     free(laws.at);
     free(laws.tried);
@@ -332,6 +412,7 @@ void plan_close(struct plan *p)
     if (!p)
         return;
     free(p->item);
+    free(p->matrix);
     free(p);
 }
 

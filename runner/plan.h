@@ -16,6 +16,7 @@ struct plan_request {
     const char *const *only; /* filters, checked */
     int n_only;
     enum plan_rerun rerun;
+    int shard, shards; /* only part 1 .. shards of the matrix; shards 0: all of it */
 };
 
 /* What run_filter_check accepts, and "state=GLOB". */
@@ -34,11 +35,15 @@ struct plan_item {
 
 struct plan {
     int n;
-    struct plan_item *item; /* [n], in the config's order */
+    struct plan_item *item;         /* [n], in the config's order */
+    int n_matrix;                   /* runs of all shards, whatever their state; without */
+    const struct run_spec **matrix; /* [n_matrix] shards the runs of the items */
 };
 
 /* Selects and looks up; `db` may be NULL: there is no database yet. Lengths of samples
- * are estimated from a few. ST_NOTFOUND when no run matches. *out is the caller's. */
+ * are estimated from a few. ST_NOTFOUND when no run matches; a shard may have none. Runs
+ * go to shards by their FLOPs, the largest first, each to the shard that has least so far:
+ * a rule that needs no database, so that all shards agree. *out is the caller's. */
 enum status plan_open(const struct plan_request *q, struct store *db, struct plan **out,
                       struct err *e);
 void plan_close(struct plan *p); /* accepts NULL */

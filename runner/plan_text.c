@@ -84,7 +84,7 @@ static void print_totals(const struct plan *p, int jobs, const char *db, FILE *o
     if (sum.runs)
         fprintf(out, ": %.2g FLOP, about %s with %d at a time", sum.flops,
                 units_duration(sum.seconds, time), jobs);
-    fprintf(out, "\nprofile %s, database %s\n", p->item[0].run->profile, db);
+    fprintf(out, "\nprofile %s, database %s\n", p->matrix[0]->profile, db);
     if (sum.failed)
         fprintf(out, "failed runs stay failed; --rerun failed tries them again\n");
 }

@@ -6,7 +6,7 @@
 #include "option.h"
 #include "places.h"
 
-enum { JOBS_MAX = 1024, THREADS_MAX = 256 };
+enum { JOBS_MAX = 1024, THREADS_MAX = 256, SHARDS_MAX = 10000 };
 
 static const double probe_budget_s = 20.0;
 
@@ -41,6 +41,36 @@ static enum status read_numbers(const struct invocation *v, struct request *out,
     return st;
 }
 
+/* "2/8" */
+static enum status read_shard(const struct invocation *v, struct plan_request *p,
+                              struct err *e)
+{
+    const char *text = flag_text(v, "shard", NULL);
+    int used = 0;
+    if (!text)
+        return ST_OK;
+    if (strspn(text, "0123456789/") != strlen(text) || strlen(text) > 12 ||
+        sscanf(text, "%d/%d%n", &p->shard, &p->shards, &used) != 2 ||
+        (size_t)used != strlen(text) || p->shard < 1 || p->shards < p->shard ||
+        p->shards > SHARDS_MAX)
+        return err_set(e, ST_USAGE,
+                       "--shard: \"%.32s\" is not I/N with 1 <= I <= N <= %d, such as 2/8",
+                       text, SHARDS_MAX);
+    return ST_OK;
+}
+
+/* Shards never share a database unless told to: they would wait for each other's lock, and
+ * on a network file system do worse. */
+static void place_results(const struct invocation *v, const char *file, struct request *out)
+{
+    static const char ending[] = ".db";
+    place_database(v, file, out->db);
+    const size_t n = strlen(out->db);
+    if (out->plan.shards && !flag_given(v, "db") && n > strlen(ending))
+        snprintf(out->db + n - strlen(ending), sizeof out->db - n, "-%d-of-%d%s",
+                 out->plan.shard, out->plan.shards, ending);
+}
+
 static enum status read_filters(const struct invocation *v, struct plan_request *p,
                                 struct err *e)
 {
@@ -63,9 +93,11 @@ enum status request_read(const struct invocation *v, struct request *out, struct
     if (st == ST_OK)
         st = read_filters(v, &out->plan, e);
     if (st == ST_OK)
+        st = read_shard(v, &out->plan, e);
+    if (st == ST_OK)
         st = config_read(file, flag_text(v, "profile", NULL), set, n_set, &out->config, e);
     if (st == ST_OK) {
-        place_database(v, file, out->db);
+        place_results(v, file, out);
         out->plan.config = out->config;
     }
     return st;

@@ -30,6 +30,9 @@ enum status request_show_plan(const struct request *q, bool json, struct err *e)
     {"jobs", 'j', "N", false, "runs at a time (default: cores / threads)"},                 \
     {"threads", 0, "N", false, "threads of each run; results do not depend on it "          \
                                "(default 1)"},                                              \
+    {"shard", 0, "I/N", false, "part I of N parts of about equal cost, with a database "    \
+                               "of its own for \"posbench merge\" (default "               \
+                               "results-I-of-N.db)"},                                       \
     {"rerun", 0, "WHICH", false, "run again: failed (else they stay failed), or all"}
 /* clang-format on */
 

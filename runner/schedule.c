@@ -488,28 +488,44 @@ static enum status work(struct scheduler *c, struct err *e)
 
 /* --- set-up --- */
 
+static struct run_row row_of(const struct run_spec *r)
+{
+    return (struct run_row){.identity = r->identity,
+                            .experiment = r->experiment,
+                            .profile = r->profile,
+                            .cell = r->cell,
+                            .task = r->task->name,
+                            .encoder = r->encoder,
+                            .variant = r->variant,
+                            .config = r->config,
+                            .task_version = r->task->version,
+                            .seed = (int64_t)r->seed};
+}
+
+/* Runs of other shards have rows too: then every database of the matrix has them in one
+ * order, and so do those that are merged. */
 static enum status register_runs(struct scheduler *c, struct err *e)
 {
     const struct plan *p = c->s->plan;
-    enum status st = ST_OK;
-    for (int i = 0; i < p->n && st == ST_OK; i++) {
-        const struct run_spec *r = p->item[i].run;
-        const struct run_row row = {.identity = r->identity,
-                                    .experiment = r->experiment,
-                                    .profile = r->profile,
-                                    .cell = r->cell,
-                                    .task = r->task->name,
-                                    .encoder = r->encoder,
-                                    .variant = r->variant,
-                                    .config = r->config,
-                                    .task_version = r->task->version,
-                                    .seed = (int64_t)r->seed};
+    struct run_row *row = calloc((size_t)p->n_matrix + 1, sizeof *row);
+    int64_t *id = calloc((size_t)p->n_matrix + 1, sizeof *id);
+    enum status st =
+        row && id ? ST_OK : err_set(e, ST_NOMEM, "no memory for %d runs", p->n_matrix);
+    for (int i = 0; i < p->n_matrix && st == ST_OK; i++)
+        row[i] = row_of(p->matrix[i]);
+    if (st == ST_OK)
+        st = store_runs(c->s->store, row, p->n_matrix, id, e);
+    for (int i = 0, k = 0; i < p->n && st == ST_OK; i++) {
+        while (p->matrix[k] != p->item[i].run)
+            k++;
+        c->run_id[i] = id[k];
         if (!p->item[i].runs)
             continue;
-        st = store_run(c->s->store, &row, &c->run_id[i], NULL, e);
         c->total++;
         c->total_flops += p->item[i].flops;
     }
+    free(row);
+    free(id);
     return st;
 }
 

@@ -142,8 +142,7 @@ static void missing_values_count_as_runs_and_not_as_numbers(void **state)
     for (int i = 0; i < 3; i++)
         put(f->store, add_run(f->store, (struct fake_run){.variant = "cope", .seed = i}),
             "id", "loss", value[i]);
-    assert_answer(f->store, "SELECT runs, n, mean, min, max FROM v_summary",
-                  "3|2|2|1|3");
+    assert_answer(f->store, "SELECT runs, n, mean, min, max FROM v_summary", "3|2|2|1|3");
 }
 
 /* The same name with other settings, and another profile, cell or split. */
@@ -161,9 +160,9 @@ static void what_differs_in_more_than_the_seed_is_never_averaged(void **state)
     for (int i = 0; i < 6; i++)
         put(f->store, add_run(f->store, runs[i]), "id", "loss", i);
     put(f->store, add_run(f->store, runs[1]), "ood", "loss", 10);
-    assert_answer(
-        f->store, "SELECT recipe, split, n, mean FROM v_summary ORDER BY recipe, split",
-        "1|id|2|0.5\n1|ood|1|10\n3|id|1|2\n4|id|1|3\n5|id|1|4\n6|id|1|5");
+    assert_answer(f->store,
+                  "SELECT recipe, split, n, mean FROM v_summary ORDER BY recipe, split",
+                  "1|id|2|0.5\n1|ood|1|10\n3|id|1|2\n4|id|1|3\n5|id|1|4\n6|id|1|5");
 }
 
 static void results_are_those_of_the_last_step(void **state)
@@ -262,6 +261,11 @@ static void published_numbers_stay_alone_when_in_doubt(void **state)
             add_run(f->store, (struct fake_run){.variant = variants[i], .encoder = "cope"}),
             "id", 25, 100, 5);
     add_published(f->store, "", "cope", "token_error", 0.125);
+    put_split(f->store,
+              add_run(f->store, (struct fake_run){.experiment = "grid",
+                                                  .cell = "model.dim=4",
+                                                  .variant = "cope"}),
+              "id", 25, 100, 5);
     add_published(f->store, "model.dim=2", "cope", "token_error", 0.5);
     assert_answer(
         f->store,

@@ -77,6 +77,20 @@ static void a_clear_difference_is_reproduced(void **state)
     assert_verdict(f->store, REPRODUCED);
 }
 
+/* On another split it is the other way round. */
+static void a_claim_is_about_its_own_split(void **state)
+{
+    const struct fixture *f = *state;
+    fill(f->store);
+    for (int i = 0; i < 6; i++)
+        put(f->store,
+            add_run(f->store, (struct fake_run){.variant = i < 3 ? "cope" : "rope",
+                                                .seed = i % 3 + 1}),
+            "ood", "token_error", i < 3 ? 0.9 : 0.1);
+    add_claim(f->store, "c", "cope", "rope");
+    assert_verdict(f->store, REPRODUCED);
+}
+
 static void the_opposite_is_contradicted(void **state)
 {
     const struct fixture *f = *state;
@@ -190,9 +204,11 @@ static void profiles_are_judged_apart(void **state)
                     (struct fake_run){.variant = i ? "cope" : "rope", .profile = "paper"}),
             "id", "token_error", 0.5);
     add_claim(f->store, "c", "cope", "rope");
-    free(printed(f->store, &q, tally));
+    char *text = printed(f->store, &q, tally);
     assert_int_equal(tally[REPRODUCED], 1);
     assert_int_equal(tally[UNDECIDED], 1);
+    assert_int_equal(occurrences(text, "Claims, profile "), 2);
+    free(text);
     q.profile = "paper";
     free(printed(f->store, &q, tally));
     assert_int_equal(tally[REPRODUCED], 0);
@@ -282,6 +298,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_clear_difference_is_reproduced),
+        CASE(a_claim_is_about_its_own_split),
         CASE(the_opposite_is_contradicted),
         CASE(overlapping_seeds_decide_nothing),
         CASE(one_seed_decides_nothing),

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 #include <jansson.h>
+#include <sqlite3.h>
 
 #include "encoder.h"
 #include "program.h"
@@ -265,6 +266,38 @@ static void a_run_is_shown_in_full(void **state)
     json_decref(rows);
 }
 
+/* Makes all identities of a copy of the database begin alike. */
+static void an_ambiguous_identity_is_refused(void **state)
+{
+    (void)state;
+    char path[SCRATCH_TEXT + 16], line[256];
+    sqlite3 *db;
+    snprintf(line, sizeof line, "cp %s/results.db %s/alike.db", folder, folder);
+    assert_int_equal(system(line), 0);
+    snprintf(path, sizeof path, "%s/alike.db", folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "UPDATE run SET identity = 'abcd' || substr(identity, 5)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    expect("show abcd --db alike.db", 2, NULL, "4 runs begin with \"abcd\"");
+    expect("show abc --db alike.db", 4, NULL, "no such run");
+}
+
+static void the_database_lies_beside_the_experiment_file(void **state)
+{
+    (void)state;
+    struct program p;
+    RUN(&p, "-C / list runs %s/experiments.yaml", folder);
+    assert_int_equal(p.code, 0);
+    assert_non_null(strstr(p.out, "cope(p_max=5)"));
+    program_free(&p);
+    RUN(&p, "-C / list runs %s/experiments.yaml --db nothing.db", folder);
+    assert_int_equal(p.code, 4);
+    program_free(&p);
+}
+
 /* ---- query ---- */
 
 static void queries_are_asked_in_four_ways(void **state)
@@ -396,6 +429,8 @@ int main(void)
         cmocka_unit_test(a_task_is_shown_with_scored_places),
         cmocka_unit_test(an_encoder_is_shown_with_its_options),
         cmocka_unit_test(a_run_is_shown_in_full),
+        cmocka_unit_test(an_ambiguous_identity_is_refused),
+        cmocka_unit_test(the_database_lies_beside_the_experiment_file),
         cmocka_unit_test(queries_are_asked_in_four_ways),
         cmocka_unit_test(every_stored_query_runs),
         cmocka_unit_test(a_query_only_reads),

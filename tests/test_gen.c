@@ -243,6 +243,13 @@ static void a_failed_file_leaves_nothing(void **state)
     assert_int_equal(p.code, 3);
     assert_non_null(strstr(p.err, "/dev/full"));
     program_free(&p);
+    /* Files may not grow beyond a few KiB: writing fails half-way. */
+    char line[SCRATCH_TEXT + 64];
+    snprintf(line, sizeof line, "gen flip_flop -n 900 -o %s/x", folder);
+    program_run(&p, POSBENCH, "trap '' XFSZ; ulimit -f 8;", line);
+    assert_int_equal(p.code, 3);
+    assert_non_null(strstr(p.err, "/x: "));
+    program_free(&p);
     assert_int_equal(rmdir(folder), 0); /* empty */
 }
 

@@ -1,0 +1,143 @@
+/* command_merge.c -- joins the databases of shards, or of machines, into one. */
+#include "command.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "model_files.h"
+#include "places.h"
+#include "progress.h"
+#include "schedule.h"
+#include "store_merge.h"
+
+struct job {
+    const char *into, *part;
+    struct progress *progress;
+};
+
+static void on_conflict(void *context, const char *text)
+{
+    const struct job *j = context;
+    progress_warning(j->progress, "conflict: %s", text);
+}
+
+static enum status on_carried(void *context, const char *identity, const char *state,
+                              bool taken, struct err *e)
+{
+    const struct job *j = context;
+    const enum status st = model_files_copy(j->part, j->into, identity, taken, e);
+    if (st == ST_OK && strcmp(state, "done") == 0)
+        model_files_drop_checkpoint(j->into, identity);
+    return st;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
+/* Before anything is written: each part can be read, and is not the target. */
+static enum status check_parts(const struct invocation *v, const char *into, struct err *e)
+{
+    for (int i = 0; i < argument_count(v); i++) {
+        struct store *part = NULL;
+        const char *name = argument_at(v, i);
+        if (same_file(name, into))
+            return err_set(e, ST_USAGE,
+                           "%s: is merged into itself; --db names the database that "
+                           "receives the others",
+                           name);
+        const enum status st = store_open(name, STORE_READ, &part, e);
+        if (st == ST_NOTFOUND)
+            return err_set(e, st, "%s: there is no such database; nothing was merged",
+                           name);
+        if (st)
+            return st;
+        store_close(part);
+    }
+    return ST_OK;
+}
+
+static enum status merge_part(struct store *db, struct job *j, struct merge_counts *all,
+                              struct err *e)
+{
+    const struct merge_hooks hooks = {
+        .context = j, .conflict = on_conflict, .carried = on_carried};
+    struct merge_counts c = {0};
+    struct store *part = NULL;
+    enum status st = store_open(j->part, STORE_READ, &part, e);
+    if (st == ST_OK)
+        st = store_merge(db, part, &hooks, &c, e);
+    store_close(part);
+    if (st)
+        return st;
+    progress_event(j->progress,
+                   "%s: %d runs added, %d replaced, %d as before, %d left out as removed, "
+                   "%d conflicts",
+                   j->part, c.added, c.replaced, c.same, c.removed, c.conflicts);
+    all->conflicts += c.conflicts;
+    return ST_OK;
+}
+
+static enum status merge_all(const struct invocation *v, struct store *db, const char *into,
+                             struct progress *progress, struct err *e)
+{
+    struct merge_counts all = {0};
+    enum status st = ST_OK;
+    for (int i = 0; i < argument_count(v) && st == ST_OK; i++) {
+        struct job j = {.into = into, .part = argument_at(v, i), .progress = progress};
+        st = merge_part(db, &j, &all, e);
+    }
+    if (st == ST_OK && all.conflicts)
+        st = err_set(
+            e, ST_FAILED,
+            "%d conflicts: %s keeps what it had, and all else is merged; look at "
+            "both, \"posbench rm identity=...\" in the one that is wrong, and merge "
+            "again",
+            all.conflicts, into);
+    return st;
+}
+
+static enum status run(const struct invocation *v, struct err *e)
+{
+    struct schedule_lock lock = {.file = -1};
+    struct progress *progress = NULL;
+    struct store *db = NULL;
+    char into[PATH_MAX];
+    place_database(v, "", into);
+    enum status st = check_parts(v, into, e);
+    if (st == ST_OK)
+        st = progress_open(1, flag_given(v, "quiet"), &progress, e);
+    if (st == ST_OK)
+        st = schedule_lock(into, &lock, e);
+    if (st == ST_OK)
+        st = store_open(into, STORE_WRITE, &db, e);
+    if (st == ST_OK)
+        st = merge_all(v, db, into, progress, e);
+    store_close(db);
+    schedule_unlock(&lock);
+    progress_close(progress);
+    return st;
+}
+
+static const struct flag flags[] = {
+    {"db", 0, "FILE", false,
+     "database that receives the others; made when it is not there (default results.db)"},
+    {0},
+};
+
+const struct command command_merge = {
+    .name = "merge",
+    .group = GROUP_RUN,
+    .summary = "join databases, such as those of shards, into one, in any order and as "
+               "often as you like; the parts stay as they are",
+    .arguments = "DB...",
+    .min_args = 1,
+    .max_args = -1,
+    .examples = "posbench merge results-1-of-2.db results-2-of-2.db\n"
+                "posbench merge --db all.db node*/results.db",
+    .flags = flags,
+    .run = run,
+};

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "approx.h"
+#include "kernels.h"
 #include "toy.h"
 
 static struct trainer *open_trainer(const struct trainer_config *c)
@@ -211,6 +212,41 @@ static void a_loss_that_is_not_finite_leaves_the_weights(void **state)
     trainer_close(t);
 }
 
+/* --- kernels --- */
+
+enum { CURVE = 50 };
+
+/* The losses of CURVE steps with the kernels of that name. */
+static void loss_curve(const char *encoder, const char *isa, double loss[CURVE])
+{
+    struct trainer_config c = toy_config(encoder, "");
+    c.model.dropout = 0.1;
+    c.optimizer.lr = 1e-3;
+    const struct batch b = toy_batch();
+    struct err e;
+    assert_int_equal(kernels_choose(isa, &e), ST_OK);
+    struct trainer *t = open_trainer(&c);
+    for (int i = 0; i < CURVE; i++)
+        assert_int_equal(trainer_step(t, i, &b, &loss[i], &e), ST_OK);
+    trainer_close(t);
+    assert_int_equal(kernels_choose(NULL, &e), ST_OK);
+}
+
+static void every_level_of_kernels_trains_like_the_naive_one(void **state)
+{
+    static const char *const level[] = {"x86-64-v2", "x86-64-v3", "x86-64-v4"};
+    double naive[CURVE], vector[CURVE];
+    loss_curve(*state, "naive", naive);
+    assert_true(naive[CURVE - 1] < 0.95 * naive[0]);
+    for (size_t l = 0; l < sizeof level / sizeof level[0]; l++) {
+        if (!kernels_find(level[l]))
+            continue;
+        loss_curve(*state, level[l], vector);
+        for (int i = 0; i < CURVE; i++)
+            assert_near(vector[i] / naive[i], 1.0, 1e-5);
+    }
+}
+
 /* --- clipping ------------------------------------------------------------ */
 
 /* With one step of plain Adam and eps far above the gradient the update is
@@ -251,8 +287,9 @@ int main(void)
         cmocka_unit_test(a_batch_is_learnt_by_heart),
         cmocka_unit_test(a_loss_that_is_not_finite_leaves_the_weights),
         cmocka_unit_test(clipping_limits_the_length_of_the_gradient),
-#define ENCODER(stem)                               \
-    EACH(stem, later_tokens_change_nothing_earlier) \
+#define ENCODER(stem)                                            \
+    EACH(stem, every_level_of_kernels_trains_like_the_naive_one) \
+    EACH(stem, later_tokens_change_nothing_earlier)              \
     EACH(stem, logits_differ_from_no_encoder)
 #include "encoder_list.inc"
     };

@@ -1,0 +1,89 @@
+/* wraps: malloc calloc realloc aligned_alloc posix_memalign */
+/* After set-up a training step allocates nothing: the linker sends every allocation of
+ * the program's own code through the counters below (-Wl,--wrap). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "toy.h"
+
+static int allocations;
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void *__real_aligned_alloc(size_t alignment, size_t n);
+int __real_posix_memalign(void **p, size_t alignment, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+void *__wrap_aligned_alloc(size_t alignment, size_t n);
+int __wrap_posix_memalign(void **p, size_t alignment, size_t n);
+
+void *__wrap_malloc(size_t n)
+{
+    allocations++;
+    return __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    allocations++;
+    return __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    allocations++;
+    return __real_realloc(p, n);
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t n)
+{
+    allocations++;
+    return __real_aligned_alloc(alignment, n);
+}
+
+int __wrap_posix_memalign(void **p, size_t alignment, size_t n)
+{
+    allocations++;
+    return __real_posix_memalign(p, alignment, n);
+}
+
+static void a_step_allocates_nothing(void **state)
+{
+    struct trainer_config c = toy_config(*state, "");
+    const struct batch b = toy_batch();
+    struct trainer *t;
+    struct err e;
+    double loss;
+    float losses[TOY_TOKENS];
+    int32_t best[TOY_TOKENS];
+    c.model.dropout = 0.1;
+    c.optimizer.clip = 1.0;
+    c.threads = 2;
+    allocations = 0;
+    assert_int_equal(trainer_open(&c, &t, &e), ST_OK);
+    assert_true(allocations > 0); /* the counters count */
+    allocations = 0;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(trainer_step(t, i, &b, &loss, &e), ST_OK);
+    trainer_evaluate(t, &b, losses, best);
+    assert_int_equal(allocations, 0);
+    trainer_close(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define ENCODER(stem)                                                         \
+    {#stem "/a_step_allocates_nothing", a_step_allocates_nothing, NULL, NULL, \
+     (void *)#stem},
+#include "encoder_list.inc"
+    };
+    return cmocka_run_group_tests_name("trainer_memory", tests, NULL, NULL);
+}

@@ -14,6 +14,7 @@
 enum {
     LENGTH_BYTES = 8,
     HEADER_MAX = 100 << 20, /* bytes; the limit of the format's own readers */
+    VALUES_MAX = 1 << 18,   /* of what begins or parts JSON values; a tensor has 8 */
     CHUNK = 1024            /* numbers read or written at once */
 };
 
@@ -232,6 +233,23 @@ static enum status check_end(const struct source *s, struct err *e)
     return ST_OK;
 }
 
+/* Parsed JSON takes up to 80 times the room of its text, 8 GB for the longest header. Only
+ * strings do not grow, so what is none of them is counted before it is parsed. */
+static bool is_modest(const char *text, size_t length)
+{
+    bool quoted = false;
+    int values = 0;
+    for (size_t i = 0; i < length && values < VALUES_MAX; i++) {
+        if (text[i] == '"')
+            quoted = !quoted;
+        else if (quoted && text[i] == '\\')
+            i++;
+        else if (!quoted)
+            values += text[i] == ',' || text[i] == '{' || text[i] == '[';
+    }
+    return values < VALUES_MAX;
+}
+
 static enum status read_header(struct source *s, struct err *e)
 {
     unsigned char bytes[LENGTH_BYTES];
@@ -247,7 +265,7 @@ static enum status read_header(struct source *s, struct err *e)
     char *text = malloc(length + 1);
     if (!text)
         return err_set(e, ST_NOMEM, "%s: no memory to read it", s->path);
-    if (fread(text, 1, length, s->file) == length)
+    if (fread(text, 1, length, s->file) == length && is_modest(text, length))
         s->header = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
     free(text);
     if (!json_is_object(s->header))

@@ -22,6 +22,10 @@
 
 #include "settings.h"
 
+/* Twice what the largest experiment file can ask for. Parsed JSON takes up to 80 times the
+ * room of its text. */
+enum { CONFIG_BYTES = 2 * TREE_BYTES };
+
 /* --- writing ------------------------------------------------------------- */
 
 static json_t *option_json(const struct option *o, double value)
@@ -356,6 +360,8 @@ enum status run_spec_parse(const char *json, struct run_spec *out, struct err *e
 {
     struct run_spec r = {0};
     json_error_t why;
+    if (strlen(json) > CONFIG_BYTES)
+        return refuse(e, "longer than %d bytes", CONFIG_BYTES);
     json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &why);
     if (!root)
         return refuse(e, "not JSON: %s", why.text);

@@ -205,6 +205,37 @@ static void wrong_lengths_are_refused(void **state)
     assert_int_equal(read_v(&e), ST_IO);
 }
 
+/* `head`, then `n` times `part`, then `tail`; the bytes of v behind it. */
+static void write_long(const char *head, const char *part, size_t n, const char *tail)
+{
+    const size_t width = strlen(part), length = strlen(head) + n * width + strlen(tail);
+    unsigned char front[8];
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    for (int i = 0; i < 8; i++)
+        front[i] = (unsigned char)((uint64_t)length >> 8 * i);
+    assert_int_equal(fwrite(front, 1, sizeof front, f), sizeof front);
+    assert_true(fputs(head, f) >= 0);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(fwrite(part, 1, width, f), width);
+    assert_true(fputs(tail, f) >= 0);
+    assert_int_equal(fwrite(two, 1, sizeof two, f), sizeof two);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* Parsed, a million objects would take 300 MB; a long note takes no more than its text. */
+static void a_header_of_a_million_values_is_not_parsed(void **state)
+{
+    struct err e;
+    (void)state;
+    write_long("{\"v\":[", "{},", 1000000, "0]}");
+    assert_int_equal(read_v(&e), ST_IO);
+    assert_non_null(strstr(e.msg, "header is damaged"));
+    write_long("{\"__metadata__\":{\"k\":\"", "\\\",{", 1000000,
+               "\"},\"v\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}");
+    assert_int_equal(read_v(&e), ST_OK);
+}
+
 /* Every byte of the front changed in turn: read or refused, never a crash. */
 static void no_changed_byte_is_fatal(void **state)
 {
@@ -295,6 +326,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_model_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(wrong_headers_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(wrong_lengths_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_header_of_a_million_values_is_not_parsed, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(no_changed_byte_is_fatal, setup, teardown),
         cmocka_unit_test_setup_teardown(links_are_replaced_and_pipes_refused, setup,
                                         teardown),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -303,6 +304,14 @@ static void configurations_that_no_run_could_have_are_refused(void **state)
         "flip_flop: ");
     config_free(c);
     config_free(f);
+    char *blanks = malloc((3 << 20) + 1);
+    struct run_spec r = {0};
+    assert_non_null(blanks);
+    memset(blanks, ' ', 3 << 20);
+    blanks[3 << 20] = '\0';
+    assert_int_equal(run_spec_parse(blanks, &r, &e), ST_CONFIG);
+    assert_non_null(strstr(e.msg, "longer than"));
+    free(blanks);
 }
 
 int main(void)

@@ -346,6 +346,15 @@ static void expect_end(struct reader *r)
 const struct node *tree_parse(struct tree *t, struct mark origin, const char *text,
                               size_t bytes, struct problems *p)
 {
+    static const char bom[] = "\xEF\xBB\xBF";
+    /* Told the encoding, libyaml counts a byte order mark as a column, and a mapping that
+     * begins right behind it would end at its second line. A text that is too long stays
+     * as it is, to be refused. */
+    if (bytes >= sizeof bom - 1 && bytes <= TREE_BYTES &&
+        memcmp(text, bom, sizeof bom - 1) == 0) {
+        text += sizeof bom - 1;
+        bytes -= sizeof bom - 1;
+    }
     struct reader r = {
         .tree = t, .problems = p, .origin = origin, .text = text, .bytes = bytes};
     if (!text_is_readable(&r))

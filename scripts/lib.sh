@@ -51,12 +51,13 @@ need_packages() {
     die "could not install$missing"
 }
 
-# build PRESET: configures and builds build/PRESET. Its output is shown when it fails.
+# build PRESET [TARGET]: configures and builds build/PRESET. Output is shown when it fails.
 build() {
   local log="build/$1.log" start=$SECONDS
   mkdir -p build
   say "building build/$1"
-  if ! { cmake --preset "$1" && cmake --build --preset "$1" -j "$CORES"; } \
+  if ! { cmake --preset "$1" &&
+      cmake --build --preset "$1" -j "$CORES" --target "${2:-all}"; } \
       >"$log" 2>&1 </dev/null; then
     cat "$log" >&2
     die "the build failed; its output is above and in $log"

@@ -16,10 +16,10 @@ struct store; /* opaque: store.c */
 enum store_mode { STORE_WRITE, STORE_READ };
 
 /* Opens `path`; in STORE_WRITE creates it or brings its schema up to date, after a copy
- * FILE.backup-v<old schema>; in STORE_READ an older schema is read as if it were up to date
- * and stays as it is. ST_DB, with
- * the file left as it was, when it is another program's database, a newer schema, not a
- * database, or cannot be written; ST_NOTFOUND when it is to be read and is not there. */
+ * FILE.backup-v<old schema>; in STORE_READ an older schema is read as if it were up to
+ * date and stays as it is. ST_DB, with the file left as it was, when it is another
+ * program's database, a newer schema, not a database, or cannot be written; ST_NOTFOUND
+ * when it is to be read and is not there. */
 enum status store_open(const char *path, enum store_mode mode, struct store **out,
                        struct err *e);
 void store_close(struct store *s); /* accepts NULL and half-made */
@@ -47,10 +47,18 @@ enum status store_run(struct store *s, const struct run_row *r, int64_t *id,
 /* The same for many, in one transaction: id[i] is that of r[i]. */
 enum status store_runs(struct store *s, const struct run_row *r, int n, int64_t *id,
                        struct err *e);
-/* Any state -> running, one attempt more, no longer removed; forgets metrics, answers and caveats of an earlier attempt. Which
- * runs are to be done again is the caller's decision. */
+/* Any state -> running, one attempt more, no longer removed; forgets metrics, answers and
+ * caveats of an earlier attempt. Which runs are to be done again is the caller's
+ * decision. */
 enum status store_begin(struct store *s, int64_t run_id, int64_t provenance_id,
                         struct err *e);
+
+/* Marks runs as removed: no view shows them, and a plan takes them as new; or takes the
+ * mark away again. */
+enum status store_remove(struct store *s, const int64_t *run_id, int n, bool removed,
+                         struct err *e);
+/* Deletes those of the runs that are marked, with all that is stored of them, for good. */
+enum status store_purge(struct store *s, const int64_t *run_id, int n, struct err *e);
 
 struct run_cost {
     int steps;

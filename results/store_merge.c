@@ -72,10 +72,10 @@ static const char select_rank[] =
     "|| '|' || attempts || '|' || profile || '|' || cell || '|' || coalesce(version || "
     "git_commit || flags || kernel_isa || blas_core || cpu || host || yaml_hash, ''), "
     "coalesce(removed, ''), coalesce(ended, ''), experiment || iif(cell = '', '', ' ') || "
-    "cell || ' ' || variant || ' seed ' || seed || ' (' || substr(identity, 1, 8) || ')', coalesce('posbench ' || version || ' ' "
-    "|| git_commit || ', ' || kernel_isa || ', BLAS core ' || blas_core || ', ' || host, "
-    "'nowhere') FROM run LEFT JOIN provenance AS p ON p.id = provenance_id "
-    "WHERE identity = ?1";
+    "cell || ' ' || variant || ' seed ' || seed || ' (' || substr(identity, 1, 8) || ')', "
+    "coalesce('posbench ' || version || ' ' || git_commit || ', ' || kernel_isa || "
+    "', BLAS core ' || blas_core || ', ' || host, 'nowhere') "
+    "FROM run LEFT JOIN provenance AS p ON p.id = provenance_id WHERE identity = ?1";
 
 struct rank {
     int64_t id; /* 0: there is no such run */

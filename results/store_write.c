@@ -252,6 +252,41 @@ enum status store_begin(struct store *s, int64_t run_id, int64_t provenance_id,
     return finish(s, st, e);
 }
 
+/* One statement for each of the runs, all or none. */
+static enum status for_each_run(struct store *s, const char *sql, const int64_t *run_id,
+                                int n, struct err *e)
+{
+    sqlite3_stmt *q = NULL;
+    enum status st = begin(s, e);
+    if (st)
+        return st;
+    st = prepare(s, sql, &q, e);
+    for (int i = 0; i < n && st == ST_OK; i++)
+        st = step(s, q, ARGS(integer(run_id[i])), NULL, e);
+    sqlite3_finalize(q);
+    return finish(s, st, e);
+}
+
+enum status store_remove(struct store *s, const int64_t *run_id, int n, bool removed,
+                         struct err *e)
+{
+    return for_each_run(s,
+                        removed ? "UPDATE run SET removed = strftime('%Y-%m-%dT%H:%M:%fZ', "
+                                  "'now') WHERE id = ?1 AND removed IS NULL"
+                                : "UPDATE run SET removed = NULL WHERE id = ?1",
+                        run_id, n, e);
+}
+
+enum status store_purge(struct store *s, const int64_t *run_id, int n, struct err *e)
+{
+    const enum status st = for_each_run(
+        s, "DELETE FROM run WHERE id = ?1 AND removed IS NOT NULL", run_id, n, e);
+    /* Gives the space back when there is room to do so. */
+    if (st == ST_OK)
+        sqlite3_exec(s->db, "VACUUM", NULL, NULL, NULL);
+    return st;
+}
+
 enum status store_done(struct store *s, int64_t run_id, const struct run_cost *c,
                        struct err *e)
 {

@@ -1,0 +1,65 @@
+#include "removal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "places.h"
+
+enum { FILTERS_MAX = 64 };
+
+static enum status find(const struct invocation *v, bool removed, struct removal *r,
+                        struct err *e)
+{
+    const char *filters[FILTERS_MAX];
+    const int n = argument_count(v);
+    if (n > FILTERS_MAX)
+        return err_set(e, ST_USAGE, "more than %d filters", FILTERS_MAX);
+    for (int i = 0; i < n; i++)
+        filters[i] = argument_at(v, i);
+    const enum status st = stored_runs_find(r->db, filters, n, removed, &r->run, &r->n, e);
+    if (st == ST_OK && r->n == 0)
+        return err_set(e, ST_NOTFOUND, "%s: no run %smatches", r->path,
+                       removed ? "that is marked as removed " : "");
+    return st;
+}
+
+enum status removal_open(const struct invocation *v, bool removed, struct removal *out,
+                         struct err *e)
+{
+    const bool dry = flag_given(v, "dry-run");
+    *out = (struct removal){.lock = {.file = -1}};
+    place_database(v, "", out->path);
+    /* Without a database none is made. */
+    enum status st = store_open(out->path, STORE_READ, &out->db, e);
+    if (st == ST_OK && !dry) {
+        store_close(out->db);
+        out->db = NULL;
+        st = schedule_lock(out->path, &out->lock, e);
+        if (st == ST_OK)
+            st = store_open(out->path, STORE_WRITE, &out->db, e);
+    }
+    return st ? st : find(v, removed, out, e);
+}
+
+void removal_close(struct removal *r)
+{
+    store_close(r->db);
+    schedule_unlock(&r->lock);
+    free(r->run);
+}
+
+void removal_print(const struct removal *r)
+{
+    for (int i = 0; i < r->n; i++)
+        printf("%" PRId64 " %s, %s\n", r->run[i].id, r->run[i].name, r->run[i].state);
+}
+
+int64_t *removal_ids(const struct removal *r)
+{
+    int64_t *id = calloc((size_t)r->n + 1, sizeof *id);
+    for (int i = 0; id && i < r->n; i++)
+        id[i] = r->run[i].id;
+    return id;
+}

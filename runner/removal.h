@@ -1,0 +1,30 @@
+/* removal.h -- what rm and purge share: the database, its lock, the runs that are meant. */
+#ifndef REMOVAL_H
+#define REMOVAL_H
+
+#include "command.h"
+#include "schedule.h"
+#include "stored_runs.h"
+
+struct removal {
+    char path[PATH_MAX];
+    struct schedule_lock lock;
+    struct store *db;
+    struct stored_run *run; /* [n] */
+    int n;
+};
+
+/* The runs of --db that match all arguments, and are marked as removed or are not. With
+ * --dry-run the database is only read; else no run is at work in it until removal_close.
+ * ST_NOTFOUND when there is none. */
+enum status removal_open(const struct invocation *v, bool removed, struct removal *out,
+                         struct err *e);
+void removal_close(struct removal *r); /* also after a failed removal_open */
+
+/* A line for each run on standard output: "12 flip_flop cope seed 1, done". */
+void removal_print(const struct removal *r);
+
+/* Ids of the runs, for the caller to free; NULL: no memory. */
+int64_t *removal_ids(const struct removal *r);
+
+#endif

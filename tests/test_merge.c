@@ -1,0 +1,472 @@
+/* Databases that are joined: any order, any number of times, nothing overwritten. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include "filled_store.h"
+#include "program.h"
+#include "small_matrix.h"
+#include "store_merge.h"
+
+enum { PARTS = 3, TEXT = 1 << 18 };
+
+/* A database with its path; the fixture's own receives the others. */
+struct part {
+    char path[160];
+    struct store *store;
+};
+
+static struct part open_part(const struct fixture *f, const char *name)
+{
+    struct part p;
+    snprintf(p.path, sizeof p.path, "%s/%s.db", f->folder, name);
+    assert_ok(store_open(p.path, STORE_WRITE, &p.store, &err));
+    return p;
+}
+
+static void execute(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+/* --- hooks that remember --- */
+
+struct heard {
+    struct merge_counts counts;
+    char conflicts[4096];
+    int taken, same;
+    bool refuse;
+};
+
+static void hear_conflict(void *context, const char *text)
+{
+    struct heard *h = context;
+    const size_t used = strlen(h->conflicts);
+    snprintf(h->conflicts + used, sizeof h->conflicts - used, "%s\n", text);
+}
+
+static enum status hear_carried(void *context, const char *identity, const char *state,
+                                bool taken, struct err *e)
+{
+    struct heard *h = context;
+    assert_non_null(identity);
+    assert_non_null(state);
+    h->taken += taken;
+    h->same += !taken;
+    return h->refuse ? err_set(e, ST_IO, "no room for files") : ST_OK;
+}
+
+static enum status merge_into(struct store *to, const char *path, struct heard *h)
+{
+    const struct merge_hooks hooks = {
+        .context = h, .conflict = hear_conflict, .carried = hear_carried};
+    struct store *part = NULL;
+    assert_ok(store_open(path, STORE_READ, &part, &err));
+    const enum status st = store_merge(to, part, &hooks, &h->counts, &err);
+    store_close(part);
+    return st;
+}
+
+static void merge_well(struct store *to, const char *path)
+{
+    struct heard h = {.refuse = false};
+    assert_ok(merge_into(to, path, &h));
+    assert_string_equal(h.conflicts, "");
+    assert_int_equal(h.counts.conflicts, 0);
+}
+
+/* --- what is in a database, without ids --- */
+
+static const char content[] =
+    "SELECT 1, r.identity, r.experiment, r.profile, r.state, r.error, r.steps, r.wall_s, "
+    "r.started, r.ended, r.attempts, p.host FROM run AS r LEFT JOIN provenance AS p "
+    "ON p.id = provenance_id "
+    "UNION ALL SELECT 2, identity, split, name, step, value, count, total, 0, 0, 0, 0 "
+    "FROM metric JOIN run ON run.id = run_id "
+    "UNION ALL SELECT 3, identity, split, count, hex(bits), 0, 0, 0, 0, 0, 0, 0 "
+    "FROM answer JOIN run ON run.id = run_id "
+    "UNION ALL SELECT 4, identity, time, level, text, 0, 0, 0, 0, 0, 0, 0 "
+    "FROM event LEFT JOIN run ON run.id = run_id "
+    "UNION ALL SELECT 5, paper, experiment, encoder, split, metric, value, 0, 0, 0, 0, 0 "
+    "FROM published "
+    "UNION ALL SELECT 6, name, text, experiment, less, than, 0, 0, 0, 0, 0, 0 FROM claim "
+    "UNION ALL SELECT 7, host, version, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM provenance "
+    "ORDER BY 1, 2, 3, 4, 5, 6";
+
+static enum status add_row(void *context, int columns, const char *const *names,
+                           const char *const *cells, struct err *e)
+{
+    char *text = context;
+    size_t used = strlen(text);
+    (void)names;
+    (void)e;
+    for (int i = 0; i < columns; i++)
+        used +=
+            (size_t)snprintf(text + used, TEXT - used, "%s|", cells[i] ? cells[i] : "-");
+    snprintf(text + used, TEXT - used, "\n");
+    assert_true(used < TEXT - 1);
+    return ST_OK;
+}
+
+static char *rows_of(struct store *s, const char *sql)
+{
+    char *text = calloc(1, TEXT);
+    assert_non_null(text);
+    assert_ok(store_query(s, sql, NULL, 0, add_row, text, &err));
+    return text;
+}
+
+static void assert_rows(struct store *s, const char *sql, const char *want)
+{
+    char *got = rows_of(s, sql);
+    assert_string_equal(got, want);
+    free(got);
+}
+
+/* --- three shards with something of everything --- */
+
+static int64_t provenance_of(struct store *s, const char *host)
+{
+    const struct provenance p = {.version = "1",
+                                 .commit = "c",
+                                 .compiler = "cc",
+                                 .flags = "",
+                                 .kernel_isa = "naive",
+                                 .blas = "b",
+                                 .blas_core = "Haswell",
+                                 .cpu = "cpu",
+                                 .host = host,
+                                 .yaml_hash = "y"};
+    int64_t id = 0;
+    assert_ok(store_provenance(s, &p, &id, &err));
+    return id;
+}
+
+/* Run `seed` of every part is done; seed 10 is done in part 1 alone, failed or interrupted
+ * in the others; seed 11 is done in all, with the same numbers; seed 12 is new in all. */
+static void fill_part(struct store *s, int number)
+{
+    static const char *const states[] = {"failed", "done", "interrupted"};
+    const uint8_t bits[2] = {0xff, 0x01};
+    const int seeds[] = {number, 10, 11, 12};
+    char host[8];
+    snprintf(host, sizeof host, "node%d", number);
+    const int64_t made_by = provenance_of(s, host);
+    for (int i = 0; i < 4; i++) {
+        const char *state = i == 1 ? states[number] : i == 3 ? "new" : "done";
+        struct fake_run r = {.variant = "rope", .seed = seeds[i], .state = "new"};
+        const int64_t id = add_run(s, r);
+        if (i == 3)
+            continue;
+        assert_ok(store_begin(s, id, made_by, &err));
+        r.state = state;
+        r.error = "it broke";
+        if (strcmp(state, "done") == 0) {
+            put_split(s, id, "id", 5, 20, 1);
+            assert_ok(store_answers(s, id, "id", bits, 10, &err));
+            assert_ok(store_event(s, id, "caveat", "id: something", &err));
+        }
+        add_run(s, r);
+    }
+    const struct claim_row claim = {.id = "C1",
+                                    .text = "t",
+                                    .experiment = "flip_flop",
+                                    .cell = "",
+                                    .split = "id",
+                                    .metric = "token_error",
+                                    .less = "rope",
+                                    .than = "cope",
+                                    .published_less = 0.1,
+                                    .published_than = (double)NAN};
+    assert_ok(store_claims(s, &claim, 1, &err));
+    const struct published_row row = {"p",  "T2",    "flip_flop", "",    "rope",
+                                      "id", "error", "fraction",  0.018, (double)NAN};
+    assert_ok(store_published(s, &row, 1, &err));
+}
+
+static void make_parts(const struct fixture *f, struct part part[PARTS])
+{
+    for (int i = 0; i < PARTS; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "part%d", i);
+        part[i] = open_part(f, name);
+        fill_part(part[i].store, i);
+        store_close(part[i].store);
+        part[i].store = NULL;
+    }
+}
+
+static void any_order_and_number_gives_the_same_rows(void **state)
+{
+    static const int orders[][PARTS] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                        {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    const struct fixture *f = *state;
+    struct part part[PARTS];
+    char *first = NULL;
+    make_parts(f, part);
+    for (int o = 0; o < 6; o++) {
+        char name[16];
+        snprintf(name, sizeof name, "order%d", o);
+        struct part out = open_part(f, name);
+        for (int round = 0; round < 2; round++) {
+            for (int i = 0; i < PARTS; i++)
+                merge_well(out.store, part[orders[o][i]].path);
+            char *rows = rows_of(out.store, content);
+            if (!first)
+                first = rows;
+            else {
+                assert_string_equal(rows, first);
+                free(rows);
+            }
+        }
+        store_close(out.store);
+    }
+    assert_true(strlen(first) > 1000);
+    free(first);
+}
+
+static void the_better_state_wins(void **state)
+{
+    const struct fixture *f = *state;
+    struct part part[PARTS];
+    make_parts(f, part);
+    for (int i = 0; i < PARTS; i++)
+        merge_well(f->store, part[i].path);
+    assert_rows(f->store, "SELECT seed, state, error FROM run ORDER BY seed",
+                "0|done|-|\n1|done|-|\n2|done|-|\n10|done|-|\n11|done|-|\n12|new|-|\n");
+    assert_rows(f->store,
+                "SELECT seed, host, count(m.id) FROM run JOIN provenance AS p ON p.id = "
+                "provenance_id JOIN metric AS m ON run_id = run.id WHERE seed < 11 "
+                "GROUP BY 1, 2 ORDER BY 1",
+                "0|node0|9|\n1|node1|9|\n2|node2|9|\n10|node1|9|\n");
+    assert_rows(f->store, "SELECT count(*), count(DISTINCT run_id) FROM event", "5|5|\n");
+    assert_rows(f->store, "SELECT count(*) FROM published, claim, provenance", "3|\n");
+}
+
+static void other_bits_are_told_and_change_nothing(void **state)
+{
+    const struct fixture *f = *state;
+    struct part part[PARTS];
+    struct heard h = {.refuse = false};
+    make_parts(f, part);
+    merge_well(f->store, part[0].path);
+    char *before = rows_of(f->store, "SELECT * FROM metric, run ORDER BY 1, 8");
+    /* The last bit of one number of run 0, which is not in part 1, ... */
+    execute(part[0].path,
+            "UPDATE metric SET value = 0.25000000000000006 WHERE name = 'token_error' AND "
+            "run_id = (SELECT id FROM run WHERE seed = 0)");
+    /* ... and one answer of run 11. */
+    execute(part[0].path, "UPDATE answer SET bits = x'fe01' WHERE "
+                          "run_id = (SELECT id FROM run WHERE seed = 11)");
+    assert_ok(merge_into(f->store, part[0].path, &h));
+    assert_int_equal(h.counts.conflicts, 2);
+    assert_non_null(strstr(h.conflicts, "metric id token_error 100: value is 0.25 in "));
+    assert_non_null(strstr(h.conflicts, "0.25000000000000006 in "));
+    assert_non_null(strstr(h.conflicts, "answers id: bits"));
+    assert_non_null(strstr(h.conflicts, "node0"));
+    char *after = rows_of(f->store, "SELECT * FROM metric, run ORDER BY 1, 8");
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+    /* A number that is missing is a difference too. */
+    h = (struct heard){.refuse = false};
+    execute(part[0].path, "DELETE FROM metric WHERE name = 'loss'");
+    assert_ok(merge_into(f->store, part[0].path, &h));
+    assert_non_null(strstr(h.conflicts, "metric id loss 100 is only in "));
+}
+
+static void other_published_numbers_and_claims_are_told(void **state)
+{
+    const struct fixture *f = *state;
+    struct part part[PARTS];
+    struct heard h = {.refuse = false};
+    make_parts(f, part);
+    merge_well(f->store, part[0].path);
+    execute(part[1].path, "UPDATE published SET value = 0.5; UPDATE claim SET less = 'no'");
+    assert_ok(merge_into(f->store, part[1].path, &h));
+    assert_int_equal(h.counts.conflicts, 2);
+    assert_non_null(strstr(h.conflicts, "published p T2"));
+    assert_non_null(strstr(h.conflicts, "claim C1: less is rope in "));
+    assert_rows(f->store, "SELECT value, less FROM published, claim", "0.018|rope|\n");
+}
+
+static void what_was_removed_stays_removed_until_run_again(void **state)
+{
+    const struct fixture *f = *state;
+    struct part part[PARTS];
+    struct heard h = {.refuse = false};
+    make_parts(f, part);
+    /* Removed in a part: as if it were not there. */
+    execute(part[0].path, "UPDATE run SET removed = '2999' WHERE seed = 11");
+    merge_well(f->store, part[0].path);
+    assert_rows(f->store, "SELECT count(*) FROM run WHERE seed = 11", "0|\n");
+    merge_well(f->store, part[1].path);
+    assert_rows(f->store, "SELECT count(*) FROM v_run WHERE seed = 11", "1|\n");
+    /* Removed here: an older result does not bring it back, a newer one does. */
+    execute(f->path, "UPDATE run SET removed = '2999' WHERE seed = 11");
+    assert_ok(merge_into(f->store, part[1].path, &h));
+    assert_int_equal(h.counts.removed, 1);
+    assert_rows(f->store, "SELECT count(*) FROM v_run WHERE seed = 11", "0|\n");
+    execute(f->path, "UPDATE run SET removed = '2000' WHERE seed = 11");
+    merge_well(f->store, part[1].path);
+    assert_rows(f->store, "SELECT removed FROM run WHERE seed = 11", "-|\n");
+}
+
+static void a_run_at_work_elsewhere_is_interrupted_here(void **state)
+{
+    const struct fixture *f = *state;
+    struct part p = open_part(f, "working");
+    const int64_t id =
+        add_run(p.store, (struct fake_run){.variant = "rope", .state = "new"});
+    assert_ok(store_begin(p.store, id, provenance_of(p.store, "h"), &err));
+    merge_well(f->store, p.path); /* while it is open for writing */
+    assert_rows(f->store, "SELECT state, error LIKE '%had not ended%', attempts FROM run",
+                "interrupted|1|1|\n");
+    store_close(p.store);
+}
+
+static void a_failure_on_the_way_takes_the_part_back(void **state)
+{
+    const struct fixture *f = *state;
+    struct part part[PARTS];
+    struct heard h = {.refuse = true};
+    make_parts(f, part);
+    char *before = rows_of(f->store, content);
+    assert_int_equal(merge_into(f->store, part[0].path, &h), ST_IO);
+    char *after = rows_of(f->store, content);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+    merge_well(f->store, part[0].path);
+}
+
+static void an_older_part_is_merged_as_it_is(void **state)
+{
+    const struct fixture *f = *state;
+    char path[160], command[512];
+    snprintf(path, sizeof path, "%s/old.db", f->folder);
+    snprintf(command, sizeof command, "cp '%s/results_v1.db' '%s'", TEST_DATA, path);
+    assert_int_equal(system(command), 0);
+    merge_well(f->store, path);
+    merge_well(f->store, path);
+    assert_rows(f->store, "SELECT state, count(*) FROM v_run GROUP BY 1",
+                "done|4|\nfailed|1|\n");
+}
+
+/* --- the command --- */
+
+static const char yaml[] = "version: 1\n"
+                           "defaults:\n"
+                           "  seeds: [1, 2, 3]\n"
+                           "  model: {layers: 1, heads: 2, dim: 16}\n"
+                           "  train: {steps: 4, warmup: 2, batch: 4, shards: 2}\n"
+                           "experiments:\n"
+                           "  flip:\n"
+                           "    task: {name: flip_flop, length: 16}\n"
+                           "    splits: {id: {count: 10}}\n"
+                           "    encoders: [rope, {name: cope, p_max: 5}]\n";
+
+static void posbench(const struct fixture *f, int code, const char *arguments,
+                     const char *words)
+{
+    struct program p;
+    RUN(&p, "-C %s %s", f->folder, arguments);
+    if (p.code != code || !strstr(p.err, words))
+        fail_msg("posbench %s: exit code %d\n%s%s", arguments, p.code, p.out, p.err);
+    program_free(&p);
+}
+
+static void shards_merged_are_what_one_machine_makes(void **state)
+{
+    static const char rows[] =
+        "SELECT r.id, identity, state, attempts, split, step, name, value, count, total "
+        "FROM run AS r LEFT JOIN metric ON run_id = r.id ORDER BY 1, 5, 6, 7";
+    const struct fixture *f = *state;
+    char path[160], model[256];
+    snprintf(path, sizeof path, "%s/experiments.yaml", f->folder);
+    write_text(path, yaml);
+    posbench(f, 0, "run --db one.db", "6 runs done");
+    posbench(f, 0, "run --shard 1/2", "3 runs done");
+    posbench(f, 0, "run --shard 2/2", "3 runs done");
+    posbench(f, 0, "run --shard 9/9", "0 runs done");
+    posbench(f, 0,
+             "merge --db all.db results-9-of-9.db results-2-of-2.db results-1-of-2.db", "");
+    struct part one = open_part(f, "one"), all = open_part(f, "all");
+    char *a = rows_of(one.store, rows), *b = rows_of(all.store, rows);
+    assert_true(strlen(a) > 500);
+    assert_string_equal(a, b);
+    char *identity = rows_of(all.store, "SELECT identity FROM run LIMIT 1");
+    identity[strlen(identity) - 2] = '\0';
+    snprintf(model, sizeof model, "%s.models/%s.safetensors", all.path, identity);
+    assert_int_equal(access(model, R_OK), 0);
+    free(a);
+    free(b);
+    free(identity);
+    store_close(one.store);
+    store_close(all.store);
+    /* Once more: nothing to do, and the matrix is complete. */
+    posbench(f, 0, "merge --db all.db results-1-of-2.db", "0 runs added, 0 replaced");
+    posbench(f, 0, "run --db all.db", "0 runs done, 6 skipped");
+}
+
+static void parts_that_cannot_be_merged_stop_before_anything_is_written(void **state)
+{
+    struct fixture *f = *state;
+    char path[160];
+    struct part p = open_part(f, "good");
+    add_run(p.store, (struct fake_run){.variant = "rope"});
+    store_close(p.store);
+    store_close(f->store);
+    f->store = NULL;
+    snprintf(path, sizeof path, "%s/new.db", f->folder);
+    execute(f->path, "PRAGMA user_version = 99");
+    posbench(f, 3, "merge --db new.db good.db results.db", "schema 99");
+    execute(f->path, "PRAGMA application_id = 7");
+    posbench(f, 3, "merge --db new.db good.db results.db", "another program");
+    posbench(f, 4, "merge --db new.db good.db nowhere.db", "no such database");
+    posbench(f, 2, "merge --db good.db good.db", "into itself");
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+static void conflicts_end_with_code_1(void **state)
+{
+    struct fixture *f = *state;
+    struct part p = open_part(f, "a");
+    put_split(p.store, add_run(p.store, (struct fake_run){.variant = "rope"}), "id", 1, 20,
+              1);
+    store_close(p.store);
+    put_split(f->store, add_run(f->store, (struct fake_run){.variant = "rope"}), "id", 2,
+              20, 1);
+    store_close(f->store);
+    f->store = NULL;
+    posbench(f, 1, "merge a.db", "conflict: flip_flop rope seed 0");
+}
+
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_fixture, close_fixture)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(any_order_and_number_gives_the_same_rows),
+        CASE(the_better_state_wins),
+        CASE(other_bits_are_told_and_change_nothing),
+        CASE(other_published_numbers_and_claims_are_told),
+        CASE(what_was_removed_stays_removed_until_run_again),
+        CASE(a_run_at_work_elsewhere_is_interrupted_here),
+        CASE(a_failure_on_the_way_takes_the_part_back),
+        CASE(an_older_part_is_merged_as_it_is),
+        CASE(shards_merged_are_what_one_machine_makes),
+        CASE(parts_that_cannot_be_merged_stop_before_anything_is_written),
+        CASE(conflicts_end_with_code_1),
+    };
+    return cmocka_run_group_tests_name("merge", tests, NULL, NULL);
+}

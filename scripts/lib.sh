@@ -6,6 +6,8 @@ BUILD_PACKAGES="gcc cmake ninja-build pkg-config libopenblas-dev libyaml-dev lib
   libxxhash-dev libsqlite3-dev librandom123-dev libcmocka-dev"
 LINT_PACKAGES="clang-format clang-tidy"
 FUZZ_PACKAGES="clang libclang-rt-dev"
+# For tests/slurm, which is skipped where they cannot be installed.
+SLURM_PACKAGES="munge slurmctld slurmd slurm-client sqlite3"
 
 CORES=$(nproc 2>/dev/null || echo 1)
 

@@ -1,0 +1,30 @@
+-- Rows of the tables run, metric and answer that only one of the databases one and two
+-- has. Left out: row numbers, times, what depends on the host's speed, provenance.
+.mode list
+.headers off
+CREATE TEMP VIEW run_one AS SELECT identity, experiment, profile, cell, task, task_version,
+    encoder, variant, seed, config, state, error, steps, parameters, flops FROM one.run;
+CREATE TEMP VIEW run_two AS SELECT identity, experiment, profile, cell, task, task_version,
+    encoder, variant, seed, config, state, error, steps, parameters, flops FROM two.run;
+CREATE TEMP VIEW metric_one AS SELECT identity, split, step, name, value, count, total
+    FROM one.metric JOIN one.run ON one.run.id = run_id;
+CREATE TEMP VIEW metric_two AS SELECT identity, split, step, name, value, count, total
+    FROM two.metric JOIN two.run ON two.run.id = run_id;
+CREATE TEMP VIEW answer_one AS SELECT identity, split, count, hex(bits)
+    FROM one.answer JOIN one.run ON one.run.id = run_id;
+CREATE TEMP VIEW answer_two AS SELECT identity, split, count, hex(bits)
+    FROM two.answer JOIN two.run ON two.run.id = run_id;
+SELECT 'run only in one', * FROM (SELECT * FROM run_one EXCEPT SELECT * FROM run_two);
+SELECT 'run only in two', * FROM (SELECT * FROM run_two EXCEPT SELECT * FROM run_one);
+SELECT 'metric only in one', * FROM (SELECT * FROM metric_one EXCEPT SELECT * FROM metric_two);
+SELECT 'metric only in two', * FROM (SELECT * FROM metric_two EXCEPT SELECT * FROM metric_one);
+SELECT 'answer only in one', * FROM (SELECT * FROM answer_one EXCEPT SELECT * FROM answer_two);
+SELECT 'answer only in two', * FROM (SELECT * FROM answer_two EXCEPT SELECT * FROM answer_one);
+-- EXCEPT does not count: that none is there twice follows from the numbers.
+SELECT 'rows differ in number', a, b FROM (
+    SELECT (SELECT count(*) FROM one.run) a, (SELECT count(*) FROM two.run) b UNION ALL
+    SELECT (SELECT count(*) FROM one.metric), (SELECT count(*) FROM two.metric) UNION ALL
+    SELECT (SELECT count(*) FROM one.answer), (SELECT count(*) FROM two.answer))
+WHERE a <> b;
+SELECT 'runs not done', count(*) FROM one.run WHERE state <> 'done' HAVING count(*) > 0;
+SELECT 'no runs' WHERE (SELECT count(*) FROM one.run) = 0;

@@ -14,6 +14,9 @@
 #include "provenance.h"
 
 enum { NAME_TEXT = 128, CHECK_TEXT = 24 };
+enum {
+    STATE_BYTES = 4096
+}; /* a state has 300; parsed JSON takes up to 80 times its text */
 
 static const char format[] = "posbench checkpoint", version[] = "1";
 
@@ -144,7 +147,8 @@ static char *point_text(const struct resume_point *p)
 
 static bool point_parse(const char *text, int steps, struct resume_point *p)
 {
-    json_t *j = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    json_t *j =
+        strlen(text) <= STATE_BYTES ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
     const bool ok =
         j &&
         json_unpack(j, "{s:i, s:i, s:i, s:F, s:F, s:F, s:F, s:F, s:F, s:F}", "step",

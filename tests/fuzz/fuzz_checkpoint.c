@@ -1,4 +1,4 @@
-/* Weights in safetensors files.
+/* Weights and checkpoints in safetensors files.
  *
  * An input that begins with '{' is a header up to the end of its first line, and then the
  * numbers; the length that stands before a header is put there here, since hardly any
@@ -9,6 +9,7 @@
 
 #include "checkpoint.h"
 #include "fuzz.h"
+#include "resume.h"
 
 enum { LENGTH_BYTES = 8 };
 
@@ -44,36 +45,66 @@ static void read_pair(const char *path)
     assert(memcmp(v, v0, sizeof v) == 0 && memcmp(w, w0, sizeof w) == 0);
 }
 
-/* A model of a few hundred numbers, opened once. */
-static struct model *small_model(void)
+/* A trainer of some sixty numbers, opened once. */
+static struct trainer *small_trainer(void)
 {
-    static struct model *m;
-    struct model_config c = {.layers = 1,
-                             .heads = 1,
-                             .dim = 2,
-                             .ff = 2,
-                             .norm = NORM_PRE,
-                             .activation = ACTIVATION_RELU,
-                             .vocabulary = 3,
-                             .trained_length = 4,
-                             .longest = 4,
-                             .tie_embeddings = true};
-    if (m)
-        return m;
-    assert(encoder_stack_parse("none", &c.encoders, NULL) == ST_OK);
-    assert(model_open(&c, 1, &m, NULL) == ST_OK);
-    return m;
+    static struct trainer *t;
+    struct trainer_config c = {.model = {.layers = 1,
+                                         .heads = 1,
+                                         .dim = 2,
+                                         .ff = 2,
+                                         .norm = NORM_PRE,
+                                         .activation = ACTIVATION_RELU,
+                                         .vocabulary = 3,
+                                         .trained_length = 4,
+                                         .longest = 4,
+                                         .tie_embeddings = true},
+                               .optimizer = {.kind = OPTIMIZER_ADAM,
+                                             .lr = 1e-2,
+                                             .beta1 = 0.9,
+                                             .beta2 = 0.999,
+                                             .eps = 1e-8,
+                                             .schedule = SCHEDULE_CONSTANT,
+                                             .steps = 100},
+                               .seed = 1,
+                               .shards = 1,
+                               .threads = 1,
+                               .max_sequences = 2,
+                               .max_tokens = 8};
+    if (t)
+        return t;
+    assert(encoder_stack_parse("none", &c.model.encoders, NULL) == ST_OK);
+    assert(trainer_open(&c, &t, NULL) == ST_OK);
+    return t;
+}
+
+static void resume(const char *path, struct trainer *t)
+{
+    const struct run_spec r = {
+        .identity = "00ff", .config = (char[]){"{}"}, .train.optimizer.steps = 100};
+    struct resume_found found = {0};
+    struct err e = {.msg = ""};
+    if (resume_load(path, &r, t, &found, &e) == ST_OK)
+        assert(found.reported && found.at.step > 0 && found.at.step <= 100);
+    else
+        assert(e.msg[0] && !found.reported);
+    free(found.reported);
 }
 
 void fuzz_one(const uint8_t *data, size_t bytes)
 {
     const char *path = file_of(data, bytes);
+    struct trainer *t = small_trainer();
     struct err e = {.msg = ""};
     char *note = NULL;
+    uint64_t numbers = 0;
     read_pair(path);
-    if (checkpoint_load_model(path, small_model(), &e) != ST_OK)
+    if (checkpoint_load_model(path, trainer_model(t), &e) != ST_OK)
         assert(e.msg[0]);
     if (checkpoint_note_read(path, "config", &note, &e) != ST_OK)
         assert(!note);
+    if (checkpoint_numbers(path, &numbers, &e) == ST_OK)
+        assert(numbers <= bytes);
     free(note);
+    resume(path, t);
 }

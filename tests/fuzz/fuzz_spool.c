@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "fuzz.h"
 #include "spool.h"
@@ -83,6 +85,35 @@ static void progress(const char *text, size_t bytes)
     }
 }
 
+/* What a checkpoint keeps of a spool: whatever is appended again reads as a spool, and
+ * appended once more it is the same. */
+static void replay(const uint8_t *data, size_t bytes)
+{
+    static int file = -1;
+    char *text = fuzz_text(data, bytes), *first = NULL;
+    if (file < 0)
+        file = memfd_create("spool", MFD_CLOEXEC);
+    const struct spool_writer w = {.file = file, .live = -1};
+    struct spool *s = NULL;
+    struct err e = {.msg = ""};
+    for (int i = 0; i < 2; i++) {
+        if (ftruncate(file, 0) != 0 || lseek(file, 0, SEEK_SET) != 0)
+            abort();
+        if (spool_replay(&w, first ? first : text, &s, &e) != ST_OK) {
+            assert(!first && spool_position(&w) == 0);
+            break;
+        }
+        spool_free(s);
+        char *again = NULL;
+        assert(spool_copy(&w, spool_position(&w), &again, &e) == ST_OK);
+        assert(!first || strcmp(first, again) == 0);
+        free(first);
+        first = again;
+    }
+    free(first);
+    free(text);
+}
+
 void fuzz_one(const uint8_t *data, size_t bytes)
 {
     struct spool *s = NULL;
@@ -96,4 +127,5 @@ void fuzz_one(const uint8_t *data, size_t bytes)
         assert(e.msg[0] && !s);
     }
     spool_free(s);
+    replay(data, bytes);
 }

@@ -7,6 +7,7 @@
 #include "plan.h"
 #include "provenance.h"
 #include "request.h"
+#include "resume.h"
 #include "schedule.h"
 
 /* --- what the experiment file says besides runs --- */
@@ -101,7 +102,11 @@ static enum status run_plan(const struct invocation *v, const struct request *q,
     struct schedule_result result = {0};
     const struct provenance here = provenance_here(q->config);
     int64_t provenance = 0;
-    enum status st = plan_open(&q->plan, db, &plan, e);
+    long every = CHECKPOINT_EVERY;
+    enum status st = flag_integer(v, "checkpoint-every", 0, CHECKPOINT_EVERY_MAX,
+                                  CHECKPOINT_EVERY, &every, e);
+    if (st == ST_OK)
+        st = plan_open(&q->plan, db, &plan, e);
     if (st == ST_OK)
         st = store_papers(db, q->config, e);
     if (st == ST_OK)
@@ -119,6 +124,7 @@ static enum status run_plan(const struct invocation *v, const struct request *q,
                                    .provenance = provenance,
                                    .jobs = q->jobs,
                                    .threads = q->threads,
+                                   .checkpoint_every = (int)every,
                                    .fail_fast = flag_given(v, "fail-fast"),
                                    .progress = progress};
         st = schedule_run(&s, &result, e);
@@ -161,6 +167,8 @@ static const struct flag flags[] = {
     REQUEST_FLAGS,
     {"dry-run", 'n', NULL, false, "print the plan and run nothing"},
     {"keep-going", 0, NULL, false, "go on after a failed run (this is the default)"},
+    {"checkpoint-every", 0, "SECONDS", false,
+     "time between checkpoints of a run at work; 0: every step (default 60)"},
     {"fail-fast", 0, NULL, false, "after a failed run start no more; those at work finish"},
     {0},
 };

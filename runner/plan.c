@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "evaluation.h"
+#include "resume.h"
 
 /* --- what the database knows --- */
 
@@ -355,13 +356,22 @@ static double trained_sequences(const struct train_settings *t)
     return (double)epochs * t->samples + rest;
 }
 
-/* A forward pass is a third of a training step (model.h). */
-static double run_flops(const struct run_spec *r, const struct laws *laws)
+/* Points of the learning curve up to a step; the evaluation at the end is none. */
+static int curve_points(const struct train_settings *t, int step)
+{
+    const int last = step < t->optimizer.steps ? step : t->optimizer.steps - 1;
+    return t->eval_every > 0 ? last / t->eval_every : 0;
+}
+
+/* From step `from` on. A forward pass is a third of a training step (model.h). */
+static double run_flops(const struct run_spec *r, const struct laws *laws, int from)
 {
     const struct train_settings *t = &r->train;
-    const int points = t->eval_every > 0 ? (t->optimizer.steps - 1) / t->eval_every : 0;
+    const int steps = t->optimizer.steps;
+    const int points = curve_points(t, steps) - curve_points(t, from);
     const struct tried *tried = find_tried(laws, r->task, &r->task_options);
-    double sum = trained_sequences(t) * mean_flops(&r->model, tried, false);
+    double sum =
+        trained_sequences(t) * mean_flops(&r->model, tried, false) * (steps - from) / steps;
     for (int i = 0; i < r->splits; i++) {
         const struct split_spec *s = &r->split[i];
         if (evaluation_reach(r, s) == REACH_UNDEFINED)
@@ -371,6 +381,27 @@ static double run_flops(const struct run_spec *r, const struct laws *laws)
         sum += sequences * mean_flops(&r->model, tried, true) / 3.0;
     }
     return sum;
+}
+
+/* --- checkpoints --- */
+
+/* What is done again although it was done begins anew. */
+static void find_checkpoints(struct plan *p, const struct plan_request *q,
+                             const struct laws *laws)
+{
+    for (int i = 0; q->db && i < p->n; i++) {
+        struct plan_item *item = &p->item[i];
+        char why[PLAN_REASON];
+        if (!item->runs || strcmp(item->state, "done") == 0)
+            continue;
+        item->resumed = resume_steps(q->db, item->run);
+        if (item->resumed == 0)
+            continue;
+        item->flops = run_flops(item->run, laws, item->resumed);
+        memcpy(why, item->reason, sizeof why);
+        snprintf(item->reason, sizeof item->reason, "resumes at step %d of %d: %.180s",
+                 item->resumed, item->run->train.optimizer.steps, why);
+    }
 }
 
 /* --- the plan --- */
@@ -393,9 +424,11 @@ enum status plan_open(const struct plan_request *q, struct store *db, struct pla
     if (st == ST_OK)
         st = try_laws(p, &laws, e);
     for (int i = 0; st == ST_OK && i < p->n; i++)
-        p->item[i].flops = run_flops(p->item[i].run, &laws);
+        p->item[i].flops = run_flops(p->item[i].run, &laws, 0);
     if (st == ST_OK)
         st = narrow(p, q, e);
+    if (st == ST_OK)
+        find_checkpoints(p, q, &laws);
     free(known.at);
     free(laws.at);
     free(laws.tried);

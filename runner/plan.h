@@ -13,6 +13,7 @@ enum plan_rerun { RERUN_NONE, RERUN_FAILED, RERUN_ALL };
 
 struct plan_request {
     const struct config *config;
+    const char *db;          /* path of the database, to look for checkpoints; NULL: none */
     const char *const *only; /* filters, checked */
     int n_only;
     enum plan_rerun rerun;
@@ -28,8 +29,9 @@ struct plan_item {
     const struct run_spec *run; /* borrowed from the config */
     const char *state;          /* new, running, done, failed, interrupted; static */
     bool runs;                  /* will be run */
+    int resumed;                /* steps that a checkpoint spares it; 0: none */
     char reason[PLAN_REASON];   /* why it will, or why it will not */
-    double flops;               /* model FLOPs, training and evaluation */
+    double flops;               /* model FLOPs to do, training and evaluation */
     double seconds;             /* estimated; NaN until plan_time */
 };
 

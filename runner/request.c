@@ -99,6 +99,7 @@ enum status request_read(const struct invocation *v, struct request *out, struct
     if (st == ST_OK) {
         place_results(v, file, out);
         out->plan.config = out->config;
+        out->plan.db = out->db;
     }
     return st;
 }

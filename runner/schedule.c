@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "process.h"
+#include "resume.h"
 #include "spool.h"
 #include "units.h"
 
@@ -116,6 +117,12 @@ void schedule_unlock(struct schedule_lock *l)
 
 /* --- state --- */
 
+/* timeout, terminals and batch systems signal a process and then its group: signals that
+ * come within this time are one. */
+static const double one_wish_s = 0.1;
+
+static const double orphan_s = 30.0; /* how long a worker may take to end */
+
 struct slot {
     struct process process;
     const struct plan_item *item; /* NULL: free */
@@ -132,8 +139,8 @@ struct scheduler {
     struct slot *slot;  /* [jobs] */
     struct pollfd *fds; /* [2 * jobs + 1] */
     int wake, next, total, signals;
-    double started, total_flops, done_flops;
-    bool closing; /* start nothing more */
+    double started, asked, total_flops, done_flops; /* asked: to stop */
+    bool closing;                                   /* start nothing more */
 };
 
 static int caught_signal;
@@ -305,9 +312,10 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
     if (st == ST_OK) {
         unlink(w->spool);
         count(c->result, state);
-        if (strcmp(state, "done") == 0)
+        if (strcmp(state, "done") == 0) {
+            resume_forget(c->s->db, w->item->run->identity);
             announce_done(c, w, spool);
-        else
+        } else
             announce_stopped(c, w, state, reason);
         if (strcmp(state, "failed") == 0 && c->s->fail_fast)
             c->closing = true;
@@ -332,19 +340,46 @@ static enum status start_worker(struct scheduler *c, struct slot *w, struct err 
 {
     const struct schedule *s = c->s;
     const struct run_spec *r = w->item->run;
-    char weights[PATH_MAX], threads[16], parent[16];
+    char weights[PATH_MAX], checkpoint[PATH_MAX], threads[16], parent[16], every[16];
     enum status st = schedule_weights_path(s->db, r->identity, weights, e);
+    if (st == ST_OK)
+        st = resume_path(s->db, r->identity, checkpoint, e);
     if (st)
         return st;
+    if (strcmp(w->item->state, "done") == 0)
+        resume_forget(s->db, r->identity);
+    snprintf(every, sizeof every, "%d", s->checkpoint_every);
     snprintf(threads, sizeof threads, "%d", s->threads);
     snprintf(parent, sizeof parent, "%ld", (long)getpid());
-    const char *const argv[] = {s->program,  "worker", "--spool",   w->spool,
-                                "--weights", weights,  "--threads", threads,
-                                "--parent",  parent,   NULL};
+    const char *const argv[] = {s->program,
+                                "worker",
+                                "--spool",
+                                w->spool,
+                                "--weights",
+                                weights,
+                                "--threads",
+                                threads,
+                                "--checkpoint",
+                                checkpoint,
+                                "--checkpoint-every",
+                                every,
+                                "--parent",
+                                parent,
+                                NULL};
     st = store_begin(s->store, w->run_id, s->provenance, e);
     if (st == ST_OK)
         st = process_start(&w->process, argv, r->config, e);
     return st;
+}
+
+/* The worker of a scheduler that was killed has still to keep its checkpoint. One that
+ * takes too long can do no harm: it only writes checkpoints of the same bits. */
+static void await_orphan(const char *spool)
+{
+    const struct timespec pause = {.tv_nsec = 20000000L};
+    const double begun = now();
+    while (spool_busy(spool) && now() - begun < orphan_s && signals_last() == 0)
+        nanosleep(&pause, NULL);
 }
 
 /* A scheduler that was killed may have left a run that had come to its end. */
@@ -367,6 +402,8 @@ static enum status start(struct scheduler *c, struct slot *w, int index, struct 
     w->progress = (struct run_progress){.loss = (double)NAN};
     enum status st =
         place(w->spool, c->s->lock->folder, "/", w->item->run->identity, ".jsonl", e);
+    if (st == ST_OK)
+        await_orphan(w->spool);
     if (st == ST_OK && has_finished(w->item, w->spool)) {
         st = settle(c, w, 0, e);
         c->done_flops += w->item->flops;
@@ -425,12 +462,16 @@ static void on_signals(struct scheduler *c)
         return;
     const bool first = c->signals == 0;
     c->signals = seen;
+    if (first)
+        c->asked = now();
+    else if (now() - c->asked < one_wish_s)
+        return;
     c->closing = true;
     caught_signal = signals_last();
-    send_all(c, first && seen == 1 ? SIGTERM : SIGKILL);
+    send_all(c, first ? SIGTERM : SIGKILL);
     if (first)
         progress_warning(c->s->progress,
-                         "stopping: the runs at work end at their next step; once more "
+                         "stopping: the runs at work keep a checkpoint and end; once more "
                          "kills them");
 }
 
@@ -519,8 +560,12 @@ static enum status register_runs(struct scheduler *c, struct err *e)
         while (p->matrix[k] != p->item[i].run)
             k++;
         c->run_id[i] = id[k];
-        if (!p->item[i].runs)
+        if (!p->item[i].runs) {
+            /* A scheduler that was killed between the two may have left it. */
+            if (strcmp(p->item[i].state, "done") == 0)
+                resume_forget(c->s->db, p->item[i].run->identity);
             continue;
+        }
         c->total++;
         c->total_flops += p->item[i].flops;
     }
@@ -544,6 +589,7 @@ static enum status prepare(struct scheduler *c, struct err *e)
     enum status st = place(folder, c->s->db, ".models", "", "", e);
     if (st == ST_OK)
         st = make_folder(folder, e);
+    resume_sweep(c->s->db);
     if (st == ST_OK)
         st = register_runs(c, e);
     if (st == ST_OK && (c->wake = signals_open()) < 0)

@@ -6,7 +6,7 @@
  * killed or loses its loss costs its own run, and the reason is stored.
  *
  * Beside the database FILE: FILE.models/<identity>.safetensors, the final weights of each
- * done run, to keep; FILE.spool/, spools and a lock, while a scheduler is at work. */
+ * done run, to keep, and checkpoints (resume.h); FILE.spool/, spools and a lock, while a scheduler is at work. */
 #ifndef SCHEDULE_H
 #define SCHEDULE_H
 
@@ -37,6 +37,7 @@ struct schedule {
     const struct schedule_lock *lock;
     int64_t provenance;
     int jobs, threads;
+    int checkpoint_every;      /* seconds between checkpoints; 0: every step */
     bool fail_fast;            /* after a failure start nothing more */
     struct progress *progress; /* with jobs + 1 lines */
 };

@@ -20,10 +20,23 @@ enum status spool_create(const char *path, int live, struct spool_writer *out,
     if (fd < 0)
         return err_set(e, ST_IO, "%s: cannot be written: %s", path, strerror(errno));
     struct stat about;
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    fcntl(fd, F_SETLK, &whole); /* where files have no locks, nobody asks for them */
     if (live >= 0 && fstat(live, &about) == 0 && S_ISFIFO(about.st_mode))
         fcntl(live, F_SETFL, O_NONBLOCK); /* progress never waits */
     *out = (struct spool_writer){.file = fd, .live = live};
     return ST_OK;
+}
+
+bool spool_busy(const char *path)
+{
+    struct flock holder = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    const int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    const bool busy = fcntl(fd, F_GETLK, &holder) == 0 && holder.l_type != F_UNLCK;
+    close(fd);
+    return busy;
 }
 
 void spool_close(struct spool_writer *w)

@@ -24,6 +24,7 @@ struct spool_writer {
     int live; /* descriptor of the pipe for progress, -1: none */
 };
 
+/* The writer holds a lock on its file as long as it is open. */
 enum status spool_create(const char *path, int live, struct spool_writer *out,
                          struct err *e);
 void spool_close(struct spool_writer *w);
@@ -39,6 +40,9 @@ enum status spool_cost(const struct spool_writer *w, const struct run_cost *c,
 /* `state` is "done", "failed" or "interrupted". */
 enum status spool_end(const struct spool_writer *w, const char *state, const char *reason,
                       struct err *e);
+
+/* Does another process still write it? */
+bool spool_busy(const char *path);
 
 /* How many bytes the spool has. */
 off_t spool_position(const struct spool_writer *w);

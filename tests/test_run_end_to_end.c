@@ -272,22 +272,30 @@ static void pause_ms(long ms)
     nanosleep(&t, NULL);
 }
 
-/* The first child of `pid`, waited for up to ten seconds. */
-static pid_t worker_of(pid_t pid)
+/* The first child of `pid`; 0: it has none. */
+static pid_t first_child(pid_t pid)
 {
     char path[64], text[64];
     long child = 0;
     snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)pid, (long)pid);
+    FILE *f = fopen(path, "r");
+    if (f && fgets(text, sizeof text, f))
+        child = strtol(text, NULL, 10);
+    if (f)
+        fclose(f);
+    return (pid_t)child;
+}
+
+/* The same, waited for up to ten seconds. */
+static pid_t worker_of(pid_t pid)
+{
+    pid_t child = 0;
     for (int i = 0; i < 1000 && child == 0; i++) {
-        FILE *f = fopen(path, "r");
-        if (f && fgets(text, sizeof text, f))
-            child = strtol(text, NULL, 10);
-        if (f)
-            fclose(f);
+        child = first_child(pid);
         pause_ms(10);
     }
     assert_true(child > 0);
-    return (pid_t)child;
+    return child;
 }
 
 static int exit_code(pid_t pid)
@@ -334,6 +342,71 @@ static void a_killed_scheduler_takes_its_workers_with_it(void **state)
     run_quietly(0, "--only experiment=count");
 }
 
+/* Starts the matrix, long enough to be stopped in the middle. */
+static pid_t start_run(const char *jobs, const char *threads)
+{
+    const pid_t pid = fork();
+    if (pid == 0) {
+        if (!freopen("/dev/null", "w", stderr))
+            _exit(99);
+        execl(POSBENCH, POSBENCH, "-C", folder, "run", "--db", "b.db", "--jobs", jobs,
+              "--threads", threads, "--checkpoint-every", "1", "--set",
+              "flip.train.steps=400", (char *)NULL);
+        _exit(99);
+    }
+    return pid;
+}
+
+/* Checkpoints, or what is left of them, beside b.db. */
+static int checkpoints(void)
+{
+    struct program p;
+    char line[PATH_MAX];
+    snprintf(line, sizeof line, "-c 'ls %s/b.db.models 2>/dev/null | grep -c checkpoint'",
+             folder);
+    program_run(&p, "/bin/sh", NULL, line);
+    const int n = (int)strtol(p.out, NULL, 10);
+    program_free(&p);
+    return n;
+}
+
+/* SIGTERM and SIGKILL in turn, to the scheduler or to a worker, at moments that grow;
+ * with other numbers of jobs and threads each time. */
+static void a_matrix_that_is_killed_again_and_again_has_the_same_rows(void **state)
+{
+    static const char *const number[] = {"1", "2", "3"};
+    int interrupted = 0, code = -1;
+    (void)state;
+    run_quietly(0, "--db a.db --set flip.train.steps=400");
+    for (int i = 0; i < 10; i++) {
+        const pid_t scheduler = start_run(number[i % 3], number[i / 2 % 2]);
+        for (int k = 0; k < 200 && first_child(scheduler) == 0; k++)
+            pause_ms(5);
+        pause_ms(20 + 17 * i);
+        const pid_t worker = i % 4 == 3 ? first_child(scheduler) : 0;
+        kill(worker ? worker : scheduler, i % 2 ? SIGKILL : SIGTERM);
+        if (worker)
+            pause_ms(30);
+        kill(scheduler, SIGTERM);
+        waitpid(scheduler, &code, 0);
+        interrupted += checkpoints() > 0;
+    }
+    assert_true(interrupted > 0);
+    run_quietly(0, "--db b.db --rerun failed --set flip.train.steps=400");
+    char *a = ask("a.db", everything), *b = ask("b.db", everything);
+    assert_string_equal(a, b);
+    free(a);
+    free(b);
+    assert_int_equal(checkpoints(), 0);
+    static const char runs[] = "SELECT identity, state, error, steps, parameters, flops "
+                               "FROM run ORDER BY identity";
+    a = ask("a.db", runs);
+    b = ask("b.db", runs);
+    assert_string_equal(a, b);
+    free(a);
+    free(b);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -349,6 +422,7 @@ int main(void)
         TEST(a_folder_that_cannot_be_written_is_told),
         TEST(a_killed_worker_costs_its_own_run_only),
         TEST(a_killed_scheduler_takes_its_workers_with_it),
+        TEST(a_matrix_that_is_killed_again_and_again_has_the_same_rows),
     };
     return cmocka_run_group_tests_name("run_end_to_end", tests, NULL, NULL);
 }

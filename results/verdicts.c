@@ -225,9 +225,25 @@ static void print_rule(const struct claim *c, escape_fn escape, FILE *out)
     fputs("\n\n", out);
 }
 
-static enum status print_family(const struct claim *c, int n, enum print_format f,
-                                FILE *out, struct err *e)
+/* Moves the claims that have a run on some side to the front, in order; returns how many.
+ * All of them when none has, so that there is something to print. */
+static int with_runs_first(struct claim *c, int n)
 {
+    int front = 0;
+    for (int i = 0; i < n; i++) {
+        if (!c[i].less_runs && !c[i].than_runs)
+            continue;
+        const struct claim moved = c[i];
+        memmove(&c[front + 1], &c[front], (size_t)(i - front) * sizeof *c);
+        c[front++] = moved;
+    }
+    return front ? front : n;
+}
+
+static enum status print_family(const struct claim *c, int n, int hidden,
+                                enum print_format f, FILE *out, struct err *e)
+{
+    char more[128];
     struct grid g;
     const escape_fn escape = f == PRINT_MD      ? escape_md
                              : f == PRINT_LATEX ? escape_latex
@@ -239,6 +255,14 @@ static enum status print_family(const struct claim *c, int n, enum print_format 
     grid_free(&g);
     if (st)
         return st;
+    if (hidden) {
+        snprintf(more, sizeof more,
+                 "%d more claims have no run on either side; claims \"*\" lists them.",
+                 hidden);
+        fputs("\n", out);
+        escape(out, more);
+        fputs("\n", out);
+    }
     fputs(f == PRINT_LATEX ? "\\begin{itemize}\n" : "\n", out);
     print_details(c, n, escape,
                   f == PRINT_MD      ? "- "
@@ -322,8 +346,9 @@ static void print_csv(const struct claims *all, FILE *out)
     }
 }
 
-static enum status print_claims(const struct claims *all, enum print_format f, FILE *out,
-                                struct err *e)
+/* `short_list`: leave out of text for people what no run speaks about. */
+static enum status print_claims(struct claims *all, enum print_format f, bool short_list,
+                                FILE *out, struct err *e)
 {
     enum status st = ST_OK;
     if (f == PRINT_JSON)
@@ -332,8 +357,9 @@ static enum status print_claims(const struct claims *all, enum print_format f, F
         print_csv(all, out);
     for (int i = 0; i < all->n && f != PRINT_JSON && f != PRINT_CSV && st == ST_OK;) {
         const int n = family(&all->claim[i], all->n - i);
+        const int shown = short_list ? with_runs_first(&all->claim[i], n) : n;
         fputs(i ? "\n" : "", out);
-        st = print_family(&all->claim[i], n, f, out, e);
+        st = print_family(&all->claim[i], shown, n - shown, f, out, e);
         i += n;
     }
     return st;
@@ -362,7 +388,7 @@ enum status verdicts_print(struct store *s, const struct verdicts_request *q, FI
     for (int i = 0; i < all.n && tally && st == ST_OK; i++)
         tally[all.claim[i].verdict]++;
     if (st == ST_OK)
-        st = print_claims(&all, q->format, out, e);
+        st = print_claims(&all, q->format, !q->name, out, e);
     claims_free(&all);
     return st;
 }

@@ -17,7 +17,8 @@
 
 struct verdicts_request {
     const char *profile; /* glob; NULL: every profile that has runs */
-    const char *name;    /* glob; NULL: all claims */
+    const char *name;    /* glob; NULL: all claims, in text without those of which neither
+                            side has a run */
     enum print_format format;
     const char *const *identities; /* as in struct table_request */
     int n_identities;

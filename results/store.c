@@ -195,6 +195,7 @@ static enum status apply_schema(struct store *s, struct err *e)
     if (st)
         return st;
     st = check_schema(s, &schema, e);
+    s->schema = schema;
     if (st == ST_OK && schema == 0)
         st = store_exec(s, embedded_schema, "creating the tables", e);
     else if (st == ST_OK && schema < SCHEMA_VERSION)
@@ -237,7 +238,7 @@ static void remove_trial(const char *name)
 }
 
 /* Writes and reads a small logged database beside the real one. */
-static bool log_works_here(const char *path)
+bool store_log_works(const char *path)
 {
     char name[4000];
     sqlite3 *db = NULL;
@@ -263,7 +264,7 @@ static enum status choose_journal(struct store *s, struct err *e)
     enum status st = ask(s, "PRAGMA journal_mode", mode, sizeof mode, e);
     if (st)
         return st;
-    if (strcmp(mode, "delete") == 0 && log_works_here(s->path))
+    if (strcmp(mode, "delete") == 0 && store_log_works(s->path))
         sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
     return store_exec(s, "PRAGMA synchronous = FULL", "opening for writing", e);
 }
@@ -307,6 +308,7 @@ static enum status open_existing_or_new(struct store *s, struct err *e)
         return st;
     sqlite3_busy_timeout(s->db, BUSY_MS);
     st = check_schema(s, &schema, e);
+    s->schema = schema;
     return st == ST_OK && schema && schema < SCHEMA_VERSION
                ? store_migrate_copy(s, schema, e)
                : st;
@@ -343,6 +345,12 @@ void store_close(struct store *s)
     sqlite3_close(s->db);
     free(s->path);
     free(s);
+}
+
+void store_schema(const struct store *s, int *found, int *known)
+{
+    *found = s->schema;
+    *known = SCHEMA_VERSION;
 }
 
 enum status store_failed(const struct store *s, const char *doing, struct err *e)

@@ -24,6 +24,11 @@ enum status store_open(const char *path, enum store_mode mode, struct store **ou
                        struct err *e);
 void store_close(struct store *s); /* accepts NULL and half-made */
 
+/* Schema of the file as it was found, and the one that this program writes. */
+void store_schema(const struct store *s, int *found, int *known);
+/* Tries a write-ahead log with a small database beside `path`. */
+bool store_log_works(const char *path);
+
 struct provenance {
     const char *version, *commit, *compiler, *flags, *kernel_isa;
     const char *blas, *blas_core, *cpu, *host, *yaml_hash;

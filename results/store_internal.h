@@ -12,6 +12,7 @@ struct store {
     sqlite3 *db;
     char *path; /* owned */
     bool writable;
+    int schema; /* as the file was found; 0: it was new */
 };
 
 /* Turns the connection's last error into "PATH: DOING: what; the remedy". */

@@ -1,0 +1,116 @@
+/* command_doctor.c -- everything that runs need, tried, with a remedy where it fails. */
+#include "command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <jansson.h>
+
+#include "doctor.h"
+#include "places.h"
+
+static double read_clock(clockid_t which)
+{
+    struct timespec t;
+    clock_gettime(which, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double wall(void)
+{
+    return read_clock(CLOCK_REALTIME);
+}
+
+static double steady(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+static void examine(struct doctor *d, const char *db)
+{
+    const struct doctor_blas blas = {gemm_nn, gemm_nt, gemm_tn, gemm_core()};
+    const struct doctor_clock clock = {wall, steady};
+    gemm_init();
+    doctor_versions(d);
+    doctor_gemm(d, &blas);
+    doctor_kernels(d, kernels_get(), kernels_find("naive"));
+    doctor_memory(d);
+    doctor_disk(d, db);
+    doctor_database(d, db);
+    doctor_leftovers(d, db);
+    doctor_clocks(d, &clock, db);
+}
+
+static void print_text(const struct doctor *d)
+{
+    for (int i = 0; i < d->n; i++) {
+        const struct finding *f = &d->at[i];
+        printf("%-7s %-10s %s\n", doctor_level_text(f->level), f->check, f->text);
+        if (f->remedy[0])
+            printf("%-18s -> %s\n", "", f->remedy);
+    }
+}
+
+static enum status print_json(const struct doctor *d, struct err *e)
+{
+    json_t *list = json_array();
+    int failed = !list;
+    for (int i = 0; i < d->n; i++) {
+        const struct finding *f = &d->at[i];
+        failed |= json_array_append_new(list, json_pack("{ss ss ss ss}", "level",
+                                                        doctor_level_text(f->level),
+                                                        "check", f->check, "text", f->text,
+                                                        "remedy", f->remedy)) != 0;
+    }
+    json_t *all =
+        json_pack("{si si si so}", "schema", 1, "advice", doctor_count(d, DOCTOR_ADVICE),
+                  "faults", doctor_count(d, DOCTOR_FAULT), "findings", list);
+    char *text = failed ? NULL : json_dumps(all, JSON_INDENT(1));
+    json_decref(all);
+    if (!text)
+        return err_set(e, ST_NOMEM, "no memory for the findings as JSON");
+    puts(text);
+    free(text);
+    return ST_OK;
+}
+
+static enum status run(const struct invocation *v, struct err *e)
+{
+    struct doctor d = {0};
+    char db[PATH_MAX];
+    place_database(v, "", db);
+    examine(&d, db);
+    enum status st = ST_OK;
+    if (flag_given(v, "json"))
+        st = print_json(&d, e);
+    else
+        print_text(&d);
+    if (st == ST_OK && doctor_count(&d, DOCTOR_FAULT))
+        st = err_set(e, ST_IO, "runs would fail here: %d faults",
+                     doctor_count(&d, DOCTOR_FAULT));
+    else if (st == ST_OK && doctor_count(&d, DOCTOR_ADVICE))
+        st = err_set(e, ST_FAILED, "runs work here; %d findings have something to do",
+                     doctor_count(&d, DOCTOR_ADVICE));
+    return st;
+}
+
+static const struct flag flags[] = {
+    {"json", 0, NULL, false, "one JSON object instead of lines"},
+    FLAG_DB,
+    {0},
+};
+
+const struct command command_doctor = {
+    .name = "doctor",
+    .group = GROUP_RUN,
+    .summary = "try everything that runs need: libraries, arithmetic, disk, database, "
+               "clock; exit code 0: fine, 1: something to do, 3: runs would fail",
+    .arguments = "",
+    .min_args = 0,
+    .max_args = 0,
+    .examples = "posbench doctor\n"
+                "posbench doctor --db /scratch/results.db --json",
+    .flags = flags,
+    .run = run,
+};

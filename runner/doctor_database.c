@@ -1,0 +1,188 @@
+/* doctor_database.c -- is the database whole, and did anything stay behind beside it? */
+#include "doctor.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const double clock_watch_s = 0.05; /* how long the two clocks are compared */
+static const double clock_slack_s = 0.05;
+
+static const char restore[] =
+    "restore a copy (FILE.backup-v... are older ones), or save what can be read with "
+    "`sqlite3 FILE .recover`";
+
+/* The first cell of the first row. */
+static enum status first_cell(void *context, int columns, const char *const *names,
+                              const char *const *cells, struct err *e)
+{
+    char *out = context;
+    (void)columns;
+    (void)names;
+    (void)e;
+    if (!out[0])
+        snprintf(out, FINDING_TEXT, "%.200s", cells[0] ? cells[0] : "");
+    return ST_OK;
+}
+
+/* "" when nothing is answered. */
+static enum status ask(struct store *db, const char *sql, char out[FINDING_TEXT],
+                       struct err *e)
+{
+    out[0] = '\0';
+    return store_query(db, sql, NULL, 0, first_cell, out, e);
+}
+
+static void check_whole(struct doctor *d, struct store *db)
+{
+    char text[FINDING_TEXT];
+    struct err e = {.msg = ""};
+    if (ask(db, "PRAGMA integrity_check", text, &e) != ST_OK)
+        doctor_say(d, DOCTOR_FAULT, "integrity", restore, "%.300s", e.msg);
+    else if (strcmp(text, "ok") != 0)
+        doctor_say(d, DOCTOR_FAULT, "integrity", restore, "the database is damaged: %s",
+                   text);
+    else if (ask(db, "PRAGMA foreign_key_check", text, &e) != ST_OK || text[0])
+        doctor_say(d, DOCTOR_FAULT, "references", restore,
+                   "rows of table %s refer to runs that are not there", text);
+    else
+        doctor_say(d, DOCTOR_FINE, "integrity", NULL, "the database is whole");
+}
+
+static void check_version(struct doctor *d, const struct store *db)
+{
+    int found, known;
+    store_schema(db, &found, &known);
+    doctor_say(d, DOCTOR_FINE, "schema", NULL,
+               found < known
+                   ? "schema %d; the next run, merge or rm makes it schema %d and "
+                     "keeps a copy"
+                   : "schema %d, as this posbench writes it",
+               found, known);
+}
+
+void doctor_database(struct doctor *d, const char *db_path)
+{
+    struct store *db = NULL;
+    struct err e = {.msg = ""};
+    const enum status st = store_open(db_path, STORE_READ, &db, &e);
+    if (st == ST_NOTFOUND)
+        doctor_say(d, DOCTOR_FINE, "database", NULL, "%s: not there yet; run makes it",
+                   db_path);
+    else if (st)
+        doctor_say(d, DOCTOR_FAULT, "database", "see the message", "%.400s", e.msg);
+    if (st)
+        return;
+    check_version(d, db);
+    check_whole(d, db);
+    store_close(db);
+}
+
+/* --- what stayed behind --- */
+
+/* Process that holds the scheduler's lock; 0: nobody. */
+static long lock_holder(const char *folder)
+{
+    char path[PATH_MAX];
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    const int n = snprintf(path, sizeof path, "%s/lock", folder);
+    const int file = n < PATH_MAX ? open(path, O_RDWR | O_CLOEXEC) : -1;
+    if (file < 0)
+        return 0;
+    const bool held = fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    close(file);
+    return held ? (long)lock.l_pid : 0;
+}
+
+static int spools_in(const char *folder)
+{
+    int n = 0;
+    DIR *dir = opendir(folder);
+    for (const struct dirent *f = dir ? readdir(dir) : NULL; f; f = readdir(dir))
+        n += strstr(f->d_name, ".jsonl") != NULL;
+    if (dir)
+        closedir(dir);
+    return n;
+}
+
+static int running_in(const char *db_path)
+{
+    struct store *db = NULL;
+    char text[FINDING_TEXT] = "0";
+    struct err e;
+    if (store_open(db_path, STORE_READ, &db, &e) != ST_OK)
+        return 0;
+    if (ask(db, "SELECT count(*) FROM run WHERE state = 'running'", text, &e) != ST_OK)
+        text[0] = '\0';
+    store_close(db);
+    return (int)strtol(text, NULL, 10);
+}
+
+void doctor_leftovers(struct doctor *d, const char *db_path)
+{
+    char folder[PATH_MAX];
+    const int n = snprintf(folder, sizeof folder, "%s.spool", db_path);
+    if (n < 0 || n >= PATH_MAX)
+        return;
+    const long holder = lock_holder(folder);
+    const int spools = spools_in(folder), running = running_in(db_path);
+    if (holder)
+        doctor_say(d, DOCTOR_FINE, "work", NULL,
+                   "process %ld is running the matrix, %d runs", holder, running);
+    else if (spools || running || access(folder, F_OK) == 0)
+        doctor_say(d, DOCTOR_ADVICE, "work",
+                   "the same `posbench run` goes on where it stopped, and tidies up",
+                   "a scheduler was killed: %d runs did not end, %d spools are in %s",
+                   running, spools, folder);
+    else
+        doctor_say(d, DOCTOR_FINE, "work", NULL, "no run is at work, and none was cut off");
+}
+
+/* --- the clock --- */
+
+/* Seconds from 1970 of the newest time in the database; -1: none. */
+static double newest_stored(const char *db_path)
+{
+    struct store *db = NULL;
+    char text[FINDING_TEXT] = "";
+    struct err e;
+    if (store_open(db_path, STORE_READ, &db, &e) != ST_OK)
+        return -1.0;
+    if (ask(db,
+            "SELECT (max(julianday(max(coalesce(started, ''), coalesce(ended, '')))) "
+            "- 2440587.5) * 86400.0 FROM run",
+            text, &e) != ST_OK)
+        text[0] = '\0';
+    store_close(db);
+    return text[0] ? strtod(text, NULL) : -1.0;
+}
+
+void doctor_clocks(struct doctor *d, const struct doctor_clock *clock, const char *db_path)
+{
+    const double wall = clock->wall(), steady = clock->steady();
+    double passed;
+    while ((passed = clock->steady() - steady) < clock_watch_s && passed >= 0.0)
+        ;
+    const double apart = clock->wall() - wall - passed;
+    const double newest = newest_stored(db_path);
+    if (fabs(apart) > clock_slack_s || passed < 0.0)
+        doctor_say(d, DOCTOR_ADVICE, "clock",
+                   "let the time service settle; times of runs may be wrong, their numbers "
+                   "and durations are not",
+                   "the time of day jumped by %.2f s while the machine counted %.2f s",
+                   apart, passed);
+    else if (newest > wall + 1.0)
+        doctor_say(d, DOCTOR_ADVICE, "clock",
+                   "set the clock; until then the order of runs by time is wrong",
+                   "the clock is %.0f s behind the newest run in the database",
+                   newest - wall);
+    else
+        doctor_say(d, DOCTOR_FINE, "clock", NULL,
+                   "goes evenly, and is later than all runs");
+}

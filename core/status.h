@@ -9,17 +9,17 @@
 
 #include <stddef.h>
 
-#define STATUS_MAP(X)                                 \
-    X(OK, "ok")                                       \
-    X(NOMEM, "out of memory")                         \
-    X(IO, "reading or writing failed")                \
-    X(CONFIG, "the experiment file is wrong")         \
-    X(USAGE, "the command line is wrong")             \
-    X(RANGE, "a value is out of range")               \
-    X(DB, "the results database refused")             \
-    X(NONFINITE, "the loss is not a finite number")   \
-    X(NOTFOUND, "nothing matched")                    \
-    X(FAILED, "some runs failed")                     \
+#define STATUS_MAP(X)                               \
+    X(OK, "ok")                                     \
+    X(NOMEM, "out of memory")                       \
+    X(IO, "reading or writing failed")              \
+    X(CONFIG, "the experiment file is wrong")       \
+    X(USAGE, "the command line is wrong")           \
+    X(RANGE, "a value is out of range")             \
+    X(DB, "the results database refused")           \
+    X(NONFINITE, "the loss is not a finite number") \
+    X(NOTFOUND, "nothing matched")                  \
+    X(FAILED, "some runs failed")                   \
     X(INTERRUPTED, "interrupted")
 
 enum status {

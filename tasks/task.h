@@ -22,11 +22,11 @@
  * token[t + 1], and token[] never holds an answer at or before the place where it is
  * predicted. */
 struct sample {
-    int length;        /* tokens in use */
-    int determined;    /* scored targets that the visible tokens determine */
-    int32_t *token;    /* [length] input ids in [0, vocabulary) */
-    int32_t *target;   /* [length] ids in [0, vocabulary), or TARGET_NONE */
-    uint8_t *scored;   /* [length] 1: counts in metrics. Implies a target. */
+    int length;      /* tokens in use */
+    int determined;  /* scored targets that the visible tokens determine */
+    int32_t *token;  /* [length] input ids in [0, vocabulary) */
+    int32_t *target; /* [length] ids in [0, vocabulary), or TARGET_NONE */
+    uint8_t *scored; /* [length] 1: counts in metrics. Implies a target. */
 };
 
 enum { TARGET_NONE = -1 };
@@ -46,10 +46,10 @@ struct task_split {
 };
 
 struct task {
-    const char *name;    /* file stem; the key in YAML and in the database */
-    int version;         /* raised when the same options give other samples */
-    const char *summary; /* one line for `posbench list tasks` */
-    const char *source;  /* paper and section */
+    const char *name;                /* file stem; the key in YAML and in the database */
+    int version;                     /* raised when the same options give other samples */
+    const char *summary;             /* one line for `posbench list tasks` */
+    const char *source;              /* paper and section */
     const struct option *options;    /* ends with {0} */
     const struct task_split *splits; /* ends with {0}; holds at least valid and id */
 

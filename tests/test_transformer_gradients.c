@@ -16,7 +16,7 @@
 #include "approx.h"
 #include "toy.h"
 
-#define STEP 1e-7
+#define STEP      1e-7
 #define TOLERANCE 1e-7
 
 static double loss_at(struct trainer *t, const struct batch *b, double *room)

@@ -14,8 +14,7 @@
 #define assert_close_double(a, b, n, tol) \
     assert_close_double_at(a, b, n, tol, #a " vs " #b, __FILE__, __LINE__)
 /* The same for two numbers. */
-#define assert_near(a, b, tol) \
-    assert_near_at(a, b, tol, #a " vs " #b, __FILE__, __LINE__)
+#define assert_near(a, b, tol) assert_near_at(a, b, tol, #a " vs " #b, __FILE__, __LINE__)
 
 void assert_close_at(const float *a, const float *b, size_t n, double tol, const char *what,
                      const char *file, int line);

@@ -125,7 +125,7 @@ static bool write_file(FILE *f, const char *header, const struct checkpoint_tens
     for (int i = 0; i < n; i++)
         if (!write_numbers(f, &tensor[i]))
             return false;
-    return fflush(f) == 0 && fsync(fileno(f)) == 0;
+    return true;
 }
 
 /* Brings the new name to the disk too. File systems that cannot are left to their ways:
@@ -163,7 +163,7 @@ static enum status replace(const char *path, const char *temporary, const char *
     FILE *f = open_new(temporary);
     if (!f)
         return err_set(e, ST_IO, "%s: cannot be written: %s", temporary, strerror(errno));
-    bool ok = write_file(f, header, tensor, n);
+    bool ok = write_file(f, header, tensor, n) && fflush(f) == 0 && fsync(fileno(f)) == 0;
     int why = errno;
     if (fclose(f) != 0 && ok) {
         ok = false;
@@ -476,6 +476,23 @@ enum status checkpoint_save_model(const char *path, struct model *m,
         return err_set(e, ST_NOMEM, "%s: no memory to write it", path);
     const enum status st =
         checkpoint_write(path, tensor, model_tensor_count(m), note, n_notes, e);
+    free(tensor);
+    return st;
+}
+
+enum status checkpoint_print_model(FILE *out, struct model *m,
+                                   const struct checkpoint_note *note, int n_notes,
+                                   struct err *e)
+{
+    const int n = model_tensor_count(m);
+    struct checkpoint_tensor *tensor = tensors_of(m);
+    char *header = tensor ? header_text(tensor, n, note, n_notes) : NULL;
+    enum status st = ST_OK;
+    if (!header)
+        st = err_set(e, ST_NOMEM, "no memory to write %d tensors", n);
+    else if (!write_file(out, header, tensor, n))
+        st = err_set(e, ST_IO, "the weights cannot be written: %s", strerror(errno));
+    free(header);
     free(tensor);
     return st;
 }

@@ -13,6 +13,8 @@
 #ifndef CHECKPOINT_H
 #define CHECKPOINT_H
 
+#include <stdio.h>
+
 #include "model.h"
 
 struct checkpoint_tensor {
@@ -54,6 +56,10 @@ enum status checkpoint_note_read(const char *path, const char *key, char **text,
 enum status checkpoint_save_model(const char *path, struct model *m,
                                   const struct checkpoint_note *note, int n_notes,
                                   struct err *e);
+/* The same bytes into a stream; ST_IO when they do not go there. */
+enum status checkpoint_print_model(FILE *out, struct model *m,
+                                   const struct checkpoint_note *note, int n_notes,
+                                   struct err *e);
 enum status checkpoint_load_model(const char *path, struct model *m, struct err *e);
 
 #endif

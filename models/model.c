@@ -274,6 +274,23 @@ static enum status allocate(struct model *m, struct err *e)
     return fill_constants(m, e);
 }
 
+enum status model_measure(const struct model_config *c, size_t *parameters, struct err *e)
+{
+    const enum status st = model_check(c, e);
+    if (st)
+        return st;
+    struct model m = {0};
+    struct builder count = {.m = &m};
+    describe(&m, c);
+    m.layer = calloc((size_t)c->layers, sizeof *m.layer);
+    if (!m.layer)
+        return err_set(e, ST_NOMEM, "no memory for %d layers", c->layers);
+    add_all(&count);
+    free(m.layer);
+    *parameters = count.parameters;
+    return ST_OK;
+}
+
 enum status model_open(const struct model_config *c, uint64_t seed, struct model **out,
                        struct err *e)
 {

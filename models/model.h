@@ -45,6 +45,10 @@ struct model;
  * the message names the setting ("model.heads") and the remedy. */
 enum status model_check(const struct model_config *c, struct err *e);
 
+/* How many learned numbers such a model has, without making one: to be compared with a
+ * file before memory is taken for it. */
+enum status model_measure(const struct model_config *c, size_t *parameters, struct err *e);
+
 /* Builds the tensor list and draws the weights from `seed`. *out is the caller's, to be
  * closed with model_close. */
 enum status model_open(const struct model_config *c, uint64_t seed, struct model **out,

@@ -14,62 +14,10 @@
 #include "grid.h"
 #include "places.h"
 #include "schedule.h"
+#include "stored_run.h"
 #include "training.h"
 
-enum { LEAST_PREFIX = 4, NAMES_MAX = 64 };
-
-/* --- which run --- */
-
-struct found {
-    int n;
-    bool exact; /* by its id */
-    char id[24];
-    struct run_spec run;
-};
-
-static enum status take_run(void *context, int columns, const char *const *names,
-                            const char *const *cells, struct err *e)
-{
-    struct found *f = context;
-    (void)columns;
-    (void)names;
-    if (f->exact)
-        return ST_OK;
-    f->exact = strcmp(cells[2], "1") == 0;
-    f->n = f->exact ? 1 : f->n + 1;
-    snprintf(f->id, sizeof f->id, "%s", cells[0]);
-    run_spec_free(&f->run);
-    f->run = (struct run_spec){0};
-    return run_spec_parse(cells[1], &f->run, e);
-}
-
-/* A number is a run's id; else at least LEAST_PREFIX letters that begin its identity. */
-static enum status find_run(const struct invocation *v, const char *db_path,
-                            struct found *f, struct err *e)
-{
-    const char *name = argument_at(v, 0);
-    const char *const params[] = {name};
-    struct store *db = NULL;
-    enum status st = store_open(db_path, STORE_READ, &db, e);
-    if (st == ST_OK)
-        st = store_query(
-            db,
-            "SELECT run_id, config, CAST(run_id AS TEXT) = ?1 AS exact FROM v_run "
-            "WHERE exact OR substr(identity, 1, length(?1)) = ?1 "
-            "ORDER BY exact DESC",
-            params, 1, take_run, f, e);
-    store_close(db);
-    if (st)
-        return st;
-    if (f->n == 0 || (!f->exact && strlen(name) < LEAST_PREFIX))
-        return err_set(e, ST_NOTFOUND,
-                       "no run \"%s\" in %s; \"posbench list runs\" names them", name,
-                       db_path);
-    if (f->n > 1)
-        return err_set(e, ST_USAGE, "%d runs begin with \"%s\"; type more of it", f->n,
-                       name);
-    return ST_OK;
-}
+enum { NAMES_MAX = 64 };
 
 /* --- which questions --- */
 
@@ -177,15 +125,10 @@ static enum status load(const struct run_spec *one, int longest_before, const ch
                         struct trainer *t, struct err *e)
 {
     struct err why;
-    const enum status st = checkpoint_load_model(weights, trainer_model(t), &why);
+    const enum status st = stored_run_weights(weights, trainer_model(t), &why);
     if (st == ST_OK)
         return ST_OK;
-    if (st == ST_NOTFOUND)
-        return err_set(e, st,
-                       "%s: no weights of this run were kept; run it again with "
-                       "--rerun all to have them",
-                       weights);
-    if (one->model.longest > longest_before)
+    if (st != ST_NOTFOUND && one->model.longest > longest_before)
         return err_set(e, ST_RANGE,
                        "the split has up to %d tokens and %s has learned positions up to "
                        "%d; give the experiment such a split and train again",
@@ -217,7 +160,7 @@ static enum status answer(const struct run_spec *r, struct split_spec *split,
 
 /* --- printing --- */
 
-static enum status print_text(const struct found *f, const struct split_spec *split,
+static enum status print_text(const struct stored_run *f, const struct split_spec *split,
                               const struct metric_row *m, int n, struct err *e)
 {
     struct grid g;
@@ -246,7 +189,7 @@ static enum status print_text(const struct found *f, const struct split_spec *sp
     return st;
 }
 
-static enum status print_json(const struct found *f, const struct split_spec *split,
+static enum status print_json(const struct stored_run *f, const struct split_spec *split,
                               const struct metric_row *m, int n, struct err *e)
 {
     json_t *all = json_pack("{si ss ss si}", "schema", 1, "identity", f->run.identity,
@@ -267,7 +210,7 @@ static enum status print_json(const struct found *f, const struct split_spec *sp
 
 static enum status run(const struct invocation *v, struct err *e)
 {
-    struct found f = {0};
+    struct stored_run f = {0};
     struct split_spec split;
     struct evaluation result;
     struct metric_row rows[EVALUATION_METRICS];
@@ -276,7 +219,7 @@ static enum status run(const struct invocation *v, struct err *e)
     place_database(v, "", db);
     enum status st = flag_integer(v, "threads", 1, 256, 1, &threads, e);
     if (st == ST_OK)
-        st = find_run(v, db, &f, e);
+        st = stored_run_open(db, argument_at(v, 0), &f, e);
     if (st == ST_OK)
         st = choose_split(v, &f.run, &split, e);
     if (st == ST_OK)
@@ -288,7 +231,7 @@ static enum status run(const struct invocation *v, struct err *e)
         st = flag_given(v, "json") ? print_json(&f, &split, rows, n, e)
                                    : print_text(&f, &split, rows, n, e);
     }
-    run_spec_free(&f.run);
+    stored_run_free(&f);
     return st;
 }
 

@@ -10,6 +10,7 @@
 #include "checkpoint.h"
 #include "evaluation.h"
 #include "resume.h"
+#include "stored_run.h"
 
 static const double progress_every_s = 0.25;
 
@@ -318,15 +319,12 @@ static enum status train(struct course *c, struct err *e)
 /* A run whose weights cannot be kept still has its numbers. */
 static enum status save_weights(struct course *c, struct err *e)
 {
-    const struct checkpoint_note notes[] = {
-        {"format", "posbench"},
-        {"identity", c->t->run->identity},
-        {"config", c->t->run->config},
-    };
+    struct checkpoint_note notes[STORED_NOTES];
     char text[CAVEAT_TEXT];
     struct err why;
+    stored_run_notes(c->t->run, notes);
     if (!c->t->weights || checkpoint_save_model(c->t->weights, trainer_model(c->trainer),
-                                                notes, 3, &why) == ST_OK)
+                                                notes, STORED_NOTES, &why) == ST_OK)
         return ST_OK;
     snprintf(text, sizeof text, "the weights were not kept: %.400s", why.msg);
     return spool_event(c->t->spool, "warning", text, e);

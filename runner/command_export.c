@@ -1,0 +1,66 @@
+/* command_export.c -- the weights of a run in a file of their own, for use elsewhere. */
+#include "command.h"
+
+#include "checkpoint.h"
+#include "output.h"
+#include "places.h"
+#include "schedule.h"
+#include "stored_run.h"
+
+static enum status write_weights(const struct run_spec *r, struct model *m,
+                                 const char *path, bool replace, struct err *e)
+{
+    struct checkpoint_note notes[STORED_NOTES];
+    struct output *o = NULL;
+    stored_run_notes(r, notes);
+    enum status st = output_open(path, replace, &o, e);
+    if (st == ST_OK)
+        st = checkpoint_print_model(output_file(o), m, notes, STORED_NOTES, e);
+    if (st == ST_OK)
+        st = output_commit(o, e);
+    output_close(o);
+    return st;
+}
+
+static enum status run(const struct invocation *v, struct err *e)
+{
+    const char *path = flag_text(v, "output", NULL);
+    struct stored_run f = {0};
+    struct model *m = NULL;
+    char db[PATH_MAX], weights[PATH_MAX];
+    place_database(v, "", db);
+    if (!path)
+        return err_set(e, ST_USAGE, "-o FILE.safetensors is needed");
+    enum status st = stored_run_open(db, argument_at(v, 0), &f, e);
+    if (st == ST_OK)
+        st = schedule_weights_path(db, f.run.identity, weights, e);
+    if (st == ST_OK)
+        st = model_open(&f.run.model, f.run.seed, &m, e);
+    if (st == ST_OK)
+        st = stored_run_weights(weights, m, e);
+    if (st == ST_OK)
+        st = write_weights(&f.run, m, path, flag_given(v, "force"), e);
+    model_close(m);
+    stored_run_free(&f);
+    return st;
+}
+
+static const struct flag flags[] = {
+    {"output", 'o', "FILE", false, "file to write, safetensors; - is standard output"},
+    {"force", 'f', NULL, false, "replace FILE if it is there"},
+    FLAG_DB,
+    {0},
+};
+
+const struct command command_export = {
+    .name = "export",
+    .group = GROUP_DATA,
+    .summary = "write the trained weights of a run to a safetensors file",
+    .arguments = "RUN",
+    .min_args = 1,
+    .max_args = 1,
+    .examples = "posbench export 12 -o cope.safetensors\n"
+                "posbench export 3fa9 -o model.safetensors --force --db trial.db",
+    .flags = flags,
+    .run = run,
+};

@@ -1,0 +1,88 @@
+#include "stored_run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LEAST_PREFIX = 4 };
+
+struct search {
+    struct stored_run *out;
+    int n;
+    bool exact; /* by its id */
+};
+
+static enum status take_run(void *context, int columns, const char *const *names,
+                            const char *const *cells, struct err *e)
+{
+    struct search *s = context;
+    struct stored_run *f = s->out;
+    (void)columns;
+    (void)names;
+    if (s->exact)
+        return ST_OK;
+    s->exact = strcmp(cells[4], "1") == 0;
+    s->n = s->exact ? 1 : s->n + 1;
+    snprintf(f->id, sizeof f->id, "%s", cells[0]);
+    snprintf(f->identity, sizeof f->identity, "%s", cells[1]);
+    snprintf(f->state, sizeof f->state, "%s", cells[2]);
+    stored_run_free(f);
+    return run_spec_parse(cells[3], &f->run, e);
+}
+
+void stored_run_free(struct stored_run *f)
+{
+    run_spec_free(&f->run);
+    f->run = (struct run_spec){0};
+}
+
+enum status stored_run_find(struct store *db, const char *db_path, const char *name,
+                            struct stored_run *out, struct err *e)
+{
+    const char *const params[] = {name};
+    struct search s = {.out = out};
+    *out = (struct stored_run){0};
+    enum status st = store_query(
+        db,
+        "SELECT run_id, identity, state, config, CAST(run_id AS TEXT) = ?1 AS exact "
+        "FROM v_run WHERE exact OR substr(identity, 1, length(?1)) = ?1 "
+        "ORDER BY exact DESC",
+        params, 1, take_run, &s, e);
+    if (st == ST_OK && (s.n == 0 || (!s.exact && strlen(name) < LEAST_PREFIX)))
+        st = err_set(e, ST_NOTFOUND,
+                     "no run \"%s\" in %s; \"posbench list runs\" names them", name,
+                     db_path);
+    else if (st == ST_OK && s.n > 1)
+        st = err_set(e, ST_USAGE, "%d runs begin with \"%s\"; type more of it", s.n, name);
+    if (st)
+        stored_run_free(out);
+    return st;
+}
+
+enum status stored_run_open(const char *db_path, const char *name, struct stored_run *out,
+                            struct err *e)
+{
+    struct store *db = NULL;
+    enum status st = store_open(db_path, STORE_READ, &db, e);
+    if (st == ST_OK)
+        st = stored_run_find(db, db_path, name, out, e);
+    store_close(db);
+    return st;
+}
+
+void stored_run_notes(const struct run_spec *r, struct checkpoint_note out[STORED_NOTES])
+{
+    out[0] = (struct checkpoint_note){"format", "posbench"};
+    out[1] = (struct checkpoint_note){"identity", r->identity};
+    out[2] = (struct checkpoint_note){"config", r->config};
+}
+
+enum status stored_run_weights(const char *path, struct model *m, struct err *e)
+{
+    const enum status st = checkpoint_load_model(path, m, e);
+    if (st != ST_NOTFOUND)
+        return st;
+    return err_set(e, st,
+                   "%s: no weights of this run were kept; run it again with --rerun all to "
+                   "have them",
+                   path);
+}

@@ -1,0 +1,34 @@
+/* verify.h -- is what the database holds of a run what training gives now?
+ *
+ * Everything is compared bit by bit and in the order in which it came to be, so that the
+ * first difference is the one to look at: numbers by step, split and name, then answers,
+ * then weights. */
+#ifndef VERIFY_H
+#define VERIFY_H
+
+#include "spool.h"
+#include "stored_run.h"
+
+enum { VERIFY_TEXT = 512 };
+
+struct verdict {
+    int numbers, answers, tensors; /* compared and equal */
+    char difference[VERIFY_TEXT];  /* the first one; "": none */
+};
+
+/* Numbers up to step `last`, the steps of the training that left the spool; answers too
+ * when `whole`. */
+enum status verify_spool(struct store *db, const struct stored_run *f,
+                         const struct spool *now, int last, bool whole, struct verdict *out,
+                         struct err *e);
+
+/* Weights in two files of one model. */
+enum status verify_weights(const struct run_spec *r, const char *stored, const char *now,
+                           struct verdict *out, struct err *e);
+
+/* Lines "NAME: was OLD, is NEW" of what may move bits, for the caller to free; "" when
+ * nothing of it has changed. */
+enum status verify_provenance(struct store *db, const struct stored_run *f, char **out,
+                              struct err *e);
+
+#endif

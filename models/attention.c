@@ -135,17 +135,17 @@ static void panel_dlogits(const struct attention *a, const struct panel *p, int 
     const struct kernels *k = kernels_get();
     const int d = a->model->dims.head_dim;
     const real *lse = a->lse + (size_t)head * (size_t)a->lse_stride + first;
-    const struct rows dO = part_of(a->d_o, first, head * d);
+    const struct rows d_o = part_of(a->d_o, first, head * d);
     const struct rows o = part_of(a->o, first, head * d);
     for (int r = 0; r < p->rows; r++) {
         real *s = p->score + (size_t)r * (size_t)p->stride;
         real *ds = p->dscore + (size_t)r * (size_t)p->stride;
-        const size_t at = (size_t)r * (size_t)dO.stride;
+        const size_t at = (size_t)r * (size_t)d_o.stride;
         k->softmax_again(p->position[r] + 1, lse[r], s);
         zero_tail(p, r, s);
         drop_row(a, p, site, r, ds);
         k->softmax_grad(p->position[r] + 1, s,
-                        k->dot((size_t)d, dO.at + at, o.at + (size_t)r * (size_t)o.stride),
+                        k->dot((size_t)d, d_o.at + at, o.at + (size_t)r * (size_t)o.stride),
                         ds);
         zero_tail(p, r, ds);
         drop_row(a, p, site, r, s);
@@ -158,7 +158,7 @@ static void backward_panel(const struct attention *a, int head, int first,
     const struct model *m = a->model;
     const int d = m->dims.head_dim, C = m->config.dim;
     struct panel p = panel_at(a, head, first);
-    const struct rows dO = part_of(a->d_o, first, head * d);
+    const struct rows d_o = part_of(a->d_o, first, head * d);
     const struct rows score = {p.score, p.stride}, dscore = {p.dscore, p.stride};
     p.dq = part_of(a->dq, first, head * d);
     p.dk = part_of(a->dkv, 0, head * d);
@@ -167,11 +167,11 @@ static void backward_panel(const struct attention *a, int head, int first,
         p.dextra = part_of(a->dkv, 0, 2 * C + head * d);
 
     panel_logits(a, &p);
-    gemm_nt(p.rows, p.columns, d, 1, dO, p.v, 0, dscore);
+    gemm_nt(p.rows, p.columns, d, 1, d_o, p.v, 0, dscore);
     lap(a->work->clock, PHASE_LOGITS);
     panel_dlogits(a, &p, head, first, site);
     lap(a->work->clock, PHASE_SOFTMAX);
-    gemm_tn(p.columns, d, p.rows, 1, score, dO, 1, p.dv);
+    gemm_tn(p.columns, d, p.rows, 1, score, d_o, 1, p.dv);
     lap(a->work->clock, PHASE_LOGITS);
     for (int i = m->config.encoders.parts - 1; i >= 0; i--) {
         const struct encoder *e = m->config.encoders.part[i].encoder;

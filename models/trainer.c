@@ -301,7 +301,9 @@ static void evaluate_part(void *context, int job, int thread)
 
 void trainer_evaluate(struct trainer *t, const struct batch *b, float *loss, int32_t *best)
 {
-    struct evaluate_job v = {.t = t, .b = b, .loss = loss, .best = best};
+    struct evaluate_job v = {.t = t, .b = b};
+    v.loss = loss;
+    v.best = best;
     assert(b->sequences <= t->config.max_sequences);
     threads_run(t->threads, t->config.shards, evaluate_part, &v);
 }

@@ -5,6 +5,8 @@
 
 #include "gemm.h"
 
+enum { FF_ROWS = 512 }; /* rows of the feed-forward's wide temporaries */
+
 /* --- work memory --------------------------------------------------------- */
 
 static int key_width(const struct model *m)
@@ -63,8 +65,8 @@ static void take_all(const struct model *m, int rows, int sequences, struct take
                        &w->d_mid,  &w->d_branch, &w->dq};
     for (size_t i = 0; i < sizeof narrow / sizeof narrow[0]; i++)
         *narrow[i] = take_rows(t, rows, C);
-    w->wide = take_rows(t, rows, F);
-    w->d_wide = take_rows(t, rows, F);
+    w->wide = take_rows(t, rows < FF_ROWS ? rows : FF_ROWS, F);
+    w->d_wide = take_rows(t, rows < FF_ROWS ? rows : FF_ROWS, F);
     w->dkv = take_rows(t, rows, key_width(m));
     int **indices[] = {&w->row, &w->position, &w->target_row, &w->target_position};
     for (size_t i = 0; i < sizeof indices / sizeof indices[0]; i++)
@@ -193,8 +195,9 @@ static void normalise_grad(const struct pass *p, const struct norm *n, int rows,
                            const real *x, const real *stats, const real *dy, real *dx,
                            real *grad)
 {
-    const struct norm_grad g = {p->model->weights + n->gain, grad + n->gain,
-                                grad + n->bias};
+    struct norm_grad g = {.gain = p->model->weights + n->gain};
+    g.dgain = grad + n->gain;
+    g.dbias = grad + n->bias;
     lap(p->work->panel.clock, PHASE_OTHER);
     kernels_get()->layer_norm_grad(rows, p->model->config.dim, x, stats, &g, dy, dx);
     lap(p->work->panel.clock, PHASE_NORM);
@@ -241,7 +244,8 @@ static void rotate_heads(const struct pass *p, int layer, int count, const int *
             continue;
         const struct encoder_view v = model_encoder_view(m, i, layer, NULL);
         for (int h = 0; h < m->config.heads; h++) {
-            const struct rows head = {x.at + h * m->dims.head_dim, x.stride};
+            const struct rows head = {x.at + (size_t)h * (size_t)m->dims.head_dim,
+                                      x.stride};
             (adjoint ? e->rotate_grad : e->rotate)(&v, count, position, head);
         }
     }
@@ -329,12 +333,31 @@ static real *middle_stats(const struct model *m, struct layer_work *y)
     return m->config.norm == NORM_PRE ? y->stats_ff : y->stats_attention;
 }
 
-/* The feed-forward's hidden layer from its pre-activation: act, then dropout. */
-static void hidden(const struct pass *p, int layer, const struct queries *q)
+/* Queries `first` .. of a layer, FF_ROWS at most: the feed-forward's wide temporaries are
+ * kept short, whatever the length of a sequence. */
+struct chunk {
+    struct queries q; /* row and position only */
+    int first;
+    const real *ff; /* [count, F] before the activation */
+};
+
+static struct chunk chunk_at(const struct pass *p, int layer, const struct queries *q,
+                             int first)
+{
+    const int left = q->count - first;
+    return (struct chunk){
+        .q = {.count = left < FF_ROWS ? left : FF_ROWS, .row = q->row + first},
+        .first = first,
+        .ff = p->work->layer[layer].ff + (size_t)first * (size_t)p->model->config.ff,
+    };
+}
+
+/* The hidden layer from its pre-activation, into work->wide: act, then dropout. */
+static void hidden(const struct pass *p, int layer, const struct chunk *c)
 {
     const int F = p->model->config.ff;
-    activate(p, (size_t)q->count * (size_t)F, p->work->layer[layer].ff, p->work->wide);
-    drop(p, "feed_forward.hidden", layer, q, F, p->work->wide);
+    activate(p, (size_t)c->q.count * (size_t)F, c->ff, p->work->wide);
+    drop(p, "feed_forward.hidden", layer, &c->q, F, p->work->wide);
 }
 
 static void feed_forward(const struct pass *p, int layer, const struct queries *q,
@@ -345,14 +368,17 @@ static void feed_forward(const struct pass *p, int layer, const struct queries *
     const struct layer_layout *t = &m->layer[layer];
     struct layer_work *y = &w->layer[layer];
     const bool pre = m->config.norm == NORM_PRE;
-    const size_t n = (size_t)q->count * (size_t)m->config.dim;
+    const size_t C = (size_t)m->config.dim;
     real *out = pre ? next : y->sum;
     normalise(p, middle_norm(m, layer), q->count, y->mid, w->normed, middle_stats(m, y));
     linear(p, &t->in, q->count, w->normed, y->ff);
-    hidden(p, layer, q);
-    linear(p, &t->out, q->count, w->wide, out);
+    for (int first = 0; first < q->count; first += FF_ROWS) {
+        const struct chunk c = chunk_at(p, layer, q, first);
+        hidden(p, layer, &c);
+        linear(p, &t->out, c.q.count, w->wide, out + (size_t)first * C);
+    }
     drop(p, "feed_forward.output", layer, q, m->config.dim, out);
-    kernels_get()->add(n, pre ? y->mid : w->normed, out);
+    kernels_get()->add((size_t)q->count * C, pre ? y->mid : w->normed, out);
     if (!pre)
         normalise(p, &t->feed_forward_norm, q->count, y->sum, next, y->stats_ff);
 }
@@ -430,16 +456,35 @@ double transformer_loss(const struct pass *p, double scale, float *loss, int32_t
 
 /* --- backward ------------------------------------------------------------ */
 
+/* From the gradient of the branch's output in d_branch [M, C] to that of its input, which
+ * is the norm's output in normed: dx = beta dx + ... Overwrites d_branch when dx is it. */
+static void branch_grad(const struct pass *p, int layer, const struct queries *q, real beta,
+                        real *dx, real *grad)
+{
+    struct pass_work *w = p->work;
+    const struct layer_layout *t = &p->model->layer[layer];
+    const size_t C = (size_t)p->model->config.dim;
+    const int F = p->model->config.ff;
+    for (int first = 0; first < q->count; first += FF_ROWS) {
+        const struct chunk c = chunk_at(p, layer, q, first);
+        const size_t at = (size_t)first * C;
+        hidden(p, layer, &c);
+        linear_grad(p, &t->out, c.q.count, w->wide, w->d_branch + at, 0, w->d_wide, grad);
+        drop(p, "feed_forward.hidden", layer, &c.q, F, w->d_wide);
+        activate_grad(p, (size_t)c.q.count * (size_t)F, c.ff, w->d_wide);
+        linear_grad(p, &t->in, c.q.count, w->normed + at, w->d_wide, beta, dx + at, grad);
+    }
+}
+
 /* From dL/d(block output) in d_out [M, C] to dL/d(sum after attention) in d_mid. */
 static void feed_forward_grad(const struct pass *p, int layer, const struct queries *q,
                               real *grad)
 {
     struct pass_work *w = p->work;
     const struct model *m = p->model;
-    const struct layer_layout *t = &m->layer[layer];
     struct layer_work *y = &w->layer[layer];
     const bool pre = m->config.norm == NORM_PRE;
-    const int C = m->config.dim, F = m->config.ff, M = q->count;
+    const int C = m->config.dim, M = q->count;
     const size_t n = (size_t)M * (size_t)C;
 
     /* d_in: gradient of the sum after the feed-forward. */
@@ -447,26 +492,21 @@ static void feed_forward_grad(const struct pass *p, int layer, const struct quer
     if (pre)
         memcpy(w->d_in, w->d_out, n * sizeof(real));
     else
-        normalise_grad(p, &t->feed_forward_norm, M, y->sum, y->stats_ff, w->d_out, w->d_in,
-                       grad);
+        normalise_grad(p, &m->layer[layer].feed_forward_norm, M, y->sum, y->stats_ff,
+                       w->d_out, w->d_in, grad);
 
     memcpy(w->d_branch, w->d_in, n * sizeof(real));
     drop(p, "feed_forward.output", layer, q, C, w->d_branch);
-    hidden(p, layer, q);
-    linear_grad(p, &t->out, M, w->wide, w->d_branch, 0, w->d_wide, grad);
-    drop(p, "feed_forward.hidden", layer, q, F, w->d_wide);
-    activate_grad(p, (size_t)M * (size_t)F, y->ff, w->d_wide);
-
     normalise(p, middle_norm(m, layer), M, y->mid, w->normed, middle_stats(m, y));
     /* In post-norm the residual starts at the norm's output, in pre-norm before it. */
-    linear_grad(p, &t->in, M, w->normed, w->d_wide, pre ? 0 : 1,
-                pre ? w->d_branch : w->d_in, grad);
+    real *d_normed = pre ? w->d_branch : w->d_in;
+    branch_grad(p, layer, q, pre ? 0 : 1, d_normed, grad);
     if (pre)
         memcpy(w->d_mid, w->d_in, n * sizeof(real));
     else
         memset(w->d_mid, 0, n * sizeof(real));
-    normalise_grad(p, middle_norm(m, layer), M, y->mid, middle_stats(m, y),
-                   pre ? w->d_branch : w->d_in, w->d_mid, grad);
+    normalise_grad(p, middle_norm(m, layer), M, y->mid, middle_stats(m, y), d_normed,
+                   w->d_mid, grad);
 }
 
 static void attention_core_grad(const struct pass *p, int layer, const struct queries *q,

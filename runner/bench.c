@@ -177,6 +177,7 @@ static void workload_free(struct workload *w)
     free(w->loss);
 }
 
+/* *w is to be freed with workload_free, also after an error. */
 static enum status workload_open(const struct bench_settings *s, struct workload *w,
                                  struct err *e)
 {
@@ -187,10 +188,8 @@ static enum status workload_open(const struct bench_settings *s, struct workload
                            .target = calloc(n, sizeof *w->target),
                            .best = calloc(n, sizeof *w->best),
                            .loss = calloc(n, sizeof *w->loss)};
-    if (!w->start || !w->token || !w->target || !w->best || !w->loss) {
-        workload_free(w);
+    if (!w->start || !w->token || !w->target || !w->best || !w->loss)
         return err_set(e, ST_NOMEM, "no memory for a batch of %zu tokens", n);
-    }
     for (int i = 0; i < s->batch; i++)
         w->start[i + 1] = w->start[i] + s->length;
     for (size_t i = 0; i < n; i++) {
@@ -391,9 +390,8 @@ enum status bench_run(const struct bench_settings *s, const char *const *encoder
     struct peaks peaks = {0};
     memset(out, 0, (size_t)n * sizeof *out);
     enum status st = workload_open(s, &work, e);
-    if (st)
-        return st;
-    st = measure_all(s, encoder, n, &work, subject, out, e);
+    if (!st)
+        st = measure_all(s, encoder, n, &work, subject, out, e);
     if (!st)
         st = peaks_open(s, &peaks, e);
     if (!st)

@@ -13,6 +13,8 @@
 
 static int allocations;
 
+/* The names are the linker's. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming) */
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t n);
@@ -53,6 +55,8 @@ int __wrap_posix_memalign(void **p, size_t alignment, size_t n)
     allocations++;
     return __real_posix_memalign(p, alignment, n);
 }
+
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming) */
 
 static void a_step_allocates_nothing(void **state)
 {

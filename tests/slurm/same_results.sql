@@ -16,10 +16,14 @@ CREATE TEMP VIEW answer_two AS SELECT identity, split, count, hex(bits)
     FROM two.answer JOIN two.run ON two.run.id = run_id;
 SELECT 'run only in one', * FROM (SELECT * FROM run_one EXCEPT SELECT * FROM run_two);
 SELECT 'run only in two', * FROM (SELECT * FROM run_two EXCEPT SELECT * FROM run_one);
-SELECT 'metric only in one', * FROM (SELECT * FROM metric_one EXCEPT SELECT * FROM metric_two);
-SELECT 'metric only in two', * FROM (SELECT * FROM metric_two EXCEPT SELECT * FROM metric_one);
-SELECT 'answer only in one', * FROM (SELECT * FROM answer_one EXCEPT SELECT * FROM answer_two);
-SELECT 'answer only in two', * FROM (SELECT * FROM answer_two EXCEPT SELECT * FROM answer_one);
+SELECT 'metric only in one', *
+    FROM (SELECT * FROM metric_one EXCEPT SELECT * FROM metric_two);
+SELECT 'metric only in two', *
+    FROM (SELECT * FROM metric_two EXCEPT SELECT * FROM metric_one);
+SELECT 'answer only in one', *
+    FROM (SELECT * FROM answer_one EXCEPT SELECT * FROM answer_two);
+SELECT 'answer only in two', *
+    FROM (SELECT * FROM answer_two EXCEPT SELECT * FROM answer_one);
 -- EXCEPT does not count: that none is there twice follows from the numbers.
 SELECT 'rows differ in number', a, b FROM (
     SELECT (SELECT count(*) FROM one.run) a, (SELECT count(*) FROM two.run) b UNION ALL

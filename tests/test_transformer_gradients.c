@@ -24,14 +24,16 @@ static double loss_at(struct trainer *t, const struct batch *b, double *room)
     return trainer_gradient(t, 3, b, room);
 }
 
-static void check_gradient(const struct trainer_config *c)
+/* Compares every `stride`-th weight of each tensor. */
+static void check_gradient_on(const struct trainer_config *c, const struct batch *batch,
+                              size_t stride)
 {
     struct err e;
     struct trainer *t;
     if (trainer_open(c, &t, &e))
         fail_msg("%s", e.msg);
     struct model *m = trainer_model(t);
-    const struct batch b = toy_batch();
+    const struct batch b = *batch;
     const size_t n = model_size(m);
     double *grad = calloc(n, sizeof *grad), *room = calloc(n, sizeof *room);
     double *w = model_weights(m);
@@ -41,7 +43,8 @@ static void check_gradient(const struct trainer_config *c)
     trainer_gradient(t, 3, &b, grad);
     for (int i = 0; i < model_tensor_count(m); i++) {
         const struct tensor *x = model_tensor(m, i);
-        for (size_t k = x->offset; k < x->offset + (size_t)(x->rows * x->columns); k++) {
+        for (size_t k = x->offset; k < x->offset + (size_t)(x->rows * x->columns);
+             k += stride) {
             const double old = w[k];
             w[k] = old + STEP;
             const double up = loss_at(t, &b, room);
@@ -55,6 +58,12 @@ static void check_gradient(const struct trainer_config *c)
     free(grad);
     free(room);
     trainer_close(t);
+}
+
+static void check_gradient(const struct trainer_config *c)
+{
+    const struct batch b = toy_batch();
+    check_gradient_on(c, &b, 1);
 }
 
 /* --- one test for each kind of model ------------------------------------- */
@@ -97,6 +106,27 @@ static void one_layer_one_head(void **state)
     check_gradient(&c);
 }
 
+/* Longer than the rows that attention (32) and the feed-forward (512) take at a time. */
+static void a_sequence_of_many_panels_and_chunks(void **state)
+{
+    (void)state;
+    enum { LONG = 560 };
+    int32_t token[LONG], target[LONG];
+    int start[2] = {0, LONG};
+    struct trainer_config c = toy_config("none", "");
+    for (int i = 0; i < LONG; i++) {
+        token[i] = (i * i + i / 3) % TOY_VOCABULARY;
+        target[i] = i % 5 ? -1 : (i / 5) % TOY_VOCABULARY;
+    }
+    const struct batch b = {1, start, token, target};
+    c.model.trained_length = c.model.longest = c.max_tokens = LONG;
+    c.model.dropout = 0.1;
+    check_gradient_on(&c, &b, 29);
+    c.model.norm = NORM_PRE;
+    c.model.activation = ACTIVATION_GELU;
+    check_gradient_on(&c, &b, 29);
+}
+
 /* --- one test for each encoder, alone and in sums ------------------------ */
 
 struct subject {
@@ -123,6 +153,7 @@ int main(void)
         cmocka_unit_test(pre_norm_gelu_untied_without_biases),
         cmocka_unit_test(dropout_in_pre_and_post_norm),
         cmocka_unit_test(one_layer_one_head),
+        cmocka_unit_test(a_sequence_of_many_panels_and_chunks),
 #define ENCODER(stem) WITH(#stem, "")
 #include "encoder_list.inc"
         WITH("relative", "share_layers=false") WITH("relative", "capped=true")

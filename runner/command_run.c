@@ -1,6 +1,7 @@
 /* command_run.c -- runs what is not done of an experiment file's matrix. */
 #include "command.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,10 @@
 #include "request.h"
 #include "resume.h"
 #include "schedule.h"
+
+enum { RETRIES_MAX = 1000 };
+
+static const double probe_budget_s = 20.0;
 
 /* --- what the experiment file says besides runs --- */
 
@@ -59,6 +64,46 @@ static enum status store_comparisons(struct store *db, const struct config *c,
     return st;
 }
 
+/* --- flags of its own --- */
+
+/* "90s", "20m", "1.5h", "2d" in seconds. */
+static enum status read_budget(const struct invocation *v, double *out, struct err *e)
+{
+    static const struct {
+        char letter;
+        double seconds;
+    } units[] = {{'s', 1.0}, {'m', 60.0}, {'h', 3600.0}, {'d', 86400.0}};
+    const char *text = flag_text(v, "time-budget", NULL);
+    char *end = NULL;
+    *out = 0.0;
+    if (!text)
+        return ST_OK;
+    const double value = strtod(text, &end);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (end[0] == units[i].letter && !end[1] && value > 0.0 && value < 1e6)
+            *out = value * units[i].seconds;
+    return *out > 0.0 ? ST_OK
+                      : err_set(e, ST_USAGE,
+                                "--time-budget: \"%.32s\" is no time such as 90s, 20m, 3h "
+                                "or 2d",
+                                text);
+}
+
+/* What decides how long things take, besides the plan. */
+struct pace {
+    long checkpoint_every, retries;
+    double budget_s;
+};
+
+static enum status read_pace(const struct invocation *v, struct pace *out, struct err *e)
+{
+    enum status st = flag_integer(v, "checkpoint-every", 0, CHECKPOINT_EVERY_MAX,
+                                  CHECKPOINT_EVERY, &out->checkpoint_every, e);
+    if (st == ST_OK)
+        st = flag_integer(v, "retries", 0, RETRIES_MAX, 0, &out->retries, e);
+    return st ? st : read_budget(v, &out->budget_s, e);
+}
+
 /* --- running --- */
 
 /* One line on what came of it and what to do next; with a status that is not ST_OK the
@@ -85,6 +130,11 @@ static enum status summarise(const struct request *q, const struct plan *plan,
             "\"posbench plan %s --profile %s --only state=failed\", then run with "
             "--rerun failed",
             r->done, before.done, failed, r->left, q->db, file, profile);
+    if (r->late)
+        return err_set(e, ST_FAILED,
+                       "%d runs done, %d skipped, 0 failed, %d not begun in %s: they would "
+                       "pass the time budget; the same command goes on",
+                       r->done, before.done, r->left, q->db);
     progress_event(
         progress,
         "%d runs done, %d skipped as done before, 0 failed in %s; next: posbench "
@@ -94,19 +144,17 @@ static enum status summarise(const struct request *q, const struct plan *plan,
 }
 
 static enum status run_plan(const struct invocation *v, const struct request *q,
-                            const struct schedule_lock *lock, struct store *db,
-                            struct err *e)
+                            const struct pace *pace, const struct schedule_lock *lock,
+                            struct store *db, struct err *e)
 {
     struct plan *plan = NULL;
     struct progress *progress = NULL;
     struct schedule_result result = {0};
     const struct provenance here = provenance_here(q->config);
     int64_t provenance = 0;
-    long every = CHECKPOINT_EVERY;
-    enum status st = flag_integer(v, "checkpoint-every", 0, CHECKPOINT_EVERY_MAX,
-                                  CHECKPOINT_EVERY, &every, e);
-    if (st == ST_OK)
-        st = plan_open(&q->plan, db, &plan, e);
+    enum status st = plan_open(&q->plan, db, &plan, e);
+    if (st == ST_OK && pace->budget_s > 0.0)
+        st = plan_time(plan, db, q->threads, fmin(probe_budget_s, 0.1 * pace->budget_s), e);
     if (st == ST_OK)
         st = store_papers(db, q->config, e);
     if (st == ST_OK)
@@ -124,7 +172,9 @@ static enum status run_plan(const struct invocation *v, const struct request *q,
                                    .provenance = provenance,
                                    .jobs = q->jobs,
                                    .threads = q->threads,
-                                   .checkpoint_every = (int)every,
+                                   .checkpoint_every = (int)pace->checkpoint_every,
+                                   .retries = (int)pace->retries,
+                                   .budget_s = pace->budget_s,
                                    .fail_fast = flag_given(v, "fail-fast"),
                                    .progress = progress};
         st = schedule_run(&s, &result, e);
@@ -136,7 +186,7 @@ static enum status run_plan(const struct invocation *v, const struct request *q,
 }
 
 static enum status run_matrix(const struct invocation *v, const struct request *q,
-                              struct err *e)
+                              const struct pace *pace, struct err *e)
 {
     struct schedule_lock lock = {.file = -1};
     struct store *db = NULL;
@@ -144,7 +194,7 @@ static enum status run_matrix(const struct invocation *v, const struct request *
     if (st == ST_OK)
         st = store_open(q->db, STORE_WRITE, &db, e);
     if (st == ST_OK)
-        st = run_plan(v, q, &lock, db, e);
+        st = run_plan(v, q, pace, &lock, db, e);
     store_close(db);
     schedule_unlock(&lock);
     return st;
@@ -153,12 +203,16 @@ static enum status run_matrix(const struct invocation *v, const struct request *
 static enum status run(const struct invocation *v, struct err *e)
 {
     struct request q;
+    struct pace pace;
     if (flag_given(v, "keep-going") && flag_given(v, "fail-fast"))
         return err_set(e, ST_USAGE, "--keep-going and --fail-fast contradict each other");
-    enum status st = request_read(v, &q, e);
+    enum status st = read_pace(v, &pace, e);
+    if (st)
+        return st;
+    st = request_read(v, &q, e);
     if (st == ST_OK)
         st = flag_given(v, "dry-run") ? request_show_plan(&q, false, e)
-                                      : run_matrix(v, &q, e);
+                                      : run_matrix(v, &q, &pace, e);
     request_free(&q);
     return st;
 }
@@ -169,6 +223,10 @@ static const struct flag flags[] = {
     {"keep-going", 0, NULL, false, "go on after a failed run (this is the default)"},
     {"checkpoint-every", 0, "SECONDS", false,
      "time between checkpoints of a run at work; 0: every step (default 60)"},
+    {"retries", 0, "N", false, "try a run that failed up to N times more (default 0)"},
+    {"time-budget", 0, "TIME", false,
+     "start no run that is expected to end later than 90s, 20m, 3h or 2d from now; when "
+     "runs are left, the exit code is 1"},
     {"fail-fast", 0, NULL, false, "after a failed run start no more; those at work finish"},
     {0},
 };

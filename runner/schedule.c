@@ -135,9 +135,11 @@ struct slot {
 struct scheduler {
     const struct schedule *s;
     struct schedule_result *result;
-    int64_t *run_id;    /* [plan->n] */
-    struct slot *slot;  /* [jobs] */
-    struct pollfd *fds; /* [2 * jobs + 1] */
+    int64_t *run_id;     /* [plan->n] */
+    struct slot *slot;   /* [jobs] */
+    struct pollfd *fds;  /* [2 * jobs + 1] */
+    int *tries;          /* [plan->n] attempts that failed */
+    int *again, n_again; /* [plan->n] items to be tried again */
     int wake, next, total, signals;
     double started, asked, total_flops, done_flops; /* asked: to stop */
     bool closing;                                   /* start nothing more */
@@ -281,6 +283,40 @@ static void verdict(const struct scheduler *c, struct slot *w, int wait_status,
              trouble[0] ? "; " : "", trouble, tail[0] ? ": " : "", tail);
 }
 
+static int index_of(const struct scheduler *c, const struct slot *w)
+{
+    return (int)(w->item - c->s->plan->item);
+}
+
+/* By the plan's estimate; without one, as long as there is time. */
+static bool fits(const struct scheduler *c, const struct plan_item *item)
+{
+    const double spent = now() - c->started;
+    const double needed = isnan(item->seconds) ? 0.0 : item->seconds;
+    return c->s->budget_s <= 0.0 || spent + needed <= c->s->budget_s;
+}
+
+static bool tries_again(const struct scheduler *c, const struct slot *w, const char *state)
+{
+    return strcmp(state, "failed") == 0 && !c->closing &&
+           c->tries[index_of(c, w)] < c->s->retries && fits(c, w->item);
+}
+
+/* The failed attempt stays in the log of the run. */
+static enum status try_again(struct scheduler *c, const struct slot *w, const char *reason,
+                             struct err *e)
+{
+    char name[RUN_TEXT], text[REASON_TEXT + 64];
+    const int index = index_of(c, w), attempt = ++c->tries[index];
+    c->again[c->n_again++] = index;
+    run_text(w->item->run, name);
+    progress_warning(c->s->progress, "%s: failed: %s; try %d of %d", name, reason,
+                     attempt + 1, c->s->retries + 1);
+    snprintf(text, sizeof text, "attempt %d of %d failed: %s", attempt, c->s->retries + 1,
+             reason);
+    return store_event(c->s->store, w->run_id, "retry", text, e);
+}
+
 static void count(struct schedule_result *r, const char *state)
 {
     if (strcmp(state, "done") == 0)
@@ -289,6 +325,20 @@ static void count(struct schedule_result *r, const char *state)
         r->interrupted++;
     else
         r->failed++;
+}
+
+static void conclude(struct scheduler *c, const struct slot *w, const struct spool *spool,
+                     const char *state, const char *reason)
+{
+    count(c->result, state);
+    if (strcmp(state, "done") == 0) {
+        resume_forget(c->s->db, w->item->run->identity);
+        announce_done(c, w, spool);
+    } else
+        announce_stopped(c, w, state, reason);
+    if (strcmp(state, "failed") == 0 && c->s->fail_fast)
+        c->closing = true;
+    c->done_flops += w->item->flops;
 }
 
 /* Stores the end of a run and clears its spool. `wait_status` is the worker's. */
@@ -311,14 +361,10 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
                           : spool_fold(spool, c->s->store, w->run_id, state, reason, e);
     if (st == ST_OK) {
         unlink(w->spool);
-        count(c->result, state);
-        if (strcmp(state, "done") == 0) {
-            resume_forget(c->s->db, w->item->run->identity);
-            announce_done(c, w, spool);
-        } else
-            announce_stopped(c, w, state, reason);
-        if (strcmp(state, "failed") == 0 && c->s->fail_fast)
-            c->closing = true;
+        if (tries_again(c, w, state))
+            st = try_again(c, w, reason, e);
+        else
+            conclude(c, w, spool, state, reason);
     }
     spool_free(spool);
     return st;
@@ -329,7 +375,6 @@ static enum status reap(struct scheduler *c, struct slot *w, struct err *e)
     const int wait_status = process_wait(&w->process);
     progress_line(c->s->progress, (int)(w - c->slot), "%s", "");
     const enum status st = settle(c, w, wait_status, e);
-    c->done_flops += w->item->flops;
     w->item = NULL;
     return st;
 }
@@ -406,7 +451,6 @@ static enum status start(struct scheduler *c, struct slot *w, int index, struct 
         await_orphan(w->spool);
     if (st == ST_OK && has_finished(w->item, w->spool)) {
         st = settle(c, w, 0, e);
-        c->done_flops += w->item->flops;
         w->item = NULL;
         return st;
     }
@@ -425,15 +469,34 @@ static enum status start(struct scheduler *c, struct slot *w, int index, struct 
     return ST_OK;
 }
 
-static enum status fill_slots(struct scheduler *c, struct err *e)
+/* Index of the run to begin next, -1: none. What failed comes before what is new. */
+static int next_item(struct scheduler *c)
 {
     const struct plan *p = c->s->plan;
+    if (c->closing)
+        return -1;
+    if (c->n_again)
+        return c->again[--c->n_again];
+    for (; c->next < p->n; c->next++) {
+        const struct plan_item *item = &p->item[c->next];
+        if (!item->runs)
+            continue;
+        if (fits(c, item))
+            return c->next++;
+        c->result->late++;
+    }
+    return -1;
+}
+
+static enum status fill_slots(struct scheduler *c, struct err *e)
+{
     enum status st = ST_OK;
     for (int i = 0; i < c->s->jobs && st == ST_OK; i++)
-        while (!c->slot[i].item && c->next < p->n && !c->closing && st == ST_OK) {
-            const int index = c->next++;
-            if (p->item[index].runs)
-                st = start(c, &c->slot[i], index, e);
+        while (!c->slot[i].item && st == ST_OK) {
+            const int index = next_item(c);
+            if (index < 0)
+                return ST_OK;
+            st = start(c, &c->slot[i], index, e);
         }
     return st;
 }
@@ -522,6 +585,8 @@ static enum status work(struct scheduler *c, struct err *e)
         if (st == ST_OK)
             st = fill_slots(c, e);
     }
+    c->result->failed += c->n_again; /* stopped before they were tried again */
+    c->n_again = 0;
     if (st)
         abandon(c);
     return st;
@@ -581,7 +646,9 @@ static enum status prepare(struct scheduler *c, struct err *e)
     c->run_id = calloc((size_t)c->s->plan->n + 1, sizeof *c->run_id);
     c->slot = calloc(jobs, sizeof *c->slot);
     c->fds = calloc(2 * jobs + 1, sizeof *c->fds);
-    if (!c->run_id || !c->slot || !c->fds)
+    c->tries = calloc((size_t)c->s->plan->n + 1, sizeof *c->tries);
+    c->again = calloc((size_t)c->s->plan->n + 1, sizeof *c->again);
+    if (!c->run_id || !c->slot || !c->fds || !c->tries || !c->again)
         return err_set(e, ST_NOMEM, "no memory for %d workers", c->s->jobs);
     /* The workers' BLAS reads this when it is loaded. */
     if (setenv("OPENBLAS_NUM_THREADS", "1", 1) != 0)
@@ -613,6 +680,8 @@ enum status schedule_run(const struct schedule *s, struct schedule_result *out,
     free(c.run_id);
     free(c.slot);
     free(c.fds);
+    free(c.tries);
+    free(c.again);
     if (st)
         return st;
     if (c.signals)

@@ -38,12 +38,15 @@ struct schedule {
     int64_t provenance;
     int jobs, threads;
     int checkpoint_every;      /* seconds between checkpoints; 0: every step */
+    int retries;               /* how often a run that failed is tried again */
+    double budget_s;           /* start no run that would end later; 0: no limit */
     bool fail_fast;            /* after a failure start nothing more */
     struct progress *progress; /* with jobs + 1 lines */
 };
 
 struct schedule_result {
     int done, failed, interrupted, left; /* left: not begun */
+    int late;                            /* of these, for want of time */
 };
 
 /* Runs what the plan says. While it works, the first SIGINT, SIGTERM or SIGHUP lets the

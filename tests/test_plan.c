@@ -265,6 +265,83 @@ static void the_table_puts_seeds_together_while_they_agree(void **state)
     free(text);
 }
 
+static enum status make_shard(struct bed *b, int shard, int shards, const char *only)
+{
+    const struct plan_request q = {.config = b->config,
+                                   .only = &only,
+                                   .n_only = only != NULL,
+                                   .shard = shard,
+                                   .shards = shards};
+    plan_close(b->plan);
+    b->plan = NULL;
+    return plan_open(&q, b->store, &b->plan, &b->e);
+}
+
+/* Which shard of `shards` has each run; -1 or a number twice fails. */
+static void deal(struct bed *b, int shards, int of[RUNS])
+{
+    for (int i = 0; i < RUNS; i++)
+        of[i] = -1;
+    for (int s = 1; s <= shards; s++) {
+        assert_int_equal(make_shard(b, s, shards, NULL), ST_OK);
+        assert_int_equal(b->plan->n_matrix, RUNS);
+        for (int i = 0; i < b->plan->n; i++) {
+            const int run = (int)(b->plan->item[i].run - b->config->run);
+            assert_int_equal(of[run], -1);
+            of[run] = s;
+        }
+    }
+    for (int i = 0; i < RUNS; i++)
+        assert_in_range(of[i], 1, shards);
+}
+
+static void every_run_falls_to_one_shard(void **state)
+{
+    struct bed *b = *state;
+    int of[RUNS];
+    for (int shards = 1; shards <= RUNS + 2; shards++)
+        deal(b, shards, of);
+}
+
+static void shards_do_not_depend_on_what_is_done(void **state)
+{
+    struct bed *b = *state;
+    int before[RUNS], after[RUNS];
+    deal(b, 2, before);
+    bring(b, ROPE_1, "done", NULL);
+    bring(b, SET_2, "failed", "x");
+    deal(b, 2, after);
+    assert_memory_equal(before, after, sizeof before);
+    /* Nor on filters by state. */
+    assert_int_equal(make_shard(b, before[ROPE_1], 2, "state=done"), ST_OK);
+    assert_int_equal(b->plan->n, 1);
+    assert_int_equal(make_shard(b, 3 - before[ROPE_1], 2, "state=done"), ST_OK);
+    assert_int_equal(b->plan->n, 0);
+}
+
+static void shards_cost_about_the_same(void **state)
+{
+    struct bed *b = *state;
+    double cost[2], largest = 0.0;
+    for (int s = 1; s <= 2; s++) {
+        assert_int_equal(make_shard(b, s, 2, NULL), ST_OK);
+        cost[s - 1] = plan_sum(b->plan, 1).flops;
+        for (int i = 0; i < b->plan->n; i++)
+            largest = fmax(largest, b->plan->item[i].flops);
+    }
+    assert_true(fabs(cost[0] - cost[1]) <= largest);
+}
+
+static void a_removed_run_is_new_again(void **state)
+{
+    struct bed *b = *state;
+    bring(b, ROPE_1, "done", NULL);
+    const int64_t id = 1;
+    assert_int_equal(store_remove(b->store, &id, 1, true, &b->e), ST_OK);
+    assert_int_equal(make(b, RERUN_NONE, NULL), ST_OK);
+    expect(b, ROPE_1, "new", true, "was removed");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -279,6 +356,10 @@ int main(void)
         TEST(totals_count_what_is_done_failed_and_to_run),
         TEST(json_holds_every_run),
         TEST(the_table_puts_seeds_together_while_they_agree),
+        TEST(every_run_falls_to_one_shard),
+        TEST(shards_do_not_depend_on_what_is_done),
+        TEST(shards_cost_about_the_same),
+        TEST(a_removed_run_is_new_again),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -216,6 +217,53 @@ static void failed_runs_stay_failed_until_asked_for(void **state)
     expect(b, "SELECT count(*) FROM metric", "6\n");
 }
 
+/* Seed 2 fails once, seed 4 always. */
+static void what_failed_is_tried_again_as_often_as_asked(void **state)
+{
+    struct bed *b = *state;
+    b->s.retries = 2;
+    script(b, "if [ $seed = 2 ] && [ ! -e $log.2 ]; then touch $log.2; metric; exit 5; fi\n"
+              "[ $seed = 4 ] && exit 6\ngood\n");
+    assert_int_equal(go(b), ST_FAILED);
+    assert_int_equal(b->result.done, 5);
+    assert_int_equal(b->result.failed, 1);
+    assert_int_equal(b->result.left, 0);
+    expect(b, "SELECT seed, state, attempts, error FROM run WHERE attempts > 1 ORDER BY 1",
+           "2|done|2|NULL\n4|failed|3|exit code 6\n");
+    expect(b,
+           "SELECT seed, e.text FROM event AS e JOIN run ON run.id = run_id ORDER BY e.id",
+           "2|attempt 1 of 3 failed: exit code 5\n"
+           "4|attempt 1 of 3 failed: exit code 6\n"
+           "4|attempt 2 of 3 failed: exit code 6\n");
+    expect(b, "SELECT count(*), sum(value) FROM metric", "5|1.25\n");
+}
+
+/* By estimates: 3 hours for seed 2, and for seed 5 nobody knows. */
+static void what_would_pass_the_budget_is_not_begun(void **state)
+{
+    struct bed *b = *state;
+    b->s.budget_s = 3600.0;
+    for (int i = 0; i < RUNS; i++)
+        b->plan->item[i].seconds = i == 1 ? 10800.0 : i == 4 ? (double)NAN : 1.0;
+    script(b, "good\n");
+    assert_int_equal(go(b), ST_OK);
+    assert_int_equal(b->result.done, 5);
+    assert_int_equal(b->result.late, 1);
+    assert_int_equal(b->result.left, 1);
+    expect(b, "SELECT seed, state FROM run WHERE state <> 'done'", "2|new\n");
+}
+
+static void nothing_begins_when_the_time_is_over(void **state)
+{
+    struct bed *b = *state;
+    b->s.jobs = 1;
+    b->s.budget_s = 2.0;
+    script(b, "sleep 2.2\ngood\n");
+    assert_int_equal(go(b), ST_OK);
+    assert_int_equal(b->result.done, 1);
+    assert_int_equal(b->result.late, 5);
+}
+
 static void fail_fast_starts_nothing_more(void **state)
 {
     struct bed *b = *state;
@@ -421,6 +469,9 @@ int main(void)
         TEST(runs_that_are_done_are_not_started_again),
         TEST(a_worker_costs_its_own_run_only),
         TEST(failed_runs_stay_failed_until_asked_for),
+        TEST(what_failed_is_tried_again_as_often_as_asked),
+        TEST(what_would_pass_the_budget_is_not_begun),
+        TEST(nothing_begins_when_the_time_is_over),
         TEST(fail_fast_starts_nothing_more),
         TEST(a_damaged_spool_fails_its_run),
         TEST(a_program_that_cannot_start_is_an_error),

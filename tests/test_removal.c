@@ -1,0 +1,188 @@
+/* rm and purge: out of every table, back again, gone for good. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sys/stat.h>
+
+#include "filled_store.h"
+#include "program.h"
+#include "schedule.h"
+#include "small_matrix.h"
+
+static const char yaml[] = "version: 1\n"
+                           "defaults:\n"
+                           "  seeds: [1, 2]\n"
+                           "  model: {layers: 1, heads: 2, dim: 16}\n"
+                           "  train: {steps: 3, warmup: 1, batch: 4, shards: 2}\n"
+                           "experiments:\n"
+                           "  flip:\n"
+                           "    task: {name: flip_flop, length: 16}\n"
+                           "    splits: {id: {count: 10}}\n"
+                           "    encoders: [rope, absolute]\n";
+
+static char folder[SCRATCH_TEXT];
+
+static int setup(void **state)
+{
+    char path[256];
+    struct program p;
+    (void)state;
+    scratch_make(folder);
+    snprintf(path, sizeof path, "%s/experiments.yaml", folder);
+    write_text(path, yaml);
+    RUN(&p, "-C %s run", folder);
+    const int code = p.code;
+    program_free(&p);
+    return code;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    scratch_remove(folder);
+    return 0;
+}
+
+/* What it prints on standard output, for the caller to free. */
+static char *posbench(int code, const char *arguments)
+{
+    struct program p;
+    RUN(&p, "-C %s %s", folder, arguments);
+    if (p.code != code)
+        fail_msg("posbench %s: exit code %d\n%s%s", arguments, p.code, p.out, p.err);
+    char *out = strdup(p.out);
+    program_free(&p);
+    return out;
+}
+
+static void expect(int code, const char *arguments, const char *want)
+{
+    char *got = posbench(code, arguments);
+    assert_string_equal(got, want);
+    free(got);
+}
+
+static void expect_runs(const char *want)
+{
+    expect(0,
+           "query -o csv \"SELECT group_concat(id, ' ') AS ids, count(*) AS n FROM run\"",
+           want);
+}
+
+static int models(void)
+{
+    char command[256];
+    int n = -1;
+    snprintf(command, sizeof command, "ls %s/results.db.models | wc -l", folder);
+    FILE *f = popen(command, "r");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%d", &n), 1);
+    pclose(f);
+    return n;
+}
+
+static void a_removed_run_is_in_no_view_and_comes_back(void **state)
+{
+    static const char seen[] =
+        "query -o csv \"SELECT (SELECT count(*) FROM v_run) AS a, (SELECT count(DISTINCT run_id) FROM "
+        "v_result) AS b, (SELECT sum(runs) FROM v_progress) AS c, (SELECT count(DISTINCT "
+        "variant) FROM v_summary) AS d, (SELECT count(*) FROM v_variant_name) AS e\"";
+    (void)state;
+    free(posbench(0, "rm encoder=rope seed=1"));
+    expect(0, seen, "a,b,c,d,e\n3,3,3,2,2\n");
+    free(posbench(0, "rm encoder=rope"));
+    expect(0, seen, "a,b,c,d,e\n2,2,2,1,1\n");
+    char *table = posbench(0, "table");
+    assert_null(strstr(table, "rope"));
+    free(table);
+    expect_runs("ids,n\n1 2 3 4,4\n"); /* the rows are kept */
+    free(posbench(4, "rm encoder=rope"));
+    expect(0, "rm --undo encoder=rope",
+           "1 flip rope seed 1, done\n2 flip rope seed 2, done\n");
+    expect(0, seen, "a,b,c,d,e\n4,4,4,2,2\n");
+}
+
+static void a_removed_run_runs_again_when_asked_for(void **state)
+{
+    struct program p;
+    (void)state;
+    free(posbench(0, "rm seed=2"));
+    RUN(&p, "-C %s run", folder);
+    assert_int_equal(p.code, 0);
+    assert_non_null(strstr(p.err, "2 runs done, 2 skipped"));
+    program_free(&p);
+    expect(0, "query -o csv \"SELECT seed, state, removed, attempts FROM run ORDER BY id\"",
+           "seed,state,removed,attempts\n1,done,,1\n2,done,,2\n1,done,,1\n2,done,,2\n");
+}
+
+static void a_dry_run_changes_nothing(void **state)
+{
+    (void)state;
+    expect(0, "rm --dry-run seed=1",
+           "1 flip rope seed 1, done\n3 flip absolute seed 1, done\n");
+    free(posbench(4, "purge --dry-run"));
+    free(posbench(0, "rm seed=1"));
+    expect(0, "purge -n", "1 flip rope seed 1, done\n3 flip absolute seed 1, done\n");
+    expect_runs("ids,n\n1 2 3 4,4\n");
+    assert_int_equal(models(), 4);
+}
+
+static void purging_takes_rows_and_models_of_marked_runs_only(void **state)
+{
+    (void)state;
+    free(posbench(0, "rm seed=1"));
+    free(posbench(2, "purge")); /* nobody can be asked */
+    expect_runs("ids,n\n1 2 3 4,4\n");
+    expect(0, "purge --yes encoder=rope", "1 flip rope seed 1, done\n");
+    expect_runs("ids,n\n2 3 4,3\n");
+    assert_int_equal(models(), 3);
+    free(posbench(0, "purge --yes"));
+    expect_runs("ids,n\n2 4,2\n");
+    assert_int_equal(models(), 2);
+    expect(0, "query -o csv \"SELECT count(*) AS n FROM metric WHERE run_id IN (1, 3)\"",
+           "n\n0\n");
+    free(posbench(4, "purge --yes"));
+}
+
+static void mistakes_change_nothing(void **state)
+{
+    (void)state;
+    free(posbench(2, "rm"));
+    free(posbench(2, "rm encoders=rope"));
+    free(posbench(2, "rm rope"));
+    free(posbench(2, "rm state=dead"));
+    free(posbench(4, "rm encoder=cope"));
+    free(posbench(4, "rm --db nowhere.db encoder=rope"));
+    expect_runs("ids,n\n1 2 3 4,4\n");
+}
+
+static void nothing_is_removed_while_runs_are_at_work(void **state)
+{
+    struct schedule_lock lock;
+    char db[256];
+    (void)state;
+    snprintf(db, sizeof db, "%s/results.db", folder);
+    assert_ok(schedule_lock(db, &lock, &err));
+    free(posbench(3, "rm seed=1"));
+    free(posbench(0, "rm -n seed=1"));
+    schedule_unlock(&lock);
+    free(posbench(0, "rm seed=1"));
+}
+
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(a_removed_run_is_in_no_view_and_comes_back),
+        CASE(a_removed_run_runs_again_when_asked_for),
+        CASE(a_dry_run_changes_nothing),
+        CASE(purging_takes_rows_and_models_of_marked_runs_only),
+        CASE(mistakes_change_nothing),
+        CASE(nothing_is_removed_while_runs_are_at_work),
+    };
+    return cmocka_run_group_tests_name("removal", tests, NULL, NULL);
+}

@@ -269,12 +269,33 @@ static enum status choose_journal(struct store *s, struct err *e)
     return store_exec(s, "PRAGMA synchronous = FULL", "opening for writing", e);
 }
 
+/* Waits a little longer each time, up to BUSY_MS in all; 0: give up. */
+static int wait_for_lock(void *context, int times)
+{
+    static const int delay_ms[] = {1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100};
+    enum { DELAYS = sizeof delay_ms / sizeof *delay_ms };
+    struct store *s = context;
+    int waited = 0;
+    for (int i = 0; i <= times; i++)
+        waited += delay_ms[i < DELAYS ? i : DELAYS - 1];
+    if (waited > BUSY_MS)
+        return 0;
+    sqlite3_sleep(delay_ms[times < DELAYS ? times : DELAYS - 1]);
+    s->waited_ms = waited > s->waited_ms ? waited : s->waited_ms;
+    return 1;
+}
+
+double store_longest_wait(const struct store *s)
+{
+    return s->waited_ms / 1000.0;
+}
+
 static enum status open_for_writing(struct store *s, struct err *e)
 {
     if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                         NULL) != SQLITE_OK)
         return store_failed(s, "opening for writing", e);
-    sqlite3_busy_timeout(s->db, BUSY_MS);
+    sqlite3_busy_handler(s->db, wait_for_lock, s);
     if (sqlite3_db_readonly(s->db, "main") == 1)
         return err_set(e, ST_DB,
                        "%s: cannot be written; check the permissions of the file and its "
@@ -306,7 +327,7 @@ static enum status open_existing_or_new(struct store *s, struct err *e)
     st = open_for_reading(s, &h, e);
     if (st)
         return st;
-    sqlite3_busy_timeout(s->db, BUSY_MS);
+    sqlite3_busy_handler(s->db, wait_for_lock, s);
     st = check_schema(s, &schema, e);
     s->schema = schema;
     return st == ST_OK && schema && schema < SCHEMA_VERSION

@@ -26,8 +26,16 @@ void store_close(struct store *s); /* accepts NULL and half-made */
 
 /* Schema of the file as it was found, and the one that this program writes. */
 void store_schema(const struct store *s, int *found, int *known);
+/* The longest that a statement has waited for the lock of another process, in seconds. */
+double store_longest_wait(const struct store *s);
 /* Tries a write-ahead log with a small database beside `path`. */
 bool store_log_works(const char *path);
+
+/* What is written between the two is one transaction: all of it is stored, or, when
+ * something failed, none. They may be nested. store_together_end returns `st`, or why it
+ * could not be stored. */
+enum status store_together(struct store *s, struct err *e);
+enum status store_together_end(struct store *s, enum status st, struct err *e);
 
 struct provenance {
     const char *version, *commit, *compiler, *flags, *kernel_isa;

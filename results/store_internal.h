@@ -12,7 +12,10 @@ struct store {
     sqlite3 *db;
     char *path; /* owned */
     bool writable;
-    int schema; /* as the file was found; 0: it was new */
+    int schema;    /* as the file was found; 0: it was new */
+    int together;  /* depth of store_together */
+    bool failed;   /* within it, so that all is taken back */
+    int waited_ms; /* the longest wait for another process's lock */
 };
 
 /* Turns the connection's last error into "PATH: DOING: what; the remedy". */

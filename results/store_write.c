@@ -104,17 +104,40 @@ static enum status once(struct store *s, const char *sql, const struct arg *a, i
 static enum status begin(struct store *s, struct err *e)
 {
     assert(s->writable);
+    if (s->together)
+        return ST_OK;
     return once(s, "BEGIN IMMEDIATE", NULL, 0, NULL, e);
 }
 
 /* Commits when `st` is ST_OK, else takes everything back; returns what came of it. */
 static enum status finish(struct store *s, enum status st, struct err *e)
 {
+    if (s->together) {
+        s->failed = s->failed || st != ST_OK;
+        return st;
+    }
     if (st == ST_OK)
         st = once(s, "COMMIT", NULL, 0, NULL, e);
     if (st && !sqlite3_get_autocommit(s->db))
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     return st;
+}
+
+enum status store_together(struct store *s, struct err *e)
+{
+    const enum status st = begin(s, e);
+    if (st == ST_OK && s->together++ == 0)
+        s->failed = false;
+    return st;
+}
+
+enum status store_together_end(struct store *s, enum status st, struct err *e)
+{
+    assert(s->together > 0);
+    if (--s->together == 0 && st == ST_OK && s->failed)
+        st = err_set(e, ST_DB, "%s: a part of what belongs together could not be stored",
+                     s->path);
+    return finish(s, st, e);
 }
 
 enum status store_provenance(struct store *s, const struct provenance *p, int64_t *id,

@@ -484,22 +484,25 @@ double spool_value(const struct spool *s, const char *split, const char *name)
 enum status spool_fold(const struct spool *s, struct store *db, int64_t run_id,
                        const char *state, const char *reason, struct err *e)
 {
-    enum status st = store_metrics(db, run_id, s->metric, s->metrics, e);
+    enum status st = store_together(db, e);
+    if (st)
+        return st;
+    st = store_metrics(db, run_id, s->metric, s->metrics, e);
     for (int i = 0; i < s->answer_sets && st == ST_OK; i++)
         st = store_answers(db, run_id, s->answers[i].split, s->answers[i].bits,
                            s->answers[i].n, e);
     for (int i = 0; i < s->events && st == ST_OK; i++)
         st = store_event(db, run_id, s->event[i].level, s->event[i].text, e);
-    if (st)
-        return st;
     if (!state) {
         state = s->state;
         reason = spool_reason(s);
     }
-    if (state && strcmp(state, "done") == 0)
-        return store_done(db, run_id, &s->cost, e);
-    return store_stopped(db, run_id, state ? state : "failed",
-                         reason ? reason : "the worker ended without a word", e);
+    if (st == ST_OK && state && strcmp(state, "done") == 0)
+        st = store_done(db, run_id, &s->cost, e);
+    else if (st == ST_OK)
+        st = store_stopped(db, run_id, state ? state : "failed",
+                           reason ? reason : "the worker ended without a word", e);
+    return store_together_end(db, st, e);
 }
 
 /* --- going on --- */

@@ -86,7 +86,7 @@ const struct metric_row *spool_metric(const struct spool *s, int i);
 /* The answers to a split, n of them; NULL when there are none. */
 const uint8_t *spool_answers_of(const struct spool *s, const char *split, int *n);
 
-/* Writes metrics, answers and events to the run, and last its end: as the spool says, or
+/* Writes metrics, answers and events to the run, and last its end, all at once: as the spool says, or
  * as `state` and `reason` when they are not NULL. */
 enum status spool_fold(const struct spool *s, struct store *db, int64_t run_id,
                        const char *state, const char *reason, struct err *e);

@@ -1,0 +1,252 @@
+/* doctor finds what is wrong: arithmetic, disk, database, clock. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include "doctor.h"
+#include "filled_store.h"
+#include "program.h"
+
+static struct doctor found;
+
+static void start(void)
+{
+    found = (struct doctor){0};
+}
+
+/* The one finding of the last check; its remedy is there when it is needed. */
+static void assert_found(enum doctor_level level, const char *check, const char *words)
+{
+    assert_true(found.n > 0);
+    const struct finding *f = &found.at[found.n - 1];
+    if (f->level != level || strcmp(f->check, check) != 0 || !strstr(f->text, words))
+        fail_msg("%s: %s: %s", doctor_level_text(f->level), f->check, f->text);
+    assert_int_equal(f->remedy[0] != '\0', level != DOCTOR_FINE);
+}
+
+/* --- arithmetic --- */
+
+/* Right but for one element of large products: what a broken BLAS kernel does. */
+static void nearly_right(int M, int N, int K, real alpha, struct rows A, struct rows B,
+                         real beta, struct rows C)
+{
+    gemm_nt(M, N, K, alpha, A, B, beta, C);
+    if (M >= 33 && N >= 33)
+        C.at[32 * C.stride + 32] *= 1.01F;
+}
+
+static void never_a_number(int M, int N, int K, real alpha, struct rows A, struct rows B,
+                           real beta, struct rows C)
+{
+    gemm_tn(M, N, K, alpha, A, B, beta, C);
+    C.at[0] = NAN;
+}
+
+static void products_that_are_wrong_are_found(void **state)
+{
+    struct doctor_blas blas = {gemm_nn, gemm_nt, gemm_tn, "core"};
+    (void)state;
+    gemm_init();
+    start();
+    doctor_gemm(&found, &blas);
+    assert_found(DOCTOR_FINE, "blas", "36 products");
+    blas.nt = nearly_right;
+    doctor_gemm(&found, &blas);
+    assert_found(DOCTOR_FAULT, "blas", "A B' of [64,64,1]");
+    blas.nt = gemm_nt;
+    blas.tn = never_a_number;
+    doctor_gemm(&found, &blas);
+    assert_found(DOCTOR_FAULT, "blas", "A' B of [1,1,1]");
+}
+
+static void wrong_sigmoid(size_t n, const real *x, real *y)
+{
+    kernels_find("naive")->sigmoid(n, x, y);
+    y[n - 1] = NAN;
+}
+
+static real wrong_dot(size_t n, const real *a, const real *b)
+{
+    return kernels_find("naive")->dot(n - 1, a, b);
+}
+
+static void kernels_that_are_wrong_are_found(void **state)
+{
+    const struct kernels *naive = kernels_find("naive");
+    (void)state;
+    start();
+    doctor_kernels(&found, kernels_get(), naive);
+    assert_found(DOCTOR_FINE, "kernels", "11 kernels agree");
+    struct kernels broken = *kernels_get();
+    broken.sigmoid = wrong_sigmoid;
+    doctor_kernels(&found, &broken, naive);
+    assert_found(DOCTOR_FAULT, "kernels", "sigmoid");
+    broken.sigmoid = naive->sigmoid;
+    broken.dot = wrong_dot;
+    doctor_kernels(&found, &broken, naive);
+    assert_found(DOCTOR_FAULT, "kernels", "dot");
+}
+
+/* --- disk --- */
+
+static void a_folder_that_cannot_be_written_is_found(void **state)
+{
+    const struct fixture *f = *state;
+    start();
+    doctor_disk(&found, f->path);
+    assert_int_equal(found.n, 3);
+    assert_int_equal(doctor_count(&found, DOCTOR_FAULT), 0);
+    doctor_disk(&found, "/proc/results.db");
+    assert_found(DOCTOR_FAULT, "writing", "/proc/results.db");
+    start();
+    doctor_disk(&found, "/no/such/folder/results.db");
+    assert_int_equal(doctor_count(&found, DOCTOR_FAULT), 2);
+}
+
+/* --- the database --- */
+
+static void execute(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void close_store(struct fixture *f)
+{
+    store_close(f->store);
+    f->store = NULL;
+}
+
+static void damage_is_found(void **state)
+{
+    struct fixture *f = *state;
+    put_split(f->store, add_run(f->store, (struct fake_run){.variant = "rope"}), "id", 1,
+              20, 1);
+    close_store(f);
+    start();
+    doctor_database(&found, f->path);
+    assert_found(DOCTOR_FINE, "integrity", "whole");
+    execute(f->path, "PRAGMA foreign_keys = OFF; DELETE FROM run");
+    doctor_database(&found, f->path);
+    assert_found(DOCTOR_FAULT, "references", "metric");
+    assert_int_equal(truncate(f->path, 20000), 0);
+    doctor_database(&found, f->path);
+    assert_int_equal(found.at[found.n - 1].level, DOCTOR_FAULT);
+}
+
+static void another_programs_database_and_none_are_told_apart(void **state)
+{
+    struct fixture *f = *state;
+    close_store(f);
+    start();
+    execute(f->path, "PRAGMA application_id = 7");
+    doctor_database(&found, f->path);
+    assert_found(DOCTOR_FAULT, "database", "another program");
+    unlink(f->path);
+    doctor_database(&found, f->path);
+    assert_found(DOCTOR_FINE, "database", "not there yet");
+}
+
+static void what_a_killed_scheduler_left_is_found(void **state)
+{
+    struct fixture *f = *state;
+    char path[160];
+    start();
+    doctor_leftovers(&found, f->path);
+    assert_found(DOCTOR_FINE, "work", "no run is at work");
+    snprintf(path, sizeof path, "%s.spool", f->path);
+    assert_int_equal(mkdir(path, 0755), 0);
+    snprintf(path, sizeof path, "%s.spool/x.jsonl", f->path);
+    FILE *spool = fopen(path, "w");
+    assert_non_null(spool);
+    fclose(spool);
+    doctor_leftovers(&found, f->path);
+    assert_found(DOCTOR_ADVICE, "work", "0 runs did not end, 1 spools");
+}
+
+/* --- clocks --- */
+
+static double wall_at, steady_at, wall_rate;
+
+static double fake_wall(void)
+{
+    return wall_at + wall_rate * (steady_at - 100.0);
+}
+
+static double fake_steady(void)
+{
+    return steady_at += 0.01;
+}
+
+static void a_clock_that_jumps_or_stays_behind_is_found(void **state)
+{
+    const struct fixture *f = *state;
+    const struct doctor_clock clock = {fake_wall, fake_steady};
+    add_run(f->store, (struct fake_run){.variant = "rope"});
+    const double later = 4e9; /* the year 2096 */
+    wall_at = later;
+    steady_at = 100.0;
+    wall_rate = 1.0;
+    start();
+    doctor_clocks(&found, &clock, f->path);
+    assert_found(DOCTOR_FINE, "clock", "evenly");
+    wall_rate = -100.0; /* set back while we look */
+    doctor_clocks(&found, &clock, f->path);
+    assert_found(DOCTOR_ADVICE, "clock", "jumped");
+    wall_at = 1e9; /* the year 2001 */
+    wall_rate = 1.0;
+    doctor_clocks(&found, &clock, f->path);
+    assert_found(DOCTOR_ADVICE, "clock", "behind the newest run");
+}
+
+/* --- the command --- */
+
+static void the_exit_code_says_whether_something_is_to_be_done(void **state)
+{
+    struct fixture *f = *state;
+    struct program p;
+    char path[160];
+    close_store(f);
+    RUN(&p, "doctor --db %s --json", f->path);
+    json_t *all = parse_json(p.out);
+    const json_int_t advice = json_integer_value(json_object_get(all, "advice"));
+    assert_int_equal(p.code, advice ? 1 : 0);
+    assert_int_equal(json_integer_value(json_object_get(all, "faults")), 0);
+    assert_true(json_array_size(json_object_get(all, "findings")) >= 12);
+    json_decref(all);
+    program_free(&p);
+    snprintf(path, sizeof path, "%s.spool", f->path);
+    assert_int_equal(mkdir(path, 0755), 0);
+    RUN(&p, "doctor --db %s", f->path);
+    assert_int_equal(p.code, 1);
+    assert_non_null(strstr(p.out, "goes on where it stopped"));
+    program_free(&p);
+    RUN(&p, "doctor --db /proc/results.db");
+    assert_int_equal(p.code, 3);
+    program_free(&p);
+}
+
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_fixture, close_fixture)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(products_that_are_wrong_are_found),
+        cmocka_unit_test(kernels_that_are_wrong_are_found),
+        CASE(a_folder_that_cannot_be_written_is_found),
+        CASE(damage_is_found),
+        CASE(another_programs_database_and_none_are_told_apart),
+        CASE(what_a_killed_scheduler_left_is_found),
+        CASE(a_clock_that_jumps_or_stays_behind_is_found),
+        CASE(the_exit_code_says_whether_something_is_to_be_done),
+    };
+    return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
+}

@@ -14,7 +14,7 @@
 #include "layout.h"
 #include "phases.h"
 
-enum { PANEL_ROWS = 32 };
+enum { PANEL_ROWS = 64 };
 
 /* Work memory of one thread. */
 struct panel_work {

@@ -106,7 +106,7 @@ static void one_layer_one_head(void **state)
     check_gradient(&c);
 }
 
-/* Longer than the rows that attention (32) and the feed-forward (512) take at a time. */
+/* Longer than the rows that attention (64) and the feed-forward (512) take at a time. */
 static void a_sequence_of_many_panels_and_chunks(void **state)
 {
     (void)state;

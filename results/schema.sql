@@ -174,7 +174,8 @@ JOIN (SELECT run_id, split, max(step) AS step,
              max(value) FILTER (WHERE metric = 'chance') AS chance,
              max(value) FILTER (WHERE metric = 'majority') AS majority,
              max(value) FILTER (WHERE metric = 'ceiling') AS ceiling
-      FROM v_score GROUP BY run_id, split) AS s USING (run_id);
+      FROM v_score WHERE split <> 'train' -- its loss is a curve: v_curve
+      GROUP BY run_id, split) AS s USING (run_id);
 
 -- The learning curves: one row per run, split and measured step.
 CREATE VIEW v_curve AS

@@ -158,7 +158,7 @@ static void fill_part(struct store *s, int number)
     static const char *const states[] = {"failed", "done", "interrupted"};
     const uint8_t bits[2] = {0xff, 0x01};
     const int seeds[] = {number, 10, 11, 12};
-    char host[8];
+    char host[16];
     snprintf(host, sizeof host, "node%d", number);
     const int64_t made_by = provenance_of(s, host);
     for (int i = 0; i < 4; i++) {

@@ -35,14 +35,14 @@ static const char *file_of(const uint8_t *data, size_t bytes)
 /* Fills all or nothing. */
 static void read_pair(const char *path)
 {
-    real v[2] = {11, 12}, w[6] = {21, 22, 23, 24, 25, 26};
-    const real v0[2] = {11, 12}, w0[6] = {21, 22, 23, 24, 25, 26};
-    const struct checkpoint_tensor pair[] = {{"v", 1, 2, v}, {"w", 3, 2, w}};
+    real number[8] = {10, 11, 12, 13, 14, 15, 16, 17};
+    const struct checkpoint_tensor pair[] = {{"v", 1, 2, number}, {"w", 3, 2, number + 2}};
     struct err e = {.msg = ""};
     if (checkpoint_read(path, pair, 2, &e) == ST_OK)
         return;
     assert(e.msg[0] && strlen(e.msg) < sizeof e.msg);
-    assert(memcmp(v, v0, sizeof v) == 0 && memcmp(w, w0, sizeof w) == 0);
+    for (int i = 0; i < 8; i++)
+        assert(number[i] >= 10 + i && number[i] <= 10 + i);
 }
 
 /* A trainer of some sixty numbers, opened once. */

@@ -2,12 +2,15 @@
  * as a filter, as a value of every option, and as an encoder; lines KEY=VALUE are also set
  * on the encoder of the first line. */
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
 #include "plan.h"
 #include "settings.h"
+
+enum { LINES_MAX = 12 }; /* more would only be slower */
 
 static struct run_spec example(void)
 {
@@ -46,7 +49,7 @@ static void try_option(const struct option *o, const char *text)
     if (o->type == OPTION_INT || o->type == OPTION_REAL)
         assert(value >= o->lo && value <= o->hi);
     assert(option_parse(o, option_format(o, value, canonical), &again, &e) == ST_OK);
-    assert(memcmp(&value, &again, sizeof value) == 0);
+    assert(value <= again && value >= again && signbit(value) == signbit(again));
 }
 
 static void try_table(const struct option *table, const char *text)
@@ -113,7 +116,7 @@ void fuzz_one(const uint8_t *data, size_t bytes)
     char *text = fuzz_text(data, bytes), *rest = text, *line;
     struct encoder_stack first = {0}, any;
     bool found = false;
-    for (int i = 0; (line = strsep(&rest, "\n")); i++) {
+    for (int i = 0; i < LINES_MAX && (line = strsep(&rest, "\n")); i++) {
         try_filter(line);
         try_options(line);
         if (i == 0)

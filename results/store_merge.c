@@ -155,7 +155,10 @@ static bool same_value(sqlite3_stmt *a, sqlite3_stmt *b, int i)
         return true;
     if (type == SQLITE_FLOAT) {
         const double x = sqlite3_column_double(a, i), y = sqlite3_column_double(b, i);
-        return memcmp(&x, &y, sizeof x) == 0;
+        uint64_t p, q; /* bit for bit: 0 is not -0 */
+        memcpy(&p, &x, sizeof p);
+        memcpy(&q, &y, sizeof q);
+        return p == q;
     }
     const void *x = sqlite3_column_blob(a, i), *y = sqlite3_column_blob(b, i);
     const int n = sqlite3_column_bytes(a, i);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -63,12 +64,13 @@ void doctor_versions(struct doctor *d)
 /* MiB that the kernel says could be had; -1 where it does not say. */
 static double available_mib(void)
 {
+    static const char name[] = "MemAvailable:";
     char line[128];
     double kib = -1.0;
     FILE *f = fopen("/proc/meminfo", "re");
     while (f && kib < 0.0 && fgets(line, sizeof line, f))
-        if (sscanf(line, "MemAvailable: %lf kB", &kib) != 1)
-            kib = -1.0;
+        if (strncmp(line, name, strlen(name)) == 0)
+            kib = strtod(line + strlen(name), NULL);
     if (f)
         fclose(f);
     return kib < 0.0 ? kib : kib / 1024.0;

@@ -191,7 +191,7 @@ static int compare_loads(const void *a, const void *b)
 /* shard[i], from 0, of item i. */
 static enum status assign(const struct plan *p, int shards, int *shard, struct err *e)
 {
-    struct load *load = calloc((size_t)p->n, sizeof *load);
+    struct load *load = calloc((size_t)p->n + 1, sizeof *load);
     double *sum = calloc((size_t)shards, sizeof *sum);
     const bool ok = load && sum;
     for (int i = 0; ok && i < p->n; i++)
@@ -216,8 +216,8 @@ static enum status narrow(struct plan *p, const struct plan_request *q, struct e
 {
     const bool sharded = q->shards > 0;
     int kept = 0;
-    int *shard = calloc((size_t)p->n, sizeof *shard);
-    p->matrix = calloc((size_t)p->n, sizeof *p->matrix);
+    int *shard = calloc((size_t)p->n + 1, sizeof *shard);
+    p->matrix = calloc((size_t)p->n + 1, sizeof(const struct run_spec *));
     if (!shard || !p->matrix) {
         free(shard);
         return err_set(e, ST_NOMEM, "no memory to plan %d runs", p->n);

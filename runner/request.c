@@ -1,5 +1,6 @@
 #include "request.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,16 +47,19 @@ static enum status read_shard(const struct invocation *v, struct plan_request *p
                               struct err *e)
 {
     const char *text = flag_text(v, "shard", NULL);
-    int used = 0;
+    char *slash = NULL, *end = NULL;
     if (!text)
         return ST_OK;
-    if (strspn(text, "0123456789/") != strlen(text) || strlen(text) > 12 ||
-        sscanf(text, "%d/%d%n", &p->shard, &p->shards, &used) != 2 ||
-        (size_t)used != strlen(text) || p->shard < 1 || p->shards < p->shard ||
-        p->shards > SHARDS_MAX)
+    /* Digits and slashes alone, few enough for a long: strtol takes blanks and signs too. */
+    const bool plain = strspn(text, "0123456789/") == strlen(text) && strlen(text) <= 12;
+    const long shard = strtol(text, &slash, 10);
+    const long shards = *slash == '/' ? strtol(slash + 1, &end, 10) : 0;
+    if (!plain || !end || *end || shard < 1 || shards < shard || shards > SHARDS_MAX)
         return err_set(e, ST_USAGE,
                        "--shard: \"%.32s\" is not I/N with 1 <= I <= N <= %d, such as 2/8",
                        text, SHARDS_MAX);
+    p->shard = (int)shard;
+    p->shards = (int)shards;
     return ST_OK;
 }
 

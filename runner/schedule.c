@@ -615,12 +615,14 @@ static enum status register_runs(struct scheduler *c, struct err *e)
     const struct plan *p = c->s->plan;
     struct run_row *row = calloc((size_t)p->n_matrix + 1, sizeof *row);
     int64_t *id = calloc((size_t)p->n_matrix + 1, sizeof *id);
-    enum status st =
-        row && id ? ST_OK : err_set(e, ST_NOMEM, "no memory for %d runs", p->n_matrix);
-    for (int i = 0; i < p->n_matrix && st == ST_OK; i++)
+    if (!row || !id) {
+        free(row);
+        free(id);
+        return err_set(e, ST_NOMEM, "no memory for %d runs", p->n_matrix);
+    }
+    for (int i = 0; i < p->n_matrix; i++)
         row[i] = row_of(p->matrix[i]);
-    if (st == ST_OK)
-        st = store_runs(c->s->store, row, p->n_matrix, id, e);
+    const enum status st = store_runs(c->s->store, row, p->n_matrix, id, e);
     for (int i = 0, k = 0; i < p->n && st == ST_OK; i++) {
         while (p->matrix[k] != p->item[i].run)
             k++;

@@ -151,32 +151,9 @@ static int64_t provenance_of(struct store *s, const char *host)
     return id;
 }
 
-/* Run `seed` of every part is done; seed 10 is done in part 1 alone, failed or interrupted
- * in the others; seed 11 is done in all, with the same numbers; seed 12 is new in all. */
-static void fill_part(struct store *s, int number)
+/* What the experiment file says besides runs. */
+static void add_papers(struct store *s)
 {
-    static const char *const states[] = {"failed", "done", "interrupted"};
-    const uint8_t bits[2] = {0xff, 0x01};
-    const int seeds[] = {number, 10, 11, 12};
-    char host[16];
-    snprintf(host, sizeof host, "node%d", number);
-    const int64_t made_by = provenance_of(s, host);
-    for (int i = 0; i < 4; i++) {
-        const char *state = i == 1 ? states[number] : i == 3 ? "new" : "done";
-        struct fake_run r = {.variant = "rope", .seed = seeds[i], .state = "new"};
-        const int64_t id = add_run(s, r);
-        if (i == 3)
-            continue;
-        assert_ok(store_begin(s, id, made_by, &err));
-        r.state = state;
-        r.error = "it broke";
-        if (strcmp(state, "done") == 0) {
-            put_split(s, id, "id", 5, 20, 1);
-            assert_ok(store_answers(s, id, "id", bits, 10, &err));
-            assert_ok(store_event(s, id, "caveat", "id: something", &err));
-        }
-        add_run(s, r);
-    }
     const struct claim_row claim = {.id = "C1",
                                     .text = "t",
                                     .experiment = "flip_flop",
@@ -187,10 +164,41 @@ static void fill_part(struct store *s, int number)
                                     .than = "cope",
                                     .published_less = 0.1,
                                     .published_than = (double)NAN};
-    assert_ok(store_claims(s, &claim, 1, &err));
     const struct published_row row = {"p",  "T2",    "flip_flop", "",    "rope",
                                       "id", "error", "fraction",  0.018, (double)NAN};
+    assert_ok(store_claims(s, &claim, 1, &err));
     assert_ok(store_published(s, &row, 1, &err));
+}
+
+static void add_attempt(struct store *s, int seed, const char *state, int64_t made_by)
+{
+    const uint8_t bits[2] = {0xff, 0x01};
+    struct fake_run r = {.variant = "rope", .seed = seed, .state = "new"};
+    const int64_t id = add_run(s, r);
+    assert_ok(store_begin(s, id, made_by, &err));
+    r.state = state;
+    r.error = "it broke";
+    if (strcmp(state, "done") == 0) {
+        put_split(s, id, "id", 5, 20, 1);
+        assert_ok(store_answers(s, id, "id", bits, 10, &err));
+        assert_ok(store_event(s, id, "caveat", "id: something", &err));
+    }
+    add_run(s, r);
+}
+
+/* Run `number` is done in part `number` alone; run 10 is done in part 1, failed or
+ * interrupted in the others; 11 is done in all, with the same numbers; 12 is new in all. */
+static void fill_part(struct store *s, int number)
+{
+    static const char *const states[] = {"failed", "done", "interrupted"};
+    char host[8];
+    snprintf(host, sizeof host, "node%d", number);
+    const int64_t made_by = provenance_of(s, host);
+    add_attempt(s, number, "done", made_by);
+    add_attempt(s, 10, states[number], made_by);
+    add_attempt(s, 11, "done", made_by);
+    add_run(s, (struct fake_run){.variant = "rope", .seed = 12, .state = "new"});
+    add_papers(s);
 }
 
 static void make_parts(const struct fixture *f, struct part part[PARTS])
@@ -282,6 +290,22 @@ static void other_bits_are_told_and_change_nothing(void **state)
     execute(part[0].path, "DELETE FROM metric WHERE name = 'loss'");
     assert_ok(merge_into(f->store, part[0].path, &h));
     assert_non_null(strstr(h.conflicts, "metric id loss 100 is only in "));
+    /* Also when it is the last, and on either side. */
+    h = (struct heard){.refuse = false};
+    execute(part[1].path, "DELETE FROM metric WHERE name = 'token_error'");
+    assert_ok(merge_into(f->store, part[1].path, &h));
+    assert_int_equal(h.counts.conflicts, 1); /* run 11 is in both */
+    assert_non_null(strstr(h.conflicts, "metric id token_error 100 is only in "));
+    assert_non_null(strstr(h.conflicts, "results.db; made by"));
+    h = (struct heard){.refuse = false};
+    execute(
+        part[1].path,
+        "INSERT INTO metric (run_id, split, name, step, value, count, total) SELECT "
+        "run_id, split, n, step, v, 5, 20 FROM metric, (SELECT 'token_error' AS n, 0.25 "
+        "AS v UNION ALL SELECT 'zeal', 1.0) WHERE name = 'accuracy'");
+    assert_ok(merge_into(f->store, part[1].path, &h));
+    assert_non_null(strstr(h.conflicts, "metric id zeal 100 is only in "));
+    assert_non_null(strstr(h.conflicts, "part1.db; made by"));
 }
 
 static void other_published_numbers_and_claims_are_told(void **state)
@@ -394,6 +418,13 @@ static void shards_merged_are_what_one_machine_makes(void **state)
     char path[160], model[256];
     snprintf(path, sizeof path, "%s/experiments.yaml", f->folder);
     write_text(path, yaml);
+    static const char *const wrong[] = {"0/2", "3/2", "a/2",   "2",    "2/",
+                                        "/2",  "1/0", "1/2/3", "-1/2", "1/99999"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char arguments[64];
+        snprintf(arguments, sizeof arguments, "plan --shard=%s", wrong[i]);
+        posbench(f, 2, arguments, "is not I/N");
+    }
     posbench(f, 0, "run --db one.db", "6 runs done");
     posbench(f, 0, "run --shard 1/2", "3 runs done");
     posbench(f, 0, "run --shard 2/2", "3 runs done");

@@ -15,12 +15,15 @@
 
 enum { TEXT = 1 << 20, PROCESSES = 8 };
 
+#define OLD_RUN                                                                             \
+    "id, identity, experiment, profile, cell, task, task_version, encoder, variant, seed, " \
+    "config, state, error, steps, parameters, flops, wall_s, cpu_s, tokens_per_s, "         \
+    "peak_memory_mib, started, ended, provenance_id"
+
 /* Every table that a database of version 1 has, its ids included. */
 static const char *const old_tables[] = {
     "SELECT * FROM provenance ORDER BY id",
-    "SELECT id, identity, experiment, profile, cell, task, task_version, encoder, variant, "
-    "seed, config, state, error, steps, parameters, flops, wall_s, cpu_s, tokens_per_s, "
-    "peak_memory_mib, started, ended, provenance_id FROM run ORDER BY id",
+    "SELECT " OLD_RUN " FROM run ORDER BY id",
     "SELECT * FROM metric ORDER BY id",
     "SELECT id, run_id, split, count, hex(bits) FROM answer ORDER BY id",
     "SELECT * FROM event ORDER BY id",

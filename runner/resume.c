@@ -265,7 +265,7 @@ enum status resume_load(const char *path, const struct run_spec *r, struct train
 int resume_steps(const char *db, const struct run_spec *r)
 {
     char path[PATH_MAX];
-    struct resume_point at;
+    struct resume_point at = {0};
     if (resume_path(db, r->identity, path, NULL) != ST_OK ||
         peek(path, r, &at, NULL) != ST_OK)
         return 0;

@@ -119,12 +119,12 @@ static enum status compare_numbers(struct store *db, const struct stored_run *f,
     const char *const params[] = {f->id, step};
     struct numbers x = {.n = spool_metric_count(now), .v = v};
     snprintf(step, sizeof step, "%d", last);
-    x.row = calloc((size_t)x.n + 1, sizeof *x.row);
+    x.row = calloc((size_t)x.n + 1, sizeof(void *));
     if (!x.row)
         return err_set(e, ST_NOMEM, "no memory to compare %d numbers", x.n);
     for (int i = 0; i < x.n; i++)
         x.row[i] = spool_metric(now, i);
-    qsort(x.row, (size_t)x.n, sizeof *x.row, compare_rows);
+    qsort(x.row, (size_t)x.n, sizeof(void *), compare_rows);
     const enum status st =
         store_query(db,
                     "SELECT step, split, name, value, count, total FROM metric "
@@ -165,8 +165,9 @@ static enum status compare_set(void *context, int columns, const char *const *na
         return ST_OK;
     }
     for (int i = 0; i < n; i++) {
-        const int byte = hex_digit(hex[i / 8 * 2]) << 4 | hex_digit(hex[i / 8 * 2 + 1]);
-        const int was = byte >> (i % 8) & 1, is = bits[i / 8] >> (i % 8) & 1;
+        const char *byte = hex + (size_t)i / 8 * 2;
+        const int was = (hex_digit(byte[0]) << 4 | hex_digit(byte[1])) >> (i % 8) & 1;
+        const int is = bits[i / 8] >> (i % 8) & 1;
         if (was != is)
             differs(x->v, "answer to sequence %d of %s: stored as %s, now %s", i, split,
                     was ? "right" : "wrong", is ? "right" : "wrong");
@@ -210,15 +211,21 @@ enum status verify_spool(struct store *db, const struct stored_run *f,
 
 /* --- weights --- */
 
+/* Bits, so that -0 is not 0 and a NaN is itself. */
+static bool same_bits(const real *a, const real *b, size_t n)
+{
+    return memcmp((const unsigned char *)a, (const unsigned char *)b, n * sizeof *a) == 0;
+}
+
 static void compare_tensor(const struct tensor *t, const real *was, const real *is,
                            struct verdict *v)
 {
     const size_t n = (size_t)t->rows * (size_t)t->columns;
     v->tensors++;
-    if (memcmp(was, is, n * sizeof *was) == 0)
+    if (same_bits(was, is, n))
         return;
     for (size_t i = 0; i < n; i++)
-        if (memcmp(&was[i], &is[i], sizeof *was) != 0) {
+        if (!same_bits(&was[i], &is[i], 1)) {
             differs(v, "weight %s[%zu]: stored %.9g, now %.9g", t->name, i, (double)was[i],
                     (double)is[i]);
             return;

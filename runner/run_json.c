@@ -360,8 +360,8 @@ enum status run_spec_parse(const char *json, struct run_spec *out, struct err *e
 {
     struct run_spec r = {0};
     json_error_t why;
-    if (strlen(json) > CONFIG_BYTES)
-        return refuse(e, "longer than %d bytes", CONFIG_BYTES);
+    if (!json || strlen(json) > CONFIG_BYTES)
+        return refuse(e, json ? "longer than %d bytes" : "there is none", CONFIG_BYTES);
     json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &why);
     if (!root)
         return refuse(e, "not JSON: %s", why.text);

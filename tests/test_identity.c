@@ -295,7 +295,8 @@ static void configurations_that_no_run_could_have_are_refused(void **state)
     /* The first is that of a split: the model would have no embedding for its tokens. */
     assert_stale(c->run[0].config, "\"symbols\":15", "\"symbols\":16",
                  "token ids that training has not");
-    assert_int_equal(config_text(flip, NULL, NULL, 0, &f, &e), ST_OK);
+    if (config_text(flip, NULL, NULL, 0, &f, &e) || !f)
+        fail_msg("%s", e.msg);
     assert_stale(f->run[0].config, "\"length\":8", "\"length\":7", "length");
     assert_stale(
         f->run[0].config,
@@ -312,6 +313,8 @@ static void configurations_that_no_run_could_have_are_refused(void **state)
     assert_int_equal(run_spec_parse(blanks, &r, &e), ST_CONFIG);
     assert_non_null(strstr(e.msg, "longer than"));
     free(blanks);
+    /* A column that is NULL. */
+    assert_int_equal(run_spec_parse(NULL, &r, &e), ST_CONFIG);
 }
 
 int main(void)

@@ -13,7 +13,7 @@
 #include "settings.h"
 #include "yaml_tree.h"
 
-enum { FILE_VERSION = 1 };
+enum { FILE_VERSION = 1, FIRST_BYTES = 1 << 14 };
 
 static const char *const root_keys[] = {"version",  "defaults",  "experiments",
                                         "profiles", "published", "claims"};
@@ -34,6 +34,24 @@ struct file {
 
 /* --- the file ------------------------------------------------------------ */
 
+/* All of the stream, or enough of it to see that it is too long. False: out of memory. */
+static bool read_stream(struct file *f, FILE *in)
+{
+    size_t room = 0, n = 1;
+    while (n > 0 && f->bytes <= TREE_BYTES) {
+        if (f->bytes == room) {
+            room = room ? 2 * room : FIRST_BYTES;
+            char *text = realloc(f->text, room);
+            if (!text)
+                return false;
+            f->text = text;
+        }
+        n = fread(f->text + f->bytes, 1, room - f->bytes, in);
+        f->bytes += n;
+    }
+    return true;
+}
+
 static enum status read_bytes(struct file *f, struct err *e)
 {
     FILE *in = fopen(f->path, "rb");
@@ -41,15 +59,12 @@ static enum status read_bytes(struct file *f, struct err *e)
         return err_set(e, errno == ENOENT ? ST_USAGE : ST_IO, "%s: %s", f->path,
                        errno == ENOENT ? "there is no such experiment file; name one"
                                        : strerror(errno));
-    f->text = malloc(TREE_BYTES + 1);
-    if (!f->text) {
-        fclose(in);
-        return err_set(e, ST_NOMEM, "no memory to read %s", f->path);
-    }
-    f->bytes = fread(f->text, 1, TREE_BYTES + 1, in);
+    const bool enough = read_stream(f, in);
     const bool failed = ferror(in) != 0;
     const int why = errno;
     fclose(in);
+    if (!enough)
+        return err_set(e, ST_NOMEM, "no memory to read %s", f->path);
     return failed ? err_set(e, ST_IO, "%s: %s", f->path, strerror(why)) : ST_OK;
 }
 

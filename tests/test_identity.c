@@ -295,8 +295,10 @@ static void configurations_that_no_run_could_have_are_refused(void **state)
     /* The first is that of a split: the model would have no embedding for its tokens. */
     assert_stale(c->run[0].config, "\"symbols\":15", "\"symbols\":16",
                  "token ids that training has not");
-    if (config_text(flip, NULL, NULL, 0, &f, &e) || !f)
-        fail_msg("%s", e.msg);
+    assert_int_equal(config_text(flip, NULL, NULL, 0, &f, &e), ST_OK);
+    assert_non_null(f);
+    if (!f) /* for the linter, which cannot see that the line above does not return */
+        return;
     assert_stale(f->run[0].config, "\"length\":8", "\"length\":7", "length");
     assert_stale(
         f->run[0].config,

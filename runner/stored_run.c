@@ -11,6 +11,12 @@ struct search {
     bool exact; /* by its id */
 };
 
+/* Columns that the schema wants filled: in a stranger's database they need not be. */
+static const char *word(const char *cell)
+{
+    return cell ? cell : "";
+}
+
 static enum status take_run(void *context, int columns, const char *const *names,
                             const char *const *cells, struct err *e)
 {
@@ -20,11 +26,11 @@ static enum status take_run(void *context, int columns, const char *const *names
     (void)names;
     if (s->exact)
         return ST_OK;
-    s->exact = strcmp(cells[4], "1") == 0;
+    s->exact = strcmp(word(cells[4]), "1") == 0;
     s->n = s->exact ? 1 : s->n + 1;
-    snprintf(f->id, sizeof f->id, "%s", cells[0]);
-    snprintf(f->identity, sizeof f->identity, "%s", cells[1]);
-    snprintf(f->state, sizeof f->state, "%s", cells[2]);
+    snprintf(f->id, sizeof f->id, "%s", word(cells[0]));
+    snprintf(f->identity, sizeof f->identity, "%s", word(cells[1]));
+    snprintf(f->state, sizeof f->state, "%s", word(cells[2]));
     stored_run_free(f);
     return run_spec_parse(cells[3], &f->run, e);
 }

@@ -26,6 +26,12 @@ static bool fits(const char *filter, int columns, const char *const *names,
     return false;
 }
 
+/* Columns that the schema wants filled: in a stranger's database they need not be. */
+static const char *word(const char *cell)
+{
+    return cell ? cell : "";
+}
+
 static enum status take(void *context, int columns, const char *const *names,
                         const char *const *cells, struct err *e)
 {
@@ -42,10 +48,10 @@ static enum status take(void *context, int columns, const char *const *names,
         f->room = room;
     }
     struct stored_run *r = &f->at[f->n++];
-    r->id = strtoll(cells[0], NULL, 10);
-    snprintf(r->name, sizeof r->name, "%s", cells[1]);
-    snprintf(r->identity, sizeof r->identity, "%s", cells[2]);
-    snprintf(r->state, sizeof r->state, "%s", cells[3]);
+    r->id = strtoll(word(cells[0]), NULL, 10);
+    snprintf(r->name, sizeof r->name, "%s", word(cells[1]));
+    snprintf(r->identity, sizeof r->identity, "%s", word(cells[2]));
+    snprintf(r->state, sizeof r->state, "%s", word(cells[3]));
     return ST_OK;
 }
 

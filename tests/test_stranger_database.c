@@ -1,0 +1,184 @@
+/* Databases from strangers: whatever stands in a column, even where the schema forbids it,
+ * no command crashes. Files that such a database could name are tested with the commands
+ * that touch them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "program.h"
+#include "small_matrix.h"
+
+static char folder[SCRATCH_TEXT];
+
+static const char yaml[] =
+    "version: 1\n"
+    "experiments:\n"
+    "  copy:\n"
+    "    task: {name: selective_copy, tokens: 3, blanks: 3, symbols: 3}\n"
+    "    splits: {id: {count: 4}, far: {count: 3, blanks: 6}}\n"
+    "    encoders: [none, cope]\n"
+    "    seeds: [1]\n"
+    "    model: {layers: 1, heads: 1, dim: 8}\n"
+    "    train: {steps: 4, batch: 4, eval_every: 2, eval_count: 2}\n"
+    "published:\n"
+    "  - {paper: A, source: T, experiment: copy, metric: token_error,\n"
+    "     values: {none: {id: 40}, cope: {id: 3}}}\n"
+    "claims:\n"
+    "  - {id: c, text: t, experiment: copy, split: id, metric: token_error,\n"
+    "     less: cope, than: none}\n";
+
+/* Exit codes go up to 5; more is a signal, and a sanitizer says what it found. */
+static const char script[] =
+    "cd \"$1\" && posbench=$2 && shift 2 || exit\n"
+    "for c in \"$@\"; do\n"
+    "  \"$posbench\" $c --quiet </dev/null >said 2>&1\n"
+    "  code=$?\n"
+    "  if [ $code -gt 5 ] || grep -q 'Sanitizer\\|runtime error' said; then\n"
+    "    echo \"posbench $c: exit code $code\"\n"
+    "    tail -n 5 said\n"
+    "  fi\n"
+    "done\n";
+
+/* Which commands read a table; `few` are those that print what it holds. */
+static const struct {
+    const char *table, *few, *more;
+} reads[] = {
+    {"run", "'show 1 --db w.db' 'list runs --db w.db' 'table --db w.db'",
+     "'eval 1 --db w.db' 'verify 1 --steps 1 --db w.db' 'plan e.yaml --db w.db' "
+     "'export 1 -o x --force --db w.db' 'rm --dry-run experiment=copy --db w.db' "
+     "'merge w.db --db into.db'"},
+    {"metric", "'table -o md --db w.db'", "'verify 1 --db w.db' 'merge w.db --db into.db'"},
+    {"answer", "'verify 1 --db w.db'", "'merge w.db --db into.db'"},
+    {"event", "'show 1 --db w.db'", "'table --db w.db'"},
+    {"published", "'table --published --db w.db'", "'query published_vs_ours --db w.db'"},
+    {"claim", "'claims --db w.db'", "'list claims --db w.db'"},
+    {"provenance", "'verify 1 --steps 1 --db w.db'", "'merge w.db --db into.db'"},
+};
+enum { TABLES = sizeof reads / sizeof *reads };
+
+static int train_once(void **state)
+{
+    char path[SCRATCH_TEXT + 16];
+    struct program p;
+    (void)state;
+    scratch_make(folder);
+    snprintf(path, sizeof path, "%s/e.yaml", folder);
+    write_text(path, yaml);
+    snprintf(path, sizeof path, "%s/try", folder);
+    write_text(path, script);
+    RUN(&p,
+        "-C %s run e.yaml --db good.db --quiet && cp -r %s/good.db.models %s/w.db.models",
+        folder, folder, folder);
+    const int code = p.code;
+    program_free(&p);
+    return code;
+}
+
+static int remove_all(void **state)
+{
+    (void)state;
+    scratch_remove(folder);
+    return 0;
+}
+
+static void execute(sqlite3 *db, const char *sql)
+{
+    char *why = NULL;
+    if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+        fail_msg("%s: %s", sql, why);
+}
+
+static sqlite3 *open_database(const char *name)
+{
+    char path[SCRATCH_TEXT + 16];
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    return db;
+}
+
+/* w.db: the good one without anything that its tables promise of their columns. */
+static void make_weak(void)
+{
+    struct program p;
+    char line[3 * SCRATCH_TEXT];
+    snprintf(line, sizeof line, "-f %s/w.db %s/into.db", folder, folder);
+    program_run(&p, "/bin/rm", NULL, line);
+    program_free(&p);
+    snprintf(line, sizeof line, "%s/good.db %s/w.db", folder, folder);
+    program_run(&p, "/bin/cp", NULL, line);
+    program_free(&p);
+    sqlite3 *db = open_database("w.db");
+    execute(db,
+            "PRAGMA writable_schema = ON;"
+            "UPDATE sqlite_master SET sql = replace(replace(replace(sql, 'NOT NULL', ''),"
+            " ') STRICT', ')'), 'INTEGER PRIMARY KEY', 'INTEGER') WHERE type = 'table';"
+            "PRAGMA schema_version = 1000");
+    sqlite3_close(db);
+}
+
+/* Puts `value` (SQL) into the column of every row that takes it, and tries the commands. */
+static void try_value(int table, const char *column, const char *value, bool all)
+{
+    char sql[512], line[2048];
+    struct program p;
+    make_weak();
+    sqlite3 *db = open_database("w.db");
+    snprintf(sql, sizeof sql,
+             "PRAGMA ignore_check_constraints = ON; UPDATE OR IGNORE %s SET %s = %s",
+             reads[table].table, column, value);
+    execute(db, sql);
+    sqlite3_close(db);
+    snprintf(line, sizeof line, "%s/try %s '%s' %s %s", folder, folder, POSBENCH,
+             reads[table].few, all ? reads[table].more : "");
+    program_run(&p, "/bin/sh", NULL, line);
+    if (p.code || p.out_bytes)
+        fail_msg("%s.%s = %s: %s%s", reads[table].table, column, value, p.out, p.err);
+    program_free(&p);
+}
+
+static void every_column(const char *value, bool all)
+{
+    for (int table = 0; table < TABLES; table++) {
+        sqlite3 *db = open_database("good.db");
+        sqlite3_stmt *q = NULL;
+        assert_int_equal(
+            sqlite3_prepare_v2(db, "SELECT name FROM pragma_table_info(?1)", -1, &q, NULL),
+            SQLITE_OK);
+        sqlite3_bind_text(q, 1, reads[table].table, -1, SQLITE_STATIC);
+        int columns = 0;
+        for (; sqlite3_step(q) == SQLITE_ROW; columns++)
+            try_value(table, (const char *)sqlite3_column_text(q, 0), value, all);
+        assert_true(columns > 3);
+        sqlite3_finalize(q);
+        sqlite3_close(db);
+    }
+}
+
+static void a_null_in_any_column_crashes_no_command(void **state)
+{
+    (void)state;
+    every_column("NULL", true);
+}
+
+static void text_in_any_column_crashes_no_command(void **state)
+{
+    (void)state;
+    every_column("'../../%s%n' || char(27) || '[2J'", false);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_null_in_any_column_crashes_no_command),
+        cmocka_unit_test(text_in_any_column_crashes_no_command),
+    };
+    return cmocka_run_group_tests_name("stranger_database", tests, train_once, remove_all);
+}

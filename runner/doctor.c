@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 #include <sqlite3.h>
 #include <xxhash.h>
 #include <yaml.h>
 
+#include "cores.h"
 #include "provenance.h"
 #include "version.h"
 
@@ -57,8 +57,8 @@ void doctor_versions(struct doctor *d)
                gemm_library(), gemm_core(), sqlite3_libversion(), major, minor, patch,
                jansson_version_str(), XXH_versionNumber() / 10000,
                XXH_versionNumber() / 100 % 100, XXH_versionNumber() % 100);
-    doctor_say(d, DOCTOR_FINE, "cpu", NULL, "%s, %ld cores, kernels %s", provenance_cpu(),
-               sysconf(_SC_NPROCESSORS_ONLN), kernels_get()->isa);
+    doctor_say(d, DOCTOR_FINE, "cpu", NULL, "%s, %d usable cores, kernels %s",
+               provenance_cpu(), cores_usable(), kernels_get()->isa);
 }
 
 /* MiB that the kernel says could be had; -1 where it does not say. */

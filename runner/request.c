@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cores.h"
 #include "option.h"
 #include "places.h"
 
@@ -29,7 +29,7 @@ static enum status read_rerun(const struct invocation *v, enum plan_rerun *out,
 static enum status read_numbers(const struct invocation *v, struct request *out,
                                 struct err *e)
 {
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    const long cores = cores_usable();
     long threads, jobs;
     enum status st = flag_integer(v, "threads", 1, THREADS_MAX, 1, &threads, e);
     if (st)

@@ -27,7 +27,7 @@ enum status request_show_plan(const struct request *q, bool json, struct err *e)
 /* clang-format off */
 #define REQUEST_FLAGS                                                                       \
     FLAG_PROFILE, FLAG_ONLY, FLAG_SET, FLAG_DB,                                             \
-    {"jobs", 'j', "N", false, "runs at a time (default: cores / threads)"},                 \
+    {"jobs", 'j', "N", false, "runs at a time (default: usable cores / threads)"},                 \
     {"threads", 0, "N", false, "threads of each run; results do not depend on it "          \
                                "(default 1)"},                                              \
     {"shard", 0, "I/N", false, "part I of N parts of about equal cost, with a database "    \

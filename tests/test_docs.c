@@ -1,4 +1,5 @@
 /* The reference pages are what the program prints, and what the guides name exists. */
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -115,14 +116,41 @@ static void check_links(const char *name)
     free(text);
 }
 
+/* Runs `check` on each guide in docs, by its path from the top; there are at least
+ * `least`. */
+static void each_guide(void (*check)(const char *name), size_t least)
+{
+    char pattern[PATH_TEXT];
+    glob_t guides;
+    from_top(pattern, "docs/*.md");
+    assert_int_equal(glob(pattern, 0, NULL, &guides), 0);
+    assert_true(guides.gl_pathc >= least);
+    for (size_t i = 0; i < guides.gl_pathc; i++)
+        check(guides.gl_pathv[i] + strlen(TEST_DATA "/../../"));
+    globfree(&guides);
+}
+
 static void links_lead_somewhere(void **state)
 {
     (void)state;
-    static const char *const pages[] = {
-        "README.md",    "CONTRIBUTING.md", "docs/ARCHITECTURE.md", "docs/DEPENDENCIES.md",
-        "docs/DATA.md", "docs/MODELS.md"};
-    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
-        check_links(pages[i]);
+    check_links("README.md");
+    check_links("CONTRIBUTING.md");
+    each_guide(check_links, 8);
+}
+
+static void check_named(const char *name)
+{
+    char link[PATH_TEXT], *readme = page("README.md");
+    snprintf(link, sizeof link, "](%s)", name);
+    if (!strstr(readme, link))
+        fail_msg("README.md has no link to %s", name);
+    free(readme);
+}
+
+static void the_readme_links_every_guide(void **state)
+{
+    (void)state;
+    each_guide(check_named, 8);
 }
 
 /* Code lines "build/release/posbench ..." of a guide are accepted with --help behind
@@ -190,6 +218,7 @@ int main(void)
         cmocka_unit_test(the_page_of_commands_is_what_the_program_prints),
         cmocka_unit_test(pages_name_every_option),
         cmocka_unit_test(links_lead_somewhere),
+        cmocka_unit_test(the_readme_links_every_guide),
         cmocka_unit_test(command_lines_in_the_readme_are_accepted),
         cmocka_unit_test(packages_are_named_alike),
     };

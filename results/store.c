@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "embedded.h"
+#include "filter.h"
 #include "store_internal.h"
 
 enum { BUSY_MS = 10000, HEADER_BYTES = 100 };
@@ -335,6 +336,26 @@ static enum status open_existing_or_new(struct store *s, struct err *e)
                : st;
 }
 
+/* fits(filter, value): does "KEY=GLOB" match the value? So that what a filter means is
+ * said once, for runs of the matrix and for those in the database. */
+static void fits(sqlite3_context *context, int n, sqlite3_value **arguments)
+{
+    struct filter f;
+    const char *text = (const char *)sqlite3_value_text(arguments[0]);
+    (void)n;
+    sqlite3_result_int(context,
+                       text && filter_parse(text, &f, NULL) == ST_OK &&
+                           filter_fits(&f, (const char *)sqlite3_value_text(arguments[1])));
+}
+
+static enum status add_functions(struct store *s, struct err *e)
+{
+    return sqlite3_create_function(s->db, "fits", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+                                   NULL, fits, NULL, NULL) == SQLITE_OK
+               ? ST_OK
+               : store_failed(s, "opening", e);
+}
+
 enum status store_open(const char *path, enum store_mode mode, struct store **out,
                        struct err *e)
 {
@@ -343,8 +364,10 @@ enum status store_open(const char *path, enum store_mode mode, struct store **ou
         return err_set(e, ST_NOMEM, "%s: no memory for a handle", path);
     s->writable = mode == STORE_WRITE;
     s->path = strdup(path);
-    const enum status st =
+    enum status st =
         s->path ? open_existing_or_new(s, e) : err_set(e, ST_NOMEM, "%s: no memory", path);
+    if (st == ST_OK)
+        st = add_functions(s, e);
     if (st) {
         s->writable = false; /* nothing to tidy up in a file that may not be ours */
         store_close(s);

@@ -20,10 +20,9 @@ struct table_request {
                                 split, seed; NULL: encoder, split */
     enum print_format format;
     bool published; /* the papers' numbers and the difference below each row */
-    /* "key=glob", all must match; keys: experiment, profile, task, cell, encoder, variant,
-     * seed, state, identity, split. Without a split filter, the splits valid and train are
-     * left out, since they are no tests, unless a run has no others, or `published` asks
-     * for them. */
+    /* filter.h; all must match. Without a filter on the split, the splits valid and train
+     * are left out, since they are no tests, unless a run has no others, or `published`
+     * asks for them. */
     const char *const *filters;
     int n_filters;
     /* Only runs with one of these identities, such as those of the present experiment

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "identities.h"
 #include "option.h"
 #include "store_internal.h"
@@ -108,33 +109,18 @@ static int param(struct statement *t, const char *value)
     return t->params;
 }
 
-static const char *const filter_keys[] = {"experiment", "profile", "task", "cell",
-                                          "encoder",    "variant", "seed", "state",
-                                          "identity",   "split"};
-enum { FILTER_KEYS = sizeof filter_keys / sizeof *filter_keys };
-
 /* Filters with (split) or without (all others) the key "split". */
 static enum status add_filters(struct statement *t, const struct table_request *q,
                                bool split, struct err *e)
 {
     for (int i = 0; i < q->n_filters; i++) {
-        const char *const f = q->filters[i], *const equals = strchr(f, '=');
-        char key[32];
-        snprintf(key, sizeof key, "%.*s", equals ? (int)(equals - f) : 31, f);
-        int k = 0;
-        while (k < FILTER_KEYS && strcmp(key, filter_keys[k]) != 0)
-            k++;
-        if (!equals || k == FILTER_KEYS) {
-            const char *meant = suggest(key, filter_keys, FILTER_KEYS);
-            return err_set(
-                e, ST_USAGE,
-                "filter \"%s\": write KEY=GLOB, KEY one of experiment, profile, "
-                "task, cell, encoder, variant, seed, state, identity, split%s%s%s",
-                f, meant ? "; did you mean \"" : "", meant ? meant : "",
-                meant ? "\"?" : "");
-        }
-        if ((strcmp(key, "split") == 0) == split)
-            add(t, " AND %s.%s GLOB ?%d", split ? "w" : "r", key, param(t, equals + 1));
+        struct filter f;
+        const enum status st = filter_parse(q->filters[i], &f, e);
+        if (st)
+            return st;
+        if ((f.key == FILTER_SPLIT) == split)
+            add(t, " AND fits(?%d, %s.%s)", param(t, q->filters[i]), split ? "w" : "r",
+                filter_key_name(f.key));
     }
     return ST_OK;
 }

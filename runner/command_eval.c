@@ -13,8 +13,10 @@
 #include "evaluation.h"
 #include "grid.h"
 #include "places.h"
+#include "progress.h"
 #include "schedule.h"
 #include "stored_run.h"
+#include "stored_runs.h"
 #include "training.h"
 
 enum { NAMES_MAX = 64 };
@@ -192,14 +194,16 @@ static enum status print_text(const struct stored_run *f, const struct split_spe
 static enum status print_json(const struct stored_run *f, const struct split_spec *split,
                               const struct metric_row *m, int n, struct err *e)
 {
-    json_t *all = json_pack("{si ss ss si}", "schema", 1, "identity", f->run.identity,
+    json_t *all = json_pack("{si ss ss ss ss sI ss si}", "schema", 1, "run", f->id,
+                            "identity", f->run.identity, "experiment", f->run.experiment,
+                            "variant", f->run.variant, "seed", (json_int_t)f->run.seed,
                             "split", split->name, "sequences", split->count);
     int failed = !all;
     for (int i = 0; i < n; i++)
         failed |= json_object_set_new(all, m[i].name,
                                       isfinite(m[i].value) ? json_real(m[i].value)
                                                            : json_null()) != 0;
-    char *text = failed ? NULL : json_dumps(all, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+    char *text = failed ? NULL : json_dumps(all, JSON_REAL_PRECISION(17));
     json_decref(all);
     if (!text)
         return err_set(e, ST_NOMEM, "no memory for the answer as JSON");
@@ -208,24 +212,22 @@ static enum status print_json(const struct stored_run *f, const struct split_spe
     return ST_OK;
 }
 
-static enum status run(const struct invocation *v, struct err *e)
+/* One run, by the name that stored_run_find knows. */
+static enum status ask(const struct invocation *v, const char *db, const char *name,
+                       int threads, struct err *e)
 {
     struct stored_run f = {0};
     struct split_spec split;
     struct evaluation result;
     struct metric_row rows[EVALUATION_METRICS];
-    char db[PATH_MAX], weights[PATH_MAX];
-    long threads;
-    place_database(v, "", db);
-    enum status st = flag_integer(v, "threads", 1, 256, 1, &threads, e);
-    if (st == ST_OK)
-        st = stored_run_open(db, argument_at(v, 0), &f, e);
+    char weights[PATH_MAX];
+    enum status st = stored_run_open(db, name, &f, e);
     if (st == ST_OK)
         st = choose_split(v, &f.run, &split, e);
     if (st == ST_OK)
         st = schedule_weights_path(db, f.run.identity, weights, e);
     if (st == ST_OK)
-        st = answer(&f.run, &split, weights, (int)threads, &result, e);
+        st = answer(&f.run, &split, weights, threads, &result, e);
     if (st == ST_OK) {
         const int n = evaluation_metrics(&result, split.name, 0, rows);
         st = flag_given(v, "json") ? print_json(&f, &split, rows, n, e)
@@ -235,12 +237,78 @@ static enum status run(const struct invocation *v, struct err *e)
     return st;
 }
 
+/* --- several runs --- */
+
+static enum status find_runs(const struct invocation *v, const char *path,
+                             struct found_run **runs, int *n, struct err *e)
+{
+    const char *const *only;
+    struct store *db = NULL;
+    const int filters = flag_list(v, "only", &only);
+    enum status st = store_open(path, STORE_READ, &db, e);
+    if (st == ST_OK)
+        st = stored_runs_find(db, only, filters, false, runs, n, e);
+    store_close(db);
+    return st;
+}
+
+/* Those that are done: no others have a model. What one run cannot answer is told and does
+ * not keep the others from answering. */
+static enum status ask_all(const struct invocation *v, const char *path, int threads,
+                           struct err *e)
+{
+    struct found_run *runs = NULL;
+    struct progress *progress = NULL;
+    int n = 0, done = 0, failed = 0;
+    enum status st = find_runs(v, path, &runs, &n, e);
+    if (st == ST_OK)
+        st = progress_open(1, flag_given(v, "quiet"), &progress, e);
+    for (int i = 0; i < n && st == ST_OK; i++) {
+        struct err why = {.msg = ""};
+        char id[STORED_ID_TEXT];
+        if (strcmp(runs[i].state, "done") != 0)
+            continue;
+        done++;
+        snprintf(id, sizeof id, "%lld", (long long)runs[i].id);
+        if (ask(v, path, id, threads, &why) == ST_OK) {
+            if (!flag_given(v, "json"))
+                putchar('\n');
+            continue;
+        }
+        failed++;
+        progress_warning(progress, "run %s, %s: %s", id, runs[i].name, why.msg);
+    }
+    if (st == ST_OK && done == 0)
+        st = err_set(e, ST_NOTFOUND, "%s: no run that is done matches --only", path);
+    if (st == ST_OK && failed)
+        st = err_set(e, ST_FAILED, "%d of %d runs could not be asked", failed, done);
+    progress_close(progress);
+    free(runs);
+    return st;
+}
+
+static enum status run(const struct invocation *v, struct err *e)
+{
+    const bool several = flag_given(v, "only");
+    char db[PATH_MAX];
+    long threads;
+    place_database(v, "", db);
+    if (several == (argument_count(v) == 1))
+        return err_set(e, ST_USAGE, "name one RUN, or choose several with --only KEY=GLOB");
+    const enum status st = flag_integer(v, "threads", 1, 256, 1, &threads, e);
+    if (st)
+        return st;
+    return several ? ask_all(v, db, (int)threads, e)
+                   : ask(v, db, argument_at(v, 0), (int)threads, e);
+}
+
 static const struct flag flags[] = {
     {"split", 0, "NAME", false, "split of the run or of its task (default id)"},
     {"set", 0, "OPTION=VALUE", true,
      "change the split: an option of the task, or count=N sequences (repeatable)"},
     {"threads", 0, "N", false, "threads; the numbers do not depend on it (default 1)"},
-    {"json", 0, NULL, false, "one JSON object instead of a table"},
+    FLAG_ONLY,
+    {"json", 0, NULL, false, "a JSON object for each run instead of a table"},
     FLAG_DB,
     {0},
 };
@@ -248,12 +316,13 @@ static const struct flag flags[] = {
 const struct command command_eval = {
     .name = "eval",
     .group = GROUP_LOOK,
-    .summary = "ask the saved model of a run a split again, or a changed one",
-    .arguments = "RUN",
-    .min_args = 1,
+    .summary = "ask the saved models of runs a split again, or a changed one",
+    .arguments = "[RUN]",
+    .min_args = 0,
     .max_args = 1,
     .examples = "posbench eval 12 --split ood_sparse\n"
-                "posbench eval 3fa9 --split id --set p_ignore=0.95 --set count=5000",
+                "posbench eval 3fa9 --split id --set p_ignore=0.95 --set count=5000\n"
+                "posbench eval --only experiment=flip_flop --only encoder=cope* --json",
     .flags = flags,
     .run = run,
 };

@@ -5,10 +5,10 @@
 
 #include "command.h"
 #include "config.h"
+#include "filter.h"
 #include "listing.h"
 #include "option.h"
 #include "places.h"
-#include "plan.h"
 #include "reference.h"
 
 enum { SQL_TEXT = 4096, LINE_TEXT = 1024, FILTERS_MAX = 32 };
@@ -180,19 +180,19 @@ __attribute__((format(printf, 2, 3))) static void append(char sql[SQL_TEXT],
     va_end(args);
 }
 
-/* "AND column GLOB ?n" for each filter: its keys are names of columns. */
+/* "AND fits(?n, column)" for each filter: its keys are names of columns. */
 static enum status where_filters(const char *const *only, int n, char sql[SQL_TEXT],
                                  const char *params[FILTERS_MAX], struct err *e)
 {
     if (n >= FILTERS_MAX) /* one place is for the profile */
         return err_set(e, ST_USAGE, "more than %d filters", FILTERS_MAX - 1);
     for (int i = 0; i < n; i++) {
-        const enum status st = plan_filter_check(only[i], e);
-        if (st)
+        struct filter f;
+        const enum status st = run_filter_check(only[i], e);
+        if (st || filter_parse(only[i], &f, e))
             return st;
-        const int key = (int)strcspn(only[i], "=");
-        append(sql, " AND CAST(%.*s AS TEXT) GLOB ?%d", key, only[i], i + 1);
-        params[i] = only[i] + key + 1;
+        append(sql, " AND fits(?%d, %s)", i + 1, filter_key_name(f.key));
+        params[i] = only[i];
     }
     return ST_OK;
 }

@@ -79,6 +79,7 @@ static enum status run(const struct invocation *v, struct err *e)
 static const struct flag flags[] = {
     {"yes", 'y', NULL, false, "do not ask (needed where there is no terminal)"},
     {"dry-run", 'n', NULL, false, "name the runs and delete nothing"},
+    FLAG_ONLY_TOO,
     FLAG_DB,
     {0},
 };

@@ -30,6 +30,10 @@ static enum status run(const struct invocation *v, struct err *e)
 {
     struct removal r;
     const bool undo = flag_given(v, "undo");
+    if (argument_count(v) == 0 && !flag_given(v, "only"))
+        return err_set(e, ST_USAGE,
+                       "which runs? For example \"posbench rm state=failed\"; "
+                       "\"experiment=*\" means all");
     enum status st = removal_open(v, undo, &r, e);
     if (st == ST_OK)
         removal_print(&r);
@@ -42,6 +46,7 @@ static enum status run(const struct invocation *v, struct err *e)
 static const struct flag flags[] = {
     {"undo", 0, NULL, false, "take the marks of such runs away again"},
     {"dry-run", 'n', NULL, false, "name the runs and change nothing"},
+    FLAG_ONLY_TOO,
     FLAG_DB,
     {0},
 };
@@ -51,8 +56,8 @@ const struct command command_rm = {
     .group = GROUP_RUN,
     .summary = "mark runs as removed: no table shows them, and run does them again if "
                "asked for",
-    .arguments = "KEY=GLOB...",
-    .min_args = 1,
+    .arguments = "[KEY=GLOB]...",
+    .min_args = 0,
     .max_args = -1,
     .examples = "posbench rm experiment=flip_flop state=failed\n"
                 "posbench rm \"identity=3fa9*\" --dry-run\n"

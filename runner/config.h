@@ -100,10 +100,10 @@ void config_free(struct config *c); /* accepts NULL */
  * of the task or of the encoder made it. On success *out owns memory (run_spec_free). */
 enum status run_spec_parse(const char *json, struct run_spec *out, struct err *e);
 
-/* "KEY=GLOB" with one of the keys experiment, task, encoder, variant, cell, seed,
- * profile, identity (fnmatch): "experiment=flip_*", "encoder=cope*". Every filter must
- * match. An unknown key is ST_USAGE with a suggestion. */
+/* A filter (filter.h) on what runs are: any but one on a split. ST_USAGE. */
 enum status run_filter_check(const char *filter, struct err *e);
-bool run_matches(const struct run_spec *r, const char *const *filters, int n);
+/* Do all filters match? With `state` NULL those on the state are passed over. */
+bool run_matches(const struct run_spec *r, const char *state, const char *const *filters,
+                 int n);
 
 #endif

@@ -1,12 +1,12 @@
 #include "plan.h"
 
 #include <assert.h>
-#include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "evaluation.h"
+#include "filter.h"
 #include "resume.h"
 
 /* --- what the database knows --- */
@@ -23,15 +23,12 @@ struct known_list {
     int n, room;
 };
 
-static const char *const states[] = {"new", "running", "done", "failed", "interrupted"};
-enum { STATES = sizeof states / sizeof *states };
-
 static const char *static_state(const char *text)
 {
-    for (size_t i = 0; i < STATES; i++)
-        if (text && strcmp(text, states[i]) == 0)
-            return states[i];
-    return states[0];
+    for (int i = 0; text && filter_states[i]; i++)
+        if (strcmp(text, filter_states[i]) == 0)
+            return filter_states[i];
+    return filter_states[0]; /* new */
 }
 
 static enum status add_known(void *context, int columns, const char *const *names,
@@ -51,7 +48,7 @@ static enum status add_known(void *context, int columns, const char *const *name
     struct known *k = &list->at[list->n++];
     snprintf(k->identity, sizeof k->identity, "%s", cells[0] ? cells[0] : "");
     k->removed = cells[3] != NULL;
-    k->state = k->removed ? states[0] : static_state(cells[1]);
+    k->state = static_state(k->removed ? NULL : cells[1]);
     snprintf(k->error, sizeof k->error, "%s", cells[2] ? cells[2] : "");
     k->error[strcspn(k->error, "\n")] = '\0';
     return ST_OK;
@@ -105,48 +102,6 @@ static void decide(struct plan_item *item, const struct known *k, enum plan_reru
     snprintf(item->reason, sizeof item->reason, "%s", why);
 }
 
-/* The glob of a filter on the state, or NULL. Such filters need the database, the others
- * only the run. */
-static const char *state_glob(const char *filter)
-{
-    static const char key[] = "state=";
-    return strncmp(filter, key, strlen(key)) == 0 ? filter + strlen(key) : NULL;
-}
-
-enum status plan_filter_check(const char *filter, struct err *e)
-{
-    const char *glob = state_glob(filter);
-    if (!glob)
-        return run_filter_check(filter, e);
-    for (size_t i = 0; i < STATES; i++)
-        if (fnmatch(glob, states[i], 0) == 0)
-            return ST_OK;
-    const char *near = suggest(glob, states, STATES);
-    return err_set(e, ST_USAGE, "--only %s: no such state%s%s%s", filter,
-                   near ? "; did you mean \""
-                        : "; there are new, running, done, failed, "
-                          "interrupted",
-                   near ? near : "", near ? "\"?" : "");
-}
-
-static bool selected(const struct run_spec *r, const struct plan_request *q)
-{
-    for (int i = 0; i < q->n_only; i++)
-        if (!state_glob(q->only[i]) && !run_matches(r, &q->only[i], 1))
-            return false;
-    return true;
-}
-
-static bool state_selected(const char *state, const struct plan_request *q)
-{
-    for (int i = 0; i < q->n_only; i++) {
-        const char *glob = state_glob(q->only[i]);
-        if (glob && fnmatch(glob, state, 0) != 0)
-            return false;
-    }
-    return true;
-}
-
 static enum status nothing(const struct plan_request *q, struct err *e)
 {
     return err_set(e, ST_NOTFOUND,
@@ -162,7 +117,7 @@ static enum status choose(struct plan *p, const struct plan_request *q,
 {
     for (int i = 0; i < q->config->runs; i++) {
         const struct run_spec *r = &q->config->run[i];
-        if (!selected(r, q))
+        if (!run_matches(r, NULL, q->only, q->n_only))
             continue;
         struct plan_item *item = &p->item[p->n++];
         *item = (struct plan_item){.run = r, .seconds = (double)NAN};
@@ -224,8 +179,9 @@ static enum status narrow(struct plan *p, const struct plan_request *q, struct e
     }
     const enum status st = sharded ? assign(p, q->shards, shard, e) : ST_OK;
     for (int i = 0; i < p->n && st == ST_OK; i++) {
-        const bool stays =
-            state_selected(p->item[i].state, q) && (!sharded || shard[i] == q->shard - 1);
+        const struct plan_item *item = &p->item[i];
+        const bool stays = run_matches(item->run, item->state, q->only, q->n_only) &&
+                           (!sharded || shard[i] == q->shard - 1);
         if (sharded || stays)
             p->matrix[p->n_matrix++] = p->item[i].run;
         if (stays)

@@ -14,14 +14,11 @@ enum plan_rerun { RERUN_NONE, RERUN_FAILED, RERUN_ALL };
 struct plan_request {
     const struct config *config;
     const char *db;          /* path of the database, to look for checkpoints; NULL: none */
-    const char *const *only; /* filters, checked */
+    const char *const *only; /* filters, checked by run_filter_check */
     int n_only;
     enum plan_rerun rerun;
     int shard, shards; /* only part 1 .. shards of the matrix; shards 0: all of it */
 };
-
-/* What run_filter_check accepts, and "state=GLOB". */
-enum status plan_filter_check(const char *filter, struct err *e);
 
 enum { PLAN_REASON = 240 };
 

@@ -9,16 +9,30 @@
 
 enum { FILTERS_MAX = 64 };
 
+/* Arguments and --only are one list. */
+static enum status read_filters(const struct invocation *v, const char *out[FILTERS_MAX],
+                                int *n, struct err *e)
+{
+    const char *const *only;
+    const int options = flag_list(v, "only", &only);
+    *n = 0;
+    if (argument_count(v) + options > FILTERS_MAX)
+        return err_set(e, ST_USAGE, "more than %d filters", FILTERS_MAX);
+    for (int i = 0; i < argument_count(v); i++)
+        out[(*n)++] = argument_at(v, i);
+    for (int i = 0; i < options; i++)
+        out[(*n)++] = only[i];
+    return ST_OK;
+}
+
 static enum status find(const struct invocation *v, bool removed, struct removal *r,
                         struct err *e)
 {
     const char *filters[FILTERS_MAX];
-    const int n = argument_count(v);
-    if (n > FILTERS_MAX)
-        return err_set(e, ST_USAGE, "more than %d filters", FILTERS_MAX);
-    for (int i = 0; i < n; i++)
-        filters[i] = argument_at(v, i);
-    const enum status st = stored_runs_find(r->db, filters, n, removed, &r->run, &r->n, e);
+    int n = 0;
+    enum status st = read_filters(v, filters, &n, e);
+    if (st == ST_OK)
+        st = stored_runs_find(r->db, filters, n, removed, &r->run, &r->n, e);
     if (st == ST_OK && r->n == 0)
         return err_set(e, ST_NOTFOUND, "%s: no run %smatches", r->path,
                        removed ? "that is marked as removed " : "");

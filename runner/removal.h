@@ -10,11 +10,11 @@ struct removal {
     char path[PATH_MAX];
     struct schedule_lock lock;
     struct store *db;
-    struct stored_run *run; /* [n] */
+    struct found_run *run; /* [n] */
     int n;
 };
 
-/* The runs of --db that match all arguments, and are marked as removed or are not. With
+/* The runs of --db that match all arguments and --only, and are marked as removed or are not. With
  * --dry-run the database is only read; else no run is at work in it until removal_close.
  * ST_NOTFOUND when there is none. */
 enum status removal_open(const struct invocation *v, bool removed, struct removal *out,
@@ -26,5 +26,11 @@ void removal_print(const struct removal *r);
 
 /* Ids of the runs, for the caller to free; NULL: no memory. */
 int64_t *removal_ids(const struct removal *r);
+
+/* The flag that removal_open reads besides FLAG_DB and "dry-run". */
+/* clang-format off */
+#define FLAG_ONLY_TOO                                                                      \
+    {"only", 0, "KEY=GLOB", true, "the same as KEY=GLOB without --only (repeatable)"}
+/* clang-format on */
 
 #endif

@@ -81,7 +81,7 @@ static enum status read_filters(const struct invocation *v, struct plan_request 
     enum status st = ST_OK;
     p->n_only = flag_list(v, "only", &p->only);
     for (int i = 0; i < p->n_only && st == ST_OK; i++)
-        st = plan_filter_check(p->only[i], e);
+        st = run_filter_check(p->only[i], e);
     return st;
 }
 

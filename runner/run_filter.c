@@ -1,63 +1,54 @@
-/* run_filter.c -- "KEY=GLOB": which runs of the matrix are meant. */
+/* run_filter.c -- which runs of the matrix a filter means. */
 #include "config.h"
 
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
-static const char *const keys[] = {"experiment", "task", "encoder", "variant",
-                                   "cell",       "seed", "profile", "identity"};
-enum { KEYS = sizeof keys / sizeof keys[0], KEY_TEXT = 32 };
+#include "filter.h"
 
-/* The filter's key; NULL when there is no '='. */
-static const char *key_of(const char *filter, char out[KEY_TEXT])
-{
-    const size_t n = strcspn(filter, "=");
-    if (!filter[n])
-        return NULL;
-    snprintf(out, KEY_TEXT, "%.*s", n < KEY_TEXT ? (int)n : KEY_TEXT - 1, filter);
-    return out;
-}
+enum { SEED_TEXT = 24 };
 
 enum status run_filter_check(const char *filter, struct err *e)
 {
-    char key[KEY_TEXT];
-    if (!key_of(filter, key) || !strchr(filter, '=')[1])
+    struct filter f;
+    const enum status st = filter_parse(filter, &f, e);
+    if (st == ST_OK && f.key == FILTER_SPLIT)
         return err_set(e, ST_USAGE,
-                       "\"%.64s\": expected KEY=GLOB, for example encoder=cope*", filter);
-    for (int i = 0; i < KEYS; i++)
-        if (strcmp(keys[i], key) == 0)
-            return ST_OK;
-    const char *near = suggest(key, keys, KEYS);
-    if (near)
-        return err_set(e, ST_USAGE, "\"%.64s\": runs have no \"%s\"; did you mean \"%s\"?",
-                       filter, key, near);
-    return err_set(
-        e, ST_USAGE,
-        "\"%.64s\": runs have no \"%s\"; use experiment, task, encoder, variant, "
-        "cell, seed, profile or identity",
-        filter, key);
+                       "\"%.64s\": a run has all its splits; only \"posbench table\" knows "
+                       "this filter",
+                       filter);
+    return st;
 }
 
-static const char *value_of(const struct run_spec *r, const char *key, char seed[KEY_TEXT])
+/* NULL: not known here. */
+static const char *value_of(const struct run_spec *r, const char *state,
+                            enum filter_key key, char seed[SEED_TEXT])
 {
-    snprintf(seed, KEY_TEXT, "%" PRIu64, r->seed);
-    const char *const values[KEYS] = {r->experiment, r->task->name, r->encoder,
-                                      r->variant,    r->cell,       seed,
-                                      r->profile,    r->identity};
-    for (int i = 0; i < KEYS; i++)
-        if (strcmp(keys[i], key) == 0)
-            return values[i];
-    return NULL;
+    snprintf(seed, SEED_TEXT, "%" PRIu64, r->seed);
+    const char *const values[FILTER_KEYS] = {
+        [FILTER_EXPERIMENT] = r->experiment,
+        [FILTER_TASK] = r->task->name,
+        [FILTER_ENCODER] = r->encoder,
+        [FILTER_VARIANT] = r->variant,
+        [FILTER_CELL] = r->cell,
+        [FILTER_SEED] = seed,
+        [FILTER_PROFILE] = r->profile,
+        [FILTER_IDENTITY] = r->identity,
+        [FILTER_STATE] = state,
+    };
+    return values[key];
 }
 
-bool run_matches(const struct run_spec *r, const char *const *filters, int n)
+bool run_matches(const struct run_spec *r, const char *state, const char *const *filters,
+                 int n)
 {
     for (int i = 0; i < n; i++) {
-        char key[KEY_TEXT], seed[KEY_TEXT];
-        const char *value = key_of(filters[i], key) ? value_of(r, key, seed) : NULL;
-        if (!value || fnmatch(strchr(filters[i], '=') + 1, value, 0) != 0)
+        struct filter f;
+        char seed[SEED_TEXT];
+        if (filter_parse(filters[i], &f, NULL) != ST_OK)
+            return false;
+        const char *value = value_of(r, state, f.key, seed);
+        if (value ? !filter_fits(&f, value) : f.key != FILTER_STATE)
             return false;
     }
     return true;

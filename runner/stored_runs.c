@@ -1,28 +1,30 @@
 #include "stored_runs.h"
 
 #include <assert.h>
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan.h"
+#include "config.h"
+#include "filter.h"
 
 struct finding {
     const char *const *filters;
     int n_filters, n, room;
-    struct stored_run *at;
+    struct found_run *at;
 };
 
-/* The filter's keys are names of columns. */
-static bool fits(const char *filter, int columns, const char *const *names,
+/* The filter's key is the name of a column. */
+static bool fits(const char *text, int columns, const char *const *names,
                  const char *const *cells)
 {
-    const size_t key = strcspn(filter, "=");
+    struct filter f;
+    if (filter_parse(text, &f, NULL) != ST_OK)
+        return false;
     for (int i = 0; i < columns; i++)
-        if (strlen(names[i]) == key && strncmp(names[i], filter, key) == 0)
-            return fnmatch(filter + key + 1, cells[i] ? cells[i] : "", 0) == 0;
+        if (strcmp(names[i], filter_key_name(f.key)) == 0)
+            return filter_fits(&f, cells[i]);
     return false;
 }
 
@@ -41,13 +43,13 @@ static enum status take(void *context, int columns, const char *const *names,
             return ST_OK;
     if (f->n == f->room) {
         const int room = f->room ? 2 * f->room : 64;
-        struct stored_run *more = realloc(f->at, (size_t)room * sizeof *more);
+        struct found_run *more = realloc(f->at, (size_t)room * sizeof *more);
         if (!more)
             return err_set(e, ST_NOMEM, "no memory for %d runs", room);
         f->at = more;
         f->room = room;
     }
-    struct stored_run *r = &f->at[f->n++];
+    struct found_run *r = &f->at[f->n++];
     r->id = strtoll(word(cells[0]), NULL, 10);
     snprintf(r->name, sizeof r->name, "%s", word(cells[1]));
     snprintf(r->identity, sizeof r->identity, "%s", word(cells[2]));
@@ -56,13 +58,13 @@ static enum status take(void *context, int columns, const char *const *names,
 }
 
 enum status stored_runs_find(struct store *db, const char *const *filters, int n_filters,
-                             bool removed, struct stored_run **out, int *n, struct err *e)
+                             bool removed, struct found_run **out, int *n, struct err *e)
 {
     struct finding f = {.filters = filters, .n_filters = n_filters};
     const char *const params[] = {removed ? "1" : "0"};
     enum status st = ST_OK;
     for (int i = 0; i < n_filters && st == ST_OK; i++)
-        st = plan_filter_check(filters[i], e);
+        st = run_filter_check(filters[i], e);
     if (st == ST_OK)
         st = store_query(db,
                          "SELECT id, experiment || iif(cell = '', '', ' ') || cell || ' ' "

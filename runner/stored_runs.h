@@ -1,4 +1,4 @@
-/* stored_runs.h -- runs of a database, chosen by the filters of run and plan. */
+/* stored_runs.h -- runs of a database, chosen by filters. */
 #ifndef STORED_RUNS_H
 #define STORED_RUNS_H
 
@@ -6,15 +6,15 @@
 
 enum { STORED_IDENTITY = 64, STORED_NAME = 512 };
 
-struct stored_run {
+struct found_run {
     int64_t id;
     char identity[STORED_IDENTITY], state[16];
     char name[STORED_NAME]; /* "flip_flop model.dim=64 cope seed 1" */
 };
 
-/* Those that match every filter (plan_filter_check), `removed` ones or the others, in
+/* Those that match every filter (run_filter_check), `removed` ones or the others, in
  * order of id. ST_USAGE: a filter is none. *out is the caller's, to free. */
 enum status stored_runs_find(struct store *db, const char *const *filters, int n_filters,
-                             bool removed, struct stored_run **out, int *n, struct err *e);
+                             bool removed, struct found_run **out, int *n, struct err *e);
 
 #endif

@@ -92,6 +92,21 @@ static void expect(const char *arguments, int code, const char *out, const char 
     program_free(&p);
 }
 
+__attribute__((format(printf, 2, 3))) static void expect_code(int code,
+                                                              const char *arguments, ...)
+{
+    char text[256];
+    struct program p;
+    va_list args;
+    va_start(args, arguments);
+    vsnprintf(text, sizeof text, arguments, args);
+    va_end(args);
+    posbench_in(&p, "%s", text);
+    if (p.code != code)
+        fail_msg("posbench %s: code %d, \"%s\"", text, p.code, p.err);
+    program_free(&p);
+}
+
 /* What the command prints, as JSON; the caller owns it. */
 static json_t *json_of(const char *arguments)
 {
@@ -334,6 +349,57 @@ static void every_stored_query_runs(void **state)
     program_free(&p);
 }
 
+/* Every command that takes filters takes the same ones. */
+static void filters_mean_the_same_everywhere(void **state)
+{
+    (void)state;
+    static const char *const commands[] = {
+        "plan", "run -n", "list runs", "table", "eval", "rm -n", "purge -n",
+    };
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        char line[128];
+        snprintf(line, sizeof line, "%s --only encodr=x", commands[i]);
+        expect(line, 2, NULL, "did you mean \"encoder\"");
+        snprintf(line, sizeof line, "%s --only state=dome", commands[i]);
+        expect(line, 2, NULL, "did you mean \"done\"");
+        snprintf(line, sizeof line, "%s --only rope", commands[i]);
+        expect(line, 2, NULL, "expected KEY=GLOB");
+        expect_code(4, "%s --only 'encoder=rop\\*'", commands[i]);
+        expect_code(strcmp(commands[i], "table") == 0 ? 0 : 2, "%s --only split=id",
+                    commands[i]);
+    }
+    expect("list runs --only 'encoder=[!c]*' --only state=d* --only seed=2 -o csv", 0,
+           "rope,2,done", NULL);
+    expect("table --only 'encoder=[!c]*' --only state=d* -o csv", 0, "rope", NULL);
+    expect("rm -n --only 'encoder=[!c]*' seed=2", 0, "rope seed 2, done", NULL);
+    expect("rm -n", 2, NULL, "which runs?");
+}
+
+static void eval_asks_every_run_that_matches(void **state)
+{
+    (void)state;
+    struct program p;
+    posbench_in(&p, "eval --only encoder=rope --only experiment=flip* --split id --json");
+    assert_int_equal(p.code, 0);
+    int lines = 0;
+    for (const char *at = p.out; *at; at = strchr(at, '\n') + 1, lines++) {
+        json_t *o = json_loads(at, JSON_DISABLE_EOF_CHECK, NULL);
+        assert_non_null(o);
+        assert_string_equal(json_string_value(json_object_get(o, "variant")), "rope");
+        assert_int_equal(json_integer_value(json_object_get(o, "seed")), lines + 1);
+        assert_true(json_is_number(json_object_get(o, "token_error")));
+        json_decref(o);
+    }
+    assert_int_equal(lines, 2);
+    program_free(&p);
+    expect("eval --only seed=1", 0, "flip_flop rope seed 1, split id\n", NULL);
+    expect("eval --only seed=1", 0, "flip_flop cope(p_max=5) seed 1, split id\n", NULL);
+    expect("eval --only seed=1 --split nowhere", 1, NULL, "2 of 2 runs could not be asked");
+    expect("eval --only seed=7", 4, NULL, "no run that is done matches");
+    expect("eval", 2, NULL, "name one RUN");
+    expect("eval 1 --only seed=1", 2, NULL, "name one RUN");
+}
+
 static void a_query_only_reads(void **state)
 {
     (void)state;
@@ -433,6 +499,8 @@ int main(void)
         cmocka_unit_test(the_database_lies_beside_the_experiment_file),
         cmocka_unit_test(queries_are_asked_in_four_ways),
         cmocka_unit_test(every_stored_query_runs),
+        cmocka_unit_test(filters_mean_the_same_everywhere),
+        cmocka_unit_test(eval_asks_every_run_that_matches),
         cmocka_unit_test(a_query_only_reads),
         cmocka_unit_test(a_table_has_encoders_splits_and_chance),
         cmocka_unit_test(a_table_may_be_held_to_the_experiment_file),

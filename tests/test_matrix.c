@@ -217,7 +217,7 @@ static int count(const struct config *c, const char *a, const char *b)
     const char *const filters[] = {a, b};
     int n = 0;
     for (int i = 0; i < c->runs; i++)
-        n += run_matches(&c->run[i], filters, b ? 2 : a ? 1 : 0);
+        n += run_matches(&c->run[i], NULL, filters, b ? 2 : a ? 1 : 0);
     return n;
 }
 

@@ -150,11 +150,11 @@ static void filters_select_by_run_and_by_state(void **state)
     assert_int_equal(make(b, RERUN_NONE, "experiment=small_*"), ST_OK);
     assert_int_equal(b->plan->n, 2);
     assert_int_equal(make(b, RERUN_NONE, "encoder=cope"), ST_NOTFOUND);
-    assert_int_equal(plan_filter_check("state=done", &b->e), ST_OK);
-    assert_int_equal(plan_filter_check("state=dome", &b->e), ST_USAGE);
+    assert_int_equal(run_filter_check("state=done", &b->e), ST_OK);
+    assert_int_equal(run_filter_check("state=dome", &b->e), ST_USAGE);
     assert_non_null(strstr(b->e.msg, "did you mean \"done\"?"));
-    assert_int_equal(plan_filter_check("encoder=rope", &b->e), ST_OK);
-    assert_int_equal(plan_filter_check("encodr=rope", &b->e), ST_USAGE);
+    assert_int_equal(run_filter_check("encoder=rope", &b->e), ST_OK);
+    assert_int_equal(run_filter_check("encodr=rope", &b->e), ST_USAGE);
 }
 
 /* 10 steps of 3 sequences, 2 points of the curve (steps 4 and 8) with 2 + 5 + 5

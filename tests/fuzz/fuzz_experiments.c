@@ -42,7 +42,7 @@ static void check(const struct config *c)
         assert(strcmp(r->profile, c->profile) == 0);
         assert(i == 0 || strcmp(r->identity, c->run[i - 1].identity) != 0);
         snprintf(filter, sizeof filter, "experiment=%s", r->experiment);
-        assert(run_matches(r, filters, 1));
+        assert(run_matches(r, NULL, filters, 1));
     }
     for (int i = 0; i < c->runs && i < RUNS_CHECKED; i++)
         fuzz_check_run(&c->run[i * c->runs / RUNS_CHECKED % c->runs]);

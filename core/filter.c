@@ -67,7 +67,7 @@ enum status filter_parse(const char *text, struct filter *out, struct err *e)
     for (int i = 0; i < FILTER_KEYS; i++)
         if (strcmp(keys[i], key) == 0) {
             *out = (struct filter){(enum filter_key)i, text + n + 1};
-            return ST_OK;
+            return i == FILTER_STATE ? check_state(out->glob, e) : ST_OK;
         }
     return unknown_key(text, key, e);
 }

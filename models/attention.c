@@ -18,10 +18,22 @@ static size_t scratch_size(const struct model *m, int part)
                : 0;
 }
 
+/* Keys, values and, where an encoder wants them, extra keys. */
+static int kv_parts(const struct model *m)
+{
+    return m->wants_extra ? 3 : 2;
+}
+
+static size_t head_size(const struct model *m)
+{
+    return (size_t)m->config.longest * (size_t)m->dims.head_dim;
+}
+
 size_t panel_work_bytes(const struct model *m)
 {
     size_t bytes =
-        2 * arena_bytes((size_t)PANEL_ROWS * (size_t)panel_stride(m), sizeof(real));
+        2 * arena_bytes((size_t)PANEL_ROWS * (size_t)panel_stride(m), sizeof(real)) +
+        2 * arena_bytes((size_t)kv_parts(m) * head_size(m), sizeof(real));
     for (int p = 0; p < m->config.encoders.parts; p++)
         bytes += arena_bytes(scratch_size(m, p), sizeof(real));
     return bytes;
@@ -33,6 +45,8 @@ void panel_work_take(const struct model *m, struct arena *a, struct panel_work *
     const size_t n = (size_t)PANEL_ROWS * (size_t)out->stride;
     out->score = arena_take(a, n, sizeof(real));
     out->dscore = arena_take(a, n, sizeof(real));
+    out->kv = arena_take(a, (size_t)kv_parts(m) * head_size(m), sizeof(real));
+    out->dkv = arena_take(a, (size_t)kv_parts(m) * head_size(m), sizeof(real));
     for (int p = 0; p < m->config.encoders.parts; p++)
         out->scratch[p] = arena_take(a, scratch_size(m, p), sizeof(real));
 }
@@ -42,23 +56,53 @@ static struct rows part_of(struct rows x, int row, int column)
     return (struct rows){x.at + (size_t)row * (size_t)x.stride + column, x.stride};
 }
 
+static void copy_rows(int rows, int width, struct rows from, struct rows to)
+{
+    for (int r = 0; r < rows; r++)
+        memcpy(to.at + (size_t)r * (size_t)to.stride,
+               from.at + (size_t)r * (size_t)from.stride, (size_t)width * sizeof(real));
+}
+
+static struct rows head_part(const struct attention *a, real *x, int part)
+{
+    return (struct rows){x + (size_t)part * head_size(a->model), a->model->dims.head_dim};
+}
+
+/* One head's keys and values side by side: in kv its rows lie a whole [2C] row apart, at a
+ * power of two that maps them to few sets of the cache. Bits do not change. */
+static void pack_head(const struct attention *a, int head)
+{
+    const int d = a->model->dims.head_dim, C = a->model->config.dim;
+    for (int i = 0; i < kv_parts(a->model); i++)
+        copy_rows(a->keys, d, part_of(a->kv, 0, i * C + head * d),
+                  head_part(a, a->work->kv, i));
+}
+
+static void unpack_gradient(const struct attention *a, int head)
+{
+    const int d = a->model->dims.head_dim, C = a->model->config.dim;
+    for (int i = 0; i < kv_parts(a->model); i++)
+        copy_rows(a->keys, d, head_part(a, a->work->dkv, i),
+                  part_of(a->dkv, 0, i * C + head * d));
+}
+
 /* Queries `first` .. `first + PANEL_ROWS - 1` of one head, or as many as there are. */
 static struct panel panel_at(const struct attention *a, int head, int first)
 {
-    const int d = a->model->dims.head_dim, C = a->model->config.dim;
+    const int d = a->model->dims.head_dim;
     const int left = a->queries - first;
     struct panel p = {.rows = left < PANEL_ROWS ? left : PANEL_ROWS,
                       .position = a->position + first,
                       .q = part_of(a->q, first, head * d),
-                      .k = part_of(a->kv, 0, head * d),
-                      .v = part_of(a->kv, 0, C + head * d),
+                      .k = head_part(a, a->work->kv, 0),
+                      .v = head_part(a, a->work->kv, 1),
                       .alpha = (real)(1.0 / sqrt(d)),
                       .score = a->work->score,
                       .dscore = a->work->dscore,
                       .stride = a->work->stride};
     p.columns = 1 + p.position[p.rows - 1];
     if (a->model->wants_extra)
-        p.extra = part_of(a->kv, 0, 2 * C + head * d);
+        p.extra = head_part(a, a->work->kv, 2);
     return p;
 }
 
@@ -122,6 +166,7 @@ void attention_forward(const struct attention *a)
 {
     for (int h = 0; h < a->model->config.heads; h++) {
         const struct dropout_site site = weights_site(a, h);
+        pack_head(a, h);
         for (int first = 0; first < a->queries; first += PANEL_ROWS)
             forward_panel(a, h, first, &site);
     }
@@ -156,15 +201,15 @@ static void backward_panel(const struct attention *a, int head, int first,
                            const struct dropout_site *site)
 {
     const struct model *m = a->model;
-    const int d = m->dims.head_dim, C = m->config.dim;
+    const int d = m->dims.head_dim;
     struct panel p = panel_at(a, head, first);
     const struct rows d_o = part_of(a->d_o, first, head * d);
     const struct rows score = {p.score, p.stride}, dscore = {p.dscore, p.stride};
     p.dq = part_of(a->dq, first, head * d);
-    p.dk = part_of(a->dkv, 0, head * d);
-    p.dv = part_of(a->dkv, 0, C + head * d);
+    p.dk = head_part(a, a->work->dkv, 0);
+    p.dv = head_part(a, a->work->dkv, 1);
     if (m->wants_extra)
-        p.dextra = part_of(a->dkv, 0, 2 * C + head * d);
+        p.dextra = head_part(a, a->work->dkv, 2);
 
     panel_logits(a, &p);
     gemm_nt(p.rows, p.columns, d, 1, d_o, p.v, 0, dscore);
@@ -190,7 +235,11 @@ void attention_backward(const struct attention *a)
 {
     for (int h = 0; h < a->model->config.heads; h++) {
         const struct dropout_site site = weights_site(a, h);
+        pack_head(a, h);
+        memset(a->work->dkv, 0,
+               (size_t)kv_parts(a->model) * head_size(a->model) * sizeof(real));
         for (int first = 0; first < a->queries; first += PANEL_ROWS)
             backward_panel(a, h, first, &site);
+        unpack_gradient(a, h);
     }
 }

@@ -20,6 +20,7 @@ enum { PANEL_ROWS = 64 };
 struct panel_work {
     int stride;                       /* of score and dscore */
     real *score, *dscore;             /* [PANEL_ROWS, stride] */
+    real *kv, *dkv;                   /* [parts of kv][longest, d]: of one head */
     real *scratch[ENCODER_PARTS_MAX]; /* as each part's scratch() asks */
     struct stopwatch *clock;          /* NULL: off */
 };

@@ -2,7 +2,6 @@
 #include "command.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,29 +10,12 @@
 #include "places.h"
 #include "progress.h"
 #include "schedule.h"
+#include "stop.h"
 #include "training.h"
 #include "units.h"
 #include "verify.h"
 
 enum { FILE_TEXT = PATH_MAX + 32 };
-
-static volatile sig_atomic_t stop;
-
-static void ask_to_stop(int sig)
-{
-    (void)sig;
-    stop = 1;
-}
-
-/* So that the scratch folder is cleared away. */
-static void catch_signals(void)
-{
-    struct sigaction act = {.sa_handler = ask_to_stop};
-    sigemptyset(&act.sa_mask);
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
-    sigaction(SIGHUP, &act, NULL);
-}
 
 /* --- a folder for what is trained --- */
 
@@ -91,7 +73,7 @@ static enum status train(const struct run_spec *r, const struct scratch *s, int 
                                    .threads = threads,
                                    .weights = s->weights,
                                    .steps = steps,
-                                   .stop = &stop,
+                                   .stop = stop_on_signals(),
                                    .spool = &spool,
                                    .watch = show,
                                    .watch_context = progress};
@@ -192,7 +174,7 @@ static enum status run(const struct invocation *v, struct err *e)
     char path[PATH_MAX];
     long threads, steps;
     place_database(v, "", path);
-    catch_signals();
+    stop_on_signals(); /* so that the scratch folder is cleared away */
     enum status st = flag_integer(v, "threads", 1, 256, 1, &threads, e);
     if (st == ST_OK)
         st = flag_integer(v, "steps", 1, 1L << 30, 0, &steps, e);

@@ -13,38 +13,19 @@
 #endif
 
 #include "resume.h"
+#include "stop.h"
 #include "training.h"
 
 enum { SETTINGS_BYTES_MAX = 1 << 20 };
 
-static volatile sig_atomic_t stop;
-
-static void ask_to_stop(int sig)
-{
-    (void)sig;
-    stop = 1;
-}
-
-static void catch_signals(void)
-{
-    struct sigaction act = {.sa_handler = ask_to_stop};
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigemptyset(&act.sa_mask);
-    sigemptyset(&ignore.sa_mask);
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
-    sigaction(SIGHUP, &act, NULL);
-    sigaction(SIGPIPE, &ignore, NULL);
-}
-
-/* Without its scheduler a worker stops too, even when that was killed. */
-static void follow_parent(long parent)
+/* Without its scheduler a worker stops too, even when that was killed. False: it is gone
+ * already, and the spool may be that of another's worker. */
+static bool follow_parent(long parent)
 {
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGTERM);
 #endif
-    if (parent > 0 && getppid() != (pid_t)parent)
-        stop = 1;
+    return parent == 0 || getppid() == (pid_t)parent;
 }
 
 /* All of standard input; the caller frees it. */
@@ -89,11 +70,11 @@ static enum status run(const struct invocation *v, struct err *e)
     struct spool_writer spool;
     struct training t = {.weights = flag_text(v, "weights", NULL),
                          .checkpoint = flag_text(v, "checkpoint", NULL),
-                         .stop = &stop,
+                         .stop = stop_on_signals(),
                          .spool = &spool};
     const char *path = flag_text(v, "spool", NULL);
     long threads, parent, every;
-    catch_signals();
+    signal(SIGPIPE, SIG_IGN);
     enum status st = flag_integer(v, "threads", 1, 256, 1, &threads, e);
     if (st == ST_OK)
         st = flag_integer(v, "parent", 0, 1L << 30, 0, &parent, e);
@@ -102,11 +83,12 @@ static enum status run(const struct invocation *v, struct err *e)
                           &every, e);
     if (st == ST_OK && !path)
         st = err_set(e, ST_USAGE, "--spool FILE is needed");
+    if (st == ST_OK && !follow_parent(parent))
+        st = err_set(e, ST_INTERRUPTED, "process %ld, to be followed, is gone", parent);
     if (st == ST_OK)
         st = spool_create(path, STDOUT_FILENO, &spool, e);
     if (st)
         return st;
-    follow_parent(parent);
     t.threads = (int)threads;
     t.checkpoint_every = (int)every;
     st = work(t, e);

@@ -9,6 +9,7 @@
 #include "help.h"
 #include "kernels.h"
 #include "schedule.h"
+#include "stop.h"
 
 static enum status run_command(const struct invocation *v, struct err *e)
 {
@@ -70,7 +71,8 @@ int main(int argc, char **argv)
         st = flush_output(&e);
     if (st && !(st == ST_USAGE && !e.msg[0]))
         complain(v, st, &e);
-    const int code = cli_exit_code(st, schedule_signal());
+    const int caught = schedule_signal() ? schedule_signal() : stop_signal();
+    const int code = cli_exit_code(st, caught);
     cli_free(v);
     return code;
 }

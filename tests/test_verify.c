@@ -186,6 +186,36 @@ static void other_makers_and_settings_are_told(void **state)
     expect(4, "no run \"99\"", "verify 99");
 }
 
+/* Signals end it as the shell's convention says, and nothing stays in the place for
+ * scratch. */
+static void a_signal_ends_it_with_its_own_exit_code(void **state)
+{
+    static const struct {
+        const char *name;
+        int code;
+    } signals[] = {{"INT", 130}, {"TERM", 143}, {"HUP", 129}};
+    (void)state;
+    copy();
+    sql("copy.db", "UPDATE run SET config = json_set(config, '$.train.steps', 1000000) "
+                   "WHERE id = 1");
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        char line[1024];
+        struct program p;
+        snprintf(
+            line, sizeof line,
+            "-c 'cd %s && mkdir -p tmp && export TMPDIR=$PWD/tmp && "
+            "env --default-signal %s verify 1 --db copy.db & until ls "
+            "%s/tmp/posbench-verify-*/spool.jsonl; do sleep 0.02; done >&2; kill -%s $!; "
+            "wait $!; code=$?; rmdir %s/tmp && exit $code'",
+            folder, POSBENCH, folder, signals[i].name, folder);
+        program_run(&p, "/bin/sh", NULL, line);
+        if (p.code != signals[i].code)
+            fail_msg("SIG%s: exit code %d\n%s%s", signals[i].name, p.code, p.out, p.err);
+        assert_non_null(strstr(p.err, "stopped at step "));
+        program_free(&p);
+    }
+}
+
 /* --- export: read by the format's description alone --- */
 
 static uint64_t little(const char *bytes, int n)
@@ -445,6 +475,7 @@ int main(void)
         cmocka_unit_test(changed_results_differ),
         cmocka_unit_test(changed_answers_and_weights_differ),
         cmocka_unit_test(other_makers_and_settings_are_told),
+        cmocka_unit_test(a_signal_ends_it_with_its_own_exit_code),
         cmocka_unit_test(an_export_is_what_the_format_says),
         cmocka_unit_test(an_export_never_overwrites_unasked),
         cmocka_unit_test(logits_answer_as_eval_does),

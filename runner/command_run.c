@@ -126,10 +126,17 @@ static enum status summarise(const struct request *q, const struct plan *plan,
     if (failed)
         return err_set(
             e, ST_FAILED,
-            "%d runs done, %d skipped, %d failed, %d not begun in %s; see "
+            "%d runs done, %d skipped, %d failed, %d interrupted, %d not begun in %s; see "
             "\"posbench plan %s --profile %s --only state=failed\", then run with "
             "--rerun failed",
-            r->done, before.done, failed, r->left, q->db, file, profile);
+            r->done, before.done, failed, r->interrupted, r->left, q->db, file, profile);
+    if (r->interrupted)
+        return err_set(
+            e, ST_FAILED,
+            "%d runs done, %d skipped, 0 failed, %d interrupted, %d not begun in "
+            "%s: their workers were told to end or killed; the same command goes "
+            "on",
+            r->done, before.done, r->interrupted, r->left, q->db);
     if (r->late)
         return err_set(e, ST_FAILED,
                        "%d runs done, %d skipped, 0 failed, %d not begun in %s: they would "
@@ -223,11 +230,13 @@ static const struct flag flags[] = {
     {"keep-going", 0, NULL, false, "go on after a failed run (this is the default)"},
     {"checkpoint-every", 0, "SECONDS", false,
      "time between checkpoints of a run at work; 0: every step (default 60)"},
-    {"retries", 0, "N", false, "try a run that failed up to N times more (default 0)"},
+    {"retries", 0, "N", false,
+     "begin a run that failed or was killed up to N times more (default 0)"},
     {"time-budget", 0, "TIME", false,
      "start no run that is expected to end later than 90s, 20m, 3h or 2d from now; when "
      "runs are left, the exit code is 1"},
-    {"fail-fast", 0, NULL, false, "after a failed run start no more; those at work finish"},
+    {"fail-fast", 0, NULL, false,
+     "after a run that is not done start no more; those at work finish"},
     {0},
 };
 

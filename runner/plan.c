@@ -80,7 +80,7 @@ static enum status read_known(struct store *db, struct known_list *list, struct 
 
 static void decide(struct plan_item *item, const struct known *k, enum plan_rerun rerun)
 {
-    const char *why = "";
+    const char *why = "", *error = "";
     item->state = k ? k->state : "new";
     item->runs = true;
     if (strcmp(item->state, "done") == 0) {
@@ -88,18 +88,17 @@ static void decide(struct plan_item *item, const struct known *k, enum plan_reru
         why = item->runs ? "done; again as asked" : "done";
     } else if (strcmp(item->state, "failed") == 0) {
         item->runs = rerun != RERUN_NONE;
-        snprintf(item->reason, sizeof item->reason, "%s: %.200s",
-                 item->runs ? "failed, again as asked"
-                            : "stays failed without --rerun failed",
-                 k->error);
-        return;
-    } else if (strcmp(item->state, "interrupted") == 0)
+        why = item->runs ? "failed, again as asked" : "stays failed without --rerun failed";
+        error = k->error;
+    } else if (strcmp(item->state, "interrupted") == 0) {
         why = "was interrupted";
-    else if (strcmp(item->state, "running") == 0)
+        error = k->error;
+    } else if (strcmp(item->state, "running") == 0)
         why = "was begun and did not end";
     else
         why = k && k->removed ? "was removed" : "not run yet";
-    snprintf(item->reason, sizeof item->reason, "%s", why);
+    snprintf(item->reason, sizeof item->reason, "%s%s%.200s", why, error[0] ? ": " : "",
+             error);
 }
 
 static enum status nothing(const struct plan_request *q, struct err *e)

@@ -185,6 +185,15 @@ char *process_end_text(int wait_status, char buf[PROCESS_END])
     return buf;
 }
 
+bool process_was_stopped(int wait_status)
+{
+    static const int sent[] = {SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM, SIGUSR1, SIGUSR2};
+    for (size_t i = 0; i < sizeof sent / sizeof *sent; i++)
+        if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == sent[i])
+            return true;
+    return false;
+}
+
 const char *process_tail(struct process *p, int lines)
 {
     while (p->tail_used > 0 && p->tail[p->tail_used - 1] == '\n')

@@ -36,6 +36,10 @@ int process_wait(struct process *p);
 enum { PROCESS_END = 128 };
 char *process_end_text(int wait_status, char buf[PROCESS_END]);
 
+/* Ended by a signal that someone else sends (a person, a batch system, the kernel short of
+ * memory), not by one that comes of its own mistake. */
+bool process_was_stopped(int wait_status);
+
 /* The last `lines` lines of standard error, without the last newline. */
 const char *process_tail(struct process *p, int lines);
 

@@ -132,6 +132,12 @@ struct slot {
     char spool[PATH_MAX];
 };
 
+/* An item to be tried again, and the state it is stored in until then (static). */
+struct again {
+    int index;
+    const char *state;
+};
+
 struct scheduler {
     const struct schedule *s;
     struct schedule_result *result;
@@ -139,7 +145,8 @@ struct scheduler {
     struct slot *slot;   /* [jobs] */
     struct pollfd *fds;  /* [2 * jobs + 1] */
     int *tries;          /* [plan->n] attempts that failed */
-    int *again, n_again; /* [plan->n] items to be tried again */
+    struct again *again; /* [plan->n] */
+    int n_again;
     int wake, next, total, signals;
     double started, asked, total_flops, done_flops; /* asked: to stop */
     bool closing;                                   /* start nothing more */
@@ -273,12 +280,11 @@ static void announce_stopped(const struct scheduler *c, const struct slot *w,
 /* --- the end of a run --- */
 
 /* What became of a worker whose spool does not say. */
-static void verdict(const struct scheduler *c, struct slot *w, int wait_status,
-                    const char *trouble, char reason[REASON_TEXT])
+static void verdict(struct slot *w, int wait_status, const char *trouble,
+                    char reason[REASON_TEXT])
 {
     char end[PROCESS_END];
     const char *tail = process_tail(&w->process, TAIL_LINES);
-    (void)c;
     snprintf(reason, REASON_TEXT, "%s%s%s%s%s", process_end_text(wait_status, end),
              trouble[0] ? "; " : "", trouble, tail[0] ? ": " : "", tail);
 }
@@ -298,22 +304,22 @@ static bool fits(const struct scheduler *c, const struct plan_item *item)
 
 static bool tries_again(const struct scheduler *c, const struct slot *w, const char *state)
 {
-    return strcmp(state, "failed") == 0 && !c->closing &&
+    return strcmp(state, "done") != 0 && !c->closing &&
            c->tries[index_of(c, w)] < c->s->retries && fits(c, w->item);
 }
 
-/* The failed attempt stays in the log of the run. */
-static enum status try_again(struct scheduler *c, const struct slot *w, const char *reason,
-                             struct err *e)
+/* The attempt stays in the log of the run. */
+static enum status try_again(struct scheduler *c, const struct slot *w, const char *state,
+                             const char *reason, struct err *e)
 {
     char name[RUN_TEXT], text[REASON_TEXT + 64];
     const int index = index_of(c, w), attempt = ++c->tries[index];
-    c->again[c->n_again++] = index;
+    c->again[c->n_again++] = (struct again){index, state};
     run_text(w->item->run, name);
-    progress_warning(c->s->progress, "%s: failed: %s; try %d of %d", name, reason,
+    progress_warning(c->s->progress, "%s: %s: %s; try %d of %d", name, state, reason,
                      attempt + 1, c->s->retries + 1);
-    snprintf(text, sizeof text, "attempt %d of %d failed: %s", attempt, c->s->retries + 1,
-             reason);
+    snprintf(text, sizeof text, "attempt %d of %d %s: %s", attempt, c->s->retries + 1,
+             state, reason);
     return store_event(c->s->store, w->run_id, "retry", text, e);
 }
 
@@ -336,7 +342,7 @@ static void conclude(struct scheduler *c, const struct slot *w, const struct spo
         announce_done(c, w, spool);
     } else
         announce_stopped(c, w, state, reason);
-    if (strcmp(state, "failed") == 0 && c->s->fail_fast)
+    if (strcmp(state, "done") != 0 && c->s->fail_fast)
         c->closing = true;
     c->done_flops += w->item->flops;
 }
@@ -354,15 +360,15 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
     if (read == ST_NOTFOUND)
         why.msg[0] = '\0';
     if (!state) {
-        verdict(c, w, wait_status, why.msg, text);
-        state = c->signals ? "interrupted" : "failed";
+        verdict(w, wait_status, why.msg, text);
+        state = c->signals || process_was_stopped(wait_status) ? "interrupted" : "failed";
     }
     enum status st = read ? store_stopped(c->s->store, w->run_id, state, reason, e)
                           : spool_fold(spool, c->s->store, w->run_id, state, reason, e);
     if (st == ST_OK) {
         unlink(w->spool);
         if (tries_again(c, w, state))
-            st = try_again(c, w, reason, e);
+            st = try_again(c, w, state, reason, e);
         else
             conclude(c, w, spool, state, reason);
     }
@@ -417,6 +423,12 @@ static enum status start_worker(struct scheduler *c, struct slot *w, struct err 
     return st;
 }
 
+static enum status spool_path(const struct scheduler *c, const struct run_spec *r,
+                              char out[PATH_MAX], struct err *e)
+{
+    return place(out, c->s->lock->folder, "/", r->identity, ".jsonl", e);
+}
+
 /* The worker of a scheduler that was killed has still to keep its checkpoint. One that
  * takes too long can do no harm: it only writes checkpoints of the same bits. */
 static void await_orphan(const char *spool)
@@ -445,8 +457,7 @@ static enum status start(struct scheduler *c, struct slot *w, int index, struct 
     w->run_id = c->run_id[index];
     w->started = now();
     w->progress = (struct run_progress){.loss = (double)NAN};
-    enum status st =
-        place(w->spool, c->s->lock->folder, "/", w->item->run->identity, ".jsonl", e);
+    enum status st = spool_path(c, w->item->run, w->spool, e);
     if (st == ST_OK)
         await_orphan(w->spool);
     if (st == ST_OK && has_finished(w->item, w->spool)) {
@@ -469,14 +480,14 @@ static enum status start(struct scheduler *c, struct slot *w, int index, struct 
     return ST_OK;
 }
 
-/* Index of the run to begin next, -1: none. What failed comes before what is new. */
+/* Index of the run to begin next, -1: none. What was tried comes before what is new. */
 static int next_item(struct scheduler *c)
 {
     const struct plan *p = c->s->plan;
     if (c->closing)
         return -1;
     if (c->n_again)
-        return c->again[--c->n_again];
+        return c->again[--c->n_again].index;
     for (; c->next < p->n; c->next++) {
         const struct plan_item *item = &p->item[c->next];
         if (!item->runs)
@@ -585,8 +596,9 @@ static enum status work(struct scheduler *c, struct err *e)
         if (st == ST_OK)
             st = fill_slots(c, e);
     }
-    c->result->failed += c->n_again; /* stopped before they were tried again */
-    c->n_again = 0;
+    on_signals(c);         /* one that hit the last worker too */
+    while (c->n_again > 0) /* stopped before they were tried again */
+        count(c->result, c->again[--c->n_again].state);
     if (st)
         abandon(c);
     return st;
@@ -606,6 +618,15 @@ static struct run_row row_of(const struct run_spec *r)
                             .config = r->config,
                             .task_version = r->task->version,
                             .seed = (int64_t)r->seed};
+}
+
+/* What a scheduler that was killed just behind storing a run may have left. */
+static void forget(const struct scheduler *c, const struct run_spec *r)
+{
+    char spool[PATH_MAX];
+    resume_forget(c->s->db, r->identity);
+    if (spool_path(c, r, spool, NULL) == ST_OK)
+        unlink(spool);
 }
 
 /* Runs of other shards have rows too: then every database of the matrix has them in one
@@ -628,9 +649,8 @@ static enum status register_runs(struct scheduler *c, struct err *e)
             k++;
         c->run_id[i] = id[k];
         if (!p->item[i].runs) {
-            /* A scheduler that was killed between the two may have left it. */
             if (strcmp(p->item[i].state, "done") == 0)
-                resume_forget(c->s->db, p->item[i].run->identity);
+                forget(c, p->item[i].run);
             continue;
         }
         c->total++;
@@ -690,5 +710,8 @@ enum status schedule_run(const struct schedule *s, struct schedule_result *out,
         return err_set(e, ST_INTERRUPTED, "interrupted");
     if (out->failed)
         return err_set(e, ST_FAILED, "%d of %d runs failed", out->failed, c.total);
+    if (out->interrupted)
+        return err_set(e, ST_FAILED, "%d of %d runs were interrupted", out->interrupted,
+                       c.total);
     return ST_OK;
 }

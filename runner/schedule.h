@@ -3,7 +3,9 @@
  * A worker is this program again, one process a run: it is sent the run's settings on
  * standard input, sends progress on standard output and leaves its numbers in a spool
  * (spool.h). The scheduler alone writes to the database. A worker that crashes, is
- * killed or loses its loss costs its own run, and the reason is stored.
+ * killed or loses its loss costs its own run, and the reason is stored. A run that fails
+ * by itself is "failed" and waits for --rerun; one that a signal from elsewhere ended is
+ * "interrupted", and the next call goes on with it.
  *
  * Beside the database FILE: FILE.models/<identity>.safetensors, the final weights of each
  * done run, to keep, and checkpoints (resume.h); FILE.spool/, spools and a lock, while a scheduler is at work. */
@@ -37,10 +39,10 @@ struct schedule {
     const struct schedule_lock *lock;
     int64_t provenance;
     int jobs, threads;
-    int checkpoint_every;      /* seconds between checkpoints; 0: every step */
-    int retries;               /* how often a run that failed is tried again */
-    double budget_s;           /* start no run that would end later; 0: no limit */
-    bool fail_fast;            /* after a failure start nothing more */
+    int checkpoint_every; /* seconds between checkpoints; 0: every step */
+    int retries;          /* how often a run that failed or was killed is begun again */
+    double budget_s;      /* start no run that would end later; 0: no limit */
+    bool fail_fast;       /* after a run that is not done start nothing more */
     struct progress *progress; /* with jobs + 1 lines */
 };
 
@@ -50,8 +52,9 @@ struct schedule_result {
 };
 
 /* Runs what the plan says. While it works, the first SIGINT, SIGTERM or SIGHUP lets the
- * workers stop and the second kills them. ST_FAILED: some runs failed; ST_INTERRUPTED;
- * ST_DB or ST_NOMEM when the scheduler itself could not go on. */
+ * workers stop and the second kills them. ST_FAILED: some runs failed, or others
+ * interrupted them; ST_INTERRUPTED; ST_DB or ST_NOMEM when the scheduler itself could not
+ * go on. */
 enum status schedule_run(const struct schedule *s, struct schedule_result *out,
                          struct err *e);
 

@@ -171,13 +171,13 @@ static void runs_that_are_done_are_not_started_again(void **state)
     expect(b, "SELECT state, count(*) FROM run GROUP BY 1", "done|6\n");
 }
 
-/* Seed 2 exits, seed 3 is killed, seed 4 says why, seed 5 dies within a line. */
+/* Seed 2 exits, seed 3 crashes, seed 4 says why, seed 5 dies within a line. */
 static void a_worker_costs_its_own_run_only(void **state)
 {
     struct bed *b = *state;
     script(b, "case $seed in\n"
               "2) metric; echo one >&2; echo out of luck >&2; exit 3;;\n"
-              "3) kill -9 $$;;\n"
+              "3) kill -SEGV $$;;\n"
               "4) metric; end failed loss_is_nan; exit 3;;\n"
               "5) metric; printf '{\"type\":\"end\",\"sta' >>$spool; exit 0;;\n"
               "*) good;;\n"
@@ -189,7 +189,7 @@ static void a_worker_costs_its_own_run_only(void **state)
     expect(b, "SELECT seed, state, error FROM run ORDER BY seed",
            "1|done|NULL\n"
            "2|failed|exit code 3: one\nout of luck\n"
-           "3|failed|killed by signal 9 (Killed); perhaps the machine ran out of memory\n"
+           "3|failed|killed by signal 11 (Segmentation fault)\n"
            "4|failed|loss_is_nan\n"
            "5|failed|exit code 0\n"
            "6|done|NULL\n");
@@ -215,6 +215,49 @@ static void failed_runs_stay_failed_until_asked_for(void **state)
     assert_int_equal(go(b), ST_OK);
     assert_int_equal(b->result.done, 6);
     expect(b, "SELECT count(*) FROM metric", "6\n");
+}
+
+/* Seed 2 is killed, seed 3 told to end, by somebody who did not ask the scheduler. */
+static void what_others_stopped_goes_on_with_the_next_call(void **state)
+{
+    struct bed *b = *state;
+    script(b, "case $seed in\n"
+              "2) metric; kill -9 $$;;\n"
+              "3) metric; end interrupted told_to_end; exit 143;;\n"
+              "*) good;;\n"
+              "esac\n");
+    assert_int_equal(go(b), ST_FAILED);
+    assert_string_equal(b->e.msg, "2 of 6 runs were interrupted");
+    assert_int_equal(b->result.done, 4);
+    assert_int_equal(b->result.interrupted, 2);
+    assert_int_equal(schedule_signal(), 0);
+    expect(b, "SELECT seed, state, error FROM run WHERE state <> 'done' ORDER BY seed",
+           "2|interrupted|killed by signal 9 (Killed); perhaps the machine ran out of "
+           "memory\n"
+           "3|interrupted|told_to_end\n");
+    script(b, "good\n");
+    bed_plan(b, RERUN_NONE);
+    assert_int_equal(go(b), ST_OK);
+    assert_int_equal(b->result.done, 2);
+    expect(b, "SELECT state, count(*), count(error) FROM run GROUP BY 1", "done|6|0\n");
+}
+
+static void what_others_stopped_is_tried_again_too(void **state)
+{
+    struct bed *b = *state;
+    b->s.retries = 1;
+    script(b, "[ $seed = 2 ] && [ ! -e $log.2 ] && touch $log.2 && kill -9 $$\n"
+              "[ $seed = 5 ] && kill -9 $$\n"
+              "good\n");
+    assert_int_equal(go(b), ST_FAILED);
+    assert_int_equal(b->result.done, 5);
+    assert_int_equal(b->result.interrupted, 1);
+    assert_int_equal(b->result.failed, 0);
+    expect(b, "SELECT seed, state, attempts FROM run WHERE attempts > 1 ORDER BY 1",
+           "2|done|2\n5|interrupted|2\n");
+    expect(b, "SELECT substr(text, 1, 45) FROM event ORDER BY id",
+           "attempt 1 of 2 interrupted: killed by signal \n"
+           "attempt 1 of 2 interrupted: killed by signal \n");
 }
 
 /* Seed 2 fails once, seed 4 always. */
@@ -469,6 +512,8 @@ int main(void)
         TEST(runs_that_are_done_are_not_started_again),
         TEST(a_worker_costs_its_own_run_only),
         TEST(failed_runs_stay_failed_until_asked_for),
+        TEST(what_others_stopped_goes_on_with_the_next_call),
+        TEST(what_others_stopped_is_tried_again_too),
         TEST(what_failed_is_tried_again_as_often_as_asked),
         TEST(what_would_pass_the_budget_is_not_begun),
         TEST(nothing_begins_when_the_time_is_over),

@@ -71,6 +71,21 @@ void program_free(struct program *p)
     *p = (struct program){0};
 }
 
+int program_children(pid_t parent, pid_t *child, int room)
+{
+    char path[64], text[COMMAND_TEXT] = "", *at = text, *end;
+    int n = 0;
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)parent, (long)parent);
+    FILE *f = fopen(path, "r");
+    if (f && !fgets(text, sizeof text, f))
+        text[0] = '\0';
+    if (f)
+        fclose(f);
+    for (long one; n < room && (one = strtol(at, &end, 10)) > 0; at = end)
+        child[n++] = (pid_t)one;
+    return n;
+}
+
 void scratch_make(char path[SCRATCH_TEXT])
 {
     snprintf(path, SCRATCH_TEXT, "/tmp/posbench-test-XXXXXX");

@@ -3,6 +3,7 @@
 #define PROGRAM_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct program {
     int code;        /* exit code; 128 + signal when killed */
@@ -19,6 +20,9 @@ void program_free(struct program *p);
 #define RUN(p, ...) program_run_format(p, POSBENCH, __VA_ARGS__)
 void program_run_format(struct program *p, const char *program, const char *arguments, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The processes that `parent` has started, up to `room` of them; how many there are. */
+int program_children(pid_t parent, pid_t *child, int room);
 
 /* A new folder that scratch_remove deletes with all that is in it. */
 enum { SCRATCH_TEXT = 64 };

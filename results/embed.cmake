@@ -1,13 +1,7 @@
-# embed.cmake -- run at build time: writes SQL files into a C file as arrays of bytes
-# (string literals end at 4095 characters in ISO C).
+# embed.cmake -- run at build time: writes SQL files into a C file.
 #
 #     cmake -DSCHEMA=schema.sql -DQUERIES=a.sql,b.sql -DOUTPUT=embedded.c -P embed.cmake
-
-function(bytes_of text_hex out)
-  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${text_hex}")
-  string(REGEX REPLACE "(0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,)" "\\1\n" bytes "${bytes}")
-  set(${out} "${bytes}0" PARENT_SCOPE)
-endfunction()
+include("${CMAKE_CURRENT_LIST_DIR}/../cmake/bytes.cmake")
 
 file(READ "${SCHEMA}" hex HEX)
 bytes_of("${hex}" bytes)

@@ -8,16 +8,24 @@
 #include "escape.h"
 #include "option.h"
 
+static const char *const names[PRINT_FORMATS] = {
+    [PRINT_TEXT] = "text", [PRINT_MD] = "md",     [PRINT_LATEX] = "latex",
+    [PRINT_CSV] = "csv",   [PRINT_JSON] = "json",
+};
+
+const char *print_format_name(enum print_format f)
+{
+    return names[f];
+}
+
 enum status print_format_parse(const char *text, enum print_format *out, struct err *e)
 {
-    static const char *const names[] = {"text", "md", "latex", "csv", "json"};
-    enum { N = sizeof names / sizeof *names };
-    for (int i = 0; i < N; i++)
+    for (int i = 0; i < PRINT_FORMATS; i++)
         if (strcmp(text, names[i]) == 0) {
             *out = (enum print_format)i;
             return ST_OK;
         }
-    const char *meant = suggest(text, names, N);
+    const char *meant = suggest(text, names, PRINT_FORMATS);
     return err_set(
         e, ST_USAGE, "no output format \"%s\"; there are text, md, latex, csv, json%s%s%s",
         text, meant ? "; did you mean \"" : "", meant ? meant : "", meant ? "\"?" : "");

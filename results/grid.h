@@ -11,7 +11,16 @@
 
 #include "status.h"
 
-enum print_format { PRINT_TEXT, PRINT_MD, PRINT_LATEX, PRINT_CSV, PRINT_JSON };
+enum print_format {
+    PRINT_TEXT,
+    PRINT_MD,
+    PRINT_LATEX,
+    PRINT_CSV,
+    PRINT_JSON,
+    PRINT_FORMATS
+};
+
+const char *print_format_name(enum print_format f); /* "text", ... */
 
 /* "text", "md", "latex", "csv", "json"; ST_USAGE with a suggestion. */
 enum status print_format_parse(const char *text, enum print_format *out, struct err *e);

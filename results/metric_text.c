@@ -32,9 +32,21 @@ static const struct metric_info known[] = {
 };
 static const struct metric_info plain = {.name = "", .meaning = "as stored"};
 
+enum { KNOWN = sizeof known / sizeof *known };
+
+int metric_count(void)
+{
+    return KNOWN;
+}
+
+const struct metric_info *metric_at(int i)
+{
+    return &known[i];
+}
+
 const struct metric_info *metric_info(const char *name)
 {
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    for (int i = 0; i < KNOWN; i++)
         if (strcmp(known[i].name, name) == 0)
             return &known[i];
     return &plain;

@@ -13,6 +13,9 @@ struct metric_info {
     bool error;          /* a share of mistakes: 0 of n deserves a bound */
 };
 
+/* Those that are known, in no order. */
+int metric_count(void);
+const struct metric_info *metric_at(int i);
 /* Never NULL: a metric that is not known is taken as a plain number. */
 const struct metric_info *metric_info(const char *name);
 

@@ -14,7 +14,7 @@
 static const struct flag flags[] = {
     {"shape", 0, "KEY=N,...", false,
      "layers=4,heads=4,dim=256,length=512,batch=16,scored=26 (what is left out stays)"},
-    {"encoder", 0, "NAME", true,
+    {"encoder", 0, "ENCODER", true,
      "encoder to time, options behind a colon: cope:p_max=64 (repeatable; default none, "
      "absolute, relative, rope, cope)"},
     {"threads", 0, "N", false, "threads (default 1)"},

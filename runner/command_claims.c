@@ -30,7 +30,7 @@ static enum status run(const struct invocation *v, struct err *e)
 }
 
 static const struct flag flags[] = {
-    {"profile", 0, "NAME", false,
+    {"profile", 0, "PROFILE", false,
      "only runs of this profile (default: each that has runs)"},
     FLAG_FILE,
     LISTING_FLAGS,

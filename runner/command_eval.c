@@ -303,7 +303,7 @@ static enum status run(const struct invocation *v, struct err *e)
 }
 
 static const struct flag flags[] = {
-    {"split", 0, "NAME", false, "split of the run or of its task (default id)"},
+    {"split", 0, "SPLIT", false, "split of the run or of its task (default id)"},
     {"set", 0, "OPTION=VALUE", true,
      "change the split: an option of the task, or count=N sequences (repeatable)"},
     {"threads", 0, "N", false, "threads; the numbers do not depend on it (default 1)"},

@@ -138,10 +138,10 @@ static enum status run(const struct invocation *v, struct err *e)
 }
 
 static const struct flag flags[] = {
-    {"split", 0, "NAME", false, "split to draw from, or train (default id)"},
+    {"split", 0, "SPLIT", false, "split to draw from, or train (default id)"},
     {"count", 'n', "N", false, "samples (default: the split's reference size)"},
     {"output", 'o', "FILE", false, "file to write; - is standard output (default -)"},
-    {"format", 0, "NAME", false,
+    {"format", 0, "jsonl|text|flipflop", false,
      "jsonl: ids, targets, scored places; text: tokens, a tab, the answers; flipflop: "
      "one character a token, the layout of the public Flip-Flop data (default jsonl)"},
     {"set", 0, "OPTION=VALUE", true,

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "command.h"
+#include "completion.h"
 #include "config.h"
 #include "filter.h"
 #include "listing.h"
+#include "manual.h"
 #include "option.h"
 #include "places.h"
 #include "reference.h"
@@ -267,6 +269,30 @@ static enum status print_markdown(enum what what, struct err *e)
     }
 }
 
+/* Pages and scripts that are made of the tables: --markdown, --man, --completion. */
+static const char *const made[] = {"markdown", "man", "completion"};
+enum { MADE = sizeof made / sizeof *made };
+
+/* The one that is asked for; NULL: none. */
+static const char *which_made(const struct invocation *v)
+{
+    for (int i = 0; i < MADE; i++)
+        if (flag_given(v, made[i]))
+            return made[i];
+    return NULL;
+}
+
+static enum status print_made(const struct invocation *v, enum what what, struct err *e)
+{
+    const char *shell = flag_text(v, "completion", NULL);
+    if (flag_given(v, "markdown"))
+        return print_markdown(what, e);
+    if (shell)
+        return completion_print(shell, stdout, e);
+    manual_print(stdout);
+    return ST_OK;
+}
+
 /* A flag or file that would have no effect is a mistake. */
 static enum status check_fit(const struct invocation *v, enum what what, struct err *e)
 {
@@ -277,6 +303,8 @@ static enum status check_fit(const struct invocation *v, enum what what, struct 
         {"profile", {[EXPERIMENTS] = true, [RUNS] = true}},
         {"only", {[RUNS] = true}},
         {"db", {[RUNS] = true}},
+        {"man", {[COMMANDS] = true}},
+        {"completion", {[COMMANDS] = true}},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (flag_given(v, table[i].flag) && !table[i].fits[what])
@@ -285,8 +313,12 @@ static enum status check_fit(const struct invocation *v, enum what what, struct 
     if (argument_count(v) > 1 && what != EXPERIMENTS && what != CLAIMS && what != RUNS)
         return err_set(e, ST_USAGE, "the list of %s is not in a file: leave out \"%s\"",
                        what_names[what], argument_at(v, 1));
-    if (flag_given(v, "markdown") && (flag_given(v, "json") || flag_given(v, "output")))
-        return err_set(e, ST_USAGE, "--markdown stands alone, without -o or --json");
+    int wanted = flag_given(v, "json") || flag_given(v, "output");
+    for (int i = 0; i < MADE; i++)
+        wanted += flag_given(v, made[i]);
+    if (which_made(v) && wanted > 1)
+        return err_set(e, ST_USAGE, "--%s stands alone, without another format",
+                       which_made(v));
     return ST_OK;
 }
 
@@ -301,8 +333,8 @@ static enum status run(const struct invocation *v, struct err *e)
         st = listing_format(v, &f, e);
     if (st)
         return st;
-    if (flag_given(v, "markdown"))
-        return print_markdown(what, e);
+    if (which_made(v))
+        return print_made(v, what, e);
     switch (what) {
     case TASKS:
         return list_tasks(f, e);
@@ -320,7 +352,10 @@ static enum status run(const struct invocation *v, struct err *e)
 static const struct flag flags[] = {
     LISTING_FLAGS,
     {"markdown", 0, NULL, false, "the reference page of tasks, encoders or commands"},
-    {"profile", 0, "NAME", false,
+    {"man", 0, NULL, false, "the manual page, of commands"},
+    {"completion", 0, "bash|zsh|fish", false,
+     "a script that completes command lines, of commands"},
+    {"profile", 0, "PROFILE", false,
      "experiments of this profile (default quick); only runs of this profile"},
     {"only", 0, "KEY=GLOB", true,
      "only runs that match, e.g. state=failed (repeatable: all must match)"},
@@ -338,7 +373,8 @@ const struct command command_list = {
     .examples = "posbench list tasks\n"
                 "posbench list experiments --profile paper\n"
                 "posbench list runs --only state=failed\n"
-                "posbench list claims my_experiments.yaml -o md",
+                "posbench list claims my_experiments.yaml -o md\n"
+                "posbench list commands --completion bash",
     .flags = flags,
     .run = run,
 };

@@ -123,7 +123,7 @@ static enum status run(const struct invocation *v, struct err *e)
 }
 
 static const struct flag flags[] = {
-    {"db", 0, "FILE", false,
+    {"db", 0, "DB", false,
      "database that receives the others; made when it is not there (default results.db)"},
     {0},
 };

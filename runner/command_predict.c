@@ -307,7 +307,7 @@ static enum status run(const struct invocation *v, struct err *e)
 static const struct flag flags[] = {
     {"input", 0, "FILE", false,
      "sequences, one a line: JSON with \"tokens\", or ids; - is standard input"},
-    {"split", 0, "NAME", false, "sequences of a split of the run instead"},
+    {"split", 0, "SPLIT", false, "sequences of a split of the run instead"},
     {"count", 'n', "N", false, "of the split the first N (default: all)"},
     {"logits", 0, "FILE", false,
      "where to write them, .npy: float32 [positions of all sequences, vocabulary]; - is "
@@ -321,7 +321,7 @@ const struct command command_predict = {
     .name = "predict",
     .group = GROUP_DATA,
     .summary = "write the logits of a trained model for sequences of token ids",
-    .arguments = "RUN|FILE.safetensors",
+    .arguments = "RUN|FILE",
     .min_args = 1,
     .max_args = 1,
     .examples = "posbench predict 12 --input tokens.jsonl --logits logits.npy\n"

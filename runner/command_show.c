@@ -271,7 +271,7 @@ static enum status run(const struct invocation *v, struct err *e)
 
 static const struct flag flags[] = {
     {"count", 'n', "N", false, "samples of a task (default 3)"},
-    {"split", 0, "NAME", false, "split to draw from, or train (default id)"},
+    {"split", 0, "SPLIT", false, "split to draw from, or train (default id)"},
     {"seed", 0, "N", false, "data seed (default 0); for train the run's seed (default 1)"},
     {"set", 0, "OPTION=VALUE", true,
      "change an option of the task, after the split's own changes (repeatable)"},
@@ -283,7 +283,7 @@ const struct command command_show = {
     .name = "show",
     .group = GROUP_LOOK,
     .summary = "explain a task (with samples), an encoder, or a run in full",
-    .arguments = "TASK | ENCODER | RUN",
+    .arguments = "TASK|ENCODER|RUN",
     .min_args = 1,
     .max_args = 1,
     .examples = "posbench show flip_flop -n 1 --set length=32\n"

@@ -36,7 +36,7 @@ static enum status run(const struct invocation *v, struct err *e)
 }
 
 static const struct flag flags[] = {
-    {"metric", 0, "NAME", false,
+    {"metric", 0, "METRIC", false,
      "token_error, sequence_error, accuracy, perplexity, loss, ... or several "
      "with commas "
      "(default token_error, and sequence_error where it differs)"},
@@ -45,7 +45,7 @@ static const struct flag flags[] = {
      "experiment, profile, task, cell, encoder, split or seed (default "
      "encoder)"},
     {"cols", 0, "KEY", false, "the same (default split)"},
-    {"profile", 0, "NAME", false,
+    {"profile", 0, "PROFILE", false,
      "only runs of this profile (default: all in the database)"},
     {"only", 0, "KEY=GLOB", true,
      "only runs that match, e.g. encoder=cope*; split=valid shows the splits "

@@ -17,6 +17,54 @@ static const char *const group_titles[] = {
     [GROUP_DATA] = "Tasks and data",
 };
 
+const char help_summary[] = "which position encoding lets a Transformer solve which task";
+
+const char help_examples[] =
+    "posbench run --profile quick   train, evaluate and store the whole matrix\n"
+    "posbench table --published     the results beside the paper's\n"
+    "posbench gen flip_flop --split id -n 5 -o -      data without training";
+
+static const struct note filters[] = {
+    {"KEY=GLOB", "runs whose KEY matches the shell pattern GLOB (* any text, ? any "
+                 "character, [ab] one of these); of several filters all must match"},
+    {"KEY", "experiment, task, encoder, variant, cell, seed, profile, identity, or state: "
+            "new, running, done, failed, interrupted; for tables also split"},
+    {0},
+};
+
+static const struct note files[] = {
+    {"experiments.yaml", "what is run; the default where FILE may be given"},
+    {"results.db", "every number, beside the experiment file (SQLite)"},
+    {"results.db.models/", "trained weights of every run, and checkpoints"},
+    {0},
+};
+
+static const struct note environment[] = {
+    {"NO_COLOR", "set and not empty: no colour"},
+    {"CLICOLOR_FORCE", "set, and not to 0: colour even in a pipe"},
+    {"POSBENCH_KERNELS", "naive, x86-64-v2, x86-64-v3 or x86-64-v4 instead of the best "
+                         "level that the CPU has"},
+    {0},
+};
+
+static const struct note exit_codes[] = {
+    {"0", "done"},
+    {"1", "some runs failed"},
+    {"2", "wrong usage or experiment file"},
+    {"3", "disk, memory or database"},
+    {"4", "nothing matched"},
+    {"130, 143", "interrupted by SIGINT, by SIGTERM"},
+    {0},
+};
+
+const struct notes help_notes[] = {
+    {"Filters", 12, filters},
+    {"Files", 22, files},
+    {"Environment", 20, environment},
+    {"Exit codes", 12, exit_codes},
+    {0},
+};
+
 void help_wrap(FILE *out, int at, int indent, const char *text)
 {
     bool first = true;
@@ -87,36 +135,23 @@ static void command_entries(FILE *out)
     }
 }
 
+static void note_entries(FILE *out, const struct notes *n)
+{
+    fprintf(out, "\n%s:\n", n->title);
+    for (const struct note *one = n->note; one->what; one++)
+        entry(out, one->what, n->column, one->text);
+}
+
 static void print_program(FILE *out)
 {
-    fputs("posbench: which position encoding lets a Transformer solve which task\n"
-          "\n"
-          "Examples:\n"
-          "  posbench run --profile quick   train, evaluate and store the whole matrix\n"
-          "  posbench table --published     the results beside the paper's\n"
-          "  posbench gen flip_flop --split id -n 5 -o -      data without training\n"
-          "\n"
-          "Usage: posbench COMMAND [OPTION]... [ARGUMENT]...\n",
-          out);
+    fprintf(out, "posbench: %s\n\nExamples:\n", help_summary);
+    indented(out, help_examples);
+    fputs("\nUsage: posbench COMMAND [OPTION]... [ARGUMENT]...\n", out);
     command_entries(out);
     flag_entries(out, "Options of every command", cli_globals);
-    fputs(
-        "\n"
-        "\"posbench COMMAND --help\" explains a command.\n"
-        "\n"
-        "Files:\n"
-        "  experiments.yaml   what is run; the default where FILE may be given\n"
-        "  results.db         every number, beside the experiment file (SQLite)\n"
-        "\n"
-        "Environment:\n"
-        "  NO_COLOR, CLICOLOR_FORCE   no colour; colour even in a pipe\n"
-        "  POSBENCH_KERNELS           naive, x86-64-v2, x86-64-v3 or x86-64-v4 instead of\n"
-        "                             the best level that the CPU has\n"
-        "\n"
-        "Exit codes:\n"
-        "  0 done   1 some runs failed   2 wrong usage or experiment file\n"
-        "  3 disk, memory or database   4 nothing matched   130, 143 interrupted\n",
-        out);
+    fputs("\n\"posbench COMMAND --help\" explains a command.\n", out);
+    for (const struct notes *n = help_notes; n->title; n++)
+        note_entries(out, n);
 }
 
 static void print_command(FILE *out, const struct command *c)
@@ -140,13 +175,14 @@ static void print_command(FILE *out, const struct command *c)
 
 void help_short(FILE *out)
 {
-    fputs("posbench: which position encoding lets a Transformer solve which task\n"
-          "\n"
-          "  posbench run --profile quick   train, evaluate and store the whole matrix\n"
-          "  posbench table --published     the results beside the paper's\n"
-          "\n"
-          "\"posbench --help\" lists all commands.\n",
-          out);
+    fprintf(out,
+            "posbench: %s\n"
+            "\n"
+            "  posbench run --profile quick   train, evaluate and store the whole matrix\n"
+            "  posbench table --published     the results beside the paper's\n"
+            "\n"
+            "\"posbench --help\" lists all commands.\n",
+            help_summary);
 }
 
 void help_print(FILE *out, const struct command *c)

@@ -6,6 +6,20 @@
 
 #include "command.h"
 
+struct note {
+    const char *what, *text;
+};
+
+struct notes {
+    const char *title;
+    int column;              /* of the texts, in the help */
+    const struct note *note; /* ends with {0} */
+};
+
+/* What the help and the manual page both say besides the tables of the commands. */
+extern const char help_summary[], help_examples[]; /* examples: '\n' between them */
+extern const struct notes help_notes[];            /* ends with {0} */
+
 /* For a call without a command: the two commonest ones. */
 void help_short(FILE *out);
 /* Examples, usage, options; `c` NULL: the program with all its commands. */

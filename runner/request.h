@@ -33,7 +33,7 @@ enum status request_show_plan(const struct request *q, bool json, struct err *e)
     {"shard", 0, "I/N", false, "part I of N parts of about equal cost, with a database "    \
                                "of its own for \"posbench merge\" (default "               \
                                "results-I-of-N.db)"},                                       \
-    {"rerun", 0, "WHICH", false, "run again: failed (else they stay failed), or all"}
+    {"rerun", 0, "failed|all", false, "run again: failed (else they stay failed), or all"}
 /* clang-format on */
 
 #endif

@@ -150,7 +150,7 @@ static void mistakes_are_named_with_a_suggestion(void **state)
     refuses("gen t --zzzz", "\"gen\" has no option \"--zzzz\"");
     refuses("gen t -z", "\"gen\" has no option \"-z\"");
     refuses("--split id gen t", "options follow its name");
-    refuses("gen t --split", "option \"--split\" needs a value: --split NAME");
+    refuses("gen t --split", "option \"--split\" needs a value: --split SPLIT");
     refuses("gen t --split --force", "needs a value");
     refuses("gen t --force=1", "\"--force\" takes no value");
     refuses("gen t -n 1 --count=2", "given twice: \"1\" and \"2\"");

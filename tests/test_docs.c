@@ -30,20 +30,39 @@ static char *page(const char *name)
     return file_text(path, NULL);
 }
 
-static void compare_page(const char *what)
+/* `arguments` print the file `name`. */
+static void compare_file(const char *name, const char *arguments)
 {
-    char name[64];
     struct program p;
-    RUN(&p, "list %s --markdown", what);
+    RUN(&p, "%s", arguments);
     assert_int_equal(p.code, 0);
-    snprintf(name, sizeof name, "docs/reference/%s.md", what);
     char *text = page(name);
     if (strcmp(text, p.out) != 0)
-        fail_msg("%s is not what the program says; write it anew with "
-                 "\"posbench list %s --markdown > %s\"",
-                 name, what, name);
+        fail_msg("%s is not what the program says; write it anew with scripts/pages", name);
     free(text);
     program_free(&p);
+}
+
+static void compare_page(const char *what)
+{
+    char name[64], arguments[64];
+    snprintf(name, sizeof name, "docs/reference/%s.md", what);
+    snprintf(arguments, sizeof arguments, "list %s --markdown", what);
+    compare_file(name, arguments);
+}
+
+static void the_manual_page_is_what_the_program_prints(void **state)
+{
+    (void)state;
+    compare_file("docs/man/posbench.1", "list commands --man");
+}
+
+static void completion_scripts_are_what_the_program_prints(void **state)
+{
+    (void)state;
+    compare_file("completions/posbench.bash", "list commands --completion bash");
+    compare_file("completions/posbench.zsh", "list commands --completion zsh");
+    compare_file("completions/posbench.fish", "list commands --completion fish");
 }
 
 static void the_page_of_tasks_is_what_the_program_prints(void **state)
@@ -216,6 +235,8 @@ int main(void)
         cmocka_unit_test(the_page_of_tasks_is_what_the_program_prints),
         cmocka_unit_test(the_page_of_encoders_is_what_the_program_prints),
         cmocka_unit_test(the_page_of_commands_is_what_the_program_prints),
+        cmocka_unit_test(the_manual_page_is_what_the_program_prints),
+        cmocka_unit_test(completion_scripts_are_what_the_program_prints),
         cmocka_unit_test(pages_name_every_option),
         cmocka_unit_test(links_lead_somewhere),
         cmocka_unit_test(the_readme_links_every_guide),

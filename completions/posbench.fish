@@ -214,7 +214,7 @@ complete -c posbench -n '__posbench_in "" help' -a merge -d 'join databases, suc
 complete -c posbench -n '__posbench_at merge 0 more' -a '(__fish_complete_suffix .db)' -f
 complete -c posbench -n '__posbench_in merge' -l db -r -a '(__fish_complete_suffix .db)' -f -d 'database that receives the others; made when it is not there (default results.db)'
 
-complete -c posbench -n '__posbench_in "" help' -a plan -d 'every run with its state, FLOPs and estimated time; runs nothing'
+complete -c posbench -n '__posbench_in "" help' -a plan -d 'every run with its state and the reason, FLOPs and estimated time; runs nothing'
 complete -c posbench -n '__posbench_at plan 0' -F
 complete -c posbench -n '__posbench_in plan' -l profile -r -f -a '(__posbench_value "PROFILE")' -d 'size of the matrix: smoke, quick, paper (default quick)'
 complete -c posbench -n '__posbench_in plan' -l only -r -f -a '(__posbench_value "KEY=GLOB")' -d 'only runs that match, e.g. encoder=cope* (repeatable: all must match)'

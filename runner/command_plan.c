@@ -22,7 +22,8 @@ static const struct flag flags[] = {
 const struct command command_plan = {
     .name = "plan",
     .group = GROUP_RUN,
-    .summary = "every run with its state, FLOPs and estimated time; runs nothing",
+    .summary =
+        "every run with its state and the reason, FLOPs and estimated time; runs nothing",
     .arguments = "[FILE]",
     .min_args = 0,
     .max_args = 1,

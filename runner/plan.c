@@ -82,9 +82,11 @@ static void decide(struct plan_item *item, const struct known *k, enum plan_reru
 {
     const char *why = "", *error = "";
     item->state = k ? k->state : "new";
+    item->cause = item->state;
     item->runs = true;
     if (strcmp(item->state, "done") == 0) {
         item->runs = rerun == RERUN_ALL;
+        item->cause = item->runs ? "asked" : "done";
         why = item->runs ? "done; again as asked" : "done";
     } else if (strcmp(item->state, "failed") == 0) {
         item->runs = rerun != RERUN_NONE;
@@ -95,8 +97,11 @@ static void decide(struct plan_item *item, const struct known *k, enum plan_reru
         error = k->error;
     } else if (strcmp(item->state, "running") == 0)
         why = "was begun and did not end";
-    else
-        why = k && k->removed ? "was removed" : "not run yet";
+    else if (k && k->removed) {
+        item->cause = "removed";
+        why = "was removed";
+    } else
+        why = "not run yet";
     snprintf(item->reason, sizeof item->reason, "%s%s%.200s", why, error[0] ? ": " : "",
              error);
 }
@@ -376,6 +381,8 @@ enum status plan_open(const struct plan_request *q, struct store *db, struct pla
     enum status st = db ? read_known(db, &known, e) : ST_OK;
     if (st == ST_OK)
         st = choose(p, q, &known, e);
+    if (st == ST_OK && db)
+        st = plan_explain(p, db, e);
     if (st == ST_OK)
         st = try_laws(p, &laws, e);
     for (int i = 0; st == ST_OK && i < p->n; i++)

@@ -25,11 +25,15 @@ enum { PLAN_REASON = 240 };
 struct plan_item {
     const struct run_spec *run; /* borrowed from the config */
     const char *state;          /* new, running, done, failed, interrupted; static */
-    bool runs;                  /* will be run */
-    int resumed;                /* steps that a checkpoint spares it; 0: none */
-    char reason[PLAN_REASON];   /* why it will, or why it will not */
-    double flops;               /* model FLOPs to do, training and evaluation */
-    double seconds;             /* estimated; NaN until plan_time */
+    /* What the reason comes down to, static: done, asked (done, and again), failed,
+     * interrupted, running, removed, new; or, of a run that is new because a run of its name
+     * has another identity: task version, encoder version, settings. */
+    const char *cause;
+    bool runs;                /* will be run */
+    int resumed;              /* steps that a checkpoint spares it; 0: none */
+    char reason[PLAN_REASON]; /* why it will, or why it will not */
+    double flops;             /* model FLOPs to do, training and evaluation */
+    double seconds;           /* estimated; NaN until plan_time */
 };
 
 struct plan {
@@ -46,6 +50,10 @@ struct plan {
 enum status plan_open(const struct plan_request *q, struct store *db, struct plan **out,
                       struct err *e);
 void plan_close(struct plan *p); /* accepts NULL */
+
+/* Tells new runs that no run of their name was stored before from those whose task,
+ * encoder or settings changed since: cause and reason. */
+enum status plan_explain(struct plan *p, struct store *db, struct err *e);
 
 /* Estimates item[].seconds from runs of the same shape that are done on this kind of CPU,
  * else from a few training steps tried now, `budget_s` seconds of them in all. */

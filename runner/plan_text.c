@@ -119,13 +119,14 @@ static json_t *number_or_null(double x)
 static json_t *item_json(const struct plan_item *item)
 {
     const struct run_spec *r = item->run;
-    return json_pack("{ss ss ss ss ss ss ss sI si ss sb si ss so so}", "identity",
+    return json_pack("{ss ss ss ss ss ss ss sI si ss ss sb si ss so so}", "identity",
                      r->identity, "experiment", r->experiment, "profile", r->profile,
                      "cell", r->cell, "task", r->task->name, "encoder", r->encoder,
                      "variant", r->variant, "seed", (json_int_t)r->seed, "steps",
-                     r->train.optimizer.steps, "state", item->state, "runs", item->runs,
-                     "resumed", item->resumed, "reason", item->reason, "flops",
-                     number_or_null(item->flops), "seconds", number_or_null(item->seconds));
+                     r->train.optimizer.steps, "state", item->state, "cause", item->cause,
+                     "runs", item->runs, "resumed", item->resumed, "reason", item->reason,
+                     "flops", number_or_null(item->flops), "seconds",
+                     number_or_null(item->seconds));
 }
 
 enum status plan_print_json(const struct plan *p, int jobs, FILE *out, struct err *e)

@@ -105,6 +105,7 @@ static void expect(const struct bed *b, int i, const char *state, bool runs,
     assert_string_equal(item->state, state);
     assert_int_equal(item->runs, runs);
     assert_string_equal(item->reason, reason);
+    assert_non_null(item->cause);
 }
 
 static void without_a_database_everything_is_new(void **state)
@@ -136,6 +137,73 @@ static void every_state_has_its_reason(void **state)
     assert_int_equal(make(b, RERUN_ALL, NULL), ST_OK);
     expect(b, ROPE_1, "done", true, "done; again as asked");
     expect(b, ROPE_2, "failed", true, "failed, again as asked: out of luck");
+}
+
+/* The run as it was before: its configuration with the first `now` behind `key` written as
+ * `then`. */
+static void bring_older(struct bed *b, int run, const char *key, const char *now,
+                        const char *then)
+{
+    static int made;
+    const struct run_spec *r = &b->config->run[run];
+    char config[8192], identity[IDENTITY_TEXT];
+    const char *at = strstr(r->config, key);
+    assert_non_null(at);
+    at = strstr(at, now);
+    assert_non_null(at);
+    snprintf(config, sizeof config, "%.*s%s%s", (int)(at - r->config), r->config, then,
+             at + strlen(now));
+    snprintf(identity, sizeof identity, "%032d", ++made);
+    const struct run_row row = {
+        identity,   r->experiment, r->profile, r->cell, r->task->name,
+        r->encoder, r->variant,    config,     1,       (int64_t)r->seed};
+    const struct run_cost cost = {.steps = 10};
+    int64_t id;
+    assert_int_equal(store_run(b->store, &row, &id, NULL, &b->e), ST_OK);
+    assert_int_equal(store_begin(b->store, id, b->provenance, &b->e), ST_OK);
+    assert_int_equal(store_done(b->store, id, &cost, &b->e), ST_OK);
+}
+
+static void expect_cause(const struct bed *b, int i, const char *cause, const char *reason)
+{
+    expect(b, i, strcmp(cause, "done") == 0 ? "done" : "new", strcmp(cause, "done") != 0,
+           reason);
+    assert_string_equal(b->plan->item[i].cause, cause);
+}
+
+static void what_changed_since_a_run_is_said(void **state)
+{
+    struct bed *b = *state;
+    bring_older(b, ROPE_1, "\"task\":", "\"version\":1", "\"version\":7");
+    bring_older(b, ROPE_2, "\"encoder\":", "\"version\":1", "\"version\":8");
+    bring_older(b, ABSOLUTE_1, "\"train\":", "\"steps\":10", "\"steps\":20");
+    bring_older(b, ABSOLUTE_2, "\"encoder\":", "\"undefined\"", "\"clamp\"");
+    /* An older change does not matter when the run of now is done, or was changed again. */
+    bring_older(b, SET_1, "\"task\":", "\"version\":1", "\"version\":7");
+    bring(b, SET_1, "done", NULL);
+    bring_older(b, SET_2, "\"task\":", "\"version\":1", "\"version\":7");
+    bring_older(b, SET_2, "\"model\":", "\"dim\":16", "\"dim\":32");
+    assert_int_equal(make(b, RERUN_NONE, NULL), ST_OK);
+    expect_cause(b, ROPE_1, "task version",
+                 "task selective_copy has version 1 now; it was run with version 7");
+    expect_cause(b, ROPE_2, "encoder version",
+                 "encoder rope has version 1 now; it was run with version 8");
+    expect_cause(b, ABSOLUTE_1, "settings", "train.steps is 10 now; it was run with 20");
+    expect_cause(b, ABSOLUTE_2, "settings",
+                 "encoder.absolute.options.beyond is \"undefined\" now; it was run with "
+                 "\"clamp\"");
+    expect_cause(b, SET_1, "done", "done");
+    expect_cause(b, SET_2, "settings", "model.dim is 16 now; it was run with 32");
+}
+
+static void what_was_removed_is_no_reason(void **state)
+{
+    struct bed *b = *state;
+    const int64_t id = 1;
+    bring_older(b, ROPE_1, "\"task\":", "\"version\":1", "\"version\":7");
+    assert_int_equal(store_remove(b->store, &id, 1, true, &b->e), ST_OK);
+    assert_int_equal(make(b, RERUN_NONE, NULL), ST_OK);
+    expect_cause(b, ROPE_1, "new", "not run yet");
 }
 
 static void filters_select_by_run_and_by_state(void **state)
@@ -239,6 +307,8 @@ static void json_holds_every_run(void **state)
         assert_string_equal(json_string_value(json_object_get(one, "identity")),
                             b->config->run[i].identity);
         assert_int_equal(json_is_true(json_object_get(one, "runs")), i != ROPE_1);
+        assert_string_equal(json_string_value(json_object_get(one, "cause")),
+                            i == ROPE_1 ? "done" : "new");
     }
     json_decref(j);
     free(text);
@@ -349,6 +419,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(without_a_database_everything_is_new),
         TEST(every_state_has_its_reason),
+        TEST(what_changed_since_a_run_is_said),
+        TEST(what_was_removed_is_no_reason),
         TEST(filters_select_by_run_and_by_state),
         TEST(flops_are_those_of_training_and_evaluation),
         TEST(time_comes_from_runs_that_are_done),

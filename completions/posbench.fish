@@ -210,7 +210,7 @@ complete -c posbench -n '__posbench_in list' -l profile -r -f -a '(__posbench_va
 complete -c posbench -n '__posbench_in list' -l only -r -f -a '(__posbench_value "KEY=GLOB")' -d 'only runs that match, e.g. state=failed (repeatable: all must match)'
 complete -c posbench -n '__posbench_in list' -l db -r -a '(__fish_complete_suffix .db)' -f -d 'results database (default: results.db beside the experiment file)'
 
-complete -c posbench -n '__posbench_in "" help' -a merge -d 'join databases, such as those of shards, into one, in any order and as often as you like; the parts stay as they are'
+complete -c posbench -n '__posbench_in "" help' -a merge -d 'join databases, such as those of shards, into one, in any order and as often as you like'
 complete -c posbench -n '__posbench_at merge 0 more' -a '(__fish_complete_suffix .db)' -f
 complete -c posbench -n '__posbench_in merge' -l db -r -a '(__fish_complete_suffix .db)' -f -d 'database that receives the others; made when it is not there (default results.db)'
 

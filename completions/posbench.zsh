@@ -11,7 +11,7 @@ _posbench_commands=(
     'export:write the trained weights of a run to a safetensors file'
     'gen:write samples of a task to a file, without training'
     'list:name the tasks, encoders, experiments, runs, claims or commands'
-    'merge:join databases, such as those of shards, into one, in any order and as often as you like; the parts stay as they are'
+    'merge:join databases, such as those of shards, into one, in any order and as often as you like'
     'plan:every run with its state and the reason, FLOPs and estimated time; runs nothing'
     'predict:write the logits of a trained model for sequences of token ids'
     'purge:delete runs that rm has marked, with their models, for good'

@@ -80,7 +80,7 @@ static const char select_rank[] =
 struct rank {
     int64_t id; /* 0: there is no such run */
     char state[16], order[KEY_TEXT], removed[32], ended[32], name[KEY_TEXT];
-    char maker[KEY_TEXT];
+    char maker[KEY_TEXT], identity[KEY_TEXT];
 };
 
 struct merge {
@@ -144,6 +144,39 @@ static enum status with_id(struct store *s, const char *sql, int64_t id, struct 
     return st;
 }
 
+/* --- what came from a part --- */
+
+/* Runs by identity and other rows by table and id that came from a part since `into` was
+ * opened: to them no part has an older right. The table is temporary: the connection's own,
+ * and rolled back with the part. */
+static const char make_merged[] =
+    "CREATE TEMP TABLE IF NOT EXISTS merged (what TEXT PRIMARY KEY) WITHOUT ROWID";
+
+static enum status note_merged(const struct merge *m, const char *what, struct err *e)
+{
+    sqlite3_stmt *q = NULL;
+    enum status st = prepare(m->to, "INSERT OR IGNORE INTO temp.merged VALUES (?1)", &q, e);
+    if (st == ST_OK && sqlite3_bind_text(q, 1, what, -1, SQLITE_STATIC) != SQLITE_OK)
+        st = store_failed(m->to, "merging", e);
+    if (st == ST_OK)
+        st = step_once(m->to, q, e);
+    sqlite3_finalize(q);
+    return st;
+}
+
+static enum status was_merged(const struct merge *m, const char *what, bool *out,
+                              struct err *e)
+{
+    sqlite3_stmt *q = NULL;
+    enum status st = prepare(m->to, "SELECT 1 FROM temp.merged WHERE what = ?1", &q, e);
+    if (st == ST_OK && sqlite3_bind_text(q, 1, what, -1, SQLITE_STATIC) != SQLITE_OK)
+        st = store_failed(m->to, "merging", e);
+    if (st == ST_OK)
+        st = next(m->to, q, out, e);
+    sqlite3_finalize(q);
+    return st;
+}
+
 /* --- comparing --- */
 
 static bool same_value(sqlite3_stmt *a, sqlite3_stmt *b, int i)
@@ -196,12 +229,13 @@ static void key_text(const struct part_of_run *p, sqlite3_stmt *row, char text[K
                                  (const char *)sqlite3_column_text(row, i));
 }
 
-/* Is what the two rows say the same? If not, `text` says where they differ. */
+/* Is what the two rows say the same, as far as the second goes? If not, `text` says where
+ * they differ. */
 static bool same_rows(const struct merge *m, const struct part_of_run *p, sqlite3_stmt *a,
                       sqlite3_stmt *b, char text[DIFFERENCE_TEXT])
 {
     char key[KEY_TEXT], x[96], y[96];
-    for (int i = 0; i < sqlite3_column_count(a); i++) {
+    for (int i = 0; i < sqlite3_column_count(b); i++) {
         if (same_value(a, b, i))
             continue;
         key_text(p, a, key);
@@ -278,6 +312,7 @@ static enum status read_rank(struct store *s, const char *identity, struct rank 
     sqlite3_stmt *q = NULL;
     bool row = false;
     *out = (struct rank){0};
+    snprintf(out->identity, sizeof out->identity, "%s", identity);
     enum status st = prepare(s, select_rank, &q, e);
     if (st == ST_OK && sqlite3_bind_text(q, 1, identity, -1, SQLITE_STATIC) != SQLITE_OK)
         st = store_failed(s, "merging", e);
@@ -405,7 +440,22 @@ static void tell_run(const struct merge *m, const struct rank *here,
 
 /* --- one run --- */
 
-enum choice { KEEP, TAKE, SAME, CONFLICT, REMOVED };
+enum choice { KEEP, TAKE, SAME, CONFLICT, CONFLICT_TAKE, REMOVED };
+
+static enum status choose_done(const struct merge *m, const struct rank *here,
+                               const struct rank *there, enum choice *out,
+                               char difference[DIFFERENCE_TEXT], struct err *e)
+{
+    bool merged = false;
+    enum status st = compare_runs(m, here->id, there->id, difference, e);
+    if (st == ST_OK && difference[0])
+        st = was_merged(m, here->identity, &merged, e);
+    if (!difference[0])
+        *out = better(there, here) ? TAKE : SAME;
+    else
+        *out = merged && better(there, here) ? CONFLICT_TAKE : CONFLICT;
+    return st;
+}
 
 static enum status choose(const struct merge *m, const struct rank *here,
                           const struct rank *there, enum choice *out,
@@ -416,11 +466,9 @@ static enum status choose(const struct merge *m, const struct rank *here,
         *out = TAKE;
     else if (here->removed[0]) /* what was removed comes back when it was run again since */
         *out = is_done(there) && strcmp(there->ended, here->removed) > 0 ? TAKE : REMOVED;
-    else if (is_done(here) && is_done(there)) {
-        const enum status st = compare_runs(m, here->id, there->id, difference, e);
-        *out = difference[0] ? CONFLICT : better(there, here) ? TAKE : SAME;
-        return st;
-    } else
+    else if (is_done(here) && is_done(there))
+        return choose_done(m, here, there, out, difference, e);
+    else
         *out = better(there, here) ? TAKE : strcmp(here->order, there->order) ? KEEP : SAME;
     return ST_OK;
 }
@@ -438,17 +486,22 @@ static enum status merge_run(const struct merge *m, sqlite3_stmt *run, struct er
         st = choose(m, &here, &there, &choice, difference, e);
     if (st)
         return st;
-    if (choice == CONFLICT)
+    if (choice == CONFLICT || choice == CONFLICT_TAKE)
         tell_run(m, &here, &there, difference);
+    const bool takes = choice == TAKE || choice == CONFLICT_TAKE;
     m->counts->removed += choice == REMOVED;
     m->counts->same += choice == SAME || choice == KEEP;
-    if (choice == TAKE) {
-        st = take_run(m, run, here.id, there.id, e);
+    if (takes) {
+        /* A done run that was there before stays one that was there before. */
+        if (!is_done(&here) || here.removed[0])
+            st = note_merged(m, identity, e);
+        if (st == ST_OK)
+            st = take_run(m, run, here.id, there.id, e);
         m->counts->added += here.id == 0;
         m->counts->replaced += here.id != 0;
     }
-    if (st == ST_OK && (choice == TAKE || choice == SAME))
-        st = m->hooks->carried(m->hooks->context, identity, there.state, choice == TAKE, e);
+    if (st == ST_OK && (takes || choice == SAME))
+        st = m->hooks->carried(m->hooks->context, identity, there.state, takes, e);
     return st;
 }
 
@@ -470,7 +523,8 @@ static enum status merge_runs(const struct merge *m, struct err *e)
 
 /* Rows of one table by their keys, the first columns. */
 struct keyed {
-    const char *table, *select, *find, *insert;
+    const char *table, *select, *insert, *remove;
+    const char *find; /* the columns of `select`, and the id */
     int keys;
 };
 
@@ -479,9 +533,11 @@ static const struct keyed published = {
     .select =
         "SELECT paper, source, experiment, cell, encoder, split, metric, unit, value, "
         "std FROM published ORDER BY id",
-    .find = "SELECT paper, source, experiment, cell, encoder, split, metric, unit, value, "
-            "std FROM published WHERE (paper, source, experiment, cell, encoder, split, "
-            "metric) = (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    .find =
+        "SELECT paper, source, experiment, cell, encoder, split, metric, unit, value, "
+        "std, id FROM published WHERE (paper, source, experiment, cell, encoder, split, "
+        "metric) = (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    .remove = "DELETE FROM published WHERE id = ?1",
     .insert = "INSERT INTO published (paper, source, experiment, cell, encoder, split, "
               "metric, unit, value, std) "
               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -491,7 +547,8 @@ static const struct keyed claims = {
     .select = "SELECT name, text, experiment, cell, split, metric, less, than, "
               "published_less, published_than FROM claim ORDER BY id",
     .find = "SELECT name, text, experiment, cell, split, metric, less, than, "
-            "published_less, published_than FROM claim WHERE name = ?1",
+            "published_less, published_than, id FROM claim WHERE name = ?1",
+    .remove = "DELETE FROM claim WHERE id = ?1",
     .insert = "INSERT INTO claim (name, text, experiment, cell, split, metric, less, than, "
               "published_less, published_than) "
               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -499,43 +556,92 @@ static const struct keyed claims = {
 static const struct keyed events = {
     .table = "event",
     .select = "SELECT time, level, text FROM event WHERE run_id IS NULL ORDER BY id",
-    .find = "SELECT time, level, text FROM event WHERE run_id IS NULL AND "
+    .find = "SELECT time, level, text, id FROM event WHERE run_id IS NULL AND "
             "(time, level, text) = (?1, ?2, ?3)",
+    .remove = "DELETE FROM event WHERE id = ?1",
     .insert = "INSERT INTO event (time, level, text) VALUES (?1, ?2, ?3)",
     .keys = 3};
 
-static void tell_row(const struct merge *m, const struct keyed *k, sqlite3_stmt *here,
-                     sqlite3_stmt *there)
+/* False: they differ, which was told. */
+static bool agrees(const struct merge *m, const struct keyed *k, sqlite3_stmt *here,
+                   sqlite3_stmt *there)
 {
     char text[DIFFERENCE_TEXT] = "";
     const struct part_of_run p = {.what = k->table, .keys = k->keys};
     if (same_rows(m, &p, here, there, text))
-        return;
+        return true;
     m->counts->conflicts++;
     m->hooks->conflict(m->hooks->context, text);
+    return false;
+}
+
+/* An order of rows that differ, of no other meaning than being the same for everybody. */
+static bool comes_before(sqlite3_stmt *a, sqlite3_stmt *b)
+{
+    int order = 0;
+    for (int i = 0; i < sqlite3_column_count(a) && order == 0; i++) {
+        const double x = sqlite3_column_double(a, i), y = sqlite3_column_double(b, i);
+        const char *s = (const char *)sqlite3_column_text(a, i);
+        const char *t = (const char *)sqlite3_column_text(b, i);
+        order = (x > y) - (x < y);
+        order = order ? order : strcmp(s ? s : "", t ? t : "");
+    }
+    return order < 0;
+}
+
+static void row_text(const struct keyed *k, int64_t id, char text[KEY_TEXT])
+{
+    snprintf(text, KEY_TEXT, "%s %lld", k->table, (long long)id);
+}
+
+static enum status insert_row(const struct merge *m, const struct keyed *k,
+                              sqlite3_stmt *row, struct err *e)
+{
+    char text[KEY_TEXT];
+    sqlite3_stmt *q = NULL;
+    enum status st = prepare(m->to, k->insert, &q, e);
+    if (st == ST_OK)
+        st = bind_row(m->to, q, 1, row, 0, sqlite3_column_count(row), e);
+    if (st == ST_OK)
+        st = step_once(m->to, q, e);
+    sqlite3_finalize(q);
+    row_text(k, sqlite3_last_insert_rowid(m->to->db), text);
+    return st ? st : note_merged(m, text, e);
+}
+
+/* Instead of one that another part brought and that comes behind it. */
+static enum status replace_row(const struct merge *m, const struct keyed *k, int64_t id,
+                               sqlite3_stmt *row, struct err *e)
+{
+    char text[KEY_TEXT];
+    bool merged = false;
+    row_text(k, id, text);
+    enum status st = was_merged(m, text, &merged, e);
+    if (st || !merged)
+        return st;
+    st = with_id(m->to, k->remove, id, e);
+    return st ? st : insert_row(m, k, row, e);
 }
 
 static enum status merge_row(const struct merge *m, const struct keyed *k,
                              sqlite3_stmt *row, struct err *e)
 {
-    sqlite3_stmt *find = NULL, *add = NULL;
-    bool found = false;
+    sqlite3_stmt *find = NULL;
+    bool found = false, replaces = false;
+    int64_t id = 0;
     enum status st = prepare(m->to, k->find, &find, e);
     if (st == ST_OK)
         st = bind_row(m->to, find, 1, row, 0, k->keys, e);
     if (st == ST_OK)
         st = next(m->to, find, &found, e);
-    if (st == ST_OK && found)
-        tell_row(m, k, find, row);
-    else if (st == ST_OK)
-        st = prepare(m->to, k->insert, &add, e);
-    if (st == ST_OK && add)
-        st = bind_row(m->to, add, 1, row, 0, sqlite3_column_count(row), e);
-    if (st == ST_OK && add)
-        st = step_once(m->to, add, e);
+    if (st == ST_OK && found) {
+        replaces = !agrees(m, k, find, row) && comes_before(row, find);
+        id = sqlite3_column_int64(find, sqlite3_column_count(row));
+    }
     sqlite3_finalize(find);
-    sqlite3_finalize(add);
-    return st;
+    if (st == ST_OK && !found)
+        return insert_row(m, k, row, e);
+    return st == ST_OK && replaces ? replace_row(m, k, id, row, e) : st;
 }
 
 static enum status merge_rows(const struct merge *m, const struct keyed *k, struct err *e)
@@ -615,6 +721,8 @@ enum status store_merge(struct store *into, struct store *part,
     enum status st = store_exec(part, "BEGIN", "merging", e);
     if (st == ST_OK)
         st = store_exec(into, "BEGIN IMMEDIATE", "merging", e);
+    if (st == ST_OK)
+        st = store_exec(into, make_merged, "merging", e);
     if (st == ST_OK)
         st = merge_provenance(&m, e);
     if (st == ST_OK)

@@ -3,7 +3,11 @@
  * Whatever the order, and however often: runs are known by their identity, and of two
  * states of one the better stays: done, then failed, then interrupted, then new; of equals
  * the one that ended last, but of two done runs the first. Two done runs must have the
- * same numbers, bit for bit; if not, nothing of the run is changed and the conflict told. */
+ * same numbers, bit for bit; if not, the conflict is told. What `into` had as done before
+ * it was opened stays then; of parts that it had nothing of, the run that ended first is
+ * taken, whichever part is named first. The same holds for published numbers and claims, of
+ * which parts with different experiment files bring different ones; there the smaller row
+ * is taken. */
 #ifndef STORE_MERGE_H
 #define STORE_MERGE_H
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "leftovers.h"
 #include "model_files.h"
 #include "places.h"
 #include "progress.h"
@@ -13,6 +14,7 @@
 struct job {
     const char *into, *part;
     struct progress *progress;
+    int left_out; /* 1: its spools hold runs that could not be stored */
 };
 
 static void on_conflict(void *context, const char *text)
@@ -60,6 +62,39 @@ static enum status check_parts(const struct invocation *v, const char *into, str
     return ST_OK;
 }
 
+static void tell_leftovers(const struct job *j, const char *path, struct leftovers found)
+{
+    if (found.stored)
+        progress_event(j->progress,
+                       "%s: %d runs that had ended were stored in it now; a scheduler was "
+                       "killed before it could",
+                       path, found.stored);
+    if (found.busy)
+        progress_warning(
+            j->progress,
+            "%s: workers are still at %d of its runs; merge it again when they "
+            "have ended",
+            path, found.busy);
+}
+
+/* What a killed scheduler left beside the part is stored in the part, as the next run would
+ * do; a part that cannot be written is merged without, and that is told. */
+static void settle_part(struct job *j)
+{
+    struct leftovers found = {0};
+    struct err why = {.msg = ""};
+    const enum status st = leftovers_settle(j->part, &found, &why);
+    tell_leftovers(j, j->part, found);
+    if (st == ST_OK)
+        return;
+    j->left_out++;
+    progress_warning(
+        j->progress,
+        "%s: runs that have ended are in %s.spool and not yet in it: %s; merge it "
+        "again when it can be written, or a copy of both",
+        j->part, j->part, why.msg);
+}
+
 static enum status merge_part(struct store *db, struct job *j, struct merge_counts *all,
                               struct err *e)
 {
@@ -67,6 +102,7 @@ static enum status merge_part(struct store *db, struct job *j, struct merge_coun
         .context = j, .conflict = on_conflict, .carried = on_carried};
     struct merge_counts c = {0};
     struct store *part = NULL;
+    settle_part(j);
     enum status st = store_open(j->part, STORE_READ, &part, e);
     if (st == ST_OK)
         st = store_merge(db, part, &hooks, &c, e);
@@ -85,18 +121,26 @@ static enum status merge_all(const struct invocation *v, struct store *db, const
                              struct progress *progress, struct err *e)
 {
     struct merge_counts all = {0};
-    enum status st = ST_OK;
+    struct leftovers found = {0};
+    struct job target = {.into = into, .progress = progress};
+    int left_out = 0;
+    enum status st = leftovers_fold(db, into, &found, e);
+    tell_leftovers(&target, into, found);
     for (int i = 0; i < argument_count(v) && st == ST_OK; i++) {
         struct job j = {.into = into, .part = argument_at(v, i), .progress = progress};
         st = merge_part(db, &j, &all, e);
+        left_out += j.left_out;
     }
     if (st == ST_OK && all.conflicts)
         st = err_set(
             e, ST_FAILED,
-            "%d conflicts: %s keeps what it had, and all else is merged; look at "
-            "both, \"posbench rm identity=...\" in the one that is wrong, and merge "
-            "again",
+            "%d conflicts: %s keeps what it had, or else what ended first, and all else is "
+            "merged; look at both, \"posbench rm identity=...\" where it is wrong, there "
+            "\"posbench purge\", and merge again",
             all.conflicts, into);
+    if (st == ST_OK && left_out)
+        st = err_set(e, ST_FAILED, "of %d databases not everything could be merged",
+                     left_out);
     return st;
 }
 
@@ -132,7 +176,7 @@ const struct command command_merge = {
     .name = "merge",
     .group = GROUP_RUN,
     .summary = "join databases, such as those of shards, into one, in any order and as "
-               "often as you like; the parts stay as they are",
+               "often as you like",
     .arguments = "DB...",
     .min_args = 1,
     .max_args = -1,

@@ -5,12 +5,16 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "filled_store.h"
 #include "program.h"
+#include "schedule.h"
 #include "small_matrix.h"
+#include "spool.h"
 #include "store_merge.h"
 
 enum { PARTS = 3, TEXT = 1 << 18 };
@@ -308,6 +312,58 @@ static void other_bits_are_told_and_change_nothing(void **state)
     assert_non_null(strstr(h.conflicts, "part1.db; made by"));
 }
 
+/* Two parts have run 11 with other numbers, a third as the first has it. Into a database
+ * without it goes the one that ended first, in any order; one that has it keeps it. */
+static void of_conflicting_parts_the_earliest_stays_in_any_order(void **state)
+{
+    static const int orders[][PARTS] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                        {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    static const char *const ended[PARTS] = {"2001-03", "2001-01", "2001-02"};
+    static const char numbers[] =
+        "SELECT host, value FROM metric JOIN run ON run.id = run_id "
+        "JOIN provenance AS p ON p.id = provenance_id "
+        "WHERE seed = 11 AND name = 'token_error'";
+    const struct fixture *f = *state;
+    struct part part[PARTS];
+    make_parts(f, part);
+    for (int i = 0; i < PARTS; i++) {
+        char sql[256];
+        snprintf(
+            sql, sizeof sql,
+            "UPDATE run SET ended = '%s' WHERE seed = 11; UPDATE metric SET value = "
+            "0.25 + 0.25 * (%d = 1) WHERE name = 'token_error' AND run_id = (SELECT id "
+            "FROM run WHERE seed = 11)",
+            ended[i], i);
+        execute(part[i].path, sql);
+    }
+    for (int o = 0; o < 6; o++) {
+        char name[16];
+        struct heard h = {.refuse = false};
+        snprintf(name, sizeof name, "order%d", o);
+        struct part out = open_part(f, name);
+        for (int i = 0; i < PARTS; i++)
+            assert_ok(merge_into(out.store, part[orders[o][i]].path, &h));
+        assert_true(h.counts.conflicts > 0);
+        assert_non_null(strstr(h.conflicts, "metric id token_error 100"));
+        assert_rows(out.store, numbers, "node1|0.5|\n");
+        assert_rows(out.store, "SELECT count(*) FROM run", "6|\n");
+        store_close(out.store);
+    }
+    /* What is there when a database is opened has the older right. */
+    merge_well(f->store, part[0].path);
+    store_close(f->store);
+    struct fixture *again = *state;
+    assert_ok(store_open(f->path, STORE_WRITE, &again->store, &err));
+    for (int i = 1; i < PARTS; i++) {
+        struct heard h = {.refuse = false};
+        assert_ok(merge_into(f->store, part[i].path, &h));
+    }
+    assert_rows(f->store,
+                "SELECT value FROM metric JOIN run ON run.id = run_id WHERE "
+                "seed = 11 AND name = 'token_error'",
+                "0.25|\n");
+}
+
 static void other_published_numbers_and_claims_are_told(void **state)
 {
     const struct fixture *f = *state;
@@ -320,7 +376,18 @@ static void other_published_numbers_and_claims_are_told(void **state)
     assert_int_equal(h.counts.conflicts, 2);
     assert_non_null(strstr(h.conflicts, "published p T2"));
     assert_non_null(strstr(h.conflicts, "claim C1: less is rope in "));
-    assert_rows(f->store, "SELECT value, less FROM published, claim", "0.018|rope|\n");
+    /* Both came from parts, so the same one stays in any order. */
+    assert_rows(f->store, "SELECT value, less FROM published, claim", "0.018|no|\n");
+    struct part out = open_part(f, "backwards");
+    assert_ok(merge_into(out.store, part[1].path, &h));
+    assert_ok(merge_into(out.store, part[0].path, &h));
+    assert_rows(out.store, "SELECT value, less FROM published, claim", "0.018|no|\n");
+    store_close(out.store);
+    /* What was there before has the older right. */
+    out = open_part(f, "part2");
+    assert_ok(merge_into(out.store, part[1].path, &h));
+    assert_rows(out.store, "SELECT value, less FROM published, claim", "0.018|rope|\n");
+    store_close(out.store);
 }
 
 static void what_was_removed_stays_removed_until_run_again(void **state)
@@ -449,6 +516,94 @@ static void shards_merged_are_what_one_machine_makes(void **state)
     posbench(f, 0, "run --db all.db", "0 runs done, 6 skipped");
 }
 
+/* A run of `db` becomes one whose worker has ended and whose scheduler was killed: in the
+ * database it is at work, its numbers are in its spool. */
+static void unfold(const char *db, char identity[IDENTITY_TEXT])
+{
+    const struct run_cost cost = {.steps = 4, .parameters = 7, .flops = 1e6, .wall_s = 1};
+    const struct metric_row m = {"id", "token_error", 4, 0.125, 1, 8};
+    const uint8_t bits[2] = {0xff, 0x01};
+    struct store *s = NULL;
+    struct spool_writer w;
+    char path[512];
+    assert_ok(store_open(db, STORE_WRITE, &s, &err));
+    char *rows = rows_of(s, "SELECT identity FROM run WHERE state = 'done' LIMIT 1");
+    snprintf(identity, IDENTITY_TEXT, "%.*s", IDENTITY_TEXT - 1, rows);
+    free(rows);
+    store_close(s);
+    execute(db,
+            "UPDATE run SET state = 'running' WHERE id = (SELECT id FROM run WHERE state "
+            "= 'done' LIMIT 1); DELETE FROM metric WHERE run_id = (SELECT id FROM run "
+            "WHERE state = 'running'); DELETE FROM answer WHERE run_id = (SELECT id FROM "
+            "run WHERE state = 'running')");
+    snprintf(path, sizeof path, "%s.spool", db);
+    assert_int_equal(mkdir(path, 0777), 0);
+    snprintf(path, sizeof path, "%s.spool/%s.jsonl", db, identity);
+    assert_ok(spool_create(path, -1, &w, &err));
+    assert_ok(spool_metrics(&w, &m, 1, &err));
+    assert_ok(spool_answers(&w, "id", bits, 10, &err));
+    assert_ok(spool_cost(&w, &cost, &err));
+    assert_ok(spool_end(&w, "done", "", &err));
+    spool_close(&w);
+}
+
+static void what_a_killed_scheduler_left_is_merged_too(void **state)
+{
+    const struct fixture *f = *state;
+    char path[512], part[160], identity[IDENTITY_TEXT], sql[256];
+    snprintf(path, sizeof path, "%s/experiments.yaml", f->folder);
+    snprintf(part, sizeof part, "%s/results-1-of-2.db", f->folder);
+    write_text(path, yaml);
+    posbench(f, 0, "run --shard 1/2", "3 runs done");
+    unfold(part, identity);
+    /* As long as a worker has its spool, it is let be. */
+    snprintf(path, sizeof path, "%s.spool/%s.jsonl", part, identity);
+    const int held = open(path, O_RDWR | O_CLOEXEC);
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    assert_int_equal(fcntl(held, F_SETLK, &whole), 0);
+    posbench(f, 0, "merge --db all.db results-1-of-2.db", "workers are still at 1");
+    close(held);
+    posbench(f, 0, "merge --db all.db results-1-of-2.db",
+             "1 runs that had ended were stored");
+    assert_int_equal(access(path, F_OK), -1);
+    struct part all = open_part(f, "all");
+    snprintf(
+        sql, sizeof sql,
+        "SELECT state, name, value, count(host) FROM run JOIN metric ON run_id = run.id "
+        "JOIN provenance AS p ON p.id = provenance_id WHERE identity = '%s'",
+        identity);
+    assert_rows(all.store, sql, "done|token_error|0.125|1|\n");
+    assert_rows(all.store, "SELECT state, count(*) FROM run GROUP BY 1",
+                "done|3|\nnew|3|\n");
+    store_close(all.store);
+    /* Nor is it forgotten in the database that receives the parts. */
+    snprintf(path, sizeof path, "%s/all.db", f->folder);
+    unfold(path, identity);
+    posbench(f, 0, "merge --db all.db results-1-of-2.db",
+             "1 runs that had ended were stored");
+}
+
+static void a_part_that_cannot_be_written_is_merged_without_its_spools(void **state)
+{
+    const struct fixture *f = *state;
+    char path[160], part[160], identity[IDENTITY_TEXT];
+    struct schedule_lock lock;
+    snprintf(path, sizeof path, "%s/experiments.yaml", f->folder);
+    snprintf(part, sizeof part, "%s/results-1-of-2.db", f->folder);
+    write_text(path, yaml);
+    posbench(f, 0, "run --shard 1/2", "3 runs done");
+    unfold(part, identity);
+    assert_ok(schedule_lock(part, &lock, &err));
+    posbench(f, 1, "merge --db all.db results-1-of-2.db",
+             "runs that have ended are in results-1-of-2.db.spool");
+    schedule_unlock(&lock);
+    struct part all = open_part(f, "all");
+    assert_rows(all.store, "SELECT state, count(*) FROM run GROUP BY 1",
+                "done|2|\ninterrupted|1|\nnew|3|\n");
+    store_close(all.store);
+    posbench(f, 0, "merge --db all.db results-1-of-2.db", "1 replaced");
+}
+
 static void parts_that_cannot_be_merged_stop_before_anything_is_written(void **state)
 {
     struct fixture *f = *state;
@@ -490,12 +645,15 @@ int main(void)
         CASE(any_order_and_number_gives_the_same_rows),
         CASE(the_better_state_wins),
         CASE(other_bits_are_told_and_change_nothing),
+        CASE(of_conflicting_parts_the_earliest_stays_in_any_order),
         CASE(other_published_numbers_and_claims_are_told),
         CASE(what_was_removed_stays_removed_until_run_again),
         CASE(a_run_at_work_elsewhere_is_interrupted_here),
         CASE(a_failure_on_the_way_takes_the_part_back),
         CASE(an_older_part_is_merged_as_it_is),
         CASE(shards_merged_are_what_one_machine_makes),
+        CASE(what_a_killed_scheduler_left_is_merged_too),
+        CASE(a_part_that_cannot_be_written_is_merged_without_its_spools),
         CASE(parts_that_cannot_be_merged_stop_before_anything_is_written),
         CASE(conflicts_end_with_code_1),
     };

@@ -1,0 +1,25 @@
+/* leftovers.h -- results that a scheduler left in its spools when it was killed.
+ *
+ * A worker that has come to its end leaves its numbers in a spool; a scheduler that dies
+ * before it has stored them leaves the run as running. The next `run` stores them; so does
+ * this, for those who want what a database has without running anything. */
+#ifndef LEFTOVERS_H
+#define LEFTOVERS_H
+
+#include "store.h"
+
+struct leftovers {
+    int stored; /* runs that are done now */
+    int busy;   /* spools that a worker still writes */
+};
+
+/* Those beside `path`, of which `db` is the database, open for writing. The caller holds
+ * its lock (schedule.h). Adds to *out. */
+enum status leftovers_fold(struct store *db, const char *path, struct leftovers *out,
+                           struct err *e);
+
+/* The same for a database that nobody has opened. Where there is nothing to store nothing is
+ * locked or written. ST_DB: a scheduler is at work in it. */
+enum status leftovers_settle(const char *path, struct leftovers *out, struct err *e);
+
+#endif

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <jansson.h>
+#include "json_text.h"
 
 enum {
     LENGTH_BYTES = 8,
@@ -83,7 +83,7 @@ static char *header_text(const struct checkpoint_tensor *tensor, int n,
         failed |= json_object_set_new(header, tensor[i].name, entry) != 0;
         at = end;
     }
-    char *text = failed ? NULL : json_dumps(header, JSON_COMPACT);
+    char *text = failed ? NULL : json_write(header, JSON_COMPACT);
     json_decref(notes);
     json_decref(header);
     if (!text)
@@ -265,9 +265,12 @@ static enum status read_header(struct source *s, struct err *e)
     char *text = malloc(length + 1);
     if (!text)
         return err_set(e, ST_NOMEM, "%s: no memory to read it", s->path);
+    enum status st = ST_IO;
     if (fread(text, 1, length, s->file) == length && is_modest(text, length))
-        s->header = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+        st = json_read(text, length, JSON_REJECT_DUPLICATES, &s->header, NULL);
     free(text);
+    if (st == ST_NOMEM)
+        return err_set(e, st, "%s: no memory to read it", s->path);
     if (!json_is_object(s->header))
         return err_set(e, ST_IO, "%s: its header is damaged", s->path);
     s->data_at = LENGTH_BYTES + length;

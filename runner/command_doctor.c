@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include <jansson.h>
-
 #include "doctor.h"
+#include "json_text.h"
 #include "places.h"
 
 static double read_clock(clockid_t which)
@@ -66,7 +65,7 @@ static enum status print_json(const struct doctor *d, struct err *e)
     json_t *all =
         json_pack("{si si si so}", "schema", 1, "advice", doctor_count(d, DOCTOR_ADVICE),
                   "faults", doctor_count(d, DOCTOR_FAULT), "findings", list);
-    char *text = failed ? NULL : json_dumps(all, JSON_INDENT(1));
+    char *text = failed ? NULL : json_write(all, JSON_INDENT(1));
     json_decref(all);
     if (!text)
         return err_set(e, ST_NOMEM, "no memory for the findings as JSON");

@@ -7,11 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "checkpoint.h"
 #include "evaluation.h"
 #include "grid.h"
+#include "json_text.h"
 #include "places.h"
 #include "progress.h"
 #include "schedule.h"
@@ -203,7 +202,7 @@ static enum status print_json(const struct stored_run *f, const struct split_spe
         failed |= json_object_set_new(all, m[i].name,
                                       isfinite(m[i].value) ? json_real(m[i].value)
                                                            : json_null()) != 0;
-    char *text = failed ? NULL : json_dumps(all, JSON_REAL_PRECISION(17));
+    char *text = failed ? NULL : json_write(all, JSON_REAL_PRECISION(17));
     json_decref(all);
     if (!text)
         return err_set(e, ST_NOMEM, "no memory for the answer as JSON");

@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "command.h"
+#include "json_text.h"
 #include "places.h"
 #include "reference.h"
 #include "sample_text.h"
@@ -108,11 +107,12 @@ static enum status print_config(void *context, int columns, const char *const *n
     (void)columns;
     (void)names;
     json_error_t fault;
-    json_t *config = json_loads(cells[0], 0, &fault);
+    json_t *config;
+    json_read(cells[0], strlen(cells[0]), 0, &config, &fault);
     /* 15 digits: 0.8 as it was typed, not its nearest double. */
     char *text =
         config
-            ? json_dumps(config, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15))
+            ? json_write(config, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15))
             : NULL;
     json_decref(config);
     if (!text)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
+#include "json_text.h"
 
 enum { VALUE_TEXT = 48, PATH_TEXT = 96 };
 
@@ -39,7 +39,7 @@ static bool other_encoder(const json_t *now, const json_t *then, char reason[PLA
 
 static void value_text(const json_t *value, char text[VALUE_TEXT])
 {
-    char *all = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(12));
+    char *all = json_write(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(12));
     snprintf(text, VALUE_TEXT, "%.40s%s", all ? all : "absent",
              all && strlen(all) > 40 ? "..." : "");
     free(all);
@@ -94,9 +94,11 @@ static void other_setting(json_t *now, json_t *then, char reason[PLAN_REASON])
 /* NULL: nothing to say. */
 static const char *explain(const char *config, const char *stored, char reason[PLAN_REASON])
 {
-    json_t *now = json_loads(config, 0, NULL);
-    json_t *then = stored ? json_loads(stored, 0, NULL) : NULL;
+    json_t *now = NULL, *then = NULL;
     const char *cause = NULL;
+    json_read(config, strlen(config), 0, &now, NULL);
+    if (stored)
+        json_read(stored, strlen(stored), 0, &then, NULL);
     if (!json_is_object(now) || !json_is_object(then) || json_equal(now, then))
         cause = NULL;
     else if (other_version(json_object_get(now, "task"), json_object_get(then, "task"),

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "grid.h"
+#include "json_text.h"
 #include "units.h"
 
 enum { SEEDS_TEXT = 48 };
@@ -142,7 +141,7 @@ enum status plan_print_json(const struct plan *p, int jobs, FILE *out, struct er
                             number_or_null(sum.seconds), "runs", runs);
     char *text = NULL;
     if (!failed && all)
-        text = json_dumps(all, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+        text = json_write(all, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
     json_decref(all);
     if (!text)
         return err_set(e, ST_NOMEM, "no memory for the plan as JSON");

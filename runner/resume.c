@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
 #include <xxhash.h>
 
 #include "checkpoint.h"
+#include "json_text.h"
 #include "provenance.h"
 
 enum { NAME_TEXT = 128, CHECK_TEXT = 24 };
@@ -140,17 +140,19 @@ static char *point_text(const struct resume_point *p)
                   "loss_steps", p->loss_steps, "loss_sum", p->loss_sum, "flops", p->flops,
                   "train_s", p->train_s, "train_tokens", p->train_tokens, "wall_s",
                   p->wall_s, "cpu_s", p->cpu_s, "peak_memory_mib", p->peak_memory_mib);
-    char *text = j ? json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    char *text = j ? json_write(j, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(j);
     return text;
 }
 
 static bool point_parse(const char *text, int steps, struct resume_point *p)
 {
-    json_t *j =
-        strlen(text) <= STATE_BYTES ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    const size_t bytes = strlen(text);
+    json_t *j;
+    if (bytes > STATE_BYTES ||
+        json_read(text, bytes, JSON_REJECT_DUPLICATES, &j, NULL) != ST_OK)
+        return false;
     const bool ok =
-        j &&
         json_unpack(j, "{s:i, s:i, s:i, s:F, s:F, s:F, s:F, s:F, s:F, s:F}", "step",
                     &p->step, "pointed", &p->pointed, "loss_steps", &p->loss_steps,
                     "loss_sum", &p->loss_sum, "flops", &p->flops, "train_s", &p->train_s,

@@ -13,13 +13,13 @@
 #include "run_spec.h"
 
 #include <assert.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_text.h"
 #include "settings.h"
 
 /* Twice what the largest experiment file can ask for. Parsed JSON takes up to 80 times the
@@ -128,12 +128,14 @@ static char *canonical_text(const json_t *root)
     for (int digits = 15; digits <= 17 && !same; digits++) {
         free(text);
         text =
-            json_dumps(root, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(digits));
-        json_t *back = text ? json_loads(text, 0, NULL) : NULL;
-        same = back && json_equal(root, back);
-        json_decref(back);
-        if (!text)
+            json_write(root, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(digits));
+        json_t *back;
+        if (!text || json_read(text, strlen(text), 0, &back, NULL) != ST_OK) {
+            free(text);
             return NULL;
+        }
+        same = json_equal(root, back);
+        json_decref(back);
     }
     return text;
 }
@@ -362,10 +364,13 @@ enum status run_spec_parse(const char *json, struct run_spec *out, struct err *e
     json_error_t why;
     if (!json || strlen(json) > CONFIG_BYTES)
         return refuse(e, json ? "longer than %d bytes" : "there is none", CONFIG_BYTES);
-    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &why);
-    if (!root)
+    json_t *root;
+    enum status st = json_read(json, strlen(json), JSON_REJECT_DUPLICATES, &root, &why);
+    if (st == ST_NOMEM)
+        return err_set(e, st, "no memory to read a run's configuration");
+    if (st)
         return refuse(e, "not JSON: %s", why.text);
-    const enum status st = read_root(root, &r, e);
+    st = read_root(root, &r, e);
     json_decref(root);
     if (st) {
         run_spec_free(&r);

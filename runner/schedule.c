@@ -277,6 +277,17 @@ static void announce_stopped(const struct scheduler *c, const struct slot *w,
                      reason);
 }
 
+/* What the worker could not do, and went on without. */
+static void announce_warnings(const struct scheduler *c, const struct slot *w,
+                              const struct spool *spool)
+{
+    char name[RUN_TEXT];
+    const char *text;
+    run_text(w->item->run, name);
+    for (int i = 0; spool && (text = spool_warning(spool, i)) != NULL; i++)
+        progress_warning(c->s->progress, "%s: %s", name, text);
+}
+
 /* --- the end of a run --- */
 
 /* What became of a worker whose spool does not say. */
@@ -337,6 +348,7 @@ static void conclude(struct scheduler *c, const struct slot *w, const struct spo
                      const char *state, const char *reason)
 {
     count(c->result, state);
+    announce_warnings(c, w, spool);
     if (strcmp(state, "done") == 0) {
         resume_forget(c->s->db, w->item->run->identity);
         announce_done(c, w, spool);
@@ -357,6 +369,8 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
     const enum status read = spool_read(w->spool, &spool, &why);
     const char *state = read ? NULL : spool_state(spool);
     const char *reason = state ? spool_reason(spool) : text;
+    if (read == ST_NOMEM) /* what the worker did is not lost: the next scheduler reads it */
+        return err_set(e, read, "%s; the same command goes on", why.msg);
     if (read == ST_NOTFOUND)
         why.msg[0] = '\0';
     if (!state) {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
+#include "json_text.h"
 
 /* --- growing --- */
 
@@ -86,9 +86,12 @@ static enum status take_id(struct sequences *s, const struct place *p, long long
 static enum status take_object(struct sequences *s, const struct place *p, const char *text,
                                size_t n, struct err *e)
 {
-    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
+    json_t *root;
+    enum status st = json_read(text, n, JSON_REJECT_DUPLICATES, &root, NULL);
+    if (st == ST_NOMEM)
+        return no_memory(s, e);
     const json_t *tokens = json_object_get(root, "tokens");
-    enum status st = ST_OK;
+    st = ST_OK;
     if (!json_is_array(tokens))
         st = err_set(e, ST_CONFIG, "%s:%d: not a JSON object with a list \"tokens\"",
                      p->name, p->line);

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <jansson.h>
+#include "json_text.h"
 
 /* --- writing --- */
 
@@ -74,7 +74,7 @@ static json_t *json_text(const char *text)
 /* Takes `j`; the line with its newline, or NULL. The caller frees it. */
 static char *line_of(json_t *j, size_t *length)
 {
-    char *text = j ? json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    char *text = j ? json_write(j, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(j);
     if (!text)
         return NULL;
@@ -224,7 +224,7 @@ struct spool {
     struct event *event;
     int metrics, answer_sets, events;
     struct run_cost cost;
-    bool has_cost;
+    bool has_cost, starved; /* starved: of memory, while it was read */
     const char *state, *reason;
 };
 
@@ -303,6 +303,7 @@ static bool take_answers(struct spool *s, json_t *j)
     if (strlen(hex) != 2 * bytes)
         return false;
     a->bits = calloc(bytes + 1, 1);
+    s->starved = !a->bits;
     if (!a->bits)
         return false;
     s->answer_sets++;
@@ -362,6 +363,13 @@ static bool take(struct spool *s, json_t *j)
     return false;
 }
 
+static enum status not_a_line(const char *path, size_t line, bool starved, struct err *e)
+{
+    return starved
+               ? err_set(e, ST_NOMEM, "%s: no memory to read it", path)
+               : err_set(e, ST_IO, "%s:%zu: not a line that a worker writes", path, line);
+}
+
 /* All complete lines of the file, which is closed, as a JSON array. */
 static enum status read_lines(FILE *f, const char *path, json_t **out, struct err *e)
 {
@@ -371,10 +379,12 @@ static enum status read_lines(FILE *f, const char *path, json_t **out, struct er
     ssize_t n;
     enum status st = lines ? ST_OK : err_set(e, ST_NOMEM, "%s: no memory to read it", path);
     while (st == ST_OK && (n = getline(&line, &room, f)) > 0 && line[n - 1] == '\n') {
-        json_t *j = json_loadb(line, (size_t)n, JSON_REJECT_DUPLICATES, NULL);
-        if (!j || json_array_append_new(lines, j) != 0)
-            st = err_set(e, ST_IO, "%s:%zu: not a line that a worker writes", path,
-                         json_array_size(lines) + 1);
+        json_t *j;
+        st = json_read(line, (size_t)n, JSON_REJECT_DUPLICATES, &j, NULL);
+        if (st == ST_OK && json_array_append_new(lines, j) != 0)
+            st = ST_NOMEM;
+        if (st)
+            st = not_a_line(path, json_array_size(lines) + 1, st == ST_NOMEM, e);
     }
     free(line);
     if (st == ST_OK && ferror(f))
@@ -408,7 +418,7 @@ static enum status read_stream(FILE *f, const char *path, struct spool **out, st
         st = err_set(e, ST_NOMEM, "%s: no memory for %zu lines", path, n);
     for (size_t i = 0; i < n && st == ST_OK; i++)
         if (!take(s, json_array_get(lines, i)))
-            st = err_set(e, ST_IO, "%s:%zu: not a line that a worker writes", path, i + 1);
+            st = not_a_line(path, i + 1, s->starved || json_starved(), e);
     if (st)
         spool_free(s);
     else
@@ -427,7 +437,8 @@ enum status spool_read(const char *path, struct spool **out, struct err *e)
 
 bool spool_progress_parse(const char *line, size_t length, struct run_progress *out)
 {
-    json_t *j = json_loadb(line, length, 0, NULL);
+    json_t *j;
+    json_read(line, length, 0, &j, NULL);
     const char *type = NULL, *phase = NULL;
     json_t *loss = NULL;
     *out = (struct run_progress){0};
@@ -451,6 +462,14 @@ const char *spool_state(const struct spool *s)
 const char *spool_reason(const struct spool *s)
 {
     return s->reason ? s->reason : "";
+}
+
+const char *spool_warning(const struct spool *s, int i)
+{
+    for (int k = 0; k < s->events; k++)
+        if (strcmp(s->event[k].level, "warning") == 0 && i-- == 0)
+            return s->event[k].text;
+    return NULL;
 }
 
 int spool_metric_count(const struct spool *s)

@@ -71,7 +71,7 @@ void spool_progress(const struct spool_writer *w, const struct run_progress *p);
 /* False when `line` is not a progress line. */
 bool spool_progress_parse(const char *line, size_t length, struct run_progress *out);
 
-/* Reads all complete lines. ST_NOTFOUND: no such file; ST_IO: a complete line is not
+/* Reads all complete lines. ST_NOTFOUND: no such file; ST_NOMEM; ST_IO: a complete line is not
  * what a worker writes (the message has its number). *out is the caller's. */
 enum status spool_read(const char *path, struct spool **out, struct err *e);
 void spool_free(struct spool *s); /* accepts NULL */
@@ -81,6 +81,8 @@ const char *spool_state(const struct spool *s);
 const char *spool_reason(const struct spool *s);
 /* The newest value of a metric; NaN when there is none. */
 double spool_value(const struct spool *s, const char *split, const char *name);
+/* The text of its i-th warning, NULL behind the last one. */
+const char *spool_warning(const struct spool *s, int i);
 int spool_metric_count(const struct spool *s);
 const struct metric_row *spool_metric(const struct spool *s, int i);
 /* The answers to a split, n of them; NULL when there are none. */

@@ -205,7 +205,12 @@ enum status store_migrate_file(struct store *s, int from, const struct migration
         unlink(half);
     else
         sync_folder(name);
-    return st ? st : store_migrate(s, from, steps, e);
+    if (st)
+        return st;
+    st = store_migrate(s, from, steps, e);
+    if (st)
+        unlink(name); /* else each attempt on a full disk would add one */
+    return st;
 }
 
 enum status store_migrate_copy(struct store *s, int from, struct err *e)

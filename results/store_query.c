@@ -82,10 +82,12 @@ static enum status prepare_reading(struct store *s, const char *sql, int n_param
                      "allowed");
     if (st == ST_OK) {
         code = sqlite3_prepare_v2(s->db, rest, -1, &more, NULL);
-        if (code != SQLITE_OK || more)
+        if (more || code == SQLITE_ERROR || code == SQLITE_AUTH)
             st = err_set(e, ST_USAGE,
                          "SQL: one statement at a time; this begins a second: %.40s",
                          rest + strspn(rest, " \t\r\n"));
+        else if (code != SQLITE_OK)
+            st = statement_failed(s, e);
     }
     sqlite3_finalize(more);
     if (st == ST_OK && sqlite3_bind_parameter_count(*out) > n_params)
@@ -167,6 +169,9 @@ static enum status text_row(void *context, sqlite3_stmt *q, struct err *e)
             break;
         default:
             t->cells[i] = (const char *)sqlite3_column_text(q, i);
+            if (!t->cells[i])
+                return err_set(e, ST_NOMEM, "no memory for a row of %d columns",
+                               t->columns);
         }
     }
     return t->row(t->context, t->columns, t->names, t->cells, e);

@@ -1,0 +1,419 @@
+#include "sweep.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "program.h"
+#include "tree.h"
+
+/* NULL without a sanitizer. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming) */
+extern void __sanitizer_set_report_path(const char *path) __attribute__((weak));
+
+enum { PATH_TEXT = 256, ARGUMENTS = 32, SEEN_MAX = 1 << 16, PATIENCE_S = 120 };
+enum { COMPLAINTS_MAX = 20 };
+
+/* --- one command --- */
+
+/* The first word is argv[1]; `text` is cut up. */
+static int split(char *text, char *argv[ARGUMENTS])
+{
+    static char program[] = "posbench";
+    char *rest = NULL;
+    int n = 0;
+    argv[n++] = program;
+    for (char *word = strtok_r(text, " ", &rest); word && n < ARGUMENTS - 1;
+         word = strtok_r(NULL, " ", &rest))
+        argv[n++] = word;
+    argv[n] = NULL;
+    return n;
+}
+
+static void redirect(int to, const char *path, int flags)
+{
+    const int file = open(path, flags, 0666);
+    if (file < 0 || dup2(file, to) < 0)
+        _exit(99);
+    close(file);
+}
+
+/* In a process of its own: a copy of this one, so that nothing is to be loaded again. */
+static void become(const char *folder, const char *command, const char *fault, bool no_log)
+{
+    static const int usual[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGABRT};
+    char text[PATH_MAX], log[PATH_TEXT], *argv[ARGUMENTS];
+    snprintf(text, sizeof text, "%s", command);
+    const int argc = split(text, argv);
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        signal(usual[i], SIG_DFL); /* not cmocka's */
+    snprintf(log, sizeof log, "%s.report", folder);
+    if (__sanitizer_set_report_path)
+        __sanitizer_set_report_path(log);
+    snprintf(log, sizeof log, "%s.fired", folder);
+    setenv("POSBENCH_FAULT_LOG", log, 1);
+    if (fault)
+        setenv("POSBENCH_FAULT", fault, 1);
+    if (no_log)
+        setenv("POSBENCH_FAULT_NFS", "1", 1);
+    redirect(0, "/dev/null", O_RDONLY);
+    snprintf(log, sizeof log, "%s.out", folder);
+    redirect(1, log, O_WRONLY | O_CREAT | O_TRUNC);
+    snprintf(log, sizeof log, "%s.err", folder);
+    redirect(2, log, O_WRONLY | O_CREAT | O_TRUNC);
+    if (chdir(folder) != 0)
+        _exit(99);
+    alarm(PATIENCE_S);
+    fault_arm(argv[1]);
+    exit(posbench_main(argc, argv));
+}
+
+int command_in(const char *folder, const char *command, const char *fault, bool no_log)
+{
+    int status;
+    fflush(NULL);
+    const pid_t pid = fork();
+    if (pid == 0)
+        become(folder, command, fault, no_log);
+    assert_true(pid > 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* --- what is in a database --- */
+
+static const char *const questions[] = {
+    "SELECT identity, experiment, profile, cell, task, task_version, encoder, variant, "
+    "seed, config, state, quote(error), steps, parameters, flops FROM run ORDER BY id",
+    "SELECT identity, split, step, m.name, quote(value), count, total FROM metric AS m "
+    "JOIN run ON run.id = run_id ORDER BY identity, split, step, m.name",
+    "SELECT identity, split, a.count, hex(bits) FROM answer AS a "
+    "JOIN run ON run.id = run_id ORDER BY identity, split",
+    "SELECT identity, e.text FROM event AS e JOIN run ON run.id = run_id "
+    "WHERE level = 'caveat' ORDER BY identity, e.text",
+    "SELECT name FROM claim ORDER BY name",
+    "SELECT paper, cell, encoder, value FROM published ORDER BY paper, cell, encoder",
+    "PRAGMA integrity_check",
+    "PRAGMA foreign_key_check",
+};
+
+static void answer(sqlite3 *db, const char *question, FILE *to)
+{
+    sqlite3_stmt *q = NULL;
+    if (sqlite3_prepare_v2(db, question, -1, &q, NULL) != SQLITE_OK) {
+        fprintf(to, "%s\n", sqlite3_errmsg(db));
+        return;
+    }
+    while (sqlite3_step(q) == SQLITE_ROW)
+        for (int i = 0, n = sqlite3_column_count(q); i < n; i++)
+            fprintf(to, "%s%c", (const char *)sqlite3_column_text(q, i),
+                    i + 1 < n ? '|' : '\n');
+    sqlite3_finalize(q);
+}
+
+/* The answers to some of the questions as text, to be freed. */
+static char *ask(const char *folder, const char *name, size_t from, size_t to)
+{
+    char path[PATH_TEXT], *text = NULL;
+    size_t bytes;
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = open_memstream(&text, &bytes);
+    assert_non_null(f);
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+        for (size_t i = from; i < to; i++)
+            answer(db, questions[i], f);
+    sqlite3_close(db);
+    assert_int_equal(fclose(f), 0);
+    return text;
+}
+
+enum { QUESTIONS = sizeof questions / sizeof *questions, SOUNDNESS = QUESTIONS - 2 };
+
+/* --- the sweep --- */
+
+struct course {
+    const struct scenario *s;
+    enum fault fault;
+    long n;
+    char folder[PATH_TEXT], before[PATH_TEXT], now[PATH_TEXT];
+    char after[PATH_TEXT], *tables, *names; /* of an undisturbed command */
+    uint64_t *seen; /* folders from which `next` came to the right end */
+    int n_seen, complaints;
+    struct tally tally;
+};
+
+static void complain(struct course *c, const char *what, const char *more)
+{
+    if (c->complaints++ < COMPLAINTS_MAX)
+        fprintf(stderr,
+                "%s:\n    cp -r %s /tmp/again; cd /tmp/again; %sPOSBENCH_FAULT=%s:%s:%ld "
+                "POSBENCH_FAULT_LOG=../again.log test_faults %s\n%s\n",
+                what, c->before, c->s->no_log ? "POSBENCH_FAULT_NFS=1 " : "", c->s->process,
+                fault_word(c->fault), c->n, c->s->command, more);
+}
+
+static char *text_beside(const struct course *c, const char *suffix)
+{
+    char path[PATH_TEXT + 16];
+    snprintf(path, sizeof path, "%s%s", c->now, suffix);
+    return file_text(path, NULL);
+}
+
+/* Does it say anything, and nothing that is plainly beside the point? */
+static bool is_clear(const char *message)
+{
+    static const char *const vague[] = {"not an error",
+                                        "(null)",
+                                        "Success",
+                                        "unknown",
+                                        "row available",
+                                        "bad parameter",
+                                        "experiment file is wrong"};
+    for (size_t i = 0; i < sizeof vague / sizeof *vague; i++)
+        if (strstr(message, vague[i]))
+            return false;
+    return strlen(message) > 20 && strstr(message, "posbench: ");
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+static bool same_bytes(const char *a_folder, const char *b_folder, const char *name)
+{
+    char path[PATH_MAX];
+    size_t n[2];
+    snprintf(path, sizeof path, "%s/%s", a_folder, name);
+    char *a = file_text(path, &n[0]);
+    snprintf(path, sizeof path, "%s/%s", b_folder, name);
+    char *b = file_text(path, &n[1]);
+    const bool same = n[0] == n[1] && memcmp(a, b, n[0]) == 0;
+    free(a);
+    free(b);
+    return same;
+}
+
+/* Weights are whole or not there. */
+static void check_weights(struct course *c)
+{
+    char *names = tree_names(c->now), *rest = NULL;
+    for (char *name = strtok_r(names, "\n", &rest); name;
+         name = strtok_r(NULL, "\n", &rest))
+        if (ends_with(name, ".safetensors") && !strstr(name, ".checkpoint.") &&
+            !same_bytes(c->now, c->after, name))
+            complain(c, "weights that are not those of an undisturbed command", name);
+    free(names);
+}
+
+/* What a worker fails at costs nothing of what was kept before. */
+static void check_checkpoint(struct course *c, int code)
+{
+    char *before = tree_names(c->before), *now = tree_names(c->now);
+    if (code == 1 && strstr(before, ".checkpoint.safetensors") &&
+        !strstr(now, ".checkpoint.safetensors"))
+        complain(c, "the checkpoint is gone", now);
+    free(before);
+    free(now);
+}
+
+static void check_end(struct course *c, int code)
+{
+    char *message = text_beside(c, ".said");
+    char *names = tree_names(c->folder);
+    if (getenv("POSBENCH_FAULT_SAY"))
+        print_message("%s:%s:%ld %d %s", c->s->process, fault_word(c->fault), c->n, code,
+                      message);
+    if (code != 0 && code != 1 && code != 3)
+        complain(c, "an exit code that is not to be", message);
+    else if (code != 0 && !is_clear(message))
+        complain(c, "no clear message", message);
+    if (strstr(names, ".report"))
+        complain(c, "a sanitizer has something to say", names);
+    free(names);
+    free(message);
+    check_weights(c);
+    check_checkpoint(c, code);
+}
+
+static void check_tables(struct course *c, const char *when)
+{
+    char *tables = ask(c->now, c->s->db, 0, QUESTIONS);
+    if (strcmp(tables, c->tables) != 0)
+        complain(c, when, tables);
+    free(tables);
+}
+
+/* In a copy, since to look may repair. */
+static void check_soundness(struct course *c)
+{
+    char copy[PATH_TEXT + 16];
+    snprintf(copy, sizeof copy, "%s.copy", c->now);
+    tree_copy(c->now, copy);
+    char *sound = ask(copy, c->s->db, SOUNDNESS, QUESTIONS);
+    if (sound[0] && strcmp(sound, "ok\n") != 0)
+        complain(c, "the database is damaged", sound);
+    free(sound);
+    tree_remove(copy);
+}
+
+/* Which call it was that failed. */
+static bool call_was(const struct course *c, const char *word)
+{
+    char *call = text_beside(c, ".fired");
+    const bool was = strstr(call, word) != NULL;
+    free(call);
+    return was;
+}
+
+/* What could not be removed may stay. Weights that could not be written may be missing when
+ * that is said: the numbers are worth more than that. Who cannot commit a migration keeps
+ * the copy that was made before. */
+static void check_names(struct course *c)
+{
+    char *names = tree_names(c->now), *message = text_beside(c, ".said");
+    const bool removal = call_was(c, "unlink") || call_was(c, "rmdir");
+    const bool told = strstr(message, "weights were not kept") ||
+                      strstr(message, ": opening for writing: ");
+    if (strcmp(names, c->names) != 0 && !removal && !told)
+        complain(c, "after the next command there are other files", names);
+    free(names);
+    free(message);
+}
+
+static void check_next(struct course *c)
+{
+    const int code = command_in(c->now, c->s->next, NULL, c->s->no_log);
+    char *message = text_beside(c, ".err");
+    if (code != 0)
+        complain(c, "the next command does not end well", message);
+    else if (strstr(message, "begins anew"))
+        complain(c, "the checkpoint is damaged", message);
+    free(message);
+    if (code != 0)
+        return;
+    check_tables(c, "after the next command the tables are others");
+    check_weights(c);
+    check_names(c);
+}
+
+/* What is left decides what comes of it: folders that are the same are looked at once. */
+static void check_rest(struct course *c)
+{
+    const uint64_t digest = tree_digest(c->now);
+    const int before = c->complaints;
+    for (int i = 0; i < c->n_seen; i++)
+        if (c->seen[i] == digest)
+            return;
+    c->tally.looked_at++;
+    check_soundness(c);
+    check_next(c);
+    if (c->complaints == before && c->n_seen < SEEN_MAX)
+        c->seen[c->n_seen++] = digest;
+}
+
+static void forget_case(struct course *c)
+{
+    static const char *const suffix[] = {".fired", ".err", ".said", ".out"};
+    char path[PATH_TEXT + 16];
+    tree_remove(c->now);
+    for (size_t i = 0; i < sizeof suffix / sizeof *suffix; i++) {
+        snprintf(path, sizeof path, "%s%s", c->now, suffix[i]);
+        unlink(path);
+    }
+}
+
+/* The next command has another one. */
+static void keep_message(const struct course *c)
+{
+    char err[PATH_TEXT + 16], said[PATH_TEXT + 16];
+    snprintf(err, sizeof err, "%s.err", c->now);
+    snprintf(said, sizeof said, "%s.said", c->now);
+    rename(err, said);
+}
+
+/* False: the command does not call that often. */
+static bool one_case(struct course *c)
+{
+    char fault[64], fired[PATH_TEXT + 16];
+    snprintf(fault, sizeof fault, "%s:%s:%ld", c->s->process, fault_word(c->fault), c->n);
+    snprintf(fired, sizeof fired, "%s.fired", c->now);
+    tree_copy(c->before, c->now);
+    const int code = command_in(c->now, c->s->command, fault, c->s->no_log);
+    const bool has_fired = access(fired, F_OK) == 0;
+    keep_message(c);
+    if (has_fired) {
+        c->tally.cases++;
+        c->tally.harmless += code == 0;
+        check_end(c, code);
+        if (code == 0)
+            check_tables(c, "exit code 0, and the tables are others");
+        check_rest(c);
+    }
+    forget_case(c);
+    return has_fired;
+}
+
+/* What an undisturbed command leaves. */
+static void learn(struct course *c)
+{
+    tree_copy(c->before, c->now);
+    if (command_in(c->now, c->s->command, NULL, c->s->no_log) != 0) {
+        char *message = text_beside(c, ".err");
+        fail_msg("%s: %s", c->s->command, message);
+    }
+    c->tables = ask(c->now, c->s->db, 0, QUESTIONS);
+    c->names = tree_names(c->now);
+    assert_int_equal(rename(c->now, c->after), 0);
+    forget_case(c);
+}
+
+/* In memory where that can be had: there are many thousand cases. */
+static void make_folder(char path[PATH_TEXT])
+{
+    static const char shared[] = "/dev/shm";
+    snprintf(path, PATH_TEXT, "%s/posbench-faults-XXXXXX",
+             access(shared, W_OK) == 0 ? shared : "/tmp");
+    assert_non_null(mkdtemp(path));
+}
+
+struct tally sweep(const struct scenario *s, enum fault f, long stride)
+{
+    struct course c = {.s = s, .fault = f, .seen = calloc(SEEN_MAX, sizeof *c.seen)};
+    const char *wish = getenv("POSBENCH_FAULT_STRIDE");
+    /* Cases take five times as long with a sanitizer. */
+    const long usual = __sanitizer_set_report_path && stride > 1 ? 3 * stride : stride;
+    const long step = wish ? strtol(wish, NULL, 10) : usual;
+    assert_non_null(c.seen);
+    make_folder(c.folder);
+    snprintf(c.before, sizeof c.before, "%.200s/before", c.folder);
+    snprintf(c.now, sizeof c.now, "%.200s/now", c.folder);
+    snprintf(c.after, sizeof c.after, "%.200s/after", c.folder);
+    assert_int_equal(mkdir(c.before, 0777), 0);
+    s->prepare(c.before);
+    learn(&c);
+    for (c.n = 1; one_case(&c); c.n += step)
+        ;
+    free(c.seen);
+    free(c.tables);
+    free(c.names);
+    if (c.complaints)
+        fail_msg("%d complaints in %ld cases", c.complaints, c.tally.cases);
+    tree_remove(c.folder);
+    return c.tally;
+}

@@ -1,0 +1,13 @@
+/* tree.h -- folders with all that is in them. */
+#ifndef TREE_H
+#define TREE_H
+
+#include <stdint.h>
+
+void file_copy(const char *from, const char *to);
+void tree_copy(const char *from, const char *to); /* makes `to` */
+void tree_remove(const char *path);               /* if it is there */
+uint64_t tree_digest(const char *path);           /* of names and bytes */
+char *tree_names(const char *path);               /* a line each; to be freed */
+
+#endif

@@ -51,6 +51,18 @@ static void redirect(int to, const char *path, int flags)
     close(file);
 }
 
+/* What a sanitizer of this process, and of those that it starts, has to say. */
+static void report_to(const char *path)
+{
+    const char *usual = getenv("ASAN_OPTIONS");
+    char options[PATH_MAX];
+    if (!__sanitizer_set_report_path)
+        return;
+    __sanitizer_set_report_path(path);
+    snprintf(options, sizeof options, "%s:log_path=%s", usual ? usual : "", path);
+    setenv("ASAN_OPTIONS", options, 1);
+}
+
 /* In a process of its own: a copy of this one, so that nothing is to be loaded again. */
 static void become(const char *folder, const char *command, const char *fault, bool no_log)
 {
@@ -61,8 +73,7 @@ static void become(const char *folder, const char *command, const char *fault, b
     for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
         signal(usual[i], SIG_DFL); /* not cmocka's */
     snprintf(log, sizeof log, "%s.report", folder);
-    if (__sanitizer_set_report_path)
-        __sanitizer_set_report_path(log);
+    report_to(log);
     snprintf(log, sizeof log, "%s.fired", folder);
     setenv("POSBENCH_FAULT_LOG", log, 1);
     if (fault)
@@ -182,7 +193,8 @@ static bool is_clear(const char *message)
                                         "unknown",
                                         "row available",
                                         "bad parameter",
-                                        "experiment file is wrong"};
+                                        "experiment file is wrong",
+                                        "not a line that"};
     for (size_t i = 0; i < sizeof vague / sizeof *vague; i++)
         if (strstr(message, vague[i]))
             return false;
@@ -232,21 +244,30 @@ static void check_checkpoint(struct course *c, int code)
     free(now);
 }
 
+static void pass_on_report(struct course *c, const char *name)
+{
+    char path[2 * PATH_TEXT];
+    snprintf(path, sizeof path, "%s/%.200s", c->folder, name);
+    char *report = file_text(path, NULL);
+    complain(c, "a sanitizer has something to say", report);
+    free(report);
+    unlink(path);
+}
+
 static void check_end(struct course *c, int code)
 {
     char *message = text_beside(c, ".said");
-    char *names = tree_names(c->folder);
-    if (getenv("POSBENCH_FAULT_SAY"))
-        print_message("%s:%s:%ld %d %s", c->s->process, fault_word(c->fault), c->n, code,
-                      message);
+    char *names = tree_names(c->folder), *rest = NULL;
     if (code != 0 && code != 1 && code != 3)
         complain(c, "an exit code that is not to be", message);
     else if (code != 0 && !is_clear(message))
         complain(c, "no clear message", message);
-    if (strstr(names, ".report"))
-        complain(c, "a sanitizer has something to say", names);
-    free(names);
     free(message);
+    for (char *name = strtok_r(names, "\n", &rest); name;
+         name = strtok_r(NULL, "\n", &rest))
+        if (strstr(name, ".report."))
+            pass_on_report(c, name);
+    free(names);
     check_weights(c);
     check_checkpoint(c, code);
 }
@@ -397,7 +418,7 @@ struct tally sweep(const struct scenario *s, enum fault f, long stride)
     struct course c = {.s = s, .fault = f, .seen = calloc(SEEN_MAX, sizeof *c.seen)};
     const char *wish = getenv("POSBENCH_FAULT_STRIDE");
     /* Cases take five times as long with a sanitizer. */
-    const long usual = __sanitizer_set_report_path && stride > 1 ? 3 * stride : stride;
+    const long usual = __sanitizer_set_report_path && stride > 1 ? 5 * stride : stride;
     const long step = wish ? strtol(wish, NULL, 10) : usual;
     assert_non_null(c.seen);
     make_folder(c.folder);

@@ -8,14 +8,14 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "scratch.h"
 
-enum { CONFIG_PATH = 64 };
+enum { CONFIG_PATH = SCRATCH_TEXT };
 
 /* Writes the bytes to a new file whose name goes to `path`; false when that fails. */
 static inline bool config_file(const char *bytes, size_t n, char path[CONFIG_PATH])
 {
-    snprintf(path, CONFIG_PATH, "/tmp/posbench-test-XXXXXX");
-    const int fd = mkstemp(path);
+    const int fd = scratch_file(path);
     if (fd < 0)
         return false;
     const bool good = write(fd, bytes, n) == (ssize_t)n;

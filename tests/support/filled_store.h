@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "scratch.h"
 #include "store.h"
 
 /* Fails the test with the error's own words. */
@@ -22,7 +23,7 @@
     } while (0)
 
 struct fixture {
-    char folder[64], path[96];
+    char folder[SCRATCH_TEXT], path[96];
     struct store *store;
 };
 
@@ -31,9 +32,7 @@ static struct err err;
 static inline int open_fixture(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
-    strcpy(f->folder, "/tmp/posbench-test-XXXXXX");
-    if (!mkdtemp(f->folder))
-        return -1;
+    scratch_make(f->folder);
     snprintf(f->path, sizeof f->path, "%s/results.db", f->folder);
     *state = f;
     return store_open(f->path, STORE_WRITE, &f->store, &err);
@@ -42,12 +41,10 @@ static inline int open_fixture(void **state)
 static inline int close_fixture(void **state)
 {
     struct fixture *f = *state;
-    char command[128];
     store_close(f->store);
-    snprintf(command, sizeof command, "rm -rf '%s'", f->folder);
-    const int failed = system(command);
+    scratch_remove(f->folder);
     free(f);
-    return failed;
+    return 0;
 }
 
 /* What a test says of a run; the rest has defaults. */

@@ -85,17 +85,3 @@ int program_children(pid_t parent, pid_t *child, int room)
         child[n++] = (pid_t)one;
     return n;
 }
-
-void scratch_make(char path[SCRATCH_TEXT])
-{
-    snprintf(path, SCRATCH_TEXT, "/tmp/posbench-test-XXXXXX");
-    assert_non_null(mkdtemp(path));
-}
-
-void scratch_remove(const char *path)
-{
-    char line[COMMAND_TEXT];
-    assert_ptr_equal(strstr(path, "/tmp/posbench-test-"), path);
-    snprintf(line, sizeof line, "rm -rf '%s'", path);
-    assert_int_equal(system(line), 0);
-}

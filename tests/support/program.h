@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "scratch.h"
+
 struct program {
     int code;        /* exit code; 128 + signal when killed */
     char *out, *err; /* what came out of stdout and stderr; never NULL */
@@ -23,11 +25,6 @@ void program_run_format(struct program *p, const char *program, const char *argu
 
 /* The processes that `parent` has started, up to `room` of them; how many there are. */
 int program_children(pid_t parent, pid_t *child, int room);
-
-/* A new folder that scratch_remove deletes with all that is in it. */
-enum { SCRATCH_TEXT = 64 };
-void scratch_make(char path[SCRATCH_TEXT]);
-void scratch_remove(const char *path);
 
 /* The whole file, with a 0 behind it; fails the test when it cannot be read. */
 char *file_text(const char *path, size_t *bytes);

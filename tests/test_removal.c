@@ -23,20 +23,37 @@ static const char yaml[] = "version: 1\n"
                            "    splits: {id: {count: 10}}\n"
                            "    encoders: [rope, absolute]\n";
 
-static char folder[SCRATCH_TEXT];
+/* Where the matrix was run, once, and a copy of it for each test. */
+static char trained[SCRATCH_TEXT], folder[SCRATCH_TEXT];
 
-static int setup(void **state)
+static int train_once(void **state)
 {
     char path[256];
     struct program p;
     (void)state;
-    scratch_make(folder);
-    snprintf(path, sizeof path, "%s/experiments.yaml", folder);
+    scratch_make(trained);
+    snprintf(path, sizeof path, "%s/experiments.yaml", trained);
     write_text(path, yaml);
-    RUN(&p, "-C %s run", folder);
+    RUN(&p, "-C %s run", trained);
     const int code = p.code;
     program_free(&p);
     return code;
+}
+
+static int remove_trained(void **state)
+{
+    (void)state;
+    scratch_remove(trained);
+    return 0;
+}
+
+static int setup(void **state)
+{
+    char command[256];
+    (void)state;
+    scratch_make(folder);
+    snprintf(command, sizeof command, "cp -R %s/. %s", trained, folder);
+    return system(command);
 }
 
 static int teardown(void **state)
@@ -184,5 +201,5 @@ int main(void)
         CASE(mistakes_change_nothing),
         CASE(nothing_is_removed_while_runs_are_at_work),
     };
-    return cmocka_run_group_tests_name("removal", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("removal", tests, train_once, remove_trained);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static const size_t LARGE_PAGE = (size_t)1 << 21;
+#define LARGE_PAGE ((size_t)1 << 21)
 
 size_t arena_bytes(size_t n, size_t size)
 {

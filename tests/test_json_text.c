@@ -40,13 +40,14 @@ static char *long_text(void)
     enum { PARTS = 100, PART = 128 };
     char *text = calloc(PARTS, PART);
     assert_non_null(text);
-    strcpy(text, "[0");
-    for (int i = 1; i < PARTS - 1; i++)
+    text[0] = '[';
+    for (int i = 0; i < PARTS - 1; i++)
         snprintf(text + strlen(text), PART,
-                 ",{\"a name of some length %d\":0.88888888888888884,"
+                 "%s{\"a name of some length %d\":0.88888888888888884,"
                  "\"b\":\"an escaped \\u00e9 and a long tail of text\"}",
-                 i);
-    return strcat(text, "]");
+                 i ? "," : "", i);
+    text[strlen(text)] = ']';
+    return text;
 }
 
 static enum status read_text(const char *text, int allocations, json_t **out)

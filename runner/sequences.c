@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "json_text.h"
+#include "stream.h"
 
 /* --- growing --- */
 
@@ -157,9 +158,9 @@ enum status sequences_read(FILE *in, const char *name, int vocabulary, int longe
         p.line++;
         st = take_line(s, &p, line, (size_t)n, e);
     }
+    if (st == ST_OK)
+        st = stream_end(in, name, e);
     free(line);
-    if (st == ST_OK && ferror(in))
-        return err_set(e, ST_IO, "%s: cannot be read: %s", name, strerror(errno));
     if (st == ST_OK && s->n == 0)
         return err_set(e, ST_CONFIG, "%s: no sequences", name);
     return st;

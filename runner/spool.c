@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "json_text.h"
+#include "stream.h"
 
 /* --- writing --- */
 
@@ -386,9 +387,9 @@ static enum status read_lines(FILE *f, const char *path, json_t **out, struct er
         if (st)
             st = not_a_line(path, json_array_size(lines) + 1, st == ST_NOMEM, e);
     }
+    if (st == ST_OK)
+        st = stream_end(f, path, e);
     free(line);
-    if (st == ST_OK && ferror(f))
-        st = err_set(e, ST_IO, "%s: cannot be read: %s", path, strerror(errno));
     fclose(f);
     if (st)
         json_decref(lines);

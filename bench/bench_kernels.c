@@ -185,6 +185,28 @@ static void distance_lookup_grad(const struct kernels *k)
     k->distance_lookup_grad(ROW, P_MAX, 1, y, dz);
 }
 
+/* 8 rows, 64 terms, 32 columns: multiply and add, each an element. */
+static void product(const struct kernels *k)
+{
+    const struct product p = {.M = 8,
+                              .N = 32,
+                              .K = 64,
+                              .alpha = 1,
+                              .A = x,
+                              .a_row = 64,
+                              .a_column = 1,
+                              .B = y,
+                              .b_stride = 32,
+                              .C = work,
+                              .c_stride = 32};
+    k->product(&p);
+}
+
+static void transpose(const struct kernels *k)
+{
+    k->transpose(32, 64, (struct rows){x, 64}, (struct rows){work, 32});
+}
+
 static void cross_entropy(const struct kernels *k)
 {
     int32_t best;
@@ -219,6 +241,8 @@ static const struct {
     {"dropout", N, dropout},
     {"layer_norm", ROWS *DIM, layer_norm},
     {"layer_norm_grad", ROWS *DIM, layer_norm_grad},
+    {"product", 8 * 32 * 64, product},
+    {"transpose", N, transpose},
     {"softmax", ROW, softmax},
     {"softmax_again", ROW, softmax_again},
     {"softmax_grad", ROW, softmax_grad},

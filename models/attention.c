@@ -3,12 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "gemm.h"
-
-static int panel_stride(const struct model *m)
-{
-    return (m->config.longest + 15) / 16 * 16;
-}
+#include "kernels.h"
+#include "panel_gemm.h"
 
 static size_t scratch_size(const struct model *m, int part)
 {
@@ -31,9 +27,12 @@ static size_t head_size(const struct model *m)
 
 size_t panel_work_bytes(const struct model *m)
 {
-    size_t bytes =
-        2 * arena_bytes((size_t)PANEL_ROWS * (size_t)panel_stride(m), sizeof(real)) +
-        2 * arena_bytes((size_t)kv_parts(m) * head_size(m), sizeof(real));
+    const size_t stride = (size_t)panel_stride(m->config.longest);
+    const size_t d = (size_t)m->dims.head_dim;
+    size_t bytes = 2 * arena_bytes(PANEL_ROWS * stride, sizeof(real)) +
+                   2 * arena_bytes((size_t)kv_parts(m) * head_size(m), sizeof(real)) +
+                   2 * arena_bytes(d * stride, sizeof(real)) +
+                   2 * arena_bytes(PANEL_ROWS * d, sizeof(real));
     for (int p = 0; p < m->config.encoders.parts; p++)
         bytes += arena_bytes(scratch_size(m, p), sizeof(real));
     return bytes;
@@ -41,12 +40,17 @@ size_t panel_work_bytes(const struct model *m)
 
 void panel_work_take(const struct model *m, struct arena *a, struct panel_work *out)
 {
-    out->stride = panel_stride(m);
-    const size_t n = (size_t)PANEL_ROWS * (size_t)out->stride;
-    out->score = arena_take(a, n, sizeof(real));
-    out->dscore = arena_take(a, n, sizeof(real));
+    const size_t stride = (size_t)panel_stride(m->config.longest);
+    const size_t d = (size_t)m->dims.head_dim;
+    out->stride = panel_stride(m->config.longest);
+    out->score = arena_take(a, PANEL_ROWS * stride, sizeof(real));
+    out->dscore = arena_take(a, PANEL_ROWS * stride, sizeof(real));
     out->kv = arena_take(a, (size_t)kv_parts(m) * head_size(m), sizeof(real));
     out->dkv = arena_take(a, (size_t)kv_parts(m) * head_size(m), sizeof(real));
+    out->kt = arena_take(a, d * stride, sizeof(real));
+    out->vt = arena_take(a, d * stride, sizeof(real));
+    out->q = arena_take(a, PANEL_ROWS * d, sizeof(real));
+    out->d_o = arena_take(a, PANEL_ROWS * d, sizeof(real));
     for (int p = 0; p < m->config.encoders.parts; p++)
         out->scratch[p] = arena_take(a, scratch_size(m, p), sizeof(real));
 }
@@ -69,13 +73,18 @@ static struct rows head_part(const struct attention *a, real *x, int part)
 }
 
 /* One head's keys and values side by side: in kv its rows lie a whole [2C] row apart, at a
- * power of two that maps them to few sets of the cache. Bits do not change. */
-static void pack_head(const struct attention *a, int head)
+ * power of two that maps them to few sets of the cache. And transposed, as products with
+ * them need it, once for all panels. */
+static void pack_head(const struct attention *a, int head, bool backward)
 {
+    const struct kernels *k = kernels_get();
+    const struct panel_work *w = a->work;
     const int d = a->model->dims.head_dim, C = a->model->config.dim;
     for (int i = 0; i < kv_parts(a->model); i++)
-        copy_rows(a->keys, d, part_of(a->kv, 0, i * C + head * d),
-                  head_part(a, a->work->kv, i));
+        copy_rows(a->keys, d, part_of(a->kv, 0, i * C + head * d), head_part(a, w->kv, i));
+    k->transpose(a->keys, d, head_part(a, w->kv, 0), (struct rows){w->kt, w->stride});
+    if (backward)
+        k->transpose(a->keys, d, head_part(a, w->kv, 1), (struct rows){w->vt, w->stride});
 }
 
 static void unpack_gradient(const struct attention *a, int head)
@@ -93,7 +102,7 @@ static struct panel panel_at(const struct attention *a, int head, int first)
     const int left = a->queries - first;
     struct panel p = {.rows = left < PANEL_ROWS ? left : PANEL_ROWS,
                       .position = a->position + first,
-                      .q = part_of(a->q, first, head * d),
+                      .q = {a->work->q, d},
                       .k = head_part(a, a->work->kv, 0),
                       .v = head_part(a, a->work->kv, 1),
                       .alpha = (real)(1.0 / sqrt(d)),
@@ -101,6 +110,7 @@ static struct panel panel_at(const struct attention *a, int head, int first)
                       .dscore = a->work->dscore,
                       .stride = a->work->stride};
     p.columns = 1 + p.position[p.rows - 1];
+    copy_rows(p.rows, d, part_of(a->q, first, head * d), p.q);
     if (a->model->wants_extra)
         p.extra = head_part(a, a->work->kv, 2);
     return p;
@@ -109,8 +119,9 @@ static struct panel panel_at(const struct attention *a, int head, int first)
 static void panel_logits(const struct attention *a, const struct panel *p)
 {
     const struct model *m = a->model;
-    gemm_nt(p->rows, p->columns, m->dims.head_dim, p->alpha, p->q, p->k, 0,
-            (struct rows){p->score, p->stride});
+    panel_nn(p->rows, p->columns, m->dims.head_dim, p->alpha, p->q,
+             (struct rows){a->work->kt, a->work->stride}, false,
+             (struct rows){p->score, p->stride});
     lap(a->work->clock, PHASE_LOGITS);
     for (int i = 0; i < m->config.encoders.parts; i++) {
         const struct encoder *e = m->config.encoders.part[i].encoder;
@@ -151,8 +162,8 @@ static void forward_panel(const struct attention *a, int head, int first,
         drop_row(a, &p, site, r, s);
     }
     lap(a->work->clock, PHASE_SOFTMAX);
-    gemm_nn(p.rows, d, p.columns, 1, (struct rows){p.score, p.stride}, p.v, 0,
-            part_of(a->o, first, head * d));
+    panel_nn(p.rows, d, p.columns, 1, (struct rows){p.score, p.stride}, p.v, false,
+             part_of(a->o, first, head * d));
     lap(a->work->clock, PHASE_LOGITS);
 }
 
@@ -166,7 +177,7 @@ void attention_forward(const struct attention *a)
 {
     for (int h = 0; h < a->model->config.heads; h++) {
         const struct dropout_site site = weights_site(a, h);
-        pack_head(a, h);
+        pack_head(a, h, false);
         for (int first = 0; first < a->queries; first += PANEL_ROWS)
             forward_panel(a, h, first, &site);
     }
@@ -180,8 +191,7 @@ static void panel_dlogits(const struct attention *a, const struct panel *p, int 
     const struct kernels *k = kernels_get();
     const int d = a->model->dims.head_dim;
     const real *lse = a->lse + (size_t)head * (size_t)a->lse_stride + first;
-    const struct rows d_o = part_of(a->d_o, first, head * d);
-    const struct rows o = part_of(a->o, first, head * d);
+    const struct rows d_o = {a->work->d_o, d}, o = part_of(a->o, first, head * d);
     for (int r = 0; r < p->rows; r++) {
         real *s = p->score + (size_t)r * (size_t)p->stride;
         real *ds = p->dscore + (size_t)r * (size_t)p->stride;
@@ -203,7 +213,8 @@ static void backward_panel(const struct attention *a, int head, int first,
     const struct model *m = a->model;
     const int d = m->dims.head_dim;
     struct panel p = panel_at(a, head, first);
-    const struct rows d_o = part_of(a->d_o, first, head * d);
+    const struct rows d_o = {a->work->d_o, d};
+    const struct rows vt = {a->work->vt, a->work->stride};
     const struct rows score = {p.score, p.stride}, dscore = {p.dscore, p.stride};
     p.dq = part_of(a->dq, first, head * d);
     p.dk = head_part(a, a->work->dkv, 0);
@@ -211,12 +222,13 @@ static void backward_panel(const struct attention *a, int head, int first,
     if (m->wants_extra)
         p.dextra = head_part(a, a->work->dkv, 2);
 
+    copy_rows(p.rows, d, part_of(a->d_o, first, head * d), d_o);
     panel_logits(a, &p);
-    gemm_nt(p.rows, p.columns, d, 1, d_o, p.v, 0, dscore);
+    panel_nn(p.rows, p.columns, d, 1, d_o, vt, false, dscore);
     lap(a->work->clock, PHASE_LOGITS);
     panel_dlogits(a, &p, head, first, site);
     lap(a->work->clock, PHASE_SOFTMAX);
-    gemm_tn(p.columns, d, p.rows, 1, score, d_o, 1, p.dv);
+    panel_tn(p.columns, d, p.rows, 1, score, d_o, true, p.dv);
     lap(a->work->clock, PHASE_LOGITS);
     for (int i = m->config.encoders.parts - 1; i >= 0; i--) {
         const struct encoder *e = m->config.encoders.part[i].encoder;
@@ -226,8 +238,8 @@ static void backward_panel(const struct attention *a, int head, int first,
         e->score_grad(&v, &p, a->work->scratch[i]);
     }
     lap(a->work->clock, PHASE_ENCODER);
-    gemm_nn(p.rows, d, p.columns, p.alpha, dscore, p.k, 1, p.dq);
-    gemm_tn(p.columns, d, p.rows, p.alpha, dscore, p.q, 1, p.dk);
+    panel_nn(p.rows, d, p.columns, p.alpha, dscore, p.k, true, p.dq);
+    panel_tn(p.columns, d, p.rows, p.alpha, dscore, p.q, true, p.dk);
     lap(a->work->clock, PHASE_LOGITS);
 }
 
@@ -235,7 +247,7 @@ void attention_backward(const struct attention *a)
 {
     for (int h = 0; h < a->model->config.heads; h++) {
         const struct dropout_site site = weights_site(a, h);
-        pack_head(a, h);
+        pack_head(a, h, true);
         memset(a->work->dkv, 0,
                (size_t)kv_parts(a->model) * head_size(a->model) * sizeof(real));
         for (int first = 0; first < a->queries; first += PANEL_ROWS)

@@ -21,6 +21,8 @@ struct panel_work {
     int stride;                       /* of score and dscore */
     real *score, *dscore;             /* [PANEL_ROWS, stride] */
     real *kv, *dkv;                   /* [parts of kv][longest, d]: of one head */
+    real *kt, *vt;                    /* [d, stride]: its keys and values transposed */
+    real *q, *d_o;                    /* [PANEL_ROWS, d] of one panel */
     real *scratch[ENCODER_PARTS_MAX]; /* as each part's scratch() asks */
     struct stopwatch *clock;          /* NULL: off */
 };

@@ -11,6 +11,7 @@
 #ifndef KERNELS_H
 #define KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,21 @@ struct lerp {
     const real *z;
 };
 
+/* C [M,N] = alpha A B, added to C or in its place. Element (m, k) of A is
+ * A[m * a_row + k * a_column], so A may be transposed; rows of B [K,N] and C are
+ * contiguous. */
+struct product {
+    int M, N, K;
+    real alpha;
+    const real *A;
+    int a_row, a_column;
+    const real *B;
+    int b_stride;
+    real *C;
+    int c_stride;
+    bool add;
+};
+
 struct kernels {
     const char *isa; /* "naive", "x86-64-v3", ... */
 
@@ -74,6 +90,11 @@ struct kernels {
     /* dx += gradient with respect to x; g->dgain, g->dbias += theirs. x is the input. */
     void (*layer_norm_grad)(int rows, int dim, const real *x, const real *stats,
                             const struct norm_grad *g, const real *dy, real *dx);
+
+    /* --- products of a panel (gemm.h is for large ones) --- */
+    void (*product)(const struct product *p);
+    /* to [columns, rows] = from [rows, columns] transposed */
+    void (*transpose)(int rows, int columns, struct rows from, struct rows to);
 
     /* --- one row of attention, columns 0..n-1 --- */
     /* In place; returns the log of the sum of exponentials. */

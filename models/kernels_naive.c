@@ -175,6 +175,31 @@ static void layer_norm_grad(int rows, int dim, const real *x, const real *stats,
     }
 }
 
+/* --- products of a panel --- */
+
+static void product(const struct product *p)
+{
+    for (int m = 0; m < p->M; m++) {
+        real *C = p->C + (size_t)m * (size_t)p->c_stride;
+        for (int n = 0; n < p->N; n++) {
+            real sum = 0;
+            for (int k = 0; k < p->K; k++)
+                sum +=
+                    p->A[(size_t)m * (size_t)p->a_row + (size_t)k * (size_t)p->a_column] *
+                    p->B[(size_t)k * (size_t)p->b_stride + (size_t)n];
+            C[n] = p->add ? C[n] + p->alpha * sum : p->alpha * sum;
+        }
+    }
+}
+
+static void transpose(int rows, int columns, struct rows from, struct rows to)
+{
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < columns; j++)
+            to.at[(size_t)j * (size_t)to.stride + (size_t)i] =
+                from.at[(size_t)i * (size_t)from.stride + (size_t)j];
+}
+
 /* --- one row of attention --- */
 
 static real softmax(int n, real *x)
@@ -350,6 +375,8 @@ const struct kernels kernels_naive = {
     .bias_grad = bias_grad,
     .layer_norm = layer_norm,
     .layer_norm_grad = layer_norm_grad,
+    .product = product,
+    .transpose = transpose,
     .softmax = softmax,
     .softmax_again = softmax_again,
     .softmax_grad = softmax_grad,

@@ -12,8 +12,14 @@
 #include "lanes.h"
 #include "vector_math.h"
 #include "vector_positions.h"
+#include "vector_products.h"
 
 #define NORM_EPS 1e-5f
+
+/* How far ahead of its use memory is asked for, in numbers: where the hardware does not do
+ * so by itself (it did not on a virtual Xeon), GELU on what a layer left in the third-level
+ * cache took 2.5 times as long. */
+enum { AHEAD = 512 };
 
 /* --- elementwise --- */
 
@@ -22,8 +28,10 @@ static inline __attribute__((always_inline)) void map(size_t n, const real *x, r
                                                       lanes (*f)(lanes))
 {
     size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
+    for (; i + LANES <= n; i += LANES) {
+        __builtin_prefetch(x + i + AHEAD);
         v_store(y + i, f(v_load(x + i)));
+    }
     const int left = (int)(n - i);
     if (left > 0)
         v_store_first(left, y + i, f(v_load_first(left, x + i)));
@@ -52,8 +60,11 @@ static void gelu(size_t n, const real *x, real *y)
 static void gelu_grad(size_t n, const real *x, real *dy)
 {
     size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
+    for (; i + LANES <= n; i += LANES) {
+        __builtin_prefetch(x + i + AHEAD);
+        __builtin_prefetch(dy + i + AHEAD);
         v_store(dy + i, v_load(dy + i) * v_gelu_slope(v_load(x + i)));
+    }
     const int left = (int)(n - i);
     if (left > 0)
         v_store_first(left, dy + i,
@@ -424,6 +435,8 @@ const struct kernels KERNELS_TABLE = {
     .bias_grad = bias_grad,
     .layer_norm = layer_norm,
     .layer_norm_grad = layer_norm_grad,
+    .product = product,
+    .transpose = transpose,
     .softmax = softmax,
     .softmax_again = softmax_again,
     .softmax_grad = softmax_grad,

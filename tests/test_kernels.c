@@ -187,6 +187,37 @@ static void run_layer_norm_grad(const struct kernels *k, int n)
     k->layer_norm_grad(2, n, x, stats, &g, dy, normal(2 * n, 0, 1));
 }
 
+/* C [3, n] += A [3, 2] B [2, n] */
+static void run_product_wide(const struct kernels *k, int n)
+{
+    struct product p = {.M = 3, .N = n, .K = 2, .alpha = 0.5f, .a_row = 2, .a_column = 1};
+    p.A = normal(6, 0, 1);
+    p.B = normal(2 * n, 0, 1);
+    p.C = normal(3 * n, 0, 1);
+    p.b_stride = p.c_stride = n;
+    p.add = true;
+    k->product(&p);
+}
+
+/* C [3, 3] = A^T B,  A and B [n, 3] */
+static void run_product_long(const struct kernels *k, int n)
+{
+    struct product p = {.M = 3, .N = 3, .K = n, .alpha = 1, .a_row = 1, .a_column = 3};
+    p.A = normal(3 * n, 0, 1);
+    p.B = normal(3 * n, 0, 1);
+    p.C = normal(9, 0, 1);
+    p.b_stride = p.c_stride = 3;
+    k->product(&p);
+}
+
+static void run_transpose(const struct kernels *k, int n)
+{
+    const int rows = n / 2 + 1;
+    const struct rows from = {normal(7 * rows, 0, 1), 7},
+                      to = {normal(7 * rows, 0, 1), rows};
+    k->transpose(rows, 7, from, to);
+}
+
 static void run_softmax(const struct kernels *k, int n)
 {
     keep((double)k->softmax(n, normal(n, 50, 3)));
@@ -300,6 +331,9 @@ static const struct {
     {"bias_grad", run_bias_grad, 0},
     {"layer_norm", run_layer_norm, 2e-5},
     {"layer_norm_grad", run_layer_norm_grad, 2e-5},
+    {"product, wide", run_product_wide, 1e-6},
+    {"product, long", run_product_long, 2e-5},
+    {"transpose", run_transpose, 0},
     {"softmax", run_softmax, 1e-6},
     {"softmax_again", run_softmax_again, 1e-6},
     {"softmax_grad", run_softmax_grad, 1e-6},

@@ -34,8 +34,8 @@
 
 #include <string.h>
 
-#include "gemm.h"
 #include "kernels.h"
+#include "panel_gemm.h"
 
 enum { P_MAX, SCALE_POSITION, SEP_KEYS, VAL_GATES, SHARE_LAYERS };
 
@@ -120,14 +120,16 @@ struct work {
     real *full;            /* [rows] as gated_positions returned it */
     real *z, *dz;          /* [rows, width]: c q.E, and zeta */
     real *du;              /* [rows, columns], or [columns] when tied */
+    real *room;            /* of panel_nt */
 };
 
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {
-    (void)d;
     const size_t R = (size_t)rows, n = (size_t)columns;
-    return R * (2 * n + 2 * (size_t)reachable(o, columns) + 1) + (tied(o) ? n : R * n);
+    const int widest = columns + 2; /* of the table, or keys where gates have their own */
+    return R * (2 * n + 2 * (size_t)reachable(o, columns) + 1) + (tied(o) ? n : R * n) +
+           (size_t)d->head_dim * (size_t)panel_stride(widest);
 }
 
 static struct work lay_out(const struct encoder_view *e, const struct panel *p,
@@ -147,6 +149,7 @@ static struct work lay_out(const struct encoder_view *e, const struct panel *p,
     w.dz = w.z + rows;
     w.full = w.dz + rows;
     w.du = w.full + p->rows;
+    w.room = w.du + (tied(e->options) ? (size_t)p->columns : keys);
     return w;
 }
 
@@ -192,8 +195,8 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
     const bool from_scores = tied(e->options);
 
     if (!from_scores)
-        gemm_nt(p->rows, p->columns, d, p->alpha, p->q, gate_keys(e, p), 0,
-                (struct rows){w.gate, w.columns});
+        panel_nt(p->rows, p->columns, d, p->alpha, p->q, gate_keys(e, p), w.room,
+                 (struct rows){w.gate, w.columns});
     for (int r = 0; r < p->rows; r++) {
         real *gate = w.gate + (size_t)r * (size_t)w.columns;
         const real *u = from_scores ? p->score + (size_t)r * (size_t)p->stride : gate;
@@ -201,8 +204,8 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
             (real)kernels->gated_positions(p->position[r] + 1, u, (real)w.p_max, gate,
                                            w.position + (size_t)r * (size_t)w.columns);
     }
-    gemm_nt(p->rows, z_columns(p, &w), d, w.c, p->q, (struct rows){(real *)e->weight[0], d},
-            0, (struct rows){w.z, w.width});
+    panel_nt(p->rows, z_columns(p, &w), d, w.c, p->q,
+             (struct rows){(real *)e->weight[0], d}, w.room, (struct rows){w.z, w.width});
     for (int r = 0; r < p->rows; r++) {
         const struct lerp l = lookup_row(p, &w, r);
         kernels->lerp_lookup(&l, p->score + (size_t)r * (size_t)p->stride);
@@ -237,13 +240,13 @@ static void score_grad(const struct encoder_view *e, const struct panel *p, real
     const int d = e->dims->head_dim, used = z_columns(p, &w);
 
     lookup_grad(e, p, &w, used);
-    gemm_nn(p->rows, d, used, w.c, dz, table, 1, p->dq);
-    gemm_tn(used, d, p->rows, w.c, dz, p->q, 1, (struct rows){e->grad[0], d});
+    panel_nn(p->rows, d, used, w.c, dz, table, true, p->dq);
+    panel_tn(used, d, p->rows, w.c, dz, p->q, true, (struct rows){e->grad[0], d});
     if (tied(e->options))
         return;
     const struct rows dkeys = e->options->v[SEP_KEYS] != 0 ? p->dextra : p->dv;
-    gemm_nn(p->rows, d, p->columns, p->alpha, du, gate_keys(e, p), 1, p->dq);
-    gemm_tn(p->columns, d, p->rows, p->alpha, du, p->q, 1, dkeys);
+    panel_nn(p->rows, d, p->columns, p->alpha, du, gate_keys(e, p), true, p->dq);
+    panel_tn(p->columns, d, p->rows, p->alpha, du, p->q, true, dkeys);
 }
 
 const struct encoder encoder_cope = {

@@ -17,8 +17,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "gemm.h"
 #include "kernels.h"
+#include "panel_gemm.h"
 
 enum { SHARE_LAYERS, CAPPED };
 
@@ -67,11 +67,13 @@ static int reached(const struct encoder_dims *d, const struct option_values *o, 
     return columns < rows ? columns : rows;
 }
 
-/* z or dz [rows, reached]: alpha q . R of each distance, or its gradient. */
+/* z or dz [rows, reached]: alpha q . R of each distance, or its gradient; room of
+ * panel_nt. */
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {
-    return (size_t)rows * (size_t)reached(d, o, columns);
+    const int n = reached(d, o, columns);
+    return (size_t)rows * (size_t)n + (size_t)d->head_dim * (size_t)panel_stride(n);
 }
 
 static struct rows distances(const struct encoder_view *e, const struct panel *p,
@@ -89,7 +91,8 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
     const struct rows z = distances(e, p, scratch);
     const int d = e->dims->head_dim, n = z.stride;
 
-    gemm_nt(p->rows, n, d, p->alpha, p->q, (struct rows){(real *)e->weight[0], d}, 0, z);
+    panel_nt(p->rows, n, d, p->alpha, p->q, (struct rows){(real *)e->weight[0], d},
+             z.at + (size_t)p->rows * (size_t)n, z);
     for (int r = 0; r < p->rows; r++)
         kernels->distance_lookup(p->position[r] + 1, z.at + (size_t)r * (size_t)n, n, 1,
                                  p->score + (size_t)r * (size_t)p->stride);
@@ -106,8 +109,9 @@ static void score_grad(const struct encoder_view *e, const struct panel *p, real
         kernels->distance_lookup_grad(p->position[r] + 1, n, 1,
                                       p->dscore + (size_t)r * (size_t)p->stride,
                                       dz.at + (size_t)r * (size_t)n);
-    gemm_nn(p->rows, d, n, p->alpha, dz, (struct rows){(real *)e->weight[0], d}, 1, p->dq);
-    gemm_tn(n, d, p->rows, p->alpha, dz, p->q, 1, (struct rows){e->grad[0], d});
+    panel_nn(p->rows, d, n, p->alpha, dz, (struct rows){(real *)e->weight[0], d}, true,
+             p->dq);
+    panel_tn(n, d, p->rows, p->alpha, dz, p->q, true, (struct rows){e->grad[0], d});
 }
 
 const struct encoder encoder_relative = {

@@ -1,0 +1,180 @@
+/* vector_products.h -- matrix products of attention panels, and the transpose they need.
+ *
+ * C is computed in tiles of up to ROWS rows and VECTORS vectors that stay in registers over
+ * a block of DEPTH terms; the block of B, DEPTH by one tile wide, stays in the first-level
+ * cache while all rows pass. Nothing is packed: in a panel B is small or has been laid out
+ * once for all panels of a head, so that packing for each product, as a BLAS does, costs
+ * more than it gains. Sums run over k in order, so bits depend on nothing but the level. */
+#ifndef VECTOR_PRODUCTS_H
+#define VECTOR_PRODUCTS_H
+
+#include <string.h>
+
+#include "kernels.h"
+#include "lanes.h"
+
+/* With the vectors of B and the element of A: 29 of 32 registers, or 15 of 16. */
+enum { ROWS = 6, VECTORS = LANES == 16 ? 4 : 2, DEPTH = 128 };
+
+/* Where a tile of C is, and the terms k = from .. to - 1 that it takes up now. */
+struct tile {
+    int m, n, from, to;
+};
+
+static inline __attribute__((always_inline)) lanes v_load_some(bool ragged, int n,
+                                                               const float *p)
+{
+    return ragged ? v_load_first(n, p) : v_load(p);
+}
+
+static inline __attribute__((always_inline)) void v_store_some(bool ragged, int n, float *p,
+                                                               lanes v)
+{
+    if (ragged)
+        v_store_first(n, p, v);
+    else
+        v_store(p, v);
+}
+
+/* `rows`, `vectors` and `ragged` are constants where this is inlined. Ragged: of the last
+ * vector only the first `last` columns are there. */
+static inline __attribute__((always_inline)) void v_tile(const struct product *p,
+                                                         struct tile t, int rows,
+                                                         int vectors, bool ragged, int last)
+{
+    lanes sum[ROWS][VECTORS], b[VECTORS];
+    const float *A = p->A + (size_t)t.m * (size_t)p->a_row;
+    const float *B = p->B + t.n;
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; v++)
+            sum[r][v] = v_zero();
+    for (int k = t.from; k < t.to; k++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; v++)
+            b[v] = v_load_some(ragged && v == vectors - 1, last,
+                               B + (size_t)k * (size_t)p->b_stride + v * LANES);
+#pragma GCC unroll 6
+        for (int r = 0; r < rows; r++) {
+            const lanes a =
+                v_set(A[(size_t)r * (size_t)p->a_row + (size_t)k * (size_t)p->a_column]);
+#pragma GCC unroll 4
+            for (int v = 0; v < vectors; v++)
+                sum[r][v] += a * b[v];
+        }
+    }
+    const lanes alpha = v_set(p->alpha);
+    const bool add = p->add || t.from > 0;
+    for (int r = 0; r < rows; r++) {
+        float *C = p->C + (size_t)(t.m + r) * (size_t)p->c_stride + t.n;
+        for (int v = 0; v < vectors; v++) {
+            const bool some = ragged && v == vectors - 1;
+            const lanes before = add ? v_load_some(some, last, C + v * LANES) : v_zero();
+            v_store_some(some, last, C + v * LANES, alpha * sum[r][v] + before);
+        }
+    }
+}
+
+/* All rows of one column of tiles. */
+static inline __attribute__((always_inline)) void v_tiles_down(const struct product *p,
+                                                               struct tile t, int vectors,
+                                                               bool ragged, int last)
+{
+    for (; t.m + ROWS <= p->M; t.m += ROWS)
+        v_tile(p, t, ROWS, vectors, ragged, last);
+    switch (p->M - t.m) {
+    case 5:
+        v_tile(p, t, 5, vectors, ragged, last);
+        break;
+    case 4:
+        v_tile(p, t, 4, vectors, ragged, last);
+        break;
+    case 3:
+        v_tile(p, t, 3, vectors, ragged, last);
+        break;
+    case 2:
+        v_tile(p, t, 2, vectors, ragged, last);
+        break;
+    case 1:
+        v_tile(p, t, 1, vectors, ragged, last);
+        break;
+    default:
+        break;
+    }
+}
+
+static void wide_tiles(const struct product *p, struct tile t)
+{
+    v_tiles_down(p, t, VECTORS, false, 0);
+}
+
+static void pair_tiles(const struct product *p, struct tile t)
+{
+    v_tiles_down(p, t, 2, false, 0);
+}
+
+static void ragged_tiles(const struct product *p, struct tile t, int last)
+{
+    v_tiles_down(p, t, 1, true, last);
+}
+
+static void product(const struct product *p)
+{
+    struct tile t = {0};
+    do {
+        t.to = p->K - t.from < DEPTH ? p->K : t.from + DEPTH;
+        for (t.n = 0; t.n + VECTORS * LANES <= p->N; t.n += VECTORS * LANES)
+            wide_tiles(p, t);
+        for (; t.n + 2 * LANES <= p->N; t.n += 2 * LANES)
+            pair_tiles(p, t);
+        for (; t.n < p->N; t.n += LANES)
+            ragged_tiles(p, t, p->N - t.n < LANES ? p->N - t.n : LANES);
+        t.from = t.to;
+    } while (t.from < p->K);
+}
+
+/* Four rows of four, at any level: more in registers would gain little, since what is read
+ * or written lies far apart. */
+typedef float quad __attribute__((vector_size(16)));
+
+static inline quad load_quad(const float *p)
+{
+    quad q;
+    memcpy(&q, p, sizeof q);
+    return q;
+}
+
+static inline void store_quad(float *p, quad q)
+{
+    memcpy(p, &q, sizeof q);
+}
+
+static inline void transpose_quads(const float *from, size_t f, float *to, size_t t)
+{
+    typedef int32_t order __attribute__((vector_size(16)));
+    const order low = {0, 4, 1, 5}, high = {2, 6, 3, 7};
+    const order left = {0, 1, 4, 5}, right = {2, 3, 6, 7};
+    const quad a = load_quad(from), b = load_quad(from + f);
+    const quad c = load_quad(from + 2 * f), d = load_quad(from + 3 * f);
+    const quad ab = __builtin_shuffle(a, b, low), AB = __builtin_shuffle(a, b, high);
+    const quad cd = __builtin_shuffle(c, d, low), CD = __builtin_shuffle(c, d, high);
+    store_quad(to, __builtin_shuffle(ab, cd, left));
+    store_quad(to + t, __builtin_shuffle(ab, cd, right));
+    store_quad(to + 2 * t, __builtin_shuffle(AB, CD, left));
+    store_quad(to + 3 * t, __builtin_shuffle(AB, CD, right));
+}
+
+static void transpose(int rows, int columns, struct rows from, struct rows to)
+{
+    const size_t f = (size_t)from.stride, t = (size_t)to.stride;
+    const size_t m = (size_t)rows, n = (size_t)columns, m4 = m / 4 * 4, n4 = n / 4 * 4;
+    for (size_t i = 0; i < m4; i += 4)
+        for (size_t j = 0; j < n4; j += 4)
+            transpose_quads(from.at + i * f + j, f, to.at + j * t + i, t);
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = i < m4 ? n4 : 0; j < n; j++)
+            to.at[j * t + i] = from.at[i * f + j];
+}
+
+#endif

@@ -39,36 +39,37 @@ static inline __attribute__((always_inline)) void v_store_some(bool ragged, int 
 /* `rows`, `vectors` and `ragged` are constants where this is inlined. Ragged: of the last
  * vector only the first `last` columns are there. */
 static inline __attribute__((always_inline)) void v_tile(const struct product *p,
-                                                         struct tile t, int rows,
-                                                         int vectors, bool ragged, int last)
+                                                         struct tile t, size_t rows,
+                                                         size_t vectors, bool ragged,
+                                                         int last)
 {
     lanes sum[ROWS][VECTORS], b[VECTORS];
     const float *A = p->A + (size_t)t.m * (size_t)p->a_row;
     const float *B = p->B + t.n;
 #pragma GCC unroll 6
-    for (int r = 0; r < rows; r++)
+    for (size_t r = 0; r < rows; r++)
 #pragma GCC unroll 4
-        for (int v = 0; v < vectors; v++)
+        for (size_t v = 0; v < vectors; v++)
             sum[r][v] = v_zero();
     for (int k = t.from; k < t.to; k++) {
 #pragma GCC unroll 4
-        for (int v = 0; v < vectors; v++)
+        for (size_t v = 0; v < vectors; v++)
             b[v] = v_load_some(ragged && v == vectors - 1, last,
                                B + (size_t)k * (size_t)p->b_stride + v * LANES);
 #pragma GCC unroll 6
-        for (int r = 0; r < rows; r++) {
+        for (size_t r = 0; r < rows; r++) {
             const lanes a =
-                v_set(A[(size_t)r * (size_t)p->a_row + (size_t)k * (size_t)p->a_column]);
+                v_set(A[r * (size_t)p->a_row + (size_t)k * (size_t)p->a_column]);
 #pragma GCC unroll 4
-            for (int v = 0; v < vectors; v++)
+            for (size_t v = 0; v < vectors; v++)
                 sum[r][v] += a * b[v];
         }
     }
     const lanes alpha = v_set(p->alpha);
     const bool add = p->add || t.from > 0;
-    for (int r = 0; r < rows; r++) {
-        float *C = p->C + (size_t)(t.m + r) * (size_t)p->c_stride + t.n;
-        for (int v = 0; v < vectors; v++) {
+    for (size_t r = 0; r < rows; r++) {
+        float *C = p->C + ((size_t)t.m + r) * (size_t)p->c_stride + t.n;
+        for (size_t v = 0; v < vectors; v++) {
             const bool some = ragged && v == vectors - 1;
             const lanes before = add ? v_load_some(some, last, C + v * LANES) : v_zero();
             v_store_some(some, last, C + v * LANES, alpha * sum[r][v] + before);
@@ -78,8 +79,9 @@ static inline __attribute__((always_inline)) void v_tile(const struct product *p
 
 /* All rows of one column of tiles. */
 static inline __attribute__((always_inline)) void v_tiles_down(const struct product *p,
-                                                               struct tile t, int vectors,
-                                                               bool ragged, int last)
+                                                               struct tile t,
+                                                               size_t vectors, bool ragged,
+                                                               int last)
 {
     for (; t.m + ROWS <= p->M; t.m += ROWS)
         v_tile(p, t, ROWS, vectors, ragged, last);
@@ -150,19 +152,20 @@ static inline void store_quad(float *p, quad q)
     memcpy(p, &q, sizeof q);
 }
 
+#define V_LOW(a, b)   __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define V_HIGH(a, b)  __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#define V_LEFT(a, b)  __builtin_shufflevector(a, b, 0, 1, 4, 5)
+#define V_RIGHT(a, b) __builtin_shufflevector(a, b, 2, 3, 6, 7)
+
 static inline void transpose_quads(const float *from, size_t f, float *to, size_t t)
 {
-    typedef int32_t order __attribute__((vector_size(16)));
-    const order low = {0, 4, 1, 5}, high = {2, 6, 3, 7};
-    const order left = {0, 1, 4, 5}, right = {2, 3, 6, 7};
     const quad a = load_quad(from), b = load_quad(from + f);
     const quad c = load_quad(from + 2 * f), d = load_quad(from + 3 * f);
-    const quad ab = __builtin_shuffle(a, b, low), AB = __builtin_shuffle(a, b, high);
-    const quad cd = __builtin_shuffle(c, d, low), CD = __builtin_shuffle(c, d, high);
-    store_quad(to, __builtin_shuffle(ab, cd, left));
-    store_quad(to + t, __builtin_shuffle(ab, cd, right));
-    store_quad(to + 2 * t, __builtin_shuffle(AB, CD, left));
-    store_quad(to + 3 * t, __builtin_shuffle(AB, CD, right));
+    const quad low[] = {V_LOW(a, b), V_LOW(c, d)}, high[] = {V_HIGH(a, b), V_HIGH(c, d)};
+    store_quad(to, V_LEFT(low[0], low[1]));
+    store_quad(to + t, V_RIGHT(low[0], low[1]));
+    store_quad(to + 2 * t, V_LEFT(high[0], high[1]));
+    store_quad(to + 3 * t, V_RIGHT(high[0], high[1]));
 }
 
 static void transpose(int rows, int columns, struct rows from, struct rows to)

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #define LARGE_PAGE ((size_t)1 << 21)
@@ -16,34 +15,35 @@ size_t arena_bytes(size_t n, size_t size)
     return (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 }
 
-/* Memory for `bytes`. What is large comes in large pages where the system has them: a fault
- * for each 4 KiB costs more at the start of a run than its first steps. */
-static char *memory(size_t bytes)
+/* What is large comes in large pages where the system has them: a fault for each 4 KiB costs
+ * more at the start of a run than its first steps. */
+static void wish_large_pages(char *at, size_t bytes)
 {
-    if (bytes < 2 * LARGE_PAGE || bytes > SIZE_MAX - LARGE_PAGE)
-        return aligned_alloc(ARENA_ALIGN, bytes);
-    const size_t whole = (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
-    char *at = aligned_alloc(LARGE_PAGE, whole);
 #ifdef MADV_HUGEPAGE
-    if (at)
-        madvise(at, whole, MADV_HUGEPAGE); /* a wish: small pages do as well */
+    madvise(at, bytes, MADV_HUGEPAGE); /* a wish: small pages do as well */
+#else
+    (void)at;
+    (void)bytes;
 #endif
-    return at;
 }
 
 enum status arena_init(struct arena *a, size_t bytes, struct err *e)
 {
     const size_t cap = arena_bytes(bytes, 1);
+    const size_t align = cap < 2 * LARGE_PAGE ? ARENA_ALIGN : LARGE_PAGE;
     *a = (struct arena){0};
-    /* One line more than asked keeps an empty arena a valid pointer. */
-    if (cap < SIZE_MAX - ARENA_ALIGN)
-        a->base = memory(cap + ARENA_ALIGN);
-    if (!a->base)
+    /* calloc knows of fresh memory that it is zero and need not be touched. */
+    if (cap < SIZE_MAX - align)
+        a->memory = calloc(1, cap + align);
+    if (!a->memory)
         return err_set(e, ST_NOMEM,
                        "no memory for %.1f MiB; lower the model's size, the batch or the "
                        "number of jobs",
                        (double)bytes / (1024.0 * 1024.0));
+    a->base = (char *)a->memory + (align - (uintptr_t)a->memory % align) % align;
     a->cap = cap;
+    if (align == LARGE_PAGE)
+        wish_large_pages(a->base, cap);
     return ST_OK;
 }
 
@@ -53,17 +53,11 @@ void *arena_take(struct arena *a, size_t n, size_t size)
     char *p = a->base + a->used;
     assert(a->base && bytes <= a->cap - a->used);
     a->used += bytes;
-    return memset(p, 0, bytes);
-}
-
-void arena_reset(struct arena *a, size_t to)
-{
-    assert(to <= a->used && to % ARENA_ALIGN == 0);
-    a->used = to;
+    return p;
 }
 
 void arena_free(struct arena *a)
 {
-    free(a->base);
+    free(a->memory);
     *a = (struct arena){0};
 }

@@ -8,7 +8,8 @@
 #include "status.h"
 
 struct arena {
-    char *base;
+    void *memory;     /* what is freed */
+    char *base;       /* its first aligned byte */
     size_t cap, used; /* bytes */
 };
 
@@ -20,7 +21,6 @@ size_t arena_bytes(size_t n, size_t size);
 
 enum status arena_init(struct arena *a, size_t bytes, struct err *e);
 void *arena_take(struct arena *a, size_t n, size_t size); /* zeroed, 64-byte aligned */
-void arena_reset(struct arena *a, size_t to);             /* back to an earlier `used` */
 void arena_free(struct arena *a);                         /* accepts a zeroed struct */
 
 #endif

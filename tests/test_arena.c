@@ -41,20 +41,19 @@ static void arrays_are_aligned_zeroed_and_apart(void **state)
     arena_free(&a);
 }
 
-static void what_is_taken_again_is_zeroed_again(void **state)
+static void large_arenas_are_zeroed_and_aligned_too(void **state)
 {
+    const size_t bytes = (size_t)9 << 20;
     struct arena a;
     (void)state;
-    assert_int_equal(arena_init(&a, 256, NULL), ST_OK);
-    arena_take(&a, 1, 64);
-    const size_t mark = a.used;
-    unsigned char *first = arena_take(&a, 3, 64);
-    memset(first, 0xFF, 192);
-    arena_reset(&a, mark);
-    const unsigned char *again = arena_take(&a, 3, 64);
-    assert_ptr_equal(first, again);
-    for (int i = 0; i < 192; i++)
-        assert_int_equal(again[i], 0);
+    assert_int_equal(arena_init(&a, bytes, NULL), ST_OK);
+    const unsigned char *x = arena_take(&a, bytes / 2, 1);
+    unsigned char *y = arena_take(&a, bytes / 2, 1);
+    assert_int_equal((uintptr_t)x % ARENA_ALIGN, 0);
+    assert_ptr_equal(y, x + bytes / 2);
+    memset(y, 0xFF, bytes / 2);
+    for (size_t i = 0; i < bytes / 2; i += 61)
+        assert_int_equal(x[i], 0);
     arena_free(&a);
 }
 
@@ -119,7 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_are_rounded_up_to_whole_lines),
         cmocka_unit_test(arrays_are_aligned_zeroed_and_apart),
-        cmocka_unit_test(what_is_taken_again_is_zeroed_again),
+        cmocka_unit_test(large_arenas_are_zeroed_and_aligned_too),
         cmocka_unit_test(an_empty_arena_gives_empty_arrays),
         cmocka_unit_test(freeing_twice_or_nothing_is_harmless),
         cmocka_unit_test(memory_that_is_not_there_is_a_status),

@@ -111,7 +111,7 @@ struct trial {
     double error;
 };
 
-enum { ROWS = 5, DIM = VALUES / ROWS, TRIALS = 11 };
+enum { ROWS = 5, DIM = VALUES / ROWS, TRIALS = 12 };
 
 static double try_in_place(void (*a)(size_t, float *), void (*b)(size_t, float *),
                            const float *x, bool positive)
@@ -202,6 +202,21 @@ static double try_positions(const struct kernels *a, const struct kernels *b,
     return difference(n, at[0], at[1]);
 }
 
+/* [7,31] by [31,33]: whole tiles, and what is left of rows and of columns. */
+static double try_product(const struct kernels *a, const struct kernels *b, const float *x)
+{
+    static float p[VALUES], q[VALUES];
+    struct product one = {.M = 7, .N = 33, .K = 31, .alpha = 0.5F, .A = x, .B = x + 8};
+    one.a_row = 31;
+    one.a_column = 1;
+    one.b_stride = one.c_stride = 33;
+    one.C = p;
+    a->product(&one);
+    one.C = q;
+    b->product(&one);
+    return difference(one.M * one.N, p, q);
+}
+
 void doctor_kernels(struct doctor *d, const struct kernels *table,
                     const struct kernels *naive)
 {
@@ -217,6 +232,7 @@ void doctor_kernels(struct doctor *d, const struct kernels *table,
         {"gelu", try_map(table->gelu, naive->gelu, x)},
         {"gelu_grad", try_map(table->gelu_grad, naive->gelu_grad, x)},
         {"layer_norm", try_norm(table, naive, x)},
+        {"product", try_product(table, naive, x)},
         {"softmax", try_softmax(table, naive, x)},
         {"dot", difference(1, &dots[0], &dots[1])},
         {"cross_entropy", try_loss(table, naive, x)},

@@ -76,13 +76,20 @@ static real wrong_dot(size_t n, const real *a, const real *b)
     return kernels_find("naive")->dot(n - 1, a, b);
 }
 
+static void wrong_product(const struct product *p)
+{
+    struct product less = *p;
+    less.K--;
+    kernels_find("naive")->product(&less);
+}
+
 static void kernels_that_are_wrong_are_found(void **state)
 {
     const struct kernels *naive = kernels_find("naive");
     (void)state;
     start();
     doctor_kernels(&found, kernels_get(), naive);
-    assert_found(DOCTOR_FINE, "kernels", "11 kernels agree");
+    assert_found(DOCTOR_FINE, "kernels", "12 kernels agree");
     struct kernels broken = *kernels_get();
     broken.sigmoid = wrong_sigmoid;
     doctor_kernels(&found, &broken, naive);
@@ -91,6 +98,10 @@ static void kernels_that_are_wrong_are_found(void **state)
     broken.dot = wrong_dot;
     doctor_kernels(&found, &broken, naive);
     assert_found(DOCTOR_FAULT, "kernels", "dot");
+    broken.dot = naive->dot;
+    broken.product = wrong_product;
+    doctor_kernels(&found, &broken, naive);
+    assert_found(DOCTOR_FAULT, "kernels", "product");
 }
 
 /* --- disk --- */

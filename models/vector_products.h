@@ -85,25 +85,10 @@ static inline __attribute__((always_inline)) void v_tiles_down(const struct prod
 {
     for (; t.m + ROWS <= p->M; t.m += ROWS)
         v_tile(p, t, ROWS, vectors, ragged, last);
-    switch (p->M - t.m) {
-    case 5:
-        v_tile(p, t, 5, vectors, ragged, last);
-        break;
-    case 4:
-        v_tile(p, t, 4, vectors, ragged, last);
-        break;
-    case 3:
-        v_tile(p, t, 3, vectors, ragged, last);
-        break;
-    case 2:
+    for (; t.m + 2 <= p->M; t.m += 2)
         v_tile(p, t, 2, vectors, ragged, last);
-        break;
-    case 1:
+    if (t.m < p->M)
         v_tile(p, t, 1, vectors, ragged, last);
-        break;
-    default:
-        break;
-    }
 }
 
 static void wide_tiles(const struct product *p, struct tile t)

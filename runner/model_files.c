@@ -91,7 +91,10 @@ static enum status make_folder(const char *db, struct err *e)
         return err_set(e, ST_IO, "%s: the path is too long", db);
     if (mkdir(path, 0777) == 0 || errno == EEXIST)
         return ST_OK;
-    return err_set(e, ST_IO, "%s: cannot be made: %s", path, strerror(errno));
+    return err_set(e, ST_IO,
+                   "%s: cannot be made: %s; name a database in a folder that can be "
+                   "written, with --db",
+                   path, strerror(errno));
 }
 
 enum status model_files_copy(const char *from, const char *to, const char *identity,

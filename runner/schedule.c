@@ -45,7 +45,10 @@ static enum status make_folder(const char *path, struct err *e)
 {
     if (mkdir(path, 0777) == 0 || errno == EEXIST)
         return ST_OK;
-    return err_set(e, ST_IO, "%s: cannot be made: %s", path, strerror(errno));
+    return err_set(e, ST_IO,
+                   "%s: cannot be made: %s; name a database in a folder that can be "
+                   "written, with --db",
+                   path, strerror(errno));
 }
 
 /* --- the lock --- */

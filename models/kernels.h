@@ -81,7 +81,6 @@ struct kernels {
     void (*dropout)(size_t n, const struct mask_key *m, uint64_t first, double p, real *x);
 
     /* --- rows [rows, dim] --- */
-    void (*add_bias)(int rows, int dim, const real *bias, real *y); /* each row += bias */
     void (*bias_grad)(int rows, int dim, const real *dy, real *dbias); /* += column sums */
     /* y = (x - mean) rstd gain + bias, eps 1e-5, biased variance; y may be x.
      * stats is [rows, 2]: mean, rstd. */

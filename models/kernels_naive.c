@@ -112,12 +112,6 @@ static void dropout(size_t n, const struct mask_key *m, uint64_t first, double p
 
 /* --- rows --- */
 
-static void add_bias(int rows, int dim, const real *bias, real *y)
-{
-    for (int r = 0; r < rows; r++)
-        add((size_t)dim, bias, y + (size_t)r * dim);
-}
-
 static void bias_grad(int rows, int dim, const real *dy, real *dbias)
 {
     for (int r = 0; r < rows; r++)
@@ -371,7 +365,6 @@ const struct kernels kernels_naive = {
     .gelu = gelu,
     .gelu_grad = gelu_grad,
     .dropout = dropout,
-    .add_bias = add_bias,
     .bias_grad = bias_grad,
     .layer_norm = layer_norm,
     .layer_norm_grad = layer_norm_grad,

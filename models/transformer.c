@@ -153,15 +153,19 @@ static struct rows matrix(const real *x, int columns)
     return (struct rows){(real *)x, columns};
 }
 
+/* y = x W^T + bias. The product is added to rows of the bias: BLAS would clear y first, and
+ * a pass of its own for the bias would read and write it once more. */
 static void linear(const struct pass *p, const struct linear *l, int rows, const real *x,
                    real *y)
 {
     const real *w = p->model->weights;
+    const bool biased = l->bias != NO_TENSOR;
+    const size_t n = (size_t)l->out;
     lap(p->work->panel.clock, PHASE_OTHER);
-    gemm_nt(rows, l->out, l->in, 1, matrix(x, l->in), matrix(w + l->weight, l->in), 0,
-            matrix(y, l->out));
-    if (l->bias != NO_TENSOR)
-        kernels_get()->add_bias(rows, l->out, w + l->bias, y);
+    for (size_t r = 0; biased && r < (size_t)rows; r++)
+        memcpy(y + r * n, w + l->bias, n * sizeof *y);
+    gemm_nt(rows, l->out, l->in, 1, matrix(x, l->in), matrix(w + l->weight, l->in),
+            biased ? 1 : 0, matrix(y, l->out));
     lap(p->work->panel.clock, PHASE_LINEAR);
 }
 

@@ -156,12 +156,6 @@ static void run_dropout(const struct kernels *k, int n)
     k->dropout((size_t)n, &mask, 24, 0.3, normal(n, 0, 1));
 }
 
-static void run_add_bias(const struct kernels *k, int n)
-{
-    const float *bias = normal(n, 0, 1);
-    k->add_bias(3, n, bias, normal(3 * n, 0, 1));
-}
-
 static void run_bias_grad(const struct kernels *k, int n)
 {
     const float *dy = normal(3 * n, 0, 1);
@@ -327,7 +321,6 @@ static const struct {
     {"gelu", run_gelu, 1e-6},
     {"gelu_grad", run_gelu_grad, 1e-6},
     {"dropout", run_dropout, 0},
-    {"add_bias", run_add_bias, 0},
     {"bias_grad", run_bias_grad, 0},
     {"layer_norm", run_layer_norm, 2e-5},
     {"layer_norm_grad", run_layer_norm_grad, 2e-5},

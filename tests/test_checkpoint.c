@@ -284,6 +284,24 @@ static void links_are_replaced_and_pipes_refused(void **state)
     assert_non_null(strstr(e.msg, "not a file"));
 }
 
+/* What no reader takes is not written over what one does. */
+static void notes_without_end_leave_the_old_file(void **state)
+{
+    const size_t n = (size_t)101 << 20;
+    char *text = malloc(n + 1);
+    struct err e;
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'x', n);
+    text[n] = '\0';
+    const struct checkpoint_note long_note = {"reported", text};
+    write_parts(good, two, sizeof two);
+    assert_int_equal(checkpoint_write(path, pair, 2, &long_note, 1, &e), ST_IO);
+    assert_non_null(strstr(e.msg, "its notes have 101 MiB"));
+    assert_int_equal(read_v(NULL), ST_OK);
+    free(text);
+}
+
 /* A disk that fills: the limit on file sizes stops the write halfway. */
 static void a_failed_write_leaves_the_old_file(void **state)
 {
@@ -330,6 +348,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(no_changed_byte_is_fatal, setup, teardown),
         cmocka_unit_test_setup_teardown(links_are_replaced_and_pipes_refused, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(notes_without_end_leave_the_old_file, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_failed_write_leaves_the_old_file, setup,
                                         teardown),

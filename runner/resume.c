@@ -1,7 +1,10 @@
 #include "resume.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <math.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,8 +42,9 @@ void resume_forget(const char *db, const char *identity)
         unlink(path);
 }
 
-/* "<anything>.safetensors.<process>.tmp" */
-static bool is_half_written(const char *name)
+/* "<anything>.safetensors.<process>.tmp", of a process that is no more: a worker whose
+ * scheduler was killed is still writing its last checkpoint. */
+static bool is_left_behind(const char *name)
 {
     static const char middle[] = ".safetensors.";
     const char *at = strstr(name, middle);
@@ -48,7 +52,10 @@ static bool is_half_written(const char *name)
         return false;
     at += strlen(middle);
     const size_t digits = strspn(at, "0123456789");
-    return digits > 0 && strcmp(at + digits, ".tmp") == 0;
+    if (digits == 0 || strcmp(at + digits, ".tmp") != 0)
+        return false;
+    const long process = strtol(at, NULL, 10);
+    return process > INT32_MAX || (kill((pid_t)process, 0) != 0 && errno == ESRCH);
 }
 
 void resume_sweep(const char *db)
@@ -60,7 +67,7 @@ void resume_sweep(const char *db)
     if (!folder)
         return;
     while ((one = readdir(folder)) != NULL)
-        if (is_half_written(one->d_name))
+        if (is_left_behind(one->d_name))
             unlinkat(dirfd(folder), one->d_name, 0);
     closedir(folder);
 }

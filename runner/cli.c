@@ -157,6 +157,15 @@ static const char *spelling(const struct flag *f, bool is_short, char buf[80])
     return buf;
 }
 
+/* Could but one of two values of an option be meant? Of what sets KEY=VALUE: when the keys
+ * are the same. */
+static bool excludes(const struct flag *f, const char *a, const char *b)
+{
+    const size_t key = strcspn(a, "=");
+    return !f->repeated || (strcmp(f->name, "set") == 0 && key == strcspn(b, "=") &&
+                            strncmp(a, b, key) == 0);
+}
+
 /* `attached` is the text after '=' or after the letter; NULL: none. */
 static enum status take_flag(struct invocation *v, struct words *w, const struct flag *f,
                              bool is_short, const char *attached, struct err *e)
@@ -173,8 +182,12 @@ static enum status take_flag(struct invocation *v, struct words *w, const struct
         attached = next;
         w->at++;
     }
-    for (int i = 0; i < v->n_given && !f->repeated && f->value; i++)
-        if (v->given[i].flag == f)
+    /* Mostly "$VARIABLE" that is not set. */
+    if (attached && !attached[0])
+        return err_set(e, ST_USAGE, "option \"%s\" has an empty value; %s %s is wanted",
+                       name, name, f->value);
+    for (int i = 0; i < v->n_given && f->value; i++)
+        if (v->given[i].flag == f && excludes(f, v->given[i].value, attached))
             return err_set(e, ST_USAGE, "option \"--%s\" is given twice: \"%s\" and \"%s\"",
                            f->name, v->given[i].value, attached);
     v->given[v->n_given++] = (struct given){f, attached};

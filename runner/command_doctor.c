@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "cli.h"
 #include "doctor.h"
 #include "json_text.h"
 #include "places.h"
@@ -41,11 +42,15 @@ static void examine(struct doctor *d, const char *db)
     doctor_clocks(d, &clock, db);
 }
 
-static void print_text(const struct doctor *d)
+static void print_text(const struct doctor *d, bool colour)
 {
+    static const char *const paint[DOCTOR_LEVELS] = {[DOCTOR_FINE] = "\033[32m",
+                                                     [DOCTOR_ADVICE] = "\033[33m",
+                                                     [DOCTOR_FAULT] = "\033[31m"};
     for (int i = 0; i < d->n; i++) {
         const struct finding *f = &d->at[i];
-        printf("%-7s %-10s %s\n", doctor_level_text(f->level), f->check, f->text);
+        printf("%s%-7s%s %-10s %s\n", colour ? paint[f->level] : "",
+               doctor_level_text(f->level), colour ? "\033[0m" : "", f->check, f->text);
         if (f->remedy[0])
             printf("%-18s -> %s\n", "", f->remedy);
     }
@@ -84,7 +89,7 @@ static enum status run(const struct invocation *v, struct err *e)
     if (flag_given(v, "json"))
         st = print_json(&d, e);
     else
-        print_text(&d);
+        print_text(&d, cli_colour(v, stdout));
     if (st == ST_OK && doctor_count(&d, DOCTOR_FAULT))
         st = err_set(e, ST_IO, "runs would fail here: %d faults",
                      doctor_count(&d, DOCTOR_FAULT));

@@ -114,7 +114,6 @@ static enum status summarise(const struct request *q, const struct plan *plan,
 {
     const struct plan_totals before = plan_sum(plan, q->jobs);
     const int failed = r->failed + before.failed;
-    const char *file = q->config->path, *profile = q->config->profile;
     if (st != ST_OK && st != ST_FAILED && st != ST_INTERRUPTED)
         return st;
     if (st == ST_INTERRUPTED)
@@ -127,9 +126,9 @@ static enum status summarise(const struct request *q, const struct plan *plan,
         return err_set(
             e, ST_FAILED,
             "%d runs done, %d skipped, %d failed, %d interrupted, %d not begun in %s; see "
-            "\"posbench plan %s --profile %s --only state=failed\", then run with "
-            "--rerun failed",
-            r->done, before.done, failed, r->interrupted, r->left, q->db, file, profile);
+            "\"posbench list runs --only state=failed --db %s\", then add --rerun failed to "
+            "the same command",
+            r->done, before.done, failed, r->interrupted, r->left, q->db, q->db);
     if (r->interrupted)
         return err_set(
             e, ST_FAILED,
@@ -207,13 +206,29 @@ static enum status run_matrix(const struct invocation *v, const struct request *
     return st;
 }
 
+/* A plan tells nothing of how it would be carried out. */
+static enum status check_dry_run(const struct invocation *v, struct err *e)
+{
+    static const char *const pointless[] = {"time-budget", "retries", "checkpoint-every",
+                                            "fail-fast"};
+    for (size_t i = 0; i < sizeof pointless / sizeof *pointless; i++)
+        if (flag_given(v, "dry-run") && flag_given(v, pointless[i]))
+            return err_set(e, ST_USAGE,
+                           "--%s changes nothing of the plan that --dry-run prints; leave "
+                           "one of them out",
+                           pointless[i]);
+    return ST_OK;
+}
+
 static enum status run(const struct invocation *v, struct err *e)
 {
     struct request q;
     struct pace pace;
     if (flag_given(v, "keep-going") && flag_given(v, "fail-fast"))
         return err_set(e, ST_USAGE, "--keep-going and --fail-fast contradict each other");
-    enum status st = read_pace(v, &pace, e);
+    enum status st = check_dry_run(v, e);
+    if (st == ST_OK)
+        st = read_pace(v, &pace, e);
     if (st)
         return st;
     st = request_read(v, &q, e);

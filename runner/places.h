@@ -9,7 +9,7 @@
 /* Argument `i`, or experiments.yaml when the user gave none. */
 const char *place_experiments(const struct invocation *v, int i);
 
-/* --db, or results.db beside `experiments`. Returns buf. */
+/* --db, or results.db beside `experiments`; a link is followed. Returns buf. */
 const char *place_database(const struct invocation *v, const char *experiments,
                            char buf[PATH_MAX]);
 

@@ -123,6 +123,36 @@ static void one_dash_and_negative_numbers_are_values(void **state)
     cli_free(p.v);
 }
 
+static void refused(const char *line, const char *complaint)
+{
+    struct parsed p;
+    parse(&p, line);
+    assert_int_equal(p.st, ST_USAGE);
+    if (!strstr(p.e.msg, complaint))
+        fail_msg("%s: %s", line, p.e.msg);
+    cli_free(p.v);
+}
+
+static void empty_values_are_refused(void **state)
+{
+    (void)state;
+    refused("run --db=", "\"--db\" has an empty value; --db DB is wanted");
+    refused("run --profile=", "has an empty value");
+}
+
+static void one_key_is_set_once(void **state)
+{
+    struct parsed p;
+    (void)state;
+    refused("run --set train.steps=1 --set train.lr=1 --set train.steps=2",
+            "given twice: \"train.steps=1\" and \"train.steps=2\"");
+    refused("eval 1 --set p_ignore=0.5 --set p_ignore=0.6", "given twice");
+    parse(&p, "run --set train.step=1 --set train.steps=2 --set a.train.steps=2 "
+              "--only encoder=a --only encoder=b");
+    assert_int_equal(p.st, ST_OK);
+    cli_free(p.v);
+}
+
 static void integers_are_read_to_the_end(void **state)
 {
     (void)state;
@@ -378,6 +408,19 @@ static void colour_follows_option_then_environment(void **state)
     cli_free(never.v);
 }
 
+static void doctor_has_colours_where_they_are_wanted(void **state)
+{
+    struct program p;
+    (void)state;
+    program_run(&p, POSBENCH, "CLICOLOR_FORCE=1", "doctor");
+    assert_non_null(strstr(p.out, "\033[32mok     \033[0m program"));
+    program_free(&p);
+    program_run(&p, POSBENCH, NULL, "doctor");
+    assert_non_null(strstr(p.out, "ok      program"));
+    assert_null(strchr(p.out, '\033'));
+    program_free(&p);
+}
+
 static void kernels_that_are_not_there_are_refused_by_name(void **state)
 {
     (void)state;
@@ -400,6 +443,8 @@ int main(void)
         cmocka_unit_test(repeated_values_come_in_order),
         cmocka_unit_test(two_dashes_end_the_options),
         cmocka_unit_test(one_dash_and_negative_numbers_are_values),
+        cmocka_unit_test(empty_values_are_refused),
+        cmocka_unit_test(one_key_is_set_once),
         cmocka_unit_test(integers_are_read_to_the_end),
         cmocka_unit_test(mistakes_are_named_with_a_suggestion),
         cmocka_unit_test(help_is_asked_for_in_any_place),
@@ -412,6 +457,7 @@ int main(void)
         cmocka_unit_test(a_full_disk_behind_stdout_is_an_error),
         cmocka_unit_test(status_decides_the_exit_code),
         cmocka_unit_test(colour_follows_option_then_environment),
+        cmocka_unit_test(doctor_has_colours_where_they_are_wanted),
         cmocka_unit_test(kernels_that_are_not_there_are_refused_by_name),
     };
     return cmocka_run_group_tests_name("cli", tests, NULL, NULL);

@@ -235,6 +235,8 @@ static void contradictions_are_refused(void **state)
 {
     (void)state;
     run_quietly(2, "--keep-going --fail-fast");
+    run_quietly(2, "--dry-run --time-budget 1s");
+    run_quietly(2, "--dry-run --fail-fast");
     run_quietly(2, "--rerun most");
     run_quietly(2, "--jobs 0");
     run_quietly(2, "--only state=dead");
@@ -390,6 +392,50 @@ static void a_run_that_others_stopped_is_told(void **state)
     program_free(&p);
 }
 
+/* Names that mean something else to SQLite, or to the command line of a worker. */
+static void any_name_of_a_database_is_a_file(void **state)
+{
+    static const char *const names[] = {":memory:", "file:x.db?mode=memory", "-x.db"};
+    struct program p;
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[PATH_MAX];
+        RUN(&p, "-C %s run -q --only variant=rope --db='%s'", folder, names[i]);
+        assert_int_equal(p.code, 0);
+        program_free(&p);
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        assert_int_equal(access(path, F_OK), 0);
+        RUN(&p, "-C %s list runs --json --db='%s'", folder, names[i]);
+        assert_int_equal(p.code, 0);
+        program_free(&p);
+    }
+    RUN(&p, "-C %s run --db ''", folder);
+    assert_int_equal(p.code, 2);
+    program_free(&p);
+}
+
+/* One lock, one set of models, whichever name is used. */
+static void a_link_to_a_database_stands_for_it(void **state)
+{
+    char file[PATH_MAX], link[PATH_MAX];
+    struct program p;
+    (void)state;
+    snprintf(file, sizeof file, "%s/results.db", folder);
+    snprintf(link, sizeof link, "%s/link.db", folder);
+    RUN(&p, "-C %s run -q --only variant=rope", folder);
+    assert_int_equal(p.code, 0);
+    program_free(&p);
+    assert_int_equal(symlink(file, link), 0);
+    RUN(&p, "-C %s run --only variant=rope --db link.db", folder);
+    assert_int_equal(p.code, 0);
+    assert_non_null(strstr(p.err, "2 skipped as done before"));
+    assert_non_null(strstr(p.err, "/results.db"));
+    program_free(&p);
+    RUN(&p, "-C %s eval 1 --split id --db link.db", folder);
+    assert_int_equal(p.code, 0);
+    program_free(&p);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -403,6 +449,8 @@ int main(void)
         TEST(a_dry_run_writes_nothing),
         TEST(contradictions_are_refused),
         TEST(a_folder_that_cannot_be_written_is_told),
+        TEST(any_name_of_a_database_is_a_file),
+        TEST(a_link_to_a_database_stands_for_it),
         TEST(a_killed_worker_costs_its_own_run_only),
         TEST(a_killed_scheduler_takes_its_workers_with_it),
         TEST(a_run_that_others_stopped_is_told),

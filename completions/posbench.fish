@@ -154,7 +154,7 @@ complete -c posbench -l no-color -d 'no colour, even on a terminal'
 
 complete -c posbench -n '__posbench_in "" help' -a bench -d 'time training steps against this machine\'s limit'
 complete -c posbench -n '__posbench_in bench' -l shape -r -f -d 'layers=4,heads=4,dim=256,length=512,batch=16,scored=26 (what is left out stays)'
-complete -c posbench -n '__posbench_in bench' -l encoder -r -f -a '(__posbench_value "ENCODER")' -d 'encoder to time, options behind a colon: cope:p_max=64 (repeatable; default none, absolute, relative, rope, cope)'
+complete -c posbench -n '__posbench_in bench' -l encoder -r -f -a '(__posbench_value "ENCODER")' -d 'encoder to time, options behind a colon: NAME:OPTION=VALUE,... (repeatable; default all)'
 complete -c posbench -n '__posbench_in bench' -l threads -r -f -d 'threads (default 1)'
 complete -c posbench -n '__posbench_in bench' -s r -l repetitions -r -f -d 'timed steps of each encoder, in turn (default 5)'
 complete -c posbench -n '__posbench_in bench' -l post-norm -d 'post-norm and ReLU instead of pre-norm and GELU'

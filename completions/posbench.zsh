@@ -37,7 +37,7 @@ _posbench_command() {
     bench)
         _arguments -s -S $_posbench_globals \
         '--shape=[layers=4,heads=4,dim=256,length=512,batch=16,scored=26 (what is left out stays)]:KEY=N,...: ' \
-        '*--encoder=[encoder to time, options behind a colon: cope:p_max=64 (repeatable; default none, absolute, relative, rope, cope)]:ENCODER: _posbench_value "ENCODER"' \
+        '*--encoder=[encoder to time, options behind a colon: NAME:OPTION=VALUE,... (repeatable; default all)]:ENCODER: _posbench_value "ENCODER"' \
         '--threads=[threads (default 1)]:N: ' \
         '(-r --repetitions)-r+[timed steps of each encoder, in turn (default 5)]:N: ' \
         '(-r --repetitions)--repetitions=[timed steps of each encoder, in turn (default 5)]:N: ' \

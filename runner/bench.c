@@ -324,21 +324,23 @@ static enum status peaks_open(const struct bench_settings *s, struct peaks *p,
 {
     static const struct peak shapes[2] = {{.M = 8192, .N = 256, .K = 256},
                                           {.M = 1024, .N = 1024, .K = 1024}};
-    const size_t room = (size_t)8192 * 256 + 2 * (size_t)1024 * 1024;
-    *p = (struct peaks){.memory = calloc((size_t)s->threads * 3 * room, sizeof(real))};
+    const size_t room = (size_t)8192 * 256; /* of the largest matrix */
+    const size_t threads = (size_t)s->threads, all = threads * 3 * room;
+    *p = (struct peaks){.memory = calloc(all, sizeof(real))};
+    for (int i = 0; i < 2; i++)
+        p->gflops[i] = calloc((size_t)s->repetitions, sizeof *p->gflops[i]);
+    if (!p->memory || !p->gflops[0] || !p->gflops[1])
+        return err_set(e, ST_NOMEM, "no memory for the sgemm measurement");
+    for (size_t i = 0; i < all; i++)
+        p->memory[i] = (real)(i % 17) * (real)0.01;
     for (int i = 0; i < 2; i++) {
         struct peak *q = &p->shape[i];
         *q = shapes[i];
         q->a_size = q->b_size = q->c_size = room;
         q->a = p->memory;
-        q->b = q->a + (size_t)s->threads * room;
-        q->c = q->b + (size_t)s->threads * room;
-        p->gflops[i] = calloc((size_t)s->repetitions, sizeof *p->gflops[i]);
+        q->b = q->a + threads * room;
+        q->c = q->b + threads * room;
     }
-    if (!p->memory || !p->gflops[0] || !p->gflops[1])
-        return err_set(e, ST_NOMEM, "no memory for the sgemm measurement");
-    for (size_t i = 0; i < (size_t)s->threads * 3 * room; i++)
-        p->memory[i] = (real)(i % 17) * (real)0.01;
     return threads_open(s->threads, &p->threads, e);
 }
 

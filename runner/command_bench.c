@@ -1,31 +1,29 @@
 /* command_bench.c -- how fast a training step is, and how near the hardware's limit. */
+#include <limits.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "bench.h"
 #include "command.h"
 #include "gemm.h"
+#include "json_text.h"
 #include "kernels.h"
 
 static const struct flag flags[] = {
     {"shape", 0, "KEY=N,...", false,
      "layers=4,heads=4,dim=256,length=512,batch=16,scored=26 (what is left out stays)"},
     {"encoder", 0, "ENCODER", true,
-     "encoder to time, options behind a colon: cope:p_max=64 (repeatable; default none, "
-     "absolute, relative, rope, cope)"},
+     "encoder to time, options behind a colon: NAME:OPTION=VALUE,... (repeatable; default "
+     "all)"},
     {"threads", 0, "N", false, "threads (default 1)"},
     {"repetitions", 'r', "N", false, "timed steps of each encoder, in turn (default 5)"},
     {"post-norm", 0, NULL, false, "post-norm and ReLU instead of pre-norm and GELU"},
     {"json", 0, NULL, false, "one object a line instead of a table"},
     {0},
 };
-
-static const char *const default_encoders[] = {"none", "absolute", "relative", "rope",
-                                               "cope"};
 
 static enum status set_size(struct bench_settings *s, const char *text, struct err *e)
 {
@@ -66,6 +64,9 @@ static enum status read_shape(const struct invocation *v, struct bench_settings 
     for (char *one = strtok_r(copy, ",", &save); one && !st;
          one = strtok_r(NULL, ",", &save))
         st = set_size(s, one, e);
+    if (!st && (int64_t)s->batch * s->length > INT_MAX)
+        return err_set(e, ST_USAGE, "--shape: a batch of %d sequences of %d is too large",
+                       s->batch, s->length);
     if (!st && s->scored > s->length)
         s->scored = s->length;
     return st;
@@ -99,30 +100,49 @@ static double peak_fraction(const struct bench_result *r, const struct bench_tim
     return r->model_gflops / peak->ms;
 }
 
-static void print_json(const struct bench_settings *s, const struct bench_result *r,
+/* What cannot be measured here is null. */
+static json_t *number(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+static json_t *json_of(const struct bench_settings *s, const struct bench_result *r,
                        const struct bench_time *peak)
 {
     json_t *phase = json_object();
+    int failed = !phase;
     for (int p = 0; p < PHASES; p++)
-        json_object_set_new(phase, phase_text((enum phase)p),
-                            json_real(1e3 * r->seconds[p]));
+        failed |= json_object_set_new(phase, phase_text((enum phase)p),
+                                      number(1e3 * r->seconds[p])) != 0;
     json_t *o = json_pack(
-        "{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, "
-        "s:f, s:f, s:I, s:s, s:s, s:o}",
+        "{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:o, s:o, s:I, s:s, s:s, s:o}",
         "encoder", r->encoder, "layers", s->layers, "heads", s->heads, "dim", s->dim,
         "length", s->length, "batch", s->batch, "scored", s->scored, "threads", s->threads,
-        "repetitions", s->repetitions, "step_ms", r->step.ms, "step_spread_ms",
-        r->step.spread_ms, "forward_ms", r->forward.ms, "backward_ms",
-        r->step.ms - r->forward.ms, "tokens_per_s", r->tokens_per_s, "model_gflops",
-        r->model_gflops, "sgemm_peak_gflops", peak->ms, "peak_fraction",
-        peak_fraction(r, peak), "peak_memory_mib", r->peak_memory_mib, "parameters",
-        (json_int_t)r->parameters, "blas_core", gemm_core(), "kernel_isa",
-        kernels_get()->isa, "phase_ms", phase);
-    if (o) {
-        json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
-        putchar('\n');
-    }
+        "repetitions", s->repetitions, "step_ms", number(r->step.ms), "step_spread_ms",
+        number(r->step.spread_ms), "forward_ms", number(r->forward.ms), "backward_ms",
+        number(r->step.ms - r->forward.ms), "tokens_per_s", number(r->tokens_per_s),
+        "model_gflops", number(r->model_gflops), "sgemm_peak_gflops", number(peak->ms),
+        "peak_fraction", number(peak_fraction(r, peak)), "peak_memory_mib",
+        number(r->peak_memory_mib), "parameters", (json_int_t)r->parameters, "blas_core",
+        gemm_core(), "kernel_isa", kernels_get()->isa, "phase_ms", phase);
+    if (!failed)
+        return o;
     json_decref(o);
+    return NULL;
+}
+
+static enum status print_json(const struct bench_settings *s, const struct bench_result *r,
+                              const struct bench_time *peak, struct err *e)
+{
+    json_t *o = json_of(s, r, peak);
+    char *text = o ? json_write(o, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
+    json_decref(o);
+    if (!text)
+        return err_set(e, ST_NOMEM, "no memory for the measurements as JSON");
+    puts(text);
+    free(text);
+    return ST_OK;
 }
 
 static void print_phases(const struct bench_result *r, int n)
@@ -162,10 +182,12 @@ static enum status run(const struct invocation *v, struct err *e)
     struct bench_settings s;
     struct bench_time peak;
     const char *const *encoder;
+    const char *all[BENCH_ENCODERS_MAX];
     int n = flag_list(v, "encoder", &encoder);
     if (!n) {
-        encoder = default_encoders;
-        n = (int)(sizeof default_encoders / sizeof default_encoders[0]);
+        for (; n < encoder_count() && n < BENCH_ENCODERS_MAX; n++)
+            all[n] = encoder_at(n)->name;
+        encoder = all;
     }
     if (n > BENCH_ENCODERS_MAX)
         return err_set(e, ST_USAGE, "at most %d encoders at a time", BENCH_ENCODERS_MAX);
@@ -178,9 +200,9 @@ static enum status run(const struct invocation *v, struct err *e)
         print_table(&s, result, n, &peak);
         return ST_OK;
     }
-    for (int i = 0; i < n; i++)
-        print_json(&s, &result[i], &peak);
-    return ST_OK;
+    for (int i = 0; i < n && !st; i++)
+        st = print_json(&s, &result[i], &peak, e);
+    return st;
 }
 
 const struct command command_bench = {

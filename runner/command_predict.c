@@ -33,12 +33,10 @@ struct source {
     char path[PATH_MAX]; /* of the weights */
 };
 
+/* A run's number or identity has no slash and no dot; what has is a file. */
 static bool is_file(const char *name)
 {
-    static const char end[] = ".safetensors";
-    const size_t n = strlen(name);
-    return strchr(name, '/') ||
-           (n > strlen(end) && strcmp(name + n - strlen(end), end) == 0);
+    return strpbrk(name, "/.") != NULL;
 }
 
 /* The file tells its settings. They are anybody's, so nothing is made of them before they

@@ -535,8 +535,10 @@ off_t spool_position(const struct spool_writer *w)
 enum status spool_copy(const struct spool_writer *w, off_t bytes, char **text,
                        struct err *e)
 {
-    char *copy = malloc((size_t)bytes + 1);
+    char *copy = bytes >= 0 ? malloc((size_t)bytes + 1) : NULL;
     off_t at = 0;
+    if (bytes < 0)
+        return err_set(e, ST_IO, "the spool is not a file");
     if (!copy)
         return err_set(e, ST_NOMEM, "no memory for %lld bytes of the spool",
                        (long long)bytes);

@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "encoder.h"
+#include "encoder.h"
 #include "program.h"
 #include "queries.h"
 #include "task.h"
@@ -219,6 +220,47 @@ static void what_would_have_no_effect_is_refused(void **state)
     expect("list tasks --markdown --json", 2, NULL, "stands alone");
     expect("list taks", 2, NULL, "did you mean \"tasks\"?");
     expect("list zzzzzz", 2, NULL, "there are tasks, encoders");
+}
+
+/* ---- bench ---- */
+
+static void check_measurement(const char *line)
+{
+    static const char *const numbers[] = {"layers",
+                                          "heads",
+                                          "dim",
+                                          "length",
+                                          "batch",
+                                          "threads",
+                                          "step_ms",
+                                          "tokens_per_s",
+                                          "model_gflops",
+                                          "peak_fraction",
+                                          "sgemm_peak_gflops",
+                                          "peak_memory_mib"};
+    json_t *o = json_loads(line, JSON_DISABLE_EOF_CHECK, NULL);
+    assert_non_null(o);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        assert_true(json_number_value(json_object_get(o, numbers[i])) > 0);
+    assert_non_null(json_string_value(json_object_get(o, "blas_core")));
+    assert_non_null(json_string_value(json_object_get(o, "kernel_isa")));
+    assert_non_null(json_string_value(json_object_get(o, "encoder")));
+    json_decref(o);
+}
+
+static void every_encoder_is_timed_an_object_each(void **state)
+{
+    struct program p;
+    int lines = 0;
+    (void)state;
+    posbench_in(&p, "bench --shape layers=1,heads=1,dim=16,length=16,batch=2 -r 1 --json");
+    assert_int_equal(p.code, 0);
+    for (const char *line = p.out; *line; line = strchr(line, '\n') + 1, lines++)
+        check_measurement(line);
+    assert_int_equal(lines, encoder_count());
+    program_free(&p);
+    expect("bench --shape batch=65536,length=262144", 2, NULL, "is too large");
+    expect("bench --shape dims=3", 2, NULL, "is not one of");
 }
 
 /* ---- show ---- */
@@ -492,6 +534,7 @@ int main(void)
         cmocka_unit_test(experiments_are_counted),
         cmocka_unit_test(runs_are_filtered),
         cmocka_unit_test(what_would_have_no_effect_is_refused),
+        cmocka_unit_test(every_encoder_is_timed_an_object_each),
         cmocka_unit_test(a_task_is_shown_with_scored_places),
         cmocka_unit_test(an_encoder_is_shown_with_its_options),
         cmocka_unit_test(a_run_is_shown_in_full),

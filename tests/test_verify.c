@@ -346,6 +346,8 @@ static void logits_answer_as_eval_does(void **state)
     (void)state;
     expect(0, "", "export 1 -o model.safetensors --force");
     expect(0, "", "predict model.safetensors --split id -n 70 --logits split.npy --force");
+    expect(0, "", "export 1 -o model.st");
+    expect(0, "", "predict model.st --split id -n 70 --logits split.npy --force");
     float *x = read_npy("split.npy", &rows, &columns);
     /* The samples with their targets, as the run's own law draws them. */
     RUN(&p,

@@ -76,11 +76,11 @@ bool fault_here(enum fault f, const char *call)
     const bool stops = armed == FAULT_STOP && f == FAULT_FILE;
     if ((f != armed && !stops) || atomic_fetch_add(&counted, 1) + 1 != chosen)
         return false;
-    const bool fails = claim(call) && !stops;
-    if (stops)
+    const bool mine = claim(call);
+    if (mine && stops)
         raise(SIGTERM);
     errno = before;
-    return fails;
+    return mine && !stops;
 }
 
 static bool fails(enum fault f, const char *call, int error)

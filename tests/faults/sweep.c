@@ -128,10 +128,13 @@ static void answer(sqlite3 *db, const char *question, FILE *to)
         fprintf(to, "%s\n", sqlite3_errmsg(db));
         return;
     }
-    while (sqlite3_step(q) == SQLITE_ROW)
+    int code;
+    while ((code = sqlite3_step(q)) == SQLITE_ROW)
         for (int i = 0, n = sqlite3_column_count(q); i < n; i++)
             fprintf(to, "%s%c", (const char *)sqlite3_column_text(q, i),
                     i + 1 < n ? '|' : '\n');
+    if (code != SQLITE_DONE)
+        fprintf(to, "%s\n", sqlite3_errmsg(db));
     sqlite3_finalize(q);
 }
 

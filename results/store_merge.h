@@ -15,7 +15,7 @@
 
 struct merge_counts {
     int added, replaced, same; /* runs */
-    int removed;               /* left out: marked as removed in one of the two */
+    int removed;               /* left out: marked as removed in the receiving one */
     int conflicts;             /* of runs, published numbers and claims */
 };
 

@@ -27,7 +27,7 @@ struct schedule_lock {
 enum status schedule_lock(const char *db, struct schedule_lock *out, struct err *e);
 void schedule_unlock(struct schedule_lock *l); /* removes the folder when it is empty */
 
-/* "FILE.models/<identity>.safetensors". ST_RANGE when the path is too long. */
+/* "FILE.models/<identity>.safetensors". ST_IO when the path is too long. */
 enum status schedule_weights_path(const char *db, const char *identity, char out[PATH_MAX],
                                   struct err *e);
 

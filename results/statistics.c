@@ -90,30 +90,6 @@ struct interval statistics_mean_interval(double mean, double std, int n)
     return (struct interval){.low = mean - half, .high = mean + half};
 }
 
-/* x with I_x(a, b) = p. */
-static double beta_quantile(double p, double a, double b)
-{
-    double low = 0.0, high = 1.0;
-    for (int i = 0; i < 200; i++) {
-        const double middle = low + (high - low) / 2;
-        if (statistics_incomplete_beta(a, b, middle) < p)
-            low = middle;
-        else
-            high = middle;
-    }
-    return high;
-}
-
-struct interval statistics_count_interval(int64_t count, int64_t total)
-{
-    assert(total > 0 && count >= 0 && count <= total);
-    const double k = (double)count, n = (double)total;
-    return (struct interval){
-        .low = count == 0 ? 0.0 : beta_quantile(0.025, k, n - k + 1),
-        .high = count == total ? 1.0 : beta_quantile(0.975, k + 1, n - k),
-    };
-}
-
 double statistics_zero_bound(int64_t total)
 {
     assert(total > 0);

@@ -86,30 +86,6 @@ static void mean_interval_of_three_seeds(void **state)
     assert_near(i.high, 2 + 2.484138, 1e-5);
 }
 
-/* 0 of n: high = 1 - 0.025^(1/n). 1 of 10: 0.002529 to 0.445016 (Clopper and Pearson). */
-static void count_interval_is_clopper_and_pearsons(void **state)
-{
-    struct interval i = statistics_count_interval(0, 10);
-    (void)state;
-    assert_near(i.low, 0.0, 0);
-    assert_near(i.high, 1 - pow(0.025, 0.1), 1e-12);
-    i = statistics_count_interval(1, 10);
-    assert_near(i.low, 1 - pow(0.975, 0.1), 1e-12);
-    assert_near(i.high, 0.445016, 1e-5);
-    i = statistics_count_interval(10, 10);
-    assert_near(i.low, pow(0.025, 0.1), 1e-12);
-    assert_near(i.high, 1.0, 0);
-}
-
-static void count_interval_holds_for_many_tokens(void **state)
-{
-    const struct interval i = statistics_count_interval(100, 1000000);
-    (void)state;
-    /* Poisson limits of 100: 81.3639 and 121.6269. */
-    assert_near(i.low * 1e6, 81.364, 1e-3);
-    assert_near(i.high * 1e6, 121.627, 1e-3);
-}
-
 static void no_error_in_n_bounds_the_rate_by_three_in_n(void **state)
 {
     (void)state;
@@ -184,8 +160,6 @@ int main(void)
         cmocka_unit_test(student_tail_equals_its_closed_forms),
         cmocka_unit_test(student_quantiles_are_those_of_the_tables),
         cmocka_unit_test(mean_interval_of_three_seeds),
-        cmocka_unit_test(count_interval_is_clopper_and_pearsons),
-        cmocka_unit_test(count_interval_holds_for_many_tokens),
         cmocka_unit_test(no_error_in_n_bounds_the_rate_by_three_in_n),
         cmocka_unit_test(welch_of_two_equal_spreads_as_worked_by_hand),
         cmocka_unit_test(welch_takes_the_freedom_of_the_side_that_varies),

@@ -188,16 +188,16 @@ enum status checkpoint_write(const char *path, const struct checkpoint_tensor *t
     const size_t room = strlen(path) + 32;
     char *temporary = malloc(room);
     char *header = header_text(tensor, n, note, n_notes);
-    enum status st = ST_OK;
-    if (!temporary || !header)
-        st = err_set(e, ST_NOMEM, "%s: no memory to write %d tensors", path, n);
-    else if (strlen(header) > HEADER_MAX)
-        st = err_set(
-            e, ST_IO,
-            "%s: is not written: its notes have %zu MiB, and readers of safetensors "
-            "take %d; a run with so many points needs a larger train.eval_every",
-            path, strlen(header) >> 20, HEADER_MAX >> 20);
-    if (st == ST_OK) {
+    enum status st = ST_NOMEM;
+    if (!temporary || !header) {
+        err_set(e, st, "%s: no memory to write %d tensors", path, n);
+    } else if (strlen(header) > HEADER_MAX) {
+        st = err_set(e, ST_IO,
+                     "%s: is not written: its notes have %zu MiB, and readers of "
+                     "safetensors take %d; a run with so many points needs a larger "
+                     "train.eval_every",
+                     path, strlen(header) >> 20, HEADER_MAX >> 20);
+    } else {
         snprintf(temporary, room, "%s.%ld.tmp", path, (long)getpid());
         st = replace(path, temporary, header, tensor, n, e);
     }

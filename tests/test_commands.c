@@ -12,7 +12,6 @@
 #include <sqlite3.h>
 
 #include "encoder.h"
-#include "encoder.h"
 #include "program.h"
 #include "queries.h"
 #include "task.h"

@@ -114,20 +114,23 @@ static enum status nothing(const struct plan_request *q, struct err *e)
                    q->config->path, q->config->profile);
 }
 
-/* Whatever the state: by state is chosen last, so that it cannot move runs from one shard
- * to another. */
+/* Whatever the state, and all of a matrix that is dealt to shards: what is not asked for
+ * goes last, so that it cannot move runs from one shard to another. */
 static enum status choose(struct plan *p, const struct plan_request *q,
                           const struct known_list *list, struct err *e)
 {
+    int matching = 0;
     for (int i = 0; i < q->config->runs; i++) {
         const struct run_spec *r = &q->config->run[i];
-        if (!run_matches(r, NULL, q->only, q->n_only))
+        const bool matches = run_matches(r, NULL, q->only, q->n_only);
+        matching += matches;
+        if (!matches && q->shards == 0)
             continue;
         struct plan_item *item = &p->item[p->n++];
         *item = (struct plan_item){.run = r, .seconds = (double)NAN};
         decide(item, find_known(list, r->identity), q->rerun);
     }
-    return p->n ? ST_OK : nothing(q, e);
+    return matching ? ST_OK : nothing(q, e);
 }
 
 /* --- shards --- */
@@ -170,7 +173,7 @@ static enum status assign(const struct plan *p, int shards, int *shard, struct e
     return ok ? ST_OK : err_set(e, ST_NOMEM, "no memory for %d shards", shards);
 }
 
-/* Leaves the items of the shard and of the states that were asked for. */
+/* Leaves the items of the shard, and those that were asked for. */
 static enum status narrow(struct plan *p, const struct plan_request *q, struct err *e)
 {
     const bool sharded = q->shards > 0;
@@ -186,7 +189,7 @@ static enum status narrow(struct plan *p, const struct plan_request *q, struct e
         const struct plan_item *item = &p->item[i];
         const bool stays = run_matches(item->run, item->state, q->only, q->n_only) &&
                            (!sharded || shard[i] == q->shard - 1);
-        if (sharded || stays)
+        if (stays || (sharded && run_matches(item->run, NULL, q->only, q->n_only)))
             p->matrix[p->n_matrix++] = p->item[i].run;
         if (stays)
             p->item[kept++] = p->item[i];

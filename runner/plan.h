@@ -39,14 +39,16 @@ struct plan_item {
 struct plan {
     int n;
     struct plan_item *item;         /* [n], in the config's order */
-    int n_matrix;                   /* runs of all shards, whatever their state; without */
-    const struct run_spec **matrix; /* [n_matrix] shards the runs of the items */
+    /* Runs of all shards that match, whatever their state; without shards the runs of the
+     * items. */
+    int n_matrix;
+    const struct run_spec **matrix; /* [n_matrix] */
 };
 
 /* Selects and looks up; `db` may be NULL: there is no database yet. Lengths of samples
  * are estimated from a few. ST_NOTFOUND when no run matches; a shard may have none. Runs
  * go to shards by their FLOPs, the largest first, each to the shard that has least so far:
- * a rule that needs no database, so that all shards agree. *out is the caller's. */
+ * a rule that needs no database and knows no filter, so that all shards agree. *out is the caller's. */
 enum status plan_open(const struct plan_request *q, struct store *db, struct plan **out,
                       struct err *e);
 void plan_close(struct plan *p); /* accepts NULL */

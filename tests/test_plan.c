@@ -389,6 +389,30 @@ static void shards_do_not_depend_on_what_is_done(void **state)
     assert_int_equal(b->plan->n, 0);
 }
 
+/* Each run that `only` leaves is where it was without, and nothing else is. */
+static void shards_do_not_depend_on_filters(void **state)
+{
+    static const char *const filters[] = {"encoder=absolute", "experiment=small_set",
+                                          "seed=2"};
+    struct bed *b = *state;
+    int before[RUNS];
+    deal(b, 3, before);
+    for (size_t k = 0; k < sizeof filters / sizeof *filters; k++) {
+        int seen = 0;
+        assert_int_equal(make(b, RERUN_NONE, filters[k]), ST_OK);
+        const int matching = b->plan->n;
+        for (int s = 1; s <= 3; s++) {
+            assert_int_equal(make_shard(b, s, 3, filters[k]), ST_OK);
+            assert_int_equal(b->plan->n_matrix, matching);
+            seen += b->plan->n;
+            for (int i = 0; i < b->plan->n; i++)
+                assert_int_equal(before[b->plan->item[i].run - b->config->run], s);
+        }
+        assert_int_equal(seen, matching);
+    }
+    assert_int_equal(make_shard(b, 1, 3, "encoder=cope"), ST_NOTFOUND);
+}
+
 static void shards_cost_about_the_same(void **state)
 {
     struct bed *b = *state;
@@ -430,6 +454,7 @@ int main(void)
         TEST(the_table_puts_seeds_together_while_they_agree),
         TEST(every_run_falls_to_one_shard),
         TEST(shards_do_not_depend_on_what_is_done),
+        TEST(shards_do_not_depend_on_filters),
         TEST(shards_cost_about_the_same),
         TEST(a_removed_run_is_new_again),
     };

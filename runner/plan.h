@@ -57,8 +57,9 @@ void plan_close(struct plan *p); /* accepts NULL */
  * encoder or settings changed since: cause and reason. */
 enum status plan_explain(struct plan *p, struct store *db, struct err *e);
 
-/* Estimates item[].seconds from runs of the same shape that are done on this kind of CPU,
- * else from a few training steps tried now, `budget_s` seconds of them in all. */
+/* Estimates item[].seconds from runs of the same shape that are done on this kind of CPU
+ * and took long enough to say something, else from a few training steps tried now,
+ * `budget_s` seconds of them in all. */
 enum status plan_time(struct plan *p, struct store *db, int threads, double budget_s,
                       struct err *e);
 

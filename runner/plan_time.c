@@ -1,10 +1,13 @@
 /* plan_time.c -- how long the runs of a plan will take on this machine.
  *
- * seconds = FLOPs / rate. The rate belongs to a shape: task, encoder and the sizes of
- * the model. It comes from runs of that shape that are done on this kind of CPU, where it
- * holds everything (data, evaluation, other workers); else from a few training steps
- * tried here; else, when the time for trying is used up, from the shapes tried that
- * have the same encoder, or from all of them. */
+ * seconds = start + FLOPs / rate. Both belong to a shape: task, encoder and the sizes of
+ * the model. The rate comes from runs of that shape that are done on this kind of CPU,
+ * where it holds everything (data, evaluation, other workers); else from a few training
+ * steps tried here; else, when the time for trying is used up, from the shapes tried that
+ * have the same encoder, or from all of them.
+ *
+ * A run of ten steps is mostly its start: the FLOP/s of brief runs are those of runs like
+ * them and of no longer ones, but with another's rate they tell the time of the start. */
 #include "plan.h"
 
 #include <math.h>
@@ -22,12 +25,21 @@ enum {
 };
 
 static const double probe_s = 0.5; /* for one shape, after its first step */
+static const double brief_s = 1.0; /* a run that took less says little about longer ones */
+static const double alike = 2.0;   /* times the FLOPs of brief runs that are like them */
+
+struct work {
+    double flops, seconds; /* 0: none */
+    int runs;
+};
 
 struct shape {
     char key[SHAPE_TEXT];
     const struct run_spec *run; /* one that has it */
-    double flops, seconds;      /* done or tried; 0: neither */
-    double rate;                /* FLOP/s */
+    double most;                /* FLOPs of the largest run to come */
+    struct work brief, lasting; /* runs that are done */
+    struct work tried;
+    double start, rate; /* s, FLOP/s */
 };
 
 struct shapes {
@@ -64,12 +76,15 @@ static enum status collect(const struct plan *p, struct shapes *s, struct err *e
     for (int i = 0; i < p->n; i++)
         if (p->item[i].runs) {
             s->at[s->n].run = p->item[i].run;
+            s->at[s->n].most = p->item[i].flops;
             shape_key(p->item[i].run, s->at[s->n++].key);
         }
     qsort(s->at, (size_t)s->n, sizeof *s->at, compare_shapes);
     for (int i = 0; i < s->n; i++)
         if (kept == 0 || compare_shapes(&s->at[i], &s->at[kept - 1]) != 0)
             s->at[kept++] = s->at[i];
+        else
+            s->at[kept - 1].most = fmax(s->at[kept - 1].most, s->at[i].most);
     s->n = kept;
     return ST_OK;
 }
@@ -90,8 +105,11 @@ static enum status add_done(void *context, int columns, const char *const *names
     struct shape *shape = find_shape(s, &r);
     run_spec_free(&r);
     if (shape) {
-        shape->flops += strtod(cells[1], NULL);
-        shape->seconds += strtod(cells[2], NULL);
+        const double flops = strtod(cells[1], NULL), seconds = strtod(cells[2], NULL);
+        struct work *w = seconds < brief_s ? &shape->brief : &shape->lasting;
+        w->flops += flops;
+        w->seconds += seconds;
+        w->runs++;
     }
     return ST_OK;
 }
@@ -102,7 +120,8 @@ static enum status learn_from_done(struct store *db, struct shapes *s, struct er
     return store_query(db,
                        "SELECT r.config, r.flops, r.wall_s "
                        "FROM run AS r JOIN provenance AS p ON p.id = r.provenance_id "
-                       "WHERE r.state = 'done' AND r.wall_s > 0 AND p.cpu = ?1",
+                       "WHERE r.state = 'done' AND r.wall_s > 0 AND r.flops > 0 "
+                       "AND p.cpu = ?1",
                        cpu, 1, add_done, s, e);
 }
 
@@ -143,8 +162,7 @@ static enum status probe_steps(struct trainer *t, struct sampler *s,
         spent = now() - start;
         flops = done;
     }
-    shape->flops = flops;
-    shape->seconds = spent;
+    shape->tried = (struct work){.flops = flops, .seconds = spent};
     return st;
 }
 
@@ -176,9 +194,16 @@ static void probe(struct shape *shape, int threads)
     if (st == ST_OK)
         st = probe_steps(t, s, &small, shape, NULL);
     if (st)
-        shape->flops = shape->seconds = 0.0;
+        shape->tried = (struct work){0};
     trainer_close(t);
     sampler_close(s);
+}
+
+/* Are all the runs to come like the brief ones that are done? */
+static bool all_brief(const struct shape *x)
+{
+    return x->lasting.runs == 0 && x->brief.runs > 0 &&
+           x->most <= alike * x->brief.flops / x->brief.runs;
 }
 
 /* Tries the shapes that have no rate, evenly spread over their order when there are too
@@ -189,7 +214,7 @@ static enum status probe_some(struct shapes *s, int threads, double budget_s, st
     if (!index)
         return err_set(e, ST_NOMEM, "no memory for %d shapes", s->n);
     for (int i = 0; i < s->n; i++)
-        if (s->at[i].seconds <= 0.0)
+        if (s->at[i].lasting.runs == 0 && !all_brief(&s->at[i]))
             index[unknown++] = i;
     const int fit = (int)(budget_s / (2.0 * probe_s));
     const int tries = unknown < fit ? unknown : fit;
@@ -202,26 +227,46 @@ static enum status probe_some(struct shapes *s, int threads, double budget_s, st
 
 /* --- putting it together --- */
 
+/* What says how fast longer runs of the shape are; of 0 seconds: nothing does. */
+static const struct work *steady(const struct shape *x)
+{
+    return x->lasting.runs > 0 ? &x->lasting : &x->tried;
+}
+
 /* FLOP/s of the shapes whose encoder is `encoder`, or of all when it is NULL. */
 static double mean_rate(const struct shapes *s, const char *encoder)
 {
     double flops = 0.0, seconds = 0.0;
     for (int i = 0; i < s->n; i++)
         if (!encoder || strcmp(s->at[i].run->encoder, encoder) == 0) {
-            flops += s->at[i].flops;
-            seconds += s->at[i].seconds;
+            flops += steady(&s->at[i])->flops;
+            seconds += steady(&s->at[i])->seconds;
         }
     return seconds > 0.0 ? flops / seconds : (double)NAN;
+}
+
+/* NaN when nothing is known. */
+static double steady_rate(const struct shapes *s, const struct shape *x)
+{
+    const struct work *w = steady(x);
+    if (w->seconds > 0.0)
+        return w->flops / w->seconds;
+    const double like = mean_rate(s, x->run->encoder);
+    return isnan(like) ? mean_rate(s, NULL) : like;
 }
 
 static void set_rates(struct shapes *s)
 {
     for (int i = 0; i < s->n; i++) {
         struct shape *x = &s->at[i];
-        const double like = mean_rate(s, x->run->encoder);
-        x->rate = isnan(like) ? mean_rate(s, NULL) : like;
-        if (x->seconds > 0.0)
-            x->rate = x->flops / x->seconds;
+        const struct work *w = &x->brief;
+        x->rate = all_brief(x) ? w->flops / w->seconds : steady_rate(s, x);
+        if (w->runs == 0 || isnan(x->rate))
+            continue;
+        /* Steps that were tried on a busy machine are no slower than whole runs were. */
+        if (x->lasting.runs == 0)
+            x->rate = fmax(x->rate, w->flops / w->seconds);
+        x->start = fmax(0.0, (w->seconds - w->flops / x->rate) / w->runs);
     }
 }
 
@@ -237,8 +282,10 @@ enum status plan_time(struct plan *p, struct store *db, int threads, double budg
     if (st == ST_OK)
         set_rates(&s);
     for (int i = 0; i < p->n && st == ST_OK; i++)
-        if (p->item[i].runs)
-            p->item[i].seconds = p->item[i].flops / find_shape(&s, p->item[i].run)->rate;
+        if (p->item[i].runs) {
+            const struct shape *x = find_shape(&s, p->item[i].run);
+            p->item[i].seconds = x->start + p->item[i].flops / x->rate;
+        }
     free(s.at);
     return st;
 }

@@ -81,14 +81,16 @@ static enum status make(struct bed *b, enum plan_rerun rerun, const char *only)
     return plan_open(&q, b->store, &b->plan, &b->e);
 }
 
-/* Brings a run into a state; NULL leaves it running. */
-static void bring(struct bed *b, int run, const char *state, const char *reason)
+/* Brings a run into a state; NULL leaves it running. A done one took `flops` and
+ * `seconds`. */
+static void bring_cost(struct bed *b, int run, const char *state, const char *reason,
+                       double flops, double seconds)
 {
     const struct run_spec *r = &b->config->run[run];
     const struct run_row row = {
         r->identity, r->experiment, r->profile, r->cell, r->task->name,
         r->encoder,  r->variant,    r->config,  1,       (int64_t)r->seed};
-    const struct run_cost cost = {.steps = 10, .flops = 6e6, .wall_s = 2.0};
+    const struct run_cost cost = {.steps = 10, .flops = flops, .wall_s = seconds};
     int64_t id;
     assert_int_equal(store_run(b->store, &row, &id, NULL, NULL), ST_OK);
     assert_int_equal(store_begin(b->store, id, b->provenance, NULL), ST_OK);
@@ -96,6 +98,11 @@ static void bring(struct bed *b, int run, const char *state, const char *reason)
         assert_int_equal(store_done(b->store, id, &cost, NULL), ST_OK);
     else if (state)
         assert_int_equal(store_stopped(b->store, id, state, reason, NULL), ST_OK);
+}
+
+static void bring(struct bed *b, int run, const char *state, const char *reason)
+{
+    bring_cost(b, run, state, reason, 6e6, 2.0);
 }
 
 static void expect(const struct bed *b, int i, const char *state, bool runs,
@@ -264,6 +271,53 @@ static void time_is_tried_out_when_nothing_is_known(void **state)
         assert_true(b->plan->item[i].seconds > 0.0);
         assert_true(b->plan->item[i].seconds < 60.0);
     }
+}
+
+/* ROPE_2 has the shape of ROPE_1, which is done and took a moment. */
+static double time_after(struct bed *b, double flops, double seconds, double budget_s)
+{
+    bring_cost(b, ROPE_1, "done", NULL, flops, seconds);
+    assert_int_equal(make(b, RERUN_NONE, "experiment=copy"), ST_OK);
+    assert_int_equal(plan_time(b->plan, b->store, 1, budget_s, &b->e), ST_OK);
+    return b->plan->item[ROPE_2].seconds;
+}
+
+static double flops_of(struct bed *b, int run)
+{
+    assert_int_equal(make(b, RERUN_NONE, NULL), ST_OK);
+    return b->plan->item[run].flops;
+}
+
+static void a_brief_run_tells_the_time_of_its_like(void **state)
+{
+    struct bed *b = *state;
+    const double flops = flops_of(b, ROPE_2);
+    assert_near(time_after(b, flops, 0.25, 0.0), 0.25, 1e-12);
+}
+
+/* By its FLOP/s the next one would take 250 s; in truth it takes milliseconds more. */
+static void a_brief_run_says_nothing_of_much_larger_ones(void **state)
+{
+    struct bed *b = *state;
+    const double flops = flops_of(b, ROPE_2);
+    assert_in_range(lround(time_after(b, flops / 1000, 0.25, 2.0) * 1000), 250, 20000);
+}
+
+static void without_a_trial_the_time_of_much_larger_runs_is_not_known(void **state)
+{
+    struct bed *b = *state;
+    const double flops = flops_of(b, ROPE_2);
+    assert_true(isnan(time_after(b, flops / 1000, 0.25, 0.0)));
+}
+
+/* 1e8 FLOP/s once a run has begun, and a quarter of a second until then. */
+static void a_brief_run_beside_a_long_one_tells_the_start(void **state)
+{
+    struct bed *b = *state;
+    const double flops = flops_of(b, ROPE_2);
+    bring_cost(b, SET_1, "done", NULL, 4e9, 40.0);
+    assert_near(time_after(b, flops / 10, 0.25 + flops / 1e9, 0.0), 0.25 + flops / 1e8,
+                1e-9);
 }
 
 static void totals_count_what_is_done_failed_and_to_run(void **state)
@@ -449,6 +503,10 @@ int main(void)
         TEST(flops_are_those_of_training_and_evaluation),
         TEST(time_comes_from_runs_that_are_done),
         TEST(time_is_tried_out_when_nothing_is_known),
+        TEST(a_brief_run_tells_the_time_of_its_like),
+        TEST(a_brief_run_says_nothing_of_much_larger_ones),
+        TEST(without_a_trial_the_time_of_much_larger_runs_is_not_known),
+        TEST(a_brief_run_beside_a_long_one_tells_the_start),
         TEST(totals_count_what_is_done_failed_and_to_run),
         TEST(json_holds_every_run),
         TEST(the_table_puts_seeds_together_while_they_agree),

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,8 +12,70 @@
 struct output {
     FILE *file;
     bool replace, direct; /* direct: no neighbour to rename */
+    bool guarded;
     char path[PATH_MAX], neighbour[PATH_MAX];
 };
+
+/* --- signals --- */
+
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+enum { ENDS = sizeof ends / sizeof *ends };
+
+/* What a signal removes; "": nothing. One file at a time: no command writes two. */
+static char half_written[PATH_MAX];
+
+/* SA_RESETHAND gave the signal its default effect back. */
+static void drop_and_end(int sig)
+{
+    unlink(half_written);
+    raise(sig);
+}
+
+/* Leaves alone what is ignored, as under nohup, and what a command handles itself: it comes
+ * to output_close. */
+static void guard(struct output *o)
+{
+    struct sigaction act = {.sa_handler = drop_and_end, .sa_flags = SA_RESETHAND}, before;
+    if (half_written[0])
+        return;
+    o->guarded = true;
+    memcpy(half_written, o->neighbour, sizeof half_written);
+    sigemptyset(&act.sa_mask);
+    for (int i = 0; i < ENDS; i++)
+        if (sigaction(ends[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+            sigaction(ends[i], &act, NULL);
+}
+
+/* The name goes last: while there is a handler it must hold. */
+static void unguard(struct output *o)
+{
+    struct sigaction act = {.sa_handler = SIG_DFL}, now;
+    if (!o->guarded)
+        return;
+    sigemptyset(&act.sa_mask);
+    for (int i = 0; i < ENDS; i++)
+        if (sigaction(ends[i], NULL, &now) == 0 && now.sa_handler == drop_and_end)
+            sigaction(ends[i], &act, NULL);
+    half_written[0] = '\0';
+    o->guarded = false;
+}
+
+/* A signal waits until the file that it must remove has a name. */
+static int make_guarded(struct output *o)
+{
+    sigset_t wait, before;
+    sigemptyset(&wait);
+    for (int i = 0; i < ENDS; i++)
+        sigaddset(&wait, ends[i]);
+    pthread_sigmask(SIG_BLOCK, &wait, &before);
+    const int fd = mkstemp(o->neighbour);
+    if (fd >= 0)
+        guard(o);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return fd;
+}
+
+/* --- opening --- */
 
 static enum status failed(const char *path, struct err *e)
 {
@@ -41,7 +104,7 @@ static enum status open_neighbour(struct output *o, struct err *e)
                            o->path, o->path + folder);
     if (n < 0 || n >= (int)sizeof o->neighbour)
         return err_set(e, ST_IO, "%s: the name is too long", o->path);
-    const int fd = mkstemp(o->neighbour);
+    const int fd = make_guarded(o);
     o->file = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (o->file)
         return ST_OK;
@@ -49,6 +112,7 @@ static enum status open_neighbour(struct output *o, struct err *e)
     if (fd >= 0) {
         close(fd);
         unlink(o->neighbour);
+        unguard(o);
     }
     return st;
 }
@@ -82,6 +146,8 @@ FILE *output_file(struct output *o)
 {
     return o->file;
 }
+
+/* --- closing --- */
 
 /* link refuses to replace, also a file made by somebody else meanwhile; some file
  * systems have no links, and there rename must do. */
@@ -135,5 +201,6 @@ void output_close(struct output *o)
         fclose(o->file);
     if (!o->direct)
         unlink(o->neighbour); /* not there any more after a commit */
+    unguard(o);
     free(o);
 }

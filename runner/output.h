@@ -1,7 +1,8 @@
 /* output.h -- a file that is either written whole or not there.
  *
  * The text goes to a hidden neighbour and takes the name at output_commit. "-" is
- * standard output, and devices and pipes are written as they are. */
+ * standard output, and devices and pipes are written as they are. SIGINT, SIGTERM and
+ * SIGHUP remove the neighbour and then end the program, where they would have ended it. */
 #ifndef OUTPUT_H
 #define OUTPUT_H
 

@@ -4,14 +4,19 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <dirent.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "output.h"
 #include "program.h"
 #include "task.h"
 
@@ -303,6 +308,112 @@ static void wrong_requests_are_refused(void **state)
     }
 }
 
+static int files_in(const char *folder)
+{
+    int n = 0;
+    DIR *d = opendir(folder);
+    assert_non_null(d);
+    for (const struct dirent *f; (f = readdir(d)) != NULL;)
+        n += strcmp(f->d_name, ".") != 0 && strcmp(f->d_name, "..") != 0;
+    closedir(d);
+    return n;
+}
+
+static void pause_ms(long ms)
+{
+    const struct timespec t = {.tv_nsec = ms * 1000000L};
+    nanosleep(&t, NULL);
+}
+
+/* gen at work on far too many samples for FOLDER/g.jsonl, once its file is there. */
+static pid_t endless_gen(const char *folder, int ignored)
+{
+    char path[SCRATCH_TEXT + 16];
+    snprintf(path, sizeof path, "%s/g.jsonl", folder);
+    const pid_t child = fork();
+    if (child == 0) {
+        if (ignored)
+            signal(ignored, SIG_IGN);
+        execl(POSBENCH, POSBENCH, "gen", "flip_flop", "--threads", "2", "-n", "1000000000",
+              "-o", path, (char *)NULL);
+        _exit(127);
+    }
+    for (int i = 0; i < 1000 && files_in(folder) == 0; i++)
+        pause_ms(10);
+    assert_int_equal(files_in(folder), 1);
+    return child;
+}
+
+static void a_signal_leaves_nothing(void **state)
+{
+    (void)state;
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        char folder[SCRATCH_TEXT];
+        int status;
+        scratch_make(folder);
+        const pid_t child = endless_gen(folder, 0);
+        kill(child, signals[i]);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), signals[i]);
+        assert_int_equal(files_in(folder), 0);
+        scratch_remove(folder);
+    }
+}
+
+/* As under nohup. */
+static void an_ignored_signal_stays_ignored(void **state)
+{
+    (void)state;
+    char folder[SCRATCH_TEXT];
+    int status;
+    scratch_make(folder);
+    const pid_t child = endless_gen(folder, SIGHUP);
+    kill(child, SIGHUP);
+    pause_ms(200);
+    assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+    assert_int_equal(files_in(folder), 1);
+    kill(child, SIGTERM);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WTERMSIG(status), SIGTERM);
+    assert_int_equal(files_in(folder), 0);
+    scratch_remove(folder);
+}
+
+static volatile sig_atomic_t heard;
+
+static void hear(int sig)
+{
+    heard = sig;
+}
+
+/* And none is left behind by output_close. */
+static void a_handler_of_a_command_stays(void **state)
+{
+    (void)state;
+    char folder[SCRATCH_TEXT], path[SCRATCH_TEXT + 16];
+    struct output *o = NULL;
+    struct sigaction now;
+    scratch_make(folder);
+    snprintf(path, sizeof path, "%s/o", folder);
+    signal(SIGTERM, hear);
+    assert_int_equal(output_open(path, false, &o, NULL), ST_OK);
+    raise(SIGTERM);
+    assert_int_equal(heard, SIGTERM);
+    assert_int_equal(files_in(folder), 1);
+    sigaction(SIGINT, NULL, &now);
+    assert_true(now.sa_handler != SIG_DFL);
+    output_close(o);
+    assert_int_equal(files_in(folder), 0);
+    sigaction(SIGINT, NULL, &now);
+    assert_true(now.sa_handler == SIG_DFL);
+    sigaction(SIGTERM, NULL, &now);
+    assert_true(now.sa_handler == hear);
+    signal(SIGTERM, SIG_DFL);
+    scratch_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +425,9 @@ int main(void)
         cmocka_unit_test(text_ends_with_the_answers),
         cmocka_unit_test(a_file_is_not_overwritten_without_force),
         cmocka_unit_test(a_failed_file_leaves_nothing),
+        cmocka_unit_test(a_signal_leaves_nothing),
+        cmocka_unit_test(an_ignored_signal_stays_ignored),
+        cmocka_unit_test(a_handler_of_a_command_stays),
         cmocka_unit_test(a_new_file_is_as_readable_as_any),
         cmocka_unit_test(wrong_requests_are_refused),
     };

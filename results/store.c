@@ -122,11 +122,12 @@ static char *immutable_uri(const char *path)
     return uri;
 }
 
-/* A database left in write-ahead mode without a log has no writer: it is read as
- * immutable, since otherwise SQLite would leave an empty log beside it. */
+/* A database left in write-ahead mode without a log or a journal has no writer: it is read
+ * as immutable, since otherwise SQLite would leave an empty log beside it. */
 static enum status open_for_reading(struct store *s, const struct header *h, struct err *e)
 {
-    const bool at_rest = h->logged && !has_companion(s->path, "-wal");
+    const bool at_rest =
+        h->logged && !has_companion(s->path, "-wal") && !has_companion(s->path, "-journal");
     char *uri = at_rest ? immutable_uri(s->path) : NULL;
     if (at_rest && !uri)
         return err_set(e, ST_NOMEM, "%s: no memory to open it", s->path);
@@ -185,10 +186,8 @@ static enum status check_schema(struct store *s, int *schema, struct err *e)
     return ST_OK;
 }
 
-/* Creates the tables, brings them up to date, or, where they are, writes one page for
- * nothing: a folder without write permission or a full disk shows here and not after hours
- * of training. Of two processes that open an older file the second waits for the first at
- * BEGIN IMMEDIATE and then finds nothing left to do. */
+/* Creates the tables or brings them up to date. Of two processes that open an older file
+ * the second waits for the first at BEGIN IMMEDIATE and then finds nothing left to do. */
 static enum status apply_schema(struct store *s, struct err *e)
 {
     int schema = 0;
@@ -201,8 +200,6 @@ static enum status apply_schema(struct store *s, struct err *e)
         st = store_exec(s, embedded_schema, "creating the tables", e);
     else if (st == ST_OK && schema < SCHEMA_VERSION)
         st = store_migrate_file(s, schema, store_migrations, e);
-    else if (st == ST_OK) /* the same number again: a write that changes nothing */
-        st = store_exec(s, "PRAGMA user_version = 2", "opening for writing", e);
     if (st == ST_OK)
         st = store_exec(s, "COMMIT", "opening for writing", e);
     if (st)
@@ -260,16 +257,29 @@ bool store_log_works(const char *path)
 }
 
 /* Not being able to keep a log is no error: the rollback journal does, with readers
- * waiting for a moment. */
-static enum status choose_journal(struct store *s, struct err *e)
+ * waiting for a moment. *written: the header says now that there is a log. */
+static enum status choose_journal(struct store *s, bool *written, struct err *e)
 {
     char mode[REAL_TEXT];
     enum status st = ask(s, "PRAGMA journal_mode", mode, sizeof mode, e);
+    if (st == ST_OK && strcmp(mode, "delete") == 0 && store_log_works(s->path))
+        *written = ask(s, "PRAGMA journal_mode = WAL", mode, sizeof mode, NULL) == ST_OK &&
+                   strcmp(mode, "wal") == 0;
+    return st ? st : store_exec(s, "PRAGMA synchronous = FULL", "opening for writing", e);
+}
+
+/* Writes one page for nothing, the same number again. */
+static enum status try_writing(struct store *s, struct err *e)
+{
+    enum status st = store_exec(s, "BEGIN IMMEDIATE", "opening for writing", e);
     if (st)
         return st;
-    if (strcmp(mode, "delete") == 0 && store_log_works(s->path))
-        sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-    return store_exec(s, "PRAGMA synchronous = FULL", "opening for writing", e);
+    st = store_exec(s, "PRAGMA user_version = 2", "opening for writing", e);
+    if (st == ST_OK)
+        st = store_exec(s, "COMMIT", "opening for writing", e);
+    if (st)
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return st;
 }
 
 /* Waits a little longer each time, up to BUSY_MS in all; 0: give up. */
@@ -293,8 +303,12 @@ double store_longest_wait(const struct store *s)
     return s->waited_ms / 1000.0;
 }
 
+/* One page is written in any case: a folder without write permission or a full disk shows
+ * here and not after hours of training. But no more than one, because until it is done a
+ * kill leaves a journal behind. */
 static enum status open_for_writing(struct store *s, struct err *e)
 {
+    bool written = false;
     if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                         NULL) != SQLITE_OK)
         return store_failed(s, "opening for writing", e);
@@ -307,35 +321,86 @@ static enum status open_for_writing(struct store *s, struct err *e)
     enum status st = apply_schema(s, e);
     if (st == ST_OK)
         st = store_exec(s, "PRAGMA foreign_keys = ON", "opening for writing", e);
-    return st ? st : choose_journal(s, e);
+    if (st == ST_OK)
+        st = choose_journal(s, &written, e);
+    return st || written ? st : try_writing(s, e);
+}
+
+static enum status read_as_it_is(struct store *s, int *schema, struct err *e)
+{
+    struct header h;
+    enum status st = read_header(s->path, &h, e);
+    if (st == ST_OK && h.fresh)
+        st = err_set(e, ST_NOTFOUND,
+                     "%s: no results yet; `posbench run` makes them, --db names another "
+                     "file",
+                     s->path);
+    if (st == ST_OK)
+        st = open_for_reading(s, &h, e);
+    if (st)
+        return st;
+    sqlite3_busy_handler(s->db, wait_for_lock, s);
+    return check_schema(s, schema, e);
+}
+
+static bool was_cut_off(const struct store *s)
+{
+    return s->db && sqlite3_extended_errcode(s->db) == SQLITE_READONLY_ROLLBACK &&
+           has_companion(s->path, "-journal");
+}
+
+/* Any reading statement of a connection that may write takes back what a killed writer had
+ * not finished. Nothing else is written. */
+static enum status take_back(const struct store *s, struct err *e)
+{
+    struct store writer = {.path = s->path};
+    enum status st = ST_OK;
+    int code = sqlite3_open_v2(s->path, &writer.db, SQLITE_OPEN_READWRITE, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_busy_handler(writer.db, wait_for_lock, &writer);
+        code =
+            sqlite3_exec(writer.db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+    }
+    if (code != SQLITE_OK)
+        st = store_failed(&writer, "taking back what a killed writer had begun", e);
+    code &= 0xff;
+    if (code == SQLITE_READONLY || code == SQLITE_CANTOPEN || code == SQLITE_PERM)
+        st = err_set(e, ST_DB,
+                     "%s: a posbench that was writing to it was killed, and taking back "
+                     "what it had begun needs permission to write the file and its folder; "
+                     "`posbench run`, or any command of somebody who has it, repairs it",
+                     s->path);
+    sqlite3_close(writer.db);
+    return st;
+}
+
+static enum status open_to_read(struct store *s, struct err *e)
+{
+    int schema = 0;
+    enum status st = read_as_it_is(s, &schema, e);
+    if (st && was_cut_off(s)) {
+        st = take_back(s, e);
+        sqlite3_close(s->db);
+        s->db = NULL;
+        if (st == ST_OK)
+            st = read_as_it_is(s, &schema, e);
+    }
+    s->schema = schema;
+    return st == ST_OK && schema && schema < SCHEMA_VERSION
+               ? store_migrate_copy(s, schema, e)
+               : st;
 }
 
 static enum status open_existing_or_new(struct store *s, struct err *e)
 {
     struct header h = {0};
-    int schema = 0;
+    if (!s->writable)
+        return open_to_read(s, e);
     /* A journal left by a killed writer: the header on disk may be half-written, and only
      * SQLite can tell. */
-    const bool hot = s->writable && has_companion(s->path, "-journal");
-    enum status st = hot ? ST_OK : read_header(s->path, &h, e);
-    if (st)
-        return st;
-    if (s->writable)
-        return open_for_writing(s, e);
-    if (h.fresh)
-        return err_set(e, ST_NOTFOUND,
-                       "%s: no results yet; `posbench run` makes them, --db names another "
-                       "file",
-                       s->path);
-    st = open_for_reading(s, &h, e);
-    if (st)
-        return st;
-    sqlite3_busy_handler(s->db, wait_for_lock, s);
-    st = check_schema(s, &schema, e);
-    s->schema = schema;
-    return st == ST_OK && schema && schema < SCHEMA_VERSION
-               ? store_migrate_copy(s, schema, e)
-               : st;
+    const bool hot = has_companion(s->path, "-journal");
+    const enum status st = hot ? ST_OK : read_header(s->path, &h, e);
+    return st ? st : open_for_writing(s, e);
 }
 
 /* fits(filter, value): does "KEY=GLOB" match the value? So that what a filter means is

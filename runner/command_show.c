@@ -72,6 +72,17 @@ static enum status print_pairs(void *context, int columns, const char *const *na
     return ST_OK;
 }
 
+static enum status print_line(void *context, int columns, const char *const *names,
+                              const char *const *cells, struct err *e)
+{
+    (void)context;
+    (void)columns;
+    (void)names;
+    (void)e;
+    printf("  %s\n", cells[0]);
+    return ST_OK;
+}
+
 static enum status print_metrics(void *context, int columns, const char *const *names,
                                  const char *const *cells, struct err *e)
 {
@@ -124,7 +135,9 @@ static enum status print_config(void *context, int columns, const char *const *n
 }
 
 static const char run_sql[] =
-    "SELECT r.id AS run, r.identity, r.state, r.error, r.experiment, r.profile, r.cell,"
+    "SELECT r.id AS run, r.identity, r.state,"
+    " r.removed || '; \"posbench rm --undo identity=' || r.identity || '\" brings it back'"
+    "   AS removed, r.error, r.experiment, r.profile, r.cell,"
     " r.task || ' version ' || r.task_version AS task, r.variant AS encoder, r.seed,"
     " r.steps, r.parameters, iif(r.flops IS NULL, NULL, printf('%.3g', r.flops)) AS flops,"
     " iif(r.wall_s IS NULL, NULL, printf('%.1f s, %.1f s of CPU', r.wall_s, r.cpu_s))"
@@ -148,6 +161,10 @@ static const char metric_sql[] =
     " iif(chance IS NULL, NULL, printf('%.2f', 100 * chance)) AS 'chance %'"
     " FROM v_result WHERE run_id = ?1 ORDER BY split";
 
+static const char no_metric_sql[] =
+    "SELECT iif(removed IS NULL, 'none yet', 'left out: the run is marked as removed')"
+    " FROM run WHERE id = ?1";
+
 static const char event_sql[] =
     "SELECT time, level, text FROM event WHERE run_id = ?1 ORDER BY id";
 
@@ -161,7 +178,7 @@ static enum status print_run(struct store *db, const char *id, struct err *e)
         st = store_query(db, metric_sql, params, 1, print_metrics, &metrics, e);
     }
     if (!st && !metrics)
-        puts("  none yet");
+        st = store_query(db, no_metric_sql, params, 1, print_line, NULL, e);
     if (!st)
         st = store_query(db, event_sql, params, 1, print_event, &events, e);
     if (!st)

@@ -41,6 +41,41 @@ void stored_run_free(struct stored_run *f)
     f->run = (struct run_spec){0};
 }
 
+static enum status take_identity(void *context, int columns, const char *const *names,
+                                 const char *const *cells, struct err *e)
+{
+    char *identity = context;
+    (void)columns;
+    (void)names;
+    (void)e;
+    snprintf(identity, IDENTITY_TEXT, "%s", word(cells[0]));
+    return ST_OK;
+}
+
+/* The view leaves out what is marked as removed. */
+static enum status none(struct store *db, const char *db_path, const char *name,
+                        struct err *e)
+{
+    const char *const params[] = {name};
+    char identity[IDENTITY_TEXT] = "";
+    const enum status st =
+        store_query(db,
+                    "SELECT identity FROM run WHERE removed IS NOT NULL AND "
+                    "(CAST(id AS TEXT) = ?1 OR (length(?1) >= 4 AND "
+                    "substr(identity, 1, length(?1)) = ?1)) "
+                    "ORDER BY CAST(id AS TEXT) = ?1 DESC LIMIT 1",
+                    params, 1, take_identity, identity, e);
+    if (st)
+        return st;
+    if (identity[0])
+        return err_set(e, ST_NOTFOUND,
+                       "run \"%s\" in %s is marked as removed; \"posbench rm --undo "
+                       "identity=%s\" brings it back",
+                       name, db_path, identity);
+    return err_set(e, ST_NOTFOUND, "no run \"%s\" in %s; \"posbench list runs\" names them",
+                   name, db_path);
+}
+
 enum status stored_run_find(struct store *db, const char *db_path, const char *name,
                             struct stored_run *out, struct err *e)
 {
@@ -54,9 +89,7 @@ enum status stored_run_find(struct store *db, const char *db_path, const char *n
         "ORDER BY exact DESC",
         params, 1, take_run, &s, e);
     if (st == ST_OK && (s.n == 0 || (!s.exact && strlen(name) < LEAST_PREFIX)))
-        st = err_set(e, ST_NOTFOUND,
-                     "no run \"%s\" in %s; \"posbench list runs\" names them", name,
-                     db_path);
+        st = none(db, db_path, name, e);
     else if (st == ST_OK && s.n > 1)
         st = err_set(e, ST_USAGE, "%d runs begin with \"%s\"; type more of it", s.n, name);
     if (st)

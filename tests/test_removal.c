@@ -135,6 +135,38 @@ static void a_removed_run_runs_again_when_asked_for(void **state)
            "seed,state,removed,attempts\n1,done,,1\n2,done,,2\n1,done,,1\n2,done,,2\n");
 }
 
+/* By its number and by its identity. */
+static void what_asks_for_a_removed_run_is_told(void **state)
+{
+    static const char *const commands[] = {"verify", "eval", "export -o w.safetensors",
+                                           "predict --split id --logits l.npy"};
+    (void)state;
+    free(posbench(0, "rm seed=1"));
+    char *identity =
+        posbench(0, "query -o csv \"SELECT identity FROM run WHERE id = 1\" | tail -n 1");
+    identity[strcspn(identity, "\n")] = '\0';
+    char undo[128];
+    snprintf(undo, sizeof undo, "rm --undo identity=%s", identity);
+    for (size_t i = 0; i < 2 * sizeof commands / sizeof *commands; i++) {
+        struct program p;
+        RUN(&p, "-C %s %s %.8s", folder, commands[i / 2], i % 2 ? "1" : identity);
+        assert_int_equal(p.code, 4);
+        assert_non_null(strstr(p.err, "is marked as removed"));
+        assert_non_null(strstr(p.err, undo));
+        program_free(&p);
+    }
+    char *shown = posbench(0, "show 1");
+    assert_non_null(strstr(shown, "\nremoved   "));
+    assert_non_null(strstr(shown, undo));
+    assert_non_null(strstr(shown, "left out: the run is marked as removed"));
+    free(shown);
+    free(posbench(0, undo));
+    shown = posbench(0, "show 1");
+    assert_null(strstr(shown, "removed"));
+    free(shown);
+    free(identity);
+}
+
 static void a_dry_run_changes_nothing(void **state)
 {
     (void)state;
@@ -196,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_removed_run_is_in_no_view_and_comes_back),
         CASE(a_removed_run_runs_again_when_asked_for),
+        CASE(what_asks_for_a_removed_run_is_told),
         CASE(a_dry_run_changes_nothing),
         CASE(purging_takes_rows_and_models_of_marked_runs_only),
         CASE(mistakes_change_nothing),

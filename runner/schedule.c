@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -153,6 +154,7 @@ struct scheduler {
     int wake, next, total, signals;
     double started, asked, total_flops, done_flops; /* asked: to stop */
     bool closing;                                   /* start nothing more */
+    bool killed;                                    /* the workers, as asked */
 };
 
 static int caught_signal;
@@ -294,13 +296,17 @@ static void announce_warnings(const struct scheduler *c, const struct slot *w,
 /* --- the end of a run --- */
 
 /* What became of a worker whose spool does not say. */
-static void verdict(struct slot *w, int wait_status, const char *trouble,
-                    char reason[REASON_TEXT])
+static void verdict(const struct scheduler *c, struct slot *w, int wait_status,
+                    const char *trouble, char reason[REASON_TEXT])
 {
-    char end[PROCESS_END];
+    char end[PROCESS_END] = "ended by the second signal to posbench run";
     const char *tail = process_tail(&w->process, TAIL_LINES);
-    snprintf(reason, REASON_TEXT, "%s%s%s%s%s", process_end_text(wait_status, end),
-             trouble[0] ? "; " : "", trouble, tail[0] ? ": " : "", tail);
+    const bool ours =
+        c->killed && WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL;
+    if (!ours)
+        process_end_text(wait_status, end);
+    snprintf(reason, REASON_TEXT, "%s%s%s%s%s", end, trouble[0] ? "; " : "", trouble,
+             tail[0] ? ": " : "", tail);
 }
 
 static int index_of(const struct scheduler *c, const struct slot *w)
@@ -377,7 +383,7 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
     if (read == ST_NOTFOUND)
         why.msg[0] = '\0';
     if (!state) {
-        verdict(w, wait_status, why.msg, text);
+        verdict(c, w, wait_status, why.msg, text);
         state = c->signals || process_was_stopped(wait_status) ? "interrupted" : "failed";
     }
     enum status st = read ? store_stopped(c->s->store, w->run_id, state, reason, e)
@@ -558,6 +564,7 @@ static void on_signals(struct scheduler *c)
     else if (now() - c->asked < one_wish_s)
         return;
     c->closing = true;
+    c->killed = !first;
     caught_signal = signals_last();
     send_all(c, first ? SIGTERM : SIGKILL);
     if (first)

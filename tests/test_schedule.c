@@ -443,8 +443,8 @@ static void the_second_signal_kills(void **state)
     assert_int_equal(schedule_signal(), SIGINT);
     assert_in_range(time(NULL) - begun, 0, 5);
     assert_int_equal(b->result.interrupted, 2);
-    expect(b, "SELECT state, count(*) FROM run GROUP BY 1 ORDER BY 1",
-           "interrupted|2\nnew|4\n");
+    expect(b, "SELECT state, error, count(*) FROM run GROUP BY 1 ORDER BY 1",
+           "interrupted|ended by the second signal to posbench run|2\nnew|NULL|4\n");
 }
 
 /* A scheduler that was killed: run 1 had come to its end, run 2 had not. */

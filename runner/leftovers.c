@@ -1,6 +1,7 @@
 #include "leftovers.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +23,17 @@ struct folder {
     DIR *dir;            /* NULL: there is none */
 };
 
-static void folder_open(const char *db, struct folder *out)
+/* To be closed whatever comes of it. */
+static enum status folder_open(const char *db, struct folder *out, struct err *e)
 {
     const int n = snprintf(out->path, sizeof out->path, "%s.spool", db);
-    out->dir = n > 0 && n < PATH_MAX ? opendir(out->path) : NULL;
+    out->dir = NULL;
+    if (n < 0 || n >= PATH_MAX)
+        return ST_OK; /* no run was begun there */
+    out->dir = opendir(out->path);
+    if (out->dir || errno == ENOENT || errno == ENOTDIR)
+        return ST_OK;
+    return err_set(e, ST_IO, "%s: cannot be read: %s", out->path, strerror(errno));
 }
 
 /* The path and the identity of the next spool; false: there is none. Other files are
@@ -51,19 +59,6 @@ static void folder_close(struct folder *f)
         closedir(f->dir);
 }
 
-/* NULL: it is not there, or does not say that the run is done. */
-static struct spool *read_done(const char *path)
-{
-    struct spool *s = NULL;
-    if (spool_read(path, &s, NULL) != ST_OK)
-        return NULL;
-    const char *state = spool_state(s);
-    if (state && strcmp(state, "done") == 0)
-        return s;
-    spool_free(s);
-    return NULL;
-}
-
 /* --- storing --- */
 
 static enum status take_id(void *context, int columns, const char *const *names,
@@ -83,12 +78,12 @@ static enum status fold(struct store *db, const char *path, const char *spool_fi
 {
     const char *const params[] = {identity};
     int64_t id = 0;
-    struct spool *s = read_done(spool_file);
-    if (!s)
-        return ST_OK;
-    enum status st =
-        store_query(db, "SELECT id FROM run WHERE identity = ?1 AND state = 'running'",
-                    params, 1, take_id, &id, e);
+    struct spool *s = NULL;
+    enum status st = spool_read_done(spool_file, &s, e);
+    if (st || !s)
+        return st;
+    st = store_query(db, "SELECT id FROM run WHERE identity = ?1 AND state = 'running'",
+                     params, 1, take_id, &id, e);
     if (st == ST_OK && id > 0)
         st = spool_fold(s, db, id, NULL, NULL, e);
     spool_free(s);
@@ -105,8 +100,7 @@ enum status leftovers_fold(struct store *db, const char *path, struct leftovers 
 {
     struct folder f;
     char file[PATH_MAX], identity[IDENTITY_TEXT];
-    enum status st = ST_OK;
-    folder_open(path, &f);
+    enum status st = folder_open(path, &f, e);
     while (st == ST_OK && folder_next(&f, file, identity)) {
         const bool busy = spool_busy(file);
         out->busy += busy;
@@ -118,21 +112,23 @@ enum status leftovers_fold(struct store *db, const char *path, struct leftovers 
 }
 
 /* Is there a spool that is worth a lock? */
-static bool any(const char *path, struct leftovers *out)
+static enum status any(const char *path, struct leftovers *out, bool *found, struct err *e)
 {
     struct folder f;
     char file[PATH_MAX], identity[IDENTITY_TEXT];
-    bool found = false;
-    folder_open(path, &f);
-    while (!found && folder_next(&f, file, identity)) {
+    *found = false;
+    enum status st = folder_open(path, &f, e);
+    while (st == ST_OK && !*found && folder_next(&f, file, identity)) {
         const bool busy = spool_busy(file);
-        struct spool *s = busy ? NULL : read_done(file);
+        struct spool *s = NULL;
+        if (!busy)
+            st = spool_read_done(file, &s, e);
         out->busy += busy;
-        found = s != NULL;
+        *found = s != NULL;
         spool_free(s);
     }
     folder_close(&f);
-    return found;
+    return st;
 }
 
 enum status leftovers_settle(const char *path, struct leftovers *out, struct err *e)
@@ -140,11 +136,13 @@ enum status leftovers_settle(const char *path, struct leftovers *out, struct err
     struct schedule_lock lock = {.file = -1};
     struct store *db = NULL;
     struct leftovers seen = {0};
-    if (!any(path, &seen)) {
+    bool found;
+    enum status st = any(path, &seen, &found, e);
+    if (st || !found) {
         out->busy += seen.busy;
-        return ST_OK;
+        return st;
     }
-    enum status st = schedule_lock(path, &lock, e);
+    st = schedule_lock(path, &lock, e);
     if (st == ST_OK)
         st = store_open(path, STORE_WRITE, &db, e);
     if (st == ST_OK)

@@ -378,7 +378,8 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
     const enum status read = spool_read(w->spool, &spool, &why);
     const char *state = read ? NULL : spool_state(spool);
     const char *reason = state ? spool_reason(spool) : text;
-    if (read == ST_NOMEM) /* what the worker did is not lost: the next scheduler reads it */
+    /* What the worker did is not lost: the next scheduler reads it. */
+    if (read == ST_NOMEM || read == ST_IO)
         return err_set(e, read, "%s; the same command goes on", why.msg);
     if (read == ST_NOTFOUND)
         why.msg[0] = '\0';
@@ -463,15 +464,16 @@ static void await_orphan(const char *spool)
 }
 
 /* A scheduler that was killed may have left a run that had come to its end. */
-static bool has_finished(const struct plan_item *item, const char *path)
+static enum status has_finished(const struct plan_item *item, const char *path, bool *out,
+                                struct err *e)
 {
     struct spool *spool = NULL;
-    if (strcmp(item->state, "running") != 0 || spool_read(path, &spool, NULL) != ST_OK)
-        return false;
-    const char *state = spool_state(spool);
-    const bool done = state && strcmp(state, "done") == 0;
+    enum status st = ST_OK;
+    if (strcmp(item->state, "running") == 0)
+        st = spool_read_done(path, &spool, e);
+    *out = spool != NULL;
     spool_free(spool);
-    return done;
+    return st;
 }
 
 static enum status start(struct scheduler *c, struct slot *w, int index, struct err *e)
@@ -480,10 +482,13 @@ static enum status start(struct scheduler *c, struct slot *w, int index, struct 
     w->run_id = c->run_id[index];
     w->started = now();
     w->progress = (struct run_progress){.loss = (double)NAN};
+    bool finished = false;
     enum status st = spool_path(c, w->item->run, w->spool, e);
     if (st == ST_OK)
         await_orphan(w->spool);
-    if (st == ST_OK && has_finished(w->item, w->spool)) {
+    if (st == ST_OK)
+        st = has_finished(w->item, w->spool, &finished, e);
+    if (st == ST_OK && finished) {
         st = settle(c, w, 0, e);
         w->item = NULL;
         return st;

@@ -366,9 +366,9 @@ static bool take(struct spool *s, json_t *j)
 
 static enum status not_a_line(const char *path, size_t line, bool starved, struct err *e)
 {
-    return starved
-               ? err_set(e, ST_NOMEM, "%s: no memory to read it", path)
-               : err_set(e, ST_IO, "%s:%zu: not a line that a worker writes", path, line);
+    return starved ? err_set(e, ST_NOMEM, "%s: no memory to read it", path)
+                   : err_set(e, ST_RANGE, "%s:%zu: not a line that a worker writes", path,
+                             line);
 }
 
 /* All complete lines of the file, which is closed, as a JSON array. */
@@ -434,6 +434,17 @@ enum status spool_read(const char *path, struct spool **out, struct err *e)
         return err_set(e, errno == ENOENT ? ST_NOTFOUND : ST_IO, "%s: cannot be read: %s",
                        path, strerror(errno));
     return read_stream(f, path, out, e);
+}
+
+enum status spool_read_done(const char *path, struct spool **out, struct err *e)
+{
+    struct spool *s = NULL;
+    const enum status st = spool_read(path, &s, e);
+    const char *state = s ? spool_state(s) : NULL;
+    *out = state && strcmp(state, "done") == 0 ? s : NULL;
+    if (!*out)
+        spool_free(s);
+    return st == ST_NOTFOUND || st == ST_RANGE ? ST_OK : st;
 }
 
 bool spool_progress_parse(const char *line, size_t length, struct run_progress *out)

@@ -71,9 +71,13 @@ void spool_progress(const struct spool_writer *w, const struct run_progress *p);
 /* False when `line` is not a progress line. */
 bool spool_progress_parse(const char *line, size_t length, struct run_progress *out);
 
-/* Reads all complete lines. ST_NOTFOUND: no such file; ST_NOMEM; ST_IO: a complete line is not
- * what a worker writes (the message has its number). *out is the caller's. */
+/* Reads all complete lines. ST_NOTFOUND: no such file; ST_RANGE: a complete line is not what
+ * a worker writes (the message has its number); ST_NOMEM and ST_IO: what is there cannot be
+ * read now, and says nothing. *out is the caller's. */
 enum status spool_read(const char *path, struct spool **out, struct err *e);
+/* The spool of a run that is done, else NULL: there is none, or it says something else.
+ * ST_NOMEM and ST_IO as above. */
+enum status spool_read_done(const char *path, struct spool **out, struct err *e);
 void spool_free(struct spool *s); /* accepts NULL */
 
 /* "done", "failed", "interrupted", or NULL when the worker did not come to its end. */

@@ -447,6 +447,19 @@ static void the_second_signal_kills(void **state)
            "interrupted|ended by the second signal to posbench run|2\nnew|NULL|4\n");
 }
 
+/* Begins run `i`; its spool goes to `path`. */
+static void begin_run(struct bed *b, int i, char path[PATH_MAX + 64])
+{
+    const struct run_spec *r = &b->config->run[i];
+    const struct run_row row = {
+        r->identity, r->experiment, r->profile, r->cell, r->task->name,
+        r->encoder,  r->variant,    r->config,  1,       (int64_t)r->seed};
+    int64_t id;
+    assert_int_equal(store_run(b->store, &row, &id, NULL, NULL), ST_OK);
+    assert_int_equal(store_begin(b->store, id, b->s.provenance, NULL), ST_OK);
+    snprintf(path, PATH_MAX + 64, "%s/%s.jsonl", b->lock.folder, r->identity);
+}
+
 /* A scheduler that was killed: run 1 had come to its end, run 2 had not. */
 static void what_a_killed_scheduler_left_is_taken_up(void **state)
 {
@@ -460,16 +473,9 @@ static void what_a_killed_scheduler_left_is_taken_up(void **state)
     const struct run_cost cost = {.steps = 4, .wall_s = 1.0};
     script(b, "[ $seed = 1 ] && exit 9\ngood\n");
     for (int i = 0; i < 2; i++) {
-        const struct run_spec *r = &b->config->run[i];
-        const struct run_row row = {
-            r->identity, r->experiment, r->profile, r->cell, r->task->name,
-            r->encoder,  r->variant,    r->config,  1,       (int64_t)r->seed};
         char path[PATH_MAX + 64];
         struct spool_writer w;
-        int64_t id;
-        assert_int_equal(store_run(b->store, &row, &id, NULL, NULL), ST_OK);
-        assert_int_equal(store_begin(b->store, id, b->s.provenance, NULL), ST_OK);
-        snprintf(path, sizeof path, "%s/%s.jsonl", b->lock.folder, r->identity);
+        begin_run(b, i, path);
         assert_int_equal(spool_create(path, -1, &w, NULL), ST_OK);
         assert_int_equal(spool_metrics(&w, &m, 1, NULL), ST_OK);
         assert_int_equal(spool_cost(&w, &cost, NULL), ST_OK);
@@ -484,6 +490,22 @@ static void what_a_killed_scheduler_left_is_taken_up(void **state)
            "SELECT seed, value FROM run JOIN metric ON run.id = run_id WHERE seed <= 2 "
            "ORDER BY 1",
            "1|0.5\n2|0.25\n");
+}
+
+/* What cannot be read now may be the end of a run: it is neither removed nor done again. A
+ * folder stands for it, which opens and cannot be read. */
+static void a_spool_that_cannot_be_read_is_kept(void **state)
+{
+    struct bed *b = *state;
+    char path[PATH_MAX + 64];
+    begin_run(b, 0, path);
+    assert_int_equal(mkdir(path, 0777), 0);
+    script(b, "good\n");
+    bed_plan(b, RERUN_NONE);
+    assert_int_equal(go(b), ST_IO);
+    assert_non_null(strstr(b->e.msg, "cannot be read: Is a directory"));
+    expect(b, "SELECT state, attempts FROM run WHERE seed = 1", "running|1\n");
+    assert_int_equal(rmdir(path), 0);
 }
 
 static void one_database_has_one_scheduler(void **state)
@@ -525,6 +547,7 @@ int main(void)
         TEST(the_first_signal_lets_workers_end_themselves),
         TEST(the_second_signal_kills),
         TEST(what_a_killed_scheduler_left_is_taken_up),
+        TEST(a_spool_that_cannot_be_read_is_kept),
         TEST(one_database_has_one_scheduler),
     };
     return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);

@@ -220,7 +220,7 @@ static void a_damaged_line_is_told_by_its_number(void **state)
         assert_int_equal(spool_create(path, -1, &writer, NULL), ST_OK);
         assert_int_equal(spool_metrics(&writer, rows, 2, NULL), ST_OK);
         append_text(bad[i]);
-        assert_int_equal(spool_read(path, &s, &e), ST_IO);
+        assert_int_equal(spool_read(path, &s, &e), ST_RANGE);
         if (!strstr(e.msg, "run.jsonl:3:"))
             fail_msg("%s: %s", bad[i], e.msg);
     }

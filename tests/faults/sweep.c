@@ -305,12 +305,32 @@ static bool call_was(const struct course *c, const char *word)
     return was;
 }
 
+/* Takes out the logs of other databases than the scenario's: what the next command only
+ * reads keeps a log that could not be brought into it. */
+static void leave_out_logs(const struct course *c, char *names)
+{
+    const size_t own = strlen(c->s->db);
+    char *to = names;
+    for (const char *line = names; *line;) {
+        const size_t length = strcspn(line, "\n") + 1;
+        const bool log = length > 5 && (strncmp(line + length - 5, "-wal", 4) == 0 ||
+                                        strncmp(line + length - 5, "-shm", 4) == 0);
+        if (!log || (strncmp(line, c->s->db, own) == 0 && line[own] == '-')) {
+            memmove(to, line, length);
+            to += length;
+        }
+        line += length;
+    }
+    *to = '\0';
+}
+
 /* What could not be removed may stay. Weights that could not be written may be missing when
  * that is said: the numbers are worth more than that. Who cannot commit a migration keeps
  * the copy that was made before. */
 static void check_names(struct course *c)
 {
     char *names = tree_names(c->now), *message = text_beside(c, ".said");
+    leave_out_logs(c, names);
     const bool removal = call_was(c, "unlink") || call_was(c, "rmdir");
     const bool told = strstr(message, "weights were not kept") ||
                       strstr(message, ": opening for writing: ");

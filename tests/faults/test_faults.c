@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -81,6 +83,41 @@ static void two_shards(const char *folder)
     do_first(folder, RUN_ALL " --shard 2/2 --db 2.db", NULL, 0);
 }
 
+/* Does the folder hold the spool of a run that is done? */
+static bool has_done_spool(const char *folder)
+{
+    char *names = tree_names(folder), *rest = NULL;
+    bool found = false;
+    for (char *name = strtok_r(names, "\n", &rest); name && !found;
+         name = strtok_r(NULL, "\n", &rest)) {
+        char path[PATH_MAX];
+        if (!strstr(name, ".jsonl"))
+            continue;
+        path_in(folder, name, path);
+        char *text = file_text(path, NULL);
+        found = strstr(text, "\"state\":\"done\"") != NULL;
+        free(text);
+    }
+    free(names);
+    return found;
+}
+
+/* Its worker had ended, and its scheduler could not read what it left. */
+static void a_run_that_ended_unseen(const char *folder)
+{
+    char fault[64], path[PATH_MAX];
+    snprintf(path, sizeof path, "%s.fired", folder);
+    write_yaml(folder, "1");
+    for (int n = 1; !has_done_spool(folder); n++) {
+        tree_remove(folder);
+        assert_int_equal(mkdir(folder, 0777), 0);
+        write_yaml(folder, "1");
+        snprintf(fault, sizeof fault, "run:read:%d", n);
+        command_in(folder, RUN_ALL, fault, false);
+        assert_int_equal(unlink(path), 0); /* else there are no more calls to fail */
+    }
+}
+
 static void a_done_run(const char *folder)
 {
     write_yaml(folder, "1");
@@ -102,6 +139,7 @@ static const struct scenario
         ALL_RUNS(.prepare = nothing_but_the_matrix, .process = "run", .no_log = true),
     done_run = ALL_RUNS(.prepare = a_done_run, .process = "run"),
     resuming_run = ALL_RUNS(.prepare = a_checkpoint, .process = "run"),
+    storing_run = ALL_RUNS(.prepare = a_run_that_ended_unseen, .process = "run"),
     resuming_worker = ALL_RUNS(.prepare = a_checkpoint, .process = "worker"),
     migration = ALL_RUNS(.prepare = a_database_of_an_older_schema, .process = "run"),
     merging = {.prepare = two_shards,
@@ -109,6 +147,11 @@ static const struct scenario
                .next = "merge 1.db 2.db --db all.db",
                .process = "merge",
                .db = "all.db"},
+    storing_merge = {.prepare = a_run_that_ended_unseen,
+                     .command = "merge results.db --db all.db",
+                     .next = "merge results.db --db all.db",
+                     .process = "merge",
+                     .db = "all.db"},
     exporting = {.prepare = a_done_run,
                  .command = "export 1 -o out.safetensors",
                  .next = "export 1 -o out.safetensors --force",
@@ -171,6 +214,12 @@ int main(int argc, char **argv)
         CASE("run that is done: no disk for a statement", &done_run, FAULT_IOERR, 5),
         CASE("run that goes on: no file", &resuming_run, FAULT_FILE, 29),
         CASE("run that goes on: no reading", &resuming_run, FAULT_READ, 13),
+        CASE("run that ended unseen: no file", &storing_run, FAULT_FILE, 29),
+        CASE("run that ended unseen: no reading", &storing_run, FAULT_READ, 5),
+        CASE("run that ended unseen: no memory", &storing_run, FAULT_ALLOC, 1501),
+        CASE("merge of what ended unseen: no file", &storing_merge, FAULT_FILE, 23),
+        CASE("merge of what ended unseen: no reading", &storing_merge, FAULT_READ, 5),
+        CASE("merge of what ended unseen: no memory", &storing_merge, FAULT_ALLOC, 1501),
         CASE("worker that goes on: no file", &resuming_worker, FAULT_FILE, 23),
         CASE("worker that goes on: no reading", &resuming_worker, FAULT_READ, 11),
         CASE("worker that goes on: no memory", &resuming_worker, FAULT_ALLOC, 701),

@@ -38,7 +38,7 @@ struct plan_item {
 
 struct plan {
     int n;
-    struct plan_item *item;         /* [n], in the config's order */
+    struct plan_item *item; /* [n], in the config's order */
     /* Runs of all shards that match, whatever their state; without shards the runs of the
      * items. */
     int n_matrix;

@@ -206,29 +206,13 @@ static enum status run_matrix(const struct invocation *v, const struct request *
     return st;
 }
 
-/* A plan tells nothing of how it would be carried out. */
-static enum status check_dry_run(const struct invocation *v, struct err *e)
-{
-    static const char *const pointless[] = {"time-budget", "retries", "checkpoint-every",
-                                            "fail-fast"};
-    for (size_t i = 0; i < sizeof pointless / sizeof *pointless; i++)
-        if (flag_given(v, "dry-run") && flag_given(v, pointless[i]))
-            return err_set(e, ST_USAGE,
-                           "--%s changes nothing of the plan that --dry-run prints; leave "
-                           "one of them out",
-                           pointless[i]);
-    return ST_OK;
-}
-
 static enum status run(const struct invocation *v, struct err *e)
 {
     struct request q;
     struct pace pace;
     if (flag_given(v, "keep-going") && flag_given(v, "fail-fast"))
         return err_set(e, ST_USAGE, "--keep-going and --fail-fast contradict each other");
-    enum status st = check_dry_run(v, e);
-    if (st == ST_OK)
-        st = read_pace(v, &pace, e);
+    enum status st = read_pace(v, &pace, e);
     if (st)
         return st;
     st = request_read(v, &q, e);

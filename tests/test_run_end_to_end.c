@@ -235,8 +235,6 @@ static void contradictions_are_refused(void **state)
 {
     (void)state;
     run_quietly(2, "--keep-going --fail-fast");
-    run_quietly(2, "--dry-run --time-budget 1s");
-    run_quietly(2, "--dry-run --fail-fast");
     run_quietly(2, "--rerun most");
     run_quietly(2, "--jobs 0");
     run_quietly(2, "--only state=dead");

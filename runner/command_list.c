@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "completion.h"
@@ -199,6 +200,15 @@ static enum status where_filters(const char *const *only, int n, char sql[SQL_TE
     return ST_OK;
 }
 
+/* FILE only says where the database lies: one that is not there was mistyped. */
+static enum status check_file(const struct invocation *v, struct err *e)
+{
+    if (argument_count(v) < 2 || access(argument_at(v, 1), F_OK) == 0)
+        return ST_OK;
+    return err_set(e, ST_USAGE, "%s: there is no such experiment file; name one",
+                   argument_at(v, 1));
+}
+
 static enum status list_runs(const struct invocation *v, enum print_format f, struct err *e)
 {
     char sql[SQL_TEXT], path[PATH_MAX];
@@ -211,7 +221,9 @@ static enum status list_runs(const struct invocation *v, enum print_format f, st
              "SELECT run_id AS run, %s AS identity, experiment, profile, cell, variant, "
              "seed, state, steps, round(wall_s, 1) AS wall_s, ended FROM v_run WHERE true",
              f == PRINT_TEXT ? "substr(identity, 1, 8)" : "identity");
-    enum status st = where_filters(only, n, sql, params, e);
+    enum status st = check_file(v, e);
+    if (!st)
+        st = where_filters(only, n, sql, params, e);
     if (st)
         return st;
     if (profile) {

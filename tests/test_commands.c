@@ -206,6 +206,7 @@ static void runs_are_filtered(void **state)
     expect("list runs --profile other", 4, "state", "no run matches");
     expect("list runs --only encodr=x", 2, NULL, "did you mean \"encoder\"");
     expect("list runs --db nothing.db", 4, NULL, "nothing.db");
+    expect("list runs nofile.yaml", 2, NULL, "nofile.yaml: there is no such experiment");
 }
 
 static void what_would_have_no_effect_is_refused(void **state)

@@ -140,7 +140,10 @@ static enum status print_all(struct job *j, struct err *e)
          i = table_section_next(d, j->shape, i))
         for (int m = 0; m < j->metrics && st == ST_OK; m++)
             st = one_table(j, m, &d->record[i], e);
-    if (st == ST_OK && j->printed == 0)
+    const bool none = st == ST_OK && j->printed == 0;
+    if (none && j->q->format == PRINT_JSON)
+        fputs("{\"schema\": 1, \"tables\": [\n]}\n", j->out);
+    if (none)
         return d->records
                    ? err_set(
                          e, ST_NOTFOUND,

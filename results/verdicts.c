@@ -376,6 +376,8 @@ enum status verdicts_print(struct store *s, const struct verdicts_request *q, FI
                                   q->identities ? list : ""};
     enum status st = store_each(s, claims_sql, params, 3, NULL, take_claim, &all, e);
     free(list);
+    if (st == ST_OK && all.n == 0 && q->format == PRINT_JSON)
+        print_json(&all, out);
     if (st == ST_OK && all.n == 0)
         st =
             err_set(e, ST_NOTFOUND,

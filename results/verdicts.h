@@ -28,7 +28,7 @@ enum verdict { NOT_RUN, REPRODUCED, CONTRADICTED, UNDECIDED, VERDICTS };
 const char *verdict_text(enum verdict v);
 
 /* tally[v] (may be NULL) receives how many claims have verdict v. ST_NOTFOUND when no
- * claim matches. */
+ * claim matches (JSON: an object without claims). */
 enum status verdicts_print(struct store *s, const struct verdicts_request *q, FILE *out,
                            int tally[VERDICTS], struct err *e);
 

@@ -209,6 +209,32 @@ static void runs_are_filtered(void **state)
     expect("list runs nofile.yaml", 2, NULL, "nofile.yaml: there is no such experiment");
 }
 
+/* Exit code 4, and a document that programs can read. */
+static void nothing_has_the_shape_of_something(void **state)
+{
+    static const char *const cases[][2] = {
+        {"list runs --json --only seed=9", NULL},
+        {"table --json --only seed=9", "tables"},
+        {"table -o json nothing", "tables"},
+        {"claims --json nothing", "claims"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct program p;
+        posbench_in(&p, "%s", cases[i][0]);
+        assert_int_equal(p.code, 4);
+        json_t *o = json_loads(p.out, 0, NULL);
+        assert_non_null(o);
+        const json_t *list = cases[i][1] ? json_object_get(o, cases[i][1]) : o;
+        assert_true(json_is_array(list));
+        assert_int_equal(json_array_size(list), 0);
+        if (cases[i][1])
+            assert_int_equal(json_integer_value(json_object_get(o, "schema")), 1);
+        json_decref(o);
+        program_free(&p);
+    }
+}
+
 static void what_would_have_no_effect_is_refused(void **state)
 {
     (void)state;
@@ -533,6 +559,7 @@ int main(void)
         cmocka_unit_test(lists_come_in_every_format),
         cmocka_unit_test(experiments_are_counted),
         cmocka_unit_test(runs_are_filtered),
+        cmocka_unit_test(nothing_has_the_shape_of_something),
         cmocka_unit_test(what_would_have_no_effect_is_refused),
         cmocka_unit_test(every_encoder_is_timed_an_object_each),
         cmocka_unit_test(a_task_is_shown_with_scored_places),

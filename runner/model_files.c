@@ -128,7 +128,10 @@ enum status model_files_remove(const char *db, const char *identity, bool really
             continue;
         *bytes += about.st_size;
         if (really && unlink(path) != 0 && errno != ENOENT)
-            return err_set(e, ST_IO, "%s: cannot be removed: %s", path, strerror(errno));
+            return err_set(e, ST_IO,
+                           "%s: cannot be removed: %s; the runs stay marked: once files in "
+                           "its folder can be removed, purge again",
+                           path, strerror(errno));
     }
     return ST_OK;
 }

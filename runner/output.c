@@ -77,10 +77,27 @@ static int make_guarded(struct output *o)
 
 /* --- opening --- */
 
+static const char *remedy(int why)
+{
+    switch (why) {
+    case ENOENT:
+    case ENOTDIR:
+        return "make its folder first";
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return "make room, or name a file on another disk";
+    default:
+        return "name a file in a folder that can be written";
+    }
+}
+
 static enum status failed(const char *path, struct err *e)
 {
-    return err_set(e, ST_IO, "%s: %s", strcmp(path, "-") == 0 ? "standard output" : path,
-                   strerror(errno));
+    const int why = errno;
+    return err_set(e, ST_IO, "%s: cannot be written: %s; %s",
+                   strcmp(path, "-") == 0 ? "standard output" : path, strerror(why),
+                   remedy(why));
 }
 
 static enum status exists(const char *path, struct err *e)

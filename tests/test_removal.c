@@ -196,6 +196,24 @@ static void purging_takes_rows_and_models_of_marked_runs_only(void **state)
     free(posbench(4, "purge --yes"));
 }
 
+/* A folder stands where the file was: also root cannot remove it. */
+static void what_cannot_be_purged_stays_marked(void **state)
+{
+    char command[256];
+    struct program p;
+    (void)state;
+    free(posbench(0, "rm seed=1"));
+    snprintf(command, sizeof command,
+             "cd %s/results.db.models && for f in *; do rm $f; mkdir $f; done", folder);
+    assert_int_equal(system(command), 0);
+    RUN(&p, "-C %s purge --yes", folder);
+    assert_int_equal(p.code, 3);
+    assert_non_null(strstr(p.err, "cannot be removed"));
+    assert_non_null(strstr(p.err, "purge again"));
+    program_free(&p);
+    expect(0, "purge -n", "1 flip rope seed 1, done\n3 flip absolute seed 1, done\n");
+}
+
 static void mistakes_change_nothing(void **state)
 {
     (void)state;
@@ -231,6 +249,7 @@ int main(void)
         CASE(what_asks_for_a_removed_run_is_told),
         CASE(a_dry_run_changes_nothing),
         CASE(purging_takes_rows_and_models_of_marked_runs_only),
+        CASE(what_cannot_be_purged_stays_marked),
         CASE(mistakes_change_nothing),
         CASE(nothing_is_removed_while_runs_are_at_work),
     };

@@ -40,6 +40,13 @@ static bool same_file(const char *a, const char *b)
            x.st_ino == y.st_ino;
 }
 
+/* A run was killed, or its disk was full, before it had stored anything. */
+static bool is_empty(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISREG(about.st_mode) && about.st_size == 0;
+}
+
 /* Before anything is written: each part can be read, and is not the target. */
 static enum status check_parts(const struct invocation *v, const char *into, struct err *e)
 {
@@ -52,10 +59,10 @@ static enum status check_parts(const struct invocation *v, const char *into, str
                            "receives the others",
                            name);
         const enum status st = store_open(name, STORE_READ, &part, e);
-        if (st == ST_NOTFOUND)
+        if (st == ST_NOTFOUND && !is_empty(name))
             return err_set(e, st, "%s: there is no such database; nothing was merged",
                            name);
-        if (st)
+        if (st && st != ST_NOTFOUND)
             return st;
         store_close(part);
     }
@@ -104,6 +111,13 @@ static enum status merge_part(struct store *db, struct job *j, struct merge_coun
     struct store *part = NULL;
     settle_part(j);
     enum status st = store_open(j->part, STORE_READ, &part, e);
+    if (st == ST_NOTFOUND && is_empty(j->part)) {
+        progress_warning(j->progress,
+                         "%s: is empty, since a run was killed before it stored anything; "
+                         "it is passed over",
+                         j->part);
+        return ST_OK;
+    }
     if (st == ST_OK)
         st = store_merge(db, part, &hooks, &c, e);
     store_close(part);

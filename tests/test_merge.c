@@ -623,6 +623,24 @@ static void parts_that_cannot_be_merged_stop_before_anything_is_written(void **s
     assert_int_equal(access(path, F_OK), -1);
 }
 
+/* What a full disk, or a kill at the first moment, leaves. */
+static void an_empty_part_is_passed_over_and_told(void **state)
+{
+    const struct fixture *f = *state;
+    char path[160];
+    struct part p = open_part(f, "good");
+    add_run(p.store, (struct fake_run){.variant = "rope"});
+    store_close(p.store);
+    snprintf(path, sizeof path, "%s/empty.db", f->folder);
+    write_text(path, "");
+    posbench(f, 0, "merge --db all.db empty.db good.db", "empty.db: is empty");
+    struct part all = open_part(f, "all");
+    assert_rows(all.store, "SELECT count(*) FROM run", "1|\n");
+    store_close(all.store);
+    posbench(f, 0, "merge --db all.db empty.db good.db", "0 runs added, 0 replaced");
+    posbench(f, 4, "merge --db all.db empty.db nowhere.db", "nowhere.db: there is no such");
+}
+
 static void conflicts_end_with_code_1(void **state)
 {
     struct fixture *f = *state;
@@ -655,6 +673,7 @@ int main(void)
         CASE(what_a_killed_scheduler_left_is_merged_too),
         CASE(a_part_that_cannot_be_written_is_merged_without_its_spools),
         CASE(parts_that_cannot_be_merged_stop_before_anything_is_written),
+        CASE(an_empty_part_is_passed_over_and_told),
         CASE(conflicts_end_with_code_1),
     };
     return cmocka_run_group_tests_name("merge", tests, NULL, NULL);

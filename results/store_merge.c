@@ -49,6 +49,10 @@ static const struct part_of_run run_itself = {
     .keys = 1,
 };
 
+#define PROVENANCE                                                               \
+    "version, git_commit, dirty, compiler, flags, kernel_isa, blas, blas_core, " \
+    "blas_threads, cpu, host, yaml_hash"
+
 /* A run that another process had begun is not being run here. */
 #define STATE "iif(state = 'running', 'interrupted', state)"
 #define RUN_COLUMNS                                                                     \
@@ -57,15 +61,24 @@ static const struct part_of_run run_itself = {
     "peak_memory_mib, started, ended, attempts, provenance_id"
 enum { RUN_VALUES = 22 /* without provenance_id */ };
 
+#define RUN_TAKEN                                                                       \
+    "identity, experiment, profile, cell, task, task_version, encoder, variant, "       \
+    "seed, config, " STATE ", "                                                         \
+    "iif(state = 'running', 'was begun and had not ended when it was merged', error), " \
+    "steps, parameters, flops, wall_s, cpu_s, tokens_per_s, peak_memory_mib, started, " \
+    "ended, attempts"
 static const char select_run[] =
-    "SELECT identity, experiment, profile, cell, task, task_version, encoder, variant, "
-    "seed, config, " STATE ", "
-    "iif(state = 'running', 'was begun and had not ended when it was merged', error), "
-    "steps, parameters, flops, wall_s, cpu_s, tokens_per_s, peak_memory_mib, started, "
-    "ended, attempts, provenance_id, id FROM run WHERE removed IS NULL ORDER BY id";
+    "SELECT " RUN_TAKEN ", provenance_id, id FROM run WHERE removed IS NULL ORDER BY id";
+
+/* All that is taken of a run besides its numbers, answers and events. */
+static const struct part_of_run whole_run = {
+    .what = "run",
+    .select = "SELECT " RUN_TAKEN ", " PROVENANCE " FROM run LEFT JOIN provenance AS p "
+              "ON p.id = provenance_id WHERE run.id = ?1",
+};
 
 /* The state, and what decides between two runs of one state: a text, the greater of which
- * ended later; the rest only makes any two differ. */
+ * ended later. Of two with the same text their content decides. */
 static const char select_rank[] =
     "SELECT run.id, " STATE ", coalesce(ended, '') || '|' || coalesce(started, '') || '|' "
     "|| coalesce(wall_s, '') || '|' || coalesce(cpu_s, '') || '|' || coalesce(error, '') "
@@ -179,23 +192,33 @@ static enum status was_merged(const struct merge *m, const char *what, bool *out
 
 /* --- comparing --- */
 
-static bool same_value(sqlite3_stmt *a, sqlite3_stmt *b, int i)
+static int real_order(double x, double y)
 {
-    const int type = sqlite3_column_type(a, i);
-    if (type != sqlite3_column_type(b, i))
-        return false;
+    uint64_t p, q; /* bit for bit: 0 is not -0 */
+    memcpy(&p, &x, sizeof p);
+    memcpy(&q, &y, sizeof q);
+    return x == y ? (p > q) - (p < q) : x > y ? 1 : -1;
+}
+
+/* 0: the same; else an order of no other meaning than being the same for everybody. */
+static int value_order(sqlite3_stmt *a, sqlite3_stmt *b, int i)
+{
+    const int type = sqlite3_column_type(a, i), other = sqlite3_column_type(b, i);
+    if (type != other)
+        return type - other;
     if (type == SQLITE_NULL)
-        return true;
-    if (type == SQLITE_FLOAT) {
-        const double x = sqlite3_column_double(a, i), y = sqlite3_column_double(b, i);
-        uint64_t p, q; /* bit for bit: 0 is not -0 */
-        memcpy(&p, &x, sizeof p);
-        memcpy(&q, &y, sizeof q);
-        return p == q;
+        return 0;
+    if (type == SQLITE_FLOAT)
+        return real_order(sqlite3_column_double(a, i), sqlite3_column_double(b, i));
+    if (type == SQLITE_INTEGER) {
+        const int64_t x = sqlite3_column_int64(a, i), y = sqlite3_column_int64(b, i);
+        return (x > y) - (x < y);
     }
     const void *x = sqlite3_column_blob(a, i), *y = sqlite3_column_blob(b, i);
-    const int n = sqlite3_column_bytes(a, i);
-    return n == sqlite3_column_bytes(b, i) && (n == 0 || memcmp(x, y, (size_t)n) == 0);
+    const int n = sqlite3_column_bytes(a, i), m = sqlite3_column_bytes(b, i);
+    const int shorter = n < m ? n : m;
+    const int order = shorter ? memcmp(x, y, (size_t)shorter) : 0;
+    return order ? order : n - m;
 }
 
 /* "0.25", "nothing", "(2500 bytes)" */
@@ -229,14 +252,15 @@ static void key_text(const struct part_of_run *p, sqlite3_stmt *row, char text[K
                                  (const char *)sqlite3_column_text(row, i));
 }
 
-/* Is what the two rows say the same, as far as the second goes? If not, `text` says where
- * they differ. */
-static bool same_rows(const struct merge *m, const struct part_of_run *p, sqlite3_stmt *a,
-                      sqlite3_stmt *b, char text[DIFFERENCE_TEXT])
+/* 0: what the two rows say is the same, as far as the second goes. If not, `text` says
+ * where they differ. */
+static int row_order(const struct merge *m, const struct part_of_run *p, sqlite3_stmt *a,
+                     sqlite3_stmt *b, char text[DIFFERENCE_TEXT])
 {
     char key[KEY_TEXT], x[96], y[96];
     for (int i = 0; i < sqlite3_column_count(b); i++) {
-        if (same_value(a, b, i))
+        const int order = value_order(a, b, i);
+        if (order == 0)
             continue;
         key_text(p, a, key);
         value_text(a, i, x, sizeof x);
@@ -246,9 +270,9 @@ static bool same_rows(const struct merge *m, const struct part_of_run *p, sqlite
         else
             snprintf(text, DIFFERENCE_TEXT, "%s: %s is %s in %s and %s in %s", key,
                      sqlite3_column_name(a, i), x, m->to->path, y, m->from->path);
-        return false;
+        return order;
     }
-    return true;
+    return 0;
 }
 
 static enum status open_both(const struct merge *m, const struct part_of_run *p, int64_t to,
@@ -265,14 +289,16 @@ static enum status open_both(const struct merge *m, const struct part_of_run *p,
     return st;
 }
 
-/* Both are in the order of their keys. `text` stays empty when they are the same. */
+/* Both are in the order of their keys. *order, 0 before, stays so and `text` empty when they
+ * are the same. */
 static enum status compare(const struct merge *m, const struct part_of_run *p, int64_t to,
-                           int64_t from, char text[DIFFERENCE_TEXT], struct err *e)
+                           int64_t from, int *order, char text[DIFFERENCE_TEXT],
+                           struct err *e)
 {
     sqlite3_stmt *a = NULL, *b = NULL;
     bool more_a = true, more_b = true;
     enum status st = open_both(m, p, to, from, &a, &b, e);
-    while (st == ST_OK && more_a && more_b && !text[0]) {
+    while (st == ST_OK && more_a && more_b && *order == 0) {
         st = next(m->to, a, &more_a, e);
         if (st == ST_OK)
             st = next(m->from, b, &more_b, e);
@@ -281,8 +307,9 @@ static enum status compare(const struct merge *m, const struct part_of_run *p, i
             key_text(p, more_a ? a : b, key);
             snprintf(text, DIFFERENCE_TEXT, "%s is only in %s", key,
                      more_a ? m->to->path : m->from->path);
+            *order = more_a ? 1 : -1;
         } else if (st == ST_OK && more_a)
-            same_rows(m, p, a, b, text);
+            *order = row_order(m, p, a, b, text);
     }
     sqlite3_finalize(a);
     sqlite3_finalize(b);
@@ -292,11 +319,23 @@ static enum status compare(const struct merge *m, const struct part_of_run *p, i
 static enum status compare_runs(const struct merge *m, int64_t to, int64_t from,
                                 char text[DIFFERENCE_TEXT], struct err *e)
 {
+    int order = 0;
     text[0] = '\0';
-    enum status st = compare(m, &run_itself, to, from, text, e);
-    for (int i = 0; i < PARTS_OF_RUN && st == ST_OK && !text[0]; i++)
+    enum status st = compare(m, &run_itself, to, from, &order, text, e);
+    for (int i = 0; i < PARTS_OF_RUN && st == ST_OK && order == 0; i++)
         if (parts_of_run[i].compared)
-            st = compare(m, &parts_of_run[i], to, from, text, e);
+            st = compare(m, &parts_of_run[i], to, from, &order, text, e);
+    return st;
+}
+
+/* *order: of all that would be taken, also of what two runs need not agree in. */
+static enum status order_contents(const struct merge *m, int64_t to, int64_t from,
+                                  int *order, struct err *e)
+{
+    char text[DIFFERENCE_TEXT];
+    enum status st = compare(m, &whole_run, to, from, order, text, e);
+    for (int i = 0; i < PARTS_OF_RUN && st == ST_OK && *order == 0; i++)
+        st = compare(m, &parts_of_run[i], to, from, order, text, e);
     return st;
 }
 
@@ -345,12 +384,15 @@ static bool is_done(const struct rank *r)
     return strcmp(r->state, "done") == 0;
 }
 
-/* Of two runs with nothing to choose by but time. */
-static bool better(const struct rank *a, const struct rank *b)
+/* *out: above 0 when the run there is the better one, below when the one here is, 0 when
+ * they are alike in everything. A total order: the same one is left in any order of parts. */
+static enum status prefer(const struct merge *m, const struct rank *here,
+                          const struct rank *there, int *out, struct err *e)
 {
-    const int by_state = state_rank(a->state) - state_rank(b->state);
-    const int by_time = strcmp(a->order, b->order);
-    return by_state ? by_state > 0 : is_done(a) ? by_time < 0 : by_time > 0;
+    const int by_state = state_rank(there->state) - state_rank(here->state);
+    const int by_time = strcmp(there->order, here->order);
+    *out = by_state ? by_state : is_done(there) ? -by_time : by_time;
+    return *out ? ST_OK : order_contents(m, here->id, there->id, out, e);
 }
 
 /* --- copying --- */
@@ -447,13 +489,16 @@ static enum status choose_done(const struct merge *m, const struct rank *here,
                                char difference[DIFFERENCE_TEXT], struct err *e)
 {
     bool merged = false;
+    int better = 0;
     enum status st = compare_runs(m, here->id, there->id, difference, e);
     if (st == ST_OK && difference[0])
         st = was_merged(m, here->identity, &merged, e);
+    if (st == ST_OK)
+        st = prefer(m, here, there, &better, e);
     if (!difference[0])
-        *out = better(there, here) ? TAKE : SAME;
+        *out = better > 0 ? TAKE : SAME;
     else
-        *out = merged && better(there, here) ? CONFLICT_TAKE : CONFLICT;
+        *out = merged && better > 0 ? CONFLICT_TAKE : CONFLICT;
     return st;
 }
 
@@ -461,6 +506,8 @@ static enum status choose(const struct merge *m, const struct rank *here,
                           const struct rank *there, enum choice *out,
                           char difference[DIFFERENCE_TEXT], struct err *e)
 {
+    int better = 0;
+    enum status st = ST_OK;
     difference[0] = '\0';
     if (here->id == 0)
         *out = TAKE;
@@ -468,9 +515,11 @@ static enum status choose(const struct merge *m, const struct rank *here,
         *out = is_done(there) && strcmp(there->ended, here->removed) > 0 ? TAKE : REMOVED;
     else if (is_done(here) && is_done(there))
         return choose_done(m, here, there, out, difference, e);
-    else
-        *out = better(there, here) ? TAKE : strcmp(here->order, there->order) ? KEEP : SAME;
-    return ST_OK;
+    else {
+        st = prefer(m, here, there, &better, e);
+        *out = better > 0 ? TAKE : better < 0 ? KEEP : SAME;
+    }
+    return st;
 }
 
 static enum status merge_run(const struct merge *m, sqlite3_stmt *run, struct err *e)
@@ -568,7 +617,7 @@ static bool agrees(const struct merge *m, const struct keyed *k, sqlite3_stmt *h
 {
     char text[DIFFERENCE_TEXT] = "";
     const struct part_of_run p = {.what = k->table, .keys = k->keys};
-    if (same_rows(m, &p, here, there, text))
+    if (row_order(m, &p, here, there, text) == 0)
         return true;
     m->counts->conflicts++;
     m->hooks->conflict(m->hooks->context, text);
@@ -657,10 +706,6 @@ static enum status merge_rows(const struct merge *m, const struct keyed *k, stru
     sqlite3_finalize(row);
     return st;
 }
-
-#define PROVENANCE                                                               \
-    "version, git_commit, dirty, compiler, flags, kernel_isa, blas, blas_core, " \
-    "blas_threads, cpu, host, yaml_hash"
 
 /* Its row here, found or added. */
 static enum status merge_one_provenance(struct merge *m, sqlite3_stmt *row, struct err *e)

@@ -106,6 +106,15 @@ static const char content[] =
     "UNION ALL SELECT 7, host, version, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM provenance "
     "ORDER BY 1, 2, 3, 4, 5, 6";
 
+static const char everything[] =
+    "SELECT 1, identity, state, error, steps, attempts, peak_memory_mib, 0, 0 FROM run "
+    "UNION ALL SELECT 2, identity, split, name, step, value, count, total, 0 "
+    "FROM metric JOIN run ON run.id = run_id "
+    "UNION ALL SELECT 3, identity, split, count, hex(bits), 0, 0, 0, 0 "
+    "FROM answer JOIN run ON run.id = run_id "
+    "UNION ALL SELECT 4, identity, time, level, text, 0, 0, 0, 0 "
+    "FROM event LEFT JOIN run ON run.id = run_id ORDER BY 1, 2, 3, 4, 5";
+
 static enum status add_row(void *context, int columns, const char *const *names,
                            const char *const *cells, struct err *e)
 {
@@ -362,6 +371,51 @@ static void of_conflicting_parts_the_earliest_stays_in_any_order(void **state)
                 "SELECT value FROM metric JOIN run ON run.id = run_id WHERE "
                 "seed = 11 AND name = 'token_error'",
                 "0.25|\n");
+}
+
+/* What comes of two parts, which does not change when they are merged once more. */
+static char *rows_of_both(const struct fixture *f, const char *first, const char *second)
+{
+    struct heard h = {.refuse = false};
+    struct part out = open_part(f, "out");
+    assert_ok(merge_into(out.store, first, &h));
+    assert_ok(merge_into(out.store, second, &h));
+    char *rows = rows_of(out.store, everything);
+    assert_ok(merge_into(out.store, first, &h));
+    assert_rows(out.store, everything, rows);
+    store_close(out.store);
+    assert_int_equal(unlink(out.path), 0);
+    return rows;
+}
+
+/* Copies of one database in which something of run 11 was changed, or of run 10, which is
+ * not done: nothing but their content tells them apart. */
+static void of_parts_that_ended_together_the_content_decides(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE metric SET value = 0.75 WHERE name = 'token_error'",
+        "UPDATE answer SET bits = x'fe01'",
+        "DELETE FROM metric WHERE name = 'loss'",
+        "UPDATE run SET steps = 9 WHERE seed = 11",
+        "UPDATE run SET peak_memory_mib = 1 WHERE seed = 11",
+        "UPDATE event SET text = 'id: other'",
+        "UPDATE run SET peak_memory_mib = 2 WHERE seed = 10",
+    };
+    const struct fixture *f = *state;
+    struct part part[PARTS];
+    char path[160], command[400];
+    make_parts(f, part);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        snprintf(path, sizeof path, "%s/copy.db", f->folder);
+        snprintf(command, sizeof command, "cp '%s' '%s'", part[0].path, path);
+        assert_int_equal(system(command), 0);
+        execute(path, changes[i]);
+        char *rows = rows_of_both(f, part[0].path, path);
+        char *backwards = rows_of_both(f, path, part[0].path);
+        assert_string_equal(rows, backwards);
+        free(rows);
+        free(backwards);
+    }
 }
 
 static void other_published_numbers_and_claims_are_told(void **state)
@@ -664,6 +718,7 @@ int main(void)
         CASE(the_better_state_wins),
         CASE(other_bits_are_told_and_change_nothing),
         CASE(of_conflicting_parts_the_earliest_stays_in_any_order),
+        CASE(of_parts_that_ended_together_the_content_decides),
         CASE(other_published_numbers_and_claims_are_told),
         CASE(what_was_removed_stays_removed_until_run_again),
         CASE(a_run_at_work_elsewhere_is_interrupted_here),

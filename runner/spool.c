@@ -476,6 +476,11 @@ const char *spool_reason(const struct spool *s)
     return s->reason ? s->reason : "";
 }
 
+const struct run_cost *spool_cost_of(const struct spool *s)
+{
+    return s->has_cost ? &s->cost : NULL;
+}
+
 const char *spool_warning(const struct spool *s, int i)
 {
     for (int k = 0; k < s->events; k++)

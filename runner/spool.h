@@ -85,6 +85,8 @@ const char *spool_state(const struct spool *s);
 const char *spool_reason(const struct spool *s);
 /* The newest value of a metric; NaN when there is none. */
 double spool_value(const struct spool *s, const char *split, const char *name);
+/* NULL: the worker did not come to it. */
+const struct run_cost *spool_cost_of(const struct spool *s);
 /* The text of its i-th warning, NULL behind the last one. */
 const char *spool_warning(const struct spool *s, int i);
 int spool_metric_count(const struct spool *s);

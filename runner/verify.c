@@ -196,6 +196,61 @@ static enum status compare_answers(struct store *db, const struct stored_run *f,
     return st;
 }
 
+/* --- the run's row --- */
+
+struct own_row {
+    const struct run_spec *run;
+    const struct run_cost *cost; /* NULL: it was not trained to its end */
+    struct verdict *v;
+};
+
+static void compare_word(struct verdict *v, const char *name, const char *was,
+                         const char *is)
+{
+    if (!was || strcmp(was, is) != 0)
+        differs(v, "%s of the run: stored %.80s, now %s", name, was ? was : "nothing", is);
+}
+
+static void compare_whole(struct verdict *v, const char *name, const char *was, int64_t is)
+{
+    char text[NUMBER_TEXT];
+    snprintf(text, sizeof text, "%lld", (long long)is);
+    compare_word(v, name, was, text);
+}
+
+static enum status compare_columns(void *context, int columns, const char *const *names,
+                                   const char *const *cells, struct err *e)
+{
+    const struct own_row *x = context;
+    (void)columns;
+    (void)e;
+    compare_word(x->v, names[0], cells[0], x->run->task->name);
+    compare_whole(x->v, names[1], cells[1], x->run->task->version);
+    compare_word(x->v, names[2], cells[2], x->run->encoder);
+    compare_word(x->v, names[3], cells[3], x->run->variant);
+    compare_whole(x->v, names[4], cells[4], (int64_t)x->run->seed);
+    if (!x->cost)
+        return ST_OK;
+    compare_whole(x->v, names[5], cells[5], x->cost->steps);
+    compare_whole(x->v, names[6], cells[6], x->cost->parameters);
+    if (!cells[7] || strtod(cells[7], NULL) != x->cost->flops)
+        differs(x->v, "%s of the run: stored %.80s, now %.17g", names[7],
+                cells[7] ? cells[7] : "nothing", x->cost->flops);
+    return ST_OK;
+}
+
+static enum status compare_own_row(struct store *db, const struct stored_run *f,
+                                   const struct run_cost *cost, struct verdict *v,
+                                   struct err *e)
+{
+    const char *const params[] = {f->id};
+    struct own_row x = {&f->run, cost, v};
+    return store_query(db,
+                       "SELECT task, task_version, encoder, variant, seed, steps, "
+                       "parameters, flops FROM run WHERE id = CAST(?1 AS INTEGER)",
+                       params, 1, compare_columns, &x, e);
+}
+
 enum status verify_spool(struct store *db, const struct stored_run *f,
                          const struct spool *now, int last, bool whole, struct verdict *out,
                          struct err *e)
@@ -206,6 +261,8 @@ enum status verify_spool(struct store *db, const struct stored_run *f,
     enum status st = compare_numbers(db, f, now, last, out, e);
     if (st == ST_OK && whole)
         st = compare_answers(db, f, now, out, e);
+    if (st == ST_OK)
+        st = compare_own_row(db, f, whole ? spool_cost_of(now) : NULL, out, e);
     return st;
 }
 

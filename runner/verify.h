@@ -2,7 +2,7 @@
  *
  * Everything is compared bit by bit and in the order in which it came to be, so that the
  * first difference is the one to look at: numbers by step, split and name, then answers,
- * then weights. */
+ * then the run's own row, then weights. */
 #ifndef VERIFY_H
 #define VERIFY_H
 
@@ -16,8 +16,8 @@ struct verdict {
     char difference[VERIFY_TEXT];  /* the first one; "": none */
 };
 
-/* Numbers up to step `last`, the steps of the training that left the spool; answers too
- * when `whole`. */
+/* Numbers up to step `last`, the steps of the training that left the spool; answers
+ * and the row's steps, parameters and FLOP too when `whole`. */
 enum status verify_spool(struct store *db, const struct stored_run *f,
                          const struct spool *now, int last, bool whole, struct verdict *out,
                          struct err *e);

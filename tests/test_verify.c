@@ -149,6 +149,27 @@ static void changed_results_differ(void **state)
     expect(1, "loss of id at step 51 is stored and does not", "verify 1 --db copy.db");
 }
 
+static void a_changed_row_of_the_run_differs(void **state)
+{
+    static const char *const changes[] = {"steps = 9",        "steps = NULL",
+                                          "parameters = 1",   "flops = flops * (1 + 1e-15)",
+                                          "flops = NULL",     "seed = 8",
+                                          "task = 'other'",   "task_version = 99",
+                                          "encoder = 'cope'", "variant = 'rope(base=7)'"};
+    (void)state;
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        char text[128], words[64];
+        copy();
+        snprintf(text, sizeof text, "UPDATE run SET %s WHERE id = 1", changes[i]);
+        snprintf(words, sizeof words, "differs: %.*s of the run: stored ",
+                 (int)strcspn(changes[i], " "), changes[i]);
+        sql("copy.db", text);
+        expect(1, words, "verify 1 --db copy.db");
+        /* What it costs is known at the end alone. */
+        expect(i < 5 ? 0 : 1, "", "verify 1 --steps 50 --db copy.db");
+    }
+}
+
 static void changed_answers_and_weights_differ(void **state)
 {
     (void)state;
@@ -476,6 +497,7 @@ int main(void)
         cmocka_unit_test(a_run_of_each_task_is_identical),
         cmocka_unit_test(the_first_steps_alone_can_be_verified),
         cmocka_unit_test(changed_results_differ),
+        cmocka_unit_test(a_changed_row_of_the_run_differs),
         cmocka_unit_test(changed_answers_and_weights_differ),
         cmocka_unit_test(other_makers_and_settings_are_told),
         cmocka_unit_test(a_signal_ends_it_with_its_own_exit_code),

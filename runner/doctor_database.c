@@ -67,6 +67,33 @@ static void check_version(struct doctor *d, const struct store *db)
                found, known);
 }
 
+/* "PATH: what; the remedy" */
+static void tell_refusal(struct doctor *d, const char *db_path, const char *message)
+{
+    const size_t path = strlen(db_path);
+    const bool named = strncmp(message, db_path, path) == 0;
+    const char *end = strstr(named ? message + path : message, "; ");
+    doctor_say(d, DOCTOR_FAULT, "database", end ? end + 2 : "see the message", "%.*s",
+               end ? (int)(end - message) : 400, message);
+}
+
+/* Reading alone does not show it. */
+static void check_writable(struct doctor *d, const char *db_path)
+{
+    char models[PATH_MAX];
+    const int n = snprintf(models, sizeof models, "%s.models", db_path);
+    if (access(db_path, F_OK) == 0 && access(db_path, W_OK) != 0)
+        doctor_say(d, DOCTOR_FAULT, "database",
+                   "check the permissions of the file, or name another one with --db",
+                   "%s: cannot be written: %s", db_path, strerror(errno));
+    if (n > 0 && n < PATH_MAX && access(models, F_OK) == 0 &&
+        access(models, W_OK | X_OK) != 0)
+        doctor_say(d, DOCTOR_ADVICE, "models",
+                   "check the permissions of the folder; without, runs keep no weights and "
+                   "cannot go on where they stopped",
+                   "%s: cannot be written: %s", models, strerror(errno));
+}
+
 void doctor_database(struct doctor *d, const char *db_path)
 {
     struct store *db = NULL;
@@ -76,11 +103,13 @@ void doctor_database(struct doctor *d, const char *db_path)
         doctor_say(d, DOCTOR_FINE, "database", NULL, "%s: not there yet; run makes it",
                    db_path);
     else if (st)
-        doctor_say(d, DOCTOR_FAULT, "database", "see the message", "%.400s", e.msg);
-    if (st)
-        return;
-    check_version(d, db);
-    check_whole(d, db);
+        tell_refusal(d, db_path, e.msg);
+    if (st == ST_OK) {
+        check_version(d, db);
+        check_whole(d, db);
+    }
+    if (st == ST_OK || st == ST_NOTFOUND)
+        check_writable(d, db_path);
     store_close(db);
 }
 

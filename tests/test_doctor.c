@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "doctor.h"
 #include "filled_store.h"
@@ -153,6 +154,66 @@ static void damage_is_found(void **state)
     assert_int_equal(found.at[found.n - 1].level, DOCTOR_FAULT);
 }
 
+/* `found` is what a process without root's powers finds. */
+static void database_as_nobody(const char *path)
+{
+    int ends[2], how;
+    start();
+    assert_int_equal(pipe(ends), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && setuid(65534) != 0)
+            _exit(2);
+        doctor_database(&found, path);
+        for (size_t n = 0, w; n < sizeof found; n += w) {
+            const ssize_t got = write(ends[1], (char *)&found + n, sizeof found - n);
+            if (got <= 0)
+                _exit(3);
+            w = (size_t)got;
+        }
+        _exit(0);
+    }
+    close(ends[1]);
+    FILE *in = fdopen(ends[0], "rb");
+    assert_non_null(in);
+    assert_int_equal(fread(&found, sizeof found, 1, in), 1);
+    fclose(in);
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+}
+
+static void what_cannot_be_written_is_found(void **state)
+{
+    struct fixture *f = *state;
+    char models[160];
+    close_store(f);
+    snprintf(models, sizeof models, "%s.models", f->path);
+    assert_int_equal(chmod(f->folder, 0777), 0);
+    assert_int_equal(chmod(f->path, 0666), 0);
+    assert_int_equal(mkdir(models, 0777), 0);
+    assert_int_equal(chmod(models, 0777), 0);
+    database_as_nobody(f->path);
+    assert_found(DOCTOR_FINE, "integrity", "whole");
+    assert_int_equal(chmod(models, 0555), 0);
+    database_as_nobody(f->path);
+    assert_found(DOCTOR_ADVICE, "models", "results.db.models: cannot be written");
+    assert_int_equal(rmdir(models), 0);
+    assert_int_equal(chmod(f->path, 0444), 0);
+    database_as_nobody(f->path);
+    assert_found(DOCTOR_FAULT, "database", "results.db: cannot be written");
+    /* Also when it is empty. */
+    assert_int_equal(truncate(f->path, 0), 0);
+    database_as_nobody(f->path);
+    assert_found(DOCTOR_FAULT, "database", "results.db: cannot be written");
+    /* One that cannot be read is told once, with the store's own remedy. */
+    assert_int_equal(chmod(f->path, 0000), 0);
+    database_as_nobody(f->path);
+    assert_int_equal(found.n, 1);
+    assert_found(DOCTOR_FAULT, "database", "results.db: cannot be read");
+    assert_non_null(strstr(found.at[0].remedy, "check its permissions"));
+    assert_null(strstr(found.at[0].text, "check its permissions"));
+}
+
 static void another_programs_database_and_none_are_told_apart(void **state)
 {
     struct fixture *f = *state;
@@ -254,6 +315,7 @@ int main(void)
         cmocka_unit_test(kernels_that_are_wrong_are_found),
         CASE(a_folder_that_cannot_be_written_is_found),
         CASE(damage_is_found),
+        CASE(what_cannot_be_written_is_found),
         CASE(another_programs_database_and_none_are_told_apart),
         CASE(what_a_killed_scheduler_left_is_found),
         CASE(a_clock_that_jumps_or_stays_behind_is_found),

@@ -14,7 +14,8 @@
 struct job {
     const char *into, *part;
     struct progress *progress;
-    int left_out; /* 1: its spools hold runs that could not be stored */
+    int left_out;   /* 1: its spools hold runs that could not be stored */
+    int weightless; /* done runs of the part that have no weights now */
 };
 
 static void on_conflict(void *context, const char *text)
@@ -26,10 +27,12 @@ static void on_conflict(void *context, const char *text)
 static enum status on_carried(void *context, const char *identity, const char *state,
                               bool taken, struct err *e)
 {
-    const struct job *j = context;
+    struct job *j = context;
     const enum status st = model_files_copy(j->part, j->into, identity, taken, e);
-    if (st == ST_OK && strcmp(state, "done") == 0)
+    if (st == ST_OK && strcmp(state, "done") == 0) {
+        j->weightless += !model_files_has_weights(j->into, identity);
         model_files_drop_checkpoint(j->into, identity);
+    }
     return st;
 }
 
@@ -127,6 +130,12 @@ static enum status merge_part(struct store *db, struct job *j, struct merge_coun
                    "%s: %d runs added, %d replaced, %d as before, %d left out as removed, "
                    "%d conflicts",
                    j->part, c.added, c.replaced, c.same, c.removed, c.conflicts);
+    if (j->weightless)
+        progress_warning(j->progress,
+                         "%s: the weights of %d done runs are not in %s.models, so that "
+                         "eval, export and predict cannot use these runs; put the folder "
+                         "there and merge again",
+                         j->part, j->weightless, j->part);
     all->conflicts += c.conflicts;
     return ST_OK;
 }

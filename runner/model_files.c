@@ -115,6 +115,14 @@ enum status model_files_copy(const char *from, const char *to, const char *ident
     return st;
 }
 
+bool model_files_has_weights(const char *db, const char *identity)
+{
+    char path[PATH_MAX];
+    return names_files(identity) &&
+           schedule_weights_path(db, identity, path, NULL) == ST_OK &&
+           access(path, F_OK) == 0;
+}
+
 enum status model_files_remove(const char *db, const char *identity, bool really,
                                int64_t *bytes, struct err *e)
 {

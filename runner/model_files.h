@@ -16,6 +16,9 @@
 enum status model_files_copy(const char *from, const char *to, const char *identity,
                              bool replace, struct err *e);
 
+/* Are the run's final weights beside the database? */
+bool model_files_has_weights(const char *db, const char *identity);
+
 /* Removes them; *bytes grows by their size. Without `really` only counts. */
 enum status model_files_remove(const char *db, const char *identity, bool really,
                                int64_t *bytes, struct err *e);

@@ -570,6 +570,26 @@ static void shards_merged_are_what_one_machine_makes(void **state)
     posbench(f, 0, "run --db all.db", "0 runs done, 6 skipped");
 }
 
+static void weights_that_are_missing_are_told(void **state)
+{
+    const struct fixture *f = *state;
+    char path[160], line[400];
+    struct program p;
+    snprintf(path, sizeof path, "%s/experiments.yaml", f->folder);
+    write_text(path, yaml);
+    posbench(f, 0, "run --shard 1/2", "3 runs done");
+    snprintf(line, sizeof line, "cd '%s' && mv results-1-of-2.db.models aside", f->folder);
+    assert_int_equal(system(line), 0);
+    posbench(f, 0, "merge --db all.db results-1-of-2.db", "the weights of 3 done runs");
+    posbench(f, 0, "merge --db all.db results-1-of-2.db", "the weights of 3 done runs");
+    snprintf(line, sizeof line, "cd '%s' && mv aside results-1-of-2.db.models", f->folder);
+    assert_int_equal(system(line), 0);
+    RUN(&p, "-C %s merge --db all.db results-1-of-2.db", f->folder);
+    assert_int_equal(p.code, 0);
+    assert_null(strstr(p.err, "weights"));
+    program_free(&p);
+}
+
 /* A run of `db` becomes one whose worker has ended and whose scheduler was killed: in the
  * database it is at work, its numbers are in its spool. */
 static void unfold(const char *db, char identity[IDENTITY_TEXT])
@@ -725,6 +745,7 @@ int main(void)
         CASE(a_failure_on_the_way_takes_the_part_back),
         CASE(an_older_part_is_merged_as_it_is),
         CASE(shards_merged_are_what_one_machine_makes),
+        CASE(weights_that_are_missing_are_told),
         CASE(what_a_killed_scheduler_left_is_merged_too),
         CASE(a_part_that_cannot_be_written_is_merged_without_its_spools),
         CASE(parts_that_cannot_be_merged_stop_before_anything_is_written),

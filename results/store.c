@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -464,10 +465,30 @@ void store_schema(const struct store *s, int *found, int *known)
     *known = SCHEMA_VERSION;
 }
 
+/* SQLite takes fewer bytes than the system, counts the folders before a relative path, and
+ * wants room for "-journal". 0: the path is not too long, else the bytes it takes. */
+static int longest_path(const char *path)
+{
+    char folder[PATH_MAX] = "";
+    const sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    const int room = vfs ? vfs->mxPathname - (int)strlen("-journal") : INT_MAX;
+    if (path[0] != '/' && !getcwd(folder, sizeof folder))
+        return 0;
+    const size_t before = folder[0] ? strlen(folder) + 1 : 0;
+    return before + strlen(path) > (size_t)room ? room : 0;
+}
+
 enum status store_failed(const struct store *s, const char *doing, struct err *e)
 {
     const char *what = s->db ? sqlite3_errmsg(s->db) : "out of memory";
     const char *remedy;
+    const bool unopened = s->db && (sqlite3_errcode(s->db) & 0xff) == SQLITE_CANTOPEN;
+    const int longest = unopened ? longest_path(s->path) : 0;
+    if (longest)
+        return err_set(e, ST_DB,
+                       "%s: %s: the path is too long: with all folders before it SQLite "
+                       "takes %d bytes; name a file with a shorter one with --db",
+                       s->path, doing, longest);
     switch (s->db ? sqlite3_errcode(s->db) & 0xff : SQLITE_NOMEM) {
     case SQLITE_NOMEM:
         return err_set(e, ST_NOMEM, "%s: %s: out of memory", s->path, doing);

@@ -247,47 +247,6 @@ static void unfinished_work_of_others_is_left_alone(void **state)
     assert_refused(f, "another program");
 }
 
-/* All of its variants are changed on the disk, in a transaction that does not end. */
-static void leave_a_journal(struct fixture *f)
-{
-    add_run(f->store, (struct fake_run){.variant = "cope"});
-    close_store(f);
-    leave_a_log(f->path, "PRAGMA cache_size = 1; BEGIN IMMEDIATE; UPDATE run SET variant = "
-                         "'none'; CREATE TABLE big (x); INSERT INTO big VALUES "
-                         "(zeroblob(100000)); UPDATE big SET x = zeroblob(200000);");
-    assert_int_equal(files_in(f->folder), 2);
-}
-
-static void what_a_killed_writer_had_begun_is_taken_back_to_be_read(void **state)
-{
-    struct fixture *f = *state;
-    size_t n;
-    leave_a_journal(f);
-    /* As if it had been about to keep a log, too. */
-    char *bytes = read_file(f->path, &n);
-    bytes[18] = bytes[19] = 2;
-    write_file(f->path, bytes, n);
-    free(bytes);
-    assert_ok(store_open(f->path, STORE_READ, &f->store, &err));
-    assert_answer(f->store, "SELECT variant FROM run", "cope");
-    assert_int_equal(files_in(f->folder), 1);
-}
-
-static void without_permission_a_killed_writer_is_told(void **state)
-{
-    struct fixture *f = *state;
-    struct outcome o;
-    leave_a_journal(f);
-    assert_int_equal(chmod(f->path, 0444), 0);
-    assert_int_equal(chmod(f->folder, 0755), 0);
-    as_nobody(try_reading, f, &o);
-    assert_fails(o.st, ST_DB, "was killed");
-    assert_fails(o.st, ST_DB, "`posbench run`");
-    assert_int_equal(chmod(f->path, 0666), 0);
-    as_nobody(try_reading, f, &o); /* the journal cannot be removed */
-    assert_fails(o.st, ST_DB, "permission");
-}
-
 static void what_is_not_a_database_is_left_alone(void **state)
 {
     struct fixture *f = *state;
@@ -759,8 +718,6 @@ int main(void)
         CASE(a_newer_schema_is_left_alone),
         CASE(a_newer_schema_in_the_log_is_refused_too),
         CASE(unfinished_work_of_others_is_left_alone),
-        CASE(what_a_killed_writer_had_begun_is_taken_back_to_be_read),
-        CASE(without_permission_a_killed_writer_is_told),
         CASE(what_is_not_a_database_is_left_alone),
         CASE(a_file_cut_off_in_the_middle_is_refused),
         CASE(a_folder_is_no_database),

@@ -90,7 +90,8 @@ CREATE TABLE answer (
     UNIQUE (run_id, split)
 ) STRICT;
 
--- The log of a run. Level "caveat", text "SPLIT: ...": a footnote under tables.
+-- The log of a run. Level "caveat", text "SPLIT: ...": a footnote under tables. Level
+-- "rerun": a run that is done was begun again, and what became of it.
 CREATE TABLE event (
     id     INTEGER PRIMARY KEY,
     run_id INTEGER REFERENCES run (id) ON DELETE CASCADE, -- NULL: of no single run

@@ -60,11 +60,33 @@ enum status store_run(struct store *s, const struct run_row *r, int64_t *id,
 /* The same for many, in one transaction: id[i] is that of r[i]. */
 enum status store_runs(struct store *s, const struct run_row *r, int n, int64_t *id,
                        struct err *e);
-/* Any state -> running, one attempt more, no longer removed; forgets metrics, answers and
- * caveats of an earlier attempt. Which runs are to be done again is the caller's
- * decision. */
+/* Any state but done -> running, one attempt more, no longer removed; forgets metrics,
+ * answers and caveats of an earlier attempt. Which runs are to be done again is the
+ * caller's decision.
+ *
+ * A run that is done is begun again: it stays done, with all that is stored of it, until
+ * another end that is done replaces that (store_replace, store_done). Its log, events of
+ * level "rerun", tells when it was begun again and what became of it. */
 enum status store_begin(struct store *s, int64_t run_id, int64_t provenance_id,
                         struct err *e);
+
+/* SQL for a row of `run`: the event that began it again when it was done and has not ended
+ * since, else NULL. */
+#define STORE_RERUN_BEGUN "begun again"
+#define STORE_BEGUN_AGAIN                                                             \
+    "(SELECT iif(last.text LIKE '" STORE_RERUN_BEGUN "%', last.id, NULL) FROM event " \
+    "AS last WHERE last.run_id = run.id AND last.level = 'rerun' AND run.state = "    \
+    "'done' ORDER BY last.id DESC LIMIT 1)"
+enum standing {
+    STANDING_OPEN,
+    STANDING_DONE,
+    STANDING_AGAIN
+}; /* again: done, and begun again */
+enum status store_standing(struct store *s, int64_t run_id, enum standing *out,
+                           struct err *e);
+/* Of a run begun again that has come to its end: makes room for its numbers, which follow,
+ * with store_done last, between store_together and its end. */
+enum status store_replace(struct store *s, int64_t run_id, struct err *e);
 
 /* Marks runs as removed: no view shows them, and a plan takes them as new; or takes the
  * mark away again. */
@@ -78,9 +100,11 @@ struct run_cost {
     int64_t parameters;
     double flops, wall_s, cpu_s, tokens_per_s, peak_memory_mib;
 };
+/* Of a run begun again this warns in the log when numbers differ from those of before. */
 enum status store_done(struct store *s, int64_t run_id, const struct run_cost *c,
                        struct err *e);
-/* `state` is "failed" or "interrupted"; `reason` goes to run.error. */
+/* `state` is "failed" or "interrupted"; `reason` goes to run.error. A run that is done
+ * stays so: when it was begun again, its log tells the end. */
 enum status store_stopped(struct store *s, int64_t run_id, const char *state,
                           const char *reason, struct err *e);
 

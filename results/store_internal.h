@@ -12,9 +12,11 @@ struct store {
     sqlite3 *db;
     char *path; /* owned */
     bool writable;
-    int schema;    /* as the file was found; 0: it was new */
-    int together;  /* depth of store_together */
-    bool failed;   /* within it, so that all is taken back */
+    int schema;   /* as the file was found; 0: it was new */
+    int together; /* depth of store_together */
+    bool failed;  /* within it, so that all is taken back */
+    int64_t
+        replaced;  /* run whose numbers of before are set aside (store_replace); 0: none */
     int waited_ms; /* the longest wait for another process's lock */
 };
 

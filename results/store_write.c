@@ -2,9 +2,12 @@
 #include "store.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "store_internal.h"
+
+enum { AGAIN_TEXT = 4600 }; /* a reason has 4096 */
 
 /* A value for a parameter of a statement. */
 struct arg {
@@ -116,6 +119,7 @@ static enum status finish(struct store *s, enum status st, struct err *e)
         s->failed = s->failed || st != ST_OK;
         return st;
     }
+    s->replaced = 0;
     if (st == ST_OK)
         st = once(s, "COMMIT", NULL, 0, NULL, e);
     if (st && !sqlite3_get_autocommit(s->db))
@@ -249,13 +253,145 @@ static enum status update_run(struct store *s, int64_t run_id, const char *sql,
     return st;
 }
 
-enum status store_begin(struct store *s, int64_t run_id, int64_t provenance_id,
-                        struct err *e)
+/* --- again --- */
+
+/* The log of a run that is done and was begun again has events of this level. One is written
+ * when it begins and one when that has ended, so the last of them tells which it is. The
+ * first holds what goes to the row only with the new numbers: its time, and behind BEGUN
+ * the id of the provenance. */
+#define BEGUN STORE_RERUN_BEGUN ", provenance "
+
+/* Ends what was begun again, if anything was. */
+static enum status end_again(struct store *s, int64_t run_id, const char *how,
+                             struct err *e)
 {
-    enum status st = begin(s, e);
-    if (st)
-        return st;
-    st = update_run(
+    return once(s,
+                "INSERT INTO event (run_id, level, text) SELECT id, 'rerun', ?2 FROM run "
+                "WHERE id = ?1 AND " STORE_BEGUN_AGAIN " IS NOT NULL",
+                ARGS(integer(run_id), text(how)), NULL, e);
+}
+
+static enum status begin_again(struct store *s, int64_t run_id, int64_t provenance_id,
+                               struct err *e)
+{
+    enum status st =
+        update_run(s, run_id, "UPDATE run SET attempts = attempts + 1 WHERE id = ?1",
+                   ARGS(integer(run_id)), e);
+    if (st == ST_OK)
+        st = once(s,
+                  "INSERT INTO event (run_id, level, text) VALUES (?1, 'rerun', "
+                  "'" BEGUN "' || ?2)",
+                  ARGS(integer(run_id), integer(provenance_id)), NULL, e);
+    return st;
+}
+
+/* Metrics, answers and caveats: what speaks of numbers. */
+static enum status forget_numbers(struct store *s, int64_t run_id, struct err *e)
+{
+    static const char *const remove[] = {
+        "DELETE FROM metric WHERE run_id = ?1", "DELETE FROM answer WHERE run_id = ?1",
+        "DELETE FROM event WHERE run_id = ?1 AND level = 'caveat'"};
+    enum status st = ST_OK;
+    for (size_t i = 0; i < sizeof remove / sizeof *remove && st == ST_OK; i++)
+        st = once(s, remove[i], ARGS(integer(run_id)), NULL, e);
+    return st;
+}
+
+enum status store_standing(struct store *s, int64_t run_id, enum standing *out,
+                           struct err *e)
+{
+    int64_t found = STANDING_OPEN;
+    const enum status st = once(s,
+                                "SELECT iif(state <> 'done', 0, iif(" STORE_BEGUN_AGAIN
+                                " IS NULL, 1, 2)) FROM run WHERE id = ?1",
+                                ARGS(integer(run_id)), &found, e);
+    *out = (enum standing)found;
+    return st;
+}
+
+/* The numbers of before stay in temporary tables, to be compared by tell_differences. */
+enum status store_replace(struct store *s, int64_t run_id, struct err *e)
+{
+    static const char *const keep[] = {
+        "DROP TABLE IF EXISTS temp.metric_before",
+        "DROP TABLE IF EXISTS temp.answer_before",
+        "CREATE TEMP TABLE metric_before AS SELECT * FROM metric LIMIT 0",
+        "CREATE TEMP TABLE answer_before AS SELECT * FROM answer LIMIT 0"};
+    assert(s->together > 0);
+    enum status st = ST_OK;
+    s->replaced = run_id;
+    for (size_t i = 0; i < sizeof keep / sizeof *keep && st == ST_OK; i++)
+        st = once(s, keep[i], NULL, 0, NULL, e);
+    if (st == ST_OK)
+        st =
+            once(s, "INSERT INTO temp.metric_before SELECT * FROM metric WHERE run_id = ?1",
+                 ARGS(integer(run_id)), NULL, e);
+    if (st == ST_OK)
+        st =
+            once(s, "INSERT INTO temp.answer_before SELECT * FROM answer WHERE run_id = ?1",
+                 ARGS(integer(run_id)), NULL, e);
+    return st ? st : forget_numbers(s, run_id, e);
+}
+
+/* Rows of one side alone; EXCEPT takes NULL for equal to NULL. */
+/* clang-format off */
+#define BEFORE(columns, table) "SELECT " columns " FROM temp." table "_before"
+#define NOW(columns, table) "SELECT " columns " FROM main." table " WHERE run_id = ?1"
+#define DIFFER(columns, table)                                                            \
+    "(SELECT * FROM (" BEFORE(columns, table) " EXCEPT " NOW(columns, table) ") UNION "   \
+    "ALL SELECT * FROM (" NOW(columns, table) " EXCEPT " BEFORE(columns, table) "))"
+/* clang-format on */
+
+/* Where numbers were made, training is deterministic: that they differ is worth a word.
+ * Called while the row of the run still names who made those of before. */
+static enum status tell_differences(struct store *s, int64_t run_id, struct err *e)
+{
+    /* clang-format off */
+    static const char sql[] =
+        "WITH number AS (SELECT DISTINCT split, name, step FROM "
+        DIFFER("split, name, step, value, count, total", "metric") "), "
+        "answers AS (SELECT DISTINCT split FROM " DIFFER("split, count, bits", "answer") "), "
+        "first AS (SELECT printf(', first %s %s at step %d, which was %s and is %s', "
+        "n.split, n.name, n.step, coalesce(b.value, 'n/a'), coalesce(m.value, 'n/a')) AS text "
+        "FROM number AS n LEFT JOIN temp.metric_before AS b "
+        "ON b.split = n.split AND b.name = n.name AND b.step = n.step "
+        "LEFT JOIN main.metric AS m ON m.run_id = ?1 "
+        "AND m.split = n.split AND m.name = n.name AND m.step = n.step "
+        "ORDER BY n.split, n.name, n.step LIMIT 1) "
+        "INSERT INTO event (run_id, level, text) SELECT run.id, 'warning', "
+        "printf('done again with other results: %d numbers and the answers to %d splits "
+        "differ%s; those of before are of posbench %s %s, %s, BLAS core %s, %s', "
+        "(SELECT count(*) FROM number), (SELECT count(*) FROM answers), "
+        "(SELECT text FROM first), version, git_commit, kernel_isa, blas_core, host) "
+        "FROM run LEFT JOIN provenance AS p ON p.id = provenance_id WHERE run.id = ?1 AND "
+        "(EXISTS (SELECT 1 FROM number) OR EXISTS (SELECT 1 FROM answers))";
+    /* clang-format on */
+    return once(s, sql, ARGS(integer(run_id)), NULL, e);
+}
+
+/* The row takes what the beginning of the attempt left in the log. A provenance that is not
+ * there, as after a merge, changes nothing. */
+static enum status done_again(struct store *s, int64_t run_id, struct err *e)
+{
+    enum status st = s->replaced == run_id ? tell_differences(s, run_id, e) : ST_OK;
+    if (st == ST_OK)
+        st = update_run(
+            s, run_id,
+            "UPDATE run SET (started, provenance_id) = (SELECT b.time, coalesce((SELECT id "
+            "FROM provenance WHERE id = CAST(substr(b.text, 1 + length('" BEGUN
+            "')) AS INTEGER)), run.provenance_id) FROM event AS b WHERE b.id "
+            "= " STORE_BEGUN_AGAIN ") WHERE id = ?1",
+            ARGS(integer(run_id)), e);
+    return st ? st : end_again(s, run_id, "done; its results replace those of before", e);
+}
+
+/* --- the life of a run --- */
+
+/* Takes over from whatever came before, except from a run that is done. */
+static enum status begin_anew(struct store *s, int64_t run_id, int64_t provenance_id,
+                              struct err *e)
+{
+    const enum status st = update_run(
         s, run_id,
         "UPDATE run SET state = 'running', error = NULL, steps = NULL, "
         "parameters = NULL, flops = NULL, wall_s = NULL, cpu_s = NULL, "
@@ -263,15 +399,24 @@ enum status store_begin(struct store *s, int64_t run_id, int64_t provenance_id,
         "attempts = attempts + 1, started = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ended = NULL, "
         "provenance_id = ?2 WHERE id = ?1",
         ARGS(integer(run_id), integer(provenance_id)), e);
+    return st ? st : forget_numbers(s, run_id, e);
+}
+
+enum status store_begin(struct store *s, int64_t run_id, int64_t provenance_id,
+                        struct err *e)
+{
+    int64_t done = 0;
+    enum status st = begin(s, e);
+    if (st)
+        return st;
+    st = end_again(s, run_id, "did not end; the results of before stay", e);
     if (st == ST_OK)
-        st =
-            once(s, "DELETE FROM metric WHERE run_id = ?1", ARGS(integer(run_id)), NULL, e);
+        st = once(s,
+                  "SELECT 1 FROM run WHERE id = ?1 AND state = 'done' AND removed IS NULL",
+                  ARGS(integer(run_id)), &done, e);
     if (st == ST_OK)
-        st =
-            once(s, "DELETE FROM answer WHERE run_id = ?1", ARGS(integer(run_id)), NULL, e);
-    if (st == ST_OK)
-        st = once(s, "DELETE FROM event WHERE run_id = ?1 AND level = 'caveat'",
-                  ARGS(integer(run_id)), NULL, e);
+        st = done ? begin_again(s, run_id, provenance_id, e)
+                  : begin_anew(s, run_id, provenance_id, e);
     return finish(s, st, e);
 }
 
@@ -313,18 +458,23 @@ enum status store_purge(struct store *s, const int64_t *run_id, int n, struct er
 enum status store_done(struct store *s, int64_t run_id, const struct run_cost *c,
                        struct err *e)
 {
+    enum standing standing = STANDING_OPEN;
     enum status st = begin(s, e);
     if (st)
         return st;
-    st = update_run(s, run_id,
-                    "UPDATE run SET state = 'done', error = NULL, steps = ?2, "
-                    "parameters = ?3, flops = ?4, wall_s = ?5, cpu_s = ?6, "
-                    "tokens_per_s = ?7, peak_memory_mib = ?8, "
-                    "ended = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = ?1",
-                    ARGS(integer(run_id), integer(c->steps), integer(c->parameters),
-                         real(c->flops), real(c->wall_s), real(c->cpu_s),
-                         real(c->tokens_per_s), real(c->peak_memory_mib)),
-                    e);
+    st = store_standing(s, run_id, &standing, e);
+    if (st == ST_OK && standing == STANDING_AGAIN)
+        st = done_again(s, run_id, e);
+    if (st == ST_OK)
+        st = update_run(s, run_id,
+                        "UPDATE run SET state = 'done', error = NULL, steps = ?2, "
+                        "parameters = ?3, flops = ?4, wall_s = ?5, cpu_s = ?6, "
+                        "tokens_per_s = ?7, peak_memory_mib = ?8, "
+                        "ended = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = ?1",
+                        ARGS(integer(run_id), integer(c->steps), integer(c->parameters),
+                             real(c->flops), real(c->wall_s), real(c->cpu_s),
+                             real(c->tokens_per_s), real(c->peak_memory_mib)),
+                        e);
     return finish(s, st, e);
 }
 
@@ -332,13 +482,20 @@ enum status store_stopped(struct store *s, int64_t run_id, const char *state,
                           const char *reason, struct err *e)
 {
     assert(strcmp(state, "failed") == 0 || strcmp(state, "interrupted") == 0);
+    enum standing standing = STANDING_OPEN;
+    char how[AGAIN_TEXT];
     enum status st = begin(s, e);
     if (st)
         return st;
-    st = update_run(s, run_id,
-                    "UPDATE run SET state = ?2, error = ?3, "
-                    "ended = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = ?1",
-                    ARGS(integer(run_id), text(state), text(reason)), e);
+    st = store_standing(s, run_id, &standing, e);
+    snprintf(how, sizeof how, "%s; the results of before stay: %s", state, reason);
+    if (st == ST_OK && standing != STANDING_OPEN)
+        st = end_again(s, run_id, how, e);
+    else if (st == ST_OK)
+        st = update_run(s, run_id,
+                        "UPDATE run SET state = ?2, error = ?3, "
+                        "ended = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = ?1",
+                        ARGS(integer(run_id), text(state), text(reason)), e);
     return finish(s, st, e);
 }
 

@@ -517,23 +517,40 @@ double spool_value(const struct spool *s, const char *split, const char *name)
     return (double)NAN;
 }
 
-enum status spool_fold(const struct spool *s, struct store *db, int64_t run_id,
-                       const char *state, const char *reason, struct err *e)
+/* `numbers`: with all that speaks of numbers. */
+static enum status fold_parts(const struct spool *s, struct store *db, int64_t run_id,
+                              bool numbers, struct err *e)
 {
-    enum status st = store_together(db, e);
-    if (st)
-        return st;
-    st = store_metrics(db, run_id, s->metric, s->metrics, e);
-    for (int i = 0; i < s->answer_sets && st == ST_OK; i++)
+    enum status st = numbers ? store_metrics(db, run_id, s->metric, s->metrics, e) : ST_OK;
+    for (int i = 0; i < s->answer_sets && numbers && st == ST_OK; i++)
         st = store_answers(db, run_id, s->answers[i].split, s->answers[i].bits,
                            s->answers[i].n, e);
     for (int i = 0; i < s->events && st == ST_OK; i++)
-        st = store_event(db, run_id, s->event[i].level, s->event[i].text, e);
+        if (numbers || strcmp(s->event[i].level, "caveat") != 0)
+            st = store_event(db, run_id, s->event[i].level, s->event[i].text, e);
+    return st;
+}
+
+enum status spool_fold(const struct spool *s, struct store *db, int64_t run_id,
+                       const char *state, const char *reason, struct err *e)
+{
+    enum standing standing = STANDING_OPEN;
+    enum status st = store_together(db, e);
+    if (st)
+        return st;
     if (!state) {
         state = s->state;
         reason = spool_reason(s);
     }
-    if (st == ST_OK && state && strcmp(state, "done") == 0)
+    const bool done = state && strcmp(state, "done") == 0;
+    st = store_standing(db, run_id, &standing, e);
+    if (st == ST_OK && standing == STANDING_DONE) /* folded before */
+        return store_together_end(db, st, e);
+    if (st == ST_OK && standing == STANDING_AGAIN && done)
+        st = store_replace(db, run_id, e);
+    if (st == ST_OK)
+        st = fold_parts(s, db, run_id, done || standing == STANDING_OPEN, e);
+    if (st == ST_OK && done)
         st = store_done(db, run_id, &s->cost, e);
     else if (st == ST_OK)
         st = store_stopped(db, run_id, state ? state : "failed",

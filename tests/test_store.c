@@ -555,7 +555,8 @@ static void an_attempt_forgets_the_one_before(void **state)
 {
     const struct fixture *f = *state;
     const int64_t p = some_provenance(f->store, "here");
-    const int64_t id = add_run(f->store, (struct fake_run){.variant = "cope"});
+    const int64_t id = add_run(
+        f->store, (struct fake_run){.variant = "cope", .state = "failed", .error = "x"});
     const uint8_t bits[] = {0x0F};
     put(f->store, id, "id", "loss", 1);
     assert_ok(store_answers(f->store, id, "id", bits, 8, &err));

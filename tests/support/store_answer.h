@@ -8,8 +8,8 @@ struct answer {
     char text[4096];
 };
 
-static enum status append_row(void *context, int columns, const char *const *names,
-                              const char *const *cells, struct err *e)
+static inline enum status append_row(void *context, int columns, const char *const *names,
+                                     const char *const *cells, struct err *e)
 {
     struct answer *a = context;
     (void)names;
@@ -25,14 +25,14 @@ static enum status append_row(void *context, int columns, const char *const *nam
     return ST_OK;
 }
 
-static void assert_answer(struct store *s, const char *sql, const char *want)
+static inline void assert_answer(struct store *s, const char *sql, const char *want)
 {
     struct answer a = {.text = ""};
     assert_ok(store_query(s, sql, NULL, 0, append_row, &a, &err));
     assert_string_equal(a.text, want);
 }
 
-static void assert_fails(enum status got, enum status want, const char *words)
+static inline void assert_fails(enum status got, enum status want, const char *words)
 {
     assert_int_equal(got, want);
     assert_int_equal(err.code, want);
@@ -41,7 +41,7 @@ static void assert_fails(enum status got, enum status want, const char *words)
     assert_non_null(strstr(err.msg, words));
 }
 
-static void reopen(struct fixture *f, enum store_mode mode)
+static inline void reopen(struct fixture *f, enum store_mode mode)
 {
     store_close(f->store);
     f->store = NULL;

@@ -1,0 +1,217 @@
+/* Runs that are done and begun again: nothing of them is lost before there is something to
+ * put in its place. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "filled_store.h"
+#include "spool.h"
+#include "store_answer.h"
+
+static const struct provenance old_machine = {"1",        "c1",   "gcc",  "-O2",
+                                              "isa",      "blas", "core", "cpu",
+                                              "old host", "hash", false,  1},
+                               new_machine = {"2",        "c2",   "gcc",  "-O2",
+                                              "isa",      "blas", "core", "cpu",
+                                              "new host", "hash", false,  1};
+
+/* Of the row, all that a rerun must leave alone; times are those of long ago. */
+static const char row[] =
+    "SELECT state, error, steps, wall_s, started, ended, provenance_id "
+    "FROM run",
+                  old_row[] = "done|-|100|2.5|2001|2002|1",
+                  numbers[] =
+                      "SELECT split, name, value, (SELECT hex(bits) FROM answer), "
+                      "(SELECT group_concat(text) FROM event WHERE level = 'caveat')"
+                      "FROM metric",
+                  old_numbers[] = "id|loss|0.5|0F|id: beware",
+                  said[] =
+                      "SELECT level, text FROM event WHERE level <> 'caveat' ORDER BY id";
+
+/* With a connection of its own: the store has no function for what tests make up. */
+static void sqlite_run(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* A run that was done, and was begun again by another machine. */
+static int64_t begun_again(const struct fixture *f)
+{
+    int64_t old = 0, new = 0;
+    const uint8_t bits[] = {0x0F};
+    assert_ok(store_provenance(f->store, &old_machine, &old, &err));
+    assert_ok(store_provenance(f->store, &new_machine, &new, &err));
+    const int64_t id =
+        add_run(f->store, (struct fake_run){.variant = "cope", .state = "new"});
+    const struct run_cost cost = {.steps = 100, .wall_s = 2.5};
+    assert_ok(store_begin(f->store, id, old, &err));
+    put(f->store, id, "id", "loss", 0.5);
+    assert_ok(store_answers(f->store, id, "id", bits, 8, &err));
+    assert_ok(store_event(f->store, id, "caveat", "id: beware", &err));
+    assert_ok(store_done(f->store, id, &cost, &err));
+    sqlite_run(f->path, "UPDATE run SET started = '2001', ended = '2002'");
+    assert_ok(store_begin(f->store, id, new, &err));
+    return id;
+}
+
+/* What the worker of the rerun reported; `end` NULL: it had no time to end. */
+static struct spool *report(const struct fixture *f, double loss, const uint8_t bits[1],
+                            const char *end, const char *reason)
+{
+    char path[128];
+    struct spool_writer w;
+    struct spool *s = NULL;
+    const struct run_cost cost = {.steps = 100, .wall_s = 9};
+    const struct metric_row m = {"id", "loss", 100, loss, -1, -1};
+    snprintf(path, sizeof path, "%s/run.jsonl", f->folder);
+    assert_ok(spool_create(path, -1, &w, &err));
+    assert_ok(spool_metrics(&w, &m, 1, &err));
+    assert_ok(spool_answers(&w, "id", bits, 8, &err));
+    assert_ok(spool_event(&w, "caveat", "id: be careful", &err));
+    assert_ok(spool_event(&w, "info", "hello", &err));
+    assert_ok(spool_cost(&w, &cost, &err));
+    if (end)
+        assert_ok(spool_end(&w, end, reason, &err));
+    spool_close(&w);
+    assert_ok(spool_read(path, &s, &err));
+    return s;
+}
+
+/* Folds it twice, as when a scheduler is killed before it could remove it. */
+static void fold(const struct fixture *f, int64_t id, struct spool *s)
+{
+    if (spool_fold(s, f->store, id, NULL, NULL, &err) != ST_OK)
+        fail_msg("%s", err.msg);
+    assert_ok(spool_fold(s, f->store, id, NULL, NULL, &err));
+    spool_free(s);
+}
+
+static void beginning_again_takes_nothing_away(void **state)
+{
+    const struct fixture *f = *state;
+    begun_again(f);
+    assert_answer(f->store, row, old_row);
+    assert_answer(f->store, numbers, old_numbers);
+    assert_answer(f->store, "SELECT attempts FROM run", "2");
+    assert_answer(f->store, said, "rerun|begun again, provenance 2");
+}
+
+static void an_end_that_is_done_replaces_all_of_it(void **state)
+{
+    const struct fixture *f = *state;
+    const int64_t id = begun_again(f);
+    fold(f, id, report(f, 0.5, (const uint8_t[]){0x0F}, "done", ""));
+    assert_answer(f->store,
+                  "SELECT state, wall_s, started > '2001', ended > '2002', provenance_id "
+                  "FROM run",
+                  "done|9|1|1|2");
+    assert_answer(f->store, numbers, "id|loss|0.5|0F|id: be careful");
+    assert_answer(f->store, said,
+                  "rerun|begun again, provenance 2;info|hello;rerun|done; its results "
+                  "replace those of before");
+}
+
+static void other_numbers_than_before_are_told(void **state)
+{
+    const struct fixture *f = *state;
+    const int64_t id = begun_again(f);
+    fold(f, id, report(f, 0.25, (const uint8_t[]){0x1F}, "done", ""));
+    assert_answer(f->store, numbers, "id|loss|0.25|1F|id: be careful");
+    assert_answer(f->store, "SELECT text FROM event WHERE level = 'warning'",
+                  "done again with other results: 1 numbers and the answers to 1 splits "
+                  "differ, first id loss at step 100, which was 0.5 and is 0.25; those of "
+                  "before are of posbench 1 c1, isa, BLAS core core, old host");
+}
+
+static void numbers_that_are_missing_are_told(void **state)
+{
+    const struct fixture *f = *state;
+    const int64_t id = begun_again(f);
+    put(f->store, id, "id", "chance", 0.5);
+    fold(f, id, report(f, 0.5, (const uint8_t[]){0x0F}, "done", ""));
+    assert_answer(f->store, "SELECT substr(text, 1, 58) FROM event WHERE level = 'warning'",
+                  "done again with other results: 1 numbers and the answers t");
+    assert_answer(f->store, numbers, "id|loss|0.5|0F|id: be careful");
+}
+
+static void any_other_end_leaves_it_as_it_was(void **state)
+{
+    const struct fixture *f = *state;
+    const int64_t id = begun_again(f);
+    fold(f, id, report(f, 0.25, (const uint8_t[]){0x1F}, "failed", "out of luck"));
+    assert_answer(f->store, row, old_row);
+    assert_answer(f->store, numbers, old_numbers);
+    assert_answer(f->store, said,
+                  "rerun|begun again, provenance 2;info|hello;rerun|failed; the results of "
+                  "before stay: out of luck");
+}
+
+static void an_end_without_a_spool_leaves_it_as_it_was(void **state)
+{
+    const struct fixture *f = *state;
+    const int64_t id = begun_again(f);
+    for (int i = 0; i < 2; i++)
+        assert_ok(store_stopped(f->store, id, "interrupted", "killed", &err));
+    assert_answer(f->store, row, old_row);
+    assert_answer(f->store, numbers, old_numbers);
+    assert_answer(
+        f->store, said,
+        "rerun|begun again, provenance 2;rerun|interrupted; the results of before "
+        "stay: killed");
+}
+
+/* The scheduler was killed, and somebody asks again. */
+static void one_that_never_ended_is_told_when_it_is_begun_once_more(void **state)
+{
+    const struct fixture *f = *state;
+    const int64_t id = begun_again(f);
+    assert_ok(store_begin(f->store, id, 1, &err));
+    assert_answer(f->store, row, old_row);
+    assert_answer(f->store, numbers, old_numbers);
+    assert_answer(
+        f->store, said,
+        "rerun|begun again, provenance 2;rerun|did not end; the results of before "
+        "stay;rerun|begun again, provenance 1");
+    fold(f, id, report(f, 0.25, (const uint8_t[]){0x0F}, "done", ""));
+    assert_answer(f->store, "SELECT state, wall_s, provenance_id FROM run", "done|9|1");
+}
+
+/* The old numbers are part of the transaction that takes them away. */
+static void a_fold_that_fails_leaves_it_as_it_was(void **state)
+{
+    const struct fixture *f = *state;
+    const int64_t id = begun_again(f);
+    struct spool *s = report(f, 0.25, (const uint8_t[]){0x1F}, "done", "");
+    sqlite_run(f->path, "CREATE TRIGGER no BEFORE UPDATE OF wall_s ON run BEGIN SELECT "
+                        "RAISE(ABORT, 'not today'); END");
+    assert_int_equal(spool_fold(s, f->store, id, NULL, NULL, &err), ST_DB);
+    assert_answer(f->store, row, old_row);
+    assert_answer(f->store, numbers, old_numbers);
+    sqlite_run(f->path, "DROP TRIGGER no");
+    fold(f, id, s);
+    assert_answer(f->store, numbers, "id|loss|0.25|1F|id: be careful");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(beginning_again_takes_nothing_away),
+        TEST(an_end_that_is_done_replaces_all_of_it),
+        TEST(other_numbers_than_before_are_told),
+        TEST(numbers_that_are_missing_are_told),
+        TEST(any_other_end_leaves_it_as_it_was),
+        TEST(an_end_without_a_spool_leaves_it_as_it_was),
+        TEST(one_that_never_ended_is_told_when_it_is_begun_once_more),
+        TEST(a_fold_that_fails_leaves_it_as_it_was),
+    };
+    return cmocka_run_group_tests_name("rerun", tests, NULL, NULL);
+}

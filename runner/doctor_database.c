@@ -2,14 +2,14 @@
 #include "doctor.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "schedule.h"
 
 static const double clock_watch_s = 0.05; /* how long the two clocks are compared */
 static const double clock_slack_s = 0.05;
@@ -115,20 +115,6 @@ void doctor_database(struct doctor *d, const char *db_path)
 
 /* --- what stayed behind --- */
 
-/* Process that holds the scheduler's lock; 0: nobody. */
-static long lock_holder(const char *folder)
-{
-    char path[PATH_MAX];
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    const int n = snprintf(path, sizeof path, "%s/lock", folder);
-    const int file = n < PATH_MAX ? open(path, O_RDWR | O_CLOEXEC) : -1;
-    if (file < 0)
-        return 0;
-    const bool held = fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-    close(file);
-    return held ? (long)lock.l_pid : 0;
-}
-
 static int spools_in(const char *folder)
 {
     int n = 0;
@@ -159,7 +145,7 @@ void doctor_leftovers(struct doctor *d, const char *db_path)
     const int n = snprintf(folder, sizeof folder, "%s.spool", db_path);
     if (n < 0 || n >= PATH_MAX)
         return;
-    const long holder = lock_holder(folder);
+    const long holder = schedule_holder(db_path);
     const int spools = spools_in(folder), running = running_in(db_path);
     if (holder)
         doctor_say(d, DOCTOR_FINE, "work", NULL,

@@ -1,7 +1,6 @@
 #include "schedule.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -40,83 +39,6 @@ enum status schedule_weights_path(const char *db, const char *identity, char out
                                   struct err *e)
 {
     return place(out, db, ".models/", identity, ".safetensors", e);
-}
-
-static enum status make_folder(const char *path, struct err *e)
-{
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
-        return ST_OK;
-    return err_set(e, ST_IO,
-                   "%s: cannot be made: %s; name a database in a folder that can be "
-                   "written, with --db",
-                   path, strerror(errno));
-}
-
-/* --- the lock --- */
-
-static bool same_file(int fd, const char *path)
-{
-    struct stat a, b;
-    return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino;
-}
-
-/* Tries once; ST_OK with file -1 when the file was removed meanwhile by the process that
- * had the lock before. */
-static enum status try_lock(const char *db, const char *path, int *file, struct err *e)
-{
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    struct flock holder = whole;
-    *file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (*file < 0)
-        return errno == ENOENT
-                   ? ST_OK
-                   : err_set(e, ST_IO, "%s: cannot be written: %s", path, strerror(errno));
-    if (fcntl(*file, F_SETLK, &whole) == 0 && same_file(*file, path))
-        return ST_OK;
-    const int why = errno;
-    const bool held = fcntl(*file, F_GETLK, &holder) == 0 && holder.l_type != F_UNLCK;
-    close(*file);
-    *file = -1;
-    if (held)
-        return err_set(e, ST_DB,
-                       "%s: process %ld is running the matrix into it; wait for it, or use "
-                       "another --db",
-                       db, (long)holder.l_pid);
-    if (why == ENOLCK || why == ENOSYS)
-        return err_set(e, ST_IO, "%s: cannot be locked: %s; use a local disk", path,
-                       strerror(why));
-    return ST_OK;
-}
-
-enum status schedule_lock(const char *db, struct schedule_lock *out, struct err *e)
-{
-    char path[PATH_MAX];
-    *out = (struct schedule_lock){.file = -1};
-    enum status st = place(out->folder, db, ".spool", "", "", e);
-    if (st == ST_OK)
-        st = place(path, db, ".spool", "/lock", "", e);
-    for (int i = 0; i < 100 && st == ST_OK && out->file < 0; i++) {
-        st = make_folder(out->folder, e);
-        if (st == ST_OK)
-            st = try_lock(db, path, &out->file, e);
-    }
-    if (st == ST_OK && out->file < 0)
-        st = err_set(e, ST_IO, "%s: cannot be locked", path);
-    return st;
-}
-
-void schedule_unlock(struct schedule_lock *l)
-{
-    char path[PATH_MAX];
-    if (l->file < 0)
-        return;
-    if (place(path, l->folder, "/lock", "", "", NULL) == ST_OK)
-        unlink(path);
-    close(l->file);
-    l->file = -1;
-    /* Stays when spools of another program's crash are in it. */
-    rmdir(l->folder);
 }
 
 /* --- state --- */
@@ -706,7 +628,7 @@ static enum status prepare(struct scheduler *c, struct err *e)
         return err_set(e, ST_NOMEM, "no memory for the environment");
     enum status st = place(folder, c->s->db, ".models", "", "", e);
     if (st == ST_OK)
-        st = make_folder(folder, e);
+        st = schedule_folder(folder, e);
     resume_sweep(c->s->db);
     if (st == ST_OK)
         st = register_runs(c, e);

@@ -26,6 +26,12 @@ struct schedule_lock {
 /* ST_DB when another process holds it; ST_IO when the folder cannot be written. */
 enum status schedule_lock(const char *db, struct schedule_lock *out, struct err *e);
 void schedule_unlock(struct schedule_lock *l); /* removes the folder when it is empty */
+/* The process that holds it; 0: nobody, or this process. Not to be asked by who holds it:
+ * closing any descriptor of a file gives up a process's locks on it. */
+long schedule_holder(const char *db);
+
+/* A folder beside the database, which may be there. */
+enum status schedule_folder(const char *path, struct err *e);
 
 /* "FILE.models/<identity>.safetensors". ST_IO when the path is too long. */
 enum status schedule_weights_path(const char *db, const char *identity, char out[PATH_MAX],

@@ -11,7 +11,7 @@
 #include "resume.h"
 #include "schedule.h"
 
-enum { RETRIES_MAX = 1000 };
+enum { RETRIES_MAX = 1000, MEND_TEXT = 640 };
 
 static const double probe_budget_s = 20.0;
 
@@ -106,6 +106,34 @@ static enum status read_pace(const struct invocation *v, struct pace *out, struc
 
 /* --- running --- */
 
+/* --rerun all means all runs, whatever was done since: to go on with it is to begin. */
+static const char *how_to_go_on(const struct request *q)
+{
+    return q->plan.rerun == RERUN_ALL
+               ? "runs that were done before and not again keep those results; with --rerun "
+                 "all the same command begins with all runs again, without it those that "
+                 "are not done go on"
+               : "the same command goes on";
+}
+
+/* What to do about runs that failed. Those that stay done are not found as failed. */
+static void how_to_mend(const struct request *q, const struct schedule_result *r,
+                        int failed, char text[MEND_TEXT])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    if (failed > r->kept)
+        used = (size_t)snprintf(text, MEND_TEXT,
+                                "see \"posbench list runs --only state=failed --db "
+                                "%.300s\", then add --rerun failed to the same command",
+                                q->db);
+    if (r->kept)
+        snprintf(text + used, MEND_TEXT - used,
+                 "%s%d of the failed were done before and keep those results: \"posbench "
+                 "show\" tells why they failed",
+                 used ? "; " : "", r->kept);
+}
+
 /* One line on what came of it and what to do next; with a status that is not ST_OK the
  * line goes to `e`, and main.c prints it. */
 static enum status summarise(const struct request *q, const struct plan *plan,
@@ -114,33 +142,30 @@ static enum status summarise(const struct request *q, const struct plan *plan,
 {
     const struct plan_totals before = plan_sum(plan, q->jobs);
     const int failed = r->failed + before.failed;
+    char mend[MEND_TEXT];
     if (st != ST_OK && st != ST_FAILED && st != ST_INTERRUPTED)
         return st;
     if (st == ST_INTERRUPTED)
         return err_set(
-            e, st,
-            "interrupted: %d runs done, %d skipped, %d failed, %d to go in %s; the "
-            "same command goes on",
-            r->done, before.done, failed, r->interrupted + r->left, q->db);
+            e, st, "interrupted: %d runs done, %d skipped, %d failed, %d to go in %s; %s",
+            r->done, before.done, failed, r->interrupted + r->left, q->db, how_to_go_on(q));
+    how_to_mend(q, r, failed, mend);
     if (failed)
-        return err_set(
-            e, ST_FAILED,
-            "%d runs done, %d skipped, %d failed, %d interrupted, %d not begun in %s; see "
-            "\"posbench list runs --only state=failed --db %s\", then add --rerun failed to "
-            "the same command",
-            r->done, before.done, failed, r->interrupted, r->left, q->db, q->db);
+        return err_set(e, ST_FAILED,
+                       "%d runs done, %d skipped, %d failed, %d interrupted, %d not begun "
+                       "in %s; %s",
+                       r->done, before.done, failed, r->interrupted, r->left, q->db, mend);
     if (r->interrupted)
         return err_set(
             e, ST_FAILED,
             "%d runs done, %d skipped, 0 failed, %d interrupted, %d not begun in "
-            "%s: their workers were told to end or killed; the same command goes "
-            "on",
-            r->done, before.done, r->interrupted, r->left, q->db);
+            "%s: their workers were told to end or killed; %s",
+            r->done, before.done, r->interrupted, r->left, q->db, how_to_go_on(q));
     if (r->late)
         return err_set(e, ST_FAILED,
                        "%d runs done, %d skipped, 0 failed, %d not begun in %s: they would "
-                       "pass the time budget; the same command goes on",
-                       r->done, before.done, r->left, q->db);
+                       "pass the time budget; %s",
+                       r->done, before.done, r->left, q->db, how_to_go_on(q));
     progress_event(
         progress,
         "%d runs done, %d skipped as done before, 0 failed in %s; next: posbench "

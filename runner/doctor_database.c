@@ -1,6 +1,7 @@
 /* doctor_database.c -- is the database whole, and did anything stay behind beside it? */
 #include "doctor.h"
 
+#include <errno.h>
 #include <dirent.h>
 #include <limits.h>
 #include <math.h>
@@ -133,7 +134,10 @@ static int running_in(const char *db_path)
     struct err e;
     if (store_open(db_path, STORE_READ, &db, &e) != ST_OK)
         return 0;
-    if (ask(db, "SELECT count(*) FROM run WHERE state = 'running'", text, &e) != ST_OK)
+    if (ask(db,
+            "SELECT count(*) FROM run WHERE state = 'running' OR " STORE_BEGUN_AGAIN
+            " IS NOT NULL",
+            text, &e) != ST_OK)
         text[0] = '\0';
     store_close(db);
     return (int)strtol(text, NULL, 10);

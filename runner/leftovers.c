@@ -59,6 +59,20 @@ static void folder_close(struct folder *f)
         closedir(f->dir);
 }
 
+enum leftover leftovers_look(const char *path, const char *identity)
+{
+    char file[PATH_MAX];
+    const int n = snprintf(file, sizeof file, "%s.spool/%s%s", path, identity, ending);
+    if (n < 0 || n >= PATH_MAX || access(file, F_OK) != 0)
+        return LEFT_NOTHING;
+    if (spool_busy(file))
+        return LEFT_BUSY;
+    struct spool *s = NULL;
+    spool_read_done(file, &s, NULL); /* who runs it is told what cannot be read */
+    spool_free(s);
+    return s ? LEFT_DONE : LEFT_UNDONE;
+}
+
 /* --- storing --- */
 
 static enum status take_id(void *context, int columns, const char *const *names,
@@ -82,8 +96,11 @@ static enum status fold(struct store *db, const char *path, const char *spool_fi
     enum status st = spool_read_done(spool_file, &s, e);
     if (st || !s)
         return st;
-    st = store_query(db, "SELECT id FROM run WHERE identity = ?1 AND state = 'running'",
-                     params, 1, take_id, &id, e);
+    st = store_query(
+        db,
+        "SELECT id FROM run WHERE identity = ?1 AND (state = 'running' OR " STORE_BEGUN_AGAIN
+        " IS NOT NULL)",
+        params, 1, take_id, &id, e);
     if (st == ST_OK && id > 0)
         st = spool_fold(s, db, id, NULL, NULL, e);
     spool_free(s);

@@ -8,6 +8,12 @@
 
 #include "store.h"
 
+/* What the spool of a run that was begun and has no end in the database says: there is none;
+ * a worker still writes it; the worker did not come to an end, or to one that is not worth
+ * storing; the run is done. */
+enum leftover { LEFT_NOTHING, LEFT_BUSY, LEFT_UNDONE, LEFT_DONE };
+enum leftover leftovers_look(const char *path, const char *identity);
+
 struct leftovers {
     int stored; /* runs that are done now */
     int busy;   /* spools that a worker still writes */

@@ -7,6 +7,7 @@
 
 #include "evaluation.h"
 #include "filter.h"
+#include "leftovers.h"
 #include "resume.h"
 
 /* --- what the database knows --- */
@@ -15,6 +16,7 @@ struct known {
     char identity[IDENTITY_TEXT];
     const char *state;
     bool removed;
+    bool again; /* done, begun again, and that has no end */
     char error[PLAN_REASON];
 };
 
@@ -36,7 +38,7 @@ static enum status add_known(void *context, int columns, const char *const *name
 {
     struct known_list *list = context;
     (void)names;
-    assert(columns == 4);
+    assert(columns == 5);
     if (list->n == list->room) {
         const int room = list->room ? 2 * list->room : 64;
         struct known *more = realloc(list->at, (size_t)room * sizeof *more);
@@ -49,6 +51,7 @@ static enum status add_known(void *context, int columns, const char *const *name
     snprintf(k->identity, sizeof k->identity, "%s", cells[0] ? cells[0] : "");
     k->removed = cells[3] != NULL;
     k->state = static_state(k->removed ? NULL : cells[1]);
+    k->again = !k->removed && cells[4];
     snprintf(k->error, sizeof k->error, "%s", cells[2] ? cells[2] : "");
     k->error[strcspn(k->error, "\n")] = '\0';
     return ST_OK;
@@ -70,7 +73,8 @@ static const struct known *find_known(const struct known_list *list, const char 
 static enum status read_known(struct store *db, struct known_list *list, struct err *e)
 {
     const enum status st = store_query(
-        db, "SELECT identity, state, error, removed FROM run", NULL, 0, add_known, list, e);
+        db, "SELECT identity, state, error, removed, " STORE_BEGUN_AGAIN " FROM run", NULL,
+        0, add_known, list, e);
     if (st == ST_OK && list->n)
         qsort(list->at, (size_t)list->n, sizeof *list->at, compare_known);
     return st;
@@ -78,16 +82,42 @@ static enum status read_known(struct store *db, struct known_list *list, struct 
 
 /* --- deciding --- */
 
-static void decide(struct plan_item *item, const struct known *k, enum plan_rerun rerun)
+/* Of a run that was begun and has no end in the database. False: nothing is at work on it,
+ * and it did not end either. */
+static bool decide_begun(struct plan_item *item, const struct plan_request *q)
 {
+    const enum leftover left =
+        q->db ? leftovers_look(q->db, item->run->identity) : LEFT_NOTHING;
+    item->begun = true;
+    item->stores = left == LEFT_DONE;
+    /* Without a spool: its worker is just being started. */
+    item->works = q->at_work && (left == LEFT_BUSY || left == LEFT_NOTHING);
+    if (item->stores) {
+        item->cause = "ended";
+        snprintf(item->reason, sizeof item->reason, "has ended; will be stored");
+    } else if (item->works) {
+        item->cause = "at work";
+        snprintf(item->reason, sizeof item->reason, "is at work, process %ld", q->at_work);
+    }
+    return item->stores || item->works;
+}
+
+static void decide(struct plan_item *item, const struct known *k,
+                   const struct plan_request *q)
+{
+    const enum plan_rerun rerun = q->rerun;
     const char *why = "", *error = "";
     item->state = k ? k->state : "new";
     item->cause = item->state;
+    if (k && (k->again || strcmp(item->state, "running") == 0) && decide_begun(item, q))
+        return;
     item->runs = true;
     if (strcmp(item->state, "done") == 0) {
         item->runs = rerun == RERUN_ALL;
         item->cause = item->runs ? "asked" : "done";
-        why = item->runs ? "done; again as asked" : "done";
+        why = item->runs    ? "done; again as asked"
+              : item->begun ? "done; was begun again and did not end"
+                            : "done";
     } else if (strcmp(item->state, "failed") == 0) {
         item->runs = rerun != RERUN_NONE;
         why = item->runs ? "failed, again as asked" : "stays failed without --rerun failed";
@@ -128,7 +158,7 @@ static enum status choose(struct plan *p, const struct plan_request *q,
             continue;
         struct plan_item *item = &p->item[p->n++];
         *item = (struct plan_item){.run = r, .seconds = (double)NAN};
-        decide(item, find_known(list, r->identity), q->rerun);
+        decide(item, find_known(list, r->identity), q);
     }
     return matching ? ST_OK : nothing(q, e);
 }
@@ -355,6 +385,8 @@ static void find_checkpoints(struct plan *p, const struct plan_request *q,
     for (int i = 0; q->db && i < p->n; i++) {
         struct plan_item *item = &p->item[i];
         char why[PLAN_REASON];
+        if (item->stores)
+            item->flops = 0.0;
         if (!item->runs || strcmp(item->state, "done") == 0)
             continue;
         item->resumed = resume_steps(q->db, item->run);
@@ -425,7 +457,11 @@ struct plan_totals plan_sum(const struct plan *p, int jobs)
             sum.flops += item->flops;
             sum.seconds += item->seconds / jobs;
             longest = fmax(longest, item->seconds);
-        } else if (strcmp(item->state, "done") == 0)
+        } else if (item->stores)
+            sum.stores++;
+        else if (item->works)
+            sum.works++;
+        else if (strcmp(item->state, "done") == 0)
             sum.done++;
         else
             sum.failed++;

@@ -17,6 +17,7 @@ struct plan_request {
     const char *const *only; /* filters, checked by run_filter_check */
     int n_only;
     enum plan_rerun rerun;
+    long at_work;      /* the process that runs the matrix into db now; 0: none */
     int shard, shards; /* only part 1 .. shards of the matrix; shards 0: all of it */
 };
 
@@ -26,10 +27,13 @@ struct plan_item {
     const struct run_spec *run; /* borrowed from the config */
     const char *state;          /* new, running, done, failed, interrupted; static */
     /* What the reason comes down to, static: done, asked (done, and again), failed,
-     * interrupted, running, removed, new; or, of a run that is new because a run of its name
+     * interrupted, running, at work, ended (and will be stored), removed, new; or, of a run that is new because a run of its name
      * has another identity: task version, encoder version, settings. */
     const char *cause;
     bool runs;                /* will be run */
+    bool begun;               /* was begun, perhaps again, and its end is not stored */
+    bool stores;              /* has ended, and will only be stored */
+    bool works;               /* another process has it at work */
     int resumed;              /* steps that a checkpoint spares it; 0: none */
     char reason[PLAN_REASON]; /* why it will, or why it will not */
     double flops;             /* model FLOPs to do, training and evaluation */
@@ -65,6 +69,7 @@ enum status plan_time(struct plan *p, struct store *db, int threads, double budg
 
 struct plan_totals {
     int done, failed, runs; /* failed: and not to be run again */
+    int stores, works;      /* none of the others */
     double flops, seconds;  /* of what runs; seconds with `jobs` at a time */
 };
 struct plan_totals plan_sum(const struct plan *p, int jobs);

@@ -83,6 +83,10 @@ static void print_totals(const struct plan *p, int jobs, const char *db, FILE *o
     if (sum.runs)
         fprintf(out, ": %.2g FLOP, about %s with %d at a time", sum.flops,
                 units_duration(sum.seconds, time), jobs);
+    if (sum.stores)
+        fprintf(out, "; %d to be stored", sum.stores);
+    if (sum.works)
+        fprintf(out, "; %d at work", sum.works);
     fprintf(out, "\nprofile %s, database %s\n", p->matrix[0]->profile, db);
     if (sum.failed)
         fprintf(out, "failed runs stay failed; --rerun failed tries them again\n");
@@ -135,10 +139,11 @@ enum status plan_print_json(const struct plan *p, int jobs, FILE *out, struct er
     int failed = !runs;
     for (int i = 0; i < p->n; i++)
         failed |= json_array_append_new(runs, item_json(&p->item[i])) != 0;
-    json_t *all = json_pack("{si si si si si so so so}", "schema", 1, "jobs", jobs, "done",
-                            sum.done, "failed", sum.failed, "to_run", sum.runs, "flops",
-                            number_or_null(sum.flops), "seconds",
-                            number_or_null(sum.seconds), "runs", runs);
+    json_t *all =
+        json_pack("{si si si si si si si so so so}", "schema", 1, "jobs", jobs, "done",
+                  sum.done, "failed", sum.failed, "to_run", sum.runs, "to_store",
+                  sum.stores, "at_work", sum.works, "flops", number_or_null(sum.flops),
+                  "seconds", number_or_null(sum.seconds), "runs", runs);
     char *text = NULL;
     if (!failed && all)
         text = json_write(all, JSON_INDENT(1) | JSON_REAL_PRECISION(12));

@@ -6,6 +6,7 @@
 #include "cores.h"
 #include "option.h"
 #include "places.h"
+#include "schedule.h"
 
 enum { JOBS_MAX = 1024, THREADS_MAX = 256, SHARDS_MAX = 10000 };
 
@@ -118,11 +119,13 @@ enum status request_show_plan(const struct request *q, bool json, struct err *e)
 {
     struct store *db = NULL;
     struct plan *plan = NULL;
+    struct plan_request now = q->plan;
     struct err why;
+    now.at_work = schedule_holder(q->db);
     enum status st = store_open(q->db, STORE_READ, &db, &why);
     st = st == ST_OK || st == ST_NOTFOUND ? ST_OK : err_set(e, st, "%s", why.msg);
     if (st == ST_OK)
-        st = plan_open(&q->plan, db, &plan, e);
+        st = plan_open(&now, db, &plan, e);
     if (st == ST_OK)
         st = plan_time(plan, db, q->threads, probe_budget_s, e);
     if (st == ST_OK)

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "leftovers.h"
 #include "process.h"
 #include "resume.h"
 #include "spool.h"
@@ -54,6 +55,7 @@ struct slot {
     const struct plan_item *item; /* NULL: free */
     int64_t run_id;
     double started;
+    bool found; /* had ended before: no worker of this scheduler */
     struct run_progress progress;
     char spool[PATH_MAX];
 };
@@ -191,8 +193,12 @@ static void announce_done(const struct scheduler *c, const struct slot *w,
     char name[RUN_TEXT], spent[UNIT_TEXT], errors[512];
     run_text(w->item->run, name);
     errors_text(spool, w->item->run, errors, sizeof errors);
-    progress_event(c->s->progress, "[%d/%d] %s: done in %s; %s", ended(c), c->total, name,
-                   units_duration(now() - w->started, spent), errors);
+    if (w->found)
+        progress_event(c->s->progress, "[%d/%d] %s: had ended before; stored; %s", ended(c),
+                       c->total, name, errors);
+    else
+        progress_event(c->s->progress, "[%d/%d] %s: done in %s; %s", ended(c), c->total,
+                       name, units_duration(now() - w->started, spent), errors);
 }
 
 static void announce_stopped(const struct scheduler *c, const struct slot *w,
@@ -265,25 +271,35 @@ static enum status try_again(struct scheduler *c, const struct slot *w, const ch
     return store_event(c->s->store, w->run_id, "retry", text, e);
 }
 
-static void count(struct schedule_result *r, const char *state)
+static bool was_done(const struct plan_item *item)
+{
+    return strcmp(item->state, "done") == 0;
+}
+
+static void count(struct schedule_result *r, const struct plan_item *item,
+                  const char *state)
 {
     if (strcmp(state, "done") == 0)
         r->done++;
     else if (strcmp(state, "interrupted") == 0)
         r->interrupted++;
-    else
+    else {
         r->failed++;
+        r->kept += was_done(item);
+    }
 }
 
 static void conclude(struct scheduler *c, const struct slot *w, const struct spool *spool,
                      const char *state, const char *reason)
 {
-    count(c->result, state);
+    count(c->result, w->item, state);
     announce_warnings(c, w, spool);
-    if (strcmp(state, "done") == 0) {
+    /* A run that stays done begins anew when it is asked for again. */
+    if (strcmp(state, "done") == 0 || was_done(w->item))
         resume_forget(c->s->db, w->item->run->identity);
+    if (strcmp(state, "done") == 0)
         announce_done(c, w, spool);
-    } else
+    else
         announce_stopped(c, w, state, reason);
     if (strcmp(state, "done") != 0 && c->s->fail_fast)
         c->closing = true;
@@ -343,7 +359,7 @@ static enum status start_worker(struct scheduler *c, struct slot *w, struct err 
         st = resume_path(s->db, r->identity, checkpoint, e);
     if (st)
         return st;
-    if (strcmp(w->item->state, "done") == 0)
+    if (was_done(w->item))
         resume_forget(s->db, r->identity);
     snprintf(every, sizeof every, "%d", s->checkpoint_every);
     snprintf(threads, sizeof threads, "%d", s->threads);
@@ -391,10 +407,69 @@ static enum status has_finished(const struct plan_item *item, const char *path, 
 {
     struct spool *spool = NULL;
     enum status st = ST_OK;
-    if (strcmp(item->state, "running") == 0)
+    if (item->begun)
         st = spool_read_done(path, &spool, e);
     *out = spool != NULL;
     spool_free(spool);
+    return st;
+}
+
+/* What a scheduler that was killed just behind storing a run may have left. */
+static void forget(const struct scheduler *c, const struct run_spec *r)
+{
+    char spool[PATH_MAX];
+    resume_forget(c->s->db, r->identity);
+    if (spool_path(c, r, spool, NULL) == ST_OK)
+        unlink(spool);
+}
+
+/* A run that is done, was begun again, and was left without an end that is worth storing.
+ * `spool` may be NULL. */
+static enum status give_up(struct scheduler *c, const struct slot *w,
+                           const struct spool *spool, struct err *e)
+{
+    const bool ended = spool && spool_state(spool);
+    const char *state = ended ? spool_state(spool) : "interrupted";
+    const char *reason = ended ? spool_reason(spool) : "its scheduler was killed";
+    const enum status st = spool
+                               ? spool_fold(spool, c->s->store, w->run_id, state, reason, e)
+                               : store_stopped(c->s->store, w->run_id, state, reason, e);
+    if (st == ST_OK)
+        forget(c, w->item->run);
+    return st;
+}
+
+/* What was begun by a scheduler that was killed and is not to be run now. */
+static enum status take_up(struct scheduler *c, const struct plan_item *item, struct err *e)
+{
+    struct slot w = {.item = item, .found = true, .started = now()};
+    struct spool *spool = NULL;
+    struct err why;
+    w.run_id = c->run_id[index_of(c, &w)];
+    enum status st = spool_path(c, item->run, w.spool, e);
+    if (st)
+        return st;
+    await_orphan(w.spool);
+    st = spool_read(w.spool, &spool, &why);
+    if (st == ST_NOMEM || st == ST_IO)
+        return err_set(e, st, "%s; the same command goes on", why.msg);
+    const char *state = spool ? spool_state(spool) : NULL;
+    const bool done = state && strcmp(state, "done") == 0;
+    if (done && !item->stores) /* the orphan came to its end just now */
+        c->total++;
+    st = done || item->stores ? settle(c, &w, 0, e) : give_up(c, &w, spool, e);
+    spool_free(spool);
+    return st;
+}
+
+static enum status take_up_all(struct scheduler *c, struct err *e)
+{
+    enum status st = ST_OK;
+    for (int i = 0; i < c->s->plan->n && st == ST_OK; i++) {
+        const struct plan_item *item = &c->s->plan->item[i];
+        if (item->begun && !item->runs)
+            st = take_up(c, item, e);
+    }
     return st;
 }
 
@@ -403,6 +478,7 @@ static enum status start(struct scheduler *c, struct slot *w, int index, struct 
     w->item = &c->s->plan->item[index];
     w->run_id = c->run_id[index];
     w->started = now();
+    w->found = false;
     w->progress = (struct run_progress){.loss = (double)NAN};
     bool finished = false;
     enum status st = spool_path(c, w->item->run, w->spool, e);
@@ -411,6 +487,7 @@ static enum status start(struct scheduler *c, struct slot *w, int index, struct 
     if (st == ST_OK)
         st = has_finished(w->item, w->spool, &finished, e);
     if (st == ST_OK && finished) {
+        w->found = true;
         st = settle(c, w, 0, e);
         w->item = NULL;
         return st;
@@ -538,7 +615,9 @@ static void abandon(struct scheduler *c)
 
 static enum status work(struct scheduler *c, struct err *e)
 {
-    enum status st = fill_slots(c, e);
+    enum status st = take_up_all(c, e);
+    if (st == ST_OK)
+        st = fill_slots(c, e);
     while (st == ST_OK && busy(c) > 0) {
         show(c);
         wait_for_news(c);
@@ -547,9 +626,11 @@ static enum status work(struct scheduler *c, struct err *e)
         if (st == ST_OK)
             st = fill_slots(c, e);
     }
-    on_signals(c);         /* one that hit the last worker too */
-    while (c->n_again > 0) /* stopped before they were tried again */
-        count(c->result, c->again[--c->n_again].state);
+    on_signals(c);           /* one that hit the last worker too */
+    while (c->n_again > 0) { /* stopped before they were tried again */
+        const struct again *a = &c->again[--c->n_again];
+        count(c->result, &c->s->plan->item[a->index], a->state);
+    }
     if (st)
         abandon(c);
     return st;
@@ -569,15 +650,6 @@ static struct run_row row_of(const struct run_spec *r)
                             .config = r->config,
                             .task_version = r->task->version,
                             .seed = (int64_t)r->seed};
-}
-
-/* What a scheduler that was killed just behind storing a run may have left. */
-static void forget(const struct scheduler *c, const struct run_spec *r)
-{
-    char spool[PATH_MAX];
-    resume_forget(c->s->db, r->identity);
-    if (spool_path(c, r, spool, NULL) == ST_OK)
-        unlink(spool);
 }
 
 /* Runs of other shards have rows too: then every database of the matrix has them in one
@@ -600,8 +672,9 @@ static enum status register_runs(struct scheduler *c, struct err *e)
             k++;
         c->run_id[i] = id[k];
         if (!p->item[i].runs) {
-            if (strcmp(p->item[i].state, "done") == 0)
+            if (was_done(&p->item[i]) && !p->item[i].begun)
                 forget(c, p->item[i].run);
+            c->total += p->item[i].stores;
             continue;
         }
         c->total++;

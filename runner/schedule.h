@@ -55,9 +55,10 @@ struct schedule {
 struct schedule_result {
     int done, failed, interrupted, left; /* left: not begun */
     int late;                            /* of these, for want of time */
+    int kept; /* of the failed ones, done before: they stay done with those results */
 };
 
-/* Runs what the plan says. While it works, the first SIGINT, SIGTERM or SIGHUP lets the
+/* Runs what the plan says, and first stores what a killed scheduler left. While it works, the first SIGINT, SIGTERM or SIGHUP lets the
  * workers stop and the second kills them. ST_FAILED: some runs failed, or others
  * interrupted them; ST_INTERRUPTED; ST_DB or ST_NOMEM when the scheduler itself could not
  * go on. */

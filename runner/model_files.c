@@ -89,12 +89,7 @@ static enum status make_folder(const char *db, struct err *e)
     const int n = snprintf(path, sizeof path, "%s.models", db);
     if (n < 0 || n >= PATH_MAX)
         return err_set(e, ST_IO, "%s: the path is too long", db);
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
-        return ST_OK;
-    return err_set(e, ST_IO,
-                   "%s: cannot be made: %s; name a database in a folder that can be "
-                   "written, with --db",
-                   path, strerror(errno));
+    return schedule_folder(path, e);
 }
 
 enum status model_files_copy(const char *from, const char *to, const char *identity,

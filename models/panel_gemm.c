@@ -43,11 +43,11 @@ void panel_tn(int M, int N, int K, real alpha, struct rows A, struct rows B, boo
 }
 
 void panel_nt(int M, int N, int K, real alpha, struct rows A, struct rows B, real *room,
-              struct rows C)
+              bool add, struct rows C)
 {
     struct rows turned;
     turned.at = room;
     turned.stride = panel_stride(N);
     kernels_get()->transpose(N, K, B, turned);
-    panel_nn(M, N, K, alpha, A, turned, false, C);
+    panel_nn(M, N, K, alpha, A, turned, add, C);
 }

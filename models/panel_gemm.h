@@ -1,4 +1,5 @@
-/* panel_gemm.h -- matrix products of attention panels: a few dozen query rows, one head.
+/* panel_gemm.h -- small matrix products: attention panels of a few dozen query rows and one
+ * head, and linear layers whose weights stay in the cache.
  *
  * As gemm.h, on our own kernels: a BLAS packs its operands at every call, which costs as
  * much as a third of products this small. Bits depend on the level of the kernels only. */
@@ -15,9 +16,9 @@ void panel_nn(int M, int N, int K, real alpha, struct rows A, struct rows B, boo
 /* The same with A^T:  A [K,M], B [K,N]. */
 void panel_tn(int M, int N, int K, real alpha, struct rows A, struct rows B, bool add,
               struct rows C);
-/* C = alpha A B^T:  A [M,K], B [N,K]. `room` [panel_stride(N) * K] is overwritten. */
+/* The same with B^T:  A [M,K], B [N,K]. `room` [panel_stride(N) * K] is overwritten. */
 void panel_nt(int M, int N, int K, real alpha, struct rows A, struct rows B, real *room,
-              struct rows C);
+              bool add, struct rows C);
 
 /* A stride for rows of n numbers: an odd number of cache lines, so that the columns of a
  * panel lie in all sets of a cache and not in a few. */

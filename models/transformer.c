@@ -4,8 +4,12 @@
 #include <string.h>
 
 #include "gemm.h"
+#include "panel_gemm.h"
 
-enum { FF_ROWS = 512 }; /* rows of the feed-forward's wide temporaries */
+enum {
+    FF_ROWS = 512,        /* rows of the feed-forward's wide temporaries */
+    SMALL_WEIGHTS = 24576 /* numbers; of layers that are not BLAS's */
+};
 
 /* --- work memory --------------------------------------------------------- */
 
@@ -68,6 +72,7 @@ static void take_all(const struct model *m, int rows, int sequences, struct take
     w->wide = take_rows(t, rows < FF_ROWS ? rows : FF_ROWS, F);
     w->d_wide = take_rows(t, rows < FF_ROWS ? rows : FF_ROWS, F);
     w->dkv = take_rows(t, rows, key_width(m));
+    w->turned = take(t, SMALL_WEIGHTS, sizeof(real));
     int **indices[] = {&w->row, &w->position, &w->target_row, &w->target_position};
     for (size_t i = 0; i < sizeof indices / sizeof indices[0]; i++)
         *indices[i] = take(t, (size_t)rows, sizeof(int));
@@ -153,34 +158,48 @@ static struct rows matrix(const real *x, int columns)
     return (struct rows){(real *)x, columns};
 }
 
+/* Weights that stay in the cache while rows pass: BLAS would pack them at every call. */
+static bool is_small(const struct linear *l)
+{
+    return (size_t)panel_stride(l->out) * (size_t)l->in <= SMALL_WEIGHTS;
+}
+
 /* y = x W^T + bias. The product is added to rows of the bias: BLAS would clear y first, and
  * a pass of its own for the bias would read and write it once more. */
 static void linear(const struct pass *p, const struct linear *l, int rows, const real *x,
                    real *y)
 {
     const real *w = p->model->weights;
+    const struct rows X = matrix(x, l->in), W = matrix(w + l->weight, l->in);
     const bool biased = l->bias != NO_TENSOR;
     const size_t n = (size_t)l->out;
     lap(p->work->panel.clock, PHASE_OTHER);
     for (size_t r = 0; biased && r < (size_t)rows; r++)
         memcpy(y + r * n, w + l->bias, n * sizeof *y);
-    gemm_nt(rows, l->out, l->in, 1, matrix(x, l->in), matrix(w + l->weight, l->in),
-            biased ? 1 : 0, matrix(y, l->out));
+    if (is_small(l))
+        panel_nt(rows, l->out, l->in, 1, X, W, p->work->turned, biased, matrix(y, l->out));
+    else
+        gemm_nt(rows, l->out, l->in, 1, X, W, biased ? 1 : 0, matrix(y, l->out));
     lap(p->work->panel.clock, PHASE_LINEAR);
 }
 
-/* dx = beta dx + dy W; adds the gradients of weight and bias. */
+/* dx = dy W, or += when `add`; adds the gradients of weight and bias. */
 static void linear_grad(const struct pass *p, const struct linear *l, int rows,
-                        const real *x, const real *dy, real beta, real *dx, real *grad)
+                        const real *x, const real *dy, bool add, real *dx, real *grad)
 {
     const real *w = p->model->weights;
+    const struct rows X = matrix(x, l->in), W = matrix(w + l->weight, l->in);
+    const struct rows d_y = matrix(dy, l->out), d_w = matrix(grad + l->weight, l->in);
     lap(p->work->panel.clock, PHASE_OTHER);
-    gemm_tn(l->out, l->in, rows, 1, matrix(dy, l->out), matrix(x, l->in), 1,
-            matrix(grad + l->weight, l->in));
     if (l->bias != NO_TENSOR)
         kernels_get()->bias_grad(rows, l->out, dy, grad + l->bias);
-    gemm_nn(rows, l->in, l->out, 1, matrix(dy, l->out), matrix(w + l->weight, l->in), beta,
-            matrix(dx, l->in));
+    if (is_small(l)) {
+        panel_tn(l->out, l->in, rows, 1, d_y, X, true, d_w);
+        panel_nn(rows, l->in, l->out, 1, d_y, W, add, matrix(dx, l->in));
+    } else {
+        gemm_tn(l->out, l->in, rows, 1, d_y, X, 1, d_w);
+        gemm_nn(rows, l->in, l->out, 1, d_y, W, add ? 1 : 0, matrix(dx, l->in));
+    }
     lap(p->work->panel.clock, PHASE_LINEAR);
 }
 
@@ -461,8 +480,8 @@ double transformer_loss(const struct pass *p, double scale, float *loss, int32_t
 /* --- backward ------------------------------------------------------------ */
 
 /* From the gradient of the branch's output in d_branch [M, C] to that of its input, which
- * is the norm's output in normed: dx = beta dx + ... Overwrites d_branch when dx is it. */
-static void branch_grad(const struct pass *p, int layer, const struct queries *q, real beta,
+ * is the norm's output in normed: dx = ..., or += when `add`. Overwrites d_branch when dx is it. */
+static void branch_grad(const struct pass *p, int layer, const struct queries *q, bool add,
                         real *dx, real *grad)
 {
     struct pass_work *w = p->work;
@@ -473,10 +492,11 @@ static void branch_grad(const struct pass *p, int layer, const struct queries *q
         const struct chunk c = chunk_at(p, layer, q, first);
         const size_t at = (size_t)first * C;
         hidden(p, layer, &c);
-        linear_grad(p, &t->out, c.q.count, w->wide, w->d_branch + at, 0, w->d_wide, grad);
+        linear_grad(p, &t->out, c.q.count, w->wide, w->d_branch + at, false, w->d_wide,
+                    grad);
         drop(p, "feed_forward.hidden", layer, &c.q, F, w->d_wide);
         activate_grad(p, (size_t)c.q.count * (size_t)F, c.ff, w->d_wide);
-        linear_grad(p, &t->in, c.q.count, w->normed + at, w->d_wide, beta, dx + at, grad);
+        linear_grad(p, &t->in, c.q.count, w->normed + at, w->d_wide, add, dx + at, grad);
     }
 }
 
@@ -504,7 +524,7 @@ static void feed_forward_grad(const struct pass *p, int layer, const struct quer
     normalise(p, middle_norm(m, layer), M, y->mid, w->normed, middle_stats(m, y));
     /* In post-norm the residual starts at the norm's output, in pre-norm before it. */
     real *d_normed = pre ? w->d_branch : w->d_in;
-    branch_grad(p, layer, q, pre ? 0 : 1, d_normed, grad);
+    branch_grad(p, layer, q, !pre, d_normed, grad);
     if (pre)
         memcpy(w->d_mid, w->d_in, n * sizeof(real));
     else
@@ -544,7 +564,7 @@ static void attend_grad(const struct pass *p, int layer, const struct queries *q
 
     memcpy(w->d_branch, w->d_mid, (size_t)M * (size_t)C * sizeof(real));
     drop(p, "attention.output", layer, q, C, w->d_branch);
-    linear_grad(p, &t->output, M, y->o, w->d_branch, 0, w->d_in, grad);
+    linear_grad(p, &t->output, M, y->o, w->d_branch, false, w->d_in, grad);
     attention_core_grad(p, layer, q, w->d_in, grad);
 
     const real *source = y->x;
@@ -553,8 +573,9 @@ static void attend_grad(const struct pass *p, int layer, const struct queries *q
         source = w->normed;
     }
     real *d_source = pre ? w->d_branch : w->d_out;
-    linear_grad(p, &t->key_value, N, source, w->dkv, 0, d_source, grad);
-    linear_grad(p, &t->query, M, gather(p, q, source, w->picked), w->dq, 0, w->d_in, grad);
+    linear_grad(p, &t->key_value, N, source, w->dkv, false, d_source, grad);
+    linear_grad(p, &t->query, M, gather(p, q, source, w->picked), w->dq, false, w->d_in,
+                grad);
     scatter_add(p, q, w->d_in, d_source);
     if (pre) {
         memset(w->d_out, 0, (size_t)N * (size_t)C * sizeof(real));

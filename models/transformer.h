@@ -47,7 +47,8 @@ struct pass_work {
     real *normed, *picked, *d_out, *d_in, *d_mid, *d_branch, *dq; /* [N, C] */
     real *wide, *d_wide;                                          /* [N, F] */
     real *dkv;                                                    /* [N, 2C or 3C] */
-    int *row, *position, *start;                                  /* of all rows */
+    real *turned;                                     /* small weights, transposed */
+    int *row, *position, *start;                      /* of all rows */
     int *target_row, *target_position, *target_start; /* of the rows with a target */
     struct queries all, targets;
     struct panel_work panel;

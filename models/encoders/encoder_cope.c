@@ -195,7 +195,7 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
     const bool from_scores = tied(e->options);
 
     if (!from_scores)
-        panel_nt(p->rows, p->columns, d, p->alpha, p->q, gate_keys(e, p), w.room,
+        panel_nt(p->rows, p->columns, d, p->alpha, p->q, gate_keys(e, p), w.room, false,
                  (struct rows){w.gate, w.columns});
     for (int r = 0; r < p->rows; r++) {
         real *gate = w.gate + (size_t)r * (size_t)w.columns;
@@ -205,7 +205,8 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
                                            w.position + (size_t)r * (size_t)w.columns);
     }
     panel_nt(p->rows, z_columns(p, &w), d, w.c, p->q,
-             (struct rows){(real *)e->weight[0], d}, w.room, (struct rows){w.z, w.width});
+             (struct rows){(real *)e->weight[0], d}, w.room, false,
+             (struct rows){w.z, w.width});
     for (int r = 0; r < p->rows; r++) {
         const struct lerp l = lookup_row(p, &w, r);
         kernels->lerp_lookup(&l, p->score + (size_t)r * (size_t)p->stride);

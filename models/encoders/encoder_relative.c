@@ -92,7 +92,7 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
     const int d = e->dims->head_dim, n = z.stride;
 
     panel_nt(p->rows, n, d, p->alpha, p->q, (struct rows){(real *)e->weight[0], d},
-             z.at + (size_t)p->rows * (size_t)n, z);
+             z.at + (size_t)p->rows * (size_t)n, false, z);
     for (int r = 0; r < p->rows; r++)
         kernels->distance_lookup(p->position[r] + 1, z.at + (size_t)r * (size_t)n, n, 1,
                                  p->score + (size_t)r * (size_t)p->stride);

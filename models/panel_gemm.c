@@ -42,12 +42,11 @@ void panel_tn(int M, int N, int K, real alpha, struct rows A, struct rows B, boo
     kernels_get()->product(&p);
 }
 
-void panel_nt(int M, int N, int K, real alpha, struct rows A, struct rows B, real *room,
-              bool add, struct rows C)
+struct rows panel_turned(int rows, int columns, struct rows B, real *room)
 {
     struct rows turned;
     turned.at = room;
-    turned.stride = panel_stride(N);
-    kernels_get()->transpose(N, K, B, turned);
-    panel_nn(M, N, K, alpha, A, turned, add, C);
+    turned.stride = panel_stride(rows);
+    kernels_get()->transpose(rows, columns, B, turned);
+    return turned;
 }

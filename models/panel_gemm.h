@@ -16,9 +16,10 @@ void panel_nn(int M, int N, int K, real alpha, struct rows A, struct rows B, boo
 /* The same with A^T:  A [K,M], B [K,N]. */
 void panel_tn(int M, int N, int K, real alpha, struct rows A, struct rows B, bool add,
               struct rows C);
-/* The same with B^T:  A [M,K], B [N,K]. `room` [panel_stride(N) * K] is overwritten. */
-void panel_nt(int M, int N, int K, real alpha, struct rows A, struct rows B, real *room,
-              bool add, struct rows C);
+
+/* B^T [columns, rows] of B [rows, columns], in `room` [panel_stride(rows) * columns]. So
+ * A B^T with A [M,K], B [N,K] is panel_nn of A and panel_turned(N, K, B, room). */
+struct rows panel_turned(int rows, int columns, struct rows B, real *room);
 
 /* A stride for rows of n numbers: an odd number of cache lines, so that the columns of a
  * panel lie in all sets of a cache and not in a few. */

@@ -177,7 +177,8 @@ static void linear(const struct pass *p, const struct linear *l, int rows, const
     for (size_t r = 0; biased && r < (size_t)rows; r++)
         memcpy(y + r * n, w + l->bias, n * sizeof *y);
     if (is_small(l))
-        panel_nt(rows, l->out, l->in, 1, X, W, p->work->turned, biased, matrix(y, l->out));
+        panel_nn(rows, l->out, l->in, 1, X, panel_turned(l->out, l->in, W, p->work->turned),
+                 biased, matrix(y, l->out));
     else
         gemm_nt(rows, l->out, l->in, 1, X, W, biased ? 1 : 0, matrix(y, l->out));
     lap(p->work->panel.clock, PHASE_LINEAR);

@@ -120,7 +120,7 @@ struct work {
     real *full;            /* [rows] as gated_positions returned it */
     real *z, *dz;          /* [rows, width]: c q.E, and zeta */
     real *du;              /* [rows, columns], or [columns] when tied */
-    real *room;            /* of panel_nt */
+    real *room;            /* of panel_turned */
 };
 
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
@@ -191,11 +191,13 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
 {
     const struct kernels *kernels = kernels_get();
     const struct work w = lay_out(e, p, scratch);
+    const struct rows table = {(real *)e->weight[0], e->dims->head_dim};
     const int d = e->dims->head_dim;
     const bool from_scores = tied(e->options);
 
     if (!from_scores)
-        panel_nt(p->rows, p->columns, d, p->alpha, p->q, gate_keys(e, p), w.room, false,
+        panel_nn(p->rows, p->columns, d, p->alpha, p->q,
+                 panel_turned(p->columns, d, gate_keys(e, p), w.room), false,
                  (struct rows){w.gate, w.columns});
     for (int r = 0; r < p->rows; r++) {
         real *gate = w.gate + (size_t)r * (size_t)w.columns;
@@ -204,8 +206,8 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
             (real)kernels->gated_positions(p->position[r] + 1, u, (real)w.p_max, gate,
                                            w.position + (size_t)r * (size_t)w.columns);
     }
-    panel_nt(p->rows, z_columns(p, &w), d, w.c, p->q,
-             (struct rows){(real *)e->weight[0], d}, w.room, false,
+    const int width = z_columns(p, &w);
+    panel_nn(p->rows, width, d, w.c, p->q, panel_turned(width, d, table, w.room), false,
              (struct rows){w.z, w.width});
     for (int r = 0; r < p->rows; r++) {
         const struct lerp l = lookup_row(p, &w, r);

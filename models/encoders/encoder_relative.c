@@ -68,7 +68,7 @@ static int reached(const struct encoder_dims *d, const struct option_values *o, 
 }
 
 /* z or dz [rows, reached]: alpha q . R of each distance, or its gradient; room of
- * panel_nt. */
+ * panel_turned. */
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {
@@ -90,9 +90,10 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
     const struct kernels *kernels = kernels_get();
     const struct rows z = distances(e, p, scratch);
     const int d = e->dims->head_dim, n = z.stride;
+    const struct rows table = {(real *)e->weight[0], d};
+    real *room = z.at + (size_t)p->rows * (size_t)n;
 
-    panel_nt(p->rows, n, d, p->alpha, p->q, (struct rows){(real *)e->weight[0], d},
-             z.at + (size_t)p->rows * (size_t)n, false, z);
+    panel_nn(p->rows, n, d, p->alpha, p->q, panel_turned(n, d, table, room), false, z);
     for (int r = 0; r < p->rows; r++)
         kernels->distance_lookup(p->position[r] + 1, z.at + (size_t)r * (size_t)n, n, 1,
                                  p->score + (size_t)r * (size_t)p->stride);

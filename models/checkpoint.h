@@ -7,9 +7,9 @@
  * padded with spaces to a multiple of 8; then the numbers, little-endian, row-major, offsets
  * counted from the end of the header. A tensor of one row has the shape [columns].
  *
- * A file is written whole under a temporary name (FILE.<process>.tmp), brought to the disk
- * and renamed, so a reader never meets half of one. It is never trusted: names, shapes, offsets and lengths
- * are checked before a number is read. */
+ * A file is written whole under a temporary name (FILE.<process>.tmp), brought to the
+ * disk and renamed, so a reader never meets half of one. It is never trusted: names,
+ * shapes, offsets and lengths are checked before a number is read. */
 #ifndef CHECKPOINT_H
 #define CHECKPOINT_H
 

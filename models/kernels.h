@@ -77,7 +77,8 @@ struct kernels {
     void (*gelu_grad)(size_t n, const real *x, real *dy); /* dy *= Phi(x) + x phi(x) */
     /* Inverted dropout: keeps x[i] / (1 - p) with probability 1 - p, else 0. Element i is
      * number `first + i` of the site, first a multiple of 8. The keep rule: 16 random
-     * bits < round((1 - p) 65536). Dropping multiplies by 0, so that NaN stays. Applying it to a gradient is the adjoint. */
+     * bits < round((1 - p) 65536). Dropping multiplies by 0, so that NaN stays. Applying
+     * it to a gradient is the adjoint. */
     void (*dropout)(size_t n, const struct mask_key *m, uint64_t first, double p, real *x);
 
     /* --- rows [rows, dim] --- */

@@ -481,7 +481,8 @@ double transformer_loss(const struct pass *p, double scale, float *loss, int32_t
 /* --- backward ------------------------------------------------------------ */
 
 /* From the gradient of the branch's output in d_branch [M, C] to that of its input, which
- * is the norm's output in normed: dx = ..., or += when `add`. Overwrites d_branch when dx is it. */
+ * is the norm's output in normed: dx = ..., or += when `add`. Overwrites d_branch when dx
+ * is it. */
 static void branch_grad(const struct pass *p, int layer, const struct queries *q, bool add,
                         real *dx, real *grad)
 {

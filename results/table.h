@@ -33,7 +33,8 @@ struct table_request {
 
 /* Prints to `out`. Text, Markdown and LaTeX: a table per experiment, profile and metric,
  * errors in percent. CSV: a line per cell; JSON: one object, "schema": 1; both with
- * fractions as stored. ST_NOTFOUND: no run matches (JSON: an object without tables); ST_USAGE: unknown key or metric. */
+ * fractions as stored. ST_NOTFOUND: no run matches (JSON: an object without tables);
+ * ST_USAGE: unknown key or metric. */
 enum status table_print(struct store *s, const struct table_request *q, FILE *out,
                         struct err *e);
 

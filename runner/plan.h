@@ -27,8 +27,9 @@ struct plan_item {
     const struct run_spec *run; /* borrowed from the config */
     const char *state;          /* new, running, done, failed, interrupted; static */
     /* What the reason comes down to, static: done, asked (done, and again), failed,
-     * interrupted, running, at work, ended (and will be stored), removed, new; or, of a run that is new because a run of its name
-     * has another identity: task version, encoder version, settings. */
+     * interrupted, running, at work, ended (and will be stored), removed, new; or, of a
+     * run that is new because a run of its name has another identity: task version,
+     * encoder version, settings. */
     const char *cause;
     bool runs;                /* will be run */
     bool begun;               /* was begun, perhaps again, and its end is not stored */
@@ -51,8 +52,9 @@ struct plan {
 
 /* Selects and looks up; `db` may be NULL: there is no database yet. Lengths of samples
  * are estimated from a few. ST_NOTFOUND when no run matches; a shard may have none. Runs
- * go to shards by their FLOPs, the largest first, each to the shard that has least so far:
- * a rule that needs no database and knows no filter, so that all shards agree. *out is the caller's. */
+ * go to shards by their FLOPs, the largest first, each to the shard that has least so
+ * far: a rule that needs no database and knows no filter, so that all shards agree. *out
+ * is the caller's. */
 enum status plan_open(const struct plan_request *q, struct store *db, struct plan **out,
                       struct err *e);
 void plan_close(struct plan *p); /* accepts NULL */

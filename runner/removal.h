@@ -14,9 +14,9 @@ struct removal {
     int n;
 };
 
-/* The runs of --db that match all arguments and --only, and are marked as removed or are not. With
- * --dry-run the database is only read; else no run is at work in it until removal_close.
- * ST_NOTFOUND when there is none. */
+/* The runs of --db that match all arguments and --only, and are marked as removed or are
+ * not. With --dry-run the database is only read; else no run is at work in it until
+ * removal_close. ST_NOTFOUND when there is none. */
 enum status removal_open(const struct invocation *v, bool removed, struct removal *out,
                          struct err *e);
 void removal_close(struct removal *r); /* also after a failed removal_open */

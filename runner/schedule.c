@@ -8,20 +8,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "leftovers.h"
 #include "process.h"
 #include "resume.h"
-#include "spool.h"
-#include "units.h"
+#include "schedule_internal.h"
 
-enum {
-    RUN_TEXT = 3 * NAME_MAX_TEXT + 2 * VARIANT_TEXT,
-    REASON_TEXT = 4096,
-    TAIL_LINES = 5
-};
+enum { REASON_TEXT = 4096, TAIL_LINES = 5 };
 enum { TICK_MS = 1000 }; /* how often clocks move on a terminal */
 
 /* --- places --- */
@@ -50,61 +44,11 @@ static const double one_wish_s = 0.1;
 
 static const double orphan_s = 30.0; /* how long a worker may take to end */
 
-struct slot {
-    struct process process;
-    const struct plan_item *item; /* NULL: free */
-    int64_t run_id;
-    double started;
-    bool found; /* had ended before: no worker of this scheduler */
-    struct run_progress progress;
-    char spool[PATH_MAX];
-};
-
-/* An item to be tried again, and the state it is stored in until then (static). */
-struct again {
-    int index;
-    const char *state;
-};
-
-struct scheduler {
-    const struct schedule *s;
-    struct schedule_result *result;
-    int64_t *run_id;     /* [plan->n] */
-    struct slot *slot;   /* [jobs] */
-    struct pollfd *fds;  /* [2 * jobs + 1] */
-    int *tries;          /* [plan->n] attempts that failed */
-    struct again *again; /* [plan->n] */
-    int n_again;
-    int wake, next, total, signals;
-    double started, asked, total_flops, done_flops; /* asked: to stop */
-    bool closing;                                   /* start nothing more */
-    bool killed;                                    /* the workers, as asked */
-};
-
 static int caught_signal;
 
 int schedule_signal(void)
 {
     return caught_signal;
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* "flip_flop model.dim=64 cope(p_max=32) seed 1" */
-static void run_text(const struct run_spec *r, char text[RUN_TEXT])
-{
-    snprintf(text, RUN_TEXT, "%s%s%s %s seed %llu", r->experiment, r->cell[0] ? " " : "",
-             r->cell, r->variant, (unsigned long long)r->seed);
-}
-
-static int ended(const struct scheduler *c)
-{
-    return c->result->done + c->result->failed + c->result->interrupted;
 }
 
 static int busy(const struct scheduler *c)
@@ -113,112 +57,6 @@ static int busy(const struct scheduler *c)
     for (int i = 0; i < c->s->jobs; i++)
         n += c->slot[i].item != NULL;
     return n;
-}
-
-/* --- what is shown --- */
-
-static double eta(double all, double done, double since)
-{
-    if (done <= 0.0)
-        return (double)NAN;
-    return done < all ? (now() - since) * (all - done) / done : 0.0;
-}
-
-static double matrix_eta(const struct scheduler *c)
-{
-    double done = c->done_flops;
-    for (int i = 0; i < c->s->jobs; i++)
-        if (c->slot[i].item)
-            done += fmin(c->slot[i].progress.flops, c->slot[i].item->flops);
-    return eta(c->total_flops, done, c->started);
-}
-
-static void show_slot(const struct scheduler *c, int i)
-{
-    const struct slot *w = &c->slot[i];
-    const struct run_progress *p = &w->progress;
-    char name[RUN_TEXT], left[UNIT_TEXT], speed[UNIT_TEXT], phase[PHASE_TEXT + 16] = "";
-    if (!w->item) {
-        progress_line(c->s->progress, i, "%s", "");
-        return;
-    }
-    run_text(w->item->run, name);
-    if (strcmp(p->phase, "train") != 0 && p->phase[0])
-        snprintf(phase, sizeof phase, "  evaluating %s", p->phase);
-    progress_line(c->s->progress, i, "%s  step %d/%d  loss %.4f  %s tokens/s  %s left%s",
-                  name, p->step, w->item->run->train.optimizer.steps, p->loss,
-                  units_count(p->tokens_per_s, speed),
-                  units_duration(eta(w->item->flops, p->flops, w->started), left), phase);
-}
-
-static void show_matrix(const struct scheduler *c)
-{
-    char spent[UNIT_TEXT], left[UNIT_TEXT];
-    progress_line(c->s->progress, c->s->jobs,
-                  "%d of %d runs ended, %d failed  %s so far  %s "
-                  "left%s",
-                  ended(c), c->total, c->result->failed,
-                  units_duration(now() - c->started, spent),
-                  units_duration(matrix_eta(c), left), c->closing ? "  stopping" : "");
-}
-
-static void show(const struct scheduler *c)
-{
-    if (!progress_live(c->s->progress))
-        return;
-    for (int i = 0; i < c->s->jobs; i++)
-        show_slot(c, i);
-    show_matrix(c);
-    progress_draw(c->s->progress);
-}
-
-/* "token error id 0.02 %, ood_sparse 13 %" */
-static void errors_text(const struct spool *spool, const struct run_spec *r, char *text,
-                        size_t room)
-{
-    size_t used = (size_t)snprintf(text, room, "token error");
-    for (int i = 0; i < r->splits && used < room; i++) {
-        const double v = spool_value(spool, r->split[i].name, "token_error");
-        const char *comma = i ? "," : "";
-        used += (size_t)(isnan(v) ? snprintf(text + used, room - used, "%s %s n/a", comma,
-                                             r->split[i].name)
-                                  : snprintf(text + used, room - used, "%s %s %.3g %%",
-                                             comma, r->split[i].name, 100.0 * v));
-    }
-}
-
-static void announce_done(const struct scheduler *c, const struct slot *w,
-                          const struct spool *spool)
-{
-    char name[RUN_TEXT], spent[UNIT_TEXT], errors[512];
-    run_text(w->item->run, name);
-    errors_text(spool, w->item->run, errors, sizeof errors);
-    if (w->found)
-        progress_event(c->s->progress, "[%d/%d] %s: had ended before; stored; %s", ended(c),
-                       c->total, name, errors);
-    else
-        progress_event(c->s->progress, "[%d/%d] %s: done in %s; %s", ended(c), c->total,
-                       name, units_duration(now() - w->started, spent), errors);
-}
-
-static void announce_stopped(const struct scheduler *c, const struct slot *w,
-                             const char *state, const char *reason)
-{
-    char name[RUN_TEXT];
-    run_text(w->item->run, name);
-    progress_warning(c->s->progress, "[%d/%d] %s: %s: %s", ended(c), c->total, name, state,
-                     reason);
-}
-
-/* What the worker could not do, and went on without. */
-static void announce_warnings(const struct scheduler *c, const struct slot *w,
-                              const struct spool *spool)
-{
-    char name[RUN_TEXT];
-    const char *text;
-    run_text(w->item->run, name);
-    for (int i = 0; spool && (text = spool_warning(spool, i)) != NULL; i++)
-        progress_warning(c->s->progress, "%s: %s", name, text);
 }
 
 /* --- the end of a run --- */
@@ -245,7 +83,7 @@ static int index_of(const struct scheduler *c, const struct slot *w)
 /* By the plan's estimate; without one, as long as there is time. */
 static bool fits(const struct scheduler *c, const struct plan_item *item)
 {
-    const double spent = now() - c->started;
+    const double spent = schedule_now() - c->started;
     const double needed = isnan(item->seconds) ? 0.0 : item->seconds;
     return c->s->budget_s <= 0.0 || spent + needed <= c->s->budget_s;
 }
@@ -263,7 +101,7 @@ static enum status try_again(struct scheduler *c, const struct slot *w, const ch
     char name[RUN_TEXT], text[REASON_TEXT + 64];
     const int index = index_of(c, w), attempt = ++c->tries[index];
     c->again[c->n_again++] = (struct again){index, state};
-    run_text(w->item->run, name);
+    schedule_run_text(w->item->run, name);
     progress_warning(c->s->progress, "%s: %s: %s; try %d of %d", name, state, reason,
                      attempt + 1, c->s->retries + 1);
     snprintf(text, sizeof text, "attempt %d of %d %s: %s", attempt, c->s->retries + 1,
@@ -293,14 +131,14 @@ static void conclude(struct scheduler *c, const struct slot *w, const struct spo
                      const char *state, const char *reason)
 {
     count(c->result, w->item, state);
-    announce_warnings(c, w, spool);
+    schedule_tell_warnings(c, w, spool);
     /* A run that stays done begins anew when it is asked for again. */
     if (strcmp(state, "done") == 0 || was_done(w->item))
         resume_forget(c->s->db, w->item->run->identity);
     if (strcmp(state, "done") == 0)
-        announce_done(c, w, spool);
+        schedule_tell_done(c, w, spool);
     else
-        announce_stopped(c, w, state, reason);
+        schedule_tell_stopped(c, w, state, reason);
     if (strcmp(state, "done") != 0 && c->s->fail_fast)
         c->closing = true;
     c->done_flops += w->item->flops;
@@ -396,8 +234,8 @@ static enum status spool_path(const struct scheduler *c, const struct run_spec *
 static void await_orphan(const char *spool)
 {
     const struct timespec pause = {.tv_nsec = 20000000L};
-    const double begun = now();
-    while (spool_busy(spool) && now() - begun < orphan_s && signals_last() == 0)
+    const double begun = schedule_now();
+    while (spool_busy(spool) && schedule_now() - begun < orphan_s && signals_last() == 0)
         nanosleep(&pause, NULL);
 }
 
@@ -442,7 +280,7 @@ static enum status give_up(struct scheduler *c, const struct slot *w,
 /* What was begun by a scheduler that was killed and is not to be run now. */
 static enum status take_up(struct scheduler *c, const struct plan_item *item, struct err *e)
 {
-    struct slot w = {.item = item, .found = true, .started = now()};
+    struct slot w = {.item = item, .found = true, .started = schedule_now()};
     struct spool *spool = NULL;
     struct err why;
     w.run_id = c->run_id[index_of(c, &w)];
@@ -477,7 +315,7 @@ static enum status start(struct scheduler *c, struct slot *w, int index, struct 
 {
     w->item = &c->s->plan->item[index];
     w->run_id = c->run_id[index];
-    w->started = now();
+    w->started = schedule_now();
     w->found = false;
     w->progress = (struct run_progress){.loss = (double)NAN};
     bool finished = false;
@@ -501,7 +339,7 @@ static enum status start(struct scheduler *c, struct slot *w, int index, struct 
         return st;
     }
     char name[RUN_TEXT];
-    run_text(w->item->run, name);
+    schedule_run_text(w->item->run, name);
     if (!progress_live(c->s->progress))
         progress_event(c->s->progress, "%s: started", name);
     return ST_OK;
@@ -564,8 +402,8 @@ static void on_signals(struct scheduler *c)
     const bool first = c->signals == 0;
     c->signals = seen;
     if (first)
-        c->asked = now();
-    else if (now() - c->asked < one_wish_s)
+        c->asked = schedule_now();
+    else if (schedule_now() - c->asked < one_wish_s)
         return;
     c->closing = true;
     c->killed = !first;
@@ -619,7 +457,7 @@ static enum status work(struct scheduler *c, struct err *e)
     if (st == ST_OK)
         st = fill_slots(c, e);
     while (st == ST_OK && busy(c) > 0) {
-        show(c);
+        schedule_show(c);
         wait_for_news(c);
         on_signals(c);
         st = read_slots(c, e);
@@ -713,7 +551,7 @@ static enum status prepare(struct scheduler *c, struct err *e)
 enum status schedule_run(const struct schedule *s, struct schedule_result *out,
                          struct err *e)
 {
-    struct scheduler c = {.s = s, .result = out, .started = now(), .wake = -1};
+    struct scheduler c = {.s = s, .result = out, .started = schedule_now(), .wake = -1};
     *out = (struct schedule_result){0};
     caught_signal = 0;
     enum status st = prepare(&c, e);
@@ -722,7 +560,7 @@ enum status schedule_run(const struct schedule *s, struct schedule_result *out,
         signals_close();
         progress_line(s->progress, s->jobs, "%s", "");
     }
-    out->left = c.total - ended(&c);
+    out->left = c.total - schedule_ended(&c);
     free(c.run_id);
     free(c.slot);
     free(c.fds);

@@ -8,7 +8,8 @@
  * "interrupted", and the next call goes on with it.
  *
  * Beside the database FILE: FILE.models/<identity>.safetensors, the final weights of each
- * done run, to keep, and checkpoints (resume.h); FILE.spool/, spools and a lock, while a scheduler is at work. */
+ * done run, to keep, and checkpoints (resume.h); FILE.spool/, spools and a lock, while a
+ * scheduler is at work. */
 #ifndef SCHEDULE_H
 #define SCHEDULE_H
 
@@ -58,10 +59,10 @@ struct schedule_result {
     int kept; /* of the failed ones, done before: they stay done with those results */
 };
 
-/* Runs what the plan says, and first stores what a killed scheduler left. While it works, the first SIGINT, SIGTERM or SIGHUP lets the
- * workers stop and the second kills them. ST_FAILED: some runs failed, or others
- * interrupted them; ST_INTERRUPTED; ST_DB or ST_NOMEM when the scheduler itself could not
- * go on. */
+/* Runs what the plan says, and first stores what a killed scheduler left. While it works,
+ * the first SIGINT, SIGTERM or SIGHUP lets the workers stop and the second kills them.
+ * ST_FAILED: some runs failed, or others interrupted them; ST_INTERRUPTED; ST_DB or ST_NOMEM
+ * when the scheduler itself could not go on. */
 enum status schedule_run(const struct schedule *s, struct schedule_result *out,
                          struct err *e);
 

@@ -94,10 +94,11 @@ const struct metric_row *spool_metric(const struct spool *s, int i);
 /* The answers to a split, n of them; NULL when there are none. */
 const uint8_t *spool_answers_of(const struct spool *s, const char *split, int *n);
 
-/* Writes metrics, answers and events to the run, and last its end, all at once: as the spool says, or
- * as `state` and `reason` when they are not NULL. A run that is done and was begun again
- * takes the numbers only of an end that is done, and gives its own for them; into one that is
- * done and was not begun again nothing is written, since that was done before. */
+/* Writes metrics, answers and events to the run, and last its end, all at once: as the
+ * spool says, or as `state` and `reason` when they are not NULL. A run that is done and
+ * was begun again takes the numbers only of an end that is done, and gives its own for
+ * them; into one that is done and was not begun again nothing is written, since that was
+ * done before. */
 enum status spool_fold(const struct spool *s, struct store *db, int64_t run_id,
                        const char *state, const char *reason, struct err *e);
 

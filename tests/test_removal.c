@@ -104,7 +104,8 @@ static int models(void)
 static void a_removed_run_is_in_no_view_and_comes_back(void **state)
 {
     static const char seen[] =
-        "query -o csv \"SELECT (SELECT count(*) FROM v_run) AS a, (SELECT count(DISTINCT run_id) FROM "
+        "query -o csv \"SELECT (SELECT count(*) FROM v_run) AS a, "
+        "(SELECT count(DISTINCT run_id) FROM "
         "v_result) AS b, (SELECT sum(runs) FROM v_progress) AS c, (SELECT count(DISTINCT "
         "variant) FROM v_summary) AS d, (SELECT count(*) FROM v_variant_name) AS e\"";
     (void)state;

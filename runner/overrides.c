@@ -100,6 +100,27 @@ static void unknown_key(const struct override *o, const char *key,
     problem_unknown(p, o->at, "setting", key, names, n);
 }
 
+/* Of "grid.model.dim" and "model.dim" for the same experiments one would have no effect. */
+static bool is_grid_of(const struct override *grid, const struct override *one)
+{
+    char key[128];
+    if (one->keys != 2 || grid->keys != 2 || strcmp(grid->key[0], "grid") != 0 ||
+        grid->experiment != one->experiment)
+        return false;
+    snprintf(key, sizeof key, "%s.%s", one->key[0], one->key[1]);
+    return strcmp(grid->key[1], key) == 0;
+}
+
+static void check_pairs(const struct overrides *o, struct problems *p)
+{
+    for (int i = 0; i < o->n; i++)
+        for (int j = 0; j < o->n; j++)
+            if (is_grid_of(&o->item[i], &o->item[j]))
+                problem_at(p, o->item[j].at,
+                           "the values of %s are also given by \"%s\"; give one of the two",
+                           o->item[i].key[1], o->item[i].at.source);
+}
+
 void overrides_check(struct overrides *o, const struct node *experiments,
                      struct problems *p)
 {
@@ -119,6 +140,7 @@ void overrides_check(struct overrides *o, const struct node *experiments,
                        e->key);
         }
     }
+    check_pairs(o, p);
 }
 
 static const struct node *pin(const struct override *o, struct tree *t,
@@ -137,17 +159,26 @@ static const struct node *pin(const struct override *o, struct tree *t,
     return root ? tree_with(t, root, path, 1, grid, p) : NULL;
 }
 
+static bool applies(const struct override *o, const char *experiment)
+{
+    if (o->keys == 0 || !o->value)
+        return false;
+    return experiment ? o->experiment && strcmp(o->experiment, experiment) == 0
+                      : !o->experiment;
+}
+
 const struct node *overrides_apply(const struct overrides *o, struct tree *t,
                                    const struct node *root, const char *experiment,
                                    struct problems *p)
 {
-    for (int i = 0; root && i < o->n; i++) {
-        const struct override *x = &o->item[i];
-        if (x->keys == 0 || !x->value ||
-            (x->experiment && strcmp(x->experiment, experiment) != 0))
-            continue;
-        root = tree_with(t, root, x->key, x->keys, x->value, p);
-        root = root ? pin(x, t, root, p) : NULL;
-    }
+    const char *const rising[] = {NULL, experiment};
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; root && i < o->n; i++) {
+            const struct override *x = &o->item[i];
+            if (!applies(x, rising[k]))
+                continue;
+            root = tree_with(t, root, x->key, x->keys, x->value, p);
+            root = root ? pin(x, t, root, p) : NULL;
+        }
     return root;
 }

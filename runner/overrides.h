@@ -27,8 +27,9 @@ bool overrides_parse(struct overrides *o, struct tree *t, const char *const *set
 void overrides_check(struct overrides *o, const struct node *experiments,
                      struct problems *p);
 
-/* An experiment's settings with the changes. A setting of the grid that --set names is
- * taken out of the grid: what was typed is what runs. NULL: out of memory. */
+/* An experiment's settings with the changes, those for every one before its own. A setting
+ * of the grid that --set names is taken out of the grid: what was typed is what runs. NULL:
+ * out of memory. */
 const struct node *overrides_apply(const struct overrides *o, struct tree *t,
                                    const struct node *root, const char *experiment,
                                    struct problems *p);

@@ -351,18 +351,37 @@ static void a_grid_can_be_set(void **state)
     config_free(c);
 }
 
+static void a_value_and_its_grid_cannot_both_be_set(void **state)
+{
+    static const char *const both[] = {"grid.model.dim=[4, 8]", "seeds=[1]",
+                                       "model.dim=16"};
+    static const char *const of_one[] = {"copy.grid.model.dim=[4, 8]", "model.dim=16"};
+    struct config *c = NULL;
+    struct err e = {0};
+    (void)state;
+    assert_int_equal(config_text(COPY, NULL, both, 3, &c, &e), ST_CONFIG);
+    assert_string_equal(e.msg, "--set model.dim=16: the values of model.dim are also given "
+                               "by \"--set grid.model.dim=[4, 8]\"; give one of the two");
+    c = read_good(COPY, NULL, of_one, 2);
+    assert_string_equal(c->run[0].cell, "model.dim=4");
+    config_free(c);
+}
+
 static void set_can_name_one_experiment(void **state)
 {
-    static const char *const set[] = {"more.task.length=16", "seeds=[1]"};
+    static const char *const set[] = {"more.task.length=16", "more.train.steps=7",
+                                      "seeds=[1]", "train.steps=9"};
     struct config *c = read_good(COPY "  more: {task: {name: flip_flop, length: 8},\n"
                                       "         encoders: [none]}\n"
                                       "  other: {task: {name: flip_flop, length: 8},\n"
                                       "          encoders: [none]}\n",
-                                 NULL, set, 2);
+                                 NULL, set, 4);
     (void)state;
     assert_int_equal(c->runs, 4);
     assert_near(c->run[2].task_options.v[0], 16, 0);
     assert_near(c->run[3].task_options.v[0], 8, 0);
+    assert_int_equal(c->run[2].train.optimizer.steps, 7);
+    assert_int_equal(c->run[3].train.optimizer.steps, 9);
     config_free(c);
 }
 
@@ -649,6 +668,7 @@ int main(void)
         cmocka_unit_test(a_mistake_in_another_profile_is_reported_too),
         cmocka_unit_test(set_wins_over_the_profile_and_pins_the_grid),
         cmocka_unit_test(a_grid_can_be_set),
+        cmocka_unit_test(a_value_and_its_grid_cannot_both_be_set),
         cmocka_unit_test(set_can_name_one_experiment),
         cmocka_unit_test(a_wrong_set_names_itself),
         cmocka_unit_test(percent_becomes_a_fraction_and_claims_find_their_numbers),

@@ -4,145 +4,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <math.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "schedule.h"
-#include "small_matrix.h"
+#include "schedule_bed.h"
 #include "spool.h"
-
-/* Six runs: seeds 1 to 6. */
-static const char yaml[] = "version: 1\n"
-                           "defaults:\n"
-                           "  seeds: [1, 2, 3, 4, 5, 6]\n"
-                           "  model: {layers: 1, heads: 2, dim: 16}\n"
-                           "  train: {steps: 4, warmup: 1, batch: 3}\n"
-                           "experiments:\n"
-                           "  flip:\n"
-                           "    task: {name: flip_flop, length: 16}\n"
-                           "    splits: {valid: {count: 5}, id: {count: 9}}\n"
-                           "    encoders: [rope]\n";
-
-enum { RUNS = 6 };
-
-/* What every script begins with. $spool and $seed are set; `metric`, `cost` and `end` write
- * lines of the spool. */
-static const char prelude[] =
-    "#!/bin/sh\n"
-    "shift; spool=$2; log=$(dirname $0)/log\n"
-    "seed=$(sed 's/.*\"seed\":\\([0-9]*\\).*/\\1/')\n"
-    "echo start $seed >>$log\n"
-    "metric() { echo '{\"type\":\"metric\",\"split\":\"id\",\"step\":4,\"name\":"
-    "\"token_error\",\"value\":0.25,\"count\":1,\"total\":4}' >>$spool; }\n"
-    "cost() { echo '{\"type\":\"cost\",\"steps\":4,\"parameters\":1,\"flops\":1.0,"
-    "\"wall_s\":1.0,\"cpu_s\":1.0,\"tokens_per_s\":1.0,\"peak_memory_mib\":1.0}' >>$spool; }\n"
-    "end() { echo '{\"type\":\"end\",\"state\":\"'$1'\",\"reason\":\"'$2'\"}' >>$spool; }\n"
-    "good() { metric; cost; end done; echo stop $seed >>$log; }\n";
-
-struct bed {
-    char folder[SCRATCH_TEXT], db[PATH_MAX], program[PATH_MAX];
-    struct config *config;
-    struct store *store;
-    struct plan *plan;
-    struct progress *progress;
-    struct schedule_lock lock;
-    struct schedule s;
-    struct schedule_result result;
-    struct err e;
-};
-
-static void bed_plan(struct bed *b, enum plan_rerun rerun)
-{
-    const struct plan_request q = {.config = b->config, .db = b->db, .rerun = rerun};
-    plan_close(b->plan);
-    if (plan_open(&q, b->store, &b->plan, &b->e) != ST_OK)
-        fail_msg("%s", b->e.msg);
-    b->s.plan = b->plan;
-}
-
-static int setup(void **state)
-{
-    static struct bed bed;
-    struct bed *b = &bed;
-    const struct provenance p = {"1",    "c",   "gcc",  "-O2",  "isa", "blas",
-                                 "core", "cpu", "host", "hash", false, 1};
-    *b = (struct bed){.s = {.jobs = 2, .threads = 1}};
-    scratch_make(b->folder);
-    snprintf(b->db, sizeof b->db, "%.63s/results.db", b->folder);
-    snprintf(b->program, sizeof b->program, "%.63s/worker", b->folder);
-    b->config = small_matrix(yaml);
-    if (store_open(b->db, STORE_WRITE, &b->store, &b->e) != ST_OK ||
-        store_provenance(b->store, &p, &b->s.provenance, &b->e) != ST_OK ||
-        schedule_lock(b->db, &b->lock, &b->e) != ST_OK ||
-        progress_open(3, true, &b->progress, &b->e) != ST_OK)
-        return -1;
-    b->s.store = b->store;
-    b->s.db = b->db;
-    b->s.program = b->program;
-    b->s.lock = &b->lock;
-    b->s.progress = b->progress;
-    bed_plan(b, RERUN_NONE);
-    *state = b;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct bed *b = *state;
-    progress_close(b->progress);
-    plan_close(b->plan);
-    schedule_unlock(&b->lock);
-    store_close(b->store);
-    config_free(b->config);
-    scratch_remove(b->folder);
-    return 0;
-}
-
-static void script(struct bed *b, const char *body)
-{
-    char text[4096];
-    snprintf(text, sizeof text, "%s%s", prelude, body);
-    write_text(b->program, text);
-    assert_int_equal(chmod(b->program, 0755), 0);
-}
-
-/* What the scheduler says on standard error is not this test's. */
-static enum status go(struct bed *b)
-{
-    const int err = dup(2);
-    assert_non_null(freopen("/dev/null", "w", stderr));
-    const enum status st = schedule_run(&b->s, &b->result, &b->e);
-    fflush(stderr);
-    dup2(err, 2);
-    close(err);
-    return st;
-}
-
-static enum status collect(void *context, int columns, const char *const *names,
-                           const char *const *cells, struct err *e)
-{
-    char *out = context;
-    (void)names;
-    (void)e;
-    for (int i = 0; i < columns; i++)
-        snprintf(out + strlen(out), 4096 - strlen(out), "%s%s", i ? "|" : "",
-                 cells[i] ? cells[i] : "NULL");
-    snprintf(out + strlen(out), 4096 - strlen(out), "\n");
-    return ST_OK;
-}
-
-static void expect(struct bed *b, const char *sql, const char *want)
-{
-    char got[4096] = "";
-    assert_int_equal(store_query(b->store, sql, NULL, 0, collect, got, NULL), ST_OK);
-    assert_string_equal(got, want);
-}
 
 static void every_run_is_done_and_nothing_is_left_behind(void **state)
 {
@@ -378,35 +244,6 @@ static void much_output_does_not_block_a_worker(void **state)
            "exit code 1: line 1\nline 2\nline 3\nline 4\nline 5\n");
 }
 
-static int lines_with(const struct bed *b, const char *word)
-{
-    char path[PATH_MAX], line[32];
-    int n = 0;
-    snprintf(path, sizeof path, "%s/log", b->folder);
-    FILE *f = fopen(path, "r");
-    while (f && fgets(line, sizeof line, f))
-        n += strncmp(line, word, strlen(word)) == 0;
-    if (f)
-        fclose(f);
-    return n;
-}
-
-/* Sends `sig` to this process, `times` times, from when two scripts have said "ready". */
-static pid_t signal_later(const struct bed *b, int sig, int times)
-{
-    const pid_t parent = getpid(), child = fork();
-    const struct timespec pause = {.tv_nsec = 20000000L}, second = {.tv_nsec = 200000000L};
-    if (child != 0)
-        return child;
-    for (int i = 0; i < 1000 && lines_with(b, "ready") < 2; i++)
-        nanosleep(&pause, NULL);
-    for (int i = 0; i < times; i++) {
-        kill(parent, sig);
-        nanosleep(&second, NULL);
-    }
-    _exit(0);
-}
-
 static void the_first_signal_lets_workers_end_themselves(void **state)
 {
     struct bed *b = *state;
@@ -458,15 +295,6 @@ static void begin_run(struct bed *b, int i, char path[PATH_MAX + 64])
     assert_int_equal(store_run(b->store, &row, &id, NULL, NULL), ST_OK);
     assert_int_equal(store_begin(b->store, id, b->s.provenance, NULL), ST_OK);
     snprintf(path, PATH_MAX + 64, "%s/%s.jsonl", b->lock.folder, r->identity);
-}
-
-static void expect_item(const struct bed *b, int i, bool runs, bool stores,
-                        const char *reason)
-{
-    const struct plan_item *item = &b->plan->item[i];
-    assert_int_equal(item->runs, runs);
-    assert_int_equal(item->stores, stores);
-    assert_string_equal(item->reason, reason);
 }
 
 /* A scheduler that was killed: run 1 had come to its end, run 2 had not. */
@@ -527,166 +355,6 @@ static void a_spool_that_cannot_be_read_is_kept(void **state)
     assert_int_equal(rmdir(path), 0);
 }
 
-/* --- done, and again --- */
-
-static const char kept[] =
-    "SELECT state, count(*), count(error), "
-    "count(r.started), sum(value) FROM run AS r JOIN metric ON r.id = "
-    "run_id GROUP BY 1",
-                  again[] = "SELECT seed, e.text FROM event AS e JOIN run ON run.id = "
-                            "run_id WHERE e.text NOT LIKE 'begun again%' ORDER BY 1, e.id";
-
-/* All runs, with token errors of 0.25; the next plan has all of them again. */
-static void be_done(struct bed *b)
-{
-    script(b, "sleep 0.01\ngood\n");
-    assert_int_equal(go(b), ST_OK);
-    expect(b, kept, "done|6|0|6|1.5\n");
-    bed_plan(b, RERUN_ALL);
-}
-
-/* Seed 2 exits, 3 is killed, 4 says why; what they say of numbers is not stored. */
-static void what_fails_again_keeps_its_results(void **state)
-{
-    struct bed *b = *state;
-    be_done(b);
-    script(b, "metric() { echo '{\"type\":\"metric\",\"split\":\"id\",\"step\":4,\"name\":"
-              "\"token_error\",\"value\":0.5,\"count\":2,\"total\":4}' >>$spool; }\n"
-              "case $seed in\n"
-              "2) metric; exit 3;;\n"
-              "3) metric; kill -9 $$;;\n"
-              "4) metric; end failed loss_is_nan; exit 3;;\n"
-              "*) good;;\n"
-              "esac\n");
-    assert_int_equal(go(b), ST_FAILED);
-    assert_string_equal(b->e.msg, "2 of 6 runs failed");
-    assert_int_equal(b->result.done, 3);
-    assert_int_equal(b->result.failed, 2);
-    assert_int_equal(b->result.kept, 2);
-    assert_int_equal(b->result.interrupted, 1);
-    expect(b, kept, "done|6|0|6|2.25\n");
-    expect(b, "SELECT seed, value FROM run JOIN metric ON run.id = run_id ORDER BY 1",
-           "1|0.5\n2|0.25\n3|0.25\n4|0.25\n5|0.5\n6|0.5\n");
-    expect(
-        b,
-        "SELECT seed, e.text FROM event AS e JOIN run ON run.id = run_id WHERE e.text "
-        "LIKE '%stay%' ORDER BY 1",
-        "2|failed; the results of before stay: exit code 3\n"
-        "3|interrupted; the results of before stay: killed by signal 9 (Killed); perhaps "
-        "the machine ran out of memory\n"
-        "4|failed; the results of before stay: loss_is_nan\n");
-    expect(b,
-           "SELECT seed FROM event AS e JOIN run ON run.id = run_id "
-           "WHERE level = 'warning' AND e.text LIKE '%first id token_error at step 4, "
-           "which was 0.25 and is 0.5;%' ORDER BY 1",
-           "1\n5\n6\n");
-}
-
-static void what_is_interrupted_again_keeps_its_results(void **state)
-{
-    struct bed *b = *state;
-    be_done(b);
-    script(b, "trap 'end interrupted by_the_user; exit 3' TERM\n"
-              "[ $seed = 1 ] && good && exit\n"
-              "echo ready >>$log\n"
-              "i=0; while [ $i -lt 200 ]; do sleep 0.05; i=$((i+1)); done\n");
-    const pid_t child = signal_later(b, SIGTERM, 1);
-    assert_int_equal(go(b), ST_INTERRUPTED);
-    waitpid(child, NULL, 0);
-    assert_int_equal(b->result.done, 1);
-    assert_int_equal(b->result.interrupted, 2);
-    assert_int_equal(b->result.left, 3);
-    expect(b, kept, "done|6|0|6|1.5\n");
-    expect(b, again,
-           "1|done; its results replace those of before\n"
-           "2|interrupted; the results of before stay: by_the_user\n"
-           "3|interrupted; the results of before stay: by_the_user\n");
-    bed_plan(b, RERUN_NONE);
-    assert_int_equal(plan_sum(b->plan, 1).runs, 0);
-}
-
-static void each_try_again_leaves_the_results(void **state)
-{
-    struct bed *b = *state;
-    be_done(b);
-    b->s.retries = 1;
-    script(b, "[ $seed = 2 ] && [ ! -e $log.2 ] && touch $log.2 && exit 5\n"
-              "[ $seed = 4 ] && exit 6\ngood\n");
-    assert_int_equal(go(b), ST_FAILED);
-    assert_int_equal(b->result.done, 5);
-    assert_int_equal(b->result.kept, 1);
-    expect(b, kept, "done|6|0|6|1.5\n");
-    expect(b, "SELECT seed, attempts FROM run WHERE attempts > 2 ORDER BY 1", "2|3\n4|3\n");
-}
-
-/* A scheduler that was killed when it had begun all again: run 1 had come to its end, run 2
- * had failed, run 3 had not ended and run 4 hardly begun. */
-static void leave_reruns(struct bed *b)
-{
-    const struct metric_row m = {"id", "token_error", 4, 0.5, 2, 4};
-    const struct run_cost cost = {.steps = 4, .wall_s = 1.0};
-    for (int i = 0; i < 4; i++) {
-        char path[PATH_MAX + 64];
-        struct spool_writer w;
-        assert_int_equal(store_begin(b->store, i + 1, b->s.provenance, NULL), ST_OK);
-        if (i == 3)
-            return;
-        snprintf(path, sizeof path, "%s/%s.jsonl", b->lock.folder,
-                 b->config->run[i].identity);
-        assert_int_equal(spool_create(path, -1, &w, NULL), ST_OK);
-        assert_int_equal(spool_metrics(&w, &m, 1, NULL), ST_OK);
-        assert_int_equal(spool_cost(&w, &cost, NULL), ST_OK);
-        if (i < 2)
-            assert_int_equal(spool_end(&w, i ? "failed" : "done", i ? "nan" : "", NULL),
-                             ST_OK);
-        spool_close(&w);
-    }
-}
-
-static void a_killed_scheduler_takes_no_results_with_it(void **state)
-{
-    struct bed *b = *state;
-    be_done(b);
-    leave_reruns(b);
-    expect(b, kept, "done|6|0|6|1.5\n");
-    script(b, "exit 9\n");
-    bed_plan(b, RERUN_NONE);
-    expect_item(b, 0, false, true, "has ended; will be stored");
-    for (int i = 1; i < 4; i++)
-        expect_item(b, i, false, false, "done; was begun again and did not end");
-    assert_int_equal(go(b), ST_OK);
-    assert_int_equal(b->result.done, 1);
-    assert_int_equal(b->result.left, 0);
-    expect(b, kept, "done|6|0|6|1.75\n");
-    expect(b,
-           "SELECT seed, e.text FROM event AS e JOIN run ON run.id = run_id WHERE level = "
-           "'rerun' AND e.text NOT LIKE 'begun again%' ORDER BY 1, e.id",
-           "1|done; its results replace those of before\n"
-           "2|failed; the results of before stay: nan\n"
-           "3|interrupted; the results of before stay: its scheduler was killed\n"
-           "4|interrupted; the results of before stay: its scheduler was killed\n");
-    bed_plan(b, RERUN_NONE);
-    for (int i = 0; i < RUNS; i++)
-        expect_item(b, i, false, false, "done");
-    schedule_unlock(&b->lock);
-    assert_int_not_equal(access(b->lock.folder, F_OK), 0);
-}
-
-/* It is stored, not run once more; the others begin anew. */
-static void asked_again_after_a_kill_stores_what_had_ended(void **state)
-{
-    struct bed *b = *state;
-    be_done(b);
-    leave_reruns(b);
-    script(b, "[ $seed = 1 ] && exit 9\ngood\n");
-    bed_plan(b, RERUN_ALL);
-    expect_item(b, 0, false, true, "has ended; will be stored");
-    expect_item(b, 1, true, false, "done; again as asked");
-    assert_int_equal(go(b), ST_OK);
-    assert_int_equal(b->result.done, 6);
-    expect(b, kept, "done|6|0|6|1.75\n");
-}
-
 static void one_database_has_one_scheduler(void **state)
 {
     struct bed *b = *state;
@@ -703,8 +371,6 @@ static void one_database_has_one_scheduler(void **state)
     schedule_unlock(&b->lock);
     assert_int_equal(schedule_lock(b->db, &b->lock, &b->e), ST_OK);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
@@ -727,11 +393,6 @@ int main(void)
         TEST(the_second_signal_kills),
         TEST(what_a_killed_scheduler_left_is_taken_up),
         TEST(a_spool_that_cannot_be_read_is_kept),
-        TEST(what_fails_again_keeps_its_results),
-        TEST(what_is_interrupted_again_keeps_its_results),
-        TEST(each_try_again_leaves_the_results),
-        TEST(a_killed_scheduler_takes_no_results_with_it),
-        TEST(asked_again_after_a_kill_stores_what_had_ended),
         TEST(one_database_has_one_scheduler),
     };
     return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);

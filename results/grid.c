@@ -323,7 +323,7 @@ static void print_latex_cell(const struct grid_cell *c, FILE *out)
 
 static void print_latex(const struct grid *g, FILE *out)
 {
-    fputs("\\begin{tabular}{", out);
+    fputs("% needs \\usepackage{booktabs}\n\\begin{tabular}{", out);
     for (int c = 0; c < g->columns; c++)
         fputc(stands_right(g, c) ? 'r' : 'l', out);
     fputs("}\n\\toprule\n", out);

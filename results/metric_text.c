@@ -80,6 +80,15 @@ char *metric_number(const struct metric_info *m, double value, int decimals,
     return text;
 }
 
+char *metric_bound(const struct metric_info *m, double value, char text[METRIC_TEXT])
+{
+    const int decimals = metric_decimals(m, value);
+    const double scale = pow(10, decimals) * (m->percent ? 100 : 1);
+    /* What is a whole number but for the noise of the product stays as it is. */
+    const double up = isfinite(value) ? ceil(value * scale * (1 - 1e-12)) / scale : value;
+    return metric_number(m, up, decimals, text);
+}
+
 char *metric_mean_std(const struct metric_info *m, double mean, double std,
                       char text[METRIC_TEXT])
 {

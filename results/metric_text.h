@@ -26,6 +26,8 @@ int metric_decimals(const struct metric_info *m, double value);
 /* "12.34" for 0.1234 of a metric in percent; "inf", "n/a" for NaN. Returns text. */
 char *metric_number(const struct metric_info *m, double value, int decimals,
                     char text[METRIC_TEXT]);
+/* An upper bound: the last of its suitable decimals is rounded up. Returns text. */
+char *metric_bound(const struct metric_info *m, double value, char text[METRIC_TEXT]);
 /* "12.34 ± 1.20", or without the spread when std is NaN. Returns text. */
 char *metric_mean_std(const struct metric_info *m, double mean, double std,
                       char text[METRIC_TEXT]);

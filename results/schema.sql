@@ -4,8 +4,8 @@
 -- Tables are filled by store.c; what a person asks are the views at the end, whose
 -- names and columns stay as they are. Everything works in the plain sqlite3 shell:
 --
---     sqlite3 results.db "SELECT variant, split, mean, std, n FROM v_summary
---                         WHERE metric = 'token_error'"
+--     sqlite3 results.db "SELECT experiment, cell, variant, split, mean, std, n
+--                         FROM v_summary WHERE metric = 'token_error'"
 --
 -- Fractions are stored in [0, 1]; tables print percent. A value of NULL means "not
 -- available" (n/a): the encoder has no value there. Times are ISO 8601 in UTC. Names are

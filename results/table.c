@@ -147,8 +147,9 @@ static enum status print_all(struct job *j, struct err *e)
         return d->records
                    ? err_set(
                          e, ST_NOTFOUND,
-                         "%d runs match but none has numbers yet; `posbench plan` shows "
-                         "how far they are",
+                         "%d runs match but none has numbers for this: `posbench plan` shows "
+                         "how far they are, `posbench query accuracy_by_split` the names "
+                         "of their splits",
                          d->records)
                    : err_set(e, ST_NOTFOUND,
                              "no run matches; `posbench list runs` shows what there is");

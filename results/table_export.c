@@ -39,12 +39,22 @@ static const char *seed_of(const struct table_section *s, const struct record *r
     return by_seed ? r->key[DIM_SEED] : NULL;
 }
 
-static const char *split_of(const struct table_section *s, int row, int col)
+/* What the place in the table says of a dimension, for cells without a run. */
+static const char *key_of(const struct table_section *s, int row, int col, enum dim d)
 {
     for (int k = 0; k < s->keys; k++)
-        if (s->key[k] == DIM_SPLIT)
+        if (s->key[k] == d)
             return s->row[row].key[k];
-    return s->shape.cols == DIM_SPLIT ? s->col[col] : s->fixed[DIM_SPLIT];
+    return s->shape.cols == d ? s->col[col] : s->fixed[d];
+}
+
+/* In the metric's own sense, as below the tables for people; NaN where it has none. */
+static double reference(const struct table_section *s, const struct record *r,
+                        double accuracy, bool guess)
+{
+    const bool single = r->tokens >= 0 && r->tokens == r->sequences;
+    return r->key[DIM_SPLIT] ? metric_of_accuracy(s->data->info, accuracy, guess, single)
+                             : (double)NAN;
 }
 
 static void collect(const struct table_section *s, int row, int col, const char *note,
@@ -54,17 +64,16 @@ static void collect(const struct table_section *s, int row, int col, const char 
     const double nan = (double)NAN;
     const struct table_cell *c = table_cell_at(s, row, col);
     const struct record *r = c->any ? c->any : &none;
-    const bool numbers = r->key[DIM_SPLIT] != NULL;
     const struct published *p = table_cell_published(s, c);
     const struct value v[VALUES] = {
-        text("experiment", r->key[DIM_EXPERIMENT]),
-        text("profile", r->key[DIM_PROFILE]),
-        text("task", r->key[DIM_TASK]),
-        text("cell", r->key[DIM_CELL]),
+        text("experiment", key_of(s, row, col, DIM_EXPERIMENT)),
+        text("profile", key_of(s, row, col, DIM_PROFILE)),
+        text("task", key_of(s, row, col, DIM_TASK)),
+        text("cell", key_of(s, row, col, DIM_CELL)),
         text("encoder", r->encoder),
-        text("variant", r->key[DIM_VARIANT]),
+        text("variant", key_of(s, row, col, DIM_VARIANT)),
         text("seed", seed_of(s, r)),
-        text("split", split_of(s, row, col)),
+        text("split", key_of(s, row, col, DIM_SPLIT)),
         text("metric", s->data->metric),
         integer("n", c->n),
         real("mean", c->mean),
@@ -76,9 +85,9 @@ static void collect(const struct table_section *s, int row, int col, const char 
         integer("count", c->count),
         integer("total", c->total),
         real("bound", c->bound),
-        real("chance", numbers ? r->chance : nan),
-        real("majority", numbers ? r->majority : nan),
-        real("ceiling", numbers ? r->ceiling : nan),
+        real("chance", reference(s, r, r->chance, true)),
+        real("majority", reference(s, r, r->majority, false)),
+        real("ceiling", reference(s, r, r->ceiling, false)),
         real("published", p ? p->value : nan),
         real("published_std", p ? p->std : nan),
         real("difference", p ? c->mean - p->value : nan),

@@ -1,5 +1,6 @@
 #include "table_print.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -185,8 +186,7 @@ static void add_cell(struct view *v, int row, int col)
     const int decimals = metric_decimals(m, c->mean);
     if (c->n > 0 && !isnan(c->bound)) {
         grid_add(&v->grid, "0");
-        grid_tail(&v->grid, " (< %s)",
-                  metric_number(m, c->bound, metric_decimals(m, c->bound), a));
+        grid_tail(&v->grid, " (< %s)", metric_bound(m, c->bound, a));
         v->has_bound = true;
     } else {
         grid_add(&v->grid, metric_number(m, c->mean, decimals, a));
@@ -453,9 +453,14 @@ static void md_line(FILE *out, const char *mark, const char *text)
     fputc('\n', out);
 }
 
+/* A note's number stands as in the table. */
 static void latex_line(FILE *out, const char *mark, const char *text)
 {
-    escape_latex(out, mark);
+    const size_t n = strcspn(mark + (*mark == '['), "]");
+    if (*mark == '[')
+        fprintf(out, "$^{%.*s}$", (int)n, mark + 1);
+    else
+        escape_latex(out, mark);
     fputs(*mark ? " " : "", out);
     escape_latex(out, text);
     fputs("\\par\n", out);
@@ -494,19 +499,31 @@ static enum status print_markdown(struct view *v, const struct prose head[3], st
     return st;
 }
 
+/* What the whole table shares, in letters, digits and dashes. */
+static void print_label(const struct table_section *s, FILE *out)
+{
+    static const enum dim dims[] = {DIM_EXPERIMENT, DIM_PROFILE, DIM_CELL, DIM_SPLIT};
+    fputs("}\n\\label{tab:", out);
+    for (int i = 0; i < 4; i++) {
+        const char *text = s->fixed[dims[i]];
+        for (; text && *text; text++)
+            fputc(isalnum((unsigned char)*text) || *text == '_' ? *text : '-', out);
+        if (s->fixed[dims[i]] && *s->fixed[dims[i]])
+            fputc('-', out);
+    }
+    fprintf(out, "%s}\n", s->data->metric);
+}
+
 static enum status print_latex(struct view *v, const struct prose head[3], struct err *e)
 {
     const struct table_section *s = v->s;
-    fputs("% needs \\usepackage{booktabs}\n\\begin{table}\n\\centering\n\\caption{",
-          v->out);
+    fputs("\\begin{table}\n\\centering\n\\caption{", v->out);
     for (int i = 0; i < 3; i++) {
         fputs(i && head[i].used ? " " : "", v->out);
         escape_latex(v->out, head[i].text);
         fputs(i == 0 ? "." : "", v->out);
     }
-    fprintf(v->out, "}\n\\label{tab:%s-%s-%s}\n",
-            s->fixed[DIM_EXPERIMENT] ? s->fixed[DIM_EXPERIMENT] : "all",
-            s->fixed[DIM_PROFILE] ? s->fixed[DIM_PROFILE] : "all", s->data->metric);
+    print_label(s, v->out);
     const enum status st = grid_print(&v->grid, PRINT_LATEX, v->out, e);
     if (st)
         return st;

@@ -23,6 +23,7 @@ struct claim {
     int less_runs, than_runs, settings; /* settings: of the side that has most */
     double below, above;                /* corrected p-values */
     enum verdict verdict;
+    bool asked; /* to be printed */
 };
 
 struct claims {
@@ -37,14 +38,26 @@ const char *verdict_text(enum verdict v)
     return text[v];
 }
 
-/* `side` ranks the settings of each name: those to be compared have place 1. */
+/* `spread` is v_summary over the runs that count; `side` ranks the settings of each name:
+ * those to be compared have place 1. */
 static const char claims_sql[] =
-    "WITH side AS ("
+    "WITH score AS ("
+    "  SELECT r.experiment, r.profile, r.cell, r.variant, r.recipe, s.split, s.metric,"
+    "         s.value, avg(s.value) OVER (PARTITION BY r.recipe, s.split, s.metric) AS mean"
+    "  FROM v_run AS r JOIN v_score AS s USING (run_id)"
+    "  WHERE r.state = 'done'"
+    "    AND (?3 = '' OR r.identity IN (SELECT value FROM json_each(?3)))"
+    "), spread AS ("
+    "  SELECT experiment, profile, cell, variant, recipe, split, metric, count(*) AS runs,"
+    "         count(value) AS n, max(mean) AS mean,"
+    "         CASE WHEN count(value) > 1"
+    "              THEN sqrt(sum((value - mean) * (value - mean)) / (count(value) - 1))"
+    "         END AS std"
+    "  FROM score GROUP BY experiment, profile, cell, variant, recipe, split, metric"
+    "), side AS ("
     "  SELECT v.name, w.*, count(*) OVER same AS settings,"
     "         row_number() OVER (same ORDER BY w.runs DESC, w.recipe DESC) AS place"
-    "  FROM v_variant_name AS v JOIN v_summary AS w USING (experiment, profile, cell, variant)"
-    "  WHERE ?3 = '' OR w.recipe IN (SELECT recipe FROM v_run WHERE identity IN"
-    "                                (SELECT value FROM json_each(?3)))"
+    "  FROM v_variant_name AS v JOIN spread AS w USING (experiment, profile, cell, variant)"
     "  WINDOW same AS (PARTITION BY w.experiment, w.profile, w.cell, v.name, w.split,"
     "                  w.metric)"
     "), profiles AS ("
@@ -53,7 +66,8 @@ static const char claims_sql[] =
     ") "
     "SELECT p.profile, c.name, c.text, c.experiment, c.cell, c.split, c.metric, c.less,"
     " c.than, c.published_less, c.published_than, l.mean, l.std, l.n, l.runs, t.mean, t.std,"
-    " t.n, t.runs, max(coalesce(l.settings, 0), coalesce(t.settings, 0)) "
+    " t.n, t.runs, max(coalesce(l.settings, 0), coalesce(t.settings, 0)),"
+    " c.name GLOB ?2 "
     "FROM profiles AS p CROSS JOIN claim AS c "
     "LEFT JOIN side AS l ON l.place = 1 AND l.profile = p.profile AND l.name = c.less"
     " AND l.experiment = c.experiment AND l.cell = c.cell AND l.split = c.split"
@@ -61,7 +75,7 @@ static const char claims_sql[] =
     "LEFT JOIN side AS t ON t.place = 1 AND t.profile = p.profile AND t.name = c.than"
     " AND t.experiment = c.experiment AND t.cell = c.cell AND t.split = c.split"
     " AND t.metric = c.metric "
-    "WHERE c.name GLOB ?2 ORDER BY p.first, c.id";
+    "ORDER BY p.first, c.id";
 
 static double real_or_nan(sqlite3_stmt *q, int i)
 {
@@ -85,6 +99,7 @@ static enum status take_claim(void *context, sqlite3_stmt *q, struct err *e)
         .than = {real_or_nan(q, 15), real_or_nan(q, 16), sqlite3_column_int(q, 17)},
         .than_runs = sqlite3_column_int(q, 18),
         .settings = sqlite3_column_int(q, 19),
+        .asked = sqlite3_column_int(q, 20) != 0,
     };
     for (int i = PROFILE; i <= THAN; i++) {
         const char *text = (const char *)sqlite3_column_text(q, i);
@@ -95,11 +110,16 @@ static enum status take_claim(void *context, sqlite3_stmt *q, struct err *e)
     return ST_OK;
 }
 
+static void claim_free(struct claim *c)
+{
+    for (int k = 0; k < TEXT_COLUMNS; k++)
+        free(c->text[k]);
+}
+
 static void claims_free(struct claims *all)
 {
     for (int i = 0; i < all->n; i++)
-        for (int k = 0; k < TEXT_COLUMNS; k++)
-            free(all->claim[i].text[k]);
+        claim_free(&all->claim[i]);
     free(all->claim);
 }
 
@@ -114,7 +134,7 @@ static enum verdict judge(const struct claim *c)
     return c->above < alpha ? CONTRADICTED : UNDECIDED;
 }
 
-/* n claims of one profile: two families, one for each direction. */
+/* All n claims of one profile: two families, one for each direction. */
 static enum status decide(struct claim *c, int n, struct err *e)
 {
     double *p = calloc(4 * (size_t)n, sizeof *p);
@@ -143,6 +163,23 @@ static int family(const struct claim *c, int n)
     while (k < n && strcmp(c[k].text[PROFILE], c[0].text[PROFILE]) == 0)
         k++;
     return k;
+}
+
+/* Decides all, since the correction goes over all of a profile, and keeps those asked for. */
+static enum status decide_all(struct claims *all, struct err *e)
+{
+    enum status st = ST_OK;
+    int kept = 0;
+    for (int i = 0; i < all->n && st == ST_OK; i += family(&all->claim[i], all->n - i))
+        st = decide(&all->claim[i], family(&all->claim[i], all->n - i), e);
+    for (int i = 0; i < all->n; i++) {
+        if (all->claim[i].asked)
+            all->claim[kept++] = all->claim[i];
+        else
+            claim_free(&all->claim[i]);
+    }
+    all->n = kept;
+    return st;
 }
 
 /* --- printing ------------------------------------------------------------------ */
@@ -221,7 +258,8 @@ static void print_rule(const struct claim *c, escape_fn escape, FILE *out)
     escape(out, "Reproduced: the first mean is below the second, contradicted: above, by "
                 "a one-sided");
     fputs("\n", out);
-    escape(out, "Welch test with p < 0.05 after Holm's correction over these claims.");
+    escape(out, "Welch test with p < 0.05 after Holm's correction over all claims of the "
+                "profile.");
     fputs("\n\n", out);
 }
 
@@ -365,6 +403,15 @@ static enum status print_claims(struct claims *all, enum print_format f, bool sh
     return st;
 }
 
+/* Are runs named, by profile or file, none of which is done? */
+static bool asks_for_no_run(const struct verdicts_request *q, const struct claims *all)
+{
+    bool some = !q->profile && !q->identities;
+    for (int i = 0; i < all->n; i++)
+        some |= all->claim[i].less_runs > 0 || all->claim[i].than_runs > 0;
+    return !some;
+}
+
 enum status verdicts_print(struct store *s, const struct verdicts_request *q, FILE *out,
                            int tally[VERDICTS], struct err *e)
 {
@@ -376,15 +423,18 @@ enum status verdicts_print(struct store *s, const struct verdicts_request *q, FI
                                   q->identities ? list : ""};
     enum status st = store_each(s, claims_sql, params, 3, NULL, take_claim, &all, e);
     free(list);
-    if (st == ST_OK && all.n == 0 && q->format == PRINT_JSON)
-        print_json(&all, out);
-    if (st == ST_OK && all.n == 0)
-        st =
-            err_set(e, ST_NOTFOUND,
-                    "no claim matches; an experiment file lists them under \"claims\", and "
-                    "`posbench run` stores them");
-    for (int i = 0; i < all.n && st == ST_OK; i += family(&all.claim[i], all.n - i))
-        st = decide(&all.claim[i], family(&all.claim[i], all.n - i), e);
+    if (st == ST_OK)
+        st = decide_all(&all, e);
+    const bool none = st == ST_OK && (all.n == 0 || asks_for_no_run(q, &all));
+    if (none && q->format == PRINT_JSON)
+        print_json(&(struct claims){.n = 0}, out);
+    if (none)
+        st = all.n ? err_set(e, ST_NOTFOUND,
+                             "no run that is done matches; `posbench list runs` shows what "
+                             "there is")
+                   : err_set(e, ST_NOTFOUND,
+                             "no claim matches; an experiment file lists them under "
+                             "\"claims\", and `posbench run` stores them");
     for (int v = 0; v < VERDICTS && tally; v++)
         tally[v] = 0;
     for (int i = 0; i < all.n && tally && st == ST_OK; i++)

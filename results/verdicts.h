@@ -4,7 +4,8 @@
  * profile by itself:
  *   not run       an encoder has no done run, or its name fits several variants
  *   reproduced    Welch's one-sided t-test over seeds finds the first mean below the
- *                 second with p < 0.05 after Holm's correction over the profile's claims
+ *                 second with p < 0.05 after Holm's correction over all claims of the profile,
+ *                 also those that are not printed
  *   contradicted  the same test finds it above, corrected likewise
  *   undecided     neither, or an encoder has values for fewer than two seeds
  * Of runs of one name with several settings, those of `identities` count, or else those
@@ -28,7 +29,8 @@ enum verdict { NOT_RUN, REPRODUCED, CONTRADICTED, UNDECIDED, VERDICTS };
 const char *verdict_text(enum verdict v);
 
 /* tally[v] (may be NULL) receives how many claims have verdict v. ST_NOTFOUND when no
- * claim matches (JSON: an object without claims). */
+ * claim matches, or a profile or identities are given of which no run is done (JSON: an
+ * object without claims). */
 enum status verdicts_print(struct store *s, const struct verdicts_request *q, FILE *out,
                            int tally[VERDICTS], struct err *e);
 

@@ -13,6 +13,7 @@
 #include "json_text.h"
 #include "places.h"
 #include "progress.h"
+#include "run_spec.h"
 #include "schedule.h"
 #include "stored_run.h"
 #include "stored_runs.h"
@@ -94,6 +95,7 @@ static enum status choose_split(const struct invocation *v, const struct run_spe
                                 struct split_spec *out, struct err *e)
 {
     const char *const *set;
+    char why[TOKENS_WHY];
     const int n = flag_list(v, "set", &set);
     *out = (struct split_spec){0};
     enum status st = find_split(r, flag_text(v, "split", "id"), out, e);
@@ -101,9 +103,8 @@ static enum status choose_split(const struct invocation *v, const struct run_spe
         st = change(r->task, set[i], out, e);
     if (st == ST_OK && r->task->check)
         st = r->task->check(&out->options, e);
-    if (st == ST_OK && r->task->vocabulary(&out->options) > r->model.vocabulary)
-        st = err_set(e, ST_USAGE, "these options use %d token ids, and the model knows %d",
-                     r->task->vocabulary(&out->options), r->model.vocabulary);
+    if (st == ST_OK && !run_spec_same_tokens(r->task, &r->task_options, &out->options, why))
+        st = err_set(e, ST_USAGE, "with these options the split %s", why);
     return st;
 }
 

@@ -128,7 +128,8 @@ const struct command command_query = {
     .examples =
         "posbench query --list\n"
         "posbench query accuracy_by_split\n"
-        "posbench query \"SELECT variant, split, mean, std FROM v_summary\" -o csv\n"
+        "posbench query \"SELECT experiment, cell, variant, split, metric, mean, std "
+        "FROM v_summary\" -o csv\n"
         "posbench query --file question.sql --db results.db --json",
     .flags = flags,
     .run = run,

@@ -145,16 +145,14 @@ static bool split_read(const char *name, const struct node *map, const struct ru
     return good && out->count > 0 && options_check(t, &out->options, map, at, p);
 }
 
-/* A split may not need ids that training never embeds. */
+/* A split may not use ids that training never embeds, nor for other tokens. */
 static bool vocabulary_check(const struct run_spec *r, const struct split_spec *s,
                              struct mark at, struct problems *p)
 {
-    const int trained = r->task->vocabulary(&r->task_options);
-    const int needed = r->task->vocabulary(&s->options);
-    if (needed <= trained)
+    char why[TOKENS_WHY];
+    if (run_spec_same_tokens(r->task, &r->task_options, &s->options, why))
         return true;
-    problem_at(p, at, "split \"%s\" has %d token ids, but training only %d", s->name,
-               needed, trained);
+    problem_at(p, at, "split \"%s\" %s", s->name, why);
     return false;
 }
 

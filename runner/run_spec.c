@@ -49,6 +49,27 @@ void run_spec_sort_splits(struct run_spec *r)
         }
 }
 
+bool run_spec_same_tokens(const struct task *t, const struct option_values *trained,
+                          const struct option_values *asked, char why[TOKENS_WHY])
+{
+    const int known = t->vocabulary(trained), needed = t->vocabulary(asked);
+    char ours[TASK_TOKEN_TEXT], theirs[TASK_TOKEN_TEXT];
+    if (needed > known) {
+        snprintf(why, TOKENS_WHY, "has %d token ids, but training only %d", needed, known);
+        return false;
+    }
+    for (int id = 0; id < needed; id++) {
+        t->token_text(trained, id, ours);
+        t->token_text(asked, id, theirs);
+        if (strcmp(ours, theirs) == 0)
+            continue;
+        snprintf(why, TOKENS_WHY, "has \"%s\" as token id %d, which in training was \"%s\"",
+                 theirs, id, ours);
+        return false;
+    }
+    return true;
+}
+
 void run_spec_sizes(struct run_spec *r)
 {
     const struct task *t = r->task;

@@ -17,6 +17,13 @@ void identity_of(const char *text, char out[IDENTITY_TEXT]);
  * file changes the order in which a run is evaluated. */
 void run_spec_sort_splits(struct run_spec *r);
 
+/* Does every token id mean with options `asked` what it meant with those of training? What
+ * a model learnt of one token says nothing of another. If not, `why` says how they differ:
+ * "has 21 token ids, but training only 19". */
+enum { TOKENS_WHY = 128 };
+bool run_spec_same_tokens(const struct task *t, const struct option_values *trained,
+                          const struct option_values *asked, char why[TOKENS_WHY]);
+
 /* From task, options and splits: vocabulary and lengths of the model. */
 void run_spec_sizes(struct run_spec *r);
 

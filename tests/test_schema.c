@@ -365,9 +365,9 @@ static void a_named_query_gives_the_numbers_worked_by_hand(void **state)
                   add_run(f->store, (struct fake_run){.variant = "cope", .seed = i}), "id",
                   wrong[i], 100, 1);
     assert_answer(f->store, query_sql(query_find("seeds_solved")),
-                  "flip_flop|quick||cope|id|3|2|0.667");
+                  "flip_flop|quick||cope|1|id|3|2|0.667");
     assert_answer(f->store, query_sql(query_find("accuracy_by_split")),
-                  "flip_flop|quick||cope|id|3|97|5.2|91|100|50");
+                  "flip_flop|quick||cope|1|id|3|97|5.2|91|100|50");
 }
 
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_fixture, close_fixture)

@@ -117,7 +117,7 @@ static void the_default_table_is_this(void **state)
         "--------------  --------------     --------------\n"
         "absolute        24.00 ± 0.40         n/a         [1]\n"
         "rope             2.20 ± 0.28  [2]  27.50 ± 3.54  [2]\n"
-        "cope(p_max=64)      0 (< 0.20)*        0 (< 1.24)*\n"
+        "cope(p_max=64)      0 (< 0.20)*        0 (< 1.25)*\n"
         "--------------  --------------     --------------\n"
         "chance          50.00              50.00\n"
         "majority        48.00              48.00\n"
@@ -162,7 +162,7 @@ static void the_papers_numbers_stand_below_ours(void **state)
                  "rope              2.20 ± 0.28  [2]  27.50 ± 3.54  [2]\n"
                  "  paper                             20.30\n"
                  "  difference                        +7.20\n"
-                 "cope(p_max=64)       0 (< 0.20)*        0 (< 1.24)*\n"
+                 "cope(p_max=64)       0 (< 0.20)*        0 (< 1.25)*\n"
                  "  paper          0.030 ± 0.060\n"
                  "  difference    -0.030\n");
     assert_holds(f->store, &q,
@@ -185,7 +185,7 @@ static void markdown_is_this(void **state)
         "|:---|---:|---:|\n"
         "| absolute | 24.00 ± 0.40 | n/a \\[1\\] |\n"
         "| rope | 2.20 ± 0.28 \\[2\\] | 27.50 ± 3.54 \\[2\\] |\n"
-        "| cope(p_max=64) | **0 (\\< 0.20)** | **0 (\\< 1.24)** |\n"
+        "| cope(p_max=64) | **0 (\\< 0.20)** | **0 (\\< 1.25)** |\n"
         "| chance | 50.00 | 50.00 |\n");
 }
 
@@ -203,8 +203,10 @@ static void latex_is_this(void **state)
         "\\begin{tabular}{lrr}\n\\toprule\nencoder & id & ood\\_sparse \\\\\n\\midrule\n"
         "absolute & 24.00 $\\pm$ 0.40 & n/a$^{1}$ \\\\\n"
         "rope & 2.20 $\\pm$ 0.28$^{2}$ & 27.50 $\\pm$ 3.54$^{2}$ \\\\\n"
-        "cope(p\\_max=64) & \\textbf{0 ($<$ 0.20)} & \\textbf{0 ($<$ 1.24)} \\\\\n"
+        "cope(p\\_max=64) & \\textbf{0 ($<$ 0.20)} & \\textbf{0 ($<$ 1.25)} \\\\\n"
         "\\midrule\nchance & 50.00 & 50.00 \\\\\n");
+    assert_holds(f->store, &q, "\\label{tab:flip_flop-quick-token_error}\n% needs");
+    assert_holds(f->store, &q, "\n$^{2}$ 2 of 3 seeds; seed 3 failed");
 }
 
 /* Braces and environments balance, and no special character stands bare. */
@@ -286,6 +288,7 @@ static void json_has_every_number_as_stored(void **state)
     assert_int_equal(json_array_size(json_object_get(c, "runs")), 3);
     c = find_cell(root, 0, "absolute", "ood_sparse");
     assert_true(json_is_null(json_object_get(c, "mean")));
+    assert_string_equal(json_string_value(json_object_get(c, "experiment")), "flip_flop");
     c = find_cell(root, 0, "cope(p_max=64)", "id");
     assert_near(field(c, "bound"), 1 - pow(0.05, 1.0 / 1500), 1e-12);
     assert_near(field(c, "difference"), -0.0003, 1e-15);
@@ -333,6 +336,30 @@ static void chance_is_in_the_metrics_own_sense(void **state)
     assert_lacks(f->store, &q, "majority");
     q.metrics = "sequence_error";
     assert_lacks(f->store, &q, "chance");
+}
+
+static void csv_has_chance_in_the_metrics_own_sense_too(void **state)
+{
+    const struct fixture *f = *state;
+    struct table_request q = {.metrics = "accuracy", .format = PRINT_CSV};
+    fill(f->store);
+    assert_holds(f->store, &q, ",0.5,0.52,1,");
+    q.metrics = "token_error";
+    assert_holds(f->store, &q, ",0.5,0.48,0,");
+    q.metrics = "perplexity";
+    assert_holds(f->store, &q, ",2,,,");
+}
+
+static void an_upper_bound_is_rounded_up(void **state)
+{
+    const struct metric_info *m = metric_info("token_error");
+    char text[METRIC_TEXT];
+    (void)state;
+    assert_string_equal(metric_bound(m, 0.0000922289, text), "0.0093");
+    assert_string_equal(metric_bound(m, 0.012404, text), "1.25");
+    assert_string_equal(metric_bound(m, 0.07, text), "7.00");
+    assert_string_equal(metric_bound(m, 0.0029, text), "0.29");
+    assert_string_equal(metric_bound(m, 1.0, text), "100.00");
 }
 
 static void higher_is_better_for_accuracy(void **state)
@@ -402,7 +429,7 @@ static void filters_choose_runs(void **state)
     assert_holds(f->store, &q,
                  "encoder             ood_sparse\n"
                  "--------------  --------------\n"
-                 "cope(p_max=64)      0 (< 1.24)\n");
+                 "cope(p_max=64)      0 (< 1.25)\n");
     filters[0] = "seed=1";
     filters[1] = "split=valid";
     assert_holds(f->store, &q, "one seed");
@@ -454,7 +481,7 @@ static void runs_with_other_settings_are_told_apart(void **state)
                                                       .steps = i == 0 ? 200 : 100}),
                   "id", 10 * i, 100, 1);
     assert_holds(f->store, &q,
-                 "cope {train.steps=200}      0 (< 2.95)*[1]\n"
+                 "cope {train.steps=200}      0 (< 2.96)*[1]\n"
                  "cope                    15.00 ± 7.07\n");
     assert_holds(f->store, &q, "[1] 1 of 2 seeds\n");
 }
@@ -549,6 +576,8 @@ int main(void)
         CASE(json_has_every_number_as_stored),
         CASE(csv_is_well_formed),
         CASE(chance_is_in_the_metrics_own_sense),
+        CASE(csv_has_chance_in_the_metrics_own_sense_too),
+        CASE(an_upper_bound_is_rounded_up),
         CASE(higher_is_better_for_accuracy),
         CASE(a_grid_has_its_cells_as_rows),
         CASE(rows_and_columns_can_be_chosen),

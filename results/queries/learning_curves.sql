@@ -1,5 +1,5 @@
 -- Token error in percent at each measured step: mean, lowest and highest over seeds
-SELECT experiment, profile, cell, variant, split, step, count(token_error) AS seeds,
+SELECT experiment, profile, cell, variant, recipe, split, step, count(token_error) AS seeds,
        round(100 * avg(token_error), 3) AS token_error,
        round(100 * min(token_error), 3) AS lowest,
        round(100 * max(token_error), 3) AS highest

@@ -55,6 +55,9 @@ static void unknown_key(const struct entry *e, const struct task *task, struct p
     char text[SETTINGS_MAX + OPTIONS_MAX][SETTING_KEY];
     const char *names[SETTINGS_MAX + OPTIONS_MAX];
     int n = 0;
+    /* The task's name is wrong, and that was said. */
+    if (!task && p->n > 0 && strncmp(e->key, "task.", 5) == 0)
+        return;
     for (const struct option *o = task ? task->options : NULL; o && o->name; o++)
         snprintf(text[n++], SETTING_KEY, "task.%s", o->name);
     for (int i = 0; i < setting_count(); i++)

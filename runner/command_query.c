@@ -125,12 +125,10 @@ const struct command command_query = {
     .arguments = "QUERY|SQL",
     .min_args = 0,
     .max_args = 1,
-    .examples =
-        "posbench query --list\n"
-        "posbench query accuracy_by_split\n"
-        "posbench query \"SELECT experiment, cell, variant, split, metric, mean, std "
-        "FROM v_summary\" -o csv\n"
-        "posbench query --file question.sql --db results.db --json",
+    .examples = "posbench query --list\n"
+                "posbench query accuracy_by_split\n"
+                "posbench query \"SELECT * FROM v_summary WHERE metric = 'loss'\" -o csv\n"
+                "posbench query --file question.sql --db results.db --json",
     .flags = flags,
     .run = run,
 };

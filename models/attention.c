@@ -100,7 +100,8 @@ static struct panel panel_at(const struct attention *a, int head, int first)
 {
     const int d = a->model->dims.head_dim;
     const int left = a->queries - first;
-    struct panel p = {.rows = left < PANEL_ROWS ? left : PANEL_ROWS,
+    struct panel p = {.head = head,
+                      .rows = left < PANEL_ROWS ? left : PANEL_ROWS,
                       .position = a->position + first,
                       .q = {a->work->q, d},
                       .k = head_part(a, a->work->kv, 0),

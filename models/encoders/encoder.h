@@ -54,6 +54,7 @@ struct encoder_view {
  * `position[r]` and sees keys 0..position[r]; positions increase with r. Keys are rows
  * 0..columns-1 of k and v, columns = 1 + position[rows - 1]. */
 struct panel {
+    int head; /* from 0 */
     int rows, columns;
     const int *position; /* [rows] */
     struct rows q;       /* [rows, d] after rotate */

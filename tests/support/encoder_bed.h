@@ -14,6 +14,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifndef POSBENCH_DOUBLE
+#error "gradients are checked in double: begin the test with /* links: models_double */"
+#endif
+
 #include "approx.h"
 #include "encoder.h"
 
@@ -107,7 +111,9 @@ static inline void bed_draw_weights(struct bed *b)
     if (b->encoder->tensors)
         b->tensors = b->encoder->tensors(&b->dims, &b->options, b->spec);
     for (int t = 0; t < b->tensors; t++) {
-        assert_true(bed_size(b, t) + BED_GUARD <= BED_TENSOR);
+        if (bed_size(b, t) + BED_GUARD > BED_TENSOR)
+            fail_msg("%s has a tensor larger than the bed's: raise BED_TENSOR",
+                     b->encoder->name);
         bed_fill(b->weight[t], BED_TENSOR, BED_NOBODYS);
         bed_fill(b->grad[t], BED_TENSOR, BED_NOBODYS);
         for (int i = 0; i < bed_size(b, t); i++)
@@ -141,6 +147,7 @@ static inline void bed_panel(struct bed *b, int rows, const int *position)
     bed_draw_matrix(&b->v, 3, d);
     bed_draw_matrix(&b->extra, 4, d);
     b->panel = (struct panel){
+        .head = b->dims.heads - 1, /* not 0, which an adjoint that forgets it would use */
         .rows = rows,
         .columns = 1 + b->position[rows - 1],
         .position = b->position,
@@ -159,6 +166,11 @@ static inline void bed_panel(struct bed *b, int rows, const int *position)
         b->panel.extra = (struct rows){b->extra.at, BED_STRIDE};
         b->panel.dextra = (struct rows){b->dextra.at, BED_STRIDE};
     }
+    if (b->encoder->scratch &&
+        b->encoder->scratch(&b->dims, &b->options, rows, b->panel.columns) + BED_GUARD >
+            BED_SCRATCH)
+        fail_msg("%s wants more scratch than the bed has: raise BED_SCRATCH",
+                 b->encoder->name);
     bed_fill(b->scratch, BED_SCRATCH, (real)NAN);
 }
 

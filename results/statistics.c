@@ -102,6 +102,8 @@ double statistics_welch_below(struct sample_summary a, struct sample_summary b)
         return (double)NAN;
     const double va = a.std * a.std / a.n, vb = b.std * b.std / b.n;
     const double gap = b.mean - a.mean;
+    if (isnan(va + vb))
+        return (double)NAN;
     if (va + vb <= 0.0)
         return gap > 0 ? 0.0 : gap < 0 ? 1.0 : 0.5;
     const double df = (va + vb) * (va + vb) / (va * va / (a.n - 1) + vb * vb / (b.n - 1));

@@ -283,7 +283,7 @@ static int runs_done(const struct table_data *d, int64_t recipe)
     return n;
 }
 
-/* Of the recipes that share the name of r, the one with most runs done, or the earliest:
+/* Of the recipes that share the name of r, the one with most runs done, of these the newest:
  * it keeps the plain name. */
 static int64_t plain_recipe(const struct table_data *d, const struct record *r)
 {
@@ -295,7 +295,7 @@ static int64_t plain_recipe(const struct table_data *d, const struct record *r)
             continue;
         tried = o->recipe;
         const int done = runs_done(d, tried);
-        if (done > most || (done == most && tried < best)) {
+        if (done > most || (done == most && tried > best)) {
             best = tried;
             most = done;
         }

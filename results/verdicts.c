@@ -21,6 +21,7 @@ struct claim {
     double published_less, published_than;
     struct sample_summary less, than;
     int less_runs, than_runs, settings; /* settings: of the side that has most */
+    int64_t less_of, than_of;           /* tokens or sequences of each seed; 0: no count */
     double below, above;                /* corrected p-values */
     enum verdict verdict;
     bool asked; /* to be printed */
@@ -43,7 +44,7 @@ const char *verdict_text(enum verdict v)
 static const char claims_sql[] =
     "WITH score AS ("
     "  SELECT r.experiment, r.profile, r.cell, r.variant, r.recipe, s.split, s.metric,"
-    "         s.value, avg(s.value) OVER (PARTITION BY r.recipe, s.split, s.metric) AS mean"
+    "         s.value, s.total, avg(s.value) OVER (PARTITION BY r.recipe, s.split, s.metric) AS mean"
     "  FROM v_run AS r JOIN v_score AS s USING (run_id)"
     "  WHERE r.state = 'done'"
     "    AND (?3 = '' OR r.identity IN (SELECT value FROM json_each(?3)))"
@@ -52,7 +53,7 @@ static const char claims_sql[] =
     "         count(value) AS n, max(mean) AS mean,"
     "         CASE WHEN count(value) > 1"
     "              THEN sqrt(sum((value - mean) * (value - mean)) / (count(value) - 1))"
-    "         END AS std"
+    "         END AS std, min(total) AS each"
     "  FROM score GROUP BY experiment, profile, cell, variant, recipe, split, metric"
     "), side AS ("
     "  SELECT v.name, w.*, count(*) OVER same AS settings,"
@@ -67,7 +68,7 @@ static const char claims_sql[] =
     "SELECT p.profile, c.name, c.text, c.experiment, c.cell, c.split, c.metric, c.less,"
     " c.than, c.published_less, c.published_than, l.mean, l.std, l.n, l.runs, t.mean, t.std,"
     " t.n, t.runs, max(coalesce(l.settings, 0), coalesce(t.settings, 0)),"
-    " c.name GLOB ?2 "
+    " c.name GLOB ?2, l.each, t.each "
     "FROM profiles AS p CROSS JOIN claim AS c "
     "LEFT JOIN side AS l ON l.place = 1 AND l.profile = p.profile AND l.name = c.less"
     " AND l.experiment = c.experiment AND l.cell = c.cell AND l.split = c.split"
@@ -100,6 +101,8 @@ static enum status take_claim(void *context, sqlite3_stmt *q, struct err *e)
         .than_runs = sqlite3_column_int(q, 18),
         .settings = sqlite3_column_int(q, 19),
         .asked = sqlite3_column_int(q, 20) != 0,
+        .less_of = sqlite3_column_int64(q, 21),
+        .than_of = sqlite3_column_int64(q, 22),
     };
     for (int i = PROFILE; i <= THAN; i++) {
         const char *text = (const char *)sqlite3_column_text(q, i);
@@ -134,6 +137,26 @@ static enum verdict judge(const struct claim *c)
     return c->above < alpha ? CONTRADICTED : UNDECIDED;
 }
 
+/* Where all seeds of both sides have the same value, their spread is taken to be no smaller
+ * than chance makes it in a count of that size (half a success more and half a failure, so
+ * that it is above 0); NaN without a count. */
+static double least_std(double mean, int64_t of)
+{
+    const double n = (double)of, p = (mean * n + 0.5) / (n + 1.0);
+    return of > 0 && p > 0 && p < 1 ? sqrt(p * (1 - p) / n) : (double)NAN;
+}
+
+static void lend_spread(const struct claim *c, struct sample_summary *less,
+                        struct sample_summary *than)
+{
+    *less = c->less;
+    *than = c->than;
+    if (less->std > 0 || than->std > 0)
+        return;
+    less->std = least_std(less->mean, c->less_of);
+    than->std = least_std(than->mean, c->than_of);
+}
+
 /* All n claims of one profile: two families, one for each direction. */
 static enum status decide(struct claim *c, int n, struct err *e)
 {
@@ -142,8 +165,10 @@ static enum status decide(struct claim *c, int n, struct err *e)
     if (!p)
         return err_set(e, ST_NOMEM, "no memory for %d claims", n);
     for (int i = 0; i < n; i++) {
-        below[i] = statistics_welch_below(c[i].less, c[i].than);
-        above[i] = statistics_welch_below(c[i].than, c[i].less);
+        struct sample_summary less, than;
+        lend_spread(&c[i], &less, &than);
+        below[i] = statistics_welch_below(less, than);
+        above[i] = statistics_welch_below(than, less);
     }
     statistics_holm(below, n, corrected);
     statistics_holm(above, n, corrected + n);

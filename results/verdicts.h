@@ -8,6 +8,8 @@
  *                 also those that are not printed
  *   contradicted  the same test finds it above, corrected likewise
  *   undecided     neither, or an encoder has values for fewer than two seeds
+ * When all seeds of both have one value each, the spread that chance gives a count of that
+ * size stands for theirs; numbers that are no counts are undecided then.
  * Of runs of one name with several settings, those of `identities` count, or else those
  * with most seeds done, the newest first. */
 #ifndef VERDICTS_H

@@ -117,12 +117,15 @@ static void welch_takes_the_freedom_of_the_side_that_varies(void **state)
 
 static void welch_without_any_spread_is_certain(void **state)
 {
-    const struct sample_summary zero = {0, 0, 3}, one = {1, 0, 3}, lone = {0, 0, 1};
+    const struct sample_summary zero = {0, 0, 3}, lone = {0, 0, 1};
+    struct sample_summary one = {1, 0, 3};
     (void)state;
     assert_near(statistics_welch_below(zero, one), 0.0, 0);
     assert_near(statistics_welch_below(one, zero), 1.0, 0);
     assert_near(statistics_welch_below(one, one), 0.5, 0);
     assert_true(isnan(statistics_welch_below(lone, one)));
+    one.std = (double)NAN;
+    assert_true(isnan(statistics_welch_below(zero, one)));
 }
 
 /* Sorted 0.01, 0.02, 0.03, 0.04 times 4, 3, 2, 1: 0.04, 0.06, 0.06, 0.06. */

@@ -109,6 +109,47 @@ static void overlapping_seeds_decide_nothing(void **state)
     assert_verdict(f->store, UNDECIDED);
 }
 
+/* Two seeds of each with the same number of mistakes, of `of` scored tokens. */
+static enum verdict of_equal_seeds(struct store *s, int less, int than, int of)
+{
+    const struct verdicts_request q = {.format = PRINT_TEXT};
+    int tally[VERDICTS], v = 0;
+    for (int seed = 1; seed <= 2; seed++) {
+        put_split(s, add_run(s, (struct fake_run){.variant = "cope", .seed = seed}), "id",
+                  less, of, 5);
+        put_split(s, add_run(s, (struct fake_run){.variant = "rope", .seed = seed}), "id",
+                  than, of, 5);
+    }
+    add_claim(s, "c", "cope", "rope");
+    free(printed(s, &q, tally));
+    while (tally[v] == 0)
+        v++;
+    return (enum verdict)v;
+}
+
+/* Chance alone gives 36 and 41 of 129 a spread. */
+static void a_small_difference_of_equal_seeds_decides_nothing(void **state)
+{
+    const struct fixture *f = *state;
+    assert_int_equal(of_equal_seeds(f->store, 36, 41, 129), UNDECIDED);
+}
+
+static void all_right_against_all_wrong_is_reproduced(void **state)
+{
+    const struct fixture *f = *state;
+    assert_int_equal(of_equal_seeds(f->store, 0, 129, 129), REPRODUCED);
+}
+
+static void equal_seeds_without_counts_decide_nothing(void **state)
+{
+    const struct fixture *f = *state;
+    const double cope[] = {0.1, 0.1}, rope[] = {0.2, 0.2};
+    add_values(f->store, "cope", cope, 2);
+    add_values(f->store, "rope", rope, 2);
+    add_claim(f->store, "c", "cope", "rope");
+    assert_verdict(f->store, UNDECIDED);
+}
+
 static void one_seed_decides_nothing(void **state)
 {
     const struct fixture *f = *state;
@@ -310,6 +351,9 @@ int main(void)
         CASE(a_claim_is_about_its_own_split),
         CASE(the_opposite_is_contradicted),
         CASE(overlapping_seeds_decide_nothing),
+        CASE(a_small_difference_of_equal_seeds_decides_nothing),
+        CASE(all_right_against_all_wrong_is_reproduced),
+        CASE(equal_seeds_without_counts_decide_nothing),
         CASE(one_seed_decides_nothing),
         CASE(values_that_are_not_available_decide_nothing),
         CASE(what_was_not_run_is_not_run),

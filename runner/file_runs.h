@@ -13,7 +13,7 @@ struct file_runs {
 };
 
 /* Reads --file in --profile (default quick); without --file *out is all zero. On success
- * free with file_runs_free. */
+ * free with file_runs_free. ST_USAGE when the file was given as the argument. */
 enum status file_runs_read(const struct invocation *v, struct file_runs *out,
                            struct err *e);
 void file_runs_free(struct file_runs *f); /* accepts a zeroed struct */

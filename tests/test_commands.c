@@ -503,6 +503,8 @@ static void a_table_has_encoders_splits_and_chance(void **state)
     expect("table -o csv", 0, "ood_sparse", NULL);
     expect("table -o md --metric perplexity", 0, "perplexity", NULL);
     expect("table --rows split --cols encoder", 0, "ood_sparse", NULL);
+    expect("table my.yaml", 2, NULL, "say --file my.yaml");
+    expect("claims my.yml", 2, NULL, "say --file my.yml");
     json_t *o = json_of("table --json --only encoder=rope");
     assert_int_equal(json_integer_value(json_object_get(o, "schema")), 1);
     json_decref(o);

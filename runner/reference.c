@@ -125,6 +125,27 @@ static enum encoder_reach default_reach(const struct encoder *c)
     return c->reach ? c->reach(&o) : REACH_DEFINED;
 }
 
+/* "E [513, 64] for all layers, R [512, 64] for each layer", at default options in a model of
+ * 4 heads of 64 numbers that is trained on 512 tokens. False: nothing is learned. */
+static bool tensors_text(const struct encoder *c, char *text, size_t room)
+{
+    const struct encoder_dims dims = {
+        .layers = 4, .heads = 4, .head_dim = 64, .trained_length = 512, .longest = 512};
+    struct tensor_spec spec[ENCODER_TENSORS_MAX];
+    struct option_values o;
+    struct err ignored;
+    size_t used = 0;
+    option_defaults(c->options, &o);
+    if (!c->tensors || (c->resolve && c->resolve(&dims, &o, &ignored)))
+        return false;
+    const int n = c->tensors(&dims, &o, spec);
+    for (int i = 0; i < n && used < room; i++)
+        used += (size_t)snprintf(text + used, room - used, "%s%s [%d, %d] for %s",
+                                 i ? ", " : "", spec[i].name, spec[i].rows, spec[i].columns,
+                                 spec[i].per_layer ? "each layer" : "all layers");
+    return n > 0;
+}
+
 void reference_encoders(FILE *out)
 {
     markdown_head(out, "Encoders", "encoders");
@@ -133,14 +154,19 @@ void reference_encoders(FILE *out)
         "with its name, or as `cope.p_max` when two parts have it. \"Longer tests\" says\n"
         "what happens past the trained length: `defined`, the formula goes on; `capped`,\n"
         "the farthest trained row is used; `untrained`, rows exist that training never\n"
-        "touched; `undefined`, there is no value and tables print n/a.\n",
+        "touched; `undefined`, there is no value and tables print n/a. Shapes of learned\n"
+        "tensors are those of default options in a model of 4 heads of 64 numbers that is\n"
+        "trained on 512 tokens; docs/MODELS.md says under which names they are saved.\n",
         out);
     for (int i = 0; i < encoder_count(); i++) {
         const struct encoder *c = encoder_at(i);
+        char tensors[256];
         fprintf(out, "\n## %s\n\n%c%s.\n\n", c->name, toupper(c->summary[0]),
                 c->summary + 1);
         fprintf(out, "Source: %s. Version %d. Longer tests: `%s`.\n\n", c->source,
                 c->version, encoder_reach_text(default_reach(c)));
+        if (tensors_text(c, tensors, sizeof tensors))
+            fprintf(out, "Learned: %s.\n\n", tensors);
         markdown_options(c->options, out);
     }
 }
@@ -215,6 +241,7 @@ void reference_task_text(const struct task *t, const struct option_values *value
 void reference_encoder_text(const struct encoder *c, FILE *out)
 {
     struct option_values values;
+    char tensors[256];
     option_defaults(c->options, &values);
     fprintf(out, "%s: ", c->name);
     help_wrap(out, (int)strlen(c->name) + 2, 2, c->summary);
@@ -222,5 +249,8 @@ void reference_encoder_text(const struct encoder *c, FILE *out)
     help_wrap(out, 8, 2, c->source);
     fprintf(out, "Sequences longer than in training: %s\n",
             encoder_reach_text(default_reach(c)));
+    if (tensors_text(c, tensors, sizeof tensors))
+        fprintf(out, "Learned, 4 heads of 64 numbers, trained on 512 tokens: %s\n",
+                tensors);
     text_options(c->options, &values, out);
 }

@@ -13,7 +13,8 @@
 #include "resume.h"
 #include "schedule.h"
 
-enum { FILES = 2, COPY_BYTES = 1 << 16 };
+/* Weights, checkpoint, and weights not yet taken, which are nobody else's. */
+enum { FILES = 3, COPIED = 2, COPY_BYTES = 1 << 16 };
 
 static bool names_files(const char *identity)
 {
@@ -21,11 +22,21 @@ static bool names_files(const char *identity)
            strspn(identity, "0123456789abcdef") == IDENTITY_TEXT - 1;
 }
 
+enum status model_files_trained_path(const char *db, const char *identity,
+                                     char out[PATH_MAX], struct err *e)
+{
+    const int n = snprintf(out, PATH_MAX, "%s.models/%s.trained.safetensors", db, identity);
+    if (n < 0 || n >= PATH_MAX)
+        return err_set(e, ST_IO, "%s: the path is too long", db);
+    return ST_OK;
+}
+
 static enum status place(const char *db, const char *identity, int which,
                          char out[PATH_MAX], struct err *e)
 {
-    return which == 0 ? schedule_weights_path(db, identity, out, e)
-                      : resume_path(db, identity, out, e);
+    return which == 0   ? schedule_weights_path(db, identity, out, e)
+           : which == 1 ? resume_path(db, identity, out, e)
+                        : model_files_trained_path(db, identity, out, e);
 }
 
 /* All of `from` to `to`, on the disk. ST_IO with errno's words. */
@@ -97,17 +108,42 @@ enum status model_files_copy(const char *from, const char *to, const char *ident
 {
     char source[PATH_MAX], target[PATH_MAX];
     enum status st = ST_OK;
-    for (int i = 0; i < FILES && st == ST_OK && names_files(identity); i++) {
+    for (int i = 0; i < COPIED && st == ST_OK && names_files(identity); i++) {
         st = place(from, identity, i, source, e);
         if (st == ST_OK)
             st = place(to, identity, i, target, e);
-        if (st || access(source, F_OK) != 0 || (!replace && access(target, F_OK) == 0))
+        if (st || (!replace && access(target, F_OK) == 0))
             continue;
+        if (access(source, F_OK) != 0) {
+            if (replace)
+                unlink(target);
+            continue;
+        }
         st = make_folder(to, e);
         if (st == ST_OK)
             st = copy_file(source, target, e);
     }
     return st;
+}
+
+void model_files_take_trained(const char *db, const char *identity, bool kept)
+{
+    char trained[PATH_MAX], weights[PATH_MAX];
+    if (!names_files(identity) ||
+        model_files_trained_path(db, identity, trained, NULL) != ST_OK ||
+        schedule_weights_path(db, identity, weights, NULL) != ST_OK)
+        return;
+    /* None there: there never was one, or it was taken before. */
+    if (!kept || (rename(trained, weights) != 0 && errno != ENOENT))
+        unlink(weights);
+}
+
+void model_files_drop_trained(const char *db, const char *identity)
+{
+    char trained[PATH_MAX];
+    if (names_files(identity) &&
+        model_files_trained_path(db, identity, trained, NULL) == ST_OK)
+        unlink(trained);
 }
 
 bool model_files_has_weights(const char *db, const char *identity)

@@ -5,6 +5,7 @@
 #ifndef MODEL_FILES_H
 #define MODEL_FILES_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -12,9 +13,21 @@
 
 /* Copies the files that the run has beside `from` to beside `to`, each under another name
  * first, so that no half of one is ever seen. Files that are there already stay unless
- * `replace`. A link, or what is no plain file, is not followed (ST_IO). */
+ * `replace`: then they also go when `from` has none. A link, or what is no plain file, is not followed (ST_IO). */
 enum status model_files_copy(const char *from, const char *to, const char *identity,
                              bool replace, struct err *e);
+
+/* Where a worker leaves its final weights until its run is stored as done, so that the
+ * weights of a run are never of another training than its numbers:
+ * "FILE.models/<identity>.trained.safetensors". */
+enum status model_files_trained_path(const char *db, const char *identity,
+                                     char out[PATH_MAX], struct err *e);
+/* To be called before the run is stored as done: what the worker left becomes the run's
+ * weights, in the place of those of an earlier training. Without `kept`, when it could leave
+ * none, the earlier ones are removed. Harmless a second time. */
+void model_files_take_trained(const char *db, const char *identity, bool kept);
+/* Of a worker that did not come to its end. */
+void model_files_drop_trained(const char *db, const char *identity);
 
 /* Are the run's final weights beside the database? */
 bool model_files_has_weights(const char *db, const char *identity);

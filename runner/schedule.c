@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "leftovers.h"
+#include "model_files.h"
 #include "process.h"
 #include "resume.h"
 #include "schedule_internal.h"
@@ -163,8 +164,14 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
         verdict(c, w, wait_status, why.msg, text);
         state = c->signals || process_was_stopped(wait_status) ? "interrupted" : "failed";
     }
+    const bool done = strcmp(state, "done") == 0;
+    if (done)
+        model_files_take_trained(c->s->db, w->item->run->identity,
+                                 spool_kept_weights(spool));
     enum status st = read ? store_stopped(c->s->store, w->run_id, state, reason, e)
                           : spool_fold(spool, c->s->store, w->run_id, state, reason, e);
+    if (st == ST_OK && !done)
+        model_files_drop_trained(c->s->db, w->item->run->identity);
     if (st == ST_OK) {
         unlink(w->spool);
         if (tries_again(c, w, state))
@@ -192,13 +199,14 @@ static enum status start_worker(struct scheduler *c, struct slot *w, struct err 
     const struct schedule *s = c->s;
     const struct run_spec *r = w->item->run;
     char weights[PATH_MAX], checkpoint[PATH_MAX], threads[16], parent[16], every[16];
-    enum status st = schedule_weights_path(s->db, r->identity, weights, e);
+    enum status st = model_files_trained_path(s->db, r->identity, weights, e);
     if (st == ST_OK)
         st = resume_path(s->db, r->identity, checkpoint, e);
     if (st)
         return st;
     if (was_done(w->item))
         resume_forget(s->db, r->identity);
+    model_files_drop_trained(s->db, r->identity);
     snprintf(every, sizeof every, "%d", s->checkpoint_every);
     snprintf(threads, sizeof threads, "%d", s->threads);
     snprintf(parent, sizeof parent, "%ld", (long)getpid());
@@ -257,6 +265,7 @@ static void forget(const struct scheduler *c, const struct run_spec *r)
 {
     char spool[PATH_MAX];
     resume_forget(c->s->db, r->identity);
+    model_files_drop_trained(c->s->db, r->identity);
     if (spool_path(c, r, spool, NULL) == ST_OK)
         unlink(spool);
 }

@@ -481,6 +481,15 @@ const struct run_cost *spool_cost_of(const struct spool *s)
     return s->has_cost ? &s->cost : NULL;
 }
 
+bool spool_kept_weights(const struct spool *s)
+{
+    const char *text;
+    for (int i = 0; (text = spool_warning(s, i)) != NULL; i++)
+        if (strncmp(text, SPOOL_NO_WEIGHTS, strlen(SPOOL_NO_WEIGHTS)) == 0)
+            return false;
+    return true;
+}
+
 const char *spool_warning(const struct spool *s, int i)
 {
     for (int k = 0; k < s->events; k++)

@@ -87,6 +87,9 @@ const char *spool_reason(const struct spool *s);
 double spool_value(const struct spool *s, const char *split, const char *name);
 /* NULL: the worker did not come to it. */
 const struct run_cost *spool_cost_of(const struct spool *s);
+/* Could the worker keep the final weights? Not when a warning of it begins with these words. */
+#define SPOOL_NO_WEIGHTS "the weights were not kept"
+bool spool_kept_weights(const struct spool *s);
 /* The text of its i-th warning, NULL behind the last one. */
 const char *spool_warning(const struct spool *s, int i);
 int spool_metric_count(const struct spool *s);

@@ -326,7 +326,7 @@ static enum status save_weights(struct course *c, struct err *e)
     if (!c->t->weights || checkpoint_save_model(c->t->weights, trainer_model(c->trainer),
                                                 notes, STORED_NOTES, &why) == ST_OK)
         return ST_OK;
-    snprintf(text, sizeof text, "the weights were not kept: %.400s", why.msg);
+    snprintf(text, sizeof text, SPOOL_NO_WEIGHTS ": %.400s", why.msg);
     return spool_event(c->t->spool, "warning", text, e);
 }
 

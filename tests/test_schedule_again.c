@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "model_files.h"
 #include "schedule_bed.h"
 #include "spool.h"
 
@@ -167,6 +168,48 @@ static void asked_again_after_a_kill_stores_what_had_ended(void **state)
     expect(b, kept, "done|6|0|6|1.75\n");
 }
 
+/* What the file of the weights of seed 1 says; "" without it. No other file is left. */
+static void expect_weights(const struct bed *b, const char *want)
+{
+    char path[PATH_MAX], text[16] = "";
+    assert_int_equal(schedule_weights_path(b->db, b->config->run[0].identity, path, NULL),
+                     ST_OK);
+    FILE *f = fopen(path, "r");
+    if (f) {
+        assert_true(fread(text, 1, sizeof text - 1, f) < sizeof text);
+        fclose(f);
+    }
+    assert_string_equal(text, want);
+    assert_int_equal(
+        model_files_trained_path(b->db, b->config->run[0].identity, path, NULL), ST_OK);
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
+/* A worker leaves weights and is killed before it says that it is done. */
+static void weights_are_of_the_training_whose_numbers_are_stored(void **state)
+{
+    struct bed *b = *state;
+    script(b, "printf old >$4\ngood\n");
+    assert_int_equal(go(b), ST_OK);
+    expect_weights(b, "old");
+    bed_plan(b, RERUN_ALL);
+    script(b, "printf new >$4\nkill -9 $$\n");
+    assert_int_not_equal(go(b), ST_OK);
+    expect(b, kept, "done|6|0|6|1.5\n");
+    expect_weights(b, "old");
+    bed_plan(b, RERUN_ALL);
+    script(b, "printf new >$4\ngood\n");
+    assert_int_equal(go(b), ST_OK);
+    expect_weights(b, "new");
+    bed_plan(b, RERUN_ALL);
+    script(
+        b,
+        "echo '{\"type\":\"event\",\"level\":\"warning\",\"text\":\"the weights were not "
+        "kept: no room\"}' >>$spool\ngood\n");
+    assert_int_equal(go(b), ST_OK);
+    expect_weights(b, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +218,7 @@ int main(void)
         TEST(each_try_again_leaves_the_results),
         TEST(a_killed_scheduler_takes_no_results_with_it),
         TEST(asked_again_after_a_kill_stores_what_had_ended),
+        TEST(weights_are_of_the_training_whose_numbers_are_stored),
     };
     return cmocka_run_group_tests_name("schedule_again", tests, NULL, NULL);
 }

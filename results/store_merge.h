@@ -24,8 +24,9 @@ struct merge_hooks {
     void *context;
     /* One line on a conflict: what differs. */
     void (*conflict)(void *context, const char *text);
-    /* The run's rows are now those of the part (`taken`), or were the same before: files
-     * of the run may be copied. A failure takes the part's rows back. */
+    /* The run's rows are now those of the part (`taken`), or were the same before: when all
+     * is stored, and not before, files of the run may be copied. A failure takes the part's
+     * rows back. */
     enum status (*carried)(void *context, const char *identity, const char *state,
                            bool taken, struct err *e);
 };

@@ -1,9 +1,11 @@
 /* command_merge.c -- joins the databases of shards, or of machines, into one. */
 #include "command.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config.h"
 #include "leftovers.h"
 #include "model_files.h"
 #include "places.h"
@@ -11,9 +13,17 @@
 #include "schedule.h"
 #include "store_merge.h"
 
+/* A run whose rows are those of the part. */
+struct carried {
+    char identity[IDENTITY_TEXT];
+    bool done, taken;
+};
+
 struct job {
     const char *into, *part;
     struct progress *progress;
+    struct carried *carried; /* [n] owned */
+    int n;
     int left_out;   /* 1: its spools hold runs that could not be stored */
     int weightless; /* done runs of the part that have no weights now */
 };
@@ -28,12 +38,42 @@ static enum status on_carried(void *context, const char *identity, const char *s
                               bool taken, struct err *e)
 {
     struct job *j = context;
-    const enum status st = model_files_copy(j->part, j->into, identity, taken, e);
-    if (st == ST_OK && strcmp(state, "done") == 0) {
-        j->weightless += !model_files_has_weights(j->into, identity);
-        model_files_drop_checkpoint(j->into, identity);
+    struct carried *more = realloc(j->carried, ((size_t)j->n + 1) * sizeof *more);
+    if (!more)
+        return err_set(e, ST_NOMEM, "%s: no memory to merge it", j->part);
+    j->carried = more;
+    struct carried *c = &more[j->n++];
+    *c = (struct carried){.done = strcmp(state, "done") == 0, .taken = taken};
+    snprintf(c->identity, sizeof c->identity, "%s", identity);
+    if (taken)
+        model_files_set_aside(j->into, identity);
+    return ST_OK;
+}
+
+/* Behind the rows, so that no run has the weights of another training: a merge that is
+ * killed before it comes here leaves runs without weights, and the next one copies them. */
+static enum status copy_files(struct job *j, struct err *e)
+{
+    enum status st = ST_OK;
+    for (int i = 0; i < j->n && st == ST_OK; i++) {
+        const struct carried *c = &j->carried[i];
+        st = model_files_copy(j->part, j->into, c->identity, c->taken, e);
+        if (st)
+            break;
+        model_files_drop_aside(j->into, c->identity);
+        if (!c->done)
+            continue;
+        j->weightless += !model_files_has_weights(j->into, c->identity);
+        model_files_drop_checkpoint(j->into, c->identity);
     }
     return st;
+}
+
+static void put_files_back(const struct job *j)
+{
+    for (int i = 0; i < j->n; i++)
+        if (j->carried[i].taken)
+            model_files_put_back(j->into, j->carried[i].identity);
 }
 
 static bool same_file(const char *a, const char *b)
@@ -123,7 +163,12 @@ static enum status merge_part(struct store *db, struct job *j, struct merge_coun
     }
     if (st == ST_OK)
         st = store_merge(db, part, &hooks, &c, e);
+    if (st)
+        put_files_back(j);
+    else
+        st = copy_files(j, e);
     store_close(part);
+    free(j->carried);
     if (st)
         return st;
     progress_event(j->progress,

@@ -13,8 +13,8 @@
 #include "resume.h"
 #include "schedule.h"
 
-/* Weights, checkpoint, and weights not yet taken, which are nobody else's. */
-enum { FILES = 3, COPIED = 2, COPY_BYTES = 1 << 16 };
+/* Weights, checkpoint; weights not yet taken and weights set aside, which nobody copies. */
+enum { FILES = 4, COPIED = 2, COPY_BYTES = 1 << 16 };
 
 static bool names_files(const char *identity)
 {
@@ -31,12 +31,22 @@ enum status model_files_trained_path(const char *db, const char *identity,
     return ST_OK;
 }
 
+static enum status aside_path(const char *db, const char *identity, char out[PATH_MAX],
+                              struct err *e)
+{
+    const int n = snprintf(out, PATH_MAX, "%s.models/%s.aside.safetensors", db, identity);
+    if (n < 0 || n >= PATH_MAX)
+        return err_set(e, ST_IO, "%s: the path is too long", db);
+    return ST_OK;
+}
+
 static enum status place(const char *db, const char *identity, int which,
                          char out[PATH_MAX], struct err *e)
 {
     return which == 0   ? schedule_weights_path(db, identity, out, e)
            : which == 1 ? resume_path(db, identity, out, e)
-                        : model_files_trained_path(db, identity, out, e);
+           : which == 2 ? model_files_trained_path(db, identity, out, e)
+                        : aside_path(db, identity, out, e);
 }
 
 /* All of `from` to `to`, on the disk. ST_IO with errno's words. */
@@ -173,6 +183,32 @@ enum status model_files_remove(const char *db, const char *identity, bool really
                            path, strerror(errno));
     }
     return ST_OK;
+}
+
+/* From one of the run's files to the other. */
+static void move(const char *db, const char *identity, int from, int to)
+{
+    char source[PATH_MAX], target[PATH_MAX];
+    if (names_files(identity) && place(db, identity, from, source, NULL) == ST_OK &&
+        place(db, identity, to, target, NULL) == ST_OK)
+        rename(source, target);
+}
+
+void model_files_set_aside(const char *db, const char *identity)
+{
+    move(db, identity, 0, FILES - 1);
+}
+
+void model_files_put_back(const char *db, const char *identity)
+{
+    move(db, identity, FILES - 1, 0);
+}
+
+void model_files_drop_aside(const char *db, const char *identity)
+{
+    char path[PATH_MAX];
+    if (names_files(identity) && aside_path(db, identity, path, NULL) == ST_OK)
+        unlink(path);
 }
 
 void model_files_drop_checkpoint(const char *db, const char *identity)

@@ -36,6 +36,12 @@ bool model_files_has_weights(const char *db, const char *identity);
 enum status model_files_remove(const char *db, const char *identity, bool really,
                                int64_t *bytes, struct err *e);
 
+/* While a merge may still take the run's rows back its weights stand aside under another
+ * name: then they come back, or are removed. A second call of either does nothing. */
+void model_files_set_aside(const char *db, const char *identity);
+void model_files_put_back(const char *db, const char *identity);
+void model_files_drop_aside(const char *db, const char *identity);
+
 /* Removes the run's checkpoint: what is done has nothing to go on from. */
 void model_files_drop_checkpoint(const char *db, const char *identity);
 

@@ -95,7 +95,8 @@ static enum status check_parts(const struct invocation *v, const char *into, str
 {
     for (int i = 0; i < argument_count(v); i++) {
         struct store *part = NULL;
-        const char *name = argument_at(v, i);
+        char path[PATH_MAX];
+        const char *name = place_file(argument_at(v, i), path);
         if (same_file(name, into))
             return err_set(e, ST_USAGE,
                            "%s: is merged into itself; --db names the database that "
@@ -195,7 +196,10 @@ static enum status merge_all(const struct invocation *v, struct store *db, const
     enum status st = leftovers_fold(db, into, &found, e);
     tell_leftovers(&target, into, found);
     for (int i = 0; i < argument_count(v) && st == ST_OK; i++) {
-        struct job j = {.into = into, .part = argument_at(v, i), .progress = progress};
+        char path[PATH_MAX];
+        struct job j = {.into = into,
+                        .part = place_file(argument_at(v, i), path),
+                        .progress = progress};
         st = merge_part(db, &j, &all, e);
         left_out += j.left_out;
     }

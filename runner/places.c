@@ -4,26 +4,45 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 const char *place_experiments(const struct invocation *v, int i)
 {
     return i < argument_count(v) ? argument_at(v, i) : "experiments.yaml";
 }
 
-/* A plain file for SQLite, which takes ":memory:" and "file:..." for something else, and no
- * option for a worker. A link stands for what it leads to: whoever uses either name then
- * meets the same lock, models and checkpoints. */
-static void place_file(const char *name, char buf[PATH_MAX])
+/* Where a link leads to whose file is still to be made. */
+static void follow_dangling(char buf[PATH_MAX])
+{
+    char target[PATH_MAX], folder[PATH_MAX];
+    const char *slash = strrchr(buf, '/');
+    const ssize_t n = readlink(buf, target, sizeof target - 1);
+    if (n <= 0)
+        return;
+    target[n] = '\0';
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash + 1 - buf) : 0, buf);
+    if (target[0] == '/')
+        folder[0] = '\0';
+    if (strlen(folder) + strlen(target) < PATH_MAX) {
+        memcpy(buf, folder, strlen(folder));
+        memcpy(buf + strlen(folder), target, strlen(target) + 1);
+    }
+}
+
+const char *place_file(const char *name, char buf[PATH_MAX])
 {
     char target[PATH_MAX];
     struct stat about;
     const bool special =
         name[0] == '-' || name[0] == ':' || strncmp(name, "file:", strlen("file:")) == 0;
     const int n = snprintf(buf, PATH_MAX, "%s%s", special ? "./" : "", name);
-    if (n >= PATH_MAX)
-        return; /* too long by far; the store says so */
-    if (lstat(buf, &about) == 0 && S_ISLNK(about.st_mode) && realpath(buf, target))
+    if (n >= PATH_MAX || lstat(buf, &about) != 0 || !S_ISLNK(about.st_mode))
+        return buf; /* where it is too long by far, the store says so */
+    if (realpath(buf, target))
         memcpy(buf, target, strlen(target) + 1);
+    else
+        follow_dangling(buf);
+    return buf;
 }
 
 const char *place_database(const struct invocation *v, const char *experiments,
@@ -34,6 +53,5 @@ const char *place_database(const struct invocation *v, const char *experiments,
     const int folder = slash ? (int)(slash + 1 - experiments) : 0;
     char beside[PATH_MAX];
     snprintf(beside, sizeof beside, "%.*sresults.db", folder, experiments);
-    place_file(given ? given : beside, buf);
-    return buf;
+    return place_file(given ? given : beside, buf);
 }

@@ -280,7 +280,9 @@ static enum status read_file(struct file *f, const char *asked, struct config *o
         return problems_report(&f->problems, e);
     struct err no_profile;
     const char *profile = choose_profile(f, asked, &no_profile);
-    overrides_check(&f->overrides, f->experiments, &f->problems);
+    overrides_check(&f->overrides, f->experiments,
+                    profile && *profile ? node_get(f->profiles, profile) : NULL,
+                    &f->problems);
     expand_all(f, profile ? profile : "?");
     if (!f->problems.no_memory)
         read_lists(f, out);

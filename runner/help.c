@@ -53,7 +53,7 @@ static const struct note exit_codes[] = {
     {"2", "wrong usage or experiment file"},
     {"3", "disk, memory or database"},
     {"4", "nothing matched"},
-    {"130, 143", "interrupted by SIGINT, by SIGTERM"},
+    {"129, 130, 143", "interrupted by SIGHUP, SIGINT or SIGTERM"},
     {0},
 };
 
@@ -61,7 +61,7 @@ const struct notes help_notes[] = {
     {"Filters", 12, filters},
     {"Files", 22, files},
     {"Environment", 20, environment},
-    {"Exit codes", 12, exit_codes},
+    {"Exit codes", 17, exit_codes},
     {0},
 };
 

@@ -100,29 +100,45 @@ static void unknown_key(const struct override *o, const char *key,
     problem_unknown(p, o->at, "setting", key, names, n);
 }
 
-/* Of "grid.model.dim" and "model.dim" for the same experiments one would have no effect. */
-static bool is_grid_of(const struct override *grid, const struct override *one)
+/* Does it give a setting such as "model.dim" one value, alone or in a mapping? */
+static bool sets(const struct override *o, const char *setting)
 {
-    char key[128];
-    if (one->keys != 2 || grid->keys != 2 || strcmp(grid->key[0], "grid") != 0 ||
-        grid->experiment != one->experiment)
+    const char *dot = strchr(setting, '.');
+    if (o->keys == 0 || !dot || strlen(o->key[0]) != (size_t)(dot - setting) ||
+        strncmp(o->key[0], setting, (size_t)(dot - setting)) != 0)
         return false;
-    snprintf(key, sizeof key, "%s.%s", one->key[0], one->key[1]);
-    return strcmp(grid->key[1], key) == 0;
+    return o->keys == 2 ? strcmp(o->key[1], dot + 1) == 0
+                        : o->keys == 1 && o->value && o->value->kind == NODE_MAP &&
+                              node_entry(o->value, dot + 1);
 }
 
-static void check_pairs(const struct overrides *o, struct problems *p)
+/* Of "grid.model.dim" and "model.dim" for the same experiments one would have no effect. */
+static void check_grid(const struct overrides *o, const struct override *grid,
+                       const char *setting, struct problems *p)
 {
     for (int i = 0; i < o->n; i++)
-        for (int j = 0; j < o->n; j++)
-            if (is_grid_of(&o->item[i], &o->item[j]))
-                problem_at(p, o->item[j].at,
-                           "the values of %s are also given by \"%s\"; give one of the two",
-                           o->item[i].key[1], o->item[i].at.source);
+        if (o->item[i].experiment == grid->experiment && sets(&o->item[i], setting))
+            problem_at(p, o->item[i].at,
+                       "the values of %s are also given by \"%s\"; give one of the two",
+                       setting, grid->at.source);
+}
+
+static void check_grids(const struct overrides *o, struct problems *p)
+{
+    for (int i = 0; i < o->n; i++) {
+        const struct override *x = &o->item[i];
+        if (x->keys == 0 || strcmp(x->key[0], "grid") != 0)
+            continue;
+        if (x->keys == 2)
+            check_grid(o, x, x->key[1], p);
+        else if (x->value && x->value->kind == NODE_MAP)
+            for (const struct entry *e = x->value->first; e; e = e->next)
+                check_grid(o, x, e->key, p);
+    }
 }
 
 void overrides_check(struct overrides *o, const struct node *experiments,
-                     struct problems *p)
+                     const struct node *profile, struct problems *p)
 {
     for (int i = 0; i < o->n; i++) {
         struct override *x = &o->item[i];
@@ -132,6 +148,8 @@ void overrides_check(struct overrides *o, const struct node *experiments,
             x->keys--;
             memmove(x->key, x->key + 1, (size_t)x->keys * sizeof x->key[0]);
         }
+        if (e && profile && !node_entry(profile, e->key))
+            problem_at(p, x->at, "experiment \"%s\" is not part of the profile", e->key);
         if (x->keys > 0 && !is_experiment_key(x->key[0])) {
             unknown_key(x, x->key[0], experiments, p);
             x->keys = 0;
@@ -140,23 +158,36 @@ void overrides_check(struct overrides *o, const struct node *experiments,
                        e->key);
         }
     }
-    check_pairs(o, p);
+    check_grids(o, p);
+}
+
+/* The root without the setting in its grid. NULL: out of memory. */
+static const struct node *pin_one(struct tree *t, const struct node *root,
+                                  const char *section, const char *name, struct problems *p)
+{
+    static const char *const path[] = {"grid"};
+    const struct node *grid = node_get(root, "grid");
+    char key[128];
+    snprintf(key, sizeof key, "%s.%s", section, name);
+    if (!node_entry(grid, key))
+        return root;
+    grid = tree_without(t, grid, key, p);
+    root = grid ? tree_without(t, root, "grid", p) : NULL;
+    return root ? tree_with(t, root, path, 1, grid, p) : NULL;
 }
 
 static const struct node *pin(const struct override *o, struct tree *t,
                               const struct node *root, struct problems *p)
 {
-    const struct node *grid = node_get(root, "grid");
-    char key[128];
-    if (o->keys != 2)
+    if (strcmp(o->key[0], "grid") == 0)
         return root;
-    snprintf(key, sizeof key, "%s.%s", o->key[0], o->key[1]);
-    if (!node_entry(grid, key))
+    if (o->keys == 2)
+        return pin_one(t, root, o->key[0], o->key[1], p);
+    if (o->keys != 1 || o->value->kind != NODE_MAP)
         return root;
-    grid = tree_without(t, grid, key, p);
-    const char *const path[] = {"grid"};
-    root = grid ? tree_without(t, root, "grid", p) : NULL;
-    return root ? tree_with(t, root, path, 1, grid, p) : NULL;
+    for (const struct entry *e = o->value->first; e && root; e = e->next)
+        root = pin_one(t, root, o->key[0], e->key, p);
+    return root;
 }
 
 static bool applies(const struct override *o, const char *experiment)

@@ -23,9 +23,10 @@ struct overrides {
 bool overrides_parse(struct overrides *o, struct tree *t, const char *const *set, int n,
                      struct problems *p);
 
-/* Finds out which begin with the name of an experiment; notes unknown keys. */
+/* Finds out which begin with the name of an experiment; notes unknown keys, and experiments
+ * that `profile` (NULL: there is none) has not, for which nothing would happen. */
 void overrides_check(struct overrides *o, const struct node *experiments,
-                     struct problems *p);
+                     const struct node *profile, struct problems *p);
 
 /* An experiment's settings with the changes, those for every one before its own. A setting
  * of the grid that --set names is taken out of the grid: what was typed is what runs. NULL:

@@ -216,7 +216,8 @@ static enum status probe_some(struct shapes *s, int threads, double budget_s, st
     for (int i = 0; i < s->n; i++)
         if (s->at[i].lasting.runs == 0 && !all_brief(&s->at[i]))
             index[unknown++] = i;
-    const int fit = (int)(budget_s / (2.0 * probe_s));
+    const int time = (int)(budget_s / (2.0 * probe_s));
+    const int fit = time > 1 ? time : 1; /* one shape lends its rate to the others */
     const int tries = unknown < fit ? unknown : fit;
     const double start = now();
     for (int i = 0; i < tries && now() - start < budget_s; i++)

@@ -351,6 +351,22 @@ static void a_grid_can_be_set(void **state)
     config_free(c);
 }
 
+static void set_names_an_experiment_of_the_profile(void **state)
+{
+    static const char *const set[] = {"more.train.steps=5"};
+    struct config *c = NULL;
+    struct err e = {0};
+    (void)state;
+    assert_int_equal(config_text(COPY
+                                 "  more: {task: {name: flip_flop}, encoders: [none]}\n"
+                                 "profiles: {one: {copy: {}}, all: {copy: {}, more: {}}}\n",
+                                 "one", set, 1, &c, &e),
+                     ST_CONFIG);
+    assert_string_equal(e.msg,
+                        "--set more.train.steps=5: experiment \"more\" is not part of "
+                        "the profile");
+}
+
 static void a_value_and_its_grid_cannot_both_be_set(void **state)
 {
     static const char *const both[] = {"grid.model.dim=[4, 8]", "seeds=[1]",
@@ -364,6 +380,23 @@ static void a_value_and_its_grid_cannot_both_be_set(void **state)
                                "by \"--set grid.model.dim=[4, 8]\"; give one of the two");
     c = read_good(COPY, NULL, of_one, 2);
     assert_string_equal(c->run[0].cell, "model.dim=4");
+    config_free(c);
+    for (int i = 0; i < 2; i++) {
+        const char *const maps[] = {i ? "model={dim: 16}" : "model.dim=16",
+                                    "grid={model.dim: [4, 8]}"};
+        assert_int_equal(config_text(COPY, NULL, maps, 2, &c, &e), ST_CONFIG);
+        assert_non_null(strstr(e.msg, "the values of model.dim are also given by"));
+    }
+}
+
+static void a_mapping_pins_the_grid_too(void **state)
+{
+    static const char *const set[] = {"model={dim: 16}"};
+    struct config *c =
+        read_good(COPY "    grid: {model.dim: [4, 8], model.layers: [1]}\n", NULL, set, 1);
+    (void)state;
+    assert_int_equal(c->run[0].model.dim, 16);
+    assert_string_equal(c->run[0].cell, "model.layers=1");
     config_free(c);
 }
 
@@ -669,6 +702,8 @@ int main(void)
         cmocka_unit_test(set_wins_over_the_profile_and_pins_the_grid),
         cmocka_unit_test(a_grid_can_be_set),
         cmocka_unit_test(a_value_and_its_grid_cannot_both_be_set),
+        cmocka_unit_test(a_mapping_pins_the_grid_too),
+        cmocka_unit_test(set_names_an_experiment_of_the_profile),
         cmocka_unit_test(set_can_name_one_experiment),
         cmocka_unit_test(a_wrong_set_names_itself),
         cmocka_unit_test(percent_becomes_a_fraction_and_claims_find_their_numbers),

@@ -102,7 +102,7 @@ static enum status fold(struct store *db, const char *path, const char *spool_fi
         " IS NOT NULL)",
         params, 1, take_id, &id, e);
     if (st == ST_OK && id > 0)
-        model_files_take_trained(path, identity, spool_kept_weights(s));
+        st = model_files_take_trained(path, identity, spool_kept_weights(s), e);
     if (st == ST_OK && id > 0)
         st = spool_fold(s, db, id, NULL, NULL, e);
     spool_free(s);

@@ -136,16 +136,22 @@ enum status model_files_copy(const char *from, const char *to, const char *ident
     return st;
 }
 
-void model_files_take_trained(const char *db, const char *identity, bool kept)
+enum status model_files_take_trained(const char *db, const char *identity, bool kept,
+                                     struct err *e)
 {
     char trained[PATH_MAX], weights[PATH_MAX];
-    if (!names_files(identity) ||
-        model_files_trained_path(db, identity, trained, NULL) != ST_OK ||
-        schedule_weights_path(db, identity, weights, NULL) != ST_OK)
-        return;
+    if (!names_files(identity))
+        return ST_OK;
+    enum status st = model_files_trained_path(db, identity, trained, e);
+    if (st == ST_OK)
+        st = schedule_weights_path(db, identity, weights, e);
+    if (st)
+        return st;
     /* None there: there never was one, or it was taken before. */
-    if (!kept || (rename(trained, weights) != 0 && errno != ENOENT))
-        unlink(weights);
+    if ((kept ? rename(trained, weights) : unlink(weights)) != 0 && errno != ENOENT)
+        return err_set(e, ST_IO, "%s: cannot be %s: %s; the same command goes on", weights,
+                       kept ? "made" : "removed", strerror(errno));
+    return ST_OK;
 }
 
 void model_files_drop_trained(const char *db, const char *identity)

@@ -24,8 +24,10 @@ enum status model_files_trained_path(const char *db, const char *identity,
                                      char out[PATH_MAX], struct err *e);
 /* To be called before the run is stored as done: what the worker left becomes the run's
  * weights, in the place of those of an earlier training. Without `kept`, when it could leave
- * none, the earlier ones are removed. Harmless a second time. */
-void model_files_take_trained(const char *db, const char *identity, bool kept);
+ * none, the earlier ones are removed. Harmless a second time. ST_IO: neither was done, and
+ * the run should not be stored either. */
+enum status model_files_take_trained(const char *db, const char *identity, bool kept,
+                                     struct err *e);
 /* Of a worker that did not come to its end. */
 void model_files_drop_trained(const char *db, const char *identity);
 

@@ -165,11 +165,12 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
         state = c->signals || process_was_stopped(wait_status) ? "interrupted" : "failed";
     }
     const bool done = strcmp(state, "done") == 0;
-    if (done)
-        model_files_take_trained(c->s->db, w->item->run->identity,
-                                 spool_kept_weights(spool));
-    enum status st = read ? store_stopped(c->s->store, w->run_id, state, reason, e)
-                          : spool_fold(spool, c->s->store, w->run_id, state, reason, e);
+    enum status st = done ? model_files_take_trained(c->s->db, w->item->run->identity,
+                                                     spool_kept_weights(spool), e)
+                          : ST_OK;
+    if (st == ST_OK)
+        st = read ? store_stopped(c->s->store, w->run_id, state, reason, e)
+                  : spool_fold(spool, c->s->store, w->run_id, state, reason, e);
     if (st == ST_OK && !done)
         model_files_drop_trained(c->s->db, w->item->run->identity);
     if (st == ST_OK) {

@@ -210,29 +210,34 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-static bool same_bytes(const char *a_folder, const char *b_folder, const char *name)
+static bool same_bytes(const char *a_path, const char *b_path)
 {
-    char path[PATH_MAX];
     size_t n[2];
-    snprintf(path, sizeof path, "%s/%s", a_folder, name);
-    char *a = file_text(path, &n[0]);
-    snprintf(path, sizeof path, "%s/%s", b_folder, name);
-    char *b = file_text(path, &n[1]);
+    char *a = file_text(a_path, &n[0]), *b = file_text(b_path, &n[1]);
     const bool same = n[0] == n[1] && memcmp(a, b, n[0]) == 0;
     free(a);
     free(b);
     return same;
 }
 
-/* Weights are whole or not there. */
+/* Weights are whole or not there, also those that wait for their run to be stored. */
 static void check_weights(struct course *c)
 {
-    char *names = tree_names(c->now), *rest = NULL;
+    static const char trained[] = ".trained";
+    char *names = tree_names(c->now), *rest = NULL, now[PATH_MAX], after[PATH_MAX];
     for (char *name = strtok_r(names, "\n", &rest); name;
-         name = strtok_r(NULL, "\n", &rest))
-        if (ends_with(name, ".safetensors") && !strstr(name, ".checkpoint.") &&
-            !same_bytes(c->now, c->after, name))
+         name = strtok_r(NULL, "\n", &rest)) {
+        if (!ends_with(name, ".safetensors") || strstr(name, ".checkpoint."))
+            continue;
+        snprintf(now, sizeof now, "%s/%s", c->now, name);
+        char *waiting = strstr(name, trained);
+        if (waiting)
+            memmove(waiting, waiting + strlen(trained),
+                    strlen(waiting + strlen(trained)) + 1);
+        snprintf(after, sizeof after, "%s/%s", c->after, name);
+        if (!same_bytes(now, after))
             complain(c, "weights that are not those of an undisturbed command", name);
+    }
     free(names);
 }
 

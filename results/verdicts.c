@@ -44,7 +44,8 @@ const char *verdict_text(enum verdict v)
 static const char claims_sql[] =
     "WITH score AS ("
     "  SELECT r.experiment, r.profile, r.cell, r.variant, r.recipe, s.split, s.metric,"
-    "         s.value, s.total, avg(s.value) OVER (PARTITION BY r.recipe, s.split, s.metric) AS mean"
+    "         s.value, s.total,"
+    "         avg(s.value) OVER (PARTITION BY r.recipe, s.split, s.metric) AS mean"
     "  FROM v_run AS r JOIN v_score AS s USING (run_id)"
     "  WHERE r.state = 'done'"
     "    AND (?3 = '' OR r.identity IN (SELECT value FROM json_each(?3)))"

@@ -13,7 +13,8 @@
 
 /* Copies the files that the run has beside `from` to beside `to`, each under another name
  * first, so that no half of one is ever seen. Files that are there already stay unless
- * `replace`: then they also go when `from` has none. A link, or what is no plain file, is not followed (ST_IO). */
+ * `replace`: then they also go when `from` has none. A link, or what is no plain file, is
+ * not followed (ST_IO). */
 enum status model_files_copy(const char *from, const char *to, const char *identity,
                              bool replace, struct err *e);
 

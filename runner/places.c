@@ -14,19 +14,16 @@ const char *place_experiments(const struct invocation *v, int i)
 /* Where a link leads to whose file is still to be made. */
 static void follow_dangling(char buf[PATH_MAX])
 {
-    char target[PATH_MAX], folder[PATH_MAX];
+    char target[PATH_MAX], whole[2 * PATH_MAX];
     const char *slash = strrchr(buf, '/');
     const ssize_t n = readlink(buf, target, sizeof target - 1);
     if (n <= 0)
         return;
     target[n] = '\0';
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash + 1 - buf) : 0, buf);
-    if (target[0] == '/')
-        folder[0] = '\0';
-    if (strlen(folder) + strlen(target) < PATH_MAX) {
-        memcpy(buf, folder, strlen(folder));
-        memcpy(buf + strlen(folder), target, strlen(target) + 1);
-    }
+    const int folder = slash && target[0] != '/' ? (int)(slash + 1 - buf) : 0;
+    snprintf(whole, sizeof whole, "%.*s%s", folder, buf, target);
+    if (strlen(whole) < PATH_MAX)
+        memcpy(buf, whole, strlen(whole) + 1);
 }
 
 const char *place_file(const char *name, char buf[PATH_MAX])

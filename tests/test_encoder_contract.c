@@ -492,6 +492,12 @@ static bool halve(const struct option *o, double *value)
     return good;
 }
 
+/* Both were cleared before they were filled, so padding is the same. */
+static bool same_bytes(const void *a, const void *b, size_t n)
+{
+    return memcmp(a, b, n) == 0;
+}
+
 /* Does value k of option i change anything, beside some values of the others? */
 static bool has_effect(const struct encoder *encoder, int i, int k)
 {
@@ -511,7 +517,7 @@ static bool has_effect(const struct encoder *encoder, int i, int k)
             if (bed_try(&b, encoder, &options, &dims, NULL) != ST_OK)
                 continue;
             effect_of(&b, &with_other);
-            if (memcmp(&with_default, &with_other, sizeof with_other) != 0)
+            if (!same_bytes(&with_default, &with_other, sizeof with_other))
                 return true;
         } while (halve(o, &value));
     }

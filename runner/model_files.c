@@ -13,8 +13,9 @@
 #include "resume.h"
 #include "schedule.h"
 
-/* Weights, checkpoint; weights not yet taken and weights set aside, which nobody copies. */
-enum { FILES = 4, COPIED = 2, COPY_BYTES = 1 << 16 };
+/* Nobody copies those that wait: weights not yet taken, and weights set aside. */
+enum { WEIGHTS, CHECKPOINT, COPIED, TRAINED = COPIED, ASIDE, FILES };
+enum { COPY_BYTES = 1 << 16 };
 
 static bool names_files(const char *identity)
 {
@@ -43,10 +44,10 @@ static enum status aside_path(const char *db, const char *identity, char out[PAT
 static enum status place(const char *db, const char *identity, int which,
                          char out[PATH_MAX], struct err *e)
 {
-    return which == 0   ? schedule_weights_path(db, identity, out, e)
-           : which == 1 ? resume_path(db, identity, out, e)
-           : which == 2 ? model_files_trained_path(db, identity, out, e)
-                        : aside_path(db, identity, out, e);
+    return which == WEIGHTS      ? schedule_weights_path(db, identity, out, e)
+           : which == CHECKPOINT ? resume_path(db, identity, out, e)
+           : which == TRAINED    ? model_files_trained_path(db, identity, out, e)
+                                 : aside_path(db, identity, out, e);
 }
 
 /* All of `from` to `to`, on the disk. ST_IO with errno's words. */
@@ -202,12 +203,12 @@ static void move(const char *db, const char *identity, int from, int to)
 
 void model_files_set_aside(const char *db, const char *identity)
 {
-    move(db, identity, 0, FILES - 1);
+    move(db, identity, WEIGHTS, ASIDE);
 }
 
 void model_files_put_back(const char *db, const char *identity)
 {
-    move(db, identity, FILES - 1, 0);
+    move(db, identity, ASIDE, WEIGHTS);
 }
 
 void model_files_drop_aside(const char *db, const char *identity)

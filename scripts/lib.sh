@@ -8,7 +8,7 @@ LINT_PACKAGES="clang-format clang-tidy"
 FUZZ_PACKAGES="clang libclang-rt-dev"
 # For tests/slurm, which is skipped where they cannot be installed.
 SLURM_PACKAGES="munge slurmctld slurmd slurm-client"
-# For tests/test_completion.c, which skips what they would try.
+# For tests/program/test_completion.c, which skips what they would try.
 SHELL_PACKAGES="fish zsh man-db groff"
 
 CORES=$(nproc 2>/dev/null || echo 1)

@@ -6,7 +6,7 @@
  *
  * To add a task, write tasks/task_<name>.c that defines
  *     const struct task task_<name> = { .name = "<name>", ... };
- * and nothing else. The build finds the file, and tests/test_task_contract.c holds it
+ * and nothing else. The build finds the file, and tests/tasks/test_task_contract.c holds it
  * to this header. */
 #ifndef TASK_H
 #define TASK_H

@@ -6,7 +6,7 @@
  *
  * To add an encoder, write models/encoders/encoder_<name>.c that defines
  *     const struct encoder encoder_<name> = { .name = "<name>", ... };
- * and nothing else. The build finds the file, and tests/test_encoder_contract.c holds
+ * and nothing else. The build finds the file, and tests/encoders/test_encoder_contract.c holds
  * it to this header (gradients in double, causality, "differs from none").
  *
  * Letters: T tokens, H heads, d head width, C = H * d channels; i query, j key, j <= i;

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes vectors/*.safetensors: what the reference computes, for tests/test_parity.c.
+"""Writes vectors/*.safetensors: what the reference computes, for tests/models/test_parity.c.
 
 README.md says what the files hold. The output is the same bits at each call on one
 machine; another version of PyTorch may move the last digits.

@@ -1,7 +1,7 @@
 # embed.cmake -- run at build time: writes SQL files into a C file.
 #
 #     cmake -DSCHEMA=schema.sql -DQUERIES=a.sql,b.sql -DOUTPUT=embedded.c -P embed.cmake
-include("${CMAKE_CURRENT_LIST_DIR}/../cmake/bytes.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/../../cmake/bytes.cmake")
 
 file(READ "${SCHEMA}" hex HEX)
 bytes_of("${hex}" bytes)

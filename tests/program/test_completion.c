@@ -27,7 +27,7 @@ static void check_flags(const char *command, const struct flag *table)
 {
     for (const struct flag *f = table; f && f->name; f++)
         if (f->value && !value_known(f->value))
-            fail_msg("%s --%s %s: runner/values.c does not know this value", command,
+            fail_msg("%s --%s %s: runner/cli/values.c does not know this value", command,
                      f->name, f->value);
 }
 
@@ -47,7 +47,7 @@ static void every_value_is_of_a_known_kind(void **state)
         assert_int_equal(n == 0, c->max_args == 0);
         for (int k = 0; k < n; k++) {
             if (!value_known(p[k].kind))
-                fail_msg("%s %s: runner/values.c does not know it", c->name, p[k].kind);
+                fail_msg("%s %s: runner/cli/values.c does not know it", c->name, p[k].kind);
             assert_int_equal(p[k].repeats, c->max_args < 0 && k == n - 1);
         }
     }

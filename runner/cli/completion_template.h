@@ -1,4 +1,4 @@
-/* completion_template.h -- the scripts of runner/completion/, written into the program by
+/* completion_template.h -- the scripts of runner/cli/completion/, written into the program by
  * embed.cmake. Their line "@TABLES@" is where completion.c puts what the commands take. */
 #ifndef COMPLETION_TEMPLATE_H
 #define COMPLETION_TEMPLATE_H

@@ -1,7 +1,7 @@
 # embed.cmake -- run at build time: writes the templates of completion/ into a C file.
 #
 #     cmake -DTEMPLATES=bash,fish,zsh -DFOLDER=completion -DOUTPUT=templates.c -P embed.cmake
-include("${CMAKE_CURRENT_LIST_DIR}/../cmake/bytes.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/../../cmake/bytes.cmake")
 
 set(text "#include \"completion_template.h\"\n\n")
 set(rows "")

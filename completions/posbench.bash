@@ -20,7 +20,7 @@ _posbench_options() {
     query) echo '--list' '--file=FILE' '--output=FORMAT' '-o=FORMAT' '--json' '--db=DB' ;;
     rm) echo '--undo' '--dry-run' '-n' '--only=KEY=GLOB' '--db=DB' ;;
     run) echo '--profile=PROFILE' '--only=KEY=GLOB' '--set=KEY=VALUE' '--db=DB' '--jobs=N' '-j=N' '--threads=N' '--shard=I/N' '--rerun=failed|all' '--dry-run' '-n' '--keep-going' '--checkpoint-every=SECONDS' '--retries=N' '--time-budget=TIME' '--fail-fast' ;;
-    show) echo '--count=N' '-n=N' '--split=SPLIT' '--seed=N' '--set=OPTION=VALUE' '--db=DB' ;;
+    show) echo '--count=N' '-n=N' '--split=SPLIT' '--seed=N' '--set=OPTION=VALUE' '--markdown' '--db=DB' ;;
     table) echo '--metric=METRIC' '--published' '--rows=KEY' '--cols=KEY' '--profile=PROFILE' '--only=KEY=GLOB' '--file=FILE' '--output=FORMAT' '-o=FORMAT' '--json' '--db=DB' ;;
     verify) echo '--steps=N' '--threads=N' '--db=DB' ;;
     esac

@@ -280,6 +280,7 @@ complete -c posbench -n '__posbench_in show' -s n -l count -r -f -d 'samples of 
 complete -c posbench -n '__posbench_in show' -l split -r -f -a '(__posbench_value "SPLIT")' -d 'split to draw from, or train (default id)'
 complete -c posbench -n '__posbench_in show' -l seed -r -f -d 'data seed (default 0); for train the run\'s seed (default 1)'
 complete -c posbench -n '__posbench_in show' -l set -r -f -a '(__posbench_value "OPTION=VALUE")' -d 'change an option of the task, after the split\'s own changes (repeatable)'
+complete -c posbench -n '__posbench_in show' -l markdown -d 'the reference page of a task or an encoder'
 complete -c posbench -n '__posbench_in show' -l db -r -a '(__fish_complete_suffix .db)' -f -d 'results database (default: results.db beside the experiment file)'
 
 complete -c posbench -n '__posbench_in "" help' -a table -d 'encoder by split: mean and spread over seeds, chance beside it'

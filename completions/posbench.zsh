@@ -180,6 +180,7 @@ _posbench_command() {
         '--split=[split to draw from, or train (default id)]:SPLIT: _posbench_value "SPLIT"' \
         '--seed=[data seed (default 0); for train the run'\''s seed (default 1)]:N: ' \
         '*--set=[change an option of the task, after the split'\''s own changes (repeatable)]:OPTION=VALUE: _posbench_value "OPTION=VALUE"' \
+        '--markdown[the reference page of a task or an encoder]' \
         '--db=[results database (default: results.db beside the experiment file)]:DB: _posbench_value "DB"' \
         ':TASK|ENCODER|RUN: _posbench_value "TASK|ENCODER|RUN"' ;;
     table)

@@ -91,31 +91,46 @@ static void markdown_splits(const struct task *t, FILE *out)
     }
 }
 
-static void markdown_head(FILE *out, const char *title, const char *what)
+static void markdown_made(FILE *out, const char *title, const char *words)
 {
-    fprintf(out,
-            "# %s\n\n<!-- Made by `posbench list %s --markdown`; a test compares. -->\n",
-            title, what);
+    fprintf(out, "# %s\n\n<!-- Made by `posbench %s --markdown`; a test compares. -->\n",
+            title, words);
 }
 
+/* The head of a plug-in's own page. */
+static void page_head(FILE *out, const char *name, const char *summary, const char *source,
+                      int version)
+{
+    char words[ACCEPTED_TEXT];
+    snprintf(words, sizeof words, "show %s", name);
+    markdown_made(out, name, words);
+    fprintf(out, "\n%c%s.\n\nSource: %s. Version %d.", toupper(summary[0]), summary + 1,
+            source, version);
+}
+
+void reference_task_page(const struct task *t, FILE *out)
+{
+    struct option_values o;
+    option_defaults(t->options, &o);
+    page_head(out, t->name, t->summary, t->source, t->version);
+    fprintf(
+        out,
+        "\nWith the defaults: %d token ids, at most %d tokens, chance accuracy 1/%d.\n\n",
+        t->vocabulary(&o), t->max_length(&o), t->answers(&o));
+    markdown_options(t->options, out);
+    fputc('\n', out);
+    markdown_splits(t, out);
+}
+
+/* Names no task: two authors of tasks never meet in one file. */
 void reference_tasks(FILE *out)
 {
-    markdown_head(out, "Tasks", "tasks");
-    for (int i = 0; i < task_count(); i++) {
-        const struct task *t = task_at(i);
-        struct option_values o;
-        option_defaults(t->options, &o);
-        fprintf(out, "\n## %s\n\n%c%s.\n\n", t->name, toupper(t->summary[0]),
-                t->summary + 1);
-        fprintf(out, "Source: %s. Version %d.\n", t->source, t->version);
-        fprintf(out,
-                "With the defaults: %d token ids, at most %d tokens, chance accuracy 1/%d.",
-                t->vocabulary(&o), t->max_length(&o), t->answers(&o));
-        fputs("\n\n", out);
-        markdown_options(t->options, out);
-        fputc('\n', out);
-        markdown_splits(t, out);
-    }
+    markdown_made(out, "Tasks", "list tasks");
+    fputs(
+        "\nThe folder [tasks](tasks) holds a page for each task: its source, its options\n"
+        "and its splits. `posbench list tasks` names them, and `posbench show TASK` says\n"
+        "what the page says and shows samples.\n",
+        out);
 }
 
 static enum encoder_reach default_reach(const struct encoder *c)
@@ -146,10 +161,24 @@ static bool tensors_text(const struct encoder *c, char *text, size_t room)
     return n > 0;
 }
 
+void reference_encoder_page(const struct encoder *c, FILE *out)
+{
+    char tensors[256];
+    page_head(out, c->name, c->summary, c->source, c->version);
+    fprintf(out, " Longer tests: `%s`.\n\n", encoder_reach_text(default_reach(c)));
+    if (tensors_text(c, tensors, sizeof tensors))
+        fprintf(out, "Learned: %s.\n\n", tensors);
+    markdown_options(c->options, out);
+}
+
+/* Names no encoder: two authors of encoders never meet in one file. */
 void reference_encoders(FILE *out)
 {
-    markdown_head(out, "Encoders", "encoders");
+    markdown_made(out, "Encoders", "list encoders");
     fputs(
+        "\nThe folder [encoders](encoders) holds a page for each encoder: its source, its\n"
+        "options and what it learns. `posbench list encoders` names them, and\n"
+        "`posbench show ENCODER` says what the page says.\n"
         "\nEncoders may be added up: `cope+rope` uses both. An option of a part is set\n"
         "with its name, or as `cope.p_max` when two parts have it. \"Longer tests\" says\n"
         "what happens past the trained length: `defined`, the formula goes on; `capped`,\n"
@@ -158,22 +187,11 @@ void reference_encoders(FILE *out)
         "tensors are those of default options in a model of 4 heads of 64 numbers that is\n"
         "trained on 512 tokens; docs/MODELS.md says under which names they are saved.\n",
         out);
-    for (int i = 0; i < encoder_count(); i++) {
-        const struct encoder *c = encoder_at(i);
-        char tensors[256];
-        fprintf(out, "\n## %s\n\n%c%s.\n\n", c->name, toupper(c->summary[0]),
-                c->summary + 1);
-        fprintf(out, "Source: %s. Version %d. Longer tests: `%s`.\n\n", c->source,
-                c->version, encoder_reach_text(default_reach(c)));
-        if (tensors_text(c, tensors, sizeof tensors))
-            fprintf(out, "Learned: %s.\n\n", tensors);
-        markdown_options(c->options, out);
-    }
 }
 
 void reference_commands(FILE *out)
 {
-    markdown_head(out, "Commands", "commands");
+    markdown_made(out, "Commands", "list commands");
     fputs("\n```\n", out);
     help_print(out, NULL);
     fputs("```\n", out);

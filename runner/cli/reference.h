@@ -8,7 +8,10 @@
 #include "encoder.h"
 #include "task.h"
 
-/* Whole files of docs/reference. */
+/* Whole files of docs/reference: a page for each task and encoder, and what is said of
+ * all of them. */
+void reference_task_page(const struct task *t, FILE *out);
+void reference_encoder_page(const struct encoder *c, FILE *out);
 void reference_tasks(FILE *out);
 void reference_encoders(FILE *out);
 void reference_commands(FILE *out);

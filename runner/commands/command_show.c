@@ -271,15 +271,37 @@ static enum status refuse_flags(const struct invocation *v, const char *what, st
     return ST_OK;
 }
 
+/* The file docs/reference/tasks/NAME.md or docs/reference/encoders/NAME.md. */
+static enum status print_page(const struct task *t, const struct encoder *c,
+                              const char *name, struct err *e)
+{
+    if (t)
+        reference_task_page(t, stdout);
+    else if (c)
+        reference_encoder_page(c, stdout);
+    else
+        return err_set(e, ST_USAGE,
+                       "--markdown is for tasks and encoders, but \"%s\" is neither", name);
+    return ST_OK;
+}
+
 static enum status run(const struct invocation *v, struct err *e)
 {
     const char *name = argument_at(v, 0);
-    if (task_find(name))
+    const struct task *t = task_find(name);
+    const struct encoder *c = t ? NULL : encoder_find(name);
+    const bool page = flag_given(v, "markdown");
+    if (t && !page)
         return show_task(v, e);
-    const struct encoder *c = encoder_find(name);
-    const enum status st = refuse_flags(v, c ? "an encoder" : "no task", e);
+    const enum status st = refuse_flags(v,
+                                        t   ? "asked for as a page"
+                                        : c ? "an encoder"
+                                            : "no task",
+                                        e);
     if (st)
         return st;
+    if (page)
+        return print_page(t, c, name, e);
     if (!c)
         return show_run(v, e);
     reference_encoder_text(c, stdout);
@@ -292,6 +314,7 @@ static const struct flag flags[] = {
     {"seed", 0, "N", false, "data seed (default 0); for train the run's seed (default 1)"},
     {"set", 0, "OPTION=VALUE", true,
      "change an option of the task, after the split's own changes (repeatable)"},
+    {"markdown", 0, NULL, false, "the reference page of a task or an encoder"},
     FLAG_DB,
     {0},
 };

@@ -43,12 +43,53 @@ static void compare_file(const char *name, const char *arguments)
     program_free(&p);
 }
 
+/* docs/reference/WHAT.md, what is said of all of them. */
 static void compare_page(const char *what)
 {
     char name[64], arguments[64];
     snprintf(name, sizeof name, "docs/reference/%s.md", what);
     snprintf(arguments, sizeof arguments, "list %s --markdown", what);
     compare_file(name, arguments);
+}
+
+/* docs/reference/WHAT/NAME.md for each name, and no other file. */
+static void compare_pages(const char *what, const char *(*name)(int i), int n)
+{
+    char file[PATH_TEXT], arguments[128];
+    glob_t there;
+    for (int i = 0; i < n; i++) {
+        snprintf(file, sizeof file, "docs/reference/%s/%s.md", what, name(i));
+        snprintf(arguments, sizeof arguments, "show %s --markdown", name(i));
+        compare_file(file, arguments);
+    }
+    snprintf(arguments, sizeof arguments, "docs/reference/%s/*", what);
+    from_top(file, arguments);
+    assert_int_equal(glob(file, 0, NULL, &there), 0);
+    assert_int_equal(there.gl_pathc, n);
+    globfree(&there);
+}
+
+/* What is said of all of them names none: two authors never meet in one file. */
+static void names_none(const char *what, const char *(*name)(int i), int n)
+{
+    char file[64], word[128];
+    snprintf(file, sizeof file, "docs/reference/%s.md", what);
+    char *text = page(file);
+    for (int i = 0; i < n; i++) {
+        snprintf(word, sizeof word, "(%s/%s.md)", what, name(i));
+        assert_null(strstr(text, word));
+    }
+    free(text);
+}
+
+static const char *task_name(int i)
+{
+    return task_at(i)->name;
+}
+
+static const char *encoder_name(int i)
+{
+    return encoder_at(i)->name;
 }
 
 static void the_manual_page_is_what_the_program_prints(void **state)
@@ -65,16 +106,20 @@ static void completion_scripts_are_what_the_program_prints(void **state)
     compare_file("completions/posbench.fish", "list commands --completion fish");
 }
 
-static void the_page_of_tasks_is_what_the_program_prints(void **state)
+static void pages_of_tasks_are_what_the_program_prints(void **state)
 {
     (void)state;
     compare_page("tasks");
+    compare_pages("tasks", task_name, task_count());
+    names_none("tasks", task_name, task_count());
 }
 
-static void the_page_of_encoders_is_what_the_program_prints(void **state)
+static void pages_of_encoders_are_what_the_program_prints(void **state)
 {
     (void)state;
     compare_page("encoders");
+    compare_pages("encoders", encoder_name, encoder_count());
+    names_none("encoders", encoder_name, encoder_count());
 }
 
 static void the_page_of_commands_is_what_the_program_prints(void **state)
@@ -83,35 +128,37 @@ static void the_page_of_commands_is_what_the_program_prints(void **state)
     compare_page("commands");
 }
 
+static void names_options(const char *text, const struct option *table)
+{
+    char word[128];
+    for (const struct option *o = table; o && o->name; o++) {
+        snprintf(word, sizeof word, "| `%s` |", o->name);
+        assert_non_null(strstr(text, word));
+    }
+}
+
 /* Every option and split of every task and encoder is on its page. */
 static void pages_name_every_option(void **state)
 {
     (void)state;
-    char *tasks = page("docs/reference/tasks.md");
-    char *encoders = page("docs/reference/encoders.md");
     char word[128];
     for (int i = 0; i < task_count(); i++) {
         const struct task *t = task_at(i);
-        for (int k = 0; k < option_count(t->options); k++) {
-            snprintf(word, sizeof word, "| `%s` |", t->options[k].name);
-            assert_non_null(strstr(tasks, word));
-        }
+        snprintf(word, sizeof word, "docs/reference/tasks/%s.md", t->name);
+        char *text = page(word);
+        names_options(text, t->options);
         for (const struct task_split *s = t->splits; s->name; s++) {
             snprintf(word, sizeof word, "| `%s` | %d |", s->name, s->count);
-            assert_non_null(strstr(tasks, word));
+            assert_non_null(strstr(text, word));
         }
+        free(text);
     }
     for (int i = 0; i < encoder_count(); i++) {
-        const struct encoder *c = encoder_at(i);
-        snprintf(word, sizeof word, "## %s\n", c->name);
-        assert_non_null(strstr(encoders, word));
-        for (int k = 0; k < option_count(c->options); k++) {
-            snprintf(word, sizeof word, "| `%s` |", c->options[k].name);
-            assert_non_null(strstr(encoders, word));
-        }
+        snprintf(word, sizeof word, "docs/reference/encoders/%s.md", encoder_at(i)->name);
+        char *text = page(word);
+        names_options(text, encoder_at(i)->options);
+        free(text);
     }
-    free(tasks);
-    free(encoders);
 }
 
 /* Links [text](target) to files of this repository. */
@@ -154,6 +201,8 @@ static void links_lead_somewhere(void **state)
     (void)state;
     check_links("README.md");
     check_links("CONTRIBUTING.md");
+    check_links("docs/reference/tasks.md");
+    check_links("docs/reference/encoders.md");
     each_guide(check_links, 8);
 }
 
@@ -232,8 +281,8 @@ static void packages_are_named_alike(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_page_of_tasks_is_what_the_program_prints),
-        cmocka_unit_test(the_page_of_encoders_is_what_the_program_prints),
+        cmocka_unit_test(pages_of_tasks_are_what_the_program_prints),
+        cmocka_unit_test(pages_of_encoders_are_what_the_program_prints),
         cmocka_unit_test(the_page_of_commands_is_what_the_program_prints),
         cmocka_unit_test(the_manual_page_is_what_the_program_prints),
         cmocka_unit_test(completion_scripts_are_what_the_program_prints),

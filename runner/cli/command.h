@@ -14,7 +14,7 @@
 struct flag {
     const char *name;  /* without "--" */
     char letter;       /* 'o' for -o; 0: none */
-    const char *value; /* "FILE", a name of values.h; NULL: a switch */
+    const char *value; /* "FILE", a name of metavariables.h; NULL: a switch */
     bool repeated;     /* may be given several times */
     const char *help;  /* one line, with default and unit */
 };
@@ -27,7 +27,7 @@ struct command {
     const char *name; /* file stem; also what the user types */
     enum group group;
     const char *summary;      /* one line */
-    const char *arguments;    /* "[FILE]", for the usage line; names of values.h */
+    const char *arguments;    /* "[FILE]", for the usage line; names of metavariables.h */
     int min_args, max_args;   /* positional arguments; max -1: any number */
     const char *examples;     /* lines "posbench run --profile quick", '\n' between */
     const struct flag *flags; /* ends with {0}; NULL: none */

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "completion.h"
 #include "config.h"
 #include "filter.h"
 #include "listing.h"
@@ -281,8 +280,8 @@ static enum status print_markdown(enum what what, struct err *e)
     }
 }
 
-/* Pages and scripts that are made of the tables: --markdown, --man, --completion. */
-static const char *const made[] = {"markdown", "man", "completion"};
+/* Pages that are made of the tables. */
+static const char *const made[] = {"markdown", "man"};
 enum { MADE = sizeof made / sizeof *made };
 
 /* The one that is asked for; NULL: none. */
@@ -296,11 +295,8 @@ static const char *which_made(const struct invocation *v)
 
 static enum status print_made(const struct invocation *v, enum what what, struct err *e)
 {
-    const char *shell = flag_text(v, "completion", NULL);
     if (flag_given(v, "markdown"))
         return print_markdown(what, e);
-    if (shell)
-        return completion_print(shell, stdout, e);
     manual_print(stdout);
     return ST_OK;
 }
@@ -316,7 +312,6 @@ static enum status check_fit(const struct invocation *v, enum what what, struct 
         {"only", {[RUNS] = true}},
         {"db", {[RUNS] = true}},
         {"man", {[COMMANDS] = true}},
-        {"completion", {[COMMANDS] = true}},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (flag_given(v, table[i].flag) && !table[i].fits[what])
@@ -365,8 +360,6 @@ static const struct flag flags[] = {
     LISTING_FLAGS,
     {"markdown", 0, NULL, false, "the reference page of tasks, encoders or commands"},
     {"man", 0, NULL, false, "the manual page, of commands"},
-    {"completion", 0, "bash|zsh|fish", false,
-     "a script that completes command lines, of commands"},
     {"profile", 0, "PROFILE", false,
      "experiments of this profile (default quick); only runs of this profile"},
     {"only", 0, "KEY=GLOB", true,
@@ -385,8 +378,7 @@ const struct command command_list = {
     .examples = "posbench list tasks\n"
                 "posbench list experiments --profile paper\n"
                 "posbench list runs --only state=failed\n"
-                "posbench list claims my_experiments.yaml -o md\n"
-                "posbench list commands --completion bash",
+                "posbench list claims my_experiments.yaml -o md",
     .flags = flags,
     .run = run,
 };

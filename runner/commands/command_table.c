@@ -47,7 +47,7 @@ static const struct flag flags[] = {
     {"cols", 0, "KEY", false, "the same (default split)"},
     {"profile", 0, "PROFILE", false,
      "only runs of this profile (default: all in the database)"},
-    {"only", 0, "KEY=GLOB", true,
+    {"only", 0, "KEY=GLOB|split=GLOB", true,
      "only runs that match, e.g. encoder=cope*; split=valid shows the splits "
      "that choose "
      "settings (repeatable: all must match)"},

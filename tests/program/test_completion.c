@@ -11,11 +11,10 @@
 #include <cmocka.h>
 
 #include "cli.h"
-#include "completion.h"
 #include "encoder.h"
+#include "metavariables.h"
 #include "program.h"
 #include "task.h"
-#include "values.h"
 
 /* Files of the repository, from tests/data. */
 #define TOP           TEST_DATA "/../../"
@@ -26,31 +25,119 @@
 static void check_flags(const char *command, const struct flag *table)
 {
     for (const struct flag *f = table; f && f->name; f++)
-        if (f->value && !value_known(f->value))
-            fail_msg("%s --%s %s: runner/cli/values.c does not know this value", command,
-                     f->name, f->value);
+        if (f->value && !metavariables_known(f->value))
+            fail_msg("%s --%s %s: runner/cli/metavariables.c does not know this value",
+                     command, f->name, f->value);
 }
 
 static void every_value_is_of_a_known_kind(void **state)
 {
     (void)state;
-    assert_false(value_known("COLOUR"));
-    assert_false(value_known("RUN|COLOUR"));
+    assert_false(metavariables_known("COLOUR"));
+    assert_false(metavariables_known("RUN|COLOUR"));
     check_flags("", cli_globals);
     for (int i = 0; i < command_count(); i++) {
         const struct command *c = command_at(i);
         struct position p[POSITIONS_MAX];
-        const int n = completion_positions(c, p);
+        const int n = command_positions(c, p);
         if (c->group == GROUP_INTERNAL)
             continue;
         check_flags(c->name, c->flags);
         assert_int_equal(n == 0, c->max_args == 0);
         for (int k = 0; k < n; k++) {
-            if (!value_known(p[k].kind))
-                fail_msg("%s %s: runner/cli/values.c does not know it", c->name, p[k].kind);
+            if (!metavariables_known(p[k].kind))
+                fail_msg("%s %s: runner/cli/metavariables.c does not know it", c->name,
+                         p[k].kind);
             assert_int_equal(p[k].repeats, c->max_args < 0 && k == n - 1);
         }
     }
+}
+
+/* --- the program --- */
+
+/* `words` for sh; `want` has a line for each candidate, without what it means. */
+static void offers_in(const char *folder, const char *words, const char *want)
+{
+    struct program p;
+    char *line, got[4096] = "";
+    RUN(&p, "-C '%s' complete -- %s", folder, words);
+    for (line = strtok(p.out, "\n"); line; line = strtok(NULL, "\n")) {
+        line[strcspn(line, "\t")] = '\0';
+        const size_t used = strlen(got);
+        snprintf(got + used, sizeof got - used, "%s\n", line);
+    }
+    if (strcmp(got, want) != 0 || *p.err || p.code != 0)
+        fail_msg("complete -- %s offers\n%s%sand not\n%s", words, got, p.err, want);
+    program_free(&p);
+}
+
+static void offers(const char *words, const char *want)
+{
+    offers_in(TEST_DATA, words, want);
+}
+
+static void candidates_say_what_they_mean(void **state)
+{
+    (void)state;
+    struct program p;
+    RUN(&p, "complete -- ru");
+    assert_string_equal(
+        p.out,
+        "run\ttrain and evaluate every run of an experiment file that is not done yet\n");
+    program_free(&p);
+}
+
+/* A run has all its splits: only table knows this filter. */
+static void a_split_is_offered_to_table_alone(void **state)
+{
+    (void)state;
+    offers("run --only sp", "");
+    offers("run --only split=", "");
+    offers("plan --only sp", "");
+    offers("rm sp", "");
+    offers("list runs --only sp", "");
+    offers("table --only sp", "split=\n");
+    offers("table --only split=ood_d", "split=ood_dense\n");
+}
+
+/* bash divides at '=' and replaces the last piece; zsh and fish replace the word. */
+static void candidates_replace_what_the_shell_replaces(void **state)
+{
+    (void)state;
+    offers("run --profile=q", "--profile=quick\n");
+    offers("run --profile = q", "quick\n");
+    offers("run --profile =", "smoke\nquick\npaper\n");
+    offers("run --only=encoder=abs", "--only=encoder=absolute\n");
+    offers("run --only = encoder = abs", "absolute\n");
+    offers("run --only = encoder=abs", "encoder=absolute\n");
+    offers("run --only = enc", "encoder=\n");
+}
+
+/* Files are left to the shell. */
+static void files_are_left_to_the_shell(void **state)
+{
+    (void)state;
+    offers("run x", ":file\n");
+    offers("run --db=x", ":db\n");
+    offers("run --db = x", ":db\n");
+    offers("-C x", ":dir\n");
+    offers("merge a.db x", ":db\n");
+    offers("predict x", ":file\n");
+}
+
+static void lines_that_make_no_sense_offer_nothing(void **state)
+{
+    (void)state;
+    offers("worker --sp", "");
+    offers("complete --", "");
+    offers("no_command --th", "");
+    offers("run --no-such-option=", "");
+    offers("run --dry-run=", "");
+    offers("table --nonsense flip", "");
+    offers_in(TOP, "-C no_such_folder table flip", "");
+    offers("run -j x", "");
+    offers("= = =", "");
+    offers("-- --he", "");
 }
 
 /* --- bash --- */
@@ -125,7 +212,8 @@ static void bash_completes_values_that_are_known(void **state)
     bash_offers("run --only encoder =", lines_of(encoder_name, encoder_count()));
     bash_offers("run --only = encoder = abs", "absolute\n");
     bash_offers("plan --set train.st", "train.steps=\n");
-    bash_offers("list commands --completion ''", "bash\nzsh\nfish\n");
+    bash_offers("run --only sp", "\n");
+    bash_offers("table --only sp", "split=\n");
     bash_offers("run -j ''", "\n");
 }
 
@@ -177,7 +265,10 @@ static void fish_offers(const char *line, const char *want)
     char arguments[1024];
     snprintf(arguments, sizeof arguments,
              "--no-config -c 'source " SCRIPT("fish") "; complete -C $argv[1]' '%s'", line);
-    program_run(&p, "fish", NULL, arguments);
+    char path[512];
+    snprintf(path, sizeof path, "PATH=%.*s:$PATH", (int)(strrchr(POSBENCH, '/') - POSBENCH),
+             POSBENCH);
+    program_run(&p, "fish", path, arguments);
     if (p.code != 0 || *p.err || (*want ? !strstr(p.out, want) : *p.out))
         fail_msg("%s: fish offers\n%s%sand not \"%s\"", line, p.out, p.err, want);
     program_free(&p);
@@ -189,13 +280,16 @@ static void fish_completes_as_bash_does(void **state)
     need("fish");
     fish_offers("posbench ru", "run\ttrain and evaluate");
     fish_offers("posbench run --pro", "--profile\tsize of the matrix");
-    fish_offers("posbench run --profile=q", "--profile=quick\t");
-    fish_offers("posbench run --only enc", "encoder=\t");
-    fish_offers("posbench run --only encoder=abs", "encoder=absolute\t");
-    fish_offers("posbench -C x gen -n 3 fl", "flip_flop\n");
+    fish_offers("posbench run --profile=q", "--profile=quick\n");
+    fish_offers("posbench run --only enc", "encoder=\n");
+    fish_offers("posbench run --only encoder=abs", "encoder=absolute\ta learned vector");
+    fish_offers("posbench -C x gen -n 3 fl", "flip_flop\tread back");
     fish_offers("posbench gen counting fl", "");
-    fish_offers("posbench merge a.db " TEST_DATA "/results_", "results_v1.db\n");
-    fish_offers("posbench predict " TEST_DATA "/results_", "results_v1.db\n");
+    fish_offers("posbench run --only sp", "");
+    fish_offers("posbench table --only sp", "split=");
+    fish_offers("posbench run --db=" TEST_DATA "/results_", "/results_v1.db");
+    fish_offers("posbench merge a.db " TEST_DATA "/results_", "/results_v1.db");
+    fish_offers("posbench predict " TEST_DATA "/results_", "/results_v1.db");
     fish_offers("posbench help exp", "export\twrite");
 }
 
@@ -206,6 +300,25 @@ static void zsh_accepts_its_script(void **state)
     struct program p;
     program_run(&p, "zsh", NULL, "-f -n " SCRIPT("zsh"));
     assert_string_equal(p.err, "");
+    assert_int_equal(p.code, 0);
+    program_free(&p);
+}
+
+/* Types into a shell that runs behind a terminal; the helper waits for what it wants. */
+static void zsh_completes_as_bash_does(void **state)
+{
+    (void)state;
+    need("zsh");
+    struct program p;
+    program_run(&p, "timeout", NULL,
+                "30 zsh -f " TEST_DATA "/../support/zsh_completes " SCRIPT(
+                    "zsh") " " POSBENCH " 'posbench gen fl' 'posbench gen flip_flop'"
+                           " 'posbench run --prof' 'run --profile'"
+                           " 'posbench run --only enc' 'only encoder='"
+                           " 'posbench run --only encoder=abs' encoder=absolute"
+                           " 'posbench merge " TEST_DATA "/results_' s_v1.db"
+                           " 'posbench run --db=" TEST_DATA "/results_' s_v1.db");
+    assert_string_equal(p.out, "ok\n");
     assert_int_equal(p.code, 0);
     program_free(&p);
 }
@@ -259,12 +372,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_is_of_a_known_kind),
+        cmocka_unit_test(candidates_say_what_they_mean),
+        cmocka_unit_test(a_split_is_offered_to_table_alone),
+        cmocka_unit_test(candidates_replace_what_the_shell_replaces),
+        cmocka_unit_test(files_are_left_to_the_shell),
+        cmocka_unit_test(lines_that_make_no_sense_offer_nothing),
         cmocka_unit_test(bash_completes_commands_and_options),
         cmocka_unit_test(bash_completes_values_that_are_known),
         cmocka_unit_test(bash_completes_arguments_and_files),
         cmocka_unit_test(bash_asks_the_program_for_names_in_files),
         cmocka_unit_test(fish_completes_as_bash_does),
         cmocka_unit_test(zsh_accepts_its_script),
+        cmocka_unit_test(zsh_completes_as_bash_does),
         cmocka_unit_test(man_shows_the_page_without_warnings),
         cmocka_unit_test(installing_puts_everything_in_its_place),
     };

@@ -98,14 +98,6 @@ static void the_manual_page_is_what_the_program_prints(void **state)
     compare_file("docs/man/posbench.1", "list commands --man");
 }
 
-static void completion_scripts_are_what_the_program_prints(void **state)
-{
-    (void)state;
-    compare_file("completions/posbench.bash", "list commands --completion bash");
-    compare_file("completions/posbench.zsh", "list commands --completion zsh");
-    compare_file("completions/posbench.fish", "list commands --completion fish");
-}
-
 static void pages_of_tasks_are_what_the_program_prints(void **state)
 {
     (void)state;
@@ -285,7 +277,6 @@ int main(void)
         cmocka_unit_test(pages_of_encoders_are_what_the_program_prints),
         cmocka_unit_test(the_page_of_commands_is_what_the_program_prints),
         cmocka_unit_test(the_manual_page_is_what_the_program_prints),
-        cmocka_unit_test(completion_scripts_are_what_the_program_prints),
         cmocka_unit_test(pages_name_every_option),
         cmocka_unit_test(links_lead_somewhere),
         cmocka_unit_test(the_readme_links_every_guide),

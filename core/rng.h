@@ -21,7 +21,8 @@ enum rng_purpose {
     RNG_WEIGHTS,   /* initial weights; name = tensor */
     RNG_DROPOUT,   /* dropout masks; name = site */
     RNG_SHUFFLE,   /* order of a finite training set */
-    RNG_TEST       /* tests and benchmarks */
+    RNG_TEST,      /* tests and benchmarks */
+    RNG_BOOTSTRAP  /* values drawn again; name = statistic */
 };
 
 struct rng {

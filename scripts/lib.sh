@@ -10,6 +10,8 @@ FUZZ_PACKAGES="clang libclang-rt-dev"
 SLURM_PACKAGES="munge slurmctld slurmd slurm-client"
 # For tests/program/test_completion.c, which skips what they would try.
 SHELL_PACKAGES="fish zsh man-db groff"
+# For `posbench plot`; tests/results/test_plots.c skips the drawing without it.
+PLOT_PACKAGES="gnuplot-nox"
 
 CORES=$(nproc 2>/dev/null || echo 1)
 

@@ -1,0 +1,240 @@
+#include "plot.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+
+#define PLOT(name) extern const struct plot plot_##name;
+#include "plot_list.inc"
+#undef PLOT
+
+static const struct plot *const registry[] = {
+#define PLOT(name) &plot_##name,
+#include "plot_list.inc"
+#undef PLOT
+};
+
+int plot_count(void)
+{
+    return (int)(sizeof registry / sizeof registry[0]);
+}
+
+const struct plot *plot_at(int i)
+{
+    return registry[i];
+}
+
+const struct plot *plot_find(const char *name)
+{
+    for (int i = 0; i < plot_count(); i++)
+        if (strcmp(registry[i]->name, name) == 0)
+            return registry[i];
+    return NULL;
+}
+
+/* --- data ------------------------------------------------------------------------ */
+
+struct plot_row *plot_add(struct plot_data *d, const char *panel, const char *series)
+{
+    /* Grows at each power of two. */
+    if ((d->n & (d->n - 1)) == 0) {
+        const size_t room = d->n ? 2 * (size_t)d->n : 1;
+        struct plot_row *row = realloc(d->row, room * sizeof *row);
+        if (!row)
+            return NULL;
+        d->row = row;
+    }
+    struct plot_row *r = &d->row[d->n];
+    *r = (struct plot_row){.panel = strdup(panel), .series = strdup(series)};
+    for (int i = 0; i < PLOT_VALUES; i++)
+        r->value[i] = (double)NAN;
+    d->n++;
+    return r->panel && r->series ? r : NULL;
+}
+
+void plot_data_free(struct plot_data *d)
+{
+    for (int i = 0; i < d->n; i++) {
+        free(d->row[i].panel);
+        free(d->row[i].series);
+    }
+    free(d->row);
+    *d = (struct plot_data){0};
+}
+
+static enum status take_row(void *context, int columns, const char *const *names,
+                            const char *const *cells, struct err *e)
+{
+    (void)names;
+    struct plot_row *r =
+        plot_add(context, cells[0] ? cells[0] : "", cells[1] ? cells[1] : "");
+    if (!r)
+        return err_set(e, ST_NOMEM, "no memory for the picture's data");
+    for (int i = 2; i < columns && i < PLOT_VALUES + 2; i++)
+        if (cells[i])
+            r->value[i - 2] = strtod(cells[i], NULL);
+    return ST_OK;
+}
+
+static const char *or_all(const char *glob)
+{
+    return glob ? glob : "*";
+}
+
+enum status plot_read(struct store *s, const char *sql, const struct plot_request *q,
+                      const char *metric, struct plot_data *out, struct err *e)
+{
+    const char *const params[] = {or_all(q->profile), or_all(q->experiment),
+                                  or_all(q->split),   or_all(q->cell),
+                                  or_all(q->encoder), metric ? metric : ""};
+    enum status st = store_query(s, sql, params, 6, take_row, out, e);
+    if (!st && !out->n)
+        st = err_set(e, ST_NOTFOUND,
+                     "no done run has such numbers (experiment %s, profile %s, split %s, "
+                     "encoder %s, metric %s); posbench list runs shows what there is",
+                     params[1], params[0], params[2], params[4], params[5]);
+    return st;
+}
+
+static bool same_panel(const struct plot_data *d, int i, int k)
+{
+    return strcmp(d->row[i].panel, d->row[k].panel) == 0;
+}
+
+int plot_panel_end(const struct plot_data *d, int first)
+{
+    int end = first + 1;
+    while (end < d->n && same_panel(d, first, end))
+        end++;
+    return end;
+}
+
+int plot_series_end(const struct plot_data *d, int first)
+{
+    int end = first + 1;
+    while (end < d->n && same_panel(d, first, end) &&
+           strcmp(d->row[first].series, d->row[end].series) == 0)
+        end++;
+    return end;
+}
+
+int plot_panels(const struct plot_data *d)
+{
+    int n = 0;
+    for (int i = 0; i < d->n; i = plot_panel_end(d, i))
+        n++;
+    return n;
+}
+
+/* --- text and looks --------------------------------------------------------------- */
+
+/* Length of the UTF-8 character at `text`, 0 when it is none or a control character. */
+static int character(const unsigned char *text)
+{
+    const int n = text[0] < 0x80 ? 1 : text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
+    if (text[0] < 0x20 || text[0] == 0x7f || (text[0] >= 0x80 && text[0] < 0xc2) ||
+        text[0] > 0xf4 || (text[0] == 0xc2 && text[1] < 0xa0))
+        return 0;
+    for (int i = 1; i < n; i++)
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
+void plot_quoted(FILE *out, const char *text)
+{
+    putc('\'', out);
+    for (const unsigned char *c = (const unsigned char *)text; *c;) {
+        const int n = character(c);
+        if (n == 0)
+            putc('?', out);
+        else if (*c == '\'')
+            fputs("''", out);
+        else
+            fwrite(c, 1, (size_t)n, out);
+        c += n ? n : 1;
+    }
+    putc('\'', out);
+}
+
+/* FNV-1a with a last mix. The basis was searched so that the 36 encodings known when this
+ * was written look different, and those of the CoPE paper differ in colour. */
+static uint32_t look_hash(const char *name)
+{
+    uint32_t h = 2166136261U ^ 778U;
+    for (; *name && *name != '('; name++)
+        h = (h ^ (unsigned char)*name) * 16777619U;
+    h ^= h >> 15;
+    h *= 0x2c1b3c6dU;
+    return h ^ (h >> 12);
+}
+
+void plot_style(const char *name, char colour[8], int *mark, int *dash)
+{
+    /* Okabe and Ito's colours but yellow, which is faint on white. */
+    static const char *const palette[] = {"#000000", "#E69F00", "#56B4E9", "#009E73",
+                                          "#0072B2", "#D55E00", "#CC79A7"};
+    static const int marks[] = {7, 5, 9, 11, 13, 6, 4}; /* gnuplot's filled ones first */
+    const uint32_t h = look_hash(name);
+    memcpy(colour, palette[h % 7], 8);
+    *mark = marks[h / 7 % 7];
+    *dash = 1 + (int)(h / 49 % 4);
+}
+
+void plot_grid(FILE *out, int panels)
+{
+    const int columns = panels < 3 ? panels : 3;
+    fprintf(out, "set multiplot layout %d,%d\n", (panels + columns - 1) / columns, columns);
+    fputs("set grid lc rgb '#dddddd' lw 0.5\nset border 3 lc rgb '#666666'\n"
+          "set tics nomirror\nset key noenhanced outside bottom center horizontal\nset title noenhanced\n"
+          "set xlabel noenhanced\nset ylabel noenhanced\n",
+          out);
+}
+
+void plot_grid_end(FILE *out)
+{
+    fputs("unset multiplot\n", out);
+}
+
+void plot_script(const struct plot *p, const struct plot_data *d,
+                 const struct plot_request *q, const char *terminal, FILE *out)
+{
+    const int panels = plot_panels(d), columns = panels < 3 ? panels : 3;
+    const int width = p->width * columns, height = p->height * ((panels + 2) / 3);
+    if (strcmp(terminal, "svg") == 0)
+        fprintf(out,
+                "set terminal svg size %d,%d noenhanced font 'sans-serif,12' "
+                "background rgb 'white'\n",
+                width, height);
+    else if (strcmp(terminal, "png") == 0)
+        fprintf(out, "set terminal pngcairo size %d,%d noenhanced font 'sans,10'\n", width,
+                height);
+    else if (strcmp(terminal, "pdf") == 0)
+        fprintf(out, "set terminal pdfcairo size %.2fin,%.2fin noenhanced font 'sans,10'\n",
+                width / 110.0, height / 110.0);
+    else if (strcmp(terminal, "text") == 0)
+        fputs("set terminal dumb size 79,24 noenhanced\n", out);
+    p->draw(d, q, out);
+}
+
+void plot_csv(const struct plot *p, const struct plot_data *d, FILE *out)
+{
+    fputs("panel,series", out);
+    for (int k = 0; p->values[k]; k++)
+        fprintf(out, ",%s", p->values[k]);
+    fputs("\r\n", out);
+    for (int i = 0; i < d->n; i++) {
+        escape_csv(out, d->row[i].panel);
+        putc(',', out);
+        escape_csv(out, d->row[i].series);
+        for (int k = 0; p->values[k]; k++)
+            if (isnan(d->row[i].value[k]))
+                putc(',', out);
+            else
+                fprintf(out, ",%.17g", d->row[i].value[k]);
+        fputs("\r\n", out);
+    }
+}

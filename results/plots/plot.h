@@ -1,0 +1,94 @@
+/* plot.h -- the contract of a picture.
+ *
+ * A plot is one file, results/plots/plot_<name>.c, that ends in
+ *     const struct plot plot_<name> = { .name = "<name>", ... };
+ * and nothing else: the build finds it. It asks the database for rows of numbers (read)
+ * and writes a gnuplot script that draws them (draw). The same rows are the CSV, so a
+ * picture and its data cannot differ.
+ *
+ * Text of a database reaches a script through plot_quoted alone: gnuplot would run what
+ * stands between backquotes in its double-quoted strings. */
+#ifndef PLOT_H
+#define PLOT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "status.h"
+#include "store.h"
+
+enum { PLOT_VALUES = 6 };
+
+/* One mark: `panel` says in which of the picture's boxes it stands, `series` which
+ * encoder, cell or claim it belongs to. */
+struct plot_row {
+    char *panel, *series; /* owned by the data */
+    double value[PLOT_VALUES];
+};
+
+struct plot_data {
+    struct plot_row *row;
+    int n;
+};
+
+struct plot_request {
+    const char *experiment;             /* glob over experiments; NULL: all */
+    const char *profile, *split, *cell; /* globs; NULL: all */
+    const char *encoder;                /* glob over variants; NULL: all */
+    const char *metric;                 /* NULL: the plot's own */
+};
+
+struct plot {
+    const char *name;    /* file stem; what the user types */
+    const char *summary; /* one line */
+    const char *metric;  /* the default; NULL: the plot draws no metric of its choice */
+    const char *values[PLOT_VALUES + 1]; /* headings of the CSV, NULL behind the last */
+    /* ST_NOTFOUND when nothing of the database fits. */
+    enum status (*read)(struct store *s, const struct plot_request *q,
+                        struct plot_data *out, struct err *e);
+    /* The script without its terminal. */
+    void (*draw)(const struct plot_data *d, const struct plot_request *q, FILE *out);
+    int width, height; /* of the picture in pixels, by number of panels: plot_size */
+};
+
+/* The registry, in name order. */
+int plot_count(void);
+const struct plot *plot_at(int i);
+const struct plot *plot_find(const char *name); /* NULL: no such plot */
+
+/* --- what the plots share ------------------------------------------------------- */
+
+/* Appends a row with copies of both texts and room for its values; NULL without memory. */
+struct plot_row *plot_add(struct plot_data *d, const char *panel, const char *series);
+void plot_data_free(struct plot_data *d);
+
+/* Rows of `sql`, whose columns are panel, series and the values; NULL becomes NaN. The
+ * parameters ?1 .. ?6 are profile, experiment, split, cell, encoder and metric, '*' where
+ * the request has none. ST_NOTFOUND without rows. */
+enum status plot_read(struct store *s, const char *sql, const struct plot_request *q,
+                      const char *metric, struct plot_data *out, struct err *e);
+
+/* Rows [first, end) have the panel (and the series) of row `first`. */
+int plot_panel_end(const struct plot_data *d, int first);
+int plot_series_end(const struct plot_data *d, int first);
+int plot_panels(const struct plot_data *d);
+
+/* A single-quoted string of gnuplot in which nothing is special: quotes are doubled,
+ * control characters and bytes that are no UTF-8 become '?'. */
+void plot_quoted(FILE *out, const char *text);
+
+/* The look of series `name` in every picture, safe for the colour-blind: a colour of
+ * Okabe and Ito's palette, a mark and a dash, all three by the name alone. */
+void plot_style(const char *name, char colour[8], int *mark, int *dash);
+
+/* Opens a grid of `panels` boxes with shared settings; plot_grid_end closes it. */
+void plot_grid(FILE *out, int panels);
+void plot_grid_end(FILE *out);
+
+/* The whole script for a terminal: "svg", "pdf", "png", "text" or "script". */
+void plot_script(const struct plot *p, const struct plot_data *d,
+                 const struct plot_request *q, const char *terminal, FILE *out);
+/* RFC 4180: panel, series and the values with all their digits, nothing for NaN. */
+void plot_csv(const struct plot *p, const struct plot_data *d, FILE *out);
+
+#endif

@@ -1,0 +1,117 @@
+/* plot_curves.c -- learning curves: each seed a thin line, the median over seeds a thick
+ * one, a box for each experiment and split. */
+#include "plot.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "metric_text.h"
+
+enum { STEP, VALUE, SEED };
+
+/* Splits measured at one step only have no curve. */
+static const char sql[] =
+    "SELECT r.experiment || iif(r.cell = '', '', ' ' || r.cell) || ', ' || m.split,"
+    "       r.variant, m.step, m.value, r.seed "
+    "FROM v_run AS r JOIN metric AS m USING (run_id) "
+    "WHERE r.state = 'done' AND r.profile GLOB ?1 AND r.experiment GLOB ?2"
+    "  AND m.split GLOB ?3 AND r.cell GLOB ?4 AND r.variant GLOB ?5 AND m.name = ?6"
+    "  AND (m.split, r.run_id) IN (SELECT split, run_id FROM metric WHERE name = ?6"
+    "                              GROUP BY split, run_id HAVING count(*) > 1) "
+    "ORDER BY r.experiment, r.profile, r.cell, m.split, r.variant, r.seed, m.step";
+
+static enum status read(struct store *s, const struct plot_request *q,
+                        struct plot_data *out, struct err *e)
+{
+    return plot_read(s, sql, q, q->metric, out, e);
+}
+
+static int by_step(const void *a, const void *b)
+{
+    const struct plot_row *const *x = a, *const *y = b;
+    const double sx = (*x)->value[STEP], sy = (*y)->value[STEP];
+    const double vx = (*x)->value[VALUE], vy = (*y)->value[VALUE];
+    return sx != sy ? (sx > sy) - (sx < sy) : (vx > vy) - (vx < vy);
+}
+
+/* Lines "step median" of the rows [first, end). Without memory no median is drawn. */
+static void write_medians(const struct plot_data *d, int first, int end, double scale,
+                          FILE *out)
+{
+    const int n = end - first;
+    const struct plot_row **row = malloc((size_t)n * sizeof *row);
+    if (!row)
+        return;
+    int known = 0;
+    for (int i = first; i < end; i++)
+        if (!isnan(d->row[i].value[VALUE]))
+            row[known++] = &d->row[i];
+    qsort(row, (size_t)known, sizeof *row, by_step);
+    for (int i = 0, k; i < known; i = k) {
+        for (k = i; k < known && row[k]->value[STEP] <= row[i]->value[STEP]; k++)
+            ;
+        const double low = row[(i + k - 1) / 2]->value[VALUE];
+        const double high = row[(i + k) / 2]->value[VALUE];
+        fprintf(out, "%.17g %.17g\n", row[i]->value[STEP], scale * (low + high) / 2);
+    }
+    free(row);
+}
+
+/* Data blocks $seeds_<i> and $median_<i> of the series that begins at row i. */
+static void write_blocks(const struct plot_data *d, double scale, FILE *out)
+{
+    for (int i = 0, end; i < d->n; i = end) {
+        end = plot_series_end(d, i);
+        fprintf(out, "$seeds_%d << EOD\n", i);
+        for (int k = i; k < end; k++) {
+            if (k > i && d->row[k].value[SEED] != d->row[k - 1].value[SEED])
+                putc('\n', out);
+            fprintf(out, "%.17g %.17g\n", d->row[k].value[STEP],
+                    scale * d->row[k].value[VALUE]);
+        }
+        fprintf(out, "EOD\n$median_%d << EOD\n", i);
+        write_medians(d, i, end, scale, out);
+        fputs("EOD\n", out);
+    }
+}
+
+static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    const struct metric_info *m = metric_info(q->metric);
+    write_blocks(d, m->percent ? 100.0 : 1.0, out);
+    plot_grid(out, plot_panels(d));
+    fputs("set xlabel 'training step'\nset ylabel ", out);
+    plot_quoted(out, q->metric);
+    fprintf(out, " . '%s'\n", m->percent ? ", %" : "");
+    for (int i = 0, end; i < d->n; i = end) {
+        end = plot_panel_end(d, i);
+        fputs("set title ", out);
+        plot_quoted(out, d->row[i].panel);
+        fputs("\nplot ", out);
+        for (int k = i; k < end; k = plot_series_end(d, k)) {
+            char colour[8];
+            int mark, dash;
+            plot_style(d->row[k].series, colour, &mark, &dash);
+            fprintf(out, "%s$seeds_%d using 1:2 with lines lw 0.5 lc rgb '%s' notitle",
+                    k > i ? ", \\\n  " : "", k, colour);
+            fprintf(out,
+                    ", $median_%d using 1:2 with linespoints lw 2.5 pt %d ps 0.6 dt %d "
+                    "lc rgb '%s' title ",
+                    k, mark, dash, colour);
+            plot_quoted(out, d->row[k].series);
+        }
+        putc('\n', out);
+    }
+    plot_grid_end(out);
+}
+
+const struct plot plot_curves = {
+    .name = "curves",
+    .summary = "learning curves: each seed thin, the median of the seeds thick",
+    .metric = "token_error",
+    .values = {"step", "value", "seed"},
+    .read = read,
+    .draw = draw,
+    .width = 460,
+    .height = 340,
+};

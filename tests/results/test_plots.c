@@ -1,0 +1,211 @@
+/* The pictures: their data, their scripts, and names that would do harm. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "filled_store.h"
+#include "plot.h"
+#include "program.h"
+
+/* Three seeds of two encoders on one split; a curve of two points on `valid`. */
+static void add_curves(struct fixture *f, const char *variant, const double *last)
+{
+    for (int seed = 1; seed <= 3; seed++) {
+        const int64_t id = add_run(
+            f->store,
+            (struct fake_run){.variant = variant, .encoder = variant, .seed = seed});
+        const struct metric_row rows[] = {
+            {"valid", "token_error", 50, 0.5, 50, 100},
+            {"valid", "token_error", 100, 0.1 * seed, 10 * seed, 100},
+            {"ood_long", "token_error", 100, last[seed - 1], 0, 300},
+        };
+        assert_ok(store_metrics(f->store, id, rows, 3, &err));
+    }
+}
+
+static void fill(struct fixture *f)
+{
+    add_curves(f, "alpha", (double[]){0.25, 0.0, 0.5});
+    add_curves(f, "beta", (double[]){0.0, 0.0, 0.0});
+}
+
+static struct plot_data read_plot(struct fixture *f, const char *name,
+                                  struct plot_request *q)
+{
+    struct plot_data d = {0};
+    const struct plot *p = plot_find(name);
+    assert_non_null(p);
+    q->metric = p->metric;
+    assert_ok(p->read(f->store, q, &d, &err));
+    return d;
+}
+
+/* The text of what `write` prints. */
+#define TEXT_OF(text, bytes, call)                     \
+    do {                                               \
+        FILE *out = open_memstream(&(text), &(bytes)); \
+        call;                                          \
+        fclose(out);                                   \
+    } while (0)
+
+static void curves_hold_each_seed_and_the_median(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    char *text;
+    size_t n;
+    fill(f);
+    struct plot_data d = read_plot(f, "curves", &q);
+    assert_int_equal(d.n, 2 * 3 * 2); /* ood_long has one step, so no curve */
+    assert_string_equal(d.row[0].panel, "flip_flop, valid");
+    TEXT_OF(text, n, plot_find("curves")->draw(&d, &q, out));
+    /* Seeds 0.1, 0.2 and 0.3 at step 100: the median is 20 %. */
+    assert_non_null(strstr(text, "$median_0 << EOD\n50 50\n100 20\nEOD\n"));
+    assert_non_null(strstr(text, "$seeds_0 << EOD\n50 50\n100 10\n\n50 50\n"));
+    free(text);
+    plot_data_free(&d);
+}
+
+/* 0 of 300: 1 - 0.05^(1/300) = 0.009936; open marks are in $none. */
+static void seeds_without_errors_stand_at_their_bound(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    char *text;
+    size_t n;
+    fill(f);
+    struct plot_data d = read_plot(f, "seeds", &q);
+    assert_int_equal(d.n, 6); /* `valid` chooses settings: it is no result */
+    TEXT_OF(text, n, plot_find("seeds")->draw(&d, &q, out));
+    const char *none = strstr(text, "$none_0 << EOD\n0.993");
+    assert_non_null(none);
+    assert_non_null(strstr(text, "$some_0 << EOD\n25 "));
+    assert_non_null(strstr(text, "$some_3 << EOD\nNaN NaN\nEOD\n"));
+    free(text);
+    plot_data_free(&d);
+}
+
+static void csv_is_the_data(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {.encoder = "alpha"};
+    char *text;
+    size_t n;
+    fill(f);
+    struct plot_data d = read_plot(f, "seeds", &q);
+    TEXT_OF(text, n, plot_csv(plot_find("seeds"), &d, out));
+    assert_string_equal(text, "panel,series,value,total,seed,run,published\r\n"
+                              "\"flip_flop, ood_long\",alpha,0.25,300,1,1,\r\n"
+                              "\"flip_flop, ood_long\",alpha,0,300,2,2,\r\n"
+                              "\"flip_flop, ood_long\",alpha,0.5,300,3,3,\r\n");
+    free(text);
+    plot_data_free(&d);
+}
+
+static void every_plot_says_when_nothing_fits(void **state)
+{
+    struct fixture *f = *state;
+    fill(f);
+    for (int i = 0; i < plot_count(); i++) {
+        struct plot_request q = {.experiment = "nothing", .metric = plot_at(i)->metric};
+        struct plot_data d = {0};
+        assert_int_equal(plot_at(i)->read(f->store, &q, &d, &err), ST_NOTFOUND);
+        plot_data_free(&d);
+    }
+}
+
+/* What gnuplot would run in a double-quoted string, as a macro, in a comment or on a line
+ * of its own. */
+#define HARM "x`touch harm`'.system('touch harm').'\n!touch harm\n@m $d \"q\" \\"
+
+static void names_are_single_quoted(void **state)
+{
+    char *text;
+    size_t n;
+    (void)state;
+    TEXT_OF(text, n, plot_quoted(out, "it's\n\x1b[2J \xff\xc2\x9b \xc3\xa9"));
+    assert_string_equal(text, "'it''s??[2J ??? \xc3\xa9'");
+    free(text);
+}
+
+/* Of every plot and format, with gnuplot where it is installed. */
+static void names_from_elsewhere_run_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct program p;
+    add_curves(f, HARM, (double[]){0.25, 0.125, 0.5});
+    store_close(f->store);
+    f->store = NULL;
+    for (int i = 0; i < plot_count(); i++) {
+        RUN(&p, "-C '%s' plot %s --db results.db -o picture.svg", f->folder,
+            plot_at(i)->name);
+        if (p.code != 0)
+            assert_non_null(strstr(p.err, "gnuplot is not installed"));
+        program_free(&p);
+        char harm[128];
+        snprintf(harm, sizeof harm, "%s/harm", f->folder);
+        assert_int_not_equal(access(harm, F_OK), 0);
+    }
+}
+
+static void the_same_data_give_the_same_bytes(void **state)
+{
+    struct fixture *f = *state;
+    struct program p;
+    fill(f);
+    RUN(&p, "--help >/dev/null; command -v gnuplot");
+    const int installed = p.code == 0;
+    program_free(&p);
+    if (!installed) {
+        print_message("skipped: gnuplot is not installed\n");
+        skip();
+    }
+    for (int i = 0; i < plot_count(); i++)
+        for (int k = 0; k < 3; k++) {
+            static const char *const end[] = {"svg", "pdf", "png"};
+            RUN(&p,
+                "-C '%s' plot %s --db results.db -o a.%s && sleep 0.02 && %s -C '%s' plot %s "
+                "--db results.db -o b.%s && cmp '%s/a.%s' '%s/b.%s'",
+                f->folder, plot_at(i)->name, end[k], POSBENCH, f->folder, plot_at(i)->name,
+                end[k], f->folder, end[k], f->folder, end[k]);
+            if (p.code)
+                print_error("%s: %s", plot_at(i)->name, p.err);
+            assert_int_equal(p.code, 0);
+            program_free(&p);
+        }
+}
+
+/* Of one name always the same; encoders of the paper differ in colour. */
+static void looks_belong_to_names(void **state)
+{
+    static const char *const names[] = {"none", "absolute", "rope", "relative", "cope"};
+    char colour[5][8];
+    int mark, dash;
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        plot_style(names[i], colour[i], &mark, &dash);
+    for (int i = 0; i < 5; i++)
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(colour[i], colour[k]);
+    plot_style("cope(p_max=64)", colour[0], &mark, &dash);
+    assert_string_equal(colour[0], colour[4]);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_fixture, close_fixture)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(curves_hold_each_seed_and_the_median),
+        TEST(seeds_without_errors_stand_at_their_bound),
+        TEST(csv_is_the_data),
+        TEST(every_plot_says_when_nothing_fits),
+        cmocka_unit_test(names_are_single_quoted),
+        TEST(names_from_elsewhere_run_nothing),
+        TEST(the_same_data_give_the_same_bytes),
+        cmocka_unit_test(looks_belong_to_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -13,6 +13,7 @@
 #include "filter.h"
 #include "grid.h"
 #include "metric_text.h"
+#include "plot.h"
 #include "queries.h"
 #include "settings.h"
 #include "table_data.h"
@@ -184,6 +185,12 @@ static void run_filters(struct offers *o)
             offers_key(o, filter_key_name((enum filter_key)k), "", values[k]);
 }
 
+static void plots(struct offers *o)
+{
+    for (int i = 0; i < plot_count(); i++)
+        offers_add(o, plot_at(i)->name, plot_at(i)->summary);
+}
+
 /* With neither: nothing can be offered. */
 static const struct metavariable {
     const char *name;
@@ -208,6 +215,8 @@ static const struct metavariable {
     {.name = "EXPERIMENT", .offer = experiments},
     {.name = "CLAIM", .offer = claims},
     {.name = "RUN", .offer = runs},
+    {.name = "PLOT", .offer = plots},
+    {.name = "CELL"},
     {.name = "KEY=N,..."},
     {.name = "I/N"},
     {.name = "N"},

@@ -191,7 +191,7 @@ static void bash_completes_commands_and_options(void **state)
     (void)state;
     bash_offers("r", "rm\nrun\n");
     bash_offers("help ex", "export\n");
-    bash_offers("-q pl", "plan\n");
+    bash_offers("-q pl", "plan\nplot\n");
     bash_offers("run --pro", "--profile\n");
     bash_offers("-C data run --thr", "--threads\n");
     bash_offers("run --db x.db --dry", "--dry-run\n");

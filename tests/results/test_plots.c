@@ -18,7 +18,7 @@ static void add_curves(struct fixture *f, const char *variant, const double *las
             (struct fake_run){.variant = variant, .encoder = variant, .seed = seed});
         const struct metric_row rows[] = {
             {"valid", "token_error", 50, 0.5, 50, 100},
-            {"valid", "token_error", 100, 0.1 * seed, 10 * seed, 100},
+            {"valid", "token_error", 100, 0.1 * seed, 10L * seed, 100},
             {"ood_long", "token_error", 100, last[seed - 1], 0, 300},
         };
         assert_ok(store_metrics(f->store, id, rows, 3, &err));

@@ -188,11 +188,11 @@ void plot_grid(FILE *out, int panels)
 {
     const int columns = panels < 3 ? panels : 3;
     fprintf(out, "set multiplot layout %d,%d\n", (panels + columns - 1) / columns, columns);
-    fputs(
-        "set grid lc rgb '#dddddd' lw 0.5\nset border 3 lc rgb '#666666'\n"
-        "set tics nomirror\nset key noenhanced outside bottom center horizontal\nset title noenhanced\n"
-        "set xlabel noenhanced\nset ylabel noenhanced\n",
-        out);
+    fputs("set grid lc rgb '#dddddd' lw 0.5\nset border 3 lc rgb '#666666'\n"
+          "set tics nomirror\nset key noenhanced outside bottom center horizontal\n"
+          "set title noenhanced\n"
+          "set xlabel noenhanced\nset ylabel noenhanced\n",
+          out);
 }
 
 void plot_grid_end(FILE *out)

@@ -26,35 +26,36 @@ static enum status read(struct store *s, const struct plot_request *q,
     return plot_read(s, sql, q, q->metric, out, e);
 }
 
+struct point {
+    double step, value;
+};
+
 static int by_step(const void *a, const void *b)
 {
-    const struct plot_row *const *x = a, *const *y = b;
-    const double sx = (*x)->value[STEP], sy = (*y)->value[STEP];
-    const double vx = (*x)->value[VALUE], vy = (*y)->value[VALUE];
-    return sx != sy ? (sx > sy) - (sx < sy) : (vx > vy) - (vx < vy);
+    const struct point *x = a, *y = b;
+    return x->step != y->step ? (x->step > y->step) - (x->step < y->step)
+                              : (x->value > y->value) - (x->value < y->value);
 }
 
 /* Lines "step median" of the rows [first, end). Without memory no median is drawn. */
 static void write_medians(const struct plot_data *d, int first, int end, double scale,
                           FILE *out)
 {
-    const int n = end - first;
-    const struct plot_row **row = malloc((size_t)n * sizeof *row);
-    if (!row)
+    struct point *at = malloc((size_t)(end - first) * sizeof *at);
+    int n = 0;
+    if (!at)
         return;
-    int known = 0;
     for (int i = first; i < end; i++)
         if (!isnan(d->row[i].value[VALUE]))
-            row[known++] = &d->row[i];
-    qsort(row, (size_t)known, sizeof *row, by_step);
-    for (int i = 0, k; i < known; i = k) {
-        for (k = i; k < known && row[k]->value[STEP] <= row[i]->value[STEP]; k++)
+            at[n++] = (struct point){d->row[i].value[STEP], d->row[i].value[VALUE]};
+    qsort(at, (size_t)n, sizeof *at, by_step);
+    for (int i = 0, k; i < n; i = k) {
+        for (k = i; k < n && at[k].step <= at[i].step; k++)
             ;
-        const double low = row[(i + k - 1) / 2]->value[VALUE];
-        const double high = row[(i + k) / 2]->value[VALUE];
-        fprintf(out, "%.17g %.17g\n", row[i]->value[STEP], scale * (low + high) / 2);
+        fprintf(out, "%.17g %.17g\n", at[i].step,
+                scale * (at[(i + k - 1) / 2].value + at[(i + k) / 2].value) / 2);
     }
-    free(row);
+    free(at);
 }
 
 /* Data blocks $seeds_<i> and $median_<i> of the series that begins at row i. */

@@ -136,7 +136,7 @@ static enum status open_for_reading(struct store *s, const struct header *h, str
         sqlite3_open_v2(uri ? uri : s->path, &s->db,
                         SQLITE_OPEN_READONLY | (uri ? SQLITE_OPEN_URI : 0), NULL);
     free(uri);
-    return code == SQLITE_OK ? ST_OK : store_failed(s, "opening", e);
+    return code == SQLITE_OK ? store_harden(s, e) : store_failed(s, "opening", e);
 }
 
 enum status store_exec(struct store *s, const char *sql, const char *doing, struct err *e)
@@ -201,6 +201,8 @@ static enum status apply_schema(struct store *s, struct err *e)
         st = store_exec(s, embedded_schema, "creating the tables", e);
     else if (st == ST_OK && schema < SCHEMA_VERSION)
         st = store_migrate_file(s, schema, store_migrations, e);
+    if (st == ST_OK)
+        st = store_check_objects(s, e);
     if (st == ST_OK)
         st = store_exec(s, "COMMIT", "opening for writing", e);
     if (st)
@@ -319,7 +321,9 @@ static enum status open_for_writing(struct store *s, struct err *e)
                        "%s: cannot be written; check the permissions of the file and its "
                        "folder, or name another file with --db",
                        s->path);
-    enum status st = apply_schema(s, e);
+    enum status st = store_harden(s, e);
+    if (st == ST_OK)
+        st = apply_schema(s, e);
     if (st == ST_OK)
         st = store_exec(s, "PRAGMA foreign_keys = ON", "opening for writing", e);
     if (st == ST_OK)
@@ -327,21 +331,26 @@ static enum status open_for_writing(struct store *s, struct err *e)
     return st || written ? st : try_writing(s, e);
 }
 
+static enum status no_results(const char *path, struct err *e)
+{
+    return err_set(e, ST_NOTFOUND,
+                   "%s: no results yet; `posbench run` makes them, --db names another file",
+                   path);
+}
+
 static enum status read_as_it_is(struct store *s, int *schema, struct err *e)
 {
     struct header h;
     enum status st = read_header(s->path, &h, e);
     if (st == ST_OK && h.fresh)
-        st = err_set(e, ST_NOTFOUND,
-                     "%s: no results yet; `posbench run` makes them, --db names another "
-                     "file",
-                     s->path);
+        st = no_results(s->path, e);
     if (st == ST_OK)
         st = open_for_reading(s, &h, e);
     if (st)
         return st;
     sqlite3_busy_handler(s->db, wait_for_lock, s);
-    return check_schema(s, schema, e);
+    st = check_schema(s, schema, e);
+    return st == ST_OK && *schema == 0 ? no_results(s->path, e) : st;
 }
 
 static bool was_cut_off(const struct store *s)
@@ -387,9 +396,9 @@ static enum status open_to_read(struct store *s, struct err *e)
             st = read_as_it_is(s, &schema, e);
     }
     s->schema = schema;
-    return st == ST_OK && schema && schema < SCHEMA_VERSION
-               ? store_migrate_copy(s, schema, e)
-               : st;
+    if (st == ST_OK && schema < SCHEMA_VERSION)
+        st = store_migrate_copy(s, schema, e);
+    return st ? st : store_check_objects(s, e);
 }
 
 static enum status open_existing_or_new(struct store *s, struct err *e)
@@ -515,6 +524,12 @@ enum status store_failed(const struct store *s, const char *doing, struct err *e
     case SQLITE_NOTADB:
         remedy = "the file is damaged: restore a copy, save what can be read with "
                  "`sqlite3 FILE .recover`, or name another file with --db";
+        break;
+    case SQLITE_ERROR:
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+        remedy = "it holds what posbench does not write: restore a copy, or name another "
+                 "file with --db";
         break;
     default:
         remedy = "name another file with --db if this one is not what you meant";

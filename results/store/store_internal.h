@@ -26,6 +26,13 @@ enum status store_failed(const struct store *s, const char *doing, struct err *e
 /* Runs statements that answer nothing; `doing` is for store_failed. */
 enum status store_exec(struct store *s, const char *sql, const char *doing, struct err *e);
 
+/* Before the first statement of a connection: nothing in the file is trusted to do
+ * anything, and limits are near what posbench needs. */
+enum status store_harden(struct store *s, struct err *e);
+/* ST_DB when a table, index or view of ours is missing or is not as schema.sql makes it, or
+ * when there is a trigger. Of a database of SCHEMA_VERSION. */
+enum status store_check_objects(struct store *s, struct err *e);
+
 /* What turns a database of schema `from` into the next one: its tables and indices. Views
  * need no mention. */
 struct migration {

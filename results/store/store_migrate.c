@@ -220,6 +220,8 @@ enum status store_migrate_copy(struct store *s, int from, struct err *e)
     if (sqlite3_open(":memory:", &copy.db) != SQLITE_OK)
         st = store_failed(&copy, "reading an older schema", e);
     if (st == ST_OK)
+        st = store_harden(&copy, e);
+    if (st == ST_OK)
         st = copy_pages(s, &copy, e);
     if (st == ST_OK)
         st = store_migrate(&copy, from, store_migrations, e);

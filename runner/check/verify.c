@@ -82,13 +82,19 @@ static int64_t integer_or_none(const char *cell)
     return cell ? (int64_t)strtoll(cell, NULL, 10) : -1;
 }
 
+/* A column that may not be NULL is NULL in a database from a stranger. */
+static const char *word(const char *cell)
+{
+    return cell ? cell : "";
+}
+
 static enum status compare_stored(void *context, int columns, const char *const *names,
                                   const char *const *cells, struct err *e)
 {
     struct numbers *x = context;
     const struct metric_row stored = {.step = (int)integer_or_none(cells[0]),
-                                      .split = cells[1],
-                                      .name = cells[2],
+                                      .split = word(cells[1]),
+                                      .name = word(cells[2]),
                                       .value =
                                           cells[3] ? strtod(cells[3], NULL) : (double)NAN,
                                       .count = integer_or_none(cells[4]),
@@ -153,7 +159,7 @@ static enum status compare_set(void *context, int columns, const char *const *na
                                const char *const *cells, struct err *e)
 {
     const struct sets *x = context;
-    const char *split = cells[0], *hex = cells[2];
+    const char *split = word(cells[0]), *hex = word(cells[2]);
     const int count = (int)integer_or_none(cells[1]);
     int n = 0;
     const uint8_t *bits = spool_answers_of(x->now, split, &n);

@@ -5,6 +5,7 @@
  * behind it only: words are joined again first, and the letters before the last piece
  * are left out of each candidate. Then the words are walked as cli.c does, but with no
  * word wrong: a line that is being typed is not yet right. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -258,6 +259,7 @@ static enum status run(const struct invocation *v, struct err *e)
     if (!st) {
         for (int i = 0; i < l.n - 1; i++)
             walk(&at, l.word[i]);
+        assert(l.word[l.n - 1]);
         struct invocation *before = read_words(&l, at.value != NULL);
         struct offers o = {.out = stdout,
                            .typed = l.word[l.n - 1],

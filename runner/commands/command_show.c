@@ -117,9 +117,10 @@ static enum status print_config(void *context, int columns, const char *const *n
     (void)context;
     (void)columns;
     (void)names;
+    const char *stored = cells[0] ? cells[0] : "";
     json_error_t fault;
     json_t *config;
-    json_read(cells[0], strlen(cells[0]), 0, &config, &fault);
+    json_read(stored, strlen(stored), 0, &config, &fault);
     /* 15 digits: 0.8 as it was typed, not its nearest double. */
     char *text =
         config

@@ -1,5 +1,6 @@
 /* Databases from strangers: whatever stands in a column, even where the schema forbids it,
- * no command crashes. Files that such a database could name are tested with the commands
+ * no command crashes, and where tables or views are not ours no command prints a number.
+ * Files that such a database could name are tested with the commands
  * that touch them. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -104,23 +105,45 @@ static sqlite3 *open_database(const char *name)
     return db;
 }
 
+static void copy_database(const char *from, const char *to)
+{
+    struct program p;
+    char line[3 * SCRATCH_TEXT];
+    snprintf(line, sizeof line, "-f %s/%s %s/%s", folder, from, folder, to);
+    program_run(&p, "/bin/cp", NULL, line);
+    assert_int_equal(p.code, 0);
+    program_free(&p);
+}
+
 /* w.db: the good one without anything that its tables promise of their columns. */
 static void make_weak(void)
 {
     struct program p;
     char line[3 * SCRATCH_TEXT];
-    snprintf(line, sizeof line, "-f %s/w.db %s/into.db", folder, folder);
+    snprintf(line, sizeof line, "-f %s/into.db", folder);
     program_run(&p, "/bin/rm", NULL, line);
     program_free(&p);
-    snprintf(line, sizeof line, "%s/good.db %s/w.db", folder, folder);
-    program_run(&p, "/bin/cp", NULL, line);
-    program_free(&p);
+    copy_database("good.db", "w.db");
     sqlite3 *db = open_database("w.db");
     execute(db,
             "PRAGMA writable_schema = ON;"
             "UPDATE sqlite_master SET sql = replace(replace(replace(sql, 'NOT NULL', ''),"
             " ') STRICT', ')'), 'INTEGER PRIMARY KEY', 'INTEGER') WHERE type = 'table';"
             "PRAGMA schema_version = 1000");
+    sqlite3_close(db);
+}
+
+/* The tables of w.db promise again what they do not hold, as a stranger's would. */
+static void make_promise(void)
+{
+    char sql[2 * SCRATCH_TEXT];
+    sqlite3 *db = open_database("w.db");
+    snprintf(sql, sizeof sql, "ATTACH '%s/good.db' AS good", folder);
+    execute(db, sql);
+    execute(db, "PRAGMA writable_schema = ON;"
+                "UPDATE main.sqlite_master SET sql = (SELECT g.sql FROM good.sqlite_master "
+                "AS g WHERE g.name = main.sqlite_master.name) WHERE type = 'table';"
+                "PRAGMA main.schema_version = 1001");
     sqlite3_close(db);
 }
 
@@ -136,6 +159,7 @@ static void try_value(int table, const char *column, const char *value, bool all
              reads[table].table, column, value);
     execute(db, sql);
     sqlite3_close(db);
+    make_promise();
     snprintf(line, sizeof line, "%s/try %s '%s' %s %s", folder, folder, POSBENCH,
              reads[table].few, all ? reads[table].more : "");
     program_run(&p, "/bin/sh", NULL, line);
@@ -174,11 +198,121 @@ static void text_in_any_column_crashes_no_command(void **state)
     every_column("'../../%s%n' || char(27) || '[2J'", false);
 }
 
+/* --- tables and views that are not ours --- */
+
+/* `words` end with exit code 3 and name `object`, and print nothing else. */
+static void refused(const char *words, const char *object)
+{
+    struct program p;
+    RUN(&p, "-C %s %s", folder, words);
+    if (p.code != 3 || p.out_bytes || !strstr(p.err, object) || !strstr(p.err, "copy"))
+        fail_msg("posbench %s: exit code %d: %s%s", words, p.code, p.out, p.err);
+    program_free(&p);
+}
+
+static const char *const readers[] = {
+    "table --db s.db",
+    "claims --db s.db",
+    "query accuracy_by_split --db s.db",
+    "query 'SELECT 1' --db s.db",
+    "list runs --db s.db",
+    "show 1 --db s.db",
+    "eval 1 --db s.db",
+    "verify 1 --db s.db",
+    "export 1 -o x --db s.db",
+    "plan e.yaml --db s.db",
+    "run e.yaml --quiet --db s.db",
+    "rm --dry-run experiment=copy --db s.db",
+    "merge s.db --quiet --db into.db",
+};
+enum { READERS = sizeof readers / sizeof *readers };
+
+/* s.db: the good one after `sql`. */
+static void make_strange(const char *sql)
+{
+    copy_database("good.db", "s.db");
+    sqlite3 *db = open_database("s.db");
+    execute(db, sql);
+    sqlite3_close(db);
+}
+
+static void a_schema_that_is_not_ours_prints_no_number(void **state)
+{
+    static const struct {
+        const char *sql, *object;
+    } cases[] = {
+        {"DROP VIEW v_score; CREATE VIEW v_score AS SELECT m.id AS metric_id, m.run_id,"
+         " m.split, m.step, m.name AS metric, m.value * 0.5 AS value, m.count, m.total"
+         " FROM metric AS m",
+         "\"v_score\" is not as"},
+        {"DROP VIEW v_run", "view \"v_run\" is missing"},
+        {"DROP TABLE claim", "table \"claim\" is missing"},
+        {"DROP INDEX event_by_run", "index \"event_by_run\" is missing"},
+        {"ALTER TABLE metric ADD COLUMN more REAL GENERATED ALWAYS AS (value * 2)",
+         "table \"metric\" is not as"},
+        {"CREATE TRIGGER boo AFTER INSERT ON metric BEGIN UPDATE metric SET value = 0; END",
+         "trigger \"boo\""},
+        {"PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql ="
+         " replace(sql, 'avg(wall_s)', 'max(wall_s)') WHERE name = 'v_progress'",
+         "\"v_progress\" is not as"},
+        {"PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql ="
+         " replace(sql, 'split  TEXT NOT NULL', 'split  TEXT NOT NULL COLLATE NOCASE')"
+         " WHERE name = 'metric'",
+         "\"metric\" is not as"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        make_strange(cases[i].sql);
+        for (int k = 0; k < READERS; k++)
+            refused(readers[k], cases[i].object);
+        struct program p;
+        RUN(&p, "-C %s doctor --db s.db", folder);
+        assert_int_equal(p.code, 3);
+        assert_non_null(strstr(p.out, cases[i].object));
+        program_free(&p);
+    }
+}
+
+static void what_a_user_adds_is_left_alone(void **state)
+{
+    (void)state;
+    make_strange("CREATE VIEW mine AS SELECT * FROM v_result; CREATE TABLE notes (t TEXT);"
+                 "CREATE INDEX fast ON metric (value); ANALYZE");
+    struct program p;
+    RUN(&p, "-C %s query 'SELECT count(*) AS n FROM mine' --db s.db -o csv", folder);
+    assert_string_equal(p.out, "n\n6\n");
+    program_free(&p);
+    RUN(&p, "-C %s run e.yaml --quiet --db s.db", folder);
+    assert_int_equal(p.code, 0);
+    program_free(&p);
+}
+
+/* As of a view in a stranger's file that would take for ever, or all memory. */
+static void limits_are_near_what_is_needed(void **state)
+{
+    char words[4096] = "query 'SELECT 1";
+    struct program p;
+    (void)state;
+    for (int i = 0; i < 300; i++)
+        strcat(words, "+1");
+    RUN(&p, "-C %s %s' --db good.db", folder, words);
+    assert_int_equal(p.code, 2);
+    assert_non_null(strstr(p.err, "maximum depth 200"));
+    program_free(&p);
+    RUN(&p, "-C %s query 'SELECT length(hex(zeroblob(60000000)))' --db good.db", folder);
+    assert_int_equal(p.code, 2);
+    assert_non_null(strstr(p.err, "too big"));
+    program_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_null_in_any_column_crashes_no_command),
         cmocka_unit_test(text_in_any_column_crashes_no_command),
+        cmocka_unit_test(a_schema_that_is_not_ours_prints_no_number),
+        cmocka_unit_test(what_a_user_adds_is_left_alone),
+        cmocka_unit_test(limits_are_near_what_is_needed),
     };
     return cmocka_run_group_tests_name("stranger_database", tests, train_once, remove_all);
 }

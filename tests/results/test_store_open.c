@@ -1,4 +1,4 @@
-/* store.h: databases that killed writers left, and paths that are too long. */
+/* store.h: databases that killed writers left, triggers, and paths that are too long. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -126,6 +126,24 @@ static void a_path_too_long_for_sqlite_is_told(void **state)
     assert_fails(st, ST_DB, "path is too long");
 }
 
+/* One that is there before is refused (test_stranger_database). */
+static void a_trigger_that_comes_while_it_is_open_does_not_run(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3 *db = NULL;
+    const int64_t id = add_run(f->store, (struct fake_run){.variant = "cope"});
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "CREATE TRIGGER boo AFTER INSERT ON metric BEGIN "
+                                  "UPDATE metric SET value = 0; END",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    const struct metric_row m = {"id", "loss", 1, 0.5, -1, -1};
+    assert_ok(store_metrics(f->store, id, &m, 1, &err));
+    assert_answer(f->store, "SELECT value FROM metric", "0.5");
+}
+
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_fixture, close_fixture)
 
 int main(void)
@@ -133,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(what_a_killed_writer_had_begun_is_taken_back_to_be_read),
         CASE(without_permission_a_killed_writer_is_told),
+        CASE(a_trigger_that_comes_while_it_is_open_does_not_run),
         CASE(a_path_too_long_for_sqlite_is_told),
     };
     return cmocka_run_group_tests_name("store_open", tests, NULL, NULL);

@@ -3,7 +3,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 BUILD_PACKAGES="gcc cmake ninja-build pkg-config libopenblas-dev libyaml-dev libjansson-dev
-  libxxhash-dev libsqlite3-dev librandom123-dev libcmocka-dev sqlite3"
+  libxxhash-dev libpcre2-dev libsqlite3-dev librandom123-dev libcmocka-dev sqlite3"
 LINT_PACKAGES="clang-format clang-tidy"
 FUZZ_PACKAGES="clang libclang-rt-dev"
 # For tests/slurm, which is skipped where they cannot be installed.

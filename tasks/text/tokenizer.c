@@ -1,0 +1,236 @@
+#include "tokenizer.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xxhash.h>
+
+#include "bpe_train.h"
+#include "pieces.h"
+#include "tokenizer_internal.h"
+
+/* --- making --------------------------------------------------------------------------- */
+
+static enum status no_memory(struct err *e)
+{
+    return err_set(e, ST_NOMEM, "no memory for a tokeniser");
+}
+
+enum status tokenizer_bytes(struct tokenizer **out, struct err *e)
+{
+    struct tokenizer *t = calloc(1, sizeof *t);
+    if (!t)
+        return no_memory(e);
+    for (int i = 0; i < BPE_BYTES; i++)
+        t->byte[i] = (char)i;
+    t->vocabulary = BPE_BYTES + 1;
+    t->end_of_text = BPE_BYTES;
+    *out = t;
+    return ST_OK;
+}
+
+/* id[] of each token, and token[] of each id, -1 where an id is not in use. */
+static enum status number(struct tokenizer *t, struct tokenizer_ids ids, struct err *e)
+{
+    const int n = bpe_tokens(t->bpe);
+    t->id = malloc((size_t)n * sizeof *t->id);
+    t->token = malloc((size_t)ids.vocabulary * sizeof *t->token);
+    if (!t->id || !t->token)
+        return no_memory(e);
+    for (int i = 0; i < ids.vocabulary; i++)
+        t->token[i] = -1;
+    for (int i = 0; i < n; i++) {
+        const int32_t id = ids.id ? ids.id[i] : i;
+        if (id < 0 || id >= ids.vocabulary || id == ids.end_of_text || t->token[id] != -1)
+            return err_set(e, ST_CONFIG,
+                           "two tokens share the id %d, or it is out of range", (int)id);
+        t->id[i] = id;
+        t->token[id] = i;
+    }
+    return ST_OK;
+}
+
+enum status tokenizer_bpe(struct bpe *b, const char *pattern, struct tokenizer_ids ids,
+                          struct tokenizer **out, struct err *e)
+{
+    struct tokenizer *t = calloc(1, sizeof *t);
+    if (!t) {
+        bpe_close(b);
+        return no_memory(e);
+    }
+    t->bpe = b;
+    t->vocabulary = ids.vocabulary;
+    t->end_of_text = ids.end_of_text;
+    t->pattern = strdup(pattern);
+    enum status st = t->pattern ? pieces_open(pattern, &t->pieces, e) : no_memory(e);
+    if (!st)
+        st = number(t, ids, e);
+    if (st)
+        tokenizer_close(t);
+    else
+        *out = t;
+    return st;
+}
+
+static enum status learn(struct pieces *p, int merges, const char *name, const char *text,
+                         size_t n, struct bpe **out, struct err *e)
+{
+    struct bpe_trainer *trainer = NULL;
+    struct bpe_pair *merge = malloc(((size_t)merges + 1) * sizeof *merge);
+    int learned = 0;
+    enum status st = merge ? bpe_trainer_open(&trainer, e) : no_memory(e);
+    if (!st)
+        st = pieces_check(p, name, text, n, e);
+    if (!st)
+        st = pieces_each(p, text, n, bpe_trainer_count, trainer, e);
+    if (!st)
+        st = bpe_trainer_merges(trainer, merges, merge, &learned, e);
+    if (!st)
+        st = bpe_open(merge, learned, out, e);
+    bpe_trainer_close(trainer);
+    free(merge);
+    return st;
+}
+
+enum status tokenizer_train(const char *pattern, int vocabulary, const char *name,
+                            const char *text, size_t n, struct tokenizer **out,
+                            struct err *e)
+{
+    struct pieces *p = NULL;
+    struct bpe *b = NULL;
+    if (vocabulary < BPE_BYTES + 1 || vocabulary > BPE_MERGES_MAX)
+        return err_set(e, ST_CONFIG,
+                       "a vocabulary of %d tokens: use %d (bytes and end of text) to %d",
+                       vocabulary, BPE_BYTES + 1, BPE_MERGES_MAX);
+    enum status st = pieces_open(pattern, &p, e);
+    if (!st)
+        st = learn(p, vocabulary - BPE_BYTES - 1, name, text, n, &b, e);
+    pieces_close(p);
+    if (st)
+        return st;
+    const int tokens = bpe_tokens(b);
+    return tokenizer_bpe(
+        b, pattern, (struct tokenizer_ids){.end_of_text = tokens, .vocabulary = tokens + 1},
+        out, e);
+}
+
+void tokenizer_close(struct tokenizer *t)
+{
+    if (!t)
+        return;
+    pieces_close(t->pieces);
+    bpe_close(t->bpe);
+    free(t->pattern);
+    free(t->id);
+    free(t->token);
+    free(t->room);
+    free(t);
+}
+
+/* --- asking --------------------------------------------------------------------------- */
+
+const char *tokenizer_kind(const struct tokenizer *t)
+{
+    return t->bpe ? "bpe" : "byte";
+}
+
+int tokenizer_vocabulary(const struct tokenizer *t)
+{
+    return t->vocabulary;
+}
+
+int32_t tokenizer_end_of_text(const struct tokenizer *t)
+{
+    return t->end_of_text;
+}
+
+const char *tokenizer_text(const struct tokenizer *t, int32_t id, size_t *n)
+{
+    assert(id >= 0 && id < t->vocabulary);
+    *n = 0;
+    if (!t->bpe) {
+        *n = id < BPE_BYTES;
+        return *n ? t->byte + id : "";
+    }
+    return t->token[id] < 0 ? "" : bpe_text(t->bpe, t->token[id], n);
+}
+
+void tokenizer_hash(const struct tokenizer *t, uint64_t hash[2])
+{
+    XXH3_state_t *state = XXH3_createState();
+    assert(state); /* half a kilobyte */
+    XXH3_128bits_reset(state);
+    XXH3_128bits_update(state, tokenizer_kind(t), strlen(tokenizer_kind(t)) + 1);
+    XXH3_128bits_update(state, &t->end_of_text, sizeof t->end_of_text);
+    if (t->bpe) {
+        XXH3_128bits_update(state, t->pattern, strlen(t->pattern) + 1);
+        XXH3_128bits_update(state, t->id, (size_t)bpe_tokens(t->bpe) * sizeof *t->id);
+        for (int i = 0; i < bpe_merges(t->bpe); i++) {
+            const struct bpe_pair p = bpe_merge(t->bpe, i);
+            XXH3_128bits_update(state, &p, sizeof p);
+        }
+    }
+    const XXH128_hash_t h = XXH3_128bits_digest(state);
+    XXH3_freeState(state);
+    hash[0] = h.high64;
+    hash[1] = h.low64;
+}
+
+/* --- encoding ------------------------------------------------------------------------- */
+
+static bool make_room(struct tokenizer *t, size_t n)
+{
+    if (n <= t->room_n)
+        return true;
+    free(t->room);
+    t->room = malloc(n * sizeof *t->room);
+    t->room_n = t->room ? n : 0;
+    return t->room != NULL;
+}
+
+struct encoding {
+    struct tokenizer *t;
+    token_fn *take;
+    void *context;
+};
+
+static enum status encode_piece(void *context, const char *piece, size_t n, struct err *e)
+{
+    struct encoding *c = context;
+    if (!make_room(c->t, n))
+        return no_memory(e);
+    const int64_t tokens = bpe_encode(c->t->bpe, piece, n, c->t->room);
+    if (tokens < 0)
+        return no_memory(e);
+    for (int64_t i = 0; i < tokens; i++)
+        c->t->room[i] = c->t->id[c->t->room[i]];
+    return c->take(c->context, c->t->room, (size_t)tokens, e);
+}
+
+/* Bytes in parts: their ids need four times the memory. */
+static enum status encode_bytes(struct encoding *c, const char *text, size_t n,
+                                struct err *e)
+{
+    enum { PART = 4096 };
+    enum status st = ST_OK;
+    if (!make_room(c->t, PART))
+        return no_memory(e);
+    for (size_t at = 0; at < n && !st; at += PART) {
+        const size_t part = n - at < PART ? n - at : PART;
+        for (size_t i = 0; i < part; i++)
+            c->t->room[i] = (unsigned char)text[at + i];
+        st = c->take(c->context, c->t->room, part, e);
+    }
+    return st;
+}
+
+enum status tokenizer_encode(struct tokenizer *t, const char *name, const char *text,
+                             size_t n, token_fn *take, void *context, struct err *e)
+{
+    struct encoding c = {t, take, context};
+    if (!t->bpe)
+        return encode_bytes(&c, text, n, e);
+    const enum status st = pieces_check(t->pieces, name, text, n, e);
+    return st ? st : pieces_each(t->pieces, text, n, encode_piece, &c, e);
+}

@@ -1,0 +1,322 @@
+/* Byte-pair encoding: pieces, merges learned and applied, GPT-2's own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpe.h"
+#include "bpe_train.h"
+#include "pieces.h"
+#include "rng.h"
+
+static struct err err;
+
+/* --- pieces -------------------------------------------------------------------------- */
+
+struct joined {
+    char text[512];
+};
+
+static enum status join_piece(void *context, const char *piece, size_t n, struct err *e)
+{
+    struct joined *j = context;
+    (void)e;
+    strncat(j->text, piece, n);
+    strcat(j->text, "|");
+    return ST_OK;
+}
+
+static void assert_pieces(const char *pattern, const char *text, const char *want)
+{
+    struct pieces *p = NULL;
+    struct joined j = {""};
+    assert_int_equal(pieces_open(pattern, &p, &err), ST_OK);
+    assert_int_equal(pieces_check(p, "text", text, strlen(text), &err), ST_OK);
+    assert_int_equal(pieces_each(p, text, strlen(text), join_piece, &j, &err), ST_OK);
+    assert_string_equal(j.text, want);
+    pieces_close(p);
+}
+
+static void pieces_of_gpt2(void **state)
+{
+    (void)state;
+    assert_pieces(pieces_gpt2, "It's 12 o'clock,\n\n  don't!",
+                  "It|'s| 12| o|'|clock|,|\n\n | don|'t|!|");
+    assert_pieces(pieces_gpt2, "\tx = 3;  ", "\t|x| =| 3|;|  |");
+    assert_pieces(pieces_gpt2, "na\xc3\xafve \xe4\xb8\xad\xe6\x96\x87\xe3\x80\x82",
+                  "na\xc3\xafve| \xe4\xb8\xad\xe6\x96\x87|\xe3\x80\x82|");
+}
+
+static void pieces_of_cl100k(void **state)
+{
+    (void)state;
+    assert_pieces(pieces_cl100k, "\tif (x1234) {\n\t\treturn;\n",
+                  "\tif| (|x|123|4|)| {\n|\t|\treturn|;\n|");
+}
+
+/* What a pattern leaves out is not lost. */
+static void the_pieces_are_the_whole_text(void **state)
+{
+    (void)state;
+    assert_pieces("[a-z]+", "12ab3", "12|ab|3|");
+    assert_pieces("x*", "ab", "ab|");
+}
+
+static void bytes_that_are_no_utf8_are_named(void **state)
+{
+    struct pieces *p = NULL;
+    (void)state;
+    assert_int_equal(pieces_open(pieces_gpt2, &p, &err), ST_OK);
+    assert_int_equal(pieces_check(p, "book.txt",
+                                  "abcd\xff"
+                                  "ef",
+                                  7, &err),
+                     ST_CONFIG);
+    assert_non_null(strstr(err.msg, "book.txt: byte 4: not UTF-8"));
+    assert_int_equal(pieces_check(p, "book.txt", "ab\xe4\xb8", 4, &err), ST_CONFIG);
+    assert_non_null(strstr(err.msg, "byte 2"));
+    pieces_close(p);
+    assert_int_equal(pieces_open("(", &p, &err), ST_CONFIG);
+}
+
+/* --- merges -------------------------------------------------------------------------- */
+
+static int32_t byte(char c)
+{
+    return bpe_of_byte((unsigned char)c);
+}
+
+/* GPT-2's order: '!' is 0, '~' 93, 161 is 94, 172 is 105, 174 is 106, 255 is 187; then byte
+ * 0 is 188, the blank 220 and 173 the last. */
+static void bytes_stand_in_the_order_of_gpt2(void **state)
+{
+    (void)state;
+    assert_int_equal(bpe_of_byte('!'), 0);
+    assert_int_equal(bpe_of_byte('~'), 93);
+    assert_int_equal(bpe_of_byte(161), 94);
+    assert_int_equal(bpe_of_byte(174), 106);
+    assert_int_equal(bpe_of_byte(255), 187);
+    assert_int_equal(bpe_of_byte(0), 188);
+    assert_int_equal(bpe_of_byte('\n'), 198);
+    assert_int_equal(bpe_of_byte(' '), 220);
+    assert_int_equal(bpe_of_byte(173), 255);
+}
+
+static int train(const char *text, int merges, struct bpe_pair *out)
+{
+    struct pieces *p = NULL;
+    struct bpe_trainer *t = NULL;
+    int learned = 0;
+    assert_int_equal(pieces_open(pieces_gpt2, &p, &err), ST_OK);
+    assert_int_equal(bpe_trainer_open(&t, &err), ST_OK);
+    assert_int_equal(pieces_each(p, text, strlen(text), bpe_trainer_count, t, &err), ST_OK);
+    assert_int_equal(bpe_trainer_merges(t, merges, out, &learned, &err), ST_OK);
+    bpe_trainer_close(t);
+    pieces_close(p);
+    return learned;
+}
+
+/* "low low low lower": pieces low, " low" x 2, " lower". Pairs: lo 4, ow 4, " l" 3. lo and
+ * ow tie; 'l' (75) is below 'o' (78), so lo (256) comes first, then it and w (257), 4 times,
+ * then blank and it (258), 3 times. we, er and the rest occur once. */
+static void merges_as_worked_by_hand(void **state)
+{
+    struct bpe_pair m[10];
+    (void)state;
+    assert_int_equal(train("low low low lower", 10, m), 3);
+    assert_int_equal(m[0].left, byte('l'));
+    assert_int_equal(m[0].right, byte('o'));
+    assert_int_equal(m[1].left, 256);
+    assert_int_equal(m[1].right, byte('w'));
+    assert_int_equal(m[2].left, byte(' '));
+    assert_int_equal(m[2].right, 257);
+}
+
+/* Counts all pairs of all pieces anew for each merge. */
+static int train_naively(char (*piece)[16], const int *count, int pieces, int merges,
+                         struct bpe_pair *out)
+{
+    static int32_t token[64][16];
+    int n[64];
+    for (int p = 0; p < pieces; p++) {
+        n[p] = (int)strlen(piece[p]);
+        for (int i = 0; i < n[p]; i++)
+            token[p][i] = byte(piece[p][i]);
+    }
+    for (int m = 0; m < merges; m++) {
+        struct bpe_pair best = {0, 0};
+        int most = 1;
+        for (int32_t a = 0; a < BPE_BYTES + m; a++)
+            for (int32_t b = 0; b < BPE_BYTES + m; b++) {
+                int sum = 0;
+                for (int p = 0; p < pieces; p++)
+                    for (int i = 0; i + 1 < n[p]; i++)
+                        sum += token[p][i] == a && token[p][i + 1] == b ? count[p] : 0;
+                if (sum > most) {
+                    most = sum;
+                    best = (struct bpe_pair){a, b};
+                }
+            }
+        if (most < 2)
+            return m;
+        out[m] = best;
+        for (int p = 0; p < pieces; p++) {
+            int k = 0;
+            for (int i = 0; i < n[p]; i++)
+                if (i + 1 < n[p] && token[p][i] == best.left &&
+                    token[p][i + 1] == best.right) {
+                    token[p][k++] = BPE_BYTES + m;
+                    i++;
+                } else {
+                    token[p][k++] = token[p][i];
+                }
+            n[p] = k;
+        }
+    }
+    return merges;
+}
+
+/* Words of two letters' alphabet, where pairs overlap (aaa) and tie all the time. */
+static void a_naive_trainer_learns_the_same(void **state)
+{
+    enum { WORDS = 12, MERGES = 12 };
+    (void)state;
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        struct rng r = rng_stream(seed, RNG_TEST, "bpe", 0);
+        char word[WORDS][16], text[4096] = "";
+        int count[WORDS];
+        struct bpe_pair fast[MERGES], slow[MERGES];
+        for (int w = 0; w < WORDS; w++) {
+            const int n = 2 + (int)rng_below(&r, 12);
+            for (int i = 0; i < n; i++)
+                word[w][i] = i ? "ab"[rng_below(&r, 2)] : ' ';
+            word[w][n] = '\0';
+            count[w] = 1 + (int)rng_below(&r, 5);
+            for (int k = 0; k < count[w]; k++)
+                strcat(text, word[w]);
+        }
+        const int n = train(text, MERGES, fast);
+        assert_int_equal(train_naively(word, count, WORDS, MERGES, slow), n);
+        for (int i = 0; i < n; i++) {
+            assert_int_equal(fast[i].left, slow[i].left);
+            assert_int_equal(fast[i].right, slow[i].right);
+        }
+    }
+}
+
+static void wrong_merges_are_refused(void **state)
+{
+    struct bpe *b = NULL;
+    const struct bpe_pair own[] = {{256, 1}}, later[] = {{1, 2}, {258, 1}};
+    const struct bpe_pair twice[] = {{1, 2}, {1, 2}}, below[] = {{-1, 2}};
+    (void)state;
+    assert_int_equal(bpe_open(own, 1, &b, &err), ST_CONFIG);
+    assert_int_equal(bpe_open(later, 2, &b, &err), ST_CONFIG);
+    assert_int_equal(bpe_open(twice, 2, &b, &err), ST_CONFIG);
+    assert_non_null(strstr(err.msg, "merge 2 repeats merge 1"));
+    assert_int_equal(bpe_open(below, 1, &b, &err), ST_CONFIG);
+    /* 40 doublings make a token of a terabyte. */
+    struct bpe_pair doubled[40];
+    for (int i = 0; i < 40; i++)
+        doubled[i] = (struct bpe_pair){i ? 255 + i : 0, i ? 255 + i : 0};
+    assert_int_equal(bpe_open(doubled, 40, &b, &err), ST_CONFIG);
+}
+
+/* --- encoding ------------------------------------------------------------------------ */
+
+/* Replaces the pair of the earliest merge, leftmost first, until there is none. */
+static int64_t encode_naively(const struct bpe *b, const char *piece, size_t n,
+                              int32_t *out)
+{
+    int64_t count = (int64_t)n;
+    for (size_t i = 0; i < n; i++)
+        out[i] = byte(piece[i]);
+    for (int m = 0; m < bpe_merges(b); m++) {
+        /* In order of merges: no later one can make the pair of an earlier one. */
+        const struct bpe_pair p = bpe_merge(b, m);
+        int64_t k = 0;
+        for (int64_t i = 0; i < count; i++)
+            if (i + 1 < count && out[i] == p.left && out[i + 1] == p.right) {
+                out[k++] = BPE_BYTES + m;
+                i++;
+            } else {
+                out[k++] = out[i];
+            }
+        count = k;
+    }
+    return count;
+}
+
+static void encoding_is_that_of_a_naive_one_and_comes_back(void **state)
+{
+    struct bpe_pair m[200];
+    struct bpe *b = NULL;
+    struct rng r = rng_stream(3, RNG_TEST, "bpe text", 0);
+    char text[2000], back[2000];
+    int32_t fast[2000], slow[2000];
+    (void)state;
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = "aab bc "[rng_below(&r, 7)];
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(bpe_open(m, train(text, 200, m), &b, &err), ST_OK);
+    for (int k = 0; k < 300; k++) {
+        /* Lengths about CACHED_BYTES, each piece twice: from the cache too. */
+        const size_t at = rng_below(&r, 1900), n = 1 + rng_below(&r, 80);
+        for (int again = 0; again < 2; again++) {
+            size_t used = 0;
+            const int64_t tokens = bpe_encode(b, text + at, n, fast);
+            assert_int_equal(encode_naively(b, text + at, n, slow), tokens);
+            assert_memory_equal(fast, slow, (size_t)tokens * sizeof *fast);
+            for (int64_t i = 0; i < tokens; i++) {
+                size_t bytes;
+                const char *part = bpe_text(b, fast[i], &bytes);
+                memcpy(back + used, part, bytes);
+                used += bytes;
+            }
+            assert_int_equal(used, n);
+            assert_memory_equal(back, text + at, n);
+        }
+    }
+    bpe_close(b);
+}
+
+/* A megabyte without a blank: n log n, not n squared. */
+static void a_very_long_piece_ends(void **state)
+{
+    enum { BYTES = 1 << 20 };
+    const struct bpe_pair m[] = {{byte('a'), byte('a')}, {256, 256}};
+    struct bpe *b = NULL;
+    char *piece = malloc(BYTES);
+    int32_t *token = malloc(BYTES * sizeof *token);
+    (void)state;
+    assert_non_null(piece);
+    assert_non_null(token);
+    memset(piece, 'a', BYTES);
+    assert_int_equal(bpe_open(m, 2, &b, &err), ST_OK);
+    assert_int_equal(bpe_encode(b, piece, BYTES, token), BYTES / 4);
+    assert_int_equal(token[BYTES / 4 - 1], 257);
+    bpe_close(b);
+    free(piece);
+    free(token);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pieces_of_gpt2),
+        cmocka_unit_test(pieces_of_cl100k),
+        cmocka_unit_test(the_pieces_are_the_whole_text),
+        cmocka_unit_test(bytes_that_are_no_utf8_are_named),
+        cmocka_unit_test(bytes_stand_in_the_order_of_gpt2),
+        cmocka_unit_test(merges_as_worked_by_hand),
+        cmocka_unit_test(a_naive_trainer_learns_the_same),
+        cmocka_unit_test(wrong_merges_are_refused),
+        cmocka_unit_test(encoding_is_that_of_a_naive_one_and_comes_back),
+        cmocka_unit_test(a_very_long_piece_ends),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

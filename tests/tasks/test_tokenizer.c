@@ -1,0 +1,252 @@
+/* Tokenisers: files of others, and the ids of a sample text as Hugging Face's package finds
+ * them (tests/parity/make_tokens.py). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pieces.h"
+#include "program.h"
+#include "scratch.h"
+#include "tokenizer.h"
+
+static struct err err;
+
+#define assert_ok(call)                              \
+    do {                                             \
+        const enum status got_ = (call);             \
+        if (got_)                                    \
+            print_error("%s: %s\n", #call, err.msg); \
+        assert_int_equal(got_, ST_OK);               \
+    } while (0)
+
+struct ids {
+    int32_t *id;
+    size_t n;
+};
+
+static enum status keep(void *context, const int32_t *id, size_t n, struct err *e)
+{
+    struct ids *all = context;
+    (void)e;
+    all->id = realloc(all->id, (all->n + n + 1) * sizeof *all->id);
+    assert_non_null(all->id);
+    memcpy(all->id + all->n, id, n * sizeof *id);
+    all->n += n;
+    return ST_OK;
+}
+
+static struct ids encode(struct tokenizer *t, const char *text, size_t n)
+{
+    struct ids all = {0};
+    assert_ok(tokenizer_encode(t, "sample", text, n, keep, &all, &err));
+    return all;
+}
+
+static char *sample(size_t *n)
+{
+    return file_text(TEST_DATA "/text/sample.txt", n);
+}
+
+static void assert_comes_back(const struct tokenizer *t, struct ids all, const char *text,
+                              size_t n)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < all.n; i++) {
+        size_t bytes;
+        const char *part = tokenizer_text(t, all.id[i], &bytes);
+        assert_true(at + bytes <= n);
+        assert_memory_equal(part, text + at, bytes);
+        at += bytes;
+    }
+    assert_int_equal(at, n);
+}
+
+static void bytes_are_their_own_ids(void **state)
+{
+    struct tokenizer *t = NULL;
+    size_t n;
+    char *text = sample(&n), *json;
+    (void)state;
+    assert_ok(tokenizer_bytes(&t, &err));
+    struct ids all = encode(t, text, n);
+    assert_int_equal(all.n, n);
+    assert_int_equal(all.id[1], '=');
+    assert_int_equal(tokenizer_vocabulary(t), 257);
+    assert_int_equal(tokenizer_end_of_text(t), 256);
+    assert_comes_back(t, all, text, n);
+    assert_int_equal(tokenizer_json(t, &json, &err), ST_CONFIG);
+    tokenizer_close(t);
+    free(all.id);
+    free(text);
+}
+
+/* GPT-2's merges, where they are: beside the repository, or in a variable. */
+static const char *gpt2_path(void)
+{
+    const char *named = getenv("POSBENCH_GPT2_VOCAB");
+    return named ? named : TEST_DATA "/../../../shared/data/gpt2-vocab.bpe";
+}
+
+static void ids_of_gpt2_are_those_of_the_reference(void **state)
+{
+    struct tokenizer *t = NULL;
+    size_t n;
+    (void)state;
+    if (access(gpt2_path(), R_OK) != 0) {
+        print_message("skipped: no GPT-2 vocab.bpe (name it in POSBENCH_GPT2_VOCAB)\n");
+        skip();
+    }
+    assert_ok(tokenizer_read(gpt2_path(), &t, &err));
+    assert_int_equal(tokenizer_vocabulary(t), 50257);
+    assert_int_equal(tokenizer_end_of_text(t), 50256);
+    char *text = sample(&n);
+    struct ids all = encode(t, text, n);
+    FILE *f = fopen(TEST_DATA "/text/sample.gpt2.ids", "r");
+    assert_non_null(f);
+    int want;
+    size_t i = 0;
+    for (; fscanf(f, "%d", &want) == 1; i++) {
+        assert_true(i < all.n);
+        assert_int_equal(all.id[i], want);
+    }
+    assert_int_equal(i, all.n);
+    assert_comes_back(t, all, text, n);
+    fclose(f);
+    tokenizer_close(t);
+    free(all.id);
+    free(text);
+}
+
+/* Written as tokenizer.json and read again: the same ids, the same hash, for both
+ * patterns. */
+static void a_trained_one_is_written_and_read(void **state)
+{
+    const char *const patterns[] = {pieces_gpt2, pieces_cl100k};
+    char folder[SCRATCH_TEXT], path[SCRATCH_TEXT + 32];
+    size_t n;
+    char *text = sample(&n), *json;
+    (void)state;
+    scratch_make(folder);
+    snprintf(path, sizeof path, "%s/tokenizer.json", folder);
+    for (int k = 0; k < 2; k++) {
+        struct tokenizer *t = NULL, *again = NULL;
+        uint64_t a[2], b[2];
+        assert_ok(tokenizer_train(patterns[k], 320, "sample", text, n, &t, &err));
+        assert_int_equal(tokenizer_vocabulary(t), 320);
+        assert_ok(tokenizer_json(t, &json, &err));
+        FILE *f = fopen(path, "w");
+        assert_non_null(f);
+        fputs(json, f);
+        fclose(f);
+        assert_ok(tokenizer_read(path, &again, &err));
+        tokenizer_hash(t, a);
+        tokenizer_hash(again, b);
+        assert_memory_equal(a, b, sizeof a);
+        struct ids x = encode(t, text, n), y = encode(again, text, n);
+        assert_int_equal(x.n, y.n);
+        assert_memory_equal(x.id, y.id, x.n * sizeof *x.id);
+        assert_comes_back(again, y, text, n);
+        assert_true(x.n < n * 3 / 4);
+        tokenizer_close(t);
+        tokenizer_close(again);
+        free(x.id);
+        free(y.id);
+        free(json);
+    }
+    scratch_remove(folder);
+    free(text);
+}
+
+static void what_decides_the_ids_is_hashed(void **state)
+{
+    uint64_t h[4][2];
+    struct tokenizer *t = NULL;
+    const char *text = "aab aab abb";
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        if (i == 0)
+            assert_ok(tokenizer_bytes(&t, &err));
+        else
+            assert_ok(tokenizer_train(i == 1 ? pieces_gpt2 : pieces_cl100k, 256 + i, "x",
+                                      text, strlen(text), &t, &err));
+        tokenizer_hash(t, h[i]);
+        for (int k = 0; k < i; k++)
+            assert_memory_not_equal(h[i], h[k], sizeof h[i]);
+        tokenizer_close(t);
+    }
+}
+
+static void refused(const char *folder, const char *text, const char *why)
+{
+    struct tokenizer *t = NULL;
+    char path[SCRATCH_TEXT + 32];
+    snprintf(path, sizeof path, "%s/bad.json", folder);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    assert_int_equal(tokenizer_read(path, &t, &err), ST_CONFIG);
+    if (!strstr(err.msg, why) || !strstr(err.msg, path))
+        fail_msg("%s\nshould name %s and \"%s\"", err.msg, path, why);
+}
+
+#define BPE(rest) \
+    "{\"pre_tokenizer\": {\"type\": \"ByteLevel\"}, \"model\": {\"type\": \"BPE\"" rest
+
+static void other_files_are_refused_by_name(void **state)
+{
+    char folder[SCRATCH_TEXT];
+    struct tokenizer *t = NULL;
+    (void)state;
+    scratch_make(folder);
+    refused(folder, "{", "line 1");
+    refused(folder, "{\"model\": {\"type\": \"Unigram\"}}", "only BPE");
+    refused(folder, "{\"model\": {\"type\": \"BPE\"}}", "pre_tokenizer");
+    refused(folder, "{\"normalizer\": {}, \"model\": {\"type\": \"BPE\"}}", "normaliser");
+    refused(folder, BPE(", \"vocab\": {}, \"merges\": []}}"), "model.vocab has no");
+    refused(folder, BPE(", \"vocab\": {}, \"merges\": [\"a bc\"]}}"), "\"bc\" is no byte");
+    refused(folder, BPE(", \"vocab\": {}, \"merges\": [7]}}"),
+            "neither a string nor a pair");
+    refused(folder, BPE(", \"end_of_word_suffix\": \"</w>\"}}"), "end_of_word_suffix");
+    refused(folder, "no merges here\n", "merge 1");
+    assert_int_equal(tokenizer_read("/nowhere.json", &t, &err), ST_IO);
+    scratch_remove(folder);
+}
+
+static void text_that_is_no_utf8_is_refused_but_by_byte(void **state)
+{
+    struct tokenizer *t = NULL;
+    struct ids all = {0};
+    (void)state;
+    assert_ok(tokenizer_train(pieces_gpt2, 300, "x", "aa aa", 5, &t, &err));
+    assert_int_equal(tokenizer_encode(t, "f.txt", "aa\xff", 3, keep, &all, &err),
+                     ST_CONFIG);
+    assert_non_null(strstr(err.msg, "f.txt: byte 2"));
+    tokenizer_close(t);
+    assert_ok(tokenizer_bytes(&t, &err));
+    assert_ok(tokenizer_encode(t, "f.txt", "aa\xff", 3, keep, &all, &err));
+    assert_int_equal(all.id[2], 255);
+    tokenizer_close(t);
+    free(all.id);
+    assert_int_equal(tokenizer_train(pieces_gpt2, 256, "x", "aa", 2, &t, &err), ST_CONFIG);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bytes_are_their_own_ids),
+        cmocka_unit_test(ids_of_gpt2_are_those_of_the_reference),
+        cmocka_unit_test(a_trained_one_is_written_and_read),
+        cmocka_unit_test(what_decides_the_ids_is_hashed),
+        cmocka_unit_test(other_files_are_refused_by_name),
+        cmocka_unit_test(text_that_is_no_utf8_is_refused_but_by_byte),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

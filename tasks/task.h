@@ -29,8 +29,10 @@ struct sample {
     uint8_t *scored; /* [length] 1: counts in metrics. Implies a target. */
 };
 
-enum { TARGET_NONE = -1 };
+enum { TARGET_NONE = -1, STRATUM_NONE = -1 };
 /* A target that is not scored is trained on but not counted (Flip-Flop's noisy mode). */
+
+#define LAW_UNKNOWN (-1.0)
 
 enum { TASK_SPLIT_CHANGES = 4, TASK_TOKEN_TEXT = 16 };
 
@@ -43,6 +45,17 @@ struct task_split {
         const char *option; /* NULL: no further change */
         double value;
     } change[TASK_SPLIT_CHANGES];
+};
+
+/* What makes a scored place hard, so that errors can be counted by it. */
+struct task_stratum {
+    const char *name; /* a key in tables: lower case */
+    const char *unit; /* of the number, plural; "" when it is a class (0 or 1) */
+    const char *help; /* one line */
+
+    /* Writes to stratum[length] a number from 0 for each scored place and STRATUM_NONE
+     * for the others. */
+    void (*of)(const struct option_values *o, const struct sample *s, int32_t *stratum);
 };
 
 struct task {
@@ -61,6 +74,14 @@ struct task {
     int (*max_length)(const struct option_values *o); /* tokens of the longest sample */
     int (*answers)(const struct option_values *o);    /* equally likely for a blind guess:
                                                          chance accuracy is 1 / answers */
+
+    /* Accuracy of always giving the commonest answer, and the share of scored answers
+     * that the visible tokens determine, both expected under the law `o`. NULL: 1 /
+     * answers, and 1. LAW_UNKNOWN: no closed form; the task's comment says what was
+     * measured. */
+    double (*majority)(const struct option_values *o);
+    double (*ceiling)(const struct option_values *o);
+
     void (*generate)(const struct option_values *o, struct rng *r, struct sample *out);
 
     /* An independent second implementation, for tests: writes to answer[length] what
@@ -72,6 +93,8 @@ struct task {
     /* The token as `posbench show` prints it. */
     void (*token_text)(const struct option_values *o, int32_t token,
                        char text[TASK_TOKEN_TEXT]);
+
+    const struct task_stratum *strata; /* ends with {0}; NULL: none */
 };
 
 /* The registry, in name order. */

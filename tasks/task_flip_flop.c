@@ -16,7 +16,7 @@
  * that has the same form. Sparse strings (p_ignore 0.98) make the distances longer than
  * in training, dense ones (0.1) put more instructions in the way.
  *
- * Chance: 1/2.  Ceiling: 1, as the first instruction is a write.
+ * Chance: 1/2.  Majority: 1/2.  Ceiling: 1, as the first instruction is a write.
  * Reads a string: 1 + (T/2 - 2)(1 - p_ignore)/2, that is 26.4 (T 512, p_ignore 0.8),
  * 3.54 (0.98) and 115.3 (0.1).
  * Source: Liu et al. 2023, arXiv 2306.00946 (the law FFL(T, p), the splits and their
@@ -127,6 +127,36 @@ static void solve(const struct option_values *o, const int32_t *token, int lengt
     }
 }
 
+/* Each read's number of ignores since the write that it repeats. */
+static void ignores(const struct option_values *o, const struct sample *s, int32_t *stratum)
+{
+    int32_t n = 0;
+    (void)o;
+    for (int t = 0; t < s->length; t++) {
+        stratum[t] = s->scored[t] ? n : STRATUM_NONE;
+        if (t % 2 == 0)
+            n = s->token[t] == WRITE ? 0 : n + (s->token[t] == IGNORE);
+    }
+}
+
+/* 1 at reads before which every write wrote the same bit: any of them will do. */
+static void agree(const struct option_values *o, const struct sample *s, int32_t *stratum)
+{
+    bool wrote[2] = {false, false};
+    (void)o;
+    for (int t = 0; t < s->length; t++) {
+        stratum[t] = s->scored[t] ? wrote[0] != wrote[1] : STRATUM_NONE;
+        if (t % 2 == 0 && s->token[t] == WRITE)
+            wrote[s->token[t + 1] - BIT] = true;
+    }
+}
+
+static const struct task_stratum strata[] = {
+    {"ignores", "ignores", "ignored bits between the write and its read", ignores},
+    {"agree", "", "1: all writes so far wrote the same bit", agree},
+    {0},
+};
+
 static void token_text(const struct option_values *o, int32_t token,
                        char text[TASK_TOKEN_TEXT])
 {
@@ -151,4 +181,5 @@ const struct task task_flip_flop = {
     .generate = generate,
     .solve = solve,
     .token_text = token_text,
+    .strata = strata,
 };

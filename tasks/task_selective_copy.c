@@ -14,7 +14,7 @@
  * depends on how many blanks came before it. Fewer or more blanks than in training shift
  * every distance and leave the counts of symbols alone.
  *
- * Chance: 1/symbols.  Ceiling: 1.
+ * Chance: 1/symbols.  Majority: 1/symbols.  Ceiling: 1.
  * Source: Golovneva et al. 2024, arXiv 2405.18719v2, section 5.2. The paper's vocabulary
  * of 16 is read as 15 symbols and the blank; it names no separator, and one is needed to
  * say where the output begins. The splits' sizes are ours, as the paper gives none. */
@@ -110,6 +110,27 @@ static void solve(const struct option_values *o, const int32_t *token, int lengt
     }
 }
 
+/* Blanks before the symbol that is to be said: by so much its distance from its copy is
+ * less than if they stood behind it. */
+static void blanks_before(const struct option_values *o, const struct sample *s,
+                          int32_t *stratum)
+{
+    int from = 0;
+    for (int t = 0, said = 0; t < s->length; t++) {
+        stratum[t] = STRATUM_NONE;
+        if (!s->scored[t])
+            continue;
+        while (s->token[from] == blank(o))
+            from++;
+        stratum[t] = from++ - said++;
+    }
+}
+
+static const struct task_stratum strata[] = {
+    {"blanks", "blanks", "blanks before the symbol in the input", blanks_before},
+    {0},
+};
+
 static void token_text(const struct option_values *o, int32_t token,
                        char text[TASK_TOKEN_TEXT])
 {
@@ -137,4 +158,5 @@ const struct task task_selective_copy = {
     .generate = generate,
     .solve = solve,
     .token_text = token_text,
+    .strata = strata,
 };

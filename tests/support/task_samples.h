@@ -48,6 +48,28 @@ static inline const char *sample_text(const struct task *t, const struct option_
     return text;
 }
 
+/* The stratum of each scored place, with a space between any two. */
+static inline const char *strata_text(const struct task *t, const struct option_values *o,
+                                      const struct sample *s, const char *stratum)
+{
+    static char text[SAMPLE_TEXT];
+    const struct task_stratum *x = t->strata;
+    int32_t *value = calloc((size_t)s->length, sizeof *value);
+    size_t used = 0;
+    while (x->name && strcmp(x->name, stratum) != 0)
+        x++;
+    if (!value || !x->name)
+        abort();
+    text[0] = 0;
+    x->of(o, s, value);
+    for (int i = 0; i < s->length && used < sizeof text; i++)
+        if (s->scored[i])
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%d",
+                                     used ? " " : "", (int)value[i]);
+    free(value);
+    return text;
+}
+
 /* The id of a word; -1 when the task has no such word. */
 static inline int32_t token_id(const struct task *t, const struct option_values *o,
                                const char *word)

@@ -55,6 +55,26 @@ static const char *solved(const struct option_values *o, const char *program)
     return text;
 }
 
+/* Passes since the printed name changed; other names' changes do not count. */
+static const char *passes_of(const struct option_values *o, const char *program)
+{
+    struct sample s = sample_room(64);
+    s.length = read_tokens(&task_counting, o, program, s.token, 64);
+    s.scored[s.length - 1] = 1;
+    const char *text = strata_text(&task_counting, o, &s, "passes");
+    sample_free(&s);
+    return text;
+}
+
+static void passes_are_those_counted_by_hand(void **state)
+{
+    const struct option_values o = with(VARIABLES, 2);
+    (void)state;
+    assert_string_equal(passes_of(&o, "b = 0 ; pass; b ++; pass; pass; print b"), "2");
+    assert_string_equal(passes_of(&o, "pass; a = 0 ; pass; b = 0 ; pass; print a"), "2");
+    assert_string_equal(passes_of(&o, "; pass; b ++; print a"), "1"); /* a is cut off */
+}
+
 /* Last known good texts; that they obey the law can be read off them. */
 static void known_streams_write_known_programs(void **state)
 {
@@ -412,6 +432,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_streams_write_known_programs),
+        cmocka_unit_test(passes_are_those_counted_by_hand),
         cmocka_unit_test(programs_written_by_hand_are_solved),
         cmocka_unit_test(programs_obey_the_rules),
         cmocka_unit_test(the_window_keeps_the_right_end),

@@ -46,6 +46,21 @@ static void known_streams_write_known_strings(void **state)
     sample_free(&s);
 }
 
+/* Of the two strings above: ignores since the latest w, and whether all w wrote alike. */
+static void strata_are_those_counted_by_hand(void **state)
+{
+    const struct option_values o = options(20, 0.5, 1);
+    struct sample s = sample_room(T);
+    (void)state;
+    draw(&o, 0, &s);
+    assert_string_equal(strata_text(&task_flip_flop, &o, &s, "ignores"), "3");
+    assert_string_equal(strata_text(&task_flip_flop, &o, &s, "agree"), "0");
+    draw(&o, 1, &s);
+    assert_string_equal(strata_text(&task_flip_flop, &o, &s, "ignores"), "1 1 1");
+    assert_string_equal(strata_text(&task_flip_flop, &o, &s, "agree"), "1 0 0");
+    sample_free(&s);
+}
+
 static void strings_written_by_hand_are_solved(void **state)
 {
     static const int32_t token[] = {W, ONE, I, ZERO, R, ONE, W, ZERO, I, ONE, R};
@@ -227,6 +242,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_streams_write_known_strings),
+        cmocka_unit_test(strata_are_those_counted_by_hand),
         cmocka_unit_test(strings_written_by_hand_are_solved),
         cmocka_unit_test(strings_obey_the_law),
         cmocka_unit_test(reads_per_string_are_the_published_ones),

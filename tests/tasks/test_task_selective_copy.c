@@ -43,6 +43,19 @@ static void known_streams_write_known_samples(void **state)
     sample_free(&s);
 }
 
+/* Blanks before d, e, a, b of the first sample above, and of the second. */
+static void strata_are_those_counted_by_hand(void **state)
+{
+    const struct option_values o = options(5, 4, 6);
+    struct sample s = sample_room(ROOM);
+    (void)state;
+    draw(&o, 0, &s);
+    assert_string_equal(strata_text(&task_selective_copy, &o, &s, "blanks"), "3 4 5 6");
+    draw(&o, 1, &s);
+    assert_string_equal(strata_text(&task_selective_copy, &o, &s, "blanks"), "0 0 0 0");
+    sample_free(&s);
+}
+
 static void samples_written_by_hand_are_solved(void **state)
 {
     const struct option_values o = options(5, 3, 4);
@@ -166,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_streams_write_known_samples),
+        cmocka_unit_test(strata_are_those_counted_by_hand),
         cmocka_unit_test(samples_written_by_hand_are_solved),
         cmocka_unit_test(samples_obey_the_law),
         cmocka_unit_test(arrangements_are_equally_likely),

@@ -1,0 +1,31 @@
+/* contract_internal.h -- shared by the files of contract.h. */
+#ifndef CONTRACT_INTERNAL_H
+#define CONTRACT_INTERNAL_H
+
+#include "contract.h"
+
+enum { CONTRACT_SAMPLES = 2000 };
+
+/* Room for one sample, and canaries behind it. */
+struct contract_room {
+    struct sample s;
+    int32_t *answer; /* [n] */
+    int n;           /* max_length of the law it was made for */
+};
+enum status contract_room(const struct task *t, const struct option_values *o,
+                          struct contract_room *out, struct err *e);
+void contract_room_free(struct contract_room *r);
+void contract_room_fill(struct contract_room *r, uint8_t dirt);
+bool contract_canaries_live(const struct contract_room *r);
+
+struct option_values contract_law(const struct task *t, const struct task_split *s);
+
+/* Laws: what only many samples show. */
+enum status contract_chance(const struct task *t, struct err *e);
+enum status contract_majority(const struct task *t, struct err *e);
+enum status contract_ceiling(const struct task *t, struct err *e);
+enum status contract_hidden(const struct task *t, struct err *e);
+enum status contract_disjoint(const struct task *t, struct err *e);
+enum status contract_beyond(const struct task *t, struct err *e);
+
+#endif

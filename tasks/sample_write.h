@@ -1,0 +1,93 @@
+/* sample_write.h -- how most tasks write a sample: token by token, left to right.
+ *
+ *     begin(out);
+ *     put(out, token);             an input
+ *     ask(out, token, target);     an input at which `target` is predicted and scored
+ *
+ * `ask` counts its target as determined: what a task's rule says of the tokens before. */
+#ifndef SAMPLE_WRITE_H
+#define SAMPLE_WRITE_H
+
+#include <stdio.h>
+
+#include "task.h"
+
+static inline void begin(struct sample *out)
+{
+    out->length = out->determined = 0;
+}
+
+static inline void put(struct sample *out, int32_t token)
+{
+    const int t = out->length++;
+    out->token[t] = token;
+    out->target[t] = TARGET_NONE;
+    out->scored[t] = 0;
+}
+
+static inline void ask(struct sample *out, int32_t token, int32_t target)
+{
+    const int t = out->length++;
+    out->token[t] = token;
+    out->target[t] = target;
+    out->scored[t] = 1;
+    out->determined++;
+}
+
+/* Uniform in lo..hi. */
+static inline int draw_between(struct rng *r, int lo, int hi)
+{
+    return lo + (int)rng_below(r, (uint32_t)(hi - lo) + 1);
+}
+
+static inline int32_t draw_symbol(struct rng *r, int symbols)
+{
+    return (int32_t)rng_below(r, (uint32_t)symbols);
+}
+
+/* Moves a uniform choice of n of the `all` items to the front, in uniform order. */
+static inline void draw_few(struct rng *r, int32_t *item, int all, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const int k = draw_between(r, i, all - 1);
+        const int32_t kept = item[i];
+        item[i] = item[k];
+        item[k] = kept;
+    }
+}
+
+static inline void no_answers(int32_t *answer, int length)
+{
+    for (int t = 0; t < length; t++)
+        answer[t] = TARGET_NONE;
+}
+
+/* The first place from `from` on that holds `token`; `length` when none does. */
+static inline int find_token(const int32_t *token, int from, int length, int32_t wanted)
+{
+    while (from < length && token[from] != wanted)
+        from++;
+    return from;
+}
+
+/* Symbols of an alphabet are letters, of a large one numbers. */
+static inline void symbol_text(int32_t symbol, int symbols, char text[TASK_TOKEN_TEXT])
+{
+    if (symbols <= 26)
+        snprintf(text, TASK_TOKEN_TEXT, "%c", 'a' + (int)symbol);
+    else
+        snprintf(text, TASK_TOKEN_TEXT, "%d", (int)symbol);
+}
+
+/* The message names both options: `min` may not exceed `max`. */
+static inline enum status check_order(const struct option *table,
+                                      const struct option_values *o, int min, int max,
+                                      struct err *e)
+{
+    if (o->v[min] <= o->v[max])
+        return ST_OK;
+    return err_set(e, ST_RANGE, "%s: %.0f is more than %s, %.0f; exchange them",
+                   table[min].name, o->v[min], table[max].name, o->v[max]);
+}
+
+#endif

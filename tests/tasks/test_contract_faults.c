@@ -1,0 +1,426 @@
+/* The contract catches what a generator can do wrong: a sound toy task keeps every clause,
+ * and each of its copies with one planted fault breaks the clause that is there for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "contract.h"
+#include "sample_write.h"
+
+/* The toy: n symbols, n uniform in min..max; at the last place the first is asked for. */
+enum { MIN, MAX, SYMBOLS };
+
+enum fault {
+    SOUND,
+    WRONG_LABEL,
+    LEAKING_SEED,
+    SOMETIMES_TRAINING,
+    BIASED_DRAW,
+    VISIBLE_AT_ITS_PLACE,
+    VISIBLE_BEFORE_ITS_PLACE,
+    TOKEN_OUT_OF_RANGE,
+    TARGET_OUT_OF_RANGE,
+    READS_PAST_LENGTH,
+    NON_DETERMINISTIC,
+    IGNORES_AN_OPTION,
+    COUNTS_TOO_MANY,
+    COUNTS_TOO_FEW,
+    WRITES_PAST_THE_END,
+    FAILS_WHEN_LARGE,
+    TOO_LONG,
+    SCORED_WITHOUT_TARGET,
+    PLACES_LEFT_AS_THEY_WERE,
+    UNDETERMINED_ANSWERS,
+    ANSWER_FROM_THE_RIGHT,
+};
+
+static const struct option options[] = {
+    [MIN] = {"min", OPTION_INT, .lo = 12, .hi = 4096, .dflt = 12, .help = "fewest symbols"},
+    [MAX] = {"max", OPTION_INT, .lo = 12, .hi = 4096, .dflt = 24, .help = "most symbols"},
+    [SYMBOLS] = {"symbols", OPTION_INT, .lo = 2, .hi = 64, .dflt = 8, .help = "alphabet"},
+    {0},
+};
+
+static enum status check(const struct option_values *o, struct err *e)
+{
+    return check_order(options, o, MIN, MAX, e);
+}
+
+static int vocabulary(const struct option_values *o)
+{
+    return (int)o->v[SYMBOLS];
+}
+
+static int max_length(const struct option_values *o)
+{
+    return (int)o->v[MAX];
+}
+
+/* Faults of the stream, before anything is drawn. */
+static void spoil_stream(struct rng *r, enum fault f)
+{
+    static uint32_t calls;
+    if (f == LEAKING_SEED)
+        r->key[0] = r->counter[3] = 0;
+    if (f == SOMETIMES_TRAINING && r->counter[3] >> 28 == RNG_SPLIT &&
+        r->counter[1] % 10 == 0)
+        *r = task_train_stream(&(const struct task){.name = "toy"}, 0, r->counter[1]);
+    if (f == NON_DETERMINISTIC)
+        r->counter[0] += calls++;
+}
+
+/* Faults of the finished sample. */
+static void spoil_sample(const struct option_values *o, struct sample *s, enum fault f)
+{
+    const int last = s->length - 1, symbols = (int)o->v[SYMBOLS];
+    const int32_t answer = s->target[last];
+    switch (f) {
+    case WRONG_LABEL:
+        if (s->token[1] == 0 && s->token[2] == 0)
+            s->target[last] = (answer + 1) % symbols;
+        break;
+    case VISIBLE_AT_ITS_PLACE:
+        s->token[last] = answer;
+        break;
+    case VISIBLE_BEFORE_ITS_PLACE:
+        s->token[last - 3] = answer;
+        break;
+    case TOKEN_OUT_OF_RANGE:
+        s->token[1] += s->token[2] == 0 ? symbols : 0;
+        break;
+    case TARGET_OUT_OF_RANGE:
+        s->target[last] = s->token[2] == 0 ? symbols : answer;
+        break;
+    case COUNTS_TOO_MANY:
+        s->determined = 2;
+        break;
+    case COUNTS_TOO_FEW:
+        s->determined = 0;
+        break;
+    case WRITES_PAST_THE_END:
+        s->token[(int)o->v[MAX]] = 0;
+        break;
+    case FAILS_WHEN_LARGE:
+        s->token[1] = symbols > 50 ? symbols : s->token[1];
+        break;
+    case TOO_LONG:
+        s->length = (int)o->v[MAX] + 1;
+        break;
+    case SCORED_WITHOUT_TARGET:
+        s->scored[1] = 1;
+        break;
+    case UNDETERMINED_ANSWERS:
+        if (s->token[1] == 0) {
+            s->target[last] = s->token[2];
+            s->determined = 0;
+        }
+        break;
+    case ANSWER_FROM_THE_RIGHT:
+        s->target[2] = s->token[last];
+        s->scored[2] = 1;
+        s->determined = 2;
+        break;
+    default:
+        break;
+    }
+}
+
+static void write_toy(const struct option_values *o, struct rng *r, struct sample *out,
+                      enum fault f)
+{
+    spoil_stream(r, f);
+    const int n = draw_between(r, (int)o->v[MIN], (int)o->v[MAX]);
+    const int symbols = f == IGNORES_AN_OPTION ? 2 : (int)o->v[SYMBOLS];
+    const int32_t old = out->token[n - 1] & 1;
+    begin(out);
+    for (int i = 0; i < n - 1; i++) {
+        const uint8_t was = out->scored[i];
+        put(out, draw_symbol(r, symbols));
+        if (f == BIASED_DRAW && i == 0 && rng_below(r, 4) == 0)
+            out->token[0] = 0;
+        if (f == READS_PAST_LENGTH && i == 1)
+            out->token[1] = old;
+        if (f == PLACES_LEFT_AS_THEY_WERE && i == 1)
+            out->scored[1] = was;
+    }
+    ask(out, draw_symbol(r, symbols), out->token[0]);
+    spoil_sample(o, out, f);
+}
+
+static void solve(const struct option_values *o, const int32_t *token, int length,
+                  int32_t *answer)
+{
+    (void)o;
+    no_answers(answer, length);
+    answer[length - 1] = token[0];
+}
+
+static void solve_or_not(const struct option_values *o, const int32_t *token, int length,
+                         int32_t *answer)
+{
+    solve(o, token, length, answer);
+    if (length > 1 && token[1] == 0)
+        answer[length - 1] = TARGET_NONE;
+}
+
+static void solve_from_the_right(const struct option_values *o, const int32_t *token,
+                                 int length, int32_t *answer)
+{
+    solve(o, token, length, answer);
+    answer[2] = token[length - 1];
+}
+
+static void token_text(const struct option_values *o, int32_t token,
+                       char text[TASK_TOKEN_TEXT])
+{
+    symbol_text(token, (int)o->v[SYMBOLS], text);
+}
+
+static void same_text(const struct option_values *o, int32_t token,
+                      char text[TASK_TOKEN_TEXT])
+{
+    symbol_text(token / 2, (int)o->v[SYMBOLS], text);
+}
+
+static void distance(const struct option_values *o, const struct sample *s,
+                     int32_t *stratum)
+{
+    (void)o;
+    for (int t = 0; t < s->length; t++)
+        stratum[t] = s->scored[t] ? t : STRATUM_NONE;
+}
+
+static void everywhere(const struct option_values *o, const struct sample *s,
+                       int32_t *stratum)
+{
+    (void)o;
+    for (int t = 0; t < s->length; t++)
+        stratum[t] = t;
+}
+
+static void constant(const struct option_values *o, const struct sample *s,
+                     int32_t *stratum)
+{
+    (void)o;
+    for (int t = 0; t < s->length; t++)
+        stratum[t] = s->scored[t] ? 3 : STRATUM_NONE;
+}
+
+static int too_few_answers(const struct option_values *o)
+{
+    return (int)o->v[SYMBOLS] - 1;
+}
+
+static const struct task_stratum strata[] = {{"distance", "tokens", "a", distance}, {0}};
+static const struct task_stratum strata_everywhere[] = {
+    {"distance", "tokens", "a", everywhere}, {0}};
+static const struct task_stratum strata_constant[] = {{"distance", "tokens", "a", constant},
+                                                      {0}};
+
+#define SPLITS(...)                                                        \
+    {                                                                      \
+        {"valid", 10, "a", {{0}}}, {"id", 10, "a", {{0}}},                 \
+            {"ood_far", 10, "a", {{"min", 49}, {"max", 96}}}, __VA_ARGS__, \
+        {                                                                  \
+            0                                                              \
+        }                                                                  \
+    }
+
+static const struct task_split splits[] =
+    SPLITS({"ood_longer", 10, "a", {{"min", 25}, {"max", 48}}});
+static const struct task_split split_unchanged[] =
+    SPLITS({"ood_longer", 10, "a", {{"max", 24}}});
+static const struct task_split split_one_below[] =
+    SPLITS({"ood_shorter", 10, "a", {{"min", 11}}});
+static const struct task_split split_within[] =
+    SPLITS({"ood_longer", 10, "a", {{"min", 13}}});
+static const struct task_split split_alone[] = {
+    {"valid", 10, "a", {{0}}},
+    {"id", 10, "a", {{0}}},
+    {"ood_far", 10, "a", {{"min", 49}, {"max", 96}}},
+    {0}};
+
+/* A generator for each fault. */
+#define GENERATOR(name, fault)                                                         \
+    static void name(const struct option_values *o, struct rng *r, struct sample *out) \
+    {                                                                                  \
+        write_toy(o, r, out, fault);                                                   \
+    }
+GENERATOR(sound, SOUND)
+GENERATOR(wrong_label, WRONG_LABEL)
+GENERATOR(leaking_seed, LEAKING_SEED)
+GENERATOR(sometimes_training, SOMETIMES_TRAINING)
+GENERATOR(biased_draw, BIASED_DRAW)
+GENERATOR(visible_at_its_place, VISIBLE_AT_ITS_PLACE)
+GENERATOR(visible_before_its_place, VISIBLE_BEFORE_ITS_PLACE)
+GENERATOR(token_out_of_range, TOKEN_OUT_OF_RANGE)
+GENERATOR(target_out_of_range, TARGET_OUT_OF_RANGE)
+GENERATOR(reads_past_length, READS_PAST_LENGTH)
+GENERATOR(non_deterministic, NON_DETERMINISTIC)
+GENERATOR(ignores_an_option, IGNORES_AN_OPTION)
+GENERATOR(counts_too_many, COUNTS_TOO_MANY)
+GENERATOR(counts_too_few, COUNTS_TOO_FEW)
+GENERATOR(writes_past_the_end, WRITES_PAST_THE_END)
+GENERATOR(fails_when_large, FAILS_WHEN_LARGE)
+GENERATOR(too_long, TOO_LONG)
+GENERATOR(scored_without_target, SCORED_WITHOUT_TARGET)
+GENERATOR(places_left_as_they_were, PLACES_LEFT_AS_THEY_WERE)
+GENERATOR(undetermined_answers, UNDETERMINED_ANSWERS)
+GENERATOR(answer_from_the_right, ANSWER_FROM_THE_RIGHT)
+
+static const struct task toy = {
+    .name = "toy",
+    .version = 1,
+    .summary = "a",
+    .source = "b",
+    .options = options,
+    .splits = splits,
+    .check = check,
+    .vocabulary = vocabulary,
+    .max_length = max_length,
+    .answers = vocabulary,
+    .generate = sound,
+    .solve = solve,
+    .token_text = token_text,
+    .strata = strata,
+};
+
+static void the_sound_toy_keeps_every_clause(void **state)
+{
+    (void)state;
+    for (const struct contract_clause *c = contract_clauses; c->name; c++) {
+        struct err e = {.msg = ""};
+        if (c->check(&toy, &e) != ST_OK)
+            fail_msg("%s: %s", c->name, e.msg);
+    }
+}
+
+static void assert_caught(const struct task *t, const char *fault, const char *clause,
+                          const char *words)
+{
+    for (const struct contract_clause *c = contract_clauses; c->name; c++) {
+        struct err e = {.msg = ""};
+        if (strcmp(c->name, clause) != 0)
+            continue;
+        if (c->check(t, &e) != ST_RANGE)
+            fail_msg("%s: %s does not see it", fault, clause);
+        if (!strstr(e.msg, words))
+            fail_msg("%s: \"%s\" does not say \"%s\"", fault, e.msg, words);
+        return;
+    }
+    fail_msg("no clause %s", clause);
+}
+
+static void faults_of_generators_are_caught(void **state)
+{
+    static const struct {
+        const char *fault;
+        void (*generate)(const struct option_values *, struct rng *, struct sample *);
+        const char *clause, *words;
+    } planted[] = {
+        {"wrong label", wrong_label, "solver_agrees", "but solve says"},
+        {"leaking seed", leaking_seed, "another_stream_gives_another_sample",
+         "same sample"},
+        {"sometimes training", sometimes_training, "splits_are_disjoint_from_training",
+         "are training samples, by chance 0.0000"},
+        {"biased draw", biased_draw, "majority_is_as_said", "but the task says 0.1250"},
+        {"visible at its place", visible_at_its_place, "answers_are_hidden",
+         "the token 0 before"},
+        {"visible before its place", visible_before_its_place, "answers_are_hidden",
+         "the token 3 before"},
+        {"token out of range", token_out_of_range, "samples_are_sound", "beyond the 8 ids"},
+        {"target out of range", target_out_of_range, "samples_are_sound",
+         "is 8, beyond the 8 ids"},
+        {"reads past length", reads_past_length, "one_stream_gives_one_sample",
+         "comes out otherwise"},
+        {"non-deterministic", non_deterministic, "one_stream_gives_one_sample",
+         "or on something kept"},
+        {"ignores an option", ignores_an_option, "chance_is_as_said",
+         "2 different answers occur"},
+        {"counts too many", counts_too_many, "samples_are_sound",
+         "2 determined of 1 scored"},
+        {"counts too few", counts_too_few, "solver_agrees", "but solve finds 1"},
+        {"writes past the end", writes_past_the_end, "samples_are_sound", "writes past"},
+        {"fails when large", fails_when_large, "other_options_are_sound",
+         "symbols=64: token 1 is 64, beyond the 64 ids"},
+        {"too long", too_long, "samples_are_sound", "25 tokens, but max_length is 24"},
+        {"scored without target", scored_without_target, "samples_are_sound",
+         "place 1 is scored without a target"},
+        {"places left as they were", places_left_as_they_were,
+         "one_stream_gives_one_sample", "depends on the room"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof planted / sizeof *planted; i++) {
+        struct task t = toy;
+        t.generate = planted[i].generate;
+        assert_caught(&t, planted[i].fault, planted[i].clause, planted[i].words);
+    }
+}
+
+static int always_eight(const struct option_values *o)
+{
+    (void)o;
+    return 8;
+}
+
+static void eight(const struct option_values *o, struct rng *r, struct sample *out)
+{
+    struct option_values fixed = *o;
+    fixed.v[SYMBOLS] = 8;
+    write_toy(&fixed, r, out, SOUND);
+}
+
+static void faults_of_descriptors_are_caught(void **state)
+{
+    struct task t = toy;
+    (void)state;
+    t.vocabulary = t.answers = always_eight;
+    t.generate = eight;
+    assert_caught(&t, "ignores an option", "options_matter", "option symbols changes");
+    t = toy;
+    t.splits = split_unchanged;
+    assert_caught(&t, "split as training", "splits_are_laws", "is the training law");
+    t.splits = split_one_below;
+    assert_caught(&t, "off-by-one split", "splits_are_laws", "min: 11 is out of range");
+    t.splits = split_within;
+    assert_caught(&t, "split within training", "ood_is_beyond_training", "not beyond");
+    t.splits = split_alone;
+    assert_caught(&t, "one split", "ood_is_beyond_training", "a task has two");
+    t = toy;
+    t.answers = too_few_answers;
+    assert_caught(&t, "wrong chance", "chance_is_as_said", "8 different answers occur");
+    t = toy;
+    t.token_text = same_text;
+    assert_caught(&t, "texts", "tokens_have_texts_of_their_own", "both written \"a\"");
+    t = toy;
+    t.strata = strata_everywhere;
+    assert_caught(&t, "stratum", "strata_are_sound", "is 0 at place 0 (not scored)");
+    t.strata = strata_constant;
+    assert_caught(&t, "stratum", "strata_are_sound", "is 3 everywhere");
+    t = toy;
+    t.generate = undetermined_answers;
+    t.solve = solve_or_not;
+    assert_caught(&t, "ceiling", "ceiling_is_as_said", "but the task says 1.0000");
+    t = toy;
+    t.generate = answer_from_the_right;
+    t.solve = solve_from_the_right;
+    assert_caught(&t, "peeks", "answers_follow_from_the_left", "sees nothing behind it");
+    t = toy;
+    t.source = "";
+    assert_caught(&t, "no source", "describes_itself", "source");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_sound_toy_keeps_every_clause),
+        cmocka_unit_test(faults_of_generators_are_caught),
+        cmocka_unit_test(faults_of_descriptors_are_caught),
+    };
+    return cmocka_run_group_tests_name("contract_faults", tests, NULL, NULL);
+}

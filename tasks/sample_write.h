@@ -3,6 +3,7 @@
  *     begin(out);
  *     put(out, token);             an input
  *     ask(out, token, target);     an input at which `target` is predicted and scored
+ *     say(out, k, mark, target);   answer k of an output, which begins at `mark`
  *
  * `ask` counts its target as determined: what a task's rule says of the tokens before. */
 #ifndef SAMPLE_WRITE_H
@@ -32,6 +33,12 @@ static inline void ask(struct sample *out, int32_t token, int32_t target)
     out->target[t] = target;
     out->scored[t] = 1;
     out->determined++;
+}
+
+/* Answer k of an output that begins at `mark`: its input is the answer before. */
+static inline void say(struct sample *out, int k, int32_t mark, int32_t target)
+{
+    ask(out, k > 0 ? out->target[out->length - 1] : mark, target);
 }
 
 /* Uniform in lo..hi. */

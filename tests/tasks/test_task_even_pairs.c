@@ -1,0 +1,104 @@
+/* Even Pairs: the law of its samples. What every task must satisfy is in
+ * test_task_contract.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "task_bed.h"
+
+extern const struct task task_even_pairs;
+
+/* Last known good texts; both change four times. */
+static void known_streams_write_known_samples(void **state)
+{
+    (void)state;
+    assert_drawn_sample(&task_even_pairs, "max_length=8", 0, "b a b a b ? -> 0");
+    assert_drawn_sample(&task_even_pairs, "max_length=8", 1, "a b a b b b a ? -> 0");
+}
+
+/* a b a: two changes; a b b: one; ten b: none. */
+static void samples_written_by_hand_are_solved(void **state)
+{
+    (void)state;
+    assert_solved(&task_even_pairs, "", "a b a ?", ". . . 0");
+    assert_solved(&task_even_pairs, "", "a b b ?", ". . . 1");
+    assert_solved(&task_even_pairs, "", "b b b b b b b b b b ?", ". . . . . . . . . . 0");
+}
+
+/* The symbols are uniform by default, alone and in neighbouring pairs. */
+static void symbols_are_uniform(void **state)
+{
+    const struct option_values o = bed_options(&task_even_pairs, "min_length=8");
+    int64_t pairs[4] = {0}, first[2] = {0}, ends[4] = {0};
+    struct sample s = sample_room(64);
+    (void)state;
+    for (uint64_t i = 0; i < 20000; i++) {
+        bed_draw(&task_even_pairs, &o, i, &s);
+        first[s.token[0]]++;
+        pairs[2 * s.token[3] + s.token[4]]++;
+        ends[2 * s.token[0] + s.token[s.length - 2]]++;
+        assert_int_equal(s.target[s.length - 1] == token_id(&task_even_pairs, &o, "0"),
+                         s.token[0] == s.token[s.length - 2]);
+    }
+    assert_even(first, 2);
+    assert_even(pairs, 4);
+    assert_even(ends, 4);
+    sample_free(&s);
+}
+
+static void changes_come_as_often_as_said(void **state)
+{
+    const struct option_values o =
+        bed_options(&task_even_pairs, "min_length=40 p_change=0.05");
+    double changes = 0, n = 0;
+    struct sample s = sample_room(64);
+    (void)state;
+    for (uint64_t i = 0; i < 2000; i++) {
+        bed_draw(&task_even_pairs, &o, i, &s);
+        for (int t = 1; t < s.length - 1; t++, n++)
+            changes += s.token[t] != s.token[t - 1];
+    }
+    assert_drawn(changes / n, 0.05, share_error(0.05, n), 0);
+    sample_free(&s);
+}
+
+static void lengths_are_uniform(void **state)
+{
+    (void)state;
+    assert_lengths(&task_even_pairs, "", 3, 41, 1);
+    assert_lengths(&task_even_pairs, "min_length=10 max_length=10", 11, 11, 1);
+}
+
+static void sizes_and_splits_are_those_said(void **state)
+{
+    (void)state;
+    assert_split(&task_even_pairs, "id", "");
+    assert_split(&task_even_pairs, "ood_longer", "min_length=41 max_length=80");
+    assert_split(&task_even_pairs, "ood_far", "min_length=81 max_length=160");
+    assert_split(&task_even_pairs, "ood_sparse",
+                 "min_length=41 max_length=80 p_change=0.05");
+    assert_refused(&task_even_pairs, "min_length", 41, "41 is more than max_length, 40");
+}
+
+static void strata_are_those_counted_by_hand(void **state)
+{
+    (void)state;
+    assert_strata(&task_even_pairs, "min_length=7 max_length=7", 0, "length", "7");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(known_streams_write_known_samples),
+        cmocka_unit_test(samples_written_by_hand_are_solved),
+        cmocka_unit_test(symbols_are_uniform),
+        cmocka_unit_test(changes_come_as_often_as_said),
+        cmocka_unit_test(lengths_are_uniform),
+        cmocka_unit_test(sizes_and_splits_are_those_said),
+        cmocka_unit_test(strata_are_those_counted_by_hand),
+    };
+    return cmocka_run_group_tests_name("task_even_pairs", tests, NULL, NULL);
+}

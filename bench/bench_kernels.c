@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "kernels.h"
 #include "rng.h"
 
@@ -261,13 +261,6 @@ static const struct {
 
 enum { CASES = sizeof cases / sizeof cases[0] };
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* Nanoseconds of one element: the least of REPEATS means over about a million. */
 static double measure(int i, const struct kernels *k)
 {
@@ -276,10 +269,10 @@ static double measure(int i, const struct kernels *k)
     fill();
     gated_positions(k);
     for (int r = 0; r < REPEATS; r++) {
-        const double start = seconds();
+        const double start = clock_now();
         for (int c = 0; c < calls; c++)
             cases[i].run(k);
-        const double each = (seconds() - start) * 1e9 / calls / cases[i].elements;
+        const double each = (clock_now() - start) * 1e9 / calls / cases[i].elements;
         least = each < least ? each : least;
     }
     return least;

@@ -8,8 +8,7 @@
 #include "cli.h"
 #include "help.h"
 #include "kernels.h"
-#include "schedule.h"
-#include "stop.h"
+#include "signals.h"
 
 static enum status run_command(const struct invocation *v, struct err *e)
 {
@@ -71,8 +70,7 @@ int main(int argc, char **argv)
         st = flush_output(&e);
     if (st && !(st == ST_USAGE && !e.msg[0]))
         complain(v, st, &e);
-    const int caught = schedule_signal() ? schedule_signal() : stop_signal();
-    const int code = cli_exit_code(st, caught);
+    const int code = cli_exit_code(st, signals_last());
     cli_free(v);
     return code;
 }

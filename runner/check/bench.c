@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "gemm.h"
 #include "rng.h"
 #include "threads.h"
@@ -14,9 +15,7 @@ enum { VOCABULARY = 16, SHARDS = 4 };
 
 static double now_ms(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
+    return 1e3 * clock_now();
 }
 
 static int by_value(const void *a, const void *b)

@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 enum { TRIAL_BYTES = 65536 };
 
@@ -43,13 +44,6 @@ static void check_space(struct doctor *d, const char *folder)
                "%s has %.0f MiB free", folder, mib);
 }
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* errno of what failed, 0: nothing. */
 static int write_trial(const char *path)
 {
@@ -71,9 +65,9 @@ static bool check_writing(struct doctor *d, const char *db_path)
 {
     char path[PATH_MAX];
     const int n = snprintf(path, sizeof path, "%s.doctor-%ld", db_path, (long)getpid());
-    const double begun = seconds();
+    const double begun = clock_now();
     const int problem = n < PATH_MAX ? write_trial(path) : ENAMETOOLONG;
-    const double took = seconds() - begun;
+    const double took = clock_now() - begun;
     if (problem)
         doctor_say(
             d, DOCTOR_FAULT, "writing",

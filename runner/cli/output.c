@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "signals.h"
+
 struct output {
     FILE *file;
     bool replace, direct; /* direct: no neighbour to rename */
@@ -17,9 +19,6 @@ struct output {
 };
 
 /* --- signals --- */
-
-static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
-enum { ENDS = sizeof ends / sizeof *ends };
 
 /* What a signal removes; "": nothing. One file at a time: no command writes two. */
 static char half_written[PATH_MAX];
@@ -41,9 +40,10 @@ static void guard(struct output *o)
     o->guarded = true;
     memcpy(half_written, o->neighbour, sizeof half_written);
     sigemptyset(&act.sa_mask);
-    for (int i = 0; i < ENDS; i++)
-        if (sigaction(ends[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
-            sigaction(ends[i], &act, NULL);
+    for (int i = 0; i < SIGNALS_WISHES; i++)
+        if (sigaction(signals_wishes[i], NULL, &before) == 0 &&
+            before.sa_handler == SIG_DFL)
+            sigaction(signals_wishes[i], &act, NULL);
 }
 
 /* The name goes last: while there is a handler it must hold. */
@@ -53,9 +53,9 @@ static void unguard(struct output *o)
     if (!o->guarded)
         return;
     sigemptyset(&act.sa_mask);
-    for (int i = 0; i < ENDS; i++)
-        if (sigaction(ends[i], NULL, &now) == 0 && now.sa_handler == drop_and_end)
-            sigaction(ends[i], &act, NULL);
+    for (int i = 0; i < SIGNALS_WISHES; i++)
+        if (sigaction(signals_wishes[i], NULL, &now) == 0 && now.sa_handler == drop_and_end)
+            sigaction(signals_wishes[i], &act, NULL);
     half_written[0] = '\0';
     o->guarded = false;
 }
@@ -65,8 +65,8 @@ static int make_guarded(struct output *o)
 {
     sigset_t wait, before;
     sigemptyset(&wait);
-    for (int i = 0; i < ENDS; i++)
-        sigaddset(&wait, ends[i]);
+    for (int i = 0; i < SIGNALS_WISHES; i++)
+        sigaddset(&wait, signals_wishes[i]);
     pthread_sigmask(SIG_BLOCK, &wait, &before);
     const int fd = mkstemp(o->neighbour);
     if (fd >= 0)

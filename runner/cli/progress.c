@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 enum { LINE_TEXT = 256, WIDTH_UNKNOWN = 80 };
 
@@ -72,16 +73,9 @@ static void draw(struct progress *p)
     fflush(stderr);
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 void progress_draw(struct progress *p)
 {
-    const double t = now();
+    const double t = clock_now();
     if (!p->live || t - p->drawn_at < draw_every_s)
         return;
     p->drawn_at = t;

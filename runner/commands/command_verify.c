@@ -10,7 +10,7 @@
 #include "places.h"
 #include "progress.h"
 #include "schedule.h"
-#include "stop.h"
+#include "signals.h"
 #include "training.h"
 #include "units.h"
 #include "verify.h"
@@ -73,7 +73,7 @@ static enum status train(const struct run_spec *r, const struct scratch *s, int 
                                    .threads = threads,
                                    .weights = s->weights,
                                    .steps = steps,
-                                   .stop = stop_on_signals(),
+                                   .stop = signals_flag(),
                                    .spool = &spool,
                                    .watch = show,
                                    .watch_context = progress};
@@ -174,7 +174,7 @@ static enum status run(const struct invocation *v, struct err *e)
     char path[PATH_MAX];
     long threads, steps;
     place_database(v, "", path);
-    stop_on_signals(); /* so that the scratch folder is cleared away */
+    signals_catch(); /* so that the scratch folder is cleared away */
     enum status st = flag_integer(v, "threads", 1, 256, 1, &threads, e);
     if (st == ST_OK)
         st = flag_integer(v, "steps", 1, 1L << 30, 0, &steps, e);

@@ -13,8 +13,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "provenance.h"
 #include "training.h"
 
@@ -127,13 +127,6 @@ static enum status learn_from_done(struct store *db, struct shapes *s, struct er
 
 /* --- from a few steps --- */
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static enum status probe_step(struct trainer *t, struct sampler *s,
                               const struct run_spec *r, int step, double *flops,
                               struct err *e)
@@ -150,16 +143,17 @@ static enum status probe_step(struct trainer *t, struct sampler *s,
 static enum status probe_steps(struct trainer *t, struct sampler *s,
                                const struct run_spec *r, struct shape *shape, struct err *e)
 {
-    double start = now(), done = 0.0, flops = 0.0;
+    double start = clock_now(), done = 0.0, flops = 0.0;
     enum status st = probe_step(t, s, r, 0, &flops, e);
-    double spent = now() - start;
+    double spent = clock_now() - start;
     if (st == ST_OK && spent < probe_s) {
-        start = now();
-        for (int i = 1; i < PROBE_STEPS && st == ST_OK && now() - start < probe_s; i++) {
+        start = clock_now();
+        for (int i = 1; i < PROBE_STEPS && st == ST_OK && clock_now() - start < probe_s;
+             i++) {
             st = probe_step(t, s, r, i, &flops, e);
             done += flops;
         }
-        spent = now() - start;
+        spent = clock_now() - start;
         flops = done;
     }
     shape->tried = (struct work){.flops = flops, .seconds = spent};
@@ -219,8 +213,8 @@ static enum status probe_some(struct shapes *s, int threads, double budget_s, st
     const int time = (int)(budget_s / (2.0 * probe_s));
     const int fit = time > 1 ? time : 1; /* one shape lends its rate to the others */
     const int tries = unknown < fit ? unknown : fit;
-    const double start = now();
-    for (int i = 0; i < tries && now() - start < budget_s; i++)
+    const double start = clock_now();
+    for (int i = 0; i < tries && clock_now() - start < budget_s; i++)
         probe(&s->at[index[(int64_t)i * unknown / tries]], threads);
     free(index);
     return ST_OK;

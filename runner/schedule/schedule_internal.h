@@ -34,12 +34,12 @@ struct scheduler {
     struct again *again; /* [plan->n] */
     int n_again;
     int wake, next, total, signals;
+    int models; /* FILE.models, held open to be known again; -1: not yet */
     double started, asked, total_flops, done_flops; /* asked: to stop */
     bool closing;                                   /* start nothing more */
     bool killed;                                    /* the workers, as asked */
 };
 
-double schedule_now(void);                     /* s, of a clock that never jumps */
 int schedule_ended(const struct scheduler *c); /* runs */
 
 /* "flip_flop model.dim=64 cope(p_max=32) seed 1" */

@@ -1,17 +1,10 @@
 /* What a scheduler says of its runs: live lines, and one line at the end of each. */
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "schedule_internal.h"
 #include "units.h"
-
-double schedule_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 void schedule_run_text(const struct run_spec *r, char text[RUN_TEXT])
 {
@@ -28,7 +21,7 @@ static double eta(double all, double done, double since)
 {
     if (done <= 0.0)
         return (double)NAN;
-    return done < all ? (schedule_now() - since) * (all - done) / done : 0.0;
+    return done < all ? (clock_now() - since) * (all - done) / done : 0.0;
 }
 
 static double matrix_eta(const struct scheduler *c)
@@ -65,7 +58,7 @@ static void show_matrix(const struct scheduler *c)
                   "%d of %d runs ended, %d failed  %s so far  %s "
                   "left%s",
                   schedule_ended(c), c->total, c->result->failed,
-                  units_duration(schedule_now() - c->started, spent),
+                  units_duration(clock_now() - c->started, spent),
                   units_duration(matrix_eta(c), left), c->closing ? "  stopping" : "");
 }
 
@@ -105,7 +98,7 @@ void schedule_tell_done(const struct scheduler *c, const struct slot *w,
                        schedule_ended(c), c->total, name, errors);
     else
         progress_event(c->s->progress, "[%d/%d] %s: done in %s; %s", schedule_ended(c),
-                       c->total, name, units_duration(schedule_now() - w->started, spent),
+                       c->total, name, units_duration(clock_now() - w->started, spent),
                        errors);
 }
 

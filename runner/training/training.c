@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "checkpoint.h"
+#include "clock.h"
 #include "evaluation.h"
 #include "resume.h"
 #include "stored_run.h"
@@ -41,13 +41,6 @@ struct course {
     double start, next_save;
 };
 
-static double now(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 struct trainer_config training_trainer(const struct run_spec *r, const struct sampler *s,
                                        int threads)
 {
@@ -64,7 +57,7 @@ struct trainer_config training_trainer(const struct run_spec *r, const struct sa
 
 static void report(struct course *c)
 {
-    const double t = now(CLOCK_MONOTONIC);
+    const double t = clock_now();
     if (t - c->reported < progress_every_s)
         return;
     c->reported = t;
@@ -95,8 +88,8 @@ static void add_cost(const struct course *c, struct resume_point *p)
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     const double peak = (double)usage.ru_maxrss / 1024.0; /* Linux counts in KiB */
-    p->wall_s = c->begun.wall_s + now(CLOCK_MONOTONIC) - c->start;
-    p->cpu_s = c->begun.cpu_s + now(CLOCK_PROCESS_CPUTIME_ID);
+    p->wall_s = c->begun.wall_s + clock_now() - c->start;
+    p->cpu_s = c->begun.cpu_s + clock_cpu();
     p->peak_memory_mib = fmax(c->begun.peak_memory_mib, peak);
 }
 
@@ -115,7 +108,7 @@ static enum status write_checkpoint(struct course *c, struct err *e)
 /* A checkpoint that cannot be written is told and costs nothing but safety. */
 static void save(struct course *c)
 {
-    const double start = now(CLOCK_MONOTONIC);
+    const double start = clock_now();
     struct err why = {.msg = ""};
     const bool new = c->kept.at.step != c->saved.at.step || c->kept.spool != c->saved.spool;
     if (!c->t->checkpoint || !new || c->kept.at.step == 0)
@@ -128,7 +121,7 @@ static void save(struct course *c)
                  why.msg);
         spool_event(c->t->spool, "warning", text, NULL);
     }
-    const double end = now(CLOCK_MONOTONIC), every = c->t->checkpoint_every;
+    const double end = clock_now(), every = c->t->checkpoint_every;
     c->next_save = every > 0.0 ? end + fmax(every, rest_per_s * (end - start)) : 0.0;
 }
 
@@ -140,7 +133,7 @@ static enum status pause_or_stop(struct course *c, struct err *e)
         return err_set(e, ST_INTERRUPTED, "stopped at step %d of %d", c->kept.at.step,
                        c->progress.steps);
     }
-    if (c->t->checkpoint && now(CLOCK_MONOTONIC) >= c->next_save)
+    if (c->t->checkpoint && clock_now() >= c->next_save)
         save(c);
     return ST_OK;
 }
@@ -267,7 +260,7 @@ double training_flops(const struct model_config *m, const struct batch *b)
 
 static enum status one_step(struct course *c, struct err *e)
 {
-    const double start = now(CLOCK_MONOTONIC);
+    const double start = clock_now();
     struct resume_point *p = &c->now;
     struct sampled s;
     double loss;
@@ -275,7 +268,7 @@ static enum status one_step(struct course *c, struct err *e)
     const enum status st = trainer_step(c->trainer, p->step, &s.batch, &loss, e);
     if (st)
         return st;
-    p->train_s += now(CLOCK_MONOTONIC) - start;
+    p->train_s += clock_now() - start;
     p->train_tokens += s.batch.start[s.batch.sequences];
     p->loss_sum += loss;
     p->loss_steps++;
@@ -409,7 +402,7 @@ enum status training_run(const struct training *t, struct err *e)
     struct course c = {
         .t = t,
         .progress = {.steps = t->run->train.optimizer.steps, .loss = (double)NAN},
-        .start = now(CLOCK_MONOTONIC),
+        .start = clock_now(),
     };
     c.next_save = c.start + t->checkpoint_every;
     enum status st = sampler_open(t->run, &c.sampler, e);

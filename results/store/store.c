@@ -22,7 +22,7 @@
 #include "filter.h"
 #include "store_internal.h"
 
-enum { BUSY_MS = 10000, HEADER_BYTES = 100 };
+enum { HEADER_BYTES = 100 };
 
 /* What the first 100 bytes say (https://www.sqlite.org/fileformat.html, section 1.3). */
 struct header {
@@ -285,27 +285,6 @@ static enum status try_writing(struct store *s, struct err *e)
     return st;
 }
 
-/* Waits a little longer each time, up to BUSY_MS in all; 0: give up. */
-static int wait_for_lock(void *context, int times)
-{
-    static const int delay_ms[] = {1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100};
-    enum { DELAYS = sizeof delay_ms / sizeof *delay_ms };
-    struct store *s = context;
-    int waited = 0;
-    for (int i = 0; i <= times; i++)
-        waited += delay_ms[i < DELAYS ? i : DELAYS - 1];
-    if (waited > BUSY_MS)
-        return 0;
-    sqlite3_sleep(delay_ms[times < DELAYS ? times : DELAYS - 1]);
-    s->waited_ms = waited > s->waited_ms ? waited : s->waited_ms;
-    return 1;
-}
-
-double store_longest_wait(const struct store *s)
-{
-    return s->waited_ms / 1000.0;
-}
-
 /* One page is written in any case: a folder without write permission or a full disk shows
  * here and not after hours of training. But no more than one, because until it is done a
  * kill leaves a journal behind. */
@@ -315,7 +294,7 @@ static enum status open_for_writing(struct store *s, struct err *e)
     if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                         NULL) != SQLITE_OK)
         return store_failed(s, "opening for writing", e);
-    sqlite3_busy_handler(s->db, wait_for_lock, s);
+    store_wait_for_locks(s);
     if (sqlite3_db_readonly(s->db, "main") == 1)
         return err_set(e, ST_DB,
                        "%s: cannot be written; check the permissions of the file and its "
@@ -348,7 +327,7 @@ static enum status read_as_it_is(struct store *s, int *schema, struct err *e)
         st = open_for_reading(s, &h, e);
     if (st)
         return st;
-    sqlite3_busy_handler(s->db, wait_for_lock, s);
+    store_wait_for_locks(s);
     st = check_schema(s, schema, e);
     return st == ST_OK && *schema == 0 ? no_results(s->path, e) : st;
 }
@@ -367,7 +346,7 @@ static enum status take_back(const struct store *s, struct err *e)
     enum status st = ST_OK;
     int code = sqlite3_open_v2(s->path, &writer.db, SQLITE_OPEN_READWRITE, NULL);
     if (code == SQLITE_OK) {
-        sqlite3_busy_handler(writer.db, wait_for_lock, &writer);
+        store_wait_for_locks(&writer);
         code =
             sqlite3_exec(writer.db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
     }
@@ -436,10 +415,18 @@ static enum status add_functions(struct store *s, struct err *e)
 enum status store_open(const char *path, enum store_mode mode, struct store **out,
                        struct err *e)
 {
+    return store_open_patient(path, mode, &(struct store_patience){0}, out, e);
+}
+
+enum status store_open_patient(const char *path, enum store_mode mode,
+                               const struct store_patience *patience, struct store **out,
+                               struct err *e)
+{
     struct store *s = calloc(1, sizeof *s);
     if (!s)
         return err_set(e, ST_NOMEM, "%s: no memory for a handle", path);
     s->writable = mode == STORE_WRITE;
+    s->patience = *patience;
     s->path = strdup(path);
     enum status st =
         s->path ? open_existing_or_new(s, e) : err_set(e, ST_NOMEM, "%s: no memory", path);
@@ -459,9 +446,15 @@ void store_close(struct store *s)
     if (!s)
         return;
     if (s->db && s->writable) {
-        /* Fails while a reader is connected; then the next writer does it. */
+        /* Fails while a reader is connected; then the next writer does it. Of a file that
+         * was moved or replaced the log is emptied into that file: its name beside the
+         * path would be taken for the log of the other, and change it. */
+        const bool here = store_in_place(s, NULL) == ST_OK;
         sqlite3_busy_timeout(s->db, 0);
-        sqlite3_exec(s->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+        sqlite3_exec(s->db,
+                     here ? "PRAGMA journal_mode = DELETE"
+                          : "PRAGMA wal_checkpoint(TRUNCATE)",
+                     NULL, NULL, NULL);
     }
     sqlite3_close(s->db);
     free(s->path);

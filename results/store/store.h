@@ -22,7 +22,21 @@ enum store_mode { STORE_WRITE, STORE_READ };
  * when it is to be read and is not there. */
 enum status store_open(const char *path, enum store_mode mode, struct store **out,
                        struct err *e);
+/* How long to wait for the lock of another process, instead of 10 s: as long as `go_on`
+ * says, which is asked about once a second of waiting. `holder` is who has it, such as
+ * "process 12 (sqlite3)". */
+struct store_patience {
+    bool (*go_on)(void *context, const char *path, const char *holder, double waited_s);
+    void *context;
+};
+enum status store_open_patient(const char *path, enum store_mode mode,
+                               const struct store_patience *patience, struct store **out,
+                               struct err *e);
 void store_close(struct store *s); /* accepts NULL and half-made */
+
+/* ST_DB: the file was removed, or another has its name by now, so that what is written is
+ * lost. */
+enum status store_in_place(struct store *s, struct err *e);
 
 /* Schema of the file as it was found, and the one that this program writes. */
 void store_schema(const struct store *s, int *found, int *known);

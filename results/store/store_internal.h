@@ -16,12 +16,17 @@ struct store {
     int together; /* depth of store_together */
     bool failed;  /* within it, so that all is taken back */
     int64_t
-        replaced;  /* run whose numbers of before are set aside (store_replace); 0: none */
-    int waited_ms; /* the longest wait for another process's lock */
+        replaced; /* run whose numbers of before are set aside (store_replace); 0: none */
+    struct store_patience patience;
+    int waiting_ms; /* for the lock of another process, so far */
+    int waited_ms;  /* the longest such wait */
 };
 
 /* Turns the connection's last error into "PATH: DOING: what; the remedy". */
 enum status store_failed(const struct store *s, const char *doing, struct err *e);
+
+/* Of a connection just opened: lets it wait where another process holds a lock. */
+void store_wait_for_locks(struct store *s);
 
 /* Runs statements that answer nothing; `doing` is for store_failed. */
 enum status store_exec(struct store *s, const char *sql, const char *doing, struct err *e);

@@ -279,9 +279,12 @@ static int group(struct invocation *v, const struct flag *table, int n)
     return n;
 }
 
+/* Linux: leads to the file that runs, whatever became of its name. */
+static const char own_file[] = "/proc/self/exe";
+
 static void find_program(struct invocation *v, const char *typed)
 {
-    const ssize_t n = readlink("/proc/self/exe", v->program, sizeof v->program - 1);
+    const ssize_t n = readlink(own_file, v->program, sizeof v->program - 1);
     if (n > 0)
         v->program[n] = 0;
     else if (!realpath(typed, v->program))
@@ -412,6 +415,11 @@ const char *argument_at(const struct invocation *v, int i)
 const char *program_path(const struct invocation *v)
 {
     return v->program;
+}
+
+const char *program_file(const struct invocation *v)
+{
+    return access(own_file, X_OK) == 0 ? own_file : v->program;
 }
 
 /* ---- ends ---- */

@@ -50,8 +50,11 @@ int flag_list(const struct invocation *v, const char *name, const char *const **
 int argument_count(const struct invocation *v);
 const char *argument_at(const struct invocation *v, int i);
 
-/* The program's own path, to start workers with. */
+/* The program's own path, for messages and lists of processes. */
 const char *program_path(const struct invocation *v);
+/* The file to start workers from: this very program, also when its path leads to another
+ * by now because it was built anew. */
+const char *program_file(const struct invocation *v);
 
 /* Flags that several commands share; include them by value in a command's table. */
 #define FLAG_DB                                                                 \

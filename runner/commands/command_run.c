@@ -10,6 +10,8 @@
 #include "request.h"
 #include "resume.h"
 #include "schedule.h"
+#include "signals.h"
+#include "units.h"
 
 enum { RETRIES_MAX = 1000, MEND_TEXT = 640 };
 
@@ -174,12 +176,35 @@ static enum status summarise(const struct request *q, const struct plan *plan,
     return ST_OK;
 }
 
+/* Told while another process has a lock on the database. */
+struct waiting {
+    struct progress *progress;
+    double told; /* s of waiting when it was last told */
+};
+
+static const double tell_wait_s = 2.0, tell_again_s = 60.0;
+
+static bool wait_on(void *context, const char *path, const char *holder, double waited_s)
+{
+    struct waiting *w = context;
+    if (waited_s < w->told)
+        w->told = 0.0; /* another wait */
+    if (waited_s >= tell_wait_s && (w->told == 0.0 || waited_s - w->told >= tell_again_s)) {
+        char time[UNIT_TEXT];
+        w->told = waited_s;
+        progress_warning(w->progress,
+                         "%s: waiting for %s to give up its lock, %s so far; Ctrl-C ends "
+                         "the waiting",
+                         path, holder, units_duration(waited_s, time));
+    }
+    return signals_count() == 0;
+}
+
 static enum status run_plan(const struct invocation *v, const struct request *q,
                             const struct pace *pace, const struct schedule_lock *lock,
-                            struct store *db, struct err *e)
+                            struct store *db, struct progress *progress, struct err *e)
 {
     struct plan *plan = NULL;
-    struct progress *progress = NULL;
     struct schedule_result result = {0};
     const struct provenance here = provenance_here(q->config);
     int64_t provenance = 0;
@@ -192,13 +217,12 @@ static enum status run_plan(const struct invocation *v, const struct request *q,
         st = store_comparisons(db, q->config, e);
     if (st == ST_OK)
         st = store_provenance(db, &here, &provenance, e);
-    if (st == ST_OK)
-        st = progress_open(q->jobs + 1, flag_given(v, "quiet"), &progress, e);
     if (st == ST_OK) {
         const struct schedule s = {.plan = plan,
                                    .store = db,
                                    .db = q->db,
-                                   .program = program_path(v),
+                                   .program = program_file(v),
+                                   .name = program_path(v),
                                    .lock = lock,
                                    .provenance = provenance,
                                    .jobs = q->jobs,
@@ -211,7 +235,6 @@ static enum status run_plan(const struct invocation *v, const struct request *q,
         st = schedule_run(&s, &result, e);
         st = summarise(q, plan, &result, st, progress, e);
     }
-    progress_close(progress);
     plan_close(plan);
     return st;
 }
@@ -221,13 +244,19 @@ static enum status run_matrix(const struct invocation *v, const struct request *
 {
     struct schedule_lock lock = {.file = -1};
     struct store *db = NULL;
-    enum status st = schedule_lock(q->db, &lock, e);
+    struct waiting waiting = {0};
+    const struct store_patience patience = {wait_on, &waiting};
+    enum status st =
+        progress_open(q->jobs + 1, flag_given(v, "quiet"), &waiting.progress, e);
     if (st == ST_OK)
-        st = store_open(q->db, STORE_WRITE, &db, e);
+        st = schedule_lock(q->db, &lock, e);
     if (st == ST_OK)
-        st = run_plan(v, q, pace, &lock, db, e);
+        st = store_open_patient(q->db, STORE_WRITE, &patience, &db, e);
+    if (st == ST_OK)
+        st = run_plan(v, q, pace, &lock, db, waiting.progress, e);
     store_close(db);
     schedule_unlock(&lock);
+    progress_close(waiting.progress);
     return st;
 }
 

@@ -12,8 +12,9 @@
 #include <sys/prctl.h>
 #endif
 
+#include "provenance.h"
 #include "resume.h"
-#include "stop.h"
+#include "signals.h"
 #include "training.h"
 
 enum { SETTINGS_BYTES_MAX = 1 << 20 };
@@ -24,8 +25,24 @@ static bool follow_parent(long parent)
 {
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    prctl(PR_SET_NAME, "posbench"); /* not "exe", as started from /proc/self/exe */
 #endif
     return parent == 0 || getppid() == (pid_t)parent;
+}
+
+/* A matrix is trained by the program that began it: where workers cannot be started from
+ * the very file, as without /proc, its path may lead to a newer one by now. */
+static enum status check_program(const char *wanted, struct err *e)
+{
+    char here[PROVENANCE_PROGRAM];
+    provenance_program(here);
+    if (!wanted || strcmp(wanted, here) == 0)
+        return ST_OK;
+    return err_set(
+        e, ST_IO,
+        "posbench %s would train what posbench %s began: it was built anew; start "
+        "the same command again",
+        here, wanted);
 }
 
 /* All of standard input; the caller frees it. */
@@ -70,10 +87,11 @@ static enum status run(const struct invocation *v, struct err *e)
     struct spool_writer spool;
     struct training t = {.weights = flag_text(v, "weights", NULL),
                          .checkpoint = flag_text(v, "checkpoint", NULL),
-                         .stop = stop_on_signals(),
+                         .stop = signals_flag(),
                          .spool = &spool};
     const char *path = flag_text(v, "spool", NULL);
     long threads, parent, every;
+    signals_catch();
     signal(SIGPIPE, SIG_IGN);
     enum status st = flag_integer(v, "threads", 1, 256, 1, &threads, e);
     if (st == ST_OK)
@@ -83,6 +101,8 @@ static enum status run(const struct invocation *v, struct err *e)
                           &every, e);
     if (st == ST_OK && !path)
         st = err_set(e, ST_USAGE, "--spool FILE is needed");
+    if (st == ST_OK)
+        st = check_program(flag_text(v, "program", NULL), e);
     if (st == ST_OK && !follow_parent(parent))
         st = err_set(e, ST_INTERRUPTED, "process %ld, to be followed, is gone", parent);
     if (st == ST_OK)
@@ -107,6 +127,8 @@ static const struct flag flags[] = {
      "time between checkpoints; 0: after every step (default 60)"},
     {"threads", 0, "N", false, "threads (default 1)"},
     {"parent", 0, "PID", false, "process to follow: stop when it is gone (default: none)"},
+    {"program", 0, "NAME", false,
+     "which program to be, as \"0.1.0 4f8b418\"; another refuses (default: any)"},
     {0},
 };
 

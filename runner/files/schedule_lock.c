@@ -18,7 +18,7 @@ enum status schedule_folder(const char *path, struct err *e)
                    path, strerror(errno));
 }
 
-static bool same_file(int fd, const char *path)
+bool schedule_same_file(int fd, const char *path)
 {
     struct stat a, b;
     return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
@@ -36,7 +36,7 @@ static enum status try_lock(const char *db, const char *path, int *file, struct 
         return errno == ENOENT
                    ? ST_OK
                    : err_set(e, ST_IO, "%s: cannot be written: %s", path, strerror(errno));
-    if (fcntl(*file, F_SETLK, &whole) == 0 && same_file(*file, path))
+    if (fcntl(*file, F_SETLK, &whole) == 0 && schedule_same_file(*file, path))
         return ST_OK;
     const int why = errno;
     const bool held = fcntl(*file, F_GETLK, &holder) == 0 && holder.l_type != F_UNLCK;
@@ -79,12 +79,30 @@ enum status schedule_lock(const char *db, struct schedule_lock *out, struct err 
     return st;
 }
 
+static char *lock_path(const struct schedule_lock *l, char path[PATH_MAX + 8])
+{
+    snprintf(path, PATH_MAX + 8, "%s/lock", l->folder);
+    return path;
+}
+
+bool schedule_lock_stands(const struct schedule_lock *l)
+{
+    char path[PATH_MAX + 8];
+    return schedule_same_file(l->file, lock_path(l, path));
+}
+
 void schedule_unlock(struct schedule_lock *l)
 {
     char path[PATH_MAX + 8];
     if (l->file < 0)
         return;
-    snprintf(path, sizeof path, "%s/lock", l->folder);
+    lock_path(l, path);
+    /* What has this name by now may be the lock of another. */
+    if (!schedule_lock_stands(l)) {
+        close(l->file);
+        l->file = -1;
+        return;
+    }
     unlink(path);
     close(l->file);
     l->file = -1;

@@ -40,6 +40,12 @@ const char *provenance_cpu(void)
     return cpu;
 }
 
+void provenance_program(char text[PROVENANCE_PROGRAM])
+{
+    snprintf(text, PROVENANCE_PROGRAM, "%s %s%s", POSBENCH_VERSION, POSBENCH_COMMIT,
+             POSBENCH_DIRTY ? "+" : "");
+}
+
 struct provenance provenance_here(const struct config *c)
 {
     static char host[NAME_TEXT], hash[33];

@@ -31,7 +31,8 @@ static void close_pipe(int end[2])
 }
 
 /* Returns 0 or an errno. */
-static int spawn(pid_t *pid, const char *const *argv, int in, int out, int err)
+static int spawn(pid_t *pid, const char *program, const char *const *argv, int in, int out,
+                 int err)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -49,7 +50,7 @@ static int spawn(pid_t *pid, const char *const *argv, int in, int out, int err)
     posix_spawnattr_setsigmask(&attributes, &none);
     /* posix_spawn takes char *const * for old programs' sake and changes nothing. */
     const int failed =
-        posix_spawn(pid, argv[0], &files, &attributes, (char *const *)argv, environ);
+        posix_spawn(pid, program, &files, &attributes, (char *const *)argv, environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     return failed;
@@ -70,8 +71,8 @@ static void feed(int fd, const char *text)
     }
 }
 
-enum status process_start(struct process *p, const char *const *argv, const char *input,
-                          struct err *e)
+enum status process_start(struct process *p, const char *program, const char *const *argv,
+                          const char *input, struct err *e)
 {
     int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1};
     int failed = 0;
@@ -79,13 +80,13 @@ enum status process_start(struct process *p, const char *const *argv, const char
     if (!open_pipe(in) || !open_pipe(out) || !open_pipe(err))
         failed = errno;
     if (!failed)
-        failed = spawn(&p->pid, argv, in[0], out[1], err[1]);
+        failed = spawn(&p->pid, program, argv, in[0], out[1], err[1]);
     if (failed) {
         close_pipe(in);
         close_pipe(out);
         close_pipe(err);
         p->pid = 0;
-        return err_set(e, ST_IO, "%s: cannot be started: %s", argv[0], strerror(failed));
+        return err_set(e, ST_IO, "%s: cannot be started: %s", program, strerror(failed));
     }
     close(in[0]);
     close(out[1]);
@@ -180,6 +181,8 @@ char *process_end_text(int wait_status, char buf[PROCESS_END])
     if (sig)
         snprintf(buf, PROCESS_END, "killed by signal %d (%s)%s", sig, strsignal(sig),
                  sig == SIGKILL ? "; perhaps the machine ran out of memory" : "");
+    else if (WEXITSTATUS(wait_status) == 0)
+        snprintf(buf, PROCESS_END, "ended before it had reported everything");
     else
         snprintf(buf, PROCESS_END, "exit code %d", WEXITSTATUS(wait_status));
     return buf;
@@ -203,61 +206,4 @@ const char *process_tail(struct process *p, int lines)
     while (at > p->tail && (at[-1] != '\n' || --lines > 0))
         at--;
     return at;
-}
-
-/* --- signals --- */
-
-static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-enum { CAUGHT = sizeof caught / sizeof *caught };
-
-static int wake[2] = {-1, -1};
-static volatile sig_atomic_t seen, last;
-static struct sigaction before[CAUGHT];
-
-static void handle(int sig)
-{
-    const int error = errno;
-    seen = seen + 1;
-    last = sig;
-    /* A full pipe is readable already. */
-    const ssize_t ignored = write(wake[1], "", 1);
-    (void)ignored;
-    errno = error;
-}
-
-int signals_open(void)
-{
-    seen = last = 0;
-    if (!open_pipe(wake))
-        return -1;
-    fcntl(wake[0], F_SETFL, O_NONBLOCK);
-    fcntl(wake[1], F_SETFL, O_NONBLOCK);
-    for (int i = 0; i < CAUGHT; i++) {
-        struct sigaction act = {.sa_handler = caught[i] == SIGPIPE ? SIG_IGN : handle};
-        sigemptyset(&act.sa_mask);
-        sigaction(caught[i], NULL, &before[i]);
-        if (before[i].sa_handler != SIG_IGN || caught[i] == SIGPIPE)
-            sigaction(caught[i], &act, NULL);
-    }
-    return wake[0];
-}
-
-void signals_close(void)
-{
-    for (int i = 0; i < CAUGHT; i++)
-        sigaction(caught[i], &before[i], NULL);
-    close_pipe(wake);
-}
-
-int signals_count(void)
-{
-    char bytes[64];
-    while (read(wake[0], bytes, sizeof bytes) > 0)
-        continue;
-    return seen;
-}
-
-int signals_last(void)
-{
-    return last;
 }

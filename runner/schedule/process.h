@@ -18,10 +18,10 @@ struct process {
     size_t tail_used;
 };
 
-/* Starts argv[0] (argv ends with NULL) with `input` on standard input. Signals that this
- * process handles have their default effect there. */
-enum status process_start(struct process *p, const char *const *argv, const char *input,
-                          struct err *e);
+/* Starts `program` as argv (argv ends with NULL) with `input` on standard input. Signals
+ * that this process handles have their default effect there. */
+enum status process_start(struct process *p, const char *program, const char *const *argv,
+                          const char *input, struct err *e);
 
 /* Takes what the streams hold now; complete lines of standard output go to `line`, without
  * their newline (lines beyond PROCESS_LINE are dropped). False: both streams are closed,
@@ -42,15 +42,5 @@ bool process_was_stopped(int wait_status);
 
 /* The last `lines` lines of standard error, without the last newline. */
 const char *process_tail(struct process *p, int lines);
-
-/* --- signals to this process, as something to poll --- */
-
-/* Catches SIGINT, SIGTERM and SIGHUP (unless ignored) and ignores SIGPIPE until
- * signals_close. Returns a descriptor that becomes readable, or -1 (errno says why). */
-int signals_open(void);
-void signals_close(void);
-/* Empties the descriptor; how many have come since signals_open. */
-int signals_count(void);
-int signals_last(void); /* 0: none */
 
 #endif

@@ -1,6 +1,7 @@
 #include "schedule.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,14 +11,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "leftovers.h"
 #include "model_files.h"
 #include "process.h"
+#include "provenance.h"
 #include "resume.h"
 #include "schedule_internal.h"
+#include "signals.h"
 
 enum { REASON_TEXT = 4096, TAIL_LINES = 5 };
-enum { TICK_MS = 1000 }; /* how often clocks move on a terminal */
+enum { TICK_MS = 1000 }; /* how often clocks move and places are looked at */
 
 /* --- places --- */
 
@@ -37,6 +41,28 @@ enum status schedule_weights_path(const char *db, const char *identity, char out
     return place(out, db, ".models/", identity, ".safetensors", e);
 }
 
+/* Are the database and the folders beside it those that this scheduler began with? What is
+ * not was taken away or replaced by somebody, which is no fault of a run. */
+static enum status check_places(const struct scheduler *c, struct err *e)
+{
+    char models[PATH_MAX] = "";
+    const char *gone = NULL;
+    enum status st = store_in_place(c->s->store, e);
+    if (st == ST_OK)
+        st = place(models, c->s->db, ".models", "", "", e);
+    if (st)
+        return st;
+    if (!schedule_lock_stands(c->s->lock))
+        gone = c->s->lock->folder;
+    else if (!schedule_same_file(c->models, models))
+        gone = models;
+    return gone ? err_set(e, ST_IO,
+                          "%s: was removed or replaced while runs were writing to it; no "
+                          "run was marked as failed, and the same command goes on",
+                          gone)
+                : ST_OK;
+}
+
 /* --- state --- */
 
 /* timeout, terminals and batch systems signal a process and then its group: signals that
@@ -44,13 +70,6 @@ enum status schedule_weights_path(const char *db, const char *identity, char out
 static const double one_wish_s = 0.1;
 
 static const double orphan_s = 30.0; /* how long a worker may take to end */
-
-static int caught_signal;
-
-int schedule_signal(void)
-{
-    return caught_signal;
-}
 
 static int busy(const struct scheduler *c)
 {
@@ -84,7 +103,7 @@ static int index_of(const struct scheduler *c, const struct slot *w)
 /* By the plan's estimate; without one, as long as there is time. */
 static bool fits(const struct scheduler *c, const struct plan_item *item)
 {
-    const double spent = schedule_now() - c->started;
+    const double spent = clock_now() - c->started;
     const double needed = isnan(item->seconds) ? 0.0 : item->seconds;
     return c->s->budget_s <= 0.0 || spent + needed <= c->s->budget_s;
 }
@@ -145,6 +164,22 @@ static void conclude(struct scheduler *c, const struct slot *w, const struct spo
     c->done_flops += w->item->flops;
 }
 
+/* A worker that says it is done, or that the place is at fault, and has no spool: somebody
+ * removed that, or it could not be made. */
+static bool lost_its_spool(int wait_status)
+{
+    return WIFEXITED(wait_status) &&
+           (WEXITSTATUS(wait_status) == 0 || WEXITSTATUS(wait_status) == 3);
+}
+
+/* What such a worker has to say of it. */
+static const char *no_spool(struct slot *w, char text[REASON_TEXT])
+{
+    const char *tail = process_tail(&w->process, TAIL_LINES);
+    snprintf(text, REASON_TEXT, "%s%s", tail[0] ? "says: " : "has written to it", tail);
+    return text;
+}
+
 /* Stores the end of a run and clears its spool. `wait_status` is the worker's. */
 static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
                           struct err *e)
@@ -152,12 +187,19 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
     struct spool *spool = NULL;
     struct err why = {.msg = ""};
     char text[REASON_TEXT];
+    enum status st = check_places(c, e);
+    if (st)
+        return st;
     const enum status read = spool_read(w->spool, &spool, &why);
     const char *state = read ? NULL : spool_state(spool);
     const char *reason = state ? spool_reason(spool) : text;
     /* What the worker did is not lost: the next scheduler reads it. */
     if (read == ST_NOMEM || read == ST_IO)
         return err_set(e, read, "%s; the same command goes on", why.msg);
+    if (read == ST_NOTFOUND && lost_its_spool(wait_status))
+        return err_set(e, ST_IO,
+                       "%s: is not there: its worker %s; the same command goes on",
+                       w->spool, no_spool(w, text));
     if (read == ST_NOTFOUND)
         why.msg[0] = '\0';
     if (!state) {
@@ -165,9 +207,9 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
         state = c->signals || process_was_stopped(wait_status) ? "interrupted" : "failed";
     }
     const bool done = strcmp(state, "done") == 0;
-    enum status st = done ? model_files_take_trained(c->s->db, w->item->run->identity,
-                                                     spool_kept_weights(spool), e)
-                          : ST_OK;
+    st = done ? model_files_take_trained(c->s->db, w->item->run->identity,
+                                         spool_kept_weights(spool), e)
+              : ST_OK;
     if (st == ST_OK)
         st = read ? store_stopped(c->s->store, w->run_id, state, reason, e)
                   : spool_fold(spool, c->s->store, w->run_id, state, reason, e);
@@ -200,6 +242,8 @@ static enum status start_worker(struct scheduler *c, struct slot *w, struct err 
     const struct schedule *s = c->s;
     const struct run_spec *r = w->item->run;
     char weights[PATH_MAX], checkpoint[PATH_MAX], threads[16], parent[16], every[16];
+    char program[PROVENANCE_PROGRAM];
+    provenance_program(program);
     enum status st = model_files_trained_path(s->db, r->identity, weights, e);
     if (st == ST_OK)
         st = resume_path(s->db, r->identity, checkpoint, e);
@@ -211,7 +255,7 @@ static enum status start_worker(struct scheduler *c, struct slot *w, struct err 
     snprintf(every, sizeof every, "%d", s->checkpoint_every);
     snprintf(threads, sizeof threads, "%d", s->threads);
     snprintf(parent, sizeof parent, "%ld", (long)getpid());
-    const char *const argv[] = {s->program,
+    const char *const argv[] = {s->name ? s->name : s->program,
                                 "worker",
                                 "--spool",
                                 w->spool,
@@ -225,10 +269,12 @@ static enum status start_worker(struct scheduler *c, struct slot *w, struct err 
                                 every,
                                 "--parent",
                                 parent,
+                                "--program",
+                                program,
                                 NULL};
     st = store_begin(s->store, w->run_id, s->provenance, e);
     if (st == ST_OK)
-        st = process_start(&w->process, argv, r->config, e);
+        st = process_start(&w->process, s->program, argv, r->config, e);
     return st;
 }
 
@@ -243,8 +289,8 @@ static enum status spool_path(const struct scheduler *c, const struct run_spec *
 static void await_orphan(const char *spool)
 {
     const struct timespec pause = {.tv_nsec = 20000000L};
-    const double begun = schedule_now();
-    while (spool_busy(spool) && schedule_now() - begun < orphan_s && signals_last() == 0)
+    const double begun = clock_now();
+    while (spool_busy(spool) && clock_now() - begun < orphan_s && signals_last() == 0)
         nanosleep(&pause, NULL);
 }
 
@@ -290,7 +336,7 @@ static enum status give_up(struct scheduler *c, const struct slot *w,
 /* What was begun by a scheduler that was killed and is not to be run now. */
 static enum status take_up(struct scheduler *c, const struct plan_item *item, struct err *e)
 {
-    struct slot w = {.item = item, .found = true, .started = schedule_now()};
+    struct slot w = {.item = item, .found = true, .started = clock_now()};
     struct spool *spool = NULL;
     struct err why;
     w.run_id = c->run_id[index_of(c, &w)];
@@ -325,11 +371,13 @@ static enum status start(struct scheduler *c, struct slot *w, int index, struct 
 {
     w->item = &c->s->plan->item[index];
     w->run_id = c->run_id[index];
-    w->started = schedule_now();
+    w->started = clock_now();
     w->found = false;
     w->progress = (struct run_progress){.loss = (double)NAN};
     bool finished = false;
-    enum status st = spool_path(c, w->item->run, w->spool, e);
+    enum status st = check_places(c, e);
+    if (st == ST_OK)
+        st = spool_path(c, w->item->run, w->spool, e);
     if (st == ST_OK)
         await_orphan(w->spool);
     if (st == ST_OK)
@@ -406,18 +454,18 @@ static void send_all(const struct scheduler *c, int sig)
 
 static void on_signals(struct scheduler *c)
 {
+    signals_drain();
     const int seen = signals_count();
     if (seen == c->signals)
         return;
     const bool first = c->signals == 0;
     c->signals = seen;
     if (first)
-        c->asked = schedule_now();
-    else if (schedule_now() - c->asked < one_wish_s)
+        c->asked = clock_now();
+    else if (clock_now() - c->asked < one_wish_s)
         return;
     c->closing = true;
     c->killed = !first;
-    caught_signal = signals_last();
     send_all(c, first ? SIGTERM : SIGKILL);
     if (first)
         progress_warning(c->s->progress,
@@ -436,7 +484,7 @@ static void wait_for_news(struct scheduler *c)
         c->fds[n++] =
             (struct pollfd){.fd = w->item ? w->process.err : -1, .events = POLLIN};
     }
-    poll(c->fds, (nfds_t)n, progress_live(c->s->progress) ? TICK_MS : -1);
+    poll(c->fds, (nfds_t)n, TICK_MS);
 }
 
 static enum status read_slots(struct scheduler *c, struct err *e)
@@ -470,12 +518,16 @@ static enum status work(struct scheduler *c, struct err *e)
         schedule_show(c);
         wait_for_news(c);
         on_signals(c);
-        st = read_slots(c, e);
+        st = check_places(c, e);
+        if (st == ST_OK)
+            st = read_slots(c, e);
         if (st == ST_OK)
             st = fill_slots(c, e);
     }
-    on_signals(c);           /* one that hit the last worker too */
-    while (c->n_again > 0) { /* stopped before they were tried again */
+    if (st == ST_OK)
+        st = check_places(c, e); /* also behind what was stored last */
+    on_signals(c);               /* one that hit the last worker too */
+    while (c->n_again > 0) {     /* stopped before they were tried again */
         const struct again *a = &c->again[--c->n_again];
         count(c->result, &c->s->plan->item[a->index], a->state);
     }
@@ -550,10 +602,12 @@ static enum status prepare(struct scheduler *c, struct err *e)
     enum status st = place(folder, c->s->db, ".models", "", "", e);
     if (st == ST_OK)
         st = schedule_folder(folder, e);
+    if (st == ST_OK && (c->models = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+        st = err_set(e, ST_IO, "%s: cannot be opened: %s", folder, strerror(errno));
     resume_sweep(c->s->db);
     if (st == ST_OK)
         st = register_runs(c, e);
-    if (st == ST_OK && (c->wake = signals_open()) < 0)
+    if (st == ST_OK && (c->wake = signals_descriptor()) < 0)
         st = err_set(e, ST_IO, "no pipe for signals: %s", strerror(errno));
     return st;
 }
@@ -561,22 +615,30 @@ static enum status prepare(struct scheduler *c, struct err *e)
 enum status schedule_run(const struct schedule *s, struct schedule_result *out,
                          struct err *e)
 {
-    struct scheduler c = {.s = s, .result = out, .started = schedule_now(), .wake = -1};
+    struct scheduler c = {
+        .s = s, .result = out, .started = clock_now(), .wake = -1, .models = -1};
     *out = (struct schedule_result){0};
-    caught_signal = 0;
     enum status st = prepare(&c, e);
     if (c.wake >= 0) {
+        void (*const pipes)(int) = signal(SIGPIPE, SIG_IGN);
+        signals_catch();
         st = work(&c, e);
-        signals_close();
+        signals_release();
+        signal(SIGPIPE, pipes);
         progress_line(s->progress, s->jobs, "%s", "");
     }
     out->left = c.total - schedule_ended(&c);
+    if (c.models >= 0)
+        close(c.models);
     free(c.run_id);
     free(c.slot);
     free(c.fds);
     free(c.tries);
     free(c.again);
-    if (st)
+    /* A wish to end is also what ends the waiting for a lock. */
+    if (st && c.signals)
+        progress_warning(s->progress, "%s", e->msg);
+    else if (st)
         return st;
     if (c.signals)
         return err_set(e, ST_INTERRUPTED, "interrupted");

@@ -27,6 +27,10 @@ struct schedule_lock {
 /* ST_DB when another process holds it; ST_IO when the folder cannot be written. */
 enum status schedule_lock(const char *db, struct schedule_lock *out, struct err *e);
 void schedule_unlock(struct schedule_lock *l); /* removes the folder when it is empty */
+/* False: the folder, or the lock in it, was removed or replaced since it was locked. */
+bool schedule_lock_stands(const struct schedule_lock *l);
+/* Does `path` lead to what is open as `fd`? */
+bool schedule_same_file(int fd, const char *path);
 /* The process that holds it; 0: nobody, or this process. Not to be asked by who holds it:
  * closing any descriptor of a file gives up a process's locks on it. */
 long schedule_holder(const char *db);
@@ -42,7 +46,8 @@ struct schedule {
     const struct plan *plan;
     struct store *store;
     const char *db;      /* path of the database */
-    const char *program; /* what to start as a worker */
+    const char *program; /* file to start as a worker */
+    const char *name;    /* what to call it; NULL: the same */
     const struct schedule_lock *lock;
     int64_t provenance;
     int jobs, threads;
@@ -65,8 +70,5 @@ struct schedule_result {
  * when the scheduler itself could not go on. */
 enum status schedule_run(const struct schedule *s, struct schedule_result *out,
                          struct err *e);
-
-/* The signal that interrupted the last schedule_run, or 0: for the exit code. */
-int schedule_signal(void);
 
 #endif

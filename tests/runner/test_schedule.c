@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "schedule_bed.h"
+#include "signals.h"
 #include "spool.h"
 
 static void every_run_is_done_and_nothing_is_left_behind(void **state)
@@ -57,7 +58,7 @@ static void a_worker_costs_its_own_run_only(void **state)
            "2|failed|exit code 3: one\nout of luck\n"
            "3|failed|killed by signal 11 (Segmentation fault)\n"
            "4|failed|loss_is_nan\n"
-           "5|failed|exit code 0\n"
+           "5|failed|ended before it had reported everything\n"
            "6|done|NULL\n");
     /* Failed runs keep what they had found. */
     expect(b, "SELECT seed FROM run JOIN metric ON run.id = run_id ORDER BY 1",
@@ -96,7 +97,7 @@ static void what_others_stopped_goes_on_with_the_next_call(void **state)
     assert_string_equal(b->e.msg, "2 of 6 runs were interrupted");
     assert_int_equal(b->result.done, 4);
     assert_int_equal(b->result.interrupted, 2);
-    assert_int_equal(schedule_signal(), 0);
+    assert_int_equal(signals_last(), 0);
     expect(b, "SELECT seed, state, error FROM run WHERE state <> 'done' ORDER BY seed",
            "2|interrupted|killed by signal 9 (Killed); perhaps the machine ran out of "
            "memory\n"
@@ -254,7 +255,7 @@ static void the_first_signal_lets_workers_end_themselves(void **state)
     const pid_t child = signal_later(b, SIGTERM, 1);
     assert_int_equal(go(b), ST_INTERRUPTED);
     waitpid(child, NULL, 0);
-    assert_int_equal(schedule_signal(), SIGTERM);
+    assert_int_equal(signals_last(), SIGTERM);
     assert_int_equal(b->result.done, 1);
     assert_int_equal(b->result.interrupted, 2);
     assert_int_equal(b->result.left, 3);
@@ -277,7 +278,7 @@ static void the_second_signal_kills(void **state)
     const pid_t child = signal_later(b, SIGINT, 2);
     assert_int_equal(go(b), ST_INTERRUPTED);
     waitpid(child, NULL, 0);
-    assert_int_equal(schedule_signal(), SIGINT);
+    assert_int_equal(signals_last(), SIGINT);
     assert_in_range(time(NULL) - begun, 0, 5);
     assert_int_equal(b->result.interrupted, 2);
     expect(b, "SELECT state, error, count(*) FROM run GROUP BY 1 ORDER BY 1",

@@ -1,0 +1,245 @@
+/* What happens to the places of a run while it is at work: the program built anew, the
+ * database, its folders or its locks taken away by somebody else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "program.h"
+#include "small_matrix.h"
+
+static const char yaml[] = "version: 1\n"
+                           "defaults:\n"
+                           "  seeds: [1, 2, 3, 4]\n"
+                           "  model: {layers: 1, heads: 2, dim: 16}\n"
+                           "  train: {steps: 60, warmup: 2, batch: 4, eval_every: 0}\n"
+                           "experiments:\n"
+                           "  flip:\n"
+                           "    task: {name: flip_flop, length: 16}\n"
+                           "    splits: {valid: {count: 6}, id: {count: 20}}\n"
+                           "    encoders: [rope]\n";
+
+static char folder[SCRATCH_TEXT];
+
+static int setup(void **state)
+{
+    char path[PATH_MAX];
+    (void)state;
+    scratch_make(folder);
+    snprintf(path, sizeof path, "%s/e.yaml", folder);
+    write_text(path, yaml);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    scratch_remove(folder);
+    return 0;
+}
+
+/* Begins every script. `begin ...` starts posbench run in the background and returns when a
+ * worker is at work; `ended` prints its exit code and what it said. ENDLESS never gets
+ * done. */
+static const char prelude[] =
+    "cd '%s' || exit 99\n"
+    "pb='%s'\n"
+    "ENDLESS='--set train.steps=10000000'\n"
+    "begin() {\n"
+    "  \"$pb\" run e.yaml --db x.db -j 1 \"$@\" 2>said & pid=$!\n"
+    "  i=0\n"
+    "  until ls x.db.spool/*.jsonl >/dev/null 2>&1; do\n"
+    "    i=$((i+1)); [ $i -lt 1000 ] || exit 98; sleep 0.01\n"
+    "  done\n"
+    "}\n"
+    "ended() { wait $pid; echo code $?; cat said; }\n"
+    "states() { \"$pb\" query -o csv --db \"$1\" 'SELECT state, count(*) FROM run GROUP "
+    "BY 1' | tail -n +2; }\n";
+
+/* What the script prints; the caller's to free. */
+static char *script(const char *body)
+{
+    char path[PATH_MAX], text[4096];
+    struct program p;
+    snprintf(path, sizeof path, "%s/script", folder);
+    const int used = snprintf(text, sizeof text, prelude, folder, POSBENCH);
+    snprintf(text + used, sizeof text - (size_t)used, "%s", body);
+    write_text(path, text);
+    program_run(&p, "sh", NULL, path);
+    if (p.code != 0)
+        fail_msg("the script ended with %d: %s%s", p.code, p.out, p.err);
+    char *out = strdup(p.out);
+    program_free(&p);
+    return out;
+}
+
+static void expect(char *said, const char *want)
+{
+    if (!strstr(said, want))
+        fail_msg("\"%s\" is missing in:\n%s", want, said);
+}
+
+static void expect_not(char *said, const char *unwanted)
+{
+    if (strstr(said, unwanted))
+        fail_msg("\"%s\" stands in:\n%s", unwanted, said);
+}
+
+/* --- the program --- */
+
+static void a_program_built_anew_does_not_train_what_another_began(void **state)
+{
+    (void)state;
+    char *said = script("cp \"$pb\" pb; pb=./pb\n"
+                        "begin\n"
+                        "printf '#!/bin/sh\\nexit 9\\n' >new; chmod +x new; mv new pb\n"
+                        "ended; pb=" POSBENCH "; states x.db\n");
+    expect(said, "code 0");
+    expect(said, "done,4");
+    free(said);
+}
+
+static void a_program_that_is_removed_ends_what_it_began(void **state)
+{
+    (void)state;
+    char *said = script("cp \"$pb\" pb; pb=./pb\n"
+                        "begin; rm pb; ended; pb=" POSBENCH "; states x.db\n");
+    expect(said, "code 0");
+    expect(said, "done,4");
+    free(said);
+}
+
+static void a_worker_of_another_program_refuses(void **state)
+{
+    struct program p;
+    (void)state;
+    RUN(&p, "worker --spool %s/s.jsonl --program '0.0 abcdef'", folder);
+    assert_int_equal(p.code, 3);
+    expect(p.err, "posbench 0.0 abcdef");
+    program_free(&p);
+}
+
+/* --- database and folders --- */
+
+static void a_database_that_is_removed_stops_the_matrix(void **state)
+{
+    (void)state;
+    char *said = script("begin $ENDLESS; rm x.db; ended; ls\n");
+    expect(said, "code 3");
+    expect(said, "x.db: was removed or replaced");
+    expect_not(said, "runs done");
+    free(said);
+}
+
+/* As rsync, git checkout and folders that are kept in step do. */
+static void a_database_that_is_replaced_stops_the_matrix(void **state)
+{
+    (void)state;
+    char *said = script("begin $ENDLESS\n"
+                        "cp x.db copy; mv copy x.db; ended; states x.db\n"
+                        "[ ! -s x.db-wal ] || echo a log is left\n");
+    expect(said, "code 3");
+    expect(said, "x.db: was removed or replaced");
+    expect_not(said, "\nfailed,");
+    expect_not(said, "a log is left");
+    free(said);
+}
+
+/* What was stored by then is in the file, whatever its name is now. */
+static void a_database_that_is_moved_keeps_what_was_stored(void **state)
+{
+    (void)state;
+    char *said = script("\"$pb\" run e.yaml --db x.db -q\n"
+                        "begin --set seeds=[5,6] $ENDLESS; mv x.db y.db; ended\n"
+                        "states y.db\n");
+    expect(said, "code 3");
+    expect(said, "done,4");
+    free(said);
+}
+
+static void a_spool_folder_that_vanishes_burns_no_run(void **state)
+{
+    (void)state;
+    char *said = script("begin $ENDLESS; rm -rf x.db.spool; ended; states x.db\n"
+                        "\"$pb\" run e.yaml --db x.db -q; echo again $?; states x.db\n");
+    expect(said, "code 3");
+    expect(said, "x.db.spool: was removed or replaced");
+    expect_not(said, "\nfailed,");
+    expect(said, "again 0");
+    expect(said, "done,4");
+    free(said);
+}
+
+static void a_models_folder_that_is_replaced_stops_the_matrix(void **state)
+{
+    (void)state;
+    char *said = script("begin $ENDLESS; mv x.db.models old; mkdir x.db.models; ended\n"
+                        "states x.db\n");
+    expect(said, "code 3");
+    expect(said, "x.db.models: was removed or replaced");
+    expect_not(said, "\nfailed,");
+    free(said);
+}
+
+/* --- locks --- */
+
+static const char hold[] =
+    "hold() { sqlite3 x.db '.timeout 9000' 'BEGIN IMMEDIATE' \".shell touch held; sleep $1\" "
+    "COMMIT & holder=$!; until [ -e held ]; do sleep 0.01; done; }\n";
+
+static void a_lock_of_another_is_waited_for_and_its_holder_named(void **state)
+{
+    char body[1024];
+    (void)state;
+    snprintf(body, sizeof body,
+             "exec 2>&1\n%s\"$pb\" run e.yaml --db x.db -q --only seed=1\n"
+             "hold 3; \"$pb\" run e.yaml --db x.db; echo code $?; wait; states x.db\n",
+             hold);
+    char *said = script(body);
+    expect(said, "x.db: waiting for process ");
+    expect(said, "(sqlite3) to give up its lock");
+    expect(said, "code 0");
+    expect(said, "done,4");
+    free(said);
+}
+
+static void an_interrupt_is_obeyed_while_a_lock_is_waited_for(void **state)
+{
+    char body[1024];
+    (void)state;
+    snprintf(body, sizeof body,
+             "%sbegin --set seeds=[1,2,3,4,5,6,7,8,9]; hold 9\n"
+             "until grep -q waiting said; do sleep 0.05; done\n"
+             "kill -TERM $pid; ended; kill $holder\n",
+             hold);
+    char *said = script(body);
+    expect(said, "code 143");
+    expect(said, "waiting for process ");
+    expect_not(said, "failed:");
+    free(said);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_program_built_anew_does_not_train_what_another_began),
+        TEST(a_program_that_is_removed_ends_what_it_began),
+        TEST(a_worker_of_another_program_refuses),
+        TEST(a_database_that_is_removed_stops_the_matrix),
+        TEST(a_database_that_is_replaced_stops_the_matrix),
+        TEST(a_database_that_is_moved_keeps_what_was_stored),
+        TEST(a_spool_folder_that_vanishes_burns_no_run),
+        TEST(a_models_folder_that_is_replaced_stops_the_matrix),
+        TEST(a_lock_of_another_is_waited_for_and_its_holder_named),
+        TEST(an_interrupt_is_obeyed_while_a_lock_is_waited_for),
+    };
+    return cmocka_run_group_tests_name("places", tests, NULL, NULL);
+}

@@ -1,0 +1,62 @@
+/* encoder_nape.c -- half of the heads see distance, the other half see content alone.
+ *
+ *     logit[i][j] -= m_h (i - j),   heads h = 1 .. ceil(H / 2),   m_h = 1 / h
+ *
+ * and nothing for the other heads. Slopes are steeper than ALiBi's, since far keys are left
+ * to the heads without positions; `slopes: exponential` has m_h = 2^-(h - 1).
+ *
+ * Why: the positions of the paper on adaptive scalable entmax, of which the encoding alone
+ * already copies far beyond the trained length.
+ *
+ * Source: Vasylenko et al. 2025, arXiv:2506.16640 and its code; without their temperature. */
+#include "distance_bias.h"
+#include "encoder.h"
+
+#include <math.h>
+
+enum { SLOPES };
+
+static const char *const slope_names[] = {"harmonic", "exponential", NULL};
+
+static const struct option options[] = {
+    [SLOPES] = {.name = "slopes",
+                .type = OPTION_CHOICE,
+                .dflt = 0,
+                .choices = slope_names,
+                .help = "1/h, or 2^-(h-1), for h from 1"},
+    {0},
+};
+
+static enum status resolve(const struct encoder_dims *d, struct option_values *o,
+                           struct err *e)
+{
+    (void)o;
+    if (d->heads < 2)
+        return err_set(e, ST_CONFIG,
+                       "nape: needs heads with and without distance; set model.heads to at "
+                       "least 2");
+    return ST_OK;
+}
+
+static void score(const struct encoder_view *e, const struct panel *p, real *scratch)
+{
+    const int h = p->head + 1;
+    const double m = e->options->v[SLOPES] != 0 ? exp2(1 - h) : 1.0 / h;
+    if (2 * p->head >= e->dims->heads)
+        return;
+    for (int i = 0; i < p->columns; i++)
+        scratch[i] = (real)(-m * (p->columns - 1 - i));
+    distance_bias_add(p, scratch);
+}
+
+const struct encoder encoder_nape = {
+    .name = "nape",
+    .version = 1,
+    .summary = "steep linear distance in half of the heads, no position in the others",
+    .source = "Vasylenko et al. 2025, arXiv:2506.16640, NAPE",
+    .options = options,
+    .resolve = resolve,
+    .scratch = distance_bias_scratch,
+    .score = score,
+    .score_grad = distance_bias_fixed,
+};

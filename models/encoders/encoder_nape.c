@@ -3,7 +3,8 @@
  *     logit[i][j] -= m_h (i - j),   heads h = 1 .. ceil(H / 2),   m_h = 1 / h
  *
  * and nothing for the other heads. Slopes are steeper than ALiBi's, since far keys are left
- * to the heads without positions; `slopes: exponential` has m_h = 2^-(h - 1).
+ * to the heads without positions (a single head has distance). With `slopes: exponential`
+ * m_h = 2^-(h - 1).
  *
  * Why: the positions of the paper on adaptive scalable entmax, of which the encoding alone
  * already copies far beyond the trained length.
@@ -27,17 +28,6 @@ static const struct option options[] = {
     {0},
 };
 
-static enum status resolve(const struct encoder_dims *d, struct option_values *o,
-                           struct err *e)
-{
-    (void)o;
-    if (d->heads < 2)
-        return err_set(e, ST_CONFIG,
-                       "nape: needs heads with and without distance; set model.heads to at "
-                       "least 2");
-    return ST_OK;
-}
-
 static void score(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
     const int h = p->head + 1;
@@ -55,7 +45,6 @@ const struct encoder encoder_nape = {
     .summary = "steep linear distance in half of the heads, no position in the others",
     .source = "Vasylenko et al. 2025, arXiv:2506.16640, NAPE",
     .options = options,
-    .resolve = resolve,
     .scratch = distance_bias_scratch,
     .score = score,
     .score_grad = distance_bias_fixed,

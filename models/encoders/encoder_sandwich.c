@@ -31,7 +31,7 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
 {
     (void)e;
     if (o->v[FREQUENCIES] == 0)
-        o->v[FREQUENCIES] = (d->head_dim + 1) / 2;
+        o->v[FREQUENCIES] = ceil(d->head_dim / 2.0);
     return ST_OK;
 }
 

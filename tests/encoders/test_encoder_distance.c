@@ -66,8 +66,6 @@ static void alibi_learns_a_factor(void **state)
 static void nape_leaves_heads_without_positions(void **state)
 {
     static struct bed b;
-    const struct option_values o = bed_options(&encoder_nape, "");
-    const struct encoder_dims one = bed_dims(1, 8);
     (void)state;
     open_heads(&b, &encoder_nape, "", 5);
     assert_near(bias(&b, 0, 6), -6, 1e-12);
@@ -76,7 +74,6 @@ static void nape_leaves_heads_without_positions(void **state)
     assert_near(bias(&b, 4, 6), 0, 0);
     open_heads(&b, &encoder_nape, "slopes=exponential", 5);
     assert_near(bias(&b, 2, 6), -1.5, 1e-12);
-    assert_int_equal(bed_try(&b, &encoder_nape, &o, &one, NULL), ST_CONFIG);
 }
 
 /* With 32 buckets up to 128, the shared ones begin at 16 19 21 24 27 31 35 40 46 52 59 67

@@ -6,6 +6,7 @@
 #include "task.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,6 +49,17 @@ const struct task_split *task_split_find(const struct task *t, const char *name)
     return NULL;
 }
 
+/* The changed option's value where training has `trained`. */
+static double changed(const struct task *t, const struct option *o, double value,
+                      double trained)
+{
+    const bool as_stated = !(trained < o->dflt || trained > o->dflt);
+    if (!t->splits_scale || o->type != OPTION_INT || as_stated || o->dflt <= 0)
+        return value;
+    const double scaled = nearbyint(trained * value / o->dflt);
+    return fmin(fmax(scaled, o->lo), o->hi);
+}
+
 void task_split_options(const struct task *t, const struct task_split *s,
                         const struct option_values *base, struct option_values *out)
 {
@@ -55,8 +67,42 @@ void task_split_options(const struct task *t, const struct task_split *s,
     for (int i = 0; i < TASK_SPLIT_CHANGES && s->change[i].option; i++) {
         const int at = option_find(t->options, s->change[i].option);
         assert(at >= 0);
-        out->v[at] = s->change[i].value;
+        out->v[at] = changed(t, &t->options[at], s->change[i].value, base->v[at]);
     }
+}
+
+static void say_not_beyond(const struct option *o, bool up, double trained, double asked,
+                           char why[TASK_BEYOND_WHY])
+{
+    char value[OPTION_TEXT], limit[OPTION_TEXT];
+    option_format(o, asked, value);
+    option_format(o, trained, limit);
+    snprintf(why, TASK_BEYOND_WHY, "%s is %s, but must be %s the %s of training", o->name,
+             value, up ? "above" : "below", limit);
+}
+
+bool task_split_beyond(const struct task *t, const struct task_split *s,
+                       const struct option_values *trained,
+                       const struct option_values *asked, char why[TASK_BEYOND_WHY])
+{
+    bool further = !s->change[0].option;
+    for (int i = TASK_SPLIT_CHANGES - 1; i >= 0; i--) {
+        if (!s->change[i].option)
+            continue;
+        const int at = option_find(t->options, s->change[i].option);
+        assert(at >= 0);
+        const struct option *o = &t->options[at];
+        const bool up = s->change[i].value > o->dflt;
+        const double step = asked->v[at] - trained->v[at];
+        if (!further)
+            say_not_beyond(o, up, trained->v[at], asked->v[at], why);
+        if (up ? step < 0 : step > 0) {
+            say_not_beyond(o, up, trained->v[at], asked->v[at], why);
+            return false;
+        }
+        further = further || (up ? step > 0 : step < 0);
+    }
+    return further;
 }
 
 struct rng task_split_stream(const struct task *t, const char *split, uint64_t data_seed,

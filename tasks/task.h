@@ -36,7 +36,9 @@ enum { TARGET_NONE = -1, STRATUM_NONE = -1 };
 
 enum { TASK_SPLIT_CHANGES = 4, TASK_TOKEN_TEXT = 16 };
 
-/* A named law: the task's options with a few changed. */
+/* A named law: the task's options with a few changed. Each change leads away from the
+ * option's default, upwards or downwards, and so must every law that goes by this name:
+ * "ood_sparse" is sparser than training whatever training is (task_split_beyond). */
 struct task_split {
     const char *name;
     int count; /* reference size: the paper's, or that of its source */
@@ -65,6 +67,10 @@ struct task {
     const char *source;              /* paper and section */
     const struct option *options;    /* ends with {0} */
     const struct task_split *splits; /* ends with {0}; holds at least valid and id */
+
+    /* True: changes of integer options are proportions, stated for the default; where
+     * training has half the default, so has the split. False: they are what they say. */
+    bool splits_scale;
 
     /* NULL when any combination of in-range options makes sense. The message says what
      * is wrong and how to mend it. */
@@ -105,9 +111,17 @@ const struct task *task_find(const char *name); /* NULL: no such task */
 /* The task's own split of that name, or NULL. */
 const struct task_split *task_split_find(const struct task *t, const char *name);
 
-/* `base` with the split's changes applied. */
+/* `base`, the training law, with the split's changes applied. */
 void task_split_options(const struct task *t, const struct task_split *s,
                         const struct option_values *base, struct option_values *out);
+
+/* Does `asked` lie beyond `trained` where the split's changes lead: no changed option on
+ * the other side, and at least one further? If not, `why` says what is amiss: "blanks is
+ * 128, but must be below the 16 of training". True for a split without changes. */
+enum { TASK_BEYOND_WHY = 256 };
+bool task_split_beyond(const struct task *t, const struct task_split *s,
+                       const struct option_values *trained,
+                       const struct option_values *asked, char why[TASK_BEYOND_WHY]);
 
 /* Sample `index` of a split, or of the training stream of `seed`. A split's samples do
  * not depend on the run's seed, so that every run answers the same questions; pass the

@@ -278,6 +278,7 @@ const struct task task_counting = {
               "code",
     .options = options,
     .splits = splits,
+    .splits_scale = true,
     .vocabulary = vocabulary,
     .max_length = max_length,
     .answers = answers,

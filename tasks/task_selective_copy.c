@@ -38,8 +38,8 @@ static const struct option options[] = {
 static const struct task_split splits[] = {
     {"valid", 1000, "training law, for choosing settings", {{0}}},
     {"id", 1000, "training law", {{0}}},
-    {"ood_dense", 1000, "128 blanks, half the paper's", {{"blanks", 128}}},
-    {"ood_sparse", 1000, "512 blanks, twice the paper's", {{"blanks", 512}}},
+    {"ood_dense", 1000, "half as many blanks as in training", {{"blanks", 128}}},
+    {"ood_sparse", 1000, "twice as many blanks as in training", {{"blanks", 512}}},
     {0},
 };
 
@@ -152,6 +152,7 @@ const struct task task_selective_copy = {
     .source = "Golovneva et al. 2024, arXiv 2405.18719v2, section 5.2",
     .options = options,
     .splits = splits,
+    .splits_scale = true,
     .vocabulary = vocabulary,
     .max_length = max_length,
     .answers = answers,

@@ -63,7 +63,7 @@ static void markdown_options(const struct option *table, FILE *out)
     }
 }
 
-/* "p_ignore = 0.98, ..." */
+/* "p_ignore=0.98, ...", or "0.5 x blanks" of what is in proportion to training. */
 static void split_changes(const struct task *t, const struct task_split *s, char *text,
                           size_t room)
 {
@@ -72,9 +72,15 @@ static void split_changes(const struct task *t, const struct task_split *s, char
     for (int i = 0; i < TASK_SPLIT_CHANGES && s->change[i].option && used < room; i++) {
         char value[OPTION_TEXT];
         const int k = option_find(t->options, s->change[i].option);
-        option_format(&t->options[k], s->change[i].value, value);
-        used += (size_t)snprintf(text + used, room - used, "%s%s=%s", used ? ", " : "",
-                                 s->change[i].option, value);
+        const struct option *o = &t->options[k];
+        option_format(o, s->change[i].value, value);
+        if (t->splits_scale && o->type == OPTION_INT && o->dflt > 0)
+            used +=
+                (size_t)snprintf(text + used, room - used, "%s%.3g x %s", used ? ", " : "",
+                                 s->change[i].value / o->dflt, o->name);
+        else
+            used += (size_t)snprintf(text + used, room - used, "%s%s=%s", used ? ", " : "",
+                                     o->name, value);
     }
 }
 

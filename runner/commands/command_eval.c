@@ -43,16 +43,24 @@ static enum status no_split(const struct run_spec *r, const char *typed, struct 
     return err_set(e, ST_NOTFOUND, "no split \"%s\"; there are %s", typed, list);
 }
 
+static const struct split_spec *own_split(const struct run_spec *r, const char *name)
+{
+    for (int i = 0; i < r->splits; i++)
+        if (strcmp(r->split[i].name, name) == 0)
+            return &r->split[i];
+    return NULL;
+}
+
 /* The run's own split of that name, else the task's, with the run's training law under
  * it. */
 static enum status find_split(const struct run_spec *r, const char *name,
                               struct split_spec *out, struct err *e)
 {
-    for (int i = 0; i < r->splits; i++)
-        if (strcmp(r->split[i].name, name) == 0) {
-            *out = r->split[i];
-            return ST_OK;
-        }
+    const struct split_spec *own = own_split(r, name);
+    if (own) {
+        *out = *own;
+        return ST_OK;
+    }
     const struct task_split *s = task_split_find(r->task, name);
     if (!s)
         return no_split(r, name, e);
@@ -60,6 +68,18 @@ static enum status find_split(const struct run_spec *r, const char *name,
     out->count = s->count;
     task_split_options(r->task, s, &r->task_options, &out->options);
     return ST_OK;
+}
+
+/* The task's split must be beyond what this run was trained on. */
+static enum status check_beyond(const struct run_spec *r, const struct split_spec *s,
+                                struct err *e)
+{
+    char why[TASK_BEYOND_WHY];
+    if (task_split_beyond(r->task, task_split_find(r->task, s->name), &r->task_options,
+                          &s->options, why))
+        return ST_OK;
+    return err_set(e, ST_USAGE, "split %s of this run: %s; choose it with --set", s->name,
+                   why);
 }
 
 /* "p_ignore=0.9", an option of the task, or "count=500". */
@@ -103,6 +123,8 @@ static enum status choose_split(const struct invocation *v, const struct run_spe
         st = change(r->task, set[i], out, e);
     if (st == ST_OK && r->task->check)
         st = r->task->check(&out->options, e);
+    if (st == ST_OK && !own_split(r, out->name))
+        st = check_beyond(r, out, e);
     if (st == ST_OK && !run_spec_same_tokens(r->task, &r->task_options, &out->options, why))
         st = err_set(e, ST_USAGE, "with these options the split %s", why);
     return st;

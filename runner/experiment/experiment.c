@@ -121,6 +121,20 @@ static bool options_check(const struct task *t, const struct option_values *o,
 
 /* --- splits -------------------------------------------------------------- */
 
+/* A split that goes by a name of the task's must be what the name says. */
+static bool beyond_check(const struct task_split *own, const struct run_spec *r,
+                         const struct split_spec *s, struct mark at, struct problems *p)
+{
+    char why[TASK_BEYOND_WHY];
+    if (!own || task_split_beyond(r->task, own, &r->task_options, &s->options, why))
+        return true;
+    problem_at(p, at,
+               "split \"%s\" is not what task %s means by it: %s; set it under splits, or "
+               "give the split a name of your own",
+               s->name, r->task->name, why);
+    return false;
+}
+
 /* Count and options of one split, `map` being what the file says of it, or NULL. */
 static bool split_read(const char *name, const struct node *map, const struct run_spec *r,
                        struct mark at, struct split_spec *out, struct problems *p)
@@ -142,7 +156,8 @@ static bool split_read(const char *name, const struct node *map, const struct ru
     if (map)
         good &= options_read(map, t, "count", &out->options, p);
     out->count = (int)n;
-    return good && out->count > 0 && options_check(t, &out->options, map, at, p);
+    return good && out->count > 0 && options_check(t, &out->options, map, at, p) &&
+           beyond_check(own, r, out, at, p);
 }
 
 /* A split may not use ids that training never embeds, nor for other tokens. */

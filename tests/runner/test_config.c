@@ -228,7 +228,7 @@ static void a_small_file_gets_every_default(void **state)
     assert_true(r->model.bias && r->model.tie_embeddings);
     assert_int_equal(r->model.vocabulary, 17);     /* 15 symbols, blank, separator */
     assert_int_equal(r->model.trained_length, 12); /* 4 + 4 + 4, the last one unseen */
-    assert_int_equal(r->model.longest, 8 + 512);   /* the task's own ood_sparse */
+    assert_int_equal(r->model.longest, 8 + 8);     /* the task's own ood_sparse */
     assert_int_equal(r->model.encoders.part[0].options.v[0], 13); /* p_max resolved */
     assert_int_equal(r->train.optimizer.kind, OPTIMIZER_ADAMW);
     assert_near(r->train.optimizer.lr, 3e-4, 0);
@@ -239,7 +239,8 @@ static void a_small_file_gets_every_default(void **state)
     assert_string_equal(r->split[0].name, "valid");
     assert_string_equal(r->split[3].name, "ood_sparse");
     assert_int_equal(r->split[3].count, 1000);
-    assert_near(r->split[3].options.v[2], 512, 0);
+    assert_near(r->split[2].options.v[2], 2, 0); /* half and twice of 4 */
+    assert_near(r->split[3].options.v[2], 8, 0);
     config_free(c);
 }
 

@@ -72,7 +72,7 @@ static void order_and_spelt_out_defaults_change_nothing(void **state)
         "  copy:\n"
         "    task: {name: selective_copy, symbols: 15, tokens: 4, blanks: 4}\n"
         "    splits: {valid: {count: 1000}, id: {count: 5, blanks: 4},\n"
-        "             ood_dense: {count: 6, blanks: 128, tokens: 4}}\n"
+        "             ood_dense: {count: 6, blanks: 2, tokens: 4}}\n"
         "    encoders: [{name: cope, p_max: 13, scale_position: true, sep_keys: false,\n"
         "                val_gates: false, share_layers: false}]\n"
         "    seeds: [1, 2]\n"

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "approx.h"
 #include "chance.h"
 #include "task_samples.h"
 
@@ -162,6 +163,54 @@ static void sizes_are_the_papers(void **state)
     }
 }
 
+/* A small training set-up has splits as much denser and sparser than itself as the
+ * paper's are. */
+static void splits_are_in_proportion_to_training(void **state)
+{
+    static const struct {
+        const char *split;
+        int trained, blanks;
+    } want[] = {{"id", 16, 16},         {"ood_dense", 16, 8},
+                {"ood_sparse", 16, 32}, {"ood_dense", 1, 0},
+                {"ood_sparse", 1, 2},   {"ood_dense", 512, 256},
+                {"ood_sparse", 9, 18},  {"ood_sparse", 1048576, 1048576}};
+    (void)state;
+    for (size_t k = 0; k < sizeof want / sizeof *want; k++) {
+        const struct task_split *s = task_split_find(&task_selective_copy, want[k].split);
+        const struct option_values base = options(15, 16, want[k].trained);
+        struct option_values o;
+        task_split_options(&task_selective_copy, s, &base, &o);
+        assert_near(o.v[2], want[k].blanks, 0);
+    }
+}
+
+static void splits_lie_where_their_names_say(void **state)
+{
+    static const struct {
+        const char *split;
+        int trained, asked;
+        const char *why; /* NULL: beyond */
+    } want[] = {
+        {"id", 16, 99, NULL},
+        {"ood_dense", 16, 15, NULL},
+        {"ood_dense", 16, 16, "blanks is 16, but must be below the 16 of training"},
+        {"ood_dense", 16, 128, "blanks is 128, but must be below the 16 of training"},
+        {"ood_sparse", 16, 17, NULL},
+        {"ood_sparse", 16, 15, "blanks is 15, but must be above the 16 of training"},
+    };
+    (void)state;
+    for (size_t k = 0; k < sizeof want / sizeof *want; k++) {
+        const struct task_split *s = task_split_find(&task_selective_copy, want[k].split);
+        const struct option_values trained = options(15, 16, want[k].trained);
+        const struct option_values asked = options(15, 16, want[k].asked);
+        char why[TASK_BEYOND_WHY];
+        assert_int_equal(task_split_beyond(&task_selective_copy, s, &trained, &asked, why),
+                         want[k].why == NULL);
+        if (want[k].why)
+            assert_string_equal(why, want[k].why);
+    }
+}
+
 static void large_alphabets_are_written_as_numbers(void **state)
 {
     const struct option_values o = options(128, 4, 4);
@@ -185,6 +234,8 @@ int main(void)
         cmocka_unit_test(arrangements_are_equally_likely),
         cmocka_unit_test(symbols_are_equally_likely),
         cmocka_unit_test(sizes_are_the_papers),
+        cmocka_unit_test(splits_are_in_proportion_to_training),
+        cmocka_unit_test(splits_lie_where_their_names_say),
         cmocka_unit_test(large_alphabets_are_written_as_numbers),
     };
     return cmocka_run_group_tests_name("task_selective_copy", tests, NULL, NULL);

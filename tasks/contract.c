@@ -521,33 +521,52 @@ static enum status look_strata(const struct task *t, const struct option_values 
     return ST_OK;
 }
 
-/* A stratum that has one value everywhere tells nothing. */
+/* Adds the values that a stratum has under a law to *first and *varies. */
+static enum status stratum_values(const struct task *t, const struct option_values *o,
+                                  const struct task_stratum *s, int32_t *first,
+                                  bool *varies, struct err *e)
+{
+    struct contract_room r;
+    const enum status st = contract_room(t, o, &r, e);
+    if (st)
+        return st;
+    for (uint64_t i = 0; i < CAUSAL_SAMPLES; i++) {
+        struct rng stream = rng_stream(0, RNG_TEST, "strata", i);
+        t->generate(o, &stream, &r.s);
+        s->of(o, &r.s, r.answer);
+        for (int k = 0; k < r.s.length; k++) {
+            if (*first == STRATUM_NONE)
+                *first = r.answer[k];
+            *varies = *varies || (r.answer[k] != STRATUM_NONE && r.answer[k] != *first);
+        }
+    }
+    contract_room_free(&r);
+    return ST_OK;
+}
+
+/* A stratum that has one value in every split, and whatever switch or choice is made, tells
+ * nothing. */
 static enum status stratum_varies(const struct task *t, const struct task_stratum *s,
                                   struct err *e)
 {
     int32_t first = STRATUM_NONE;
     bool varies = false;
-    for (const struct task_split *split = t->splits; split->name; split++) {
+    enum status st = ST_OK;
+    for (const struct task_split *split = t->splits; !st && split->name; split++) {
         const struct option_values o = contract_law(t, split);
-        struct contract_room r;
-        const enum status st = contract_room(t, &o, &r, e);
-        if (st)
-            return st;
-        for (uint64_t i = 0; i < CAUSAL_SAMPLES; i++) {
-            struct rng stream = task_split_stream(t, split->name, 0, i);
-            t->generate(&o, &stream, &r.s);
-            s->of(&o, &r.s, r.answer);
-            for (int k = 0; k < r.s.length; k++) {
-                if (first == STRATUM_NONE)
-                    first = r.answer[k];
-                varies = varies || (r.answer[k] != STRATUM_NONE && r.answer[k] != first);
-            }
-        }
-        contract_room_free(&r);
+        st = stratum_values(t, &o, s, &first, &varies, e);
     }
-    return varies
-               ? ST_OK
-               : err_set(e, ST_RANGE, "stratum %s is %d everywhere", s->name, (int)first);
+    for (int i = 0; i < option_count(t->options); i++) {
+        struct option_values o = defaults(t);
+        if (t->options[i].type == OPTION_INT || t->options[i].type == OPTION_REAL)
+            continue;
+        for (int k = 0; !st && !varies && other_value(&t->options[i], k, &o.v[i]); k++)
+            if (!t->check || t->check(&o, NULL) == ST_OK)
+                st = stratum_values(t, &o, s, &first, &varies, e);
+    }
+    if (st || varies)
+        return st;
+    return err_set(e, ST_RANGE, "stratum %s is %d everywhere", s->name, (int)first);
 }
 
 static enum status strata_are_sound(const struct task *t, struct err *e)

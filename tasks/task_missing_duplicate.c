@@ -1,0 +1,140 @@
+/* task_missing_duplicate.c -- fill the gap in a string that stands there twice.
+ *
+ *     w[1] ... w[n] w[1] ... w[n] ?        one of the 2n symbols replaced by _
+ *
+ * n is uniform in min_length..max_length, each symbol of w uniform, the gap uniform over
+ * the 2n places. The only target, scored, stands at `?`: the symbol that is missing.
+ *
+ * Why: the twin of the gap is n places away, on the one side or the other, and n has to be
+ * inferred from where the end is: a recall by relative place.
+ *
+ * Chance: 1/symbols.  Majority: 1/symbols.  Ceiling: 1.
+ * Source: Deletang et al. 2023, arXiv 2207.02098, tasks of the context-sensitive level
+ * ("missing duplicate", two symbols; 2n to 40, tested to 500; odd lengths are padded there
+ * and do not occur here). The splits and their sizes are ours. */
+#include "sample_write.h"
+
+#include <assert.h>
+
+enum { MIN_LENGTH, MAX_LENGTH, SYMBOLS }; /* options; ids are symbols, the gap, `?` */
+
+static const struct option options[] = {
+    [MIN_LENGTH] = {"min_length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 2,
+                    .help = "symbols of the shortest string that stands there twice"},
+    [MAX_LENGTH] = {"max_length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 20,
+                    .help = "symbols of the longest string that stands there twice"},
+    [SYMBOLS] = {"symbols", OPTION_INT, .lo = 2, .hi = 65536, .dflt = 2,
+                 .help = "alphabet without gap and question mark"},
+    {0},
+};
+
+static const struct task_split splits[] = {
+    {"valid", 1000, "training law, for choosing settings", {{0}}},
+    {"id", 1000, "training law", {{0}}},
+    {"ood_longer", 1000, "up to twice as long", {{"min_length", 21}, {"max_length", 40}}},
+    {"ood_far", 1000, "up to four times as long", {{"min_length", 41}, {"max_length", 80}}},
+    {0},
+};
+
+static enum status check(const struct option_values *o, struct err *e)
+{
+    return check_order(options, o, MIN_LENGTH, MAX_LENGTH, e);
+}
+
+static int32_t gap(const struct option_values *o)
+{
+    return (int32_t)o->v[SYMBOLS];
+}
+
+static int32_t mark(const struct option_values *o)
+{
+    return (int32_t)o->v[SYMBOLS] + 1;
+}
+
+static int vocabulary(const struct option_values *o)
+{
+    return (int)o->v[SYMBOLS] + 2;
+}
+
+static int max_length(const struct option_values *o)
+{
+    return 2 * (int)o->v[MAX_LENGTH] + 1;
+}
+
+static int answers(const struct option_values *o)
+{
+    return (int)o->v[SYMBOLS];
+}
+
+static void generate(const struct option_values *o, struct rng *r, struct sample *out)
+{
+    const int n = draw_between(r, (int)o->v[MIN_LENGTH], (int)o->v[MAX_LENGTH]);
+    const int missing = draw_between(r, 0, 2 * n - 1);
+    begin(out);
+    for (int i = 0; i < n; i++)
+        put(out, draw_symbol(r, (int)o->v[SYMBOLS]));
+    for (int i = 0; i < n; i++)
+        put(out, out->token[i]);
+    const int32_t symbol = out->token[missing];
+    out->token[missing] = gap(o);
+    ask(out, mark(o), symbol);
+}
+
+/* The gap's twin is half of what stands before `?` away. */
+static void solve(const struct option_values *o, const int32_t *token, int length,
+                  int32_t *answer)
+{
+    const int end = find_token(token, 0, length, mark(o));
+    const int hole = find_token(token, 0, end, gap(o));
+    no_answers(answer, length);
+    if (end < length && hole < end)
+        answer[end] = token[hole < end / 2 ? hole + end / 2 : hole - end / 2];
+}
+
+static void token_text(const struct option_values *o, int32_t token,
+                       char text[TASK_TOKEN_TEXT])
+{
+    assert(token >= 0 && token < vocabulary(o));
+    if (token < gap(o))
+        symbol_text(token, (int)o->v[SYMBOLS], text);
+    else
+        snprintf(text, TASK_TOKEN_TEXT, "%c", token == gap(o) ? '_' : '?');
+}
+
+static void distance(const struct option_values *o, const struct sample *s,
+                     int32_t *stratum)
+{
+    (void)o;
+    no_answers(stratum, s->length);
+    stratum[s->length - 1] = (s->length - 1) / 2;
+}
+
+static void second(const struct option_values *o, const struct sample *s, int32_t *stratum)
+{
+    const int end = s->length - 1;
+    no_answers(stratum, s->length);
+    stratum[end] = find_token(s->token, 0, end, gap(o)) >= end / 2;
+}
+
+static const struct task_stratum strata[] = {
+    {"distance", "tokens", "tokens from the gap to its twin", distance},
+    {"second", "", "1: the gap is in the second copy", second},
+    {0},
+};
+
+const struct task task_missing_duplicate = {
+    .name = "missing_duplicate",
+    .version = 1,
+    .summary = "fill the gap in a string that stands there twice",
+    .source = "Deletang et al. 2023, arXiv 2207.02098, the context-sensitive tasks",
+    .options = options,
+    .splits = splits,
+    .check = check,
+    .vocabulary = vocabulary,
+    .max_length = max_length,
+    .answers = answers,
+    .generate = generate,
+    .solve = solve,
+    .token_text = token_text,
+    .strata = strata,
+};

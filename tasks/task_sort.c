@@ -1,0 +1,139 @@
+/* task_sort.c -- say the symbols of a string in the order of the alphabet.
+ *
+ *     x[1] ... x[n] | y[1] ... y[n-1]      y = x sorted
+ *
+ * n is uniform in min_length..max_length, each symbol uniform. Target y[k] stands k - 1
+ * places after the separator |. The last symbol is no input.
+ *
+ * Why: the negative control. The answer depends on how often each symbol occurs and not on
+ * where it stands, so that encodings should come out alike; where they do not, something
+ * other than position is measured (dilution of attention over more tokens, as a rule).
+ *
+ * Chance: 1/symbols.  Majority: 1/symbols.  Ceiling: 1.
+ * Source: Deletang et al. 2023, arXiv 2207.02098, tasks of the context-sensitive level
+ * ("bucket sort", five symbols; lengths to 40, tested to 500), where the output is written
+ * onto n empty places at once. Huang et al. 2024, arXiv 2410.02140, sort different numbers.
+ * Lengths, splits and sizes are ours. */
+#include "sample_write.h"
+
+#include <assert.h>
+
+enum { MIN_LENGTH, MAX_LENGTH, SYMBOLS }; /* options; ids are symbols and the separator */
+
+static const struct option options[] = {
+    [MIN_LENGTH] = {"min_length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 2,
+                    .help = "symbols of the shortest string"},
+    [MAX_LENGTH] = {"max_length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 20,
+                    .help = "symbols of the longest string"},
+    [SYMBOLS] = {"symbols", OPTION_INT, .lo = 2, .hi = 1000, .dflt = 5,
+                 .help = "alphabet without the separator"},
+    {0},
+};
+
+static const struct task_split splits[] = {
+    {"valid", 1000, "training law, for choosing settings", {{0}}},
+    {"id", 1000, "training law", {{0}}},
+    {"ood_longer", 1000, "up to twice as long", {{"min_length", 21}, {"max_length", 40}}},
+    {"ood_far", 1000, "up to four times as long", {{"min_length", 41}, {"max_length", 80}}},
+    {0},
+};
+
+static enum status check(const struct option_values *o, struct err *e)
+{
+    return check_order(options, o, MIN_LENGTH, MAX_LENGTH, e);
+}
+
+static int32_t separator(const struct option_values *o)
+{
+    return (int32_t)o->v[SYMBOLS];
+}
+
+static int vocabulary(const struct option_values *o)
+{
+    return (int)o->v[SYMBOLS] + 1;
+}
+
+static int max_length(const struct option_values *o)
+{
+    return 2 * (int)o->v[MAX_LENGTH];
+}
+
+static int answers(const struct option_values *o)
+{
+    return (int)o->v[SYMBOLS];
+}
+
+/* Goes through the string once for each symbol. */
+static void generate(const struct option_values *o, struct rng *r, struct sample *out)
+{
+    const int n = draw_between(r, (int)o->v[MIN_LENGTH], (int)o->v[MAX_LENGTH]);
+    int said = 0;
+    begin(out);
+    for (int i = 0; i < n; i++)
+        put(out, draw_symbol(r, (int)o->v[SYMBOLS]));
+    for (int32_t symbol = 0; symbol < separator(o); symbol++)
+        for (int i = 0; i < n; i++)
+            if (out->token[i] == symbol)
+                say(out, said++, separator(o), symbol);
+}
+
+/* Answer k is the least symbol that more than k places do not exceed. */
+static void solve(const struct option_values *o, const int32_t *token, int length,
+                  int32_t *answer)
+{
+    const int at = find_token(token, 0, length, separator(o));
+    no_answers(answer, length);
+    for (int t = at; t < length && t < 2 * at; t++) {
+        int32_t symbol = -1;
+        for (int upto = 0; upto <= t - at;) {
+            symbol++;
+            upto = 0;
+            for (int i = 0; i < at; i++)
+                upto += token[i] <= symbol;
+        }
+        answer[t] = symbol;
+    }
+}
+
+static void token_text(const struct option_values *o, int32_t token,
+                       char text[TASK_TOKEN_TEXT])
+{
+    assert(token >= 0 && token < vocabulary(o));
+    if (token == separator(o))
+        snprintf(text, TASK_TOKEN_TEXT, "|");
+    else
+        symbol_text(token, (int)o->v[SYMBOLS], text);
+}
+
+/* How often the same symbol was said before: this many have to be told from enough. */
+static void repeats(const struct option_values *o, const struct sample *s, int32_t *stratum)
+{
+    int32_t n = 0;
+    (void)o;
+    for (int t = 0; t < s->length; t++) {
+        n = s->scored[t] && s->target[t] == s->token[t] ? n + 1 : 0;
+        stratum[t] = s->scored[t] ? n : STRATUM_NONE;
+    }
+}
+
+static const struct task_stratum strata[] = {
+    {"repeats", "symbols", "times the same symbol was said before", repeats},
+    {0},
+};
+
+const struct task task_sort = {
+    .name = "sort",
+    .version = 1,
+    .summary = "say the symbols of a string in the order of the alphabet",
+    .source = "Deletang et al. 2023, arXiv 2207.02098, the context-sensitive tasks",
+    .options = options,
+    .splits = splits,
+    .check = check,
+    .vocabulary = vocabulary,
+    .max_length = max_length,
+    .answers = answers,
+    .generate = generate,
+    .solve = solve,
+    .token_text = token_text,
+    .strata = strata,
+};

@@ -9,6 +9,7 @@
 #ifndef SAMPLE_WRITE_H
 #define SAMPLE_WRITE_H
 
+#include <math.h>
 #include <stdio.h>
 
 #include "task.h"
@@ -45,6 +46,21 @@ static inline void say(struct sample *out, int k, int32_t mark, int32_t target)
 static inline int draw_between(struct rng *r, int lo, int hi)
 {
     return lo + (int)rng_below(r, (uint32_t)(hi - lo) + 1);
+}
+
+/* A law of lengths has two options: the longest, and the shortest as a share of it, so that
+ * both follow when a split makes the first a multiple of what training has. */
+static inline int least_length(const struct option_values *o, int longest, int shortest,
+                               int least)
+{
+    const int n = (int)ceil(o->v[shortest] * o->v[longest]);
+    return n < least ? least : n;
+}
+
+static inline int draw_length(struct rng *r, const struct option_values *o, int longest,
+                              int shortest, int least)
+{
+    return draw_between(r, least_length(o, longest, shortest, least), (int)o->v[longest]);
 }
 
 static inline int32_t draw_symbol(struct rng *r, int symbols)
@@ -84,17 +100,6 @@ static inline void symbol_text(int32_t symbol, int symbols, char text[TASK_TOKEN
         snprintf(text, TASK_TOKEN_TEXT, "%c", 'a' + (int)symbol);
     else
         snprintf(text, TASK_TOKEN_TEXT, "%d", (int)symbol);
-}
-
-/* The message names both options: `min` may not exceed `max`. */
-static inline enum status check_order(const struct option *table,
-                                      const struct option_values *o, int min, int max,
-                                      struct err *e)
-{
-    if (o->v[min] <= o->v[max])
-        return ST_OK;
-    return err_set(e, ST_RANGE, "%s: %.0f is more than %s, %.0f; exchange them",
-                   table[min].name, o->v[min], table[max].name, o->v[max]);
 }
 
 #endif

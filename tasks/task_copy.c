@@ -2,7 +2,7 @@
  *
  *     x[1] ... x[n] | x[1] ... x[n-1]      target k: x[k], at the input before it
  *
- * n is uniform in min_length..max_length. With `unique` the symbols are n different ones in
+ * n is uniform in shortest * length..length. With `unique` the symbols are n different ones in
  * uniform order; otherwise each is uniform, and symbols come again.
  *
  * Why: with unique symbols the one just said tells where to look: one step right of its
@@ -19,14 +19,14 @@
 
 #include <assert.h>
 
-enum { MIN_LENGTH, MAX_LENGTH, SYMBOLS, UNIQUE }; /* options; ids are symbols, separator */
+enum { LENGTH, SHORTEST, SYMBOLS, UNIQUE }; /* options; ids are symbols, separator */
 enum { SYMBOLS_MOST = 4096 };
 
 static const struct option options[] = {
-    [MIN_LENGTH] = {"min_length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 2,
-                    .help = "symbols of the shortest string"},
-    [MAX_LENGTH] = {"max_length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 20,
-                    .help = "symbols of the longest string"},
+    [LENGTH] = {"length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 20,
+                .help = "symbols of the longest string"},
+    [SHORTEST] = {"shortest", OPTION_REAL, .lo = 0, .hi = 1, .dflt = 0.1,
+                  .help = "the shortest's symbols as a share of that"},
     [SYMBOLS] = {"symbols", OPTION_INT, .lo = 2, .hi = SYMBOLS_MOST, .dflt = 80,
                  .help = "alphabet without the separator"},
     [UNIQUE] = {"unique", OPTION_BOOL, .dflt = 1,
@@ -37,19 +37,19 @@ static const struct option options[] = {
 static const struct task_split splits[] = {
     {"valid", 1000, "training law, for choosing settings", {{0}}},
     {"id", 1000, "training law", {{0}}},
-    {"ood_longer", 1000, "up to twice as long", {{"min_length", 21}, {"max_length", 40}}},
-    {"ood_far", 1000, "up to four times as long", {{"min_length", 41}, {"max_length", 80}}},
+    {"ood_longer", 1000, "up to twice as long", {{"length", 40}, {"shortest", 0.51}}},
+    {"ood_far", 1000, "up to four times as long", {{"length", 80}, {"shortest", 0.51}}},
     {0},
 };
 
 static enum status check(const struct option_values *o, struct err *e)
 {
-    if (o->v[UNIQUE] != 0 && o->v[SYMBOLS] < o->v[MAX_LENGTH])
+    if (o->v[UNIQUE] != 0 && o->v[SYMBOLS] < o->v[LENGTH])
         return err_set(e, ST_RANGE,
                        "symbols: %.0f are too few for %.0f different ones in a string; use "
                        "more, or unique: false",
-                       o->v[SYMBOLS], o->v[MAX_LENGTH]);
-    return check_order(options, o, MIN_LENGTH, MAX_LENGTH, e);
+                       o->v[SYMBOLS], o->v[LENGTH]);
+    return ST_OK;
 }
 
 static int32_t separator(const struct option_values *o)
@@ -64,7 +64,7 @@ static int vocabulary(const struct option_values *o)
 
 static int max_length(const struct option_values *o)
 {
-    return 2 * (int)o->v[MAX_LENGTH];
+    return 2 * (int)o->v[LENGTH];
 }
 
 static int answers(const struct option_values *o)
@@ -74,7 +74,7 @@ static int answers(const struct option_values *o)
 
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
-    const int n = draw_between(r, (int)o->v[MIN_LENGTH], (int)o->v[MAX_LENGTH]);
+    const int n = draw_length(r, o, LENGTH, SHORTEST, 1);
     const bool unique = o->v[UNIQUE] != 0;
     bool used[SYMBOLS_MOST] = {false};
     begin(out);
@@ -145,6 +145,7 @@ const struct task task_copy = {
               "2207.02098",
     .options = options,
     .splits = splits,
+    .splits_scale = true,
     .check = check,
     .vocabulary = vocabulary,
     .max_length = max_length,

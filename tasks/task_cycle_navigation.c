@@ -1,6 +1,6 @@
 /* task_cycle_navigation.c -- where on a ring does a walk end?
  *
- *     m[1] m[2] ... m[n] ?      m[i] in {=, +, -}, n uniform in min_length..max_length
+ *     m[1] m[2] ... m[n] ?      m[i] in {=, +, -}, n uniform in shortest * length..length
  *
  * The ring has `states` places; the walk begins at 0, and = stays, + goes one place on, -
  * one place back. + and - have weight 1 each, = has weight w_stay. The only target, scored,
@@ -20,14 +20,14 @@
 #include <assert.h>
 #include <math.h>
 
-enum { MIN_LENGTH, MAX_LENGTH, STATES, W_STAY }; /* options */
-enum { STAY, ON, BACK, ASK, PLACE };             /* token ids; place p is PLACE + p */
+enum { LENGTH, SHORTEST, STATES, W_STAY }; /* options */
+enum { STAY, ON, BACK, ASK, PLACE };       /* token ids; place p is PLACE + p */
 
 static const struct option options[] = {
-    [MIN_LENGTH] = {"min_length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 2,
-                    .help = "moves of the shortest walk"},
-    [MAX_LENGTH] = {"max_length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 40,
-                    .help = "moves of the longest walk"},
+    [LENGTH] = {"length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 40,
+                .help = "moves of the longest walk"},
+    [SHORTEST] = {"shortest", OPTION_REAL, .lo = 0, .hi = 1, .dflt = 0.05,
+                  .help = "the shortest's moves as a share of that"},
     [STATES] = {"states", OPTION_INT, .lo = 3, .hi = 1000, .dflt = 5,
                 .help = "places on the ring"},
     [W_STAY] = {"w_stay", OPTION_INT, .lo = 1, .hi = 10000, .dflt = 1,
@@ -38,22 +38,14 @@ static const struct option options[] = {
 static const struct task_split splits[] = {
     {"valid", 1000, "training law, for choosing settings", {{0}}},
     {"id", 1000, "training law", {{0}}},
-    {"ood_longer", 1000, "up to twice as long", {{"min_length", 41}, {"max_length", 80}}},
-    {"ood_far",
-     1000,
-     "up to four times as long",
-     {{"min_length", 81}, {"max_length", 160}}},
+    {"ood_longer", 1000, "up to twice as long", {{"length", 80}, {"shortest", 0.51}}},
+    {"ood_far", 1000, "up to four times as long", {{"length", 160}, {"shortest", 0.51}}},
     {"ood_sparse",
      1000,
      "longer walks that stay nine times in ten",
-     {{"min_length", 41}, {"max_length", 80}, {"w_stay", 18}}},
+     {{"length", 80}, {"shortest", 0.51}, {"w_stay", 18}}},
     {0},
 };
-
-static enum status check(const struct option_values *o, struct err *e)
-{
-    return check_order(options, o, MIN_LENGTH, MAX_LENGTH, e);
-}
 
 static int vocabulary(const struct option_values *o)
 {
@@ -62,7 +54,7 @@ static int vocabulary(const struct option_values *o)
 
 static int max_length(const struct option_values *o)
 {
-    return (int)o->v[MAX_LENGTH] + 1;
+    return (int)o->v[LENGTH] + 1;
 }
 
 static int answers(const struct option_values *o)
@@ -72,7 +64,7 @@ static int answers(const struct option_values *o)
 
 static double majority(const struct option_values *o)
 {
-    const int lo = (int)o->v[MIN_LENGTH], hi = (int)o->v[MAX_LENGTH];
+    const int lo = least_length(o, LENGTH, SHORTEST, 1), hi = (int)o->v[LENGTH];
     const int M = (int)o->v[STATES];
     const double w = o->v[W_STAY], turn = 6.283185307179586 / M;
     double at_zero = 0;
@@ -84,7 +76,7 @@ static double majority(const struct option_values *o)
 
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
-    const int n = draw_between(r, (int)o->v[MIN_LENGTH], (int)o->v[MAX_LENGTH]);
+    const int n = draw_length(r, o, LENGTH, SHORTEST, 1);
     const int M = (int)o->v[STATES];
     int place = 0;
     begin(out);
@@ -145,7 +137,7 @@ const struct task task_cycle_navigation = {
     .source = "Deletang et al. 2023, arXiv 2207.02098, the regular tasks",
     .options = options,
     .splits = splits,
-    .check = check,
+    .splits_scale = true,
     .vocabulary = vocabulary,
     .max_length = max_length,
     .answers = answers,

@@ -173,6 +173,7 @@ const struct task task_dyck_2 = {
     .source = "Rambaud et al. 2025, arXiv 2511.19279, figure 3",
     .options = options,
     .splits = splits,
+    .splits_scale = true,
     .vocabulary = vocabulary,
     .max_length = max_length,
     .answers = answers,

@@ -1,6 +1,6 @@
 /* task_even_pairs.c -- is the number of places where a string changes even?
  *
- *     x[1] x[2] ... x[n] ?      x[i] in {a, b}, n uniform in min_length..max_length
+ *     x[1] x[2] ... x[n] ?      x[i] in {a, b}, n uniform in shortest * length..length
  *
  * x[1] is uniform, and x[i + 1] differs from x[i] with probability p_change. The only
  * target, scored, stands at `?`: 0 when the number of pairs ab and ba in the string is
@@ -19,14 +19,14 @@
 #include <assert.h>
 #include <math.h>
 
-enum { MIN_LENGTH, MAX_LENGTH, P_CHANGE }; /* options */
+enum { LENGTH, SHORTEST, P_CHANGE };       /* options */
 enum { A, B, ASK, EVEN, ODD, VOCABULARY }; /* token ids */
 
 static const struct option options[] = {
-    [MIN_LENGTH] = {"min_length", OPTION_INT, .lo = 2, .hi = 65536, .dflt = 2,
-                    .help = "symbols of the shortest string"},
-    [MAX_LENGTH] = {"max_length", OPTION_INT, .lo = 2, .hi = 65536, .dflt = 40,
-                    .help = "symbols of the longest string"},
+    [LENGTH] = {"length", OPTION_INT, .lo = 2, .hi = 65536, .dflt = 40,
+                .help = "symbols of the longest string"},
+    [SHORTEST] = {"shortest", OPTION_REAL, .lo = 0, .hi = 1, .dflt = 0.05,
+                  .help = "the shortest's symbols as a share of that"},
     [P_CHANGE] = {"p_change", OPTION_REAL, .lo = 0, .hi = 1, .dflt = 0.5,
                   .help = "probability that a symbol differs from the one before"},
     {0},
@@ -35,22 +35,14 @@ static const struct option options[] = {
 static const struct task_split splits[] = {
     {"valid", 1000, "training law, for choosing settings", {{0}}},
     {"id", 1000, "training law", {{0}}},
-    {"ood_longer", 1000, "up to twice as long", {{"min_length", 41}, {"max_length", 80}}},
-    {"ood_far",
-     1000,
-     "up to four times as long",
-     {{"min_length", 81}, {"max_length", 160}}},
+    {"ood_longer", 1000, "up to twice as long", {{"length", 80}, {"shortest", 0.51}}},
+    {"ood_far", 1000, "up to four times as long", {{"length", 160}, {"shortest", 0.51}}},
     {"ood_sparse",
      1000,
      "few changes in longer strings",
-     {{"min_length", 41}, {"max_length", 80}, {"p_change", 0.05}}},
+     {{"length", 80}, {"shortest", 0.51}, {"p_change", 0.05}}},
     {0},
 };
-
-static enum status check(const struct option_values *o, struct err *e)
-{
-    return check_order(options, o, MIN_LENGTH, MAX_LENGTH, e);
-}
 
 static int vocabulary(const struct option_values *o)
 {
@@ -60,7 +52,7 @@ static int vocabulary(const struct option_values *o)
 
 static int max_length(const struct option_values *o)
 {
-    return (int)o->v[MAX_LENGTH] + 1;
+    return (int)o->v[LENGTH] + 1;
 }
 
 static int answers(const struct option_values *o)
@@ -72,7 +64,7 @@ static int answers(const struct option_values *o)
 /* P(x[1] = x[n]) - P(x[1] != x[n]) = (1 - 2 p_change)^(n - 1). */
 static double majority(const struct option_values *o)
 {
-    const int lo = (int)o->v[MIN_LENGTH], hi = (int)o->v[MAX_LENGTH];
+    const int lo = least_length(o, LENGTH, SHORTEST, 2), hi = (int)o->v[LENGTH];
     double excess = 0;
     for (int n = lo; n <= hi; n++)
         excess += pow(1 - 2 * o->v[P_CHANGE], n - 1);
@@ -81,7 +73,7 @@ static double majority(const struct option_values *o)
 
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
-    const int n = draw_between(r, (int)o->v[MIN_LENGTH], (int)o->v[MAX_LENGTH]);
+    const int n = draw_length(r, o, LENGTH, SHORTEST, 2);
     const int32_t first = draw_symbol(r, 2);
     int32_t now = first;
     begin(out);
@@ -133,7 +125,7 @@ const struct task task_even_pairs = {
     .source = "Deletang et al. 2023, arXiv 2207.02098, the regular tasks",
     .options = options,
     .splits = splits,
-    .check = check,
+    .splits_scale = true,
     .vocabulary = vocabulary,
     .max_length = max_length,
     .answers = answers,

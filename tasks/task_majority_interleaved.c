@@ -2,7 +2,7 @@
  *
  *     b[1][1] .. b[1][S]  b[2][1] .. b[2][S]  ...  b[n][1] .. b[n][S]  |  m[1] .. m[S-1]
  *
- * S = `strings` strings of n bits each, n uniform in min_length..max_length, taken in turns.
+ * S = `strings` strings of n bits each, n uniform in shortest * length..length, taken in turns.
  * String s has a number of zeros that is uniform over 0..n without n/2, in uniform order;
  * m[s] is the bit that it has more of. Target m[s] stands s - 1 places after the separator.
  *
@@ -17,15 +17,15 @@
 
 #include <assert.h>
 
-enum { MIN_LENGTH, MAX_LENGTH, STRINGS };  /* options */
+enum { LENGTH, SHORTEST, STRINGS };        /* options */
 enum { ZERO, ONE, SEPARATOR, VOCABULARY }; /* token ids */
 enum { STRINGS_MOST = 32 };
 
 static const struct option options[] = {
-    [MIN_LENGTH] = {"min_length", OPTION_INT, .lo = 1, .hi = 32768, .dflt = 1,
-                    .help = "bits of each string of the shortest sample"},
-    [MAX_LENGTH] = {"max_length", OPTION_INT, .lo = 1, .hi = 32768, .dflt = 16,
-                    .help = "bits of each string of the longest sample"},
+    [LENGTH] = {"length", OPTION_INT, .lo = 1, .hi = 32768, .dflt = 16,
+                .help = "bits of each string of the longest sample"},
+    [SHORTEST] = {"shortest", OPTION_REAL, .lo = 0, .hi = 1, .dflt = 0.05,
+                  .help = "the shortest's bits as a share of that"},
     [STRINGS] = {"strings", OPTION_INT, .lo = 1, .hi = STRINGS_MOST, .dflt = 3,
                  .help = "strings that are interleaved"},
     {0},
@@ -34,18 +34,10 @@ static const struct option options[] = {
 static const struct task_split splits[] = {
     {"valid", 1000, "training law, for choosing settings", {{0}}},
     {"id", 1000, "training law", {{0}}},
-    {"ood_longer", 1000, "up to twice as long", {{"min_length", 17}, {"max_length", 33}}},
-    {"ood_far",
-     1000,
-     "up to three times as long",
-     {{"min_length", 34}, {"max_length", 50}}},
+    {"ood_longer", 1000, "up to twice as long", {{"length", 32}, {"shortest", 0.51}}},
+    {"ood_far", 1000, "up to three times as long", {{"length", 48}, {"shortest", 0.67}}},
     {0},
 };
-
-static enum status check(const struct option_values *o, struct err *e)
-{
-    return check_order(options, o, MIN_LENGTH, MAX_LENGTH, e);
-}
 
 static int vocabulary(const struct option_values *o)
 {
@@ -55,7 +47,7 @@ static int vocabulary(const struct option_values *o)
 
 static int max_length(const struct option_values *o)
 {
-    return ((int)o->v[MAX_LENGTH] + 1) * (int)o->v[STRINGS];
+    return ((int)o->v[LENGTH] + 1) * (int)o->v[STRINGS];
 }
 
 static int answers(const struct option_values *o)
@@ -75,7 +67,7 @@ static int draw_zeros(struct rng *r, int n)
 
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
-    const int n = draw_between(r, (int)o->v[MIN_LENGTH], (int)o->v[MAX_LENGTH]);
+    const int n = draw_length(r, o, LENGTH, SHORTEST, 1);
     const int S = (int)o->v[STRINGS];
     int left[STRINGS_MOST]; /* zeros yet to be written */
     int32_t more[STRINGS_MOST];
@@ -145,7 +137,7 @@ const struct task task_majority_interleaved = {
     .source = "Huang et al. 2024, arXiv 2410.02140, section 5",
     .options = options,
     .splits = splits,
-    .check = check,
+    .splits_scale = true,
     .vocabulary = vocabulary,
     .max_length = max_length,
     .answers = answers,

@@ -2,7 +2,7 @@
  *
  *     w[1] ... w[n] w[1] ... w[n] ?        one of the 2n symbols replaced by _
  *
- * n is uniform in min_length..max_length, each symbol of w uniform, the gap uniform over
+ * n is uniform in shortest * length..length, each symbol of w uniform, the gap uniform over
  * the 2n places. The only target, scored, stands at `?`: the symbol that is missing.
  *
  * Why: the twin of the gap is n places away, on the one side or the other, and n has to be
@@ -16,13 +16,13 @@
 
 #include <assert.h>
 
-enum { MIN_LENGTH, MAX_LENGTH, SYMBOLS }; /* options; ids are symbols, the gap, `?` */
+enum { LENGTH, SHORTEST, SYMBOLS }; /* options; ids are symbols, the gap, `?` */
 
 static const struct option options[] = {
-    [MIN_LENGTH] = {"min_length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 2,
-                    .help = "symbols of the shortest string that stands there twice"},
-    [MAX_LENGTH] = {"max_length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 20,
-                    .help = "symbols of the longest string that stands there twice"},
+    [LENGTH] = {"length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 20,
+                .help = "symbols of the longest string that stands there twice"},
+    [SHORTEST] = {"shortest", OPTION_REAL, .lo = 0, .hi = 1, .dflt = 0.1,
+                  .help = "the shortest's symbols as a share of that"},
     [SYMBOLS] = {"symbols", OPTION_INT, .lo = 2, .hi = 65536, .dflt = 2,
                  .help = "alphabet without gap and question mark"},
     {0},
@@ -31,15 +31,10 @@ static const struct option options[] = {
 static const struct task_split splits[] = {
     {"valid", 1000, "training law, for choosing settings", {{0}}},
     {"id", 1000, "training law", {{0}}},
-    {"ood_longer", 1000, "up to twice as long", {{"min_length", 21}, {"max_length", 40}}},
-    {"ood_far", 1000, "up to four times as long", {{"min_length", 41}, {"max_length", 80}}},
+    {"ood_longer", 1000, "up to twice as long", {{"length", 40}, {"shortest", 0.51}}},
+    {"ood_far", 1000, "up to four times as long", {{"length", 80}, {"shortest", 0.51}}},
     {0},
 };
-
-static enum status check(const struct option_values *o, struct err *e)
-{
-    return check_order(options, o, MIN_LENGTH, MAX_LENGTH, e);
-}
 
 static int32_t gap(const struct option_values *o)
 {
@@ -58,7 +53,7 @@ static int vocabulary(const struct option_values *o)
 
 static int max_length(const struct option_values *o)
 {
-    return 2 * (int)o->v[MAX_LENGTH] + 1;
+    return 2 * (int)o->v[LENGTH] + 1;
 }
 
 static int answers(const struct option_values *o)
@@ -68,7 +63,7 @@ static int answers(const struct option_values *o)
 
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
-    const int n = draw_between(r, (int)o->v[MIN_LENGTH], (int)o->v[MAX_LENGTH]);
+    const int n = draw_length(r, o, LENGTH, SHORTEST, 1);
     const int missing = draw_between(r, 0, 2 * n - 1);
     begin(out);
     for (int i = 0; i < n; i++)
@@ -129,7 +124,7 @@ const struct task task_missing_duplicate = {
     .source = "Deletang et al. 2023, arXiv 2207.02098, the context-sensitive tasks",
     .options = options,
     .splits = splits,
-    .check = check,
+    .splits_scale = true,
     .vocabulary = vocabulary,
     .max_length = max_length,
     .answers = answers,

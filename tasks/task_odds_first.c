@@ -2,7 +2,7 @@
  *
  *     x[1] ... x[n] | y[1] ... y[n-1]      y = x[1] x[3] x[5] ... x[2] x[4] x[6] ...
  *
- * n is uniform in min_length..max_length, each symbol uniform. Target y[k] stands k - 1
+ * n is uniform in shortest * length..length, each symbol uniform. Target y[k] stands k - 1
  * places after the separator |. The last symbol is no input.
  *
  * Why: the order is periodic: places are told apart by parity, and the distance from answer
@@ -17,13 +17,13 @@
 
 #include <assert.h>
 
-enum { MIN_LENGTH, MAX_LENGTH, SYMBOLS }; /* options; ids are symbols and the separator */
+enum { LENGTH, SHORTEST, SYMBOLS }; /* options; ids are symbols and the separator */
 
 static const struct option options[] = {
-    [MIN_LENGTH] = {"min_length", OPTION_INT, .lo = 2, .hi = 65536, .dflt = 2,
-                    .help = "symbols of the shortest string"},
-    [MAX_LENGTH] = {"max_length", OPTION_INT, .lo = 2, .hi = 65536, .dflt = 20,
-                    .help = "symbols of the longest string"},
+    [LENGTH] = {"length", OPTION_INT, .lo = 2, .hi = 65536, .dflt = 20,
+                .help = "symbols of the longest string"},
+    [SHORTEST] = {"shortest", OPTION_REAL, .lo = 0, .hi = 1, .dflt = 0.1,
+                  .help = "the shortest's symbols as a share of that"},
     [SYMBOLS] = {"symbols", OPTION_INT, .lo = 2, .hi = 65536, .dflt = 2,
                  .help = "alphabet without the separator"},
     {0},
@@ -32,15 +32,10 @@ static const struct option options[] = {
 static const struct task_split splits[] = {
     {"valid", 1000, "training law, for choosing settings", {{0}}},
     {"id", 1000, "training law", {{0}}},
-    {"ood_longer", 1000, "up to twice as long", {{"min_length", 21}, {"max_length", 40}}},
-    {"ood_far", 1000, "up to four times as long", {{"min_length", 41}, {"max_length", 80}}},
+    {"ood_longer", 1000, "up to twice as long", {{"length", 40}, {"shortest", 0.51}}},
+    {"ood_far", 1000, "up to four times as long", {{"length", 80}, {"shortest", 0.51}}},
     {0},
 };
-
-static enum status check(const struct option_values *o, struct err *e)
-{
-    return check_order(options, o, MIN_LENGTH, MAX_LENGTH, e);
-}
 
 static int32_t separator(const struct option_values *o)
 {
@@ -54,7 +49,7 @@ static int vocabulary(const struct option_values *o)
 
 static int max_length(const struct option_values *o)
 {
-    return 2 * (int)o->v[MAX_LENGTH];
+    return 2 * (int)o->v[LENGTH];
 }
 
 static int answers(const struct option_values *o)
@@ -71,7 +66,7 @@ static int from(int k, int n)
 
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
-    const int n = draw_between(r, (int)o->v[MIN_LENGTH], (int)o->v[MAX_LENGTH]);
+    const int n = draw_length(r, o, LENGTH, SHORTEST, 2);
     begin(out);
     for (int i = 0; i < n; i++)
         put(out, draw_symbol(r, (int)o->v[SYMBOLS]));
@@ -121,7 +116,7 @@ const struct task task_odds_first = {
     .source = "Deletang et al. 2023, arXiv 2207.02098, the context-sensitive tasks",
     .options = options,
     .splits = splits,
-    .check = check,
+    .splits_scale = true,
     .vocabulary = vocabulary,
     .max_length = max_length,
     .answers = answers,

@@ -1,6 +1,6 @@
 /* task_parity.c -- is the number of ones in a string odd?
  *
- *     x[1] x[2] ... x[n] ?      n uniform in min_length..max_length
+ *     x[1] x[2] ... x[n] ?      n uniform in shortest * length..length
  *
  * Each x[i] is 1 with probability p_one and else 0. The only target, scored, stands at
  * `?`: the sum of the x[i] modulo 2, written as a bit.
@@ -18,14 +18,14 @@
 #include <assert.h>
 #include <math.h>
 
-enum { MIN_LENGTH, MAX_LENGTH, P_ONE }; /* options */
-enum { ZERO, ONE, ASK, VOCABULARY };    /* token ids; the answer is a bit */
+enum { LENGTH, SHORTEST, P_ONE };    /* options */
+enum { ZERO, ONE, ASK, VOCABULARY }; /* token ids; the answer is a bit */
 
 static const struct option options[] = {
-    [MIN_LENGTH] = {"min_length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 1,
-                    .help = "bits of the shortest string"},
-    [MAX_LENGTH] = {"max_length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 40,
-                    .help = "bits of the longest string"},
+    [LENGTH] = {"length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 40,
+                .help = "bits of the longest string"},
+    [SHORTEST] = {"shortest", OPTION_REAL, .lo = 0, .hi = 1, .dflt = 0.025,
+                  .help = "the shortest's bits as a share of that"},
     [P_ONE] = {"p_one", OPTION_REAL, .lo = 0.01, .hi = 0.99, .dflt = 0.5,
                .help = "probability that a bit is 1"},
     {0},
@@ -34,22 +34,14 @@ static const struct option options[] = {
 static const struct task_split splits[] = {
     {"valid", 1000, "training law, for choosing settings", {{0}}},
     {"id", 1000, "training law", {{0}}},
-    {"ood_longer", 1000, "up to twice as long", {{"min_length", 41}, {"max_length", 80}}},
-    {"ood_far",
-     1000,
-     "up to four times as long",
-     {{"min_length", 81}, {"max_length", 160}}},
+    {"ood_longer", 1000, "up to twice as long", {{"length", 80}, {"shortest", 0.51}}},
+    {"ood_far", 1000, "up to four times as long", {{"length", 160}, {"shortest", 0.51}}},
     {"ood_dense",
      1000,
      "nine ones in ten: more than in training",
-     {{"min_length", 21}, {"p_one", 0.9}}},
+     {{"shortest", 0.51}, {"p_one", 0.9}}},
     {0},
 };
-
-static enum status check(const struct option_values *o, struct err *e)
-{
-    return check_order(options, o, MIN_LENGTH, MAX_LENGTH, e);
-}
 
 static int vocabulary(const struct option_values *o)
 {
@@ -59,7 +51,7 @@ static int vocabulary(const struct option_values *o)
 
 static int max_length(const struct option_values *o)
 {
-    return (int)o->v[MAX_LENGTH] + 1;
+    return (int)o->v[LENGTH] + 1;
 }
 
 static int answers(const struct option_values *o)
@@ -71,7 +63,7 @@ static int answers(const struct option_values *o)
 /* P(even) - P(odd) = (1 - 2 p_one)^n. */
 static double majority(const struct option_values *o)
 {
-    const int lo = (int)o->v[MIN_LENGTH], hi = (int)o->v[MAX_LENGTH];
+    const int lo = least_length(o, LENGTH, SHORTEST, 1), hi = (int)o->v[LENGTH];
     double excess = 0;
     for (int n = lo; n <= hi; n++)
         excess += pow(1 - 2 * o->v[P_ONE], n);
@@ -80,7 +72,7 @@ static double majority(const struct option_values *o)
 
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
-    const int n = draw_between(r, (int)o->v[MIN_LENGTH], (int)o->v[MAX_LENGTH]);
+    const int n = draw_length(r, o, LENGTH, SHORTEST, 1);
     int32_t odd = ZERO;
     begin(out);
     for (int i = 0; i < n; i++) {
@@ -138,7 +130,7 @@ const struct task task_parity = {
     .source = "Deletang et al. 2023, arXiv 2207.02098, the regular tasks",
     .options = options,
     .splits = splits,
-    .check = check,
+    .splits_scale = true,
     .vocabulary = vocabulary,
     .max_length = max_length,
     .answers = answers,

@@ -2,7 +2,7 @@
  *
  *     x[1] ... x[s]  a[1] ... a[n-s]  |  y[1] ... y[h]      targets y[1] ... y[h] .
  *
- * n is uniform in min_length..max_length and s in 1..n-1. The x are bits, the stack from
+ * n is uniform in shortest * length..length and s in 1..n-1. The x are bits, the stack from
  * the bottom to the top; the a are actions, pop (-), push 0 (+0) and push 1 (+1), all alike.
  * A pop from an empty stack does nothing. y is the stack after all actions from the top to
  * the bottom, and then comes the end, a full stop: h + 1 targets from the separator on.
@@ -18,29 +18,24 @@
 
 #include <assert.h>
 
-enum { MIN_LENGTH, MAX_LENGTH };                                      /* options */
+enum { LENGTH, SHORTEST };                                            /* options */
 enum { ZERO, ONE, POP, PUSH, SEPARATOR = PUSH + 2, END, VOCABULARY }; /* PUSH + bit */
 
 static const struct option options[] = {
-    [MIN_LENGTH] = {"min_length", OPTION_INT, .lo = 2, .hi = 65536, .dflt = 2,
-                    .help = "bits and actions of the shortest input"},
-    [MAX_LENGTH] = {"max_length", OPTION_INT, .lo = 2, .hi = 65536, .dflt = 20,
-                    .help = "bits and actions of the longest input"},
+    [LENGTH] = {"length", OPTION_INT, .lo = 2, .hi = 65536, .dflt = 20,
+                .help = "bits and actions of the longest input"},
+    [SHORTEST] = {"shortest", OPTION_REAL, .lo = 0, .hi = 1, .dflt = 0.1,
+                  .help = "the shortest's inputs as a share of that"},
     {0},
 };
 
 static const struct task_split splits[] = {
     {"valid", 1000, "training law, for choosing settings", {{0}}},
     {"id", 1000, "training law", {{0}}},
-    {"ood_longer", 1000, "up to twice as long", {{"min_length", 21}, {"max_length", 40}}},
-    {"ood_far", 1000, "up to four times as long", {{"min_length", 41}, {"max_length", 80}}},
+    {"ood_longer", 1000, "up to twice as long", {{"length", 40}, {"shortest", 0.51}}},
+    {"ood_far", 1000, "up to four times as long", {{"length", 80}, {"shortest", 0.51}}},
     {0},
 };
-
-static enum status check(const struct option_values *o, struct err *e)
-{
-    return check_order(options, o, MIN_LENGTH, MAX_LENGTH, e);
-}
 
 static int vocabulary(const struct option_values *o)
 {
@@ -50,7 +45,7 @@ static int vocabulary(const struct option_values *o)
 
 static int max_length(const struct option_values *o)
 {
-    return 2 * (int)o->v[MAX_LENGTH] + 1;
+    return 2 * (int)o->v[LENGTH] + 1;
 }
 
 static int answers(const struct option_values *o)
@@ -69,7 +64,7 @@ static double majority(const struct option_values *o)
  * the way down. (A pop that did nothing found nothing to its left.) */
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
-    const int n = draw_between(r, (int)o->v[MIN_LENGTH], (int)o->v[MAX_LENGTH]);
+    const int n = draw_length(r, o, LENGTH, SHORTEST, 2);
     const int bits = draw_between(r, 1, n - 1);
     int pops = 0, said = 0;
     begin(out);
@@ -140,7 +135,7 @@ const struct task task_stack_manipulation = {
     .source = "Deletang et al. 2023, arXiv 2207.02098, the context-free tasks",
     .options = options,
     .splits = splits,
-    .check = check,
+    .splits_scale = true,
     .vocabulary = vocabulary,
     .max_length = max_length,
     .answers = answers,

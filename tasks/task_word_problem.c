@@ -175,6 +175,7 @@ const struct task task_word_problem = {
     .source = "Merrill et al. 2024, arXiv 2404.08819, section 5",
     .options = options,
     .splits = splits,
+    .splits_scale = true,
     .vocabulary = vocabulary,
     .max_length = max_length,
     .answers = vocabulary,

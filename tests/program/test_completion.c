@@ -97,7 +97,7 @@ static void a_split_is_offered_to_table_alone(void **state)
     offers("rm sp", "");
     offers("list runs --only sp", "");
     offers("table --only sp", "split=\n");
-    offers("table --only split=ood_d", "split=ood_dense\n");
+    offers("table --only split=ood_den", "split=ood_dense\n");
 }
 
 /* bash divides at '=' and replaces the last piece; zsh and fish replace the word. */

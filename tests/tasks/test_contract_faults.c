@@ -48,7 +48,9 @@ static const struct option options[] = {
 
 static enum status check(const struct option_values *o, struct err *e)
 {
-    return check_order(options, o, MIN, MAX, e);
+    if (o->v[MIN] <= o->v[MAX])
+        return ST_OK;
+    return err_set(e, ST_RANGE, "min: more than max");
 }
 
 static int vocabulary(const struct option_values *o)

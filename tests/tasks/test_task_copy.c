@@ -15,9 +15,9 @@ extern const struct task task_copy;
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
-    assert_drawn_sample(&task_copy, "max_length=6 symbols=8", 0,
+    assert_drawn_sample(&task_copy, "length=6 symbols=8", 0,
                         "a c h f d | a c h f -> a c h f d");
-    assert_drawn_sample(&task_copy, "max_length=6 symbols=2 unique=false", 1,
+    assert_drawn_sample(&task_copy, "length=6 symbols=2 unique=false", 1,
                         "b a b b | b a b -> b a b b");
 }
 
@@ -35,9 +35,9 @@ static void samples_written_by_hand_are_solved(void **state)
 static void strings_are_uniform(void **state)
 {
     const struct option_values unique =
-        bed_options(&task_copy, "min_length=2 max_length=2 symbols=4");
+        bed_options(&task_copy, "length=2 shortest=1 symbols=4");
     const struct option_values repeats =
-        bed_options(&task_copy, "min_length=2 max_length=2 symbols=4 unique=false");
+        bed_options(&task_copy, "length=2 shortest=1 symbols=4 unique=false");
     int64_t pairs[16] = {0}, different[12], all[16] = {0};
     int n = 0;
     struct sample s = sample_room(4);
@@ -62,9 +62,8 @@ static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
     assert_lengths(&task_copy, "", 4, 40, 2);
-    assert_split(&task_copy, "ood_longer", "min_length=21 max_length=40");
-    assert_split(&task_copy, "ood_far", "min_length=41 max_length=80");
-    assert_refused(&task_copy, "min_length", 21, "exchange them");
+    assert_split(&task_copy, "ood_longer", "length=40 shortest=0.51");
+    assert_split(&task_copy, "ood_far", "length=80 shortest=0.51");
     assert_refused(&task_copy, "symbols", 19, "19 are too few for 20 different ones");
 }
 
@@ -72,9 +71,8 @@ static void sizes_and_splits_are_those_said(void **state)
 static void strata_are_those_counted_by_hand(void **state)
 {
     (void)state;
-    assert_strata(&task_copy, "max_length=6 symbols=8", 0, "distance", "5 5 5 5 5");
-    assert_strata(&task_copy, "max_length=6 symbols=2 unique=false", 1, "rivals",
-                  "0 2 0 2");
+    assert_strata(&task_copy, "length=6 symbols=8", 0, "distance", "5 5 5 5 5");
+    assert_strata(&task_copy, "length=6 symbols=2 unique=false", 1, "rivals", "0 2 0 2");
 }
 
 int main(void)

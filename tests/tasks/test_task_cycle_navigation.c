@@ -15,8 +15,8 @@ extern const struct task task_cycle_navigation;
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
-    assert_drawn_sample(&task_cycle_navigation, "max_length=8", 0, "+ + - + + + = ? -> 4");
-    assert_drawn_sample(&task_cycle_navigation, "max_length=8", 1, "- - - + = - ? -> 2");
+    assert_drawn_sample(&task_cycle_navigation, "length=8", 0, "+ + - + + + = ? -> 4");
+    assert_drawn_sample(&task_cycle_navigation, "length=8", 1, "- - - + = - ? -> 2");
 }
 
 /* 0 1 2 1 1, then off the end both ways. */
@@ -31,9 +31,9 @@ static void samples_written_by_hand_are_solved(void **state)
 /* = with w_stay of w_stay + 2, the others alike. */
 static void moves_have_their_weights(void **state)
 {
-    const struct option_values plain = bed_options(&task_cycle_navigation, "min_length=40");
+    const struct option_values plain = bed_options(&task_cycle_navigation, "shortest=1");
     const struct option_values sparse =
-        bed_options(&task_cycle_navigation, "min_length=40 w_stay=18");
+        bed_options(&task_cycle_navigation, "shortest=1 w_stay=18");
     int64_t moves[3] = {0};
     double stays = 0;
     struct sample s = sample_room(64);
@@ -56,9 +56,9 @@ static void moves_have_their_weights(void **state)
 static void majority_is_known_at_both_ends(void **state)
 {
     const struct option_values one =
-        bed_options(&task_cycle_navigation, "min_length=1 max_length=1");
+        bed_options(&task_cycle_navigation, "length=1 shortest=1");
     const struct option_values far =
-        bed_options(&task_cycle_navigation, "min_length=200 max_length=200");
+        bed_options(&task_cycle_navigation, "length=200 shortest=1");
     (void)state;
     assert_float_equal(task_cycle_navigation.majority(&one), 1.0 / 3, 1e-6);
     assert_float_equal(task_cycle_navigation.majority(&far), 0.2, 1e-6);
@@ -68,18 +68,16 @@ static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
     assert_lengths(&task_cycle_navigation, "", 3, 41, 1);
-    assert_split(&task_cycle_navigation, "ood_longer", "min_length=41 max_length=80");
-    assert_split(&task_cycle_navigation, "ood_far", "min_length=81 max_length=160");
-    assert_split(&task_cycle_navigation, "ood_sparse",
-                 "min_length=41 max_length=80 w_stay=18");
-    assert_refused(&task_cycle_navigation, "min_length", 50, "exchange them");
+    assert_split(&task_cycle_navigation, "ood_longer", "length=80 shortest=0.51");
+    assert_split(&task_cycle_navigation, "ood_far", "length=160 shortest=0.51");
+    assert_split(&task_cycle_navigation, "ood_sparse", "length=80 shortest=0.51 w_stay=18");
 }
 
 static void strata_are_those_counted_by_hand(void **state)
 {
     (void)state;
-    assert_strata(&task_cycle_navigation, "max_length=8", 0, "moves", "6");
-    assert_strata(&task_cycle_navigation, "max_length=8", 1, "moves", "5");
+    assert_strata(&task_cycle_navigation, "length=8", 0, "moves", "6");
+    assert_strata(&task_cycle_navigation, "length=8", 1, "moves", "5");
 }
 
 int main(void)

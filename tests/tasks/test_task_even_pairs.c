@@ -15,8 +15,8 @@ extern const struct task task_even_pairs;
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
-    assert_drawn_sample(&task_even_pairs, "max_length=8", 0, "b a b a b ? -> 0");
-    assert_drawn_sample(&task_even_pairs, "max_length=8", 1, "a b a b b b a ? -> 0");
+    assert_drawn_sample(&task_even_pairs, "length=8", 0, "b a b a b ? -> 0");
+    assert_drawn_sample(&task_even_pairs, "length=8", 1, "a b a b b b a ? -> 0");
 }
 
 /* a b a: two changes; a b b: one; ten b: none. */
@@ -31,7 +31,7 @@ static void samples_written_by_hand_are_solved(void **state)
 /* The symbols are uniform by default, alone and in neighbouring pairs. */
 static void symbols_are_uniform(void **state)
 {
-    const struct option_values o = bed_options(&task_even_pairs, "min_length=8");
+    const struct option_values o = bed_options(&task_even_pairs, "shortest=0.2");
     int64_t pairs[4] = {0}, first[2] = {0}, ends[4] = {0};
     struct sample s = sample_room(64);
     (void)state;
@@ -52,7 +52,7 @@ static void symbols_are_uniform(void **state)
 static void changes_come_as_often_as_said(void **state)
 {
     const struct option_values o =
-        bed_options(&task_even_pairs, "min_length=40 p_change=0.05");
+        bed_options(&task_even_pairs, "shortest=1 p_change=0.05");
     double changes = 0, n = 0;
     struct sample s = sample_room(64);
     (void)state;
@@ -69,24 +69,22 @@ static void lengths_are_uniform(void **state)
 {
     (void)state;
     assert_lengths(&task_even_pairs, "", 3, 41, 1);
-    assert_lengths(&task_even_pairs, "min_length=10 max_length=10", 11, 11, 1);
+    assert_lengths(&task_even_pairs, "length=10 shortest=1", 11, 11, 1);
 }
 
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
     assert_split(&task_even_pairs, "id", "");
-    assert_split(&task_even_pairs, "ood_longer", "min_length=41 max_length=80");
-    assert_split(&task_even_pairs, "ood_far", "min_length=81 max_length=160");
-    assert_split(&task_even_pairs, "ood_sparse",
-                 "min_length=41 max_length=80 p_change=0.05");
-    assert_refused(&task_even_pairs, "min_length", 41, "41 is more than max_length, 40");
+    assert_split(&task_even_pairs, "ood_longer", "length=80 shortest=0.51");
+    assert_split(&task_even_pairs, "ood_far", "length=160 shortest=0.51");
+    assert_split(&task_even_pairs, "ood_sparse", "length=80 shortest=0.51 p_change=0.05");
 }
 
 static void strata_are_those_counted_by_hand(void **state)
 {
     (void)state;
-    assert_strata(&task_even_pairs, "min_length=7 max_length=7", 0, "length", "7");
+    assert_strata(&task_even_pairs, "length=7 shortest=1", 0, "length", "7");
 }
 
 int main(void)

@@ -15,9 +15,9 @@ extern const struct task task_majority_interleaved;
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
-    assert_drawn_sample(&task_majority_interleaved, "max_length=5", 0,
+    assert_drawn_sample(&task_majority_interleaved, "length=5", 0,
                         "0 0 1 0 0 1 | 0 0 -> 0 0 1");
-    assert_drawn_sample(&task_majority_interleaved, "max_length=5 strings=2", 1,
+    assert_drawn_sample(&task_majority_interleaved, "length=5 strings=2", 1,
                         "1 0 1 0 1 0 | 1 -> 1 0");
 }
 
@@ -35,7 +35,7 @@ static void samples_written_by_hand_are_solved(void **state)
 static void zeros_are_uniform_without_ties(void **state)
 {
     const struct option_values o =
-        bed_options(&task_majority_interleaved, "min_length=4 max_length=4");
+        bed_options(&task_majority_interleaved, "length=4 shortest=1");
     int64_t zeros[5] = {0}, place[4] = {0};
     struct sample s = sample_room(16);
     (void)state;
@@ -61,16 +61,15 @@ static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
     assert_lengths(&task_majority_interleaved, "", 6, 51, 3);
-    assert_split(&task_majority_interleaved, "ood_longer", "min_length=17 max_length=33");
-    assert_split(&task_majority_interleaved, "ood_far", "min_length=34 max_length=50");
-    assert_refused(&task_majority_interleaved, "min_length", 17, "exchange them");
+    assert_split(&task_majority_interleaved, "ood_longer", "length=32 shortest=0.51");
+    assert_split(&task_majority_interleaved, "ood_far", "length=48 shortest=0.67");
 }
 
 static void strata_are_those_counted_by_hand(void **state)
 {
     (void)state;
-    assert_strata(&task_majority_interleaved, "max_length=5", 0, "margin", "2 2 2");
-    assert_strata(&task_majority_interleaved, "max_length=5 strings=2", 1, "margin", "3 3");
+    assert_strata(&task_majority_interleaved, "length=5", 0, "margin", "2 2 2");
+    assert_strata(&task_majority_interleaved, "length=5 strings=2", 1, "margin", "3 3");
 }
 
 int main(void)

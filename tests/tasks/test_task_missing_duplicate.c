@@ -16,9 +16,9 @@ extern const struct task task_missing_duplicate;
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
-    assert_drawn_sample(&task_missing_duplicate, "max_length=4 symbols=3", 0,
+    assert_drawn_sample(&task_missing_duplicate, "length=4 symbols=3", 0,
                         "c c c c c c _ c ? -> c");
-    assert_drawn_sample(&task_missing_duplicate, "max_length=4 symbols=3", 1,
+    assert_drawn_sample(&task_missing_duplicate, "length=4 symbols=3", 1,
                         "a _ a a b a ? -> b");
 }
 
@@ -34,7 +34,7 @@ static void samples_written_by_hand_are_solved(void **state)
 static void gaps_and_symbols_are_uniform(void **state)
 {
     const struct option_values o =
-        bed_options(&task_missing_duplicate, "min_length=2 max_length=2");
+        bed_options(&task_missing_duplicate, "length=2 shortest=1");
     int64_t cells[8] = {0};
     struct sample s = sample_room(5);
     (void)state;
@@ -52,18 +52,17 @@ static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
     assert_lengths(&task_missing_duplicate, "", 5, 41, 2);
-    assert_split(&task_missing_duplicate, "ood_longer", "min_length=21 max_length=40");
-    assert_split(&task_missing_duplicate, "ood_far", "min_length=41 max_length=80");
-    assert_refused(&task_missing_duplicate, "min_length", 21, "exchange them");
+    assert_split(&task_missing_duplicate, "ood_longer", "length=40 shortest=0.51");
+    assert_split(&task_missing_duplicate, "ood_far", "length=80 shortest=0.51");
 }
 
 static void strata_are_those_counted_by_hand(void **state)
 {
     (void)state;
-    assert_strata(&task_missing_duplicate, "max_length=4 symbols=3", 0, "distance", "4");
-    assert_strata(&task_missing_duplicate, "max_length=4 symbols=3", 0, "second", "1");
-    assert_strata(&task_missing_duplicate, "max_length=4 symbols=3", 1, "distance", "3");
-    assert_strata(&task_missing_duplicate, "max_length=4 symbols=3", 1, "second", "0");
+    assert_strata(&task_missing_duplicate, "length=4 symbols=3", 0, "distance", "4");
+    assert_strata(&task_missing_duplicate, "length=4 symbols=3", 0, "second", "1");
+    assert_strata(&task_missing_duplicate, "length=4 symbols=3", 1, "distance", "3");
+    assert_strata(&task_missing_duplicate, "length=4 symbols=3", 1, "second", "0");
 }
 
 int main(void)

@@ -15,9 +15,8 @@ extern const struct task task_odds_first;
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
-    assert_drawn_sample(&task_odds_first, "max_length=6 symbols=5", 0,
-                        "a d e | a e -> a e d");
-    assert_drawn_sample(&task_odds_first, "max_length=6 symbols=5", 1,
+    assert_drawn_sample(&task_odds_first, "length=6 symbols=5", 0, "a d e | a e -> a e d");
+    assert_drawn_sample(&task_odds_first, "length=6 symbols=5", 1,
                         "d a e e b | d e b a -> d e b a e");
 }
 
@@ -34,7 +33,7 @@ static void samples_written_by_hand_are_solved(void **state)
 static void strings_are_uniform(void **state)
 {
     const struct option_values o =
-        bed_options(&task_odds_first, "min_length=2 max_length=2 symbols=4");
+        bed_options(&task_odds_first, "length=2 shortest=1 symbols=4");
     int64_t strings[16] = {0};
     struct sample s = sample_room(4);
     (void)state;
@@ -50,17 +49,15 @@ static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
     assert_lengths(&task_odds_first, "", 4, 40, 2);
-    assert_split(&task_odds_first, "ood_longer", "min_length=21 max_length=40");
-    assert_split(&task_odds_first, "ood_far", "min_length=41 max_length=80");
-    assert_refused(&task_odds_first, "min_length", 21, "exchange them");
+    assert_split(&task_odds_first, "ood_longer", "length=40 shortest=0.51");
+    assert_split(&task_odds_first, "ood_far", "length=80 shortest=0.51");
 }
 
 /* Five symbols at 0..4, the separator at 5: 5-0 6-2 7-4 8-1 9-3. */
 static void strata_are_those_counted_by_hand(void **state)
 {
     (void)state;
-    assert_strata(&task_odds_first, "min_length=5 max_length=5", 0, "distance",
-                  "5 4 3 7 6");
+    assert_strata(&task_odds_first, "length=5 shortest=1", 0, "distance", "5 4 3 7 6");
 }
 
 int main(void)

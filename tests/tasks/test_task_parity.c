@@ -15,8 +15,8 @@ extern const struct task task_parity;
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
-    assert_drawn_sample(&task_parity, "max_length=8", 0, "1 1 0 ? -> 0");
-    assert_drawn_sample(&task_parity, "max_length=8", 1, "0 0 0 1 1 ? -> 0");
+    assert_drawn_sample(&task_parity, "length=8", 0, "1 1 0 ? -> 0");
+    assert_drawn_sample(&task_parity, "length=8", 1, "0 0 0 1 1 ? -> 0");
 }
 
 static void samples_written_by_hand_are_solved(void **state)
@@ -30,7 +30,7 @@ static void samples_written_by_hand_are_solved(void **state)
 /* All strings of three bits alike, and half of them odd. */
 static void bits_are_uniform(void **state)
 {
-    const struct option_values o = bed_options(&task_parity, "min_length=3 max_length=3");
+    const struct option_values o = bed_options(&task_parity, "length=3 shortest=1");
     int64_t strings[8] = {0};
     struct sample s = sample_room(8);
     (void)state;
@@ -45,7 +45,7 @@ static void bits_are_uniform(void **state)
 
 static void ones_come_as_often_as_said(void **state)
 {
-    const struct option_values o = bed_options(&task_parity, "min_length=40 p_one=0.9");
+    const struct option_values o = bed_options(&task_parity, "shortest=1 p_one=0.9");
     double ones = 0;
     struct sample s = sample_room(64);
     (void)state;
@@ -63,17 +63,16 @@ static void sizes_and_splits_are_those_said(void **state)
     (void)state;
     assert_lengths(&task_parity, "", 2, 41, 1);
     assert_split(&task_parity, "id", "");
-    assert_split(&task_parity, "ood_longer", "min_length=41 max_length=80");
-    assert_split(&task_parity, "ood_far", "min_length=81 max_length=160");
-    assert_split(&task_parity, "ood_dense", "min_length=21 p_one=0.9");
-    assert_refused(&task_parity, "max_length", 0.5, "exchange them");
+    assert_split(&task_parity, "ood_longer", "length=80 shortest=0.51");
+    assert_split(&task_parity, "ood_far", "length=160 shortest=0.51");
+    assert_split(&task_parity, "ood_dense", "shortest=0.51 p_one=0.9");
 }
 
 static void strata_are_those_counted_by_hand(void **state)
 {
     (void)state;
-    assert_strata(&task_parity, "max_length=8", 0, "ones", "2");
-    assert_strata(&task_parity, "max_length=8", 1, "ones", "2");
+    assert_strata(&task_parity, "length=8", 0, "ones", "2");
+    assert_strata(&task_parity, "length=8", 1, "ones", "2");
 }
 
 int main(void)

@@ -15,9 +15,9 @@ extern const struct task task_reverse;
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
-    assert_drawn_sample(&task_reverse, "max_length=6 symbols=5", 0,
+    assert_drawn_sample(&task_reverse, "length=6 symbols=5", 0,
                         "c d a e e d | d e e a d -> d e e a d c");
-    assert_drawn_sample(&task_reverse, "max_length=6 symbols=5", 1,
+    assert_drawn_sample(&task_reverse, "length=6 symbols=5", 1,
                         "c b e b | b e b -> b e b c");
 }
 
@@ -33,7 +33,7 @@ static void samples_written_by_hand_are_solved(void **state)
 static void strings_are_uniform(void **state)
 {
     const struct option_values o =
-        bed_options(&task_reverse, "min_length=2 max_length=2 symbols=4");
+        bed_options(&task_reverse, "length=2 shortest=1 symbols=4");
     int64_t strings[16] = {0};
     struct sample s = sample_room(4);
     (void)state;
@@ -49,15 +49,14 @@ static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
     assert_lengths(&task_reverse, "", 4, 40, 2);
-    assert_split(&task_reverse, "ood_longer", "min_length=21 max_length=40");
-    assert_split(&task_reverse, "ood_far", "min_length=41 max_length=80");
-    assert_refused(&task_reverse, "min_length", 21, "exchange them");
+    assert_split(&task_reverse, "ood_longer", "length=40 shortest=0.51");
+    assert_split(&task_reverse, "ood_far", "length=80 shortest=0.51");
 }
 
 static void strata_are_those_counted_by_hand(void **state)
 {
     (void)state;
-    assert_strata(&task_reverse, "min_length=4 max_length=4", 0, "distance", "1 3 5 7");
+    assert_strata(&task_reverse, "length=4 shortest=1", 0, "distance", "1 3 5 7");
 }
 
 int main(void)

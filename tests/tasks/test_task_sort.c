@@ -15,9 +15,9 @@ extern const struct task task_sort;
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
-    assert_drawn_sample(&task_sort, "max_length=6", 0,
+    assert_drawn_sample(&task_sort, "length=6", 0,
                         "b d c a d e | a b c d d -> a b c d d e");
-    assert_drawn_sample(&task_sort, "max_length=6", 1, "e e b b a | a b b e -> a b b e e");
+    assert_drawn_sample(&task_sort, "length=6", 1, "e e b b | b b e -> b b e e");
 }
 
 static void samples_written_by_hand_are_solved(void **state)
@@ -29,8 +29,7 @@ static void samples_written_by_hand_are_solved(void **state)
 
 static void strings_are_uniform(void **state)
 {
-    const struct option_values o =
-        bed_options(&task_sort, "min_length=2 max_length=2 symbols=4");
+    const struct option_values o = bed_options(&task_sort, "length=2 shortest=1 symbols=4");
     int64_t strings[16] = {0};
     struct sample s = sample_room(4);
     (void)state;
@@ -55,16 +54,15 @@ static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
     assert_lengths(&task_sort, "", 4, 40, 2);
-    assert_split(&task_sort, "ood_longer", "min_length=21 max_length=40");
-    assert_split(&task_sort, "ood_far", "min_length=41 max_length=80");
-    assert_refused(&task_sort, "min_length", 21, "exchange them");
+    assert_split(&task_sort, "ood_longer", "length=40 shortest=0.51");
+    assert_split(&task_sort, "ood_far", "length=80 shortest=0.51");
 }
 
 static void strata_are_those_counted_by_hand(void **state)
 {
     (void)state;
-    assert_strata(&task_sort, "max_length=6", 0, "repeats", "0 0 0 0 1 0");
-    assert_strata(&task_sort, "max_length=6", 1, "repeats", "0 0 1 0 1");
+    assert_strata(&task_sort, "length=6", 0, "repeats", "0 0 0 0 1 0");
+    assert_strata(&task_sort, "length=6", 1, "repeats", "0 1 0 1");
 }
 
 int main(void)

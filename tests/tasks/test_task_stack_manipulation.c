@@ -15,8 +15,8 @@ extern const struct task task_stack_manipulation;
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
-    assert_drawn_sample(&task_stack_manipulation, "max_length=7", 0, "0 +1 | 1 0 -> 1 0 .");
-    assert_drawn_sample(&task_stack_manipulation, "max_length=7", 1,
+    assert_drawn_sample(&task_stack_manipulation, "length=7", 0, "0 +1 | 1 0 -> 1 0 .");
+    assert_drawn_sample(&task_stack_manipulation, "length=7", 1,
                         "0 1 - +1 +0 +0 | 0 0 1 0 -> 0 0 1 0 .");
 }
 
@@ -34,7 +34,7 @@ static void samples_written_by_hand_are_solved(void **state)
 static void stacks_and_actions_are_uniform(void **state)
 {
     const struct option_values o =
-        bed_options(&task_stack_manipulation, "min_length=5 max_length=5");
+        bed_options(&task_stack_manipulation, "length=5 shortest=1");
     int64_t bits[4] = {0}, last[3] = {0}, first[2] = {0};
     struct sample s = sample_room(11);
     (void)state;
@@ -74,16 +74,15 @@ static void majority_is_the_one_said(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
-    assert_split(&task_stack_manipulation, "ood_longer", "min_length=21 max_length=40");
-    assert_split(&task_stack_manipulation, "ood_far", "min_length=41 max_length=80");
-    assert_refused(&task_stack_manipulation, "min_length", 21, "exchange them");
+    assert_split(&task_stack_manipulation, "ood_longer", "length=40 shortest=0.51");
+    assert_split(&task_stack_manipulation, "ood_far", "length=80 shortest=0.51");
 }
 
 static void strata_are_those_counted_by_hand(void **state)
 {
     (void)state;
-    assert_strata(&task_stack_manipulation, "max_length=7", 0, "pops", "0 0 0");
-    assert_strata(&task_stack_manipulation, "max_length=7", 1, "pops", "1 1 1 1 1");
+    assert_strata(&task_stack_manipulation, "length=7", 0, "pops", "0 0 0");
+    assert_strata(&task_stack_manipulation, "length=7", 1, "pops", "1 1 1 1 1");
 }
 
 int main(void)

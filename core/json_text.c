@@ -4,6 +4,10 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "clean.h"
+#include "real_text.h"
 
 enum { FIRST_ROOM = 256 };
 
@@ -96,6 +100,81 @@ char *json_write(const json_t *value, size_t flags)
         return text;
     free(text);
     return NULL;
+}
+
+/* --- for people --- */
+
+struct showing {
+    FILE *out;
+    bool in_string;
+};
+
+/* The first digits of 17 that are enough; a real keeps its point. */
+static void show_real(FILE *out, const char *digits, size_t n)
+{
+    char number[REAL_TEXT];
+    snprintf(number, sizeof number, "%.*s", (int)n, digits);
+    real_text(strtod(number, NULL), number);
+    fprintf(out, "%s%s", number, strpbrk(number, ".e") ? "" : ".0");
+}
+
+static void show_string(FILE *out, const char *text, size_t n)
+{
+    static const unsigned high = 0xD800, low = 0xDC00;
+    for (size_t i = 0, length; i < n; i += length) {
+        char escape[CLEAN_ESCAPE];
+        length = clean_next(text + i, n - i, escape);
+        const unsigned code = escape[0] ? (unsigned)strtoul(escape + 2, NULL, 16) : 0;
+        if (code > 0xFFFF)
+            fprintf(out, "\\u%04x\\u%04x", high + ((code - 0x10000) >> 10),
+                    low + (code & 0x3FF));
+        else if (escape[0])
+            fprintf(out, "\\u%04x", code);
+        else
+            fwrite(text + i, 1, length, out);
+    }
+}
+
+/* Jansson hands over a string in pieces between two quotes, each a piece of its own, and
+ * a real as one piece. Its own escapes ("\\n", "\\u0000") are pieces that need no other. */
+static int show_piece(const char *text, size_t n, void *context)
+{
+    struct showing *s = context;
+    if (n == 1 && *text == '"')
+        s->in_string = !s->in_string;
+    if (s->in_string)
+        show_string(s->out, text, n);
+    else if (n > 15 && n < REAL_TEXT && strspn(text, "-+.e0123456789") >= n &&
+             memchr(text, '.', n))
+        show_real(s->out, text, n);
+    else
+        fwrite(text, 1, n, s->out);
+    return ferror(s->out) ? -1 : 0;
+}
+
+char *json_show(const json_t *value, size_t flags)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    struct showing s = {.out = open_memstream(&text, &bytes)};
+    if (!s.out)
+        return NULL;
+    json_set_alloc_funcs(take, give);
+    starved = false;
+    const int failed =
+        json_dump_callback(value, show_piece, &s, flags | JSON_REAL_PRECISION(17));
+    if (fclose(s.out) == 0 && !failed && !starved)
+        return text;
+    free(text);
+    return NULL;
+}
+
+json_t *json_bytes(const char *text, size_t n)
+{
+    char *valid = clean_text(text, &n, NULL);
+    json_t *string = valid ? json_stringn_nocheck(valid, n) : NULL;
+    free(valid);
+    return string;
 }
 
 bool json_starved(void)

@@ -23,6 +23,13 @@ enum status json_read(const char *text, size_t length, size_t flags, json_t **ou
 /* The text of a value, to be freed; NULL: no memory. */
 char *json_write(const json_t *value, size_t flags);
 
+/* The same to be read by people and programs: reals with the fewest digits that read back to
+ * the same double, and what a terminal would obey or hide as \\u escapes. */
+char *json_show(const json_t *value, size_t flags);
+
+/* A string of any n bytes: those that are not UTF-8 become "\\xff". NULL: no memory. */
+json_t *json_bytes(const char *text, size_t n);
+
 /* Has an allocation of Jansson's failed since the last of these calls in this thread began? */
 bool json_starved(void);
 

@@ -205,3 +205,19 @@ const char *suggest(const char *typed, const char *const *names, int n)
     }
     return best;
 }
+
+const char *suggest_or(const char *typed, const char *const *names, int n,
+                       const char *other)
+{
+    static _Thread_local char text[sizeof "; did you mean \"\"?" + 4 * NAME_MAX_LENGTH];
+    const char *near = suggest(typed, names, n);
+    if (!near)
+        return other;
+    snprintf(text, sizeof text, "; did you mean \"%s\"?", near);
+    return text;
+}
+
+const char *suggest_text(const char *typed, const char *const *names, int n)
+{
+    return suggest_or(typed, names, n, "");
+}

@@ -44,5 +44,10 @@ char *option_format(const struct option *o, double value, char buf[OPTION_TEXT])
 /* The nearest of `n` names by edit distance with transpositions, or NULL when none is
  * near enough to be what was meant (distance > max(1, length / 3)). */
 const char *suggest(const char *typed, const char *const *names, int n);
+/* The same for the end of a message: "; did you mean \"NAME\"?", else `other`, which
+ * suggest_text leaves empty. Good until the next call in this thread. */
+const char *suggest_or(const char *typed, const char *const *names, int n,
+                       const char *other);
+const char *suggest_text(const char *typed, const char *const *names, int n);
 
 #endif

@@ -126,6 +126,33 @@ static void values_can_be_changed_printed_and_freed_as_ever(void **state)
     json_decref(got);
 }
 
+static void what_is_shown_is_short_and_safe(void **state)
+{
+    (void)state;
+    json_t *all = json_pack("[f f f f f s s s]", 0.1, 0.1 + 0.2, 3.0, 1e300, -5e-324,
+                            "0.10000000000000001", "\x1B\"\\ \xC2\x9B\xE2\x80\xAE", "é");
+    assert_non_null(all);
+    char *text = json_show(all, 0);
+    assert_string_equal(
+        text, "[0.1, 0.30000000000000004, 3.0, 1e+300, -4.94065645841247e-324, "
+              "\"0.10000000000000001\", \"\\u001B\\\"\\\\ \\u009b\\u202e\", \"é\"]");
+    json_t *back = json_loads(text, 0, NULL);
+    assert_true(json_equal(back, all));
+    json_decref(back);
+    json_decref(all);
+    free(text);
+}
+
+static void any_bytes_are_a_string(void **state)
+{
+    (void)state;
+    json_t *tag = json_bytes("\xF3\xA0\x80\x81\xFF\0", 6);
+    char *text = json_show(tag, JSON_ENCODE_ANY);
+    assert_string_equal(text, "\"\\udb40\\udc01\\\\xff\\u0000\"");
+    json_decref(tag);
+    free(text);
+}
+
 int main(void)
 {
     until = -1;
@@ -134,6 +161,8 @@ int main(void)
         cmocka_unit_test(no_failed_allocation_changes_a_text),
         cmocka_unit_test(what_is_not_json_is_told_from_what_has_no_room),
         cmocka_unit_test(values_can_be_changed_printed_and_freed_as_ever),
+        cmocka_unit_test(what_is_shown_is_short_and_safe),
+        cmocka_unit_test(any_bytes_are_a_string),
     };
     return cmocka_run_group_tests_name("json_text", tests, NULL, NULL);
 }

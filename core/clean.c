@@ -1,0 +1,159 @@
+#include "clean.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The character at `s` and its length; 0: not UTF-8 (RFC 3629, section 4). */
+static size_t decode(const unsigned char *s, size_t n, uint32_t *code)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const size_t length = s[0] < 0x80             ? 1
+                          : (s[0] & 0xE0) == 0xC0 ? 2
+                          : (s[0] & 0xF0) == 0xE0 ? 3
+                          : (s[0] & 0xF8) == 0xF0 ? 4
+                                                  : 0;
+    if (length == 0 || length > n)
+        return 0;
+    *code = length == 1 ? s[0] : s[0] & (0x7Fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+        *code = *code << 6 | (s[i] & 0x3F);
+    }
+    const bool surrogate = *code >= 0xD800 && *code <= 0xDFFF;
+    return *code < least[length] || *code > 0x10FFFF || surrogate ? 0 : length;
+}
+
+/* General categories Cc and Cf of Unicode 15, and the separators of lines and paragraphs. */
+static bool is_hidden(uint32_t code)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x00, 0x1F},       {0x7F, 0x9F},       {0xAD, 0xAD},       {0x600, 0x605},
+        {0x61C, 0x61C},     {0x6DD, 0x6DD},     {0x70F, 0x70F},     {0x890, 0x891},
+        {0x8E2, 0x8E2},     {0x180E, 0x180E},   {0x200B, 0x200F},   {0x2028, 0x202E},
+        {0x2060, 0x206F},   {0xFEFF, 0xFEFF},   {0xFFF9, 0xFFFB},   {0x110BD, 0x110BD},
+        {0x110CD, 0x110CD}, {0x13430, 0x1343F}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A},
+        {0xE0000, 0xE0FFF},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (code >= ranges[i].first && code <= ranges[i].last)
+            return true;
+    return false;
+}
+
+size_t clean_next(const char *text, size_t n, char escape[CLEAN_ESCAPE])
+{
+    static const char plain[] = "\n\r\t", letter[] = "nrt";
+    uint32_t code = 0;
+    const size_t length = decode((const unsigned char *)text, n, &code);
+    const char *common = *text ? strchr(plain, *text) : NULL;
+    escape[0] = '\0';
+    if (common)
+        snprintf(escape, CLEAN_ESCAPE, "\\%c", letter[common - plain]);
+    else if (length == 0 || (length == 1 && is_hidden(code)))
+        snprintf(escape, CLEAN_ESCAPE, "\\x%02x", (unsigned char)*text);
+    else if (is_hidden(code))
+        snprintf(escape, CLEAN_ESCAPE, code > 0xFFFF ? "\\U%08x" : "\\u%04x",
+                 (unsigned)code);
+    return length ? length : 1;
+}
+
+/* A byte that is no part of a character is shown in any case. */
+static bool is_kept(const char *text, size_t length, const char *keep)
+{
+    if (!keep)
+        return length > 1 || (unsigned char)*text < 0x80;
+    return *text && strchr(keep, *text) != NULL;
+}
+
+char *clean_text(const char *text, size_t *n, const char *keep)
+{
+    /* The longest escape for its bytes: four for one. */
+    char *out = malloc(4 * *n + 1), *to = out;
+    for (size_t i = 0, length; out && i < *n; i += length) {
+        char escape[CLEAN_ESCAPE];
+        length = clean_next(text + i, *n - i, escape);
+        if (escape[0] && !is_kept(text + i, length, keep)) {
+            to = stpcpy(to, escape);
+        } else {
+            memcpy(to, text + i, length);
+            to += length;
+        }
+    }
+    if (out) {
+        *to = '\0';
+        *n = (size_t)(to - out);
+    }
+    return out;
+}
+
+void clean_put(FILE *out, const char *text, size_t n)
+{
+    for (size_t i = 0, length; i < n; i += length) {
+        char escape[CLEAN_ESCAPE];
+        length = clean_next(text + i, n - i, escape);
+        if (escape[0])
+            fputs(escape, out);
+        else
+            fwrite(text + i, 1, length, out);
+    }
+}
+
+/* Columns that a terminal takes for n bytes of shown text. */
+static int columns(const char *text, size_t n)
+{
+    int width = 0;
+    for (size_t i = 0, length; i < n; i += length) {
+        char escape[CLEAN_ESCAPE];
+        length = clean_next(text + i, n - i, escape);
+        width += escape[0] ? (int)strlen(escape) : 1;
+    }
+    return width;
+}
+
+void clean_wrap(FILE *out, int at, int indent, int width, const char *text)
+{
+    for (bool first = true; *text; first = false) {
+        const size_t n = strcspn(text, " ");
+        const int wide = columns(text, n);
+        if (!first && at + 1 + wide > width) {
+            fprintf(out, "\n%*s", indent, "");
+            at = indent;
+        } else if (!first) {
+            fputc(' ', out);
+            at++;
+        }
+        clean_put(out, text, n);
+        at += wide;
+        text += n + strspn(text + n, " ");
+    }
+    fputc('\n', out);
+}
+
+void clean_vline(FILE *out, const char *fmt, va_list args)
+{
+    char small[512], *text = small;
+    va_list again;
+    va_copy(again, args);
+    const int n = vsnprintf(small, sizeof small, fmt, args);
+    if (n >= (int)sizeof small && (text = malloc((size_t)n + 1)) != NULL)
+        vsnprintf(text, (size_t)n + 1, fmt, again);
+    va_end(again);
+    const char *shown = text ? text : small; /* cut when memory ran out */
+    clean_put(out, shown, strlen(shown));
+    fputc('\n', out);
+    if (text != small)
+        free(text);
+}
+
+void clean_line(FILE *out, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    clean_vline(out, fmt, args);
+    va_end(args);
+}

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clean.h"
 #include "cli.h"
 #include "help.h"
 #include "kernels.h"
@@ -51,7 +52,11 @@ static enum status flush_output(struct err *e)
 static void complain(const struct invocation *v, enum status st, const struct err *e)
 {
     const char *text = e->msg[0] ? e->msg : status_text(st);
-    fprintf(stderr, "%s%s\n", st == ST_CONFIG ? "" : "posbench: ", text);
+    size_t n = strlen(text);
+    char *shown = clean_text(text, &n, "\n"); /* a mistake of a file a line */
+    fprintf(stderr, "%s%s\n",
+            st == ST_CONFIG ? "" : "posbench: ", shown ? shown : status_text(ST_NOMEM));
+    free(shown);
     if (st != ST_USAGE)
         return;
     const struct command *c = v ? cli_command(v) : NULL;

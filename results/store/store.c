@@ -22,7 +22,7 @@
 #include "filter.h"
 #include "store_internal.h"
 
-enum { HEADER_BYTES = 100 };
+enum { HEADER_BYTES = 100, WORD_TEXT = 32 };
 
 /* What the first 100 bytes say (https://www.sqlite.org/fileformat.html, section 1.3). */
 struct header {
@@ -167,7 +167,7 @@ static enum status ask(struct store *s, const char *sql, char *text, size_t room
  * header, which may have changed since, or whose true state may be in a journal. */
 static enum status check_schema(struct store *s, int *schema, struct err *e)
 {
-    char application[REAL_TEXT], version[REAL_TEXT], objects[REAL_TEXT];
+    char application[WORD_TEXT], version[WORD_TEXT], objects[WORD_TEXT];
     enum status st = ask(s, "PRAGMA application_id", application, sizeof application, e);
     if (st == ST_OK)
         st = ask(s, "PRAGMA user_version", version, sizeof version, e);
@@ -263,7 +263,7 @@ bool store_log_works(const char *path)
  * waiting for a moment. *written: the header says now that there is a log. */
 static enum status choose_journal(struct store *s, bool *written, struct err *e)
 {
-    char mode[REAL_TEXT];
+    char mode[WORD_TEXT];
     enum status st = ask(s, "PRAGMA journal_mode", mode, sizeof mode, e);
     if (st == ST_OK && strcmp(mode, "delete") == 0 && store_log_works(s->path))
         *written = ask(s, "PRAGMA journal_mode = WAL", mode, sizeof mode, NULL) == ST_OK &&

@@ -153,8 +153,9 @@ enum status store_published(struct store *s, const struct published_row *p, int 
 enum status store_claims(struct store *s, const struct claim_row *c, int n, struct err *e);
 
 /* Rows of one reading SQL statement, cell by cell as text (NULL for SQL NULL; reals with
- * as many digits as read back to the same double; bytes as their number). A statement
- * that would write, or that is wrong, is ST_USAGE. `params` are bound to ?1.. as text. */
+ * as many digits as read back to the same double; bytes as their number). The statement is
+ * ours: when it fails, the database is not what it should be, ST_DB. One that would write is
+ * ST_USAGE. `params` are bound to ?1.. as text. */
 typedef enum status (*store_row_fn)(void *context, int columns, const char *const *names,
                                     const char *const *cells, struct err *e);
 enum status store_query(struct store *s, const char *sql, const char *const *params,

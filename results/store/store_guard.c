@@ -107,7 +107,7 @@ static int by_text(const void *a, const void *b)
  * caller's; NULL: no memory, or more parts than posbench ever had. */
 static char *canonical(const char *sql)
 {
-    char *room = malloc(4 * strlen(sql) + 2 * PARTS_MAX + 2), *part[PARTS_MAX];
+    char *room = malloc(4 * strlen(sql) + (size_t)2 * PARTS_MAX + 2), *part[PARTS_MAX];
     char *out = room ? room + 2 * strlen(sql) + PARTS_MAX + 1 : NULL, *to = room;
     const bool table = strncmp(sql, "CREATE TABLE", strlen("CREATE TABLE")) == 0;
     int parts = 0, depth = 0;

@@ -66,8 +66,8 @@ enum status store_each(struct store *s, const char *sql, const char *const *para
                        int n_params, store_each_fn start, store_each_fn row, void *context,
                        struct err *e);
 
-/* A real number as the shortest decimal that reads back to the same double. */
-enum { REAL_TEXT = 32 };
-void store_real_text(double value, char text[REAL_TEXT]);
+/* The same with a statement that the user typed: what is wrong with it is ST_USAGE. */
+enum status store_each_typed(struct store *s, const char *sql, store_each_fn start,
+                             store_each_fn row, void *context, struct err *e);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "real_text.h"
 #include "store_merge_internal.h"
 
 /* --- statements --- */
@@ -127,7 +128,7 @@ static void value_text(sqlite3_stmt *row, int i, char *text, size_t room)
         snprintf(text, room, "nothing");
         break;
     case SQLITE_FLOAT:
-        store_real_text(sqlite3_column_double(row, i), real);
+        real_text(sqlite3_column_double(row, i), real);
         snprintf(text, room, "%s", real);
         break;
     case SQLITE_BLOB:

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "real_text.h"
 #include "store_internal.h"
 
 /* Pragmas that answer and change nothing; with an argument only the first group. */
@@ -51,14 +52,17 @@ static int only_reading(void *context, int action, const char *a, const char *b,
     }
 }
 
-/* What is wrong with the statement itself is the user's to mend. */
-static enum status statement_failed(const struct store *s, struct err *e)
+/* What is wrong with the statement itself is the user's to mend, when he typed it; with ours
+ * it is the database that holds what it should not. */
+static enum status statement_failed(const struct store *s, bool typed, struct err *e)
 {
     const int code = sqlite3_errcode(s->db) & 0xff;
     if (code == SQLITE_AUTH)
         return err_set(e, ST_USAGE,
                        "the statement would change the database or reach beyond it; only "
                        "reading (SELECT, WITH, VALUES, EXPLAIN) is allowed");
+    if (!typed)
+        return store_failed(s, "reading", e);
     if (code == SQLITE_ERROR || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG ||
         code == SQLITE_RANGE)
         return err_set(e, ST_USAGE, "SQL: %s", sqlite3_errmsg(s->db));
@@ -66,12 +70,12 @@ static enum status statement_failed(const struct store *s, struct err *e)
 }
 
 static enum status prepare_reading(struct store *s, const char *sql, int n_params,
-                                   sqlite3_stmt **out, struct err *e)
+                                   bool typed, sqlite3_stmt **out, struct err *e)
 {
     const char *rest = NULL;
     sqlite3_stmt *more = NULL;
     int code = sqlite3_prepare_v2(s->db, sql, -1, out, &rest);
-    enum status st = code == SQLITE_OK ? ST_OK : statement_failed(s, e);
+    enum status st = code == SQLITE_OK ? ST_OK : statement_failed(s, typed, e);
     if (st == ST_OK && !*out)
         st = err_set(e, ST_USAGE,
                      "SQL: there is no statement; write one, such as "
@@ -87,7 +91,7 @@ static enum status prepare_reading(struct store *s, const char *sql, int n_param
                          "SQL: one statement at a time; this begins a second: %.40s",
                          rest + strspn(rest, " \t\r\n"));
         else if (code != SQLITE_OK)
-            st = statement_failed(s, e);
+            st = statement_failed(s, typed, e);
     }
     sqlite3_finalize(more);
     if (st == ST_OK && sqlite3_bind_parameter_count(*out) > n_params)
@@ -96,36 +100,51 @@ static enum status prepare_reading(struct store *s, const char *sql, int n_param
     return st;
 }
 
-enum status store_each(struct store *s, const char *sql, const char *const *params,
-                       int n_params, store_each_fn start, store_each_fn row, void *context,
-                       struct err *e)
+/* A statement, its parameters and whether the user typed it. */
+struct question {
+    const char *sql;
+    const char *const *params;
+    int n_params;
+    bool typed;
+};
+
+static enum status ask_each(struct store *s, const struct question *asked,
+                            store_each_fn start, store_each_fn row, void *context,
+                            struct err *e)
 {
     sqlite3_stmt *q = NULL;
     int code = SQLITE_DONE;
+    const bool typed = asked->typed;
     sqlite3_set_authorizer(s->db, only_reading, NULL);
-    enum status st = prepare_reading(s, sql, n_params, &q, e);
-    for (int i = 0; i < n_params && st == ST_OK; i++)
+    enum status st = prepare_reading(s, asked->sql, asked->n_params, typed, &q, e);
+    for (int i = 0; i < asked->n_params && st == ST_OK; i++)
         if (i < sqlite3_bind_parameter_count(q) &&
-            sqlite3_bind_text(q, i + 1, params[i], -1, SQLITE_STATIC) != SQLITE_OK)
+            sqlite3_bind_text(q, i + 1, asked->params[i], -1, SQLITE_STATIC) != SQLITE_OK)
             st = store_failed(s, "reading", e);
     if (st == ST_OK && start)
         st = start(context, q, e);
     while (st == ST_OK && (code = sqlite3_step(q)) == SQLITE_ROW)
         st = row(context, q, e);
     if (st == ST_OK && code != SQLITE_DONE)
-        st = statement_failed(s, e);
+        st = statement_failed(s, typed, e);
     sqlite3_finalize(q);
     sqlite3_set_authorizer(s->db, NULL, NULL);
     return st;
 }
 
-void store_real_text(double value, char text[REAL_TEXT])
+enum status store_each(struct store *s, const char *sql, const char *const *params,
+                       int n_params, store_each_fn start, store_each_fn row, void *context,
+                       struct err *e)
 {
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, REAL_TEXT, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            return;
-    }
+    return ask_each(s, &(struct question){sql, params, n_params, false}, start, row,
+                    context, e);
+}
+
+enum status store_each_typed(struct store *s, const char *sql, store_each_fn start,
+                             store_each_fn row, void *context, struct err *e)
+{
+    return ask_each(s, &(struct question){.sql = sql, .typed = true}, start, row, context,
+                    e);
 }
 
 /* A row as text, in buffers that grow with the widest one. */
@@ -160,7 +179,7 @@ static enum status text_row(void *context, sqlite3_stmt *q, struct err *e)
             t->cells[i] = NULL;
             break;
         case SQLITE_FLOAT:
-            store_real_text(sqlite3_column_double(q, i), t->real[i]);
+            real_text(sqlite3_column_double(q, i), t->real[i]);
             t->cells[i] = t->real[i];
             break;
         case SQLITE_BLOB:

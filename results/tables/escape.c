@@ -1,9 +1,8 @@
 #include "escape.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "store_internal.h"
+#include "clean.h"
 
 int text_width(const char *text)
 {
@@ -13,27 +12,27 @@ int text_width(const char *text)
     return n;
 }
 
-static char printable(char c)
+/* The next character, or its escape, in `one`; returns its length in the text. */
+enum { ONE_TEXT = CLEAN_ESCAPE };
+static size_t next(const char *text, char one[ONE_TEXT])
 {
-    return (unsigned char)c < 0x20 || c == 0x7F ? ' ' : c;
-}
-
-void escape_text(FILE *out, const char *text)
-{
-    for (; *text; text++)
-        fputc(printable(*text), out);
+    const size_t n = clean_next(text, strlen(text), one);
+    if (!one[0])
+        snprintf(one, ONE_TEXT, "%.*s", (int)n, text);
+    return n;
 }
 
 void escape_md(FILE *out, const char *text)
 {
-    for (; *text; text++) {
-        if (strchr("\\|*<`[]", *text))
-            fputc('\\', out);
-        fputc(printable(*text), out);
+    char one[ONE_TEXT];
+    while (*text) {
+        text += next(text, one);
+        for (const char *c = one; *c; c++)
+            fprintf(out, strchr("\\|*<`[]", *c) ? "\\%c" : "%c", *c);
     }
 }
 
-void escape_latex(FILE *out, const char *text)
+static void latex_one(FILE *out, const char *one)
 {
     static const struct {
         const char *from, *to;
@@ -60,19 +59,27 @@ void escape_latex(FILE *out, const char *text)
         {"–", "--"},
         {"…", "\\dots{}"},
     };
-    while (*text) {
-        size_t i = 0, n = 0;
-        for (; i < sizeof special / sizeof *special; i++) {
-            n = strlen(special[i].from);
-            if (strncmp(text, special[i].from, n) == 0)
-                break;
-        }
-        if (i < sizeof special / sizeof *special) {
+    for (size_t i = 0; i < sizeof special / sizeof *special; i++)
+        if (strcmp(one, special[i].from) == 0) {
             fputs(special[i].to, out);
-            text += n;
-        } else {
-            fputc(printable(*text++), out);
+            return;
         }
+    fputs(one, out);
+}
+
+/* A '[' or '*' at the start would be an argument of the \\ or \item before it. */
+void escape_latex(FILE *out, const char *text)
+{
+    char one[ONE_TEXT];
+    if (*text == '[' || *text == '*')
+        fputs("{}", out);
+    while (*text) {
+        text += next(text, one);
+        if (one[0] == '\\' && one[1]) { /* an escape */
+            latex_one(out, "\\");
+            fputs(one + 1, out);
+        } else
+            latex_one(out, one);
     }
 }
 
@@ -89,34 +96,4 @@ void escape_csv(FILE *out, const char *text)
         fputc(*text, out);
     }
     fputc('"', out);
-}
-
-void escape_json(FILE *out, const char *text)
-{
-    if (!text) {
-        fputs("null", out);
-        return;
-    }
-    fputc('"', out);
-    for (; *text; text++) {
-        const unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            fprintf(out, "\\%c", c);
-        else if (c < 0x20)
-            fprintf(out, "\\u%04x", c);
-        else
-            fputc(c, out);
-    }
-    fputc('"', out);
-}
-
-void escape_json_real(FILE *out, double value)
-{
-    char text[REAL_TEXT];
-    if (!isfinite(value)) {
-        fputs("null", out);
-        return;
-    }
-    store_real_text(value, text);
-    fputs(text, out);
 }

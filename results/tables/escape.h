@@ -1,5 +1,6 @@
 /* escape.h -- text as each output format must have it. Each function prints to `out`;
- * write errors stay in the stream, for ferror at the end. */
+ * write errors stay in the stream, for ferror at the end. What a terminal would obey is
+ * printed as clean.h does. */
 #ifndef ESCAPE_H
 #define ESCAPE_H
 
@@ -7,11 +8,8 @@
 
 int text_width(const char *text); /* characters (UTF-8), as a terminal counts them */
 
-void escape_text(FILE *out, const char *text);  /* control characters become blanks */
 void escape_md(FILE *out, const char *text);    /* GitHub's Markdown, inside a table */
 void escape_latex(FILE *out, const char *text); /* also ± and the like, as math */
 void escape_csv(FILE *out, const char *text);   /* RFC 4180: quoted when need be */
-void escape_json(FILE *out, const char *text);  /* with its quotes; NULL is null */
-void escape_json_real(FILE *out, double value); /* null when not finite */
 
 #endif

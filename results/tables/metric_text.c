@@ -54,7 +54,9 @@ const struct metric_info *metric_info(const char *name)
 
 int metric_decimals(const struct metric_info *m, double value)
 {
-    const double size = fabs(m->percent ? 100 * value : value);
+    /* Of an accuracy what is missing to 100 % tells how fine it is. */
+    const double share = m->better > 0 && value < 1 ? fmin(value, 1 - value) : value;
+    const double size = fabs(m->percent ? 100 * share : value);
     if (!isfinite(size))
         return 2;
     if (m->percent && size > 0 && size < 0.1) {

@@ -21,7 +21,8 @@ const struct metric_info *metric_info(const char *name);
 
 enum { METRIC_TEXT = 48 };
 
-/* Decimals that suit `value`: percent with two, below 0.1 % two significant digits. */
+/* Decimals that suit `value`: percent with two, below 0.1 % two significant digits; an
+ * accuracy like the error that it leaves. */
 int metric_decimals(const struct metric_info *m, double value);
 /* "12.34" for 0.1234 of a metric in percent; "inf", "n/a" for NaN. Returns text. */
 char *metric_number(const struct metric_info *m, double value, int decimals,

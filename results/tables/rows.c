@@ -1,130 +1,109 @@
 #include "rows.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "escape.h"
 #include "store_internal.h"
 
-struct rows {
-    enum print_format format;
-    FILE *out;
-    struct grid grid;
-    int n;
+struct answer {
+    struct text_table *table;
+    int rows;
 };
 
-static void add_cell(struct rows *r, sqlite3_stmt *q, int i)
+static enum status add_names(void *context, sqlite3_stmt *q, struct err *e)
 {
-    char text[REAL_TEXT];
-    switch (sqlite3_column_type(q, i)) {
-    case SQLITE_NULL:
-        grid_add(&r->grid, "");
-        break;
-    case SQLITE_FLOAT:
-        if (r->format == PRINT_TEXT || r->format == PRINT_MD)
-            snprintf(text, sizeof text, "%.6g", sqlite3_column_double(q, i));
-        else
-            store_real_text(sqlite3_column_double(q, i), text);
-        grid_add(&r->grid, text);
-        break;
-    case SQLITE_BLOB:
-        grid_addf(&r->grid, "(%d bytes)", sqlite3_column_bytes(q, i));
-        break;
-    default:
-        grid_add(&r->grid, (const char *)sqlite3_column_text(q, i));
+    struct answer *a = context;
+    for (int i = 0; i < sqlite3_column_count(q); i++) {
+        const char *name = sqlite3_column_name(q, i);
+        if (!name)
+            return err_set(e, ST_NOMEM, "no memory for the names of columns");
+        text_table_column(a->table, name, false);
     }
-}
-
-static enum status add_header(void *context, sqlite3_stmt *q, struct err *e)
-{
-    struct rows *r = context;
-    (void)e;
-    grid_init(&r->grid, sqlite3_column_count(q), 0);
-    for (int i = 0; i < sqlite3_column_count(q); i++)
-        grid_add(&r->grid, sqlite3_column_name(q, i));
     return ST_OK;
 }
 
-/* Columns of numbers stand to the right; the first row decides which they are. */
-static unsigned number_columns(sqlite3_stmt *q)
+/* Bytes are for programs, in hex; people are told how many there are. */
+static void add_bytes(struct text_table *t, const unsigned char *bytes, int n)
 {
-    unsigned right = 0;
-    for (int i = 0; i < sqlite3_column_count(q) && i < 32; i++) {
-        const int type = sqlite3_column_type(q, i);
-        right |= (unsigned)(type == SQLITE_INTEGER || type == SQLITE_FLOAT) << i;
+    char *hex = t->format == PRINT_JSON ? malloc(2 * (size_t)n + 1) : NULL;
+    if (t->format != PRINT_JSON) {
+        text_table_format(t, "(%d bytes)", n);
+        return;
     }
-    return right;
+    for (int i = 0; hex && i < n; i++)
+        snprintf(hex + (size_t)2 * i, 3, "%02x", bytes[i]);
+    if (hex)
+        text_table_bytes(t, hex, (size_t)2 * n);
+    t->failed |= !hex;
+    free(hex);
 }
 
-static void print_hex(FILE *out, const unsigned char *bytes, int n)
-{
-    fputc('"', out);
-    for (int i = 0; i < n; i++)
-        fprintf(out, "%02x", bytes[i]);
-    fputc('"', out);
-}
-
-static void print_json_cell(FILE *out, sqlite3_stmt *q, int i)
+static void add_cell(struct text_table *t, sqlite3_stmt *q, int i)
 {
     switch (sqlite3_column_type(q, i)) {
     case SQLITE_NULL:
-        escape_json(out, NULL);
+        text_table_none(t);
         break;
     case SQLITE_INTEGER:
-        fprintf(out, "%lld", (long long)sqlite3_column_int64(q, i));
+        text_table_integer(t, sqlite3_column_int64(q, i));
         break;
     case SQLITE_FLOAT:
-        escape_json_real(out, sqlite3_column_double(q, i));
+        text_table_real(t, sqlite3_column_double(q, i));
         break;
     case SQLITE_BLOB:
-        print_hex(out, sqlite3_column_blob(q, i), sqlite3_column_bytes(q, i));
+        add_bytes(t, sqlite3_column_blob(q, i), sqlite3_column_bytes(q, i));
         break;
-    default:
-        escape_json(out, (const char *)sqlite3_column_text(q, i));
+    default: {
+        const char *text = (const char *)sqlite3_column_text(q, i);
+        if (text)
+            text_table_bytes(t, text, (size_t)sqlite3_column_bytes(q, i));
+        t->failed |= !text;
+    }
     }
 }
 
-static void print_json_row(struct rows *r, sqlite3_stmt *q)
+static enum status add_row(void *context, sqlite3_stmt *q, struct err *e)
 {
-    fputs(r->n ? ",\n {" : "[\n {", r->out);
-    for (int i = 0; i < sqlite3_column_count(q); i++) {
-        fputs(i ? ", " : "", r->out);
-        escape_json(r->out, sqlite3_column_name(q, i));
-        fputs(": ", r->out);
-        print_json_cell(r->out, q, i);
-    }
-    fputc('}', r->out);
-}
-
-static enum status one_row(void *context, sqlite3_stmt *q, struct err *e)
-{
-    struct rows *r = context;
-    if (r->format == PRINT_JSON) {
-        print_json_row(r, q);
-    } else {
-        if (r->n == 0)
-            r->grid.right = number_columns(q);
-        for (int i = 0; i < sqlite3_column_count(q); i++)
-            add_cell(r, q, i);
-    }
-    r->n++;
-    return r->grid.failed
-               ? err_set(e, ST_NOMEM, "no memory for %d rows; ask for fewer", r->n)
+    struct answer *a = context;
+    for (int i = 0; i < a->table->columns; i++)
+        add_cell(a->table, q, i);
+    a->rows++;
+    return a->table->failed
+               ? err_set(e, ST_NOMEM, "no memory for %d rows; ask for fewer", a->rows)
                : ST_OK;
+}
+
+/* `sql` NULL: the statement is the user's, `typed`. */
+static enum status print(struct store *s, const char *sql, const char *typed,
+                         const char *const *params, int n_params, struct answer *a,
+                         struct err *e)
+{
+    text_table_stream(a->table);
+    enum status st = sql ? store_each(s, sql, params, n_params, add_names, add_row, a, e)
+                         : store_each_typed(s, typed, add_names, add_row, a, e);
+    if (st == ST_OK)
+        st = text_table_end(a->table, e);
+    text_table_drop(a->table);
+    return st;
 }
 
 enum status rows_print(struct store *s, const char *sql, const char *const *params,
                        int n_params, enum print_format f, FILE *out, int *rows,
                        struct err *e)
 {
-    struct rows r = {.format = f, .out = out};
-    enum status st = store_each(s, sql, params, n_params, add_header, one_row, &r, e);
-    if (st == ST_OK && f == PRINT_JSON)
-        fputs(r.n ? "\n]\n" : "[]\n", out);
-    else if (st == ST_OK)
-        st = grid_print(&r.grid, f, out, e);
-    grid_free(&r.grid);
+    struct text_table t;
+    struct answer a = {.table = &t};
+    text_table_init(&t, f, out);
+    const enum status st = print(s, sql, NULL, params, n_params, &a, e);
     if (rows)
-        *rows = r.n;
+        *rows = a.rows;
     return st;
+}
+
+enum status rows_print_typed(struct store *s, const char *sql, enum print_format f,
+                             FILE *out, struct err *e)
+{
+    struct text_table t;
+    struct answer a = {.table = &t};
+    text_table_init(&t, f, out);
+    return print(s, NULL, sql, NULL, 0, &a, e);
 }

@@ -34,7 +34,7 @@ struct sample_summary {
 };
 /* Welch's test: the probability, were the means of a and b equal, of a mean of a this far
  * below that of b. Without any spread 0 or 1, and 1/2 when the means are equal. NaN when
- * a side has fewer than two values, or a NaN. */
+ * a side has fewer than two values, a NaN or an infinity, or its spread overflows. */
 double statistics_welch_below(struct sample_summary a, struct sample_summary b);
 
 /* Holm's correction of n p-values to adjusted[n]; NaN entries stand aside. */

@@ -17,7 +17,9 @@ struct job {
     int metrics;
     char metric[METRICS_MAX][METRIC_NAME];
     struct table_data data[METRICS_MAX];
-    int printed; /* tables so far */
+    int printed;             /* tables so far */
+    struct text_table cells; /* CSV: of all tables */
+    json_t *tables;          /* JSON */
     FILE *out;
 };
 
@@ -94,20 +96,29 @@ static enum status check_request(struct store *s, struct job *j, struct err *e)
     return st || !q->metrics ? st : check_metrics(s, j, e);
 }
 
+static enum status export_json(struct job *j, const struct table_section *s, struct err *e)
+{
+    struct text_table cells;
+    text_table_init(&cells, PRINT_JSON, j->out);
+    text_table_keep(&cells);
+    table_export_columns(&cells);
+    table_export_cells(s, &cells);
+    json_t *table = table_export_json(s, text_table_take(&cells));
+    return json_array_append_new(j->tables, table) == 0
+               ? ST_OK
+               : err_set(e, ST_NOMEM, "no memory for a table as JSON");
+}
+
 static enum status print_section(struct job *j, const struct table_section *s,
                                  struct err *e)
 {
     const bool first = j->printed++ == 0;
     switch (j->q->format) {
     case PRINT_CSV:
-        if (first)
-            table_export_csv_header(j->out);
-        table_export_csv(s, j->out);
+        table_export_cells(s, &j->cells);
         return ST_OK;
     case PRINT_JSON:
-        fputs(first ? "{\"schema\": 1, \"tables\": [\n" : ",\n", j->out);
-        table_export_json(s, j->out);
-        return ST_OK;
+        return export_json(j, s, e);
     default:
         fputs(first ? "" : "\n", j->out);
         return table_print_section(s, j->q, j->out, e);
@@ -132,6 +143,19 @@ static enum status one_table(struct job *j, int metric, const struct record *fir
     return st;
 }
 
+static enum status nothing(const struct job *j, struct err *e)
+{
+    const int runs = j->data[0].records;
+    return runs ? err_set(
+                      e, ST_NOTFOUND,
+                      "%d runs match but none has numbers for this: `posbench plan` shows "
+                      "how far they are, `posbench query accuracy_by_split` the names "
+                      "of their splits",
+                      runs)
+                : err_set(e, ST_NOTFOUND,
+                          "no run matches; `posbench list runs` shows what there is");
+}
+
 static enum status print_all(struct job *j, struct err *e)
 {
     const struct table_data *d = &j->data[0];
@@ -141,21 +165,12 @@ static enum status print_all(struct job *j, struct err *e)
         for (int m = 0; m < j->metrics && st == ST_OK; m++)
             st = one_table(j, m, &d->record[i], e);
     const bool none = st == ST_OK && j->printed == 0;
-    if (none && j->q->format == PRINT_JSON)
-        fputs("{\"schema\": 1, \"tables\": [\n]}\n", j->out);
-    if (none)
-        return d->records
-                   ? err_set(
-                         e, ST_NOTFOUND,
-                         "%d runs match but none has numbers for this: `posbench plan` shows "
-                         "how far they are, `posbench query accuracy_by_split` the names "
-                         "of their splits",
-                         d->records)
-                   : err_set(e, ST_NOTFOUND,
-                             "no run matches; `posbench list runs` shows what there is");
+    if (st == ST_OK && j->q->format == PRINT_CSV && !none)
+        st = text_table_end(&j->cells, e);
     if (st == ST_OK && j->q->format == PRINT_JSON)
-        fputs("\n]}\n", j->out);
-    return st;
+        st = print_json(json_pack("{si sO}", "schema", 1, "tables", j->tables),
+                        JSON_INDENT(1), j->out, e);
+    return none && st == ST_OK ? nothing(j, e) : st;
 }
 
 enum status table_print(struct store *s, const struct table_request *q, FILE *out,
@@ -166,13 +181,19 @@ enum status table_print(struct store *s, const struct table_request *q, FILE *ou
         return err_set(e, ST_NOMEM, "no memory for a table");
     j->q = q;
     j->out = out;
-    enum status st = check_request(s, j, e);
+    j->tables = json_array();
+    text_table_init(&j->cells, q->format, out);
+    table_export_columns(&j->cells);
+    enum status st =
+        j->tables ? check_request(s, j, e) : err_set(e, ST_NOMEM, "no memory for a table");
     for (int m = 0; m < j->metrics && st == ST_OK; m++)
         st = table_data_load(s, q, j->metric[m], &j->data[m], e);
     if (st == ST_OK)
         st = print_all(j, e);
     for (int m = 0; m < j->metrics; m++)
         table_data_free(&j->data[m]);
+    text_table_drop(&j->cells);
+    json_decref(j->tables);
     free(j);
     return st;
 }

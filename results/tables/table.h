@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
-#include "grid.h"
 #include "store.h"
+#include "text_table.h"
 
 struct table_request {
     const char *experiment;  /* glob; NULL: all */

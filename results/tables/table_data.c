@@ -37,12 +37,10 @@ enum status dim_parse(const char *text, enum dim *out, struct err *e)
             *out = (enum dim)d;
             return ST_OK;
         }
-    const char *meant = suggest(text, dim_names, DIMS);
     return err_set(e, ST_USAGE,
                    "rows or columns \"%s\": there are experiment, profile, task, cell, "
-                   "encoder, split, seed%s%s%s",
-                   text, meant ? "; did you mean \"" : "", meant ? meant : "",
-                   meant ? "\"?" : "");
+                   "encoder, split, seed%s",
+                   text, suggest_text(text, dim_names, DIMS));
 }
 
 /* Room for one more element of `size` bytes in an array that holds n; powers of two. */
@@ -133,6 +131,25 @@ static bool filters_by_split(const struct table_request *q)
     return false;
 }
 
+/* Runs whose task has no split of those that are asked for are not part of the table. */
+static enum status add_split_owners(struct statement *t, const struct table_request *q,
+                                    struct err *e)
+{
+    enum status st = ST_OK;
+    if (!filters_by_split(q))
+        return ST_OK;
+    add(t, " AND (json_type(r.config, '$.splits') IS NULL OR EXISTS (SELECT 1 FROM"
+           " json_each(r.config, '$.splits') AS own WHERE 1");
+    for (int i = 0; i < q->n_filters && st == ST_OK; i++) {
+        struct filter f;
+        st = filter_parse(q->filters[i], &f, e);
+        if (st == ST_OK && f.key == FILTER_SPLIT)
+            add(t, " AND fits(?%d, own.key)", param(t, q->filters[i]));
+    }
+    add(t, "))");
+    return st;
+}
+
 static enum status compose(struct statement *t, const struct table_request *q,
                            const char *metric, const char *identities, struct err *e)
 {
@@ -163,6 +180,8 @@ static enum status compose(struct statement *t, const struct table_request *q,
         add(t, " AND r.identity IN (SELECT value FROM json_each(?%d))",
             param(t, identities));
     st = add_filters(t, q, false, e);
+    if (st == ST_OK)
+        st = add_split_owners(t, q, e);
     if (st)
         return st;
     add(t, " ORDER BY r.run_id, s.metric_id");

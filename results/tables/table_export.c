@@ -2,34 +2,21 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "escape.h"
-#include "store_internal.h"
+#include "json_text.h"
 
-/* A cell's values under the names that both formats use. */
-struct value {
-    const char *name;
-    enum { VALUE_TEXT, VALUE_INTEGER, VALUE_REAL } type;
-    const char *text; /* NULL: none */
-    int64_t integer;  /* negative: none */
-    double real;      /* NaN: none */
-};
-
-enum { VALUES = 26 };
-
-static struct value text(const char *name, const char *value)
+void table_export_columns(struct text_table *t)
 {
-    return (struct value){.name = name, .type = VALUE_TEXT, .text = value};
-}
-
-static struct value integer(const char *name, int64_t value)
-{
-    return (struct value){.name = name, .type = VALUE_INTEGER, .integer = value};
-}
-
-static struct value real(const char *name, double value)
-{
-    return (struct value){.name = name, .type = VALUE_REAL, .real = value};
+    static const char *const names[] = {
+        "experiment", "profile", "task",     "cell",    "encoder",   "variant",
+        "seed",       "split",   "metric",   "n",       "mean",      "std",
+        "min",        "max",     "low",      "high",    "count",     "total",
+        "bound",      "chance",  "majority", "ceiling", "published", "published_std",
+        "difference", "note",    "runs",
+    };
+    text_table_columns(t, names, sizeof names / sizeof *names);
 }
 
 /* The seed belongs to a cell only when the table is by seed. */
@@ -57,152 +44,89 @@ static double reference(const struct table_section *s, const struct record *r,
                              : (double)NAN;
 }
 
-static void collect(const struct table_section *s, int row, int col, const char *note,
-                    struct value out[VALUES])
+/* The ids of the runs behind a cell. */
+static void runs(const struct table_section *s, int row, int col, struct text_table *t)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    const char *between = "";
+    FILE *out = open_memstream(&text, &bytes);
+    for (int i = 0; i < s->members && out; i++)
+        if (table_cell_holds(s, row, col, table_member(s, i))) {
+            fprintf(out, "%s%lld", between, (long long)table_member(s, i)->run);
+            between = " ";
+        }
+    if (out && fclose(out) == 0)
+        text_table_list(t, text);
+    else
+        t->failed = true;
+    free(text);
+}
+
+static void cell(const struct table_section *s, int row, int col, struct text_table *t)
 {
     static const struct record none = {.recipe = -1};
-    const double nan = (double)NAN;
+    static const enum dim before[] = {DIM_EXPERIMENT, DIM_PROFILE, DIM_TASK, DIM_CELL};
+    char note[CELL_NOTE];
     const struct table_cell *c = table_cell_at(s, row, col);
     const struct record *r = c->any ? c->any : &none;
     const struct published *p = table_cell_published(s, c);
-    const struct value v[VALUES] = {
-        text("experiment", key_of(s, row, col, DIM_EXPERIMENT)),
-        text("profile", key_of(s, row, col, DIM_PROFILE)),
-        text("task", key_of(s, row, col, DIM_TASK)),
-        text("cell", key_of(s, row, col, DIM_CELL)),
-        text("encoder", r->encoder),
-        text("variant", key_of(s, row, col, DIM_VARIANT)),
-        text("seed", seed_of(s, r)),
-        text("split", key_of(s, row, col, DIM_SPLIT)),
-        text("metric", s->data->metric),
-        integer("n", c->n),
-        real("mean", c->mean),
-        real("std", c->std),
-        real("min", c->min),
-        real("max", c->max),
-        real("low", c->interval.low),
-        real("high", c->interval.high),
-        integer("count", c->count),
-        integer("total", c->total),
-        real("bound", c->bound),
-        real("chance", reference(s, r, r->chance, true)),
-        real("majority", reference(s, r, r->majority, false)),
-        real("ceiling", reference(s, r, r->ceiling, false)),
-        real("published", p ? p->value : nan),
-        real("published_std", p ? p->std : nan),
-        real("difference", p ? c->mean - p->value : nan),
-        text("note", note),
+    const double numbers[] = {c->mean, c->std,          c->min,
+                              c->max,  c->interval.low, c->interval.high};
+    const double references[] = {
+        c->bound,
+        reference(s, r, r->chance, true),
+        reference(s, r, r->majority, false),
+        reference(s, r, r->ceiling, false),
+        p ? p->value : (double)NAN,
+        p ? p->std : (double)NAN,
+        p ? c->mean - p->value : (double)NAN,
     };
-    for (int i = 0; i < VALUES; i++)
-        out[i] = v[i];
-}
-
-/* The ids of the runs behind a cell. */
-static void print_runs(const struct table_section *s, int row, int col,
-                       const char *separator, FILE *out)
-{
-    const char *between = "";
-    for (int i = 0; i < s->members; i++)
-        if (table_cell_holds(s, row, col, table_member(s, i))) {
-            fprintf(out, "%s%lld", between, (long long)table_member(s, i)->run);
-            between = separator;
-        }
-}
-
-void table_export_csv_header(FILE *out)
-{
-    fputs(
-        "experiment,profile,task,cell,encoder,variant,seed,split,metric,n,mean,std,min,max,"
-        "low,high,count,total,bound,chance,majority,ceiling,published,published_std,"
-        "difference,note,runs\n",
-        out);
-}
-
-static void print_csv_value(const struct value *v, FILE *out)
-{
-    char number[REAL_TEXT];
-    if (v->type == VALUE_TEXT && v->text)
-        escape_csv(out, v->text);
-    else if (v->type == VALUE_INTEGER && v->integer >= 0)
-        fprintf(out, "%lld", (long long)v->integer);
-    else if (v->type == VALUE_REAL && !isnan(v->real)) {
-        store_real_text(v->real, number);
-        fputs(number, out);
-    }
-}
-
-void table_export_csv(const struct table_section *s, FILE *out)
-{
-    struct value v[VALUES];
-    char note[CELL_NOTE];
-    for (int row = 0; row < s->rows; row++)
-        for (int col = 0; col < s->cols; col++) {
-            table_cell_note(s, row, col, note);
-            collect(s, row, col, note, v);
-            for (int i = 0; i < VALUES; i++) {
-                print_csv_value(&v[i], out);
-                fputc(',', out);
-            }
-            print_runs(s, row, col, " ", out);
-            fputc('\n', out);
-        }
-}
-
-static void print_json_value(const struct value *v, FILE *out)
-{
-    escape_json(out, v->name);
-    fputs(": ", out);
-    if (v->type == VALUE_TEXT)
-        escape_json(out, v->text);
-    else if (v->type == VALUE_REAL)
-        escape_json_real(out, v->real);
-    else if (v->integer >= 0)
-        fprintf(out, "%lld", (long long)v->integer);
-    else
-        escape_json(out, NULL);
-}
-
-static void print_json_cell(const struct table_section *s, int row, int col, FILE *out)
-{
-    struct value v[VALUES];
-    char note[CELL_NOTE];
     table_cell_note(s, row, col, note);
-    collect(s, row, col, *note ? note : NULL, v);
-    fputs("    {", out);
-    for (int i = 0; i < VALUES; i++) {
-        print_json_value(&v[i], out);
-        fputs(", ", out);
-    }
-    fputs("\"runs\": [", out);
-    print_runs(s, row, col, ", ", out);
-    fputs("]}", out);
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        text_table_text(t, key_of(s, row, col, before[i]));
+    text_table_text(t, r->encoder);
+    text_table_text(t, key_of(s, row, col, DIM_VARIANT));
+    text_table_text(t, seed_of(s, r));
+    text_table_text(t, key_of(s, row, col, DIM_SPLIT));
+    text_table_text(t, s->data->metric);
+    text_table_integer(t, c->n);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        text_table_real(t, numbers[i]);
+    text_table_whole(t, c->count);
+    text_table_whole(t, c->total);
+    for (size_t i = 0; i < sizeof references / sizeof *references; i++)
+        text_table_real(t, references[i]);
+    text_table_text(t, *note ? note : NULL);
+    runs(s, row, col, t);
 }
 
-void table_export_json(const struct table_section *s, FILE *out)
+void table_export_cells(const struct table_section *s, struct text_table *t)
+{
+    for (int row = 0; row < s->rows; row++)
+        for (int col = 0; col < s->cols; col++)
+            cell(s, row, col, t);
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text ? json_bytes(text, strlen(text)) : json_null();
+}
+
+json_t *table_export_json(const struct table_section *s, json_t *cells)
 {
     const struct metric_info *m = s->data->info;
-    const struct value head[] = {
-        text("experiment", s->fixed[DIM_EXPERIMENT]),
-        text("profile", s->fixed[DIM_PROFILE]),
-        text("metric", s->data->metric),
-        text("meaning", m->meaning),
-        text("unit", m->percent ? "fraction" : NULL),
-        text("better", m->better < 0   ? "lower"
-                       : m->better > 0 ? "higher"
-                                       : NULL),
-        text("rows", dim_name(s->shape.rows)),
-        text("cols", dim_name(s->shape.cols)),
-        integer("seeds", s->seeds),
-    };
-    fputs("  {", out);
-    for (size_t i = 0; i < sizeof head / sizeof *head; i++) {
-        print_json_value(&head[i], out);
-        fputs(", ", out);
-    }
-    fputs("\"cells\": [\n", out);
-    for (int i = 0; i < s->rows * s->cols; i++) {
-        fputs(i ? ",\n" : "", out);
-        print_json_cell(s, i / s->cols, i % s->cols, out);
-    }
-    fputs("]}", out);
+    if (!cells)
+        return NULL;
+    return json_pack("{so so so so so so so so si so}", "experiment",
+                     text_or_null(s->fixed[DIM_EXPERIMENT]), "profile",
+                     text_or_null(s->fixed[DIM_PROFILE]), "metric",
+                     text_or_null(s->data->metric), "meaning", text_or_null(m->meaning),
+                     "unit", text_or_null(m->percent ? "fraction" : NULL), "better",
+                     text_or_null(m->better < 0   ? "lower"
+                                  : m->better > 0 ? "higher"
+                                                  : NULL),
+                     "rows", text_or_null(dim_name(s->shape.rows)), "cols",
+                     text_or_null(dim_name(s->shape.cols)), "seeds", s->seeds, "cells",
+                     cells);
 }

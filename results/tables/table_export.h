@@ -1,13 +1,13 @@
-/* table_export.h -- tables for programs: a line or an object for each cell, with
- * fractions as stored. */
+/* table_export.h -- tables for programs: a row for each cell, with fractions as stored. */
 #ifndef TABLE_EXPORT_H
 #define TABLE_EXPORT_H
 
 #include "table_section.h"
 
-void table_export_csv_header(FILE *out);
-void table_export_csv(const struct table_section *s, FILE *out);
-/* One object of the array "tables". */
-void table_export_json(const struct table_section *s, FILE *out);
+void table_export_columns(struct text_table *t);
+void table_export_cells(const struct table_section *s, struct text_table *t);
+/* One object of the array "tables", of the rows of its cells, which it steals; NULL: no
+ * memory. */
+json_t *table_export_json(const struct table_section *s, json_t *cells);
 
 #endif

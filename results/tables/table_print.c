@@ -4,18 +4,21 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "clean.h"
 #include "escape.h"
 
-enum { WIDTH = 92, PROSE = 2048 };
+enum { WIDTH = 80, PROSE = 2048 };
 
 /* One table being made. */
 struct view {
     const struct table_section *s;
     const struct table_request *q;
-    struct grid grid;
-    struct grid notes; /* one column: the footnotes */
+    struct text_table table;
+    char **note; /* [notes] the footnotes, owned */
+    int notes;
     bool has_best, has_bound, has_ambiguous;
     FILE *out;
 };
@@ -145,12 +148,19 @@ static void mark(struct view *v, const char *text)
 {
     char number[16];
     int i = 0;
-    while (i < v->notes.n && strcmp(v->notes.cell[i].text, text) != 0)
+    while (i < v->notes && strcmp(v->note[i], text) != 0)
         i++;
-    if (i == v->notes.n)
-        grid_add(&v->notes, text);
+    if (i == v->notes) {
+        char **all = realloc(v->note, (size_t)(v->notes + 1) * sizeof *all);
+        char *own = all ? strdup(text) : NULL;
+        if (all)
+            v->note = all;
+        if (own)
+            v->note[v->notes++] = own;
+        v->table.failed |= !own;
+    }
     snprintf(number, sizeof number, "%d", i + 1);
-    grid_note(&v->grid, number);
+    text_table_note(&v->table, number);
 }
 
 static bool is_caveat_of(const char *text, const struct record *r)
@@ -184,17 +194,21 @@ static void add_cell(struct view *v, int row, int col)
     const struct metric_info *m = s->data->info;
     char a[METRIC_TEXT], note[CELL_NOTE];
     const int decimals = metric_decimals(m, c->mean);
+    if (c->runs == 0) { /* such as a split that this column's task does not have */
+        text_table_none(&v->table);
+        return;
+    }
     if (c->n > 0 && !isnan(c->bound)) {
-        grid_add(&v->grid, "0");
-        grid_tail(&v->grid, " (< %s)", metric_bound(m, c->bound, a));
+        text_table_text(&v->table, "0");
+        text_table_tail(&v->table, " (< %s)", metric_bound(m, c->bound, a));
         v->has_bound = true;
     } else {
-        grid_add(&v->grid, metric_number(m, c->mean, decimals, a));
+        text_table_text(&v->table, metric_number(m, c->mean, decimals, a));
         if (c->n > 1)
-            grid_tail(&v->grid, " ± %s", metric_number(m, c->std, decimals, a));
+            text_table_tail(&v->table, " ± %s", metric_number(m, c->std, decimals, a));
     }
     if (table_cell_best(s, row, col)) {
-        grid_best(&v->grid);
+        text_table_best(&v->table);
         v->has_best = true;
     }
     const bool explained = mark_caveats(v, row, col);
@@ -253,12 +267,12 @@ static void add_header(struct view *v)
 {
     const struct table_section *s = v->s;
     for (int k = 0; k < s->keys; k++)
-        grid_add(&v->grid, dim_name(s->key[k]));
+        text_table_column(&v->table, dim_name(s->key[k]), false);
     for (int j = 0; j < s->cols; j++)
-        grid_add(&v->grid, or_dash(s->col[j]));
+        text_table_column(&v->table, or_dash(s->col[j]), true);
     for (int w = 0; w < REFERENCES && split_tells_rows_apart(s); w++)
         if (has_reference(s, (enum reference)w))
-            grid_add(&v->grid, reference_names[w]);
+            text_table_column(&v->table, reference_names[w], true);
 }
 
 /* A leading key is printed only where it changes. */
@@ -268,17 +282,20 @@ static void add_keys(struct view *v, int row)
     bool same = row > 0;
     for (int k = 0; k < s->keys; k++) {
         same = same && k + 1 < s->keys && s->row[row].key[k] == s->row[row - 1].key[k];
-        grid_add(&v->grid, same ? "" : or_dash(s->row[row].key[k]));
+        text_table_text(&v->table, same ? "" : or_dash(s->row[row].key[k]));
         if (k == 0 && row > 0 && s->keys > 1 && !same)
-            grid_rule(&v->grid);
+            text_table_rule(&v->table);
     }
 }
 
 /* The first cells of a row that is not an encoder's: all blank but the one of the rows. */
-static void add_label(struct view *v, const char *label)
+static void add_label(struct view *v, const char *label, bool below)
 {
-    for (int k = 0; k < v->s->keys; k++)
-        grid_add(&v->grid, k == v->s->main ? label : "");
+    for (int k = 0; k < v->s->keys; k++) {
+        text_table_text(&v->table, k == v->s->main ? label : "");
+        if (below && k == v->s->main)
+            text_table_indent(&v->table);
+    }
 }
 
 static void add_reference_cells(struct view *v, int row)
@@ -286,25 +303,26 @@ static void add_reference_cells(struct view *v, int row)
     char text[METRIC_TEXT];
     for (int w = 0; w < REFERENCES && split_tells_rows_apart(v->s); w++)
         if (has_reference(v->s, (enum reference)w))
-            grid_add(&v->grid,
-                     row < 0 ? "" : reference_text(v->s, (enum reference)w, row, -1, text));
+            text_table_text(
+                &v->table,
+                row < 0 ? "" : reference_text(v->s, (enum reference)w, row, -1, text));
 }
 
 static void add_paper(struct view *v, int row)
 {
     const struct metric_info *m = v->s->data->info;
     char a[METRIC_TEXT];
-    add_label(v, "  paper");
+    add_label(v, "paper", true);
     for (int j = 0; j < v->s->cols; j++) {
         const struct published *p = table_cell_published(v->s, table_cell_at(v->s, row, j));
         if (!p || isnan(p->value)) {
-            grid_add(&v->grid, "");
+            text_table_text(&v->table, "");
             continue;
         }
         const int decimals = metric_decimals(m, p->value);
-        grid_add(&v->grid, metric_number(m, p->value, decimals, a));
+        text_table_text(&v->table, metric_number(m, p->value, decimals, a));
         if (!isnan(p->std))
-            grid_tail(&v->grid, " ± %s", metric_number(m, p->std, decimals, a));
+            text_table_tail(&v->table, " ± %s", metric_number(m, p->std, decimals, a));
         v->has_ambiguous = v->has_ambiguous || p->ambiguous;
     }
     add_reference_cells(v, -1);
@@ -314,16 +332,16 @@ static void add_difference(struct view *v, int row)
 {
     const struct metric_info *m = v->s->data->info;
     char a[METRIC_TEXT];
-    add_label(v, "  difference");
+    add_label(v, "difference", true);
     for (int j = 0; j < v->s->cols; j++) {
         const struct table_cell *c = table_cell_at(v->s, row, j);
         const struct published *p = table_cell_published(v->s, c);
         const double gap = p && c->n > 0 ? c->mean - p->value : (double)NAN;
         if (isnan(gap))
-            grid_add(&v->grid, "");
+            text_table_text(&v->table, "");
         else
-            grid_addf(&v->grid, "%s%s", gap > 0 ? "+" : "",
-                      metric_number(m, gap, metric_decimals(m, gap), a));
+            text_table_format(&v->table, "%s%s", gap > 0 ? "+" : "",
+                              metric_number(m, gap, metric_decimals(m, gap), a));
     }
     add_reference_cells(v, -1);
 }
@@ -343,11 +361,12 @@ static void add_reference_rows(struct view *v)
     for (int w = 0; w < REFERENCES; w++) {
         if (!has_reference(v->s, (enum reference)w))
             continue;
-        add_label(v, reference_names[w]);
+        add_label(v, reference_names[w], false);
         for (int j = 0; j < v->s->cols; j++)
-            grid_add(&v->grid, reference_text(v->s, (enum reference)w, -1, j, text));
+            text_table_text(&v->table,
+                            reference_text(v->s, (enum reference)w, -1, j, text));
         if (first)
-            grid_rule(&v->grid);
+            text_table_rule(&v->table);
         first = false;
     }
 }
@@ -356,7 +375,6 @@ static void fill(struct view *v)
 {
     const struct table_section *s = v->s;
     add_header(v);
-    v->grid.columns = v->grid.n;
     for (int i = 0; i < s->rows; i++) {
         add_keys(v, i);
         for (int j = 0; j < s->cols; j++)
@@ -373,18 +391,28 @@ static void fill(struct view *v)
 
 /* --- below the table -------------------------------------------------------------- */
 
+/* Has a cell before cell n the same source? */
+static bool is_said(const struct table_section *s, int n, const struct published *q)
+{
+    for (int i = 0; i < n; i++) {
+        const struct published *p = table_cell_published(s, &s->cell[i]);
+        if (p && p->paper == q->paper && p->source == q->source)
+            return true;
+    }
+    return false;
+}
+
 static void say_source(const struct table_section *s, struct prose *p)
 {
-    const char *paper = NULL, *source = NULL;
+    const char *before = "paper: ";
     for (int i = 0; i < s->rows * s->cols; i++) {
         const struct published *q = table_cell_published(s, &s->cell[i]);
-        if (!q || (q->paper == paper && q->source == source))
+        if (!q || is_said(s, i, q))
             continue;
-        say(p, "%s%s, %s", paper ? "; " : "paper: ", q->paper, q->source);
-        paper = q->paper;
-        source = q->source;
+        say(p, "%s%s, %s", before, q->paper, q->source);
+        before = "; ";
     }
-    if (paper)
+    if (p->used)
         say(p, ". difference: ours minus the paper's%s.",
             s->data->info->percent ? ", in percentage points" : "");
 }
@@ -410,38 +438,17 @@ static void print_notes(const struct view *v, line_fn line)
         line(v->out, "",
              "The paper does not say whether it counts tokens or sequences: its number "
              "stands beside both.");
-    for (int i = 0; i < v->notes.n; i++) {
+    for (int i = 0; i < v->notes; i++) {
         snprintf(number, sizeof number, "[%d]", i + 1);
-        line(v->out, number, v->notes.cell[i].text);
+        line(v->out, number, v->note[i]);
     }
-}
-
-/* Words broken into lines of WIDTH columns, the further ones indented by `indent`. */
-static void wrap(FILE *out, const char *text, int column, int indent)
-{
-    while (*text) {
-        const size_t n = strcspn(text, " ");
-        char word[PROSE];
-        snprintf(word, sizeof word, "%.*s", (int)n, text);
-        if (column > indent && column + 1 + text_width(word) > WIDTH) {
-            fprintf(out, "\n%*s", indent, "");
-            column = indent;
-        } else if (column > indent) {
-            fputc(' ', out);
-            column++;
-        }
-        escape_text(out, word);
-        column += text_width(word);
-        text += n + strspn(text + n, " ");
-    }
-    fputc('\n', out);
 }
 
 static void text_line(FILE *out, const char *mark, const char *text)
 {
     const int indent = *mark ? text_width(mark) + 1 : 0;
     fprintf(out, "%s%s", mark, *mark ? " " : "");
-    wrap(out, text, indent, indent);
+    clean_wrap(out, indent, indent, WIDTH, text);
 }
 
 static void md_line(FILE *out, const char *mark, const char *text)
@@ -474,8 +481,8 @@ static enum status print_for_terminal(struct view *v, const struct prose head[3]
     if (head[2].used)
         text_line(v->out, "", head[2].text);
     fputc('\n', v->out);
-    const enum status st = grid_print(&v->grid, PRINT_TEXT, v->out, e);
-    if (st == ST_OK && (v->has_best || v->has_bound || v->notes.n || v->q->published))
+    const enum status st = text_table_end(&v->table, e);
+    if (st == ST_OK && (v->has_best || v->has_bound || v->notes || v->q->published))
         fputc('\n', v->out);
     if (st == ST_OK)
         print_notes(v, text_line);
@@ -491,8 +498,8 @@ static enum status print_markdown(struct view *v, const struct prose head[3], st
     fputs("\n", v->out);
     escape_md(v->out, head[2].text);
     fputs("\n\n", v->out);
-    const enum status st = grid_print(&v->grid, PRINT_MD, v->out, e);
-    if (st == ST_OK && (v->has_best || v->has_bound || v->notes.n || v->q->published))
+    const enum status st = text_table_end(&v->table, e);
+    if (st == ST_OK && (v->has_best || v->has_bound || v->notes || v->q->published))
         fputc('\n', v->out);
     if (st == ST_OK)
         print_notes(v, md_line);
@@ -524,7 +531,7 @@ static enum status print_latex(struct view *v, const struct prose head[3], struc
         fputs(i == 0 ? "." : "", v->out);
     }
     print_label(s, v->out);
-    const enum status st = grid_print(&v->grid, PRINT_LATEX, v->out, e);
+    const enum status st = text_table_end(&v->table, e);
     if (st)
         return st;
     fputs("\\par\\medskip\n\\begin{minipage}{\\linewidth}\\footnotesize\n", v->out);
@@ -538,24 +545,17 @@ enum status table_print_section(const struct table_section *s,
 {
     struct view v = {.s = s, .q = q, .out = out};
     struct prose head[3] = {{.used = 0}};
-    unsigned right = ~0u;
-    for (int k = 0; k < s->keys; k++)
-        right &= ~(1u << k);
-    grid_init(&v.grid, 1, right);
-    grid_init(&v.notes, 1, 0);
+    text_table_init(&v.table, q->format, out);
     say_title(s, &head[0]);
     say_metric(s, &head[1]);
     say_sizes(s, &head[2]);
     fill(&v);
-    enum status st =
-        v.notes.failed ? err_set(e, ST_NOMEM, "no memory for the table") : ST_OK;
-    if (st == ST_OK && q->format == PRINT_MD)
-        st = print_markdown(&v, head, e);
-    else if (st == ST_OK && q->format == PRINT_LATEX)
-        st = print_latex(&v, head, e);
-    else if (st == ST_OK)
-        st = print_for_terminal(&v, head, e);
-    grid_free(&v.grid);
-    grid_free(&v.notes);
+    const enum status st = q->format == PRINT_MD      ? print_markdown(&v, head, e)
+                           : q->format == PRINT_LATEX ? print_latex(&v, head, e)
+                                                      : print_for_terminal(&v, head, e);
+    text_table_drop(&v.table);
+    for (int i = 0; i < v.notes; i++)
+        free(v.note[i]);
+    free(v.note);
     return st;
 }

@@ -60,6 +60,24 @@ static int values_of(const struct table_section *s, enum dim d, const char **val
     return *value != NULL;
 }
 
+/* Does the dimension follow from the columns, as an experiment does from its task when each
+ * task has one? Then rows by it would be empty but for one column. */
+static bool follows_from_columns(const struct table_section *s, enum dim d)
+{
+    for (int j = 0; j < s->cols; j++) {
+        const char *value = NULL;
+        for (int i = 0; i < s->members; i++) {
+            const struct record *r = table_member(s, i);
+            if (r->key[s->shape.cols] != s->col[j] || !r->key[d])
+                continue;
+            if (value && r->key[d] != value)
+                return false;
+            value = r->key[d];
+        }
+    }
+    return true;
+}
+
 /* What the rows are told apart by: what was asked for, and what else varies. Seeds are
  * averaged, and a task follows from its experiment. */
 static void choose_keys(struct table_section *s)
@@ -68,8 +86,9 @@ static void choose_keys(struct table_section *s)
         const enum dim dim = (enum dim)d;
         const char *value;
         const int n = values_of(s, dim, &value);
-        const bool extra =
-            n > 1 && dim != DIM_SEED && dim != DIM_TASK && dim != s->shape.cols;
+        const bool extra = n > 1 && dim != DIM_SEED && dim != DIM_TASK &&
+                           dim != s->shape.cols &&
+                           (dim == s->shape.rows || !follows_from_columns(s, dim));
         s->fixed[d] = n == 1 ? value : NULL;
         if (dim == s->shape.rows)
             s->main = s->keys;
@@ -127,23 +146,63 @@ static void insert_col(struct table_section *s, const struct record *r)
         s->col[s->cols++] = value;
 }
 
-static bool fits(const struct record *r, enum dim d, const char *value)
+static enum status note_splits(struct table_section *s, struct err *e)
 {
-    return r->key[d] == value || (d == DIM_SPLIT && !r->key[d]);
+    for (int i = 0; i < s->members; i++) {
+        const char *const *key = table_member(s, i)->key;
+        int k = 0;
+        while (k < s->owned && (s->own[k].experiment != key[DIM_EXPERIMENT] ||
+                                s->own[k].split != key[DIM_SPLIT]))
+            k++;
+        if (k < s->owned || !key[DIM_SPLIT])
+            continue;
+        struct owned_split *all = realloc(s->own, (size_t)(k + 1) * sizeof *all);
+        if (!all)
+            return err_set(e, ST_NOMEM, "no memory for a table of %d splits", k + 1);
+        all[k] = (struct owned_split){key[DIM_EXPERIMENT], key[DIM_SPLIT]};
+        s->own = all;
+        s->owned++;
+    }
+    return ST_OK;
+}
+
+/* A run without numbers belongs to the splits that others of its experiment have, to any when
+ * there are none. */
+static bool has_split(const struct table_section *s, const struct record *r,
+                      const char *split)
+{
+    bool none = true;
+    for (int k = 0; k < s->owned; k++)
+        if (s->own[k].experiment == r->key[DIM_EXPERIMENT]) {
+            if (s->own[k].split == split)
+                return true;
+            none = false;
+        }
+    return none;
+}
+
+static bool fits(const struct table_section *s, const struct record *r, enum dim d,
+                 const char *value)
+{
+    return r->key[d] == value || (d == DIM_SPLIT && !r->key[d] && has_split(s, r, value));
 }
 
 bool table_cell_holds(const struct table_section *s, int row, int col,
                       const struct record *r)
 {
     for (int k = 0; k < s->keys; k++)
-        if (!fits(r, s->key[k], s->row[row].key[k]))
+        if (!fits(s, r, s->key[k], s->row[row].key[k]))
             return false;
-    return fits(r, s->shape.cols, s->col[col]);
+    return fits(s, r, s->shape.cols, s->col[col]);
 }
 
+/* Counts that only a stranger's database holds are cut at the largest number. */
 static int64_t add_count(int64_t sum, int64_t count)
 {
-    return count < 0 ? sum : count + (sum < 0 ? 0 : sum);
+    int64_t more;
+    if (count < 0)
+        return sum;
+    return __builtin_add_overflow(count, sum < 0 ? 0 : sum, &more) ? INT64_MAX : more;
 }
 
 /* `value` [members] is room to work in. */
@@ -208,12 +267,13 @@ enum status table_section_init(const struct table_data *d, struct table_shape sh
         if (r->key[DIM_SPLIT] && (r->tokens != r->sequences || r->tokens < 0))
             s->single = false;
     }
-    choose_keys(s);
-    for (int i = 0; i < s->members; i++) {
-        insert_row(s, table_member(s, i));
+    for (int i = 0; i < s->members; i++)
         insert_col(s, table_member(s, i));
-    }
-    return fill_cells(s, e);
+    choose_keys(s);
+    for (int i = 0; i < s->members; i++)
+        insert_row(s, table_member(s, i));
+    const enum status st = note_splits(s, e);
+    return st ? st : fill_cells(s, e);
 }
 
 void table_section_free(struct table_section *s)
@@ -222,6 +282,7 @@ void table_section_free(struct table_section *s)
     free(s->row);
     free(s->col);
     free(s->cell);
+    free(s->own);
     *s = (struct table_section){0};
 }
 
@@ -268,7 +329,7 @@ bool table_cell_best(const struct table_section *s, int row, int col)
 {
     const struct table_cell *mine = table_cell_at(s, row, col);
     int others = 0;
-    bool best = mine->n > 0 && s->data->info->better != 0;
+    bool best = mine->n > 0 && isfinite(mine->mean) && s->data->info->better != 0;
     for (int j = 0; j < s->cols && s->shape.cols == DIM_VARIANT; j++)
         if (j != col)
             best = holds_against(s, mine, table_cell_at(s, row, j), &others) && best;

@@ -23,6 +23,11 @@ struct table_cell {
     double bound; /* no error in any seed: 95 % upper bound of its rate; else NaN */
 };
 
+/* A split that runs of an experiment have numbers for. */
+struct owned_split {
+    const char *experiment, *split;
+};
+
 struct table_section {
     const struct table_data *data; /* borrowed */
     struct table_shape shape;
@@ -34,6 +39,8 @@ struct table_section {
     int rows, cols;
     int *member; /* [members] the records of this table, as places in data->record */
     int members;
+    struct owned_split *own; /* [owned] */
+    int owned;
     struct table_cell *cell; /* [rows, cols] */
     int seeds;               /* most values of any cell */
     bool single;             /* every sequence has one scored token */

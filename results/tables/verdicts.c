@@ -5,13 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clean.h"
 #include "escape.h"
 #include "identities.h"
+#include "json_text.h"
 #include "metric_text.h"
 #include "statistics.h"
 #include "store_internal.h"
 
 static const double alpha = 0.05;
+
+enum { WIDTH = 80 };
 
 enum { TEXT_COLUMNS = 10 };
 enum column { PROFILE, NAME, TEXT, EXPERIMENT, CELL, SPLIT, METRIC, LESS, THAN };
@@ -210,83 +214,97 @@ static enum status decide_all(struct claims *all, struct err *e)
 
 /* --- printing ------------------------------------------------------------------ */
 
-static void add_side(struct grid *g, const struct metric_info *m, const char *name,
+static void add_side(struct text_table *t, const struct metric_info *m, const char *name,
                      const struct sample_summary *s, int runs)
 {
     char text[METRIC_TEXT];
     if (runs == 0)
-        grid_addf(g, "%s -", name);
+        text_table_format(t, "%s -", name);
     else
-        grid_addf(g, "%s %s (%d)", name, metric_mean_std(m, s->mean, s->std, text), s->n);
+        text_table_format(t, "%s %s (%d)", name, metric_mean_std(m, s->mean, s->std, text),
+                          s->n);
 }
 
-static void add_paper(struct grid *g, const struct metric_info *m, const struct claim *c)
+static void add_paper(struct text_table *t, const struct metric_info *m,
+                      const struct claim *c)
 {
     char a[METRIC_TEXT], b[METRIC_TEXT];
     if (isnan(c->published_less) || isnan(c->published_than))
-        grid_add(g, "");
+        text_table_none(t);
     else
-        grid_addf(
-            g, "%s, %s",
+        text_table_format(
+            t, "%s, %s",
             metric_number(m, c->published_less, metric_decimals(m, c->published_less), a),
             metric_number(m, c->published_than, metric_decimals(m, c->published_than), b));
 }
 
-static void fill(struct grid *g, const struct claim *c, int n)
+static void fill(struct text_table *t, const struct claim *c, int n)
 {
-    static const char *const header[] = {"claim",          "verdict", "smaller (seeds)",
-                                         "larger (seeds)", "p",       "paper"};
-    enum { COLUMNS = sizeof header / sizeof *header };
-    grid_init(g, COLUMNS, 1u << 4);
-    for (int i = 0; i < COLUMNS; i++)
-        grid_add(g, header[i]);
+    static const char *const names[] = {"claim",          "verdict", "smaller (seeds)",
+                                        "larger (seeds)", "p",       "paper"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        text_table_column(t, names[i], *names[i] == 'p' && !names[i][1]);
     for (int i = 0; i < n; i++) {
         const struct metric_info *m = metric_info(c[i].text[METRIC]);
-        grid_add(g, c[i].text[NAME]);
-        grid_add(g, verdict_text(c[i].verdict));
-        add_side(g, m, c[i].text[LESS], &c[i].less, c[i].less_runs);
-        add_side(g, m, c[i].text[THAN], &c[i].than, c[i].than_runs);
-        if (isnan(c[i].below))
-            grid_add(g, "");
+        text_table_text(t, c[i].text[NAME]);
+        text_table_text(t, verdict_text(c[i].verdict));
+        add_side(t, m, c[i].text[LESS], &c[i].less, c[i].less_runs);
+        add_side(t, m, c[i].text[THAN], &c[i].than, c[i].than_runs);
+        if (isnan(c[i].below) || isnan(c[i].above))
+            text_table_text(t, c[i].verdict == NOT_RUN ? "" : "n/a");
         else
-            grid_addf(g, "%.2g", fmin(c[i].below, c[i].above));
-        add_paper(g, m, &c[i]);
+            text_table_format(t, "%.2g", fmin(c[i].below, c[i].above));
+        add_paper(t, m, &c[i]);
     }
 }
 
-typedef void (*escape_fn)(FILE *out, const char *text);
+/* A paragraph of its own, or an item of a list. */
+static void print_words(enum print_format f, bool item, const char *text, FILE *out)
+{
+    if (f == PRINT_TEXT) {
+        clean_wrap(out, 0, 0, WIDTH, text);
+        return;
+    }
+    fputs(!item ? "" : f == PRINT_MD ? "- " : "\\item ", out);
+    (f == PRINT_MD ? escape_md : escape_latex)(out, text);
+    fputc('\n', out);
+}
 
-static void print_details(const struct claim *c, int n, escape_fn escape, const char *item,
-                          FILE *out)
+static void print_details(const struct claim *c, int n, enum print_format f, FILE *out)
 {
     for (int i = 0; i < n; i++) {
-        char place[256];
         const char *const *t = (const char *const *)c[i].text;
-        snprintf(place, sizeof place, " (%s%s%s, %s, %s%s)", t[EXPERIMENT],
-                 *t[CELL] ? ", " : "", t[CELL], t[SPLIT], t[METRIC],
-                 metric_info(t[METRIC])->percent ? ", %" : "");
-        fputs(item, out);
-        escape(out, t[NAME]);
-        fputs(": ", out);
-        escape(out, t[TEXT]);
-        escape(out, place);
-        if (c[i].settings > 1)
-            fputs("; runs with several settings exist: those with most seeds count", out);
-        fputs("\n", out);
+        char *text = NULL;
+        size_t bytes = 0;
+        FILE *line = open_memstream(&text, &bytes);
+        if (!line)
+            return;
+        fprintf(line, "%s: %s (%s%s%s, %s, %s%s)%s", t[NAME], t[TEXT], t[EXPERIMENT],
+                *t[CELL] ? ", " : "", t[CELL], t[SPLIT], t[METRIC],
+                metric_info(t[METRIC])->percent ? ", %" : "",
+                c[i].settings > 1
+                    ? "; runs with several settings exist: those with most seeds count"
+                    : "");
+        if (fclose(line) == 0)
+            print_words(f, true, text, out);
+        free(text);
     }
 }
 
-static void print_rule(const struct claim *c, escape_fn escape, FILE *out)
+static void print_rule(const struct claim *c, enum print_format f, FILE *out)
 {
-    escape(out, "Claims, profile ");
-    escape(out, *c->text[PROFILE] ? c->text[PROFILE] : "(no run yet)");
-    fputs("\n", out);
-    escape(out, "Reproduced: the first mean is below the second, contradicted: above, by "
-                "a one-sided");
-    fputs("\n", out);
-    escape(out, "Welch test with p < 0.05 after Holm's correction over all claims of the "
-                "profile.");
-    fputs("\n\n", out);
+    char title[256];
+    snprintf(title, sizeof title, "Claims, profile %s",
+             *c->text[PROFILE] ? c->text[PROFILE] : "(no run yet)");
+    fputs(f == PRINT_MD ? "### " : f == PRINT_LATEX ? "\\noindent " : "", out);
+    print_words(f, false, title, out);
+    print_words(
+        f, false,
+        "Reproduced: the first mean is below the second, contradicted: above, by a "
+        "one-sided Welch test with p < 0.05 after Holm's correction over all claims "
+        "of the profile.",
+        out);
+    fputc('\n', out);
 }
 
 /* Moves the claims that have a run on some side to the front, in order; returns how many.
@@ -307,107 +325,69 @@ static int with_runs_first(struct claim *c, int n)
 static enum status print_family(const struct claim *c, int n, int hidden,
                                 enum print_format f, FILE *out, struct err *e)
 {
-    char more[128];
-    struct grid g;
-    const escape_fn escape = f == PRINT_MD      ? escape_md
-                             : f == PRINT_LATEX ? escape_latex
-                                                : escape_text;
-    fputs(f == PRINT_MD ? "### " : f == PRINT_LATEX ? "\\noindent " : "", out);
-    print_rule(c, escape, out);
-    fill(&g, c, n);
-    const enum status st = grid_print(&g, f, out, e);
-    grid_free(&g);
+    char more[160];
+    struct text_table t;
+    print_rule(c, f, out);
+    text_table_init(&t, f, out);
+    fill(&t, c, n);
+    const enum status st = text_table_end(&t, e);
     if (st)
         return st;
     if (hidden) {
         snprintf(more, sizeof more,
-                 "%d more claims have no run on either side; claims \"*\" lists them.",
-                 hidden);
-        fputs("\n", out);
-        escape(out, more);
-        fputs("\n", out);
+                 "%d more claim%s no run on either side; `posbench claims \"*\"` lists "
+                 "them.",
+                 hidden, hidden == 1 ? " has" : "s have");
+        fputc('\n', out);
+        print_words(f, false, more, out);
     }
     fputs(f == PRINT_LATEX ? "\\begin{itemize}\n" : "\n", out);
-    print_details(c, n, escape,
-                  f == PRINT_MD      ? "- "
-                  : f == PRINT_LATEX ? "\\item "
-                                     : "",
-                  out);
+    print_details(c, n, f, out);
     fputs(f == PRINT_LATEX ? "\\end{itemize}\n" : "", out);
     return ST_OK;
 }
 
-static const char *const text_names[] = {"profile", "claim",  "text", "experiment", "cell",
-                                         "split",   "metric", "less", "than"};
-
-struct number {
-    const char *name;
-    double value;
-};
-enum { NUMBERS = 8 };
-
-static void numbers_of(const struct claim *c, struct number out[NUMBERS])
+/* A row a claim: the verdict, texts, numbers and counts. */
+static void add_columns(struct text_table *t)
 {
-    const struct number all[NUMBERS] = {
-        {"less_mean", c->less.mean},
-        {"less_std", c->less.std},
-        {"than_mean", c->than.mean},
-        {"than_std", c->than.std},
-        {"p_below", c->below},
-        {"p_above", c->above},
-        {"published_less", c->published_less},
-        {"published_than", c->published_than},
+    static const char *const names[] = {
+        "verdict",   "profile",  "claim",    "text",    "experiment",     "cell",
+        "split",     "metric",   "less",     "than",    "less_mean",      "less_std",
+        "than_mean", "than_std", "p_below",  "p_above", "published_less", "published_than",
+        "less_n",    "than_n",   "settings",
     };
-    memcpy(out, all, sizeof all);
+    text_table_columns(t, names, sizeof names / sizeof *names);
 }
 
-static void print_json(const struct claims *all, FILE *out)
+static void add_claim(struct text_table *t, const struct claim *c)
 {
-    struct number x[NUMBERS];
-    fprintf(out, "{\"schema\": 1, \"alpha\": %g, \"claims\": [", alpha);
-    for (int i = 0; i < all->n; i++) {
-        const struct claim *c = &all->claim[i];
-        fprintf(out, "%s\n  {\"verdict\": \"%s\"", i ? "," : "", verdict_text(c->verdict));
-        for (int k = PROFILE; k <= THAN; k++) {
-            fprintf(out, ", \"%s\": ", text_names[k]);
-            escape_json(out, c->text[k]);
-        }
-        numbers_of(c, x);
-        for (int k = 0; k < NUMBERS; k++) {
-            fprintf(out, ", \"%s\": ", x[k].name);
-            escape_json_real(out, x[k].value);
-        }
-        fprintf(out, ", \"less_n\": %d, \"than_n\": %d, \"settings\": %d}", c->less.n,
-                c->than.n, c->settings);
-    }
-    fputs("\n]}\n", out);
-}
-
-static void print_csv(const struct claims *all, FILE *out)
-{
-    struct number x[NUMBERS];
-    char text[REAL_TEXT];
-    numbers_of(all->claim, x);
-    fputs("verdict", out);
+    const double numbers[] = {c->less.mean,      c->less.std,      c->than.mean,
+                              c->than.std,       c->below,         c->above,
+                              c->published_less, c->published_than};
+    text_table_text(t, verdict_text(c->verdict));
     for (int k = PROFILE; k <= THAN; k++)
-        fprintf(out, ",%s", text_names[k]);
-    for (int k = 0; k < NUMBERS; k++)
-        fprintf(out, ",%s", x[k].name);
-    fputs(",less_n,than_n,settings\n", out);
-    for (int i = 0; i < all->n; i++) {
-        const struct claim *c = &all->claim[i];
-        fputs(verdict_text(c->verdict), out);
-        for (int k = PROFILE; k <= THAN; k++) {
-            fputc(',', out);
-            escape_csv(out, c->text[k]);
-        }
-        numbers_of(c, x);
-        for (int k = 0; k < NUMBERS; k++) {
-            store_real_text(x[k].value, text);
-            fprintf(out, ",%s", isnan(x[k].value) ? "" : text);
-        }
-        fprintf(out, ",%d,%d,%d\n", c->less.n, c->than.n, c->settings);
-    }
+        text_table_text(t, c->text[k]);
+    for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
+        text_table_real(t, numbers[k]);
+    text_table_integer(t, c->less.n);
+    text_table_integer(t, c->than.n);
+    text_table_integer(t, c->settings);
+}
+
+static enum status export_claims(const struct claims *all, enum print_format f, FILE *out,
+                                 struct err *e)
+{
+    struct text_table t;
+    text_table_init(&t, f, out);
+    text_table_keep(&t);
+    add_columns(&t);
+    for (int i = 0; i < all->n; i++)
+        add_claim(&t, &all->claim[i]);
+    if (f == PRINT_CSV)
+        return text_table_end(&t, e);
+    return print_json(
+        json_pack("{si sf so}", "schema", 1, "alpha", alpha, "claims", text_table_take(&t)),
+        JSON_INDENT(1), out, e);
 }
 
 /* `short_list`: leave out of text for people what no run speaks about. */
@@ -415,11 +395,9 @@ static enum status print_claims(struct claims *all, enum print_format f, bool sh
                                 FILE *out, struct err *e)
 {
     enum status st = ST_OK;
-    if (f == PRINT_JSON)
-        print_json(all, out);
-    else if (f == PRINT_CSV)
-        print_csv(all, out);
-    for (int i = 0; i < all->n && f != PRINT_JSON && f != PRINT_CSV && st == ST_OK;) {
+    if (!print_format_for_people(f))
+        return export_claims(all, f, out, e);
+    for (int i = 0; i < all->n && st == ST_OK;) {
         const int n = family(&all->claim[i], all->n - i);
         const int shown = short_list ? with_runs_first(&all->claim[i], n) : n;
         fputs(i ? "\n" : "", out);
@@ -453,8 +431,8 @@ enum status verdicts_print(struct store *s, const struct verdicts_request *q, FI
         st = decide_all(&all, e);
     const bool none = st == ST_OK && (all.n == 0 || asks_for_no_run(q, &all));
     if (none && q->format == PRINT_JSON)
-        print_json(&(struct claims){.n = 0}, out);
-    if (none)
+        st = export_claims(&(struct claims){.n = 0}, PRINT_JSON, out, e);
+    if (none && st == ST_OK)
         st = all.n ? err_set(e, ST_NOTFOUND,
                              "no run that is done matches; `posbench list runs` shows what "
                              "there is")

@@ -15,8 +15,8 @@
 #ifndef VERDICTS_H
 #define VERDICTS_H
 
-#include "grid.h"
 #include "store.h"
+#include "text_table.h"
 
 struct verdicts_request {
     const char *profile; /* glob; NULL: every profile that has runs */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clean.h"
 #include "provenance.h"
 
 enum { NUMBER_TEXT = 48, ROW_TEXT = 224, STEP_TEXT = 16 };
@@ -338,7 +339,7 @@ static enum status compare_provenance(void *context, int columns, const char *co
     (void)e;
     for (int i = 0; i < columns && i < PROVENANCE_COLUMNS; i++)
         if (cells[i] && strcmp(cells[i], here[i]) != 0)
-            fprintf(out, "%s: was %s, is %s\n", names[i], cells[i], here[i]);
+            clean_line(out, "%s: was %s, is %s", names[i], cells[i], here[i]);
     if (p.dirty)
         fprintf(out, "the sources here have changes beyond their commit\n");
     return ST_OK;

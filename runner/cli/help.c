@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "clean.h"
 #include "cli.h"
 #include "gemm.h"
 #include "kernels.h"
@@ -67,23 +68,7 @@ const struct notes help_notes[] = {
 
 void help_wrap(FILE *out, int at, int indent, const char *text)
 {
-    bool first = true;
-    while (*text) {
-        const int n = (int)strcspn(text, " ");
-        if (!first && at + 1 + n > WIDTH) {
-            fprintf(out, "\n%*s", indent, "");
-            at = indent;
-        } else if (!first) {
-            fputc(' ', out);
-            at++;
-        }
-        fprintf(out, "%.*s", n, text);
-        at += n;
-        text += n;
-        text += strspn(text, " ");
-        first = false;
-    }
-    fputc('\n', out);
+    clean_wrap(out, at, indent, WIDTH, text);
 }
 
 /* A name at the left, its explanation in a column; a long name has a line of its own. */

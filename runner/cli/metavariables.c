@@ -11,7 +11,7 @@
 
 #include "encoder.h"
 #include "filter.h"
-#include "grid.h"
+#include "text_table.h"
 #include "metric_text.h"
 #include "plot.h"
 #include "queries.h"

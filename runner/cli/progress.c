@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "clean.h"
 #include "clock.h"
 
 enum { LINE_TEXT = 256, WIDTH_UNKNOWN = 80 };
@@ -97,8 +98,7 @@ void progress_close(struct progress *p)
 static void say(struct progress *p, const char *fmt, va_list args)
 {
     erase(p);
-    vfprintf(stderr, fmt, args);
-    fputc('\n', stderr);
+    clean_vline(stderr, fmt, args);
     if (p->live)
         draw(p);
     fflush(stderr);

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "clean.h"
 #include "cli.h"
 #include "clock.h"
 #include "doctor.h"
-#include "json_text.h"
+#include "text_table.h"
 #include "places.h"
 
 static double wall(void)
@@ -40,14 +41,15 @@ static void print_text(const struct doctor *d, bool colour)
                                                      [DOCTOR_FAULT] = "\033[31m"};
     for (int i = 0; i < d->n; i++) {
         const struct finding *f = &d->at[i];
-        printf("%s%-7s%s %-10s %s\n", colour ? paint[f->level] : "",
-               doctor_level_text(f->level), colour ? "\033[0m" : "", f->check, f->text);
+        printf("%s%-7s%s ", colour ? paint[f->level] : "", doctor_level_text(f->level),
+               colour ? "\033[0m" : "");
+        clean_line(stdout, "%-10s %s", f->check, f->text);
         if (f->remedy[0])
-            printf("%-18s -> %s\n", "", f->remedy);
+            clean_line(stdout, "%-18s -> %s", "", f->remedy);
     }
 }
 
-static enum status print_json(const struct doctor *d, struct err *e)
+static enum status findings_json(const struct doctor *d, struct err *e)
 {
     json_t *list = json_array();
     int failed = !list;
@@ -61,13 +63,11 @@ static enum status print_json(const struct doctor *d, struct err *e)
     json_t *all =
         json_pack("{si si si so}", "schema", 1, "advice", doctor_count(d, DOCTOR_ADVICE),
                   "faults", doctor_count(d, DOCTOR_FAULT), "findings", list);
-    char *text = failed ? NULL : json_write(all, JSON_INDENT(1));
-    json_decref(all);
-    if (!text)
-        return err_set(e, ST_NOMEM, "no memory for the findings as JSON");
-    puts(text);
-    free(text);
-    return ST_OK;
+    if (failed) {
+        json_decref(all);
+        all = NULL;
+    }
+    return print_json(all, JSON_INDENT(1), stdout, e);
 }
 
 static enum status run(const struct invocation *v, struct err *e)
@@ -78,7 +78,7 @@ static enum status run(const struct invocation *v, struct err *e)
     examine(&d, db);
     enum status st = ST_OK;
     if (flag_given(v, "json"))
-        st = print_json(&d, e);
+        st = findings_json(&d, e);
     else
         print_text(&d, cli_colour(v, stdout));
     if (st == ST_OK && doctor_count(&d, DOCTOR_FAULT))

@@ -8,15 +8,15 @@
 #include <string.h>
 
 #include "checkpoint.h"
+#include "clean.h"
 #include "evaluation.h"
-#include "grid.h"
-#include "json_text.h"
 #include "places.h"
 #include "progress.h"
 #include "run_spec.h"
 #include "schedule.h"
 #include "stored_run.h"
 #include "stored_runs.h"
+#include "text_table.h"
 #include "training.h"
 
 enum { NAMES_MAX = 64 };
@@ -187,51 +187,70 @@ static enum status answer(const struct run_spec *r, struct split_spec *split,
 static enum status print_text(const struct stored_run *f, const struct split_spec *split,
                               const struct metric_row *m, int n, struct err *e)
 {
-    struct grid g;
+    struct text_table t;
     char caveat[CAVEAT_TEXT];
-    printf("run %s: %s %s seed %llu, split %s\n\n", f->id, f->run.experiment,
-           f->run.variant, (unsigned long long)f->run.seed, split->name);
-    grid_init(&g, 4, 1 << 1 | 1 << 2 | 1 << 3);
-    grid_add(&g, "metric");
-    grid_add(&g, "value");
-    grid_add(&g, "count");
-    grid_add(&g, "of");
+    clean_line(stdout, "run %s: %s %s seed %llu, split %s", f->id, f->run.experiment,
+               f->run.variant, (unsigned long long)f->run.seed, split->name);
+    putchar('\n');
+    text_table_init(&t, PRINT_TEXT, stdout);
+    text_table_column(&t, "metric", false);
+    text_table_column(&t, "value", true);
+    text_table_column(&t, "count", true);
+    text_table_column(&t, "of", true);
     for (int i = 0; i < n; i++) {
-        grid_add(&g, m[i].name);
-        if (isnan(m[i].value))
-            grid_add(&g, "n/a");
-        else
-            grid_addf(&g, "%.6g", m[i].value);
-        grid_addf(&g, m[i].count < 0 ? "" : "%lld", (long long)m[i].count);
-        grid_addf(&g, m[i].total < 0 ? "" : "%lld", (long long)m[i].total);
+        text_table_text(&t, m[i].name);
+        text_table_real(&t, m[i].value);
+        text_table_whole(&t, m[i].count);
+        text_table_whole(&t, m[i].total);
     }
-    const enum status st = grid_print(&g, PRINT_TEXT, stdout, e);
-    grid_free(&g);
+    const enum status st = text_table_end(&t, e);
     evaluation_caveat(&f->run, split, caveat);
     if (caveat[0])
         printf("\n%s\n", caveat);
     return st;
 }
 
-static enum status print_json(const struct stored_run *f, const struct split_spec *split,
-                              const struct metric_row *m, int n, struct err *e)
+/* What the questions were: the options of the split, so that lines of a sweep can be told
+ * apart. */
+static json_t *options_json(const struct run_spec *r, const struct split_spec *split)
 {
-    json_t *all = json_pack("{si ss ss ss ss sI ss si}", "schema", 1, "run", f->id,
-                            "identity", f->run.identity, "experiment", f->run.experiment,
-                            "variant", f->run.variant, "seed", (json_int_t)f->run.seed,
-                            "split", split->name, "sequences", split->count);
+    json_t *all = json_object();
+    for (int i = 0; i < option_count(r->task->options); i++) {
+        const struct option *o = &r->task->options[i];
+        const double value = split->options.v[i];
+        char text[OPTION_TEXT];
+        json_t *one = o->type == OPTION_BOOL   ? json_boolean(value != 0)
+                      : o->type == OPTION_INT  ? json_integer((json_int_t)value)
+                      : o->type == OPTION_REAL ? json_real(value)
+                                               : json_string(option_format(o, value, text));
+        if (json_object_set_new(all, o->name, one) != 0) {
+            json_decref(all);
+            return NULL;
+        }
+    }
+    return all;
+}
+
+static enum status answer_json(const struct stored_run *f, const struct split_spec *split,
+                               const struct metric_row *m, int n, struct err *e)
+{
+    const struct run_spec *r = &f->run;
+    json_t *all = json_pack("{si sI ss ss ss ss ss ss sI ss si so}", "schema", 1, "run",
+                            (json_int_t)strtoll(f->id, NULL, 10), "identity", r->identity,
+                            "experiment", r->experiment, "profile", r->profile, "cell",
+                            r->cell, "encoder", r->encoder, "variant", r->variant, "seed",
+                            (json_int_t)r->seed, "split", split->name, "sequences",
+                            split->count, "options", options_json(r, split));
     int failed = !all;
     for (int i = 0; i < n; i++)
         failed |= json_object_set_new(all, m[i].name,
                                       isfinite(m[i].value) ? json_real(m[i].value)
                                                            : json_null()) != 0;
-    char *text = failed ? NULL : json_write(all, JSON_REAL_PRECISION(17));
-    json_decref(all);
-    if (!text)
-        return err_set(e, ST_NOMEM, "no memory for the answer as JSON");
-    puts(text);
-    free(text);
-    return ST_OK;
+    if (failed) {
+        json_decref(all);
+        all = NULL;
+    }
+    return print_json(all, 0, stdout, e);
 }
 
 /* One run, by the name that stored_run_find knows. */
@@ -252,7 +271,7 @@ static enum status ask(const struct invocation *v, const char *db, const char *n
         st = answer(&f.run, &split, weights, threads, &result, e);
     if (st == ST_OK) {
         const int n = evaluation_metrics(&result, split.name, 0, rows);
-        st = flag_given(v, "json") ? print_json(&f, &split, rows, n, e)
+        st = flag_given(v, "json") ? answer_json(&f, &split, rows, n, e)
                                    : print_text(&f, &split, rows, n, e);
     }
     stored_run_free(&f);

@@ -12,6 +12,7 @@
 #include "option.h"
 #include "places.h"
 #include "reference.h"
+#include "rows.h"
 
 enum { SQL_TEXT = 4096, LINE_TEXT = 1024, FILTERS_MAX = 32 };
 
@@ -32,52 +33,55 @@ static enum status list_tasks(enum print_format f, struct err *e)
     static const char *const names[] = {"task", "summary", "version", "splits", "source"};
     const bool all = f != PRINT_TEXT;
     char splits[LINE_TEXT];
-    struct listing l;
-    listing_open(&l, f, names, all ? 5 : 2, 1u << 2);
+    struct text_table t;
+    text_table_init(&t, f, stdout);
+    text_table_columns(&t, names, all ? 5 : 2);
     for (int i = 0; i < task_count(); i++) {
-        const struct task *t = task_at(i);
-        listing_text(&l, t->name);
-        listing_text(&l, t->summary);
+        const struct task *task = task_at(i);
+        text_table_text(&t, task->name);
+        text_table_text(&t, task->summary);
         if (!all)
             continue;
-        splits_text(t, splits);
-        listing_number(&l, t->version);
-        listing_text(&l, splits);
-        listing_text(&l, t->source);
+        splits_text(task, splits);
+        text_table_integer(&t, task->version);
+        text_table_text(&t, splits);
+        text_table_text(&t, task->source);
     }
-    return listing_close(&l, e);
+    return text_table_end(&t, e);
 }
 
 static enum status list_encoders(enum print_format f, struct err *e)
 {
     static const char *const names[] = {"encoder", "summary", "version", "source"};
     const bool all = f != PRINT_TEXT;
-    struct listing l;
-    listing_open(&l, f, names, all ? 4 : 2, 1u << 2);
+    struct text_table t;
+    text_table_init(&t, f, stdout);
+    text_table_columns(&t, names, all ? 4 : 2);
     for (int i = 0; i < encoder_count(); i++) {
         const struct encoder *c = encoder_at(i);
-        listing_text(&l, c->name);
-        listing_text(&l, c->summary);
+        text_table_text(&t, c->name);
+        text_table_text(&t, c->summary);
         if (!all)
             continue;
-        listing_number(&l, c->version);
-        listing_text(&l, c->source);
+        text_table_integer(&t, c->version);
+        text_table_text(&t, c->source);
     }
-    return listing_close(&l, e);
+    return text_table_end(&t, e);
 }
 
 static enum status list_commands(enum print_format f, struct err *e)
 {
     static const char *const names[] = {"command", "summary"};
-    struct listing l;
-    listing_open(&l, f, names, 2, 0);
+    struct text_table t;
+    text_table_init(&t, f, stdout);
+    text_table_columns(&t, names, 2);
     for (int i = 0; i < command_count(); i++) {
         if (command_at(i)->group == GROUP_INTERNAL)
             continue;
-        listing_text(&l, command_at(i)->name);
-        listing_text(&l, command_at(i)->summary);
+        text_table_text(&t, command_at(i)->name);
+        text_table_text(&t, command_at(i)->summary);
     }
-    return listing_close(&l, e);
+    return text_table_end(&t, e);
 }
 
 /* ---- the experiment file ---- */
@@ -97,7 +101,7 @@ static bool is_new(const struct config *c, int first, int i, const char *what)
 }
 
 /* Runs first .. end-1 are those of one experiment. */
-static void experiment_row(struct listing *l, const struct config *c, int first, int end)
+static void experiment_row(struct text_table *t, const struct config *c, int first, int end)
 {
     const struct run_spec *r = &c->run[first];
     char encoders[LINE_TEXT] = "";
@@ -110,12 +114,12 @@ static void experiment_row(struct listing *l, const struct config *c, int first,
             used += (size_t)snprintf(encoders + used, sizeof encoders - used, "%s%s",
                                      used ? " " : "", c->run[i].variant);
     }
-    listing_text(l, r->experiment);
-    listing_text(l, r->task->name);
-    listing_number(l, cells);
-    listing_number(l, seeds);
-    listing_number(l, end - first);
-    listing_text(l, encoders);
+    text_table_text(t, r->experiment);
+    text_table_text(t, r->task->name);
+    text_table_integer(t, cells);
+    text_table_integer(t, seeds);
+    text_table_integer(t, end - first);
+    text_table_text(t, encoders);
 }
 
 static enum status list_experiments(const struct config *c, enum print_format f,
@@ -123,15 +127,16 @@ static enum status list_experiments(const struct config *c, enum print_format f,
 {
     static const char *const names[] = {"experiment", "task", "cells",
                                         "seeds",      "runs", "encoders"};
-    struct listing l;
-    listing_open(&l, f, names, 6, 7u << 2);
+    struct text_table t;
+    text_table_init(&t, f, stdout);
+    text_table_columns(&t, names, 6);
     for (int first = 0, end; first < c->runs; first = end) {
         for (end = first + 1; end < c->runs; end++)
             if (strcmp(c->run[end].experiment, c->run[first].experiment) != 0)
                 break;
-        experiment_row(&l, c, first, end);
+        experiment_row(&t, c, first, end);
     }
-    return listing_close(&l, e);
+    return text_table_end(&t, e);
 }
 
 static enum status list_claims(const struct config *c, enum print_format f, struct err *e)
@@ -139,22 +144,23 @@ static enum status list_claims(const struct config *c, enum print_format f, stru
     static const char *const names[] = {"claim", "text",   "experiment", "cell",
                                         "split", "metric", "less",       "than"};
     const bool all = f != PRINT_TEXT;
-    struct listing l;
-    listing_open(&l, f, names, all ? 8 : 2, 0);
+    struct text_table t;
+    text_table_init(&t, f, stdout);
+    text_table_columns(&t, names, all ? 8 : 2);
     for (int i = 0; i < c->claims; i++) {
         const struct claim_spec *s = &c->claim[i];
-        listing_text(&l, s->id);
-        listing_text(&l, s->text);
+        text_table_text(&t, s->id);
+        text_table_text(&t, s->text);
         if (!all)
             continue;
-        listing_text(&l, s->experiment);
-        listing_text(&l, s->cell);
-        listing_text(&l, s->split);
-        listing_text(&l, s->metric);
-        listing_text(&l, s->less);
-        listing_text(&l, s->than);
+        text_table_text(&t, s->experiment);
+        text_table_text(&t, s->cell);
+        text_table_text(&t, s->split);
+        text_table_text(&t, s->metric);
+        text_table_text(&t, s->less);
+        text_table_text(&t, s->than);
     }
-    return listing_close(&l, e);
+    return text_table_end(&t, e);
 }
 
 static enum status list_from_file(const struct invocation *v, bool claims,

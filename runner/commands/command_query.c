@@ -8,27 +8,34 @@
 #include "option.h"
 #include "places.h"
 #include "queries.h"
+#include "rows.h"
 
 enum { NAMES_MAX = 256, FILE_MAX = 1 << 20 };
+
+struct asked {
+    const char *sql;
+    bool typed; /* by the user; else it is one of ours */
+};
 
 static enum status list_queries(enum print_format f, struct err *e)
 {
     static const char *const names[] = {"query", "answers"};
-    struct listing l;
-    listing_open(&l, f, names, 2, 0);
+    struct text_table t;
+    text_table_init(&t, f, stdout);
+    text_table_columns(&t, names, 2);
     for (int i = 0; i < query_count(); i++) {
-        listing_text(&l, query_name(i));
-        listing_text(&l, query_description(i));
+        text_table_text(&t, query_name(i));
+        text_table_text(&t, query_description(i));
     }
-    return listing_close(&l, e);
+    return text_table_end(&t, e);
 }
 
 /* A single word cannot be SQL that returns rows: it is meant as a name. */
-static enum status named_query(const char *text, const char **sql, struct err *e)
+static enum status named_query(const char *text, struct asked *out, struct err *e)
 {
     const int i = query_find(text);
     if (i >= 0 || strpbrk(text, " \t\n")) {
-        *sql = i >= 0 ? query_sql(i) : text;
+        *out = (struct asked){i >= 0 ? query_sql(i) : text, i < 0};
         return ST_OK;
     }
     const char *names[NAMES_MAX];
@@ -37,11 +44,8 @@ static enum status named_query(const char *text, const char **sql, struct err *e
         names[n] = query_name(n);
         n++;
     }
-    const char *near = suggest(text, names, n);
-    if (near)
-        return err_set(e, ST_NOTFOUND, "no query \"%s\"; did you mean \"%s\"?", text, near);
-    return err_set(e, ST_NOTFOUND, "no query \"%s\"; \"posbench query --list\" names them",
-                   text);
+    return err_set(e, ST_NOTFOUND, "no query \"%s\"%s", text,
+                   suggest_or(text, names, n, "; \"posbench query --list\" names them"));
 }
 
 /* The file's text; the caller frees it. */
@@ -70,15 +74,16 @@ static enum status read_file(const char *path, char **out, struct err *e)
     return st;
 }
 
-static enum status ask(const struct invocation *v, const char *sql, enum print_format f,
-                       struct err *e)
+static enum status ask(const struct invocation *v, const struct asked *q,
+                       enum print_format f, struct err *e)
 {
     char path[PATH_MAX];
     struct store *db = NULL;
     place_database(v, "", path);
     enum status st = store_open(path, STORE_READ, &db, e);
     if (!st)
-        st = rows_print(db, sql, NULL, 0, f, stdout, NULL, e);
+        st = q->typed ? rows_print_typed(db, q->sql, f, stdout, e)
+                      : rows_print(db, q->sql, NULL, 0, f, stdout, NULL, e);
     store_close(db);
     return st;
 }
@@ -87,7 +92,7 @@ static enum status run(const struct invocation *v, struct err *e)
 {
     const char *file = flag_text(v, "file", NULL);
     const bool list = flag_given(v, "list");
-    const char *sql = NULL;
+    struct asked q = {.typed = true};
     char *text = NULL;
     enum print_format format;
     enum status st = listing_format(v, &format, e);
@@ -100,12 +105,12 @@ static enum status run(const struct invocation *v, struct err *e)
         return list_queries(format, e);
     if (file) {
         st = read_file(file, &text, e);
-        sql = text;
+        q.sql = text;
     } else {
-        st = named_query(argument_at(v, 0), &sql, e);
+        st = named_query(argument_at(v, 0), &q, e);
     }
     if (!st)
-        st = ask(v, sql, format, e);
+        st = ask(v, &q, format, e);
     free(text);
     return st;
 }

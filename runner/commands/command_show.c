@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clean.h"
 #include "command.h"
 #include "json_text.h"
 #include "places.h"
 #include "reference.h"
 #include "sample_text.h"
 #include "store.h"
+#include "text_table.h"
 
 enum { NAMES_MAX = 128, SAMPLES_MAX = 10000, LEAST_PREFIX = 4 };
 
@@ -68,7 +70,7 @@ static enum status print_pairs(void *context, int columns, const char *const *na
     (void)e;
     for (int i = 0; i < columns; i++)
         if (cells[i] && *cells[i])
-            printf("%-16s%s\n", names[i], cells[i]);
+            clean_line(stdout, "%-16s%s", names[i], cells[i]);
     return ST_OK;
 }
 
@@ -79,22 +81,19 @@ static enum status print_line(void *context, int columns, const char *const *nam
     (void)columns;
     (void)names;
     (void)e;
-    printf("  %s\n", cells[0]);
+    clean_line(stdout, "  %s", cells[0] ? cells[0] : "");
     return ST_OK;
 }
 
-static enum status print_metrics(void *context, int columns, const char *const *names,
-                                 const char *const *cells, struct err *e)
+static enum status add_metrics(void *context, int columns, const char *const *names,
+                               const char *const *cells, struct err *e)
 {
+    struct text_table *t = context;
     (void)e;
-    int *rows = context;
-    for (int line = (*rows)++ ? 1 : 0; line < 2; line++) {
-        const char *const *text = line ? cells : names;
-        printf("  %-14s", text[0] ? text[0] : "");
-        for (int i = 1; i < columns; i++)
-            printf(" %*s", i == 1 ? 7 : 11, text[i] ? text[i] : "n/a");
-        puts("");
-    }
+    for (int i = t->columns; i < columns; i++)
+        text_table_column(t, names[i], i > 0);
+    for (int i = 0; i < columns; i++)
+        text_table_text(t, cells[i] ? cells[i] : "n/a");
     return ST_OK;
 }
 
@@ -107,7 +106,8 @@ static enum status print_event(void *context, int columns, const char *const *na
     int *rows = context;
     if ((*rows)++ == 0)
         puts("\nEvents:");
-    printf("  %s %s: %s\n", cells[0], cells[1], cells[2]);
+    clean_line(stdout, "  %s %s: %s", cells[0] ? cells[0] : "", cells[1] ? cells[1] : "",
+               cells[2] ? cells[2] : "");
     return ST_OK;
 }
 
@@ -121,11 +121,7 @@ static enum status print_config(void *context, int columns, const char *const *n
     json_error_t fault;
     json_t *config;
     json_read(stored, strlen(stored), 0, &config, &fault);
-    /* 15 digits: 0.8 as it was typed, not its nearest double. */
-    char *text =
-        config
-            ? json_write(config, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15))
-            : NULL;
+    char *text = config ? json_show(config, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
     json_decref(config);
     if (!text)
         return err_set(e, ST_DB, "the stored configuration cannot be read: %s",
@@ -172,14 +168,19 @@ static const char event_sql[] =
 static enum status print_run(struct store *db, const char *id, struct err *e)
 {
     const char *const params[] = {id};
-    int metrics = 0, events = 0;
+    struct text_table metrics;
+    int events = 0;
     enum status st = store_query(db, run_sql, params, 1, print_pairs, NULL, e);
     if (!st) {
         puts("\nMetrics at the last measured step:");
-        st = store_query(db, metric_sql, params, 1, print_metrics, &metrics, e);
+        text_table_init(&metrics, PRINT_TEXT, stdout);
+        st = store_query(db, metric_sql, params, 1, add_metrics, &metrics, e);
+        if (!st && metrics.columns == 0)
+            st = store_query(db, no_metric_sql, params, 1, print_line, NULL, e);
+        if (!st)
+            st = text_table_end(&metrics, e);
+        text_table_drop(&metrics);
     }
-    if (!st && !metrics)
-        st = store_query(db, no_metric_sql, params, 1, print_line, NULL, e);
     if (!st)
         st = store_query(db, event_sql, params, 1, print_event, &events, e);
     if (!st)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clean.h"
 #include "places.h"
 #include "progress.h"
 #include "schedule.h"
@@ -114,10 +115,11 @@ static enum status tell(const struct stored_run *f, int steps, const char *prove
 {
     const struct run_spec *r = &f->run;
     const int all = r->train.optimizer.steps;
-    printf("run %s: %s %s seed %llu, step %d of %d\n%s", f->id, r->experiment, r->variant,
-           (unsigned long long)r->seed, steps ? steps : all, all, provenance);
+    clean_line(stdout, "run %s: %s %s seed %llu, step %d of %d", f->id, r->experiment,
+               r->variant, (unsigned long long)r->seed, steps ? steps : all, all);
+    fputs(provenance, stdout);
     if (v->difference[0]) {
-        printf("differs: %s\n", v->difference);
+        clean_line(stdout, "differs: %s", v->difference);
         return err_set(e, ST_FAILED, "run %s does not come out the same: %s", f->id,
                        *provenance ? "it was made with another program or machine (see "
                                      "above), or what is stored was changed"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "clean.h"
 #include "places.h"
 
 enum { FILTERS_MAX = 64 };
@@ -67,7 +68,8 @@ void removal_close(struct removal *r)
 void removal_print(const struct removal *r)
 {
     for (int i = 0; i < r->n; i++)
-        printf("%" PRId64 " %s, %s\n", r->run[i].id, r->run[i].name, r->run[i].state);
+        clean_line(stdout, "%" PRId64 " %s, %s", r->run[i].id, r->run[i].name,
+                   r->run[i].state);
 }
 
 int64_t *removal_ids(const struct removal *r)

@@ -5,14 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "grid.h"
 #include "json_text.h"
+#include "text_table.h"
 #include "units.h"
 
 enum { SEEDS_TEXT = 48 };
-
-/* Of the table's columns; bits of grid_init's `right`. */
-enum { COLUMNS = 9, RIGHT = 1 << 4 | 1 << 5 | 1 << 6 };
 
 /* May the two stand in one line? */
 static bool alike(const struct plan_item *a, const struct plan_item *b)
@@ -42,16 +39,7 @@ static void seeds_text(const struct plan_item *first, const struct plan_item *en
     }
 }
 
-static void add_header(struct grid *g)
-{
-    static const char *const names[COLUMNS] = {"experiment", "cell",  "encoder",
-                                               "seeds",      "steps", "FLOP/run",
-                                               "time/run",   "state", "why"};
-    for (int i = 0; i < COLUMNS; i++)
-        grid_add(g, names[i]);
-}
-
-static void add_line(struct grid *g, const struct plan_item *first,
+static void add_line(struct text_table *t, const struct plan_item *first,
                      const struct plan_item *end)
 {
     const struct run_spec *r = first->run;
@@ -63,23 +51,23 @@ static void add_line(struct grid *g, const struct plan_item *first,
         seconds += i->seconds;
     }
     seeds_text(first, end, seeds);
-    grid_add(g, r->experiment);
-    grid_add(g, r->cell[0] ? r->cell : "-");
-    grid_add(g, r->variant);
-    grid_add(g, seeds);
-    grid_addf(g, "%d", r->train.optimizer.steps);
-    grid_addf(g, "%.2g", flops / n);
-    grid_add(g, first->runs ? units_duration(seconds / n, time) : "-");
-    grid_add(g, first->state);
-    grid_add(g, first->reason);
+    text_table_text(t, r->experiment);
+    text_table_text(t, r->cell[0] ? r->cell : "-");
+    text_table_text(t, r->variant);
+    text_table_text(t, seeds);
+    text_table_integer(t, r->train.optimizer.steps);
+    text_table_format(t, "%.2g", flops / n);
+    text_table_text(t, first->runs ? units_duration(seconds / n, time) : "-");
+    text_table_text(t, first->state);
+    text_table_text(t, first->reason);
 }
 
 static void print_totals(const struct plan *p, int jobs, const char *db, FILE *out)
 {
     const struct plan_totals sum = plan_sum(p, jobs);
     char time[UNIT_TEXT];
-    fprintf(out, "\n%d runs: %d done, %d failed, %d to run", p->n, sum.done, sum.failed,
-            sum.runs);
+    fprintf(out, "\n%d run%s: %d done, %d failed, %d to run", p->n, p->n == 1 ? "" : "s",
+            sum.done, sum.failed, sum.runs);
     if (sum.runs)
         fprintf(out, ": %.2g FLOP, about %s with %d at a time", sum.flops,
                 units_duration(sum.seconds, time), jobs);
@@ -95,18 +83,21 @@ static void print_totals(const struct plan *p, int jobs, const char *db, FILE *o
 enum status plan_print(const struct plan *p, int jobs, const char *db, FILE *out,
                        struct err *e)
 {
-    struct grid g;
-    grid_init(&g, COLUMNS, RIGHT);
-    add_header(&g);
+    static const char *const names[] = {"experiment", "cell",  "encoder",
+                                        "seeds",      "steps", "FLOP/run",
+                                        "time/run",   "state", "why"};
+    struct text_table t;
+    text_table_init(&t, PRINT_TEXT, out);
+    for (int i = 0; i < (int)(sizeof names / sizeof *names); i++)
+        text_table_column(&t, names[i], i >= 4 && i <= 6); /* numbers */
     for (int i = 0; i < p->n;) {
         int end = i + 1;
         while (end < p->n && alike(&p->item[i], &p->item[end]))
             end++;
-        add_line(&g, &p->item[i], &p->item[end]);
+        add_line(&t, &p->item[i], &p->item[end]);
         i = end;
     }
-    const enum status st = grid_print(&g, PRINT_TEXT, out, e);
-    grid_free(&g);
+    const enum status st = text_table_end(&t, e);
     if (st == ST_OK)
         print_totals(p, jobs, db, out);
     return st;
@@ -144,13 +135,9 @@ enum status plan_print_json(const struct plan *p, int jobs, FILE *out, struct er
                   sum.done, "failed", sum.failed, "to_run", sum.runs, "to_store",
                   sum.stores, "at_work", sum.works, "flops", number_or_null(sum.flops),
                   "seconds", number_or_null(sum.seconds), "runs", runs);
-    char *text = NULL;
-    if (!failed && all)
-        text = json_write(all, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-    json_decref(all);
-    if (!text)
-        return err_set(e, ST_NOMEM, "no memory for the plan as JSON");
-    fprintf(out, "%s\n", text);
-    free(text);
-    return ST_OK;
+    if (failed) {
+        json_decref(all);
+        all = NULL;
+    }
+    return print_json(all, JSON_INDENT(1), out, e);
 }

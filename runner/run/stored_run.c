@@ -32,7 +32,10 @@ static enum status take_run(void *context, int columns, const char *const *names
     snprintf(f->identity, sizeof f->identity, "%s", word(cells[1]));
     snprintf(f->state, sizeof f->state, "%s", word(cells[2]));
     stored_run_free(f);
-    return run_spec_parse(cells[3], &f->run, e);
+    const enum status st = run_spec_parse(word(cells[3]), &f->run, e);
+    snprintf(f->run.profile, sizeof f->run.profile, "%s", word(cells[5]));
+    snprintf(f->run.cell, sizeof f->run.cell, "%s", word(cells[6]));
+    return st;
 }
 
 void stored_run_free(struct stored_run *f)
@@ -84,8 +87,8 @@ enum status stored_run_find(struct store *db, const char *db_path, const char *n
     *out = (struct stored_run){0};
     enum status st = store_query(
         db,
-        "SELECT run_id, identity, state, config, CAST(run_id AS TEXT) = ?1 AS exact "
-        "FROM v_run WHERE exact OR substr(identity, 1, length(?1)) = ?1 "
+        "SELECT run_id, identity, state, config, CAST(run_id AS TEXT) = ?1 AS exact, "
+        "profile, cell FROM v_run WHERE exact OR substr(identity, 1, length(?1)) = ?1 "
         "ORDER BY exact DESC",
         params, 1, take_run, &s, e);
     if (st == ST_OK && (s.n == 0 || (!s.exact && strlen(name) < LEAST_PREFIX)))

@@ -12,7 +12,7 @@ struct stored_run {
     char id[STORED_ID_TEXT];
     char identity[IDENTITY_TEXT]; /* as stored; run.identity is that of the settings */
     char state[STORED_STATE_TEXT];
-    struct run_spec run;
+    struct run_spec run; /* profile and cell too */
 };
 
 /* A number is a run's id; else at least four letters that begin its identity. ST_NOTFOUND:

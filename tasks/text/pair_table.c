@@ -42,11 +42,8 @@ static bool grow(struct pair_table *t)
             next.key[k] = t->key[i];
             next.value[k] = t->value[i];
         }
-    free(t->key);
-    free(t->value);
-    t->key = next.key;
-    t->value = next.value;
-    t->room = next.room;
+    pair_table_free(t);
+    *t = next;
     return true;
 }
 

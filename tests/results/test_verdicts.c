@@ -221,8 +221,9 @@ static void the_text_is_this(void **state)
     assert_string_equal(
         text,
         "Claims, profile quick\n"
-        "Reproduced: the first mean is below the second, contradicted: above, by a one-sided\n"
-        "Welch test with p < 0.05 after Holm's correction over all claims of the profile.\n"
+        "Reproduced: the first mean is below the second, contradicted: above, by a\n"
+        "one-sided Welch test with p < 0.05 after Holm's correction over all claims of\n"
+        "the profile.\n"
         "\n"
         "claim   verdict     smaller (seeds)       larger (seeds)            p  paper\n"
         "------  ----------  --------------------  --------------------  -----  -----------\n"

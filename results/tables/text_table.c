@@ -1,0 +1,451 @@
+/* text_table.c -- columns and cells, and rows as CSV and JSON.
+ *
+ * Cells are kept until enough rows are there to be printed: all of them where widths matter
+ * and nobody waits, one in CSV and JSON. Text is made fit for its format when it is added, so
+ * that no printing function can forget it. What is drawn is in text_table_draw.c. */
+#include "text_table.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clean.h"
+#include "escape.h"
+#include "json_text.h"
+#include "option.h"
+#include "real_text.h"
+#include "text_table_draw.h"
+
+enum { FIRST_ROWS = 1000 };
+
+static const char *const names[PRINT_FORMATS] = {
+    [PRINT_TEXT] = "text", [PRINT_MD] = "md",     [PRINT_LATEX] = "latex",
+    [PRINT_CSV] = "csv",   [PRINT_JSON] = "json",
+};
+
+const char *print_format_name(enum print_format f)
+{
+    return names[f];
+}
+
+enum status print_format_parse(const char *text, enum print_format *out, struct err *e)
+{
+    for (int i = 0; i < PRINT_FORMATS; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *out = (enum print_format)i;
+            return ST_OK;
+        }
+    return err_set(e, ST_USAGE,
+                   "no output format \"%s\"; there are text, md, latex, csv, json%s", text,
+                   suggest_text(text, names, PRINT_FORMATS));
+}
+
+bool print_format_for_people(enum print_format f)
+{
+    return f != PRINT_CSV && f != PRINT_JSON;
+}
+
+void text_table_init(struct text_table *t, enum print_format f, FILE *out)
+{
+    *t = (struct text_table){.format = f, .out = out};
+    t->limit = f == PRINT_TEXT ? terminal_columns(out) : 0;
+    t->hold = print_format_for_people(f) ? 0 : 1;
+}
+
+void text_table_stream(struct text_table *t)
+{
+    t->hold = print_format_for_people(t->format) ? FIRST_ROWS : 1;
+}
+
+void text_table_keep(struct text_table *t)
+{
+    if (t->format == PRINT_JSON)
+        t->failed |= (t->rows = json_array()) == NULL;
+}
+
+/* ---- columns ---- */
+
+/* In characters that its format can print; NULL: no memory. Numbers that a program reads back
+ * are made of the text, so CSV and JSON keep what they can quote. */
+static char *fit(const struct text_table *t, const char *text, size_t *n)
+{
+    return clean_text(text, n,
+                      t->format == PRINT_JSON  ? NULL
+                      : t->format == PRINT_CSV ? "\t\r\n"
+                                               : "");
+}
+
+static bool is_taken(const struct text_table *t, const char *name)
+{
+    for (int i = 0; i < t->columns; i++)
+        if (strcmp(t->column[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* "name", or "name_2" when a program could not tell the two apart. Takes `name`. */
+static char *distinct(const struct text_table *t, char *name)
+{
+    for (int i = 2; name && !print_format_for_people(t->format) && is_taken(t, name); i++) {
+        const size_t room = strlen(name) + 16;
+        char *other = malloc(room);
+        if (other)
+            snprintf(other, room, "%s_%d", name, i);
+        if (!other || !is_taken(t, other)) {
+            free(name);
+            return other;
+        }
+        free(other);
+    }
+    return name;
+}
+
+void text_table_column(struct text_table *t, const char *name, bool right)
+{
+    struct text_column *all =
+        realloc(t->column, (size_t)(t->columns + 1) * sizeof *t->column);
+    size_t n = strlen(name);
+    assert(t->cells == 0 && t->printed == 0);
+    if (all)
+        t->column = all;
+    char *own = all ? distinct(t, fit(t, name, &n)) : NULL;
+    if (own)
+        t->column[t->columns++] = (struct text_column){.name = own, .right = right};
+    else
+        t->failed = true;
+}
+
+void text_table_columns(struct text_table *t, const char *const *all, int n)
+{
+    for (int i = 0; i < n; i++)
+        text_table_column(t, all[i], false);
+}
+
+/* ---- rows ---- */
+
+static void cell_free(struct text_cell *c)
+{
+    free(c->text);
+    free(c->note);
+}
+
+static void free_cells(struct text_table *t)
+{
+    for (int i = 0; i < t->cells; i++)
+        cell_free(&t->cell[i]);
+    t->cells = 0;
+}
+
+static void csv_cell(FILE *out, const struct text_cell *c)
+{
+    char number[REAL_TEXT];
+    if (c->type == CELL_TEXT || c->type == CELL_LIST)
+        escape_csv(out, c->text);
+    else if (c->type == CELL_INTEGER)
+        fprintf(out, "%lld", (long long)c->integer);
+    else if (c->type == CELL_REAL && !isnan(c->real))
+        fputs(real_text(c->real, number), out);
+}
+
+static void csv_names(const struct text_table *t)
+{
+    for (int c = 0; c < t->columns; c++) {
+        escape_csv(t->out, t->column[c].name);
+        fputc(c + 1 < t->columns ? ',' : '\n', t->out);
+    }
+}
+
+static void csv_row(const struct text_table *t, const struct text_cell *row)
+{
+    for (int c = 0; c < t->columns; c++) {
+        csv_cell(t->out, &row[c]);
+        fputc(c + 1 < t->columns ? ',' : '\n', t->out);
+    }
+}
+
+static json_t *json_list(const char *integers)
+{
+    json_t *list = json_array();
+    char *end;
+    for (const char *c = integers; list && *c; c = end + (*end == ' ')) {
+        if (json_array_append_new(list, json_integer(strtoll(c, &end, 10))) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+        assert(end > c);
+    }
+    return list;
+}
+
+static json_t *json_cell(const struct text_cell *c)
+{
+    switch (c->type) {
+    case CELL_TEXT:
+        return json_bytes(c->text, c->bytes);
+    case CELL_LIST:
+        return json_list(c->text);
+    case CELL_INTEGER:
+        return json_integer(c->integer);
+    case CELL_REAL:
+        return isfinite(c->real) ? json_real(c->real) : json_null();
+    case CELL_NONE:
+        break;
+    }
+    return json_null();
+}
+
+static void json_row(struct text_table *t, const struct text_cell *row)
+{
+    json_t *object = json_object();
+    int failed = !object;
+    for (int c = 0; c < t->columns; c++)
+        failed |=
+            json_object_set_new_nocheck(object, t->column[c].name, json_cell(&row[c])) != 0;
+    char *text = t->rows || failed ? NULL : json_show(object, 0);
+    if (t->rows)
+        failed |= json_array_append(t->rows, object) != 0;
+    else if (text)
+        fprintf(t->out, "%s\n %s", t->printed ? "," : "[", text);
+    t->failed |= failed || !(t->rows || text);
+    json_decref(object);
+    free(text);
+}
+
+/* Prints the rows that are kept, and forgets them. */
+static void flush(struct text_table *t)
+{
+    if (t->failed || t->columns == 0)
+        return;
+    if (t->format == PRINT_CSV && t->printed == 0)
+        csv_names(t);
+    for (int i = 0; i < t->cells && !print_format_for_people(t->format); i += t->columns) {
+        (t->format == PRINT_CSV ? csv_row(t, &t->cell[i]) : json_row(t, &t->cell[i]));
+        t->printed++;
+    }
+    if (print_format_for_people(t->format))
+        text_table_draw(t);
+    free_cells(t);
+}
+
+/* ---- cells ---- */
+
+/* The next cell; NULL for want of memory. */
+static struct text_cell *append(struct text_table *t, enum cell_type type)
+{
+    assert(t->failed || t->columns > 0);
+    /* Here and not with the last cell of a row, which may still get a tail or a note. */
+    if (t->hold && t->cells == t->hold * t->columns)
+        flush(t);
+    if (!t->failed && t->cells == t->room) {
+        const int room = t->room ? 2 * t->room : 64;
+        struct text_cell *cell = realloc(t->cell, (size_t)room * sizeof *cell);
+        if (cell) {
+            t->cell = cell;
+            t->room = room;
+        } else
+            t->failed = true;
+    }
+    if (t->failed)
+        return NULL;
+    t->cell[t->cells] = (struct text_cell){.type = type};
+    return &t->cell[t->cells++];
+}
+
+/* Takes `text`, which may be NULL for want of memory, as the text of a new cell. */
+static void append_text(struct text_table *t, enum cell_type type, char *text, size_t n)
+{
+    struct text_cell *c = text ? append(t, type) : NULL;
+    if (c) {
+        c->text = text;
+        c->bytes = c->head = n;
+        return;
+    }
+    t->failed = true;
+    free(text);
+}
+
+void text_table_none(struct text_table *t)
+{
+    append(t, CELL_NONE);
+}
+
+void text_table_bytes(struct text_table *t, const char *text, size_t n)
+{
+    char *own = fit(t, text, &n);
+    append_text(t, CELL_TEXT, own, n);
+}
+
+void text_table_text(struct text_table *t, const char *text)
+{
+    if (text)
+        text_table_bytes(t, text, strlen(text));
+    else
+        text_table_none(t);
+}
+
+void text_table_list(struct text_table *t, const char *integers)
+{
+    append_text(t, CELL_LIST, strdup(integers), strlen(integers));
+}
+
+void text_table_integer(struct text_table *t, int64_t value)
+{
+    struct text_cell *c = append(t, CELL_INTEGER);
+    if (c)
+        c->integer = value;
+}
+
+void text_table_whole(struct text_table *t, int64_t value)
+{
+    if (value < 0)
+        text_table_none(t);
+    else
+        text_table_integer(t, value);
+}
+
+void text_table_real(struct text_table *t, double value)
+{
+    struct text_cell *c = append(t, CELL_REAL);
+    if (c)
+        c->real = value;
+}
+
+/* A new string in printf's way, or NULL. */
+static char *format(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
+
+static char *format(const char *fmt, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    const int n = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    char *text = malloc((size_t)n + 1);
+    if (text)
+        vsnprintf(text, (size_t)n + 1, fmt, args);
+    return text;
+}
+
+void text_table_format(struct text_table *t, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    char *text = format(fmt, args);
+    va_end(args);
+    if (text)
+        text_table_text(t, text);
+    else
+        t->failed = true;
+    free(text);
+}
+
+/* a, a separator when a is not empty, and b; frees a. NULL for want of memory. */
+static char *join(char *a, const char *separator, const char *b)
+{
+    const size_t used = a ? strlen(a) : 0, more = strlen(separator) + strlen(b) + 1;
+    char *text = realloc(a, used + more);
+    if (!text) {
+        free(a);
+        return NULL;
+    }
+    snprintf(text + used, more, "%s%s", used ? separator : "", b);
+    return text;
+}
+
+static struct text_cell *last(struct text_table *t)
+{
+    assert(t->failed || t->cells > 0);
+    return t->failed || t->cells == 0 ? NULL : &t->cell[t->cells - 1];
+}
+
+void text_table_tail(struct text_table *t, const char *fmt, ...)
+{
+    struct text_cell *c = last(t);
+    va_list args;
+    if (!c)
+        return;
+    va_start(args, fmt);
+    char *tail = format(fmt, args);
+    va_end(args);
+    c->text = tail ? join(c->text, "", tail) : c->text;
+    t->failed |= !tail || !c->text;
+    c->bytes = c->text ? strlen(c->text) : 0;
+    free(tail);
+}
+
+void text_table_best(struct text_table *t)
+{
+    struct text_cell *c = last(t);
+    if (c)
+        c->best = true;
+}
+
+void text_table_note(struct text_table *t, const char *mark)
+{
+    struct text_cell *c = last(t);
+    if (!c)
+        return;
+    c->note = join(c->note, ",", mark);
+    t->failed |= !c->note;
+}
+
+void text_table_rule(struct text_table *t)
+{
+    struct text_cell *c = last(t);
+    if (c)
+        c->rule = true;
+}
+
+void text_table_indent(struct text_table *t)
+{
+    struct text_cell *c = last(t);
+    if (c)
+        c->indent = true;
+}
+
+/* ---- the end ---- */
+
+void text_table_drop(struct text_table *t)
+{
+    free_cells(t);
+    free(t->cell);
+    for (int i = 0; i < t->columns; i++)
+        free(t->column[i].name);
+    free(t->column);
+    json_decref(t->rows);
+    *t = (struct text_table){0};
+}
+
+enum status text_table_end(struct text_table *t, struct err *e)
+{
+    assert(t->failed || t->columns == 0 || t->cells % t->columns == 0);
+    flush(t);
+    if (t->format == PRINT_JSON && !t->failed)
+        fputs(t->printed ? "\n]\n" : "[]\n", t->out);
+    else if (!t->failed && print_format_for_people(t->format))
+        text_table_draw_end(t);
+    const bool failed = t->failed;
+    text_table_drop(t);
+    return failed ? err_set(e, ST_NOMEM, "no memory for the table; ask for less of it")
+                  : ST_OK;
+}
+
+json_t *text_table_take(struct text_table *t)
+{
+    flush(t);
+    json_t *rows = t->failed ? NULL : json_incref(t->rows);
+    text_table_drop(t);
+    return rows;
+}
+
+enum status print_json(json_t *all, size_t flags, FILE *out, struct err *e)
+{
+    char *text = all ? json_show(all, flags) : NULL;
+    json_decref(all);
+    if (!text)
+        return err_set(e, ST_NOMEM, "no memory for the answer as JSON");
+    fprintf(out, "%s\n", text);
+    free(text);
+    return ST_OK;
+}

@@ -1,0 +1,393 @@
+/* text_table_draw.c -- rows of cells as text in columns, Markdown and LaTeX.
+ *
+ * A cell becomes a head and a tail: " ± 1.2", a star and the marks of footnotes are the tail.
+ * In the terminal a column is as wide as its widest head and tail together; where rows would
+ * be wider than the terminal, columns of words give way, down to their longest word, and
+ * their cells go on in lines below. */
+#include "text_table_draw.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "escape.h"
+#include "real_text.h"
+
+enum { GAP = 2, FORM_TEXT = 64 };
+
+int terminal_columns(FILE *out)
+{
+    struct winsize size = {0};
+    const char *told = getenv("COLUMNS");
+    const long n = told ? strtol(told, NULL, 10) : 0;
+    if (n > 0 && n < 10000)
+        return (int)n;
+    if (isatty(fileno(out)) && ioctl(fileno(out), TIOCGWINSZ, &size) == 0)
+        return size.ws_col;
+    return 0;
+}
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* The cell as text, without its marks; *head: the bytes before the tail. */
+static const char *form(const struct text_table *t, const struct text_cell *c,
+                        char text[FORM_TEXT], size_t *head)
+{
+    char number[REAL_TEXT];
+    text[0] = '\0';
+    if (c->type == CELL_INTEGER)
+        snprintf(text, FORM_TEXT, "%lld", (long long)c->integer);
+    else if (c->type == CELL_REAL && isnan(c->real))
+        snprintf(text, FORM_TEXT, "n/a");
+    else if (c->type == CELL_REAL && t->format == PRINT_LATEX)
+        snprintf(text, FORM_TEXT, "%s", real_text(c->real, number));
+    else if (c->type == CELL_REAL)
+        snprintf(text, FORM_TEXT, "%.6g", c->real);
+    *head = c->text ? c->head : strlen(text);
+    return c->text ? c->text : text;
+}
+
+/* Columns of numbers stand to the right; their first cell tells. */
+static void find_right(struct text_table *t)
+{
+    for (int c = 0; c < t->columns; c++)
+        for (int i = c; i < t->cells; i += t->columns) {
+            const enum cell_type type = t->cell[i].type;
+            if (type == CELL_NONE)
+                continue;
+            t->column[c].right |= type == CELL_INTEGER || type == CELL_REAL;
+            break;
+        }
+}
+
+static bool row_has_rule(const struct text_table *t, const struct text_cell *row)
+{
+    for (int c = 0; c < t->columns; c++)
+        if (row[c].rule)
+            return true;
+    return false;
+}
+
+/* ---- the terminal ---- */
+
+static int width_of(const char *text, size_t bytes)
+{
+    int n = 0;
+    for (size_t i = 0; i < bytes; i++)
+        n += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return n;
+}
+
+static int marks_width(const struct text_cell *c)
+{
+    return (c->best ? 1 : 0) + (c->note ? text_width(c->note) + 2 : 0);
+}
+
+static int indent_width(const struct text_cell *c)
+{
+    return c->indent ? 2 : 0;
+}
+
+/* Bytes of `text` that fit into `width` columns, at least one word; a break is behind a
+ * blank or a comma. */
+static size_t piece(const char *text, int width)
+{
+    size_t end = 0;
+    while (text[end]) {
+        size_t next = end + strcspn(text + end, " ,");
+        next += text[next] == ',';
+        if (end && width_of(text, next) > width)
+            break;
+        end = next + strspn(text + next, " ");
+    }
+    return end;
+}
+
+static int longest_word(const char *text)
+{
+    int longest = 0;
+    for (size_t n, word; *text; text += n) {
+        n = piece(text, 0);
+        word = strcspn(text, " ");
+        longest = larger(longest, width_of(text, word < n ? word : n));
+    }
+    return longest;
+}
+
+/* Of the rows that are kept; columns never become narrower. */
+static void find_widths(struct text_table *t)
+{
+    for (int c = 0; c < t->columns; c++) {
+        struct text_column *k = &t->column[c];
+        for (int i = c; i < t->cells; i += t->columns) {
+            char own[FORM_TEXT];
+            size_t head;
+            const char *text = form(t, &t->cell[i], own, &head);
+            const int front = width_of(text, head) + indent_width(&t->cell[i]);
+            k->head = larger(k->head, front);
+            k->tail = larger(k->tail, text_width(text + head) + marks_width(&t->cell[i]));
+        }
+        k->width = larger(larger(k->width, text_width(k->name)), k->head + k->tail);
+    }
+}
+
+static int least_width(const struct text_table *t, int c)
+{
+    int least = text_width(t->column[c].name);
+    if (t->column[c].right)
+        return t->column[c].width;
+    for (int i = c; i < t->cells; i += t->columns)
+        if (t->cell[i].text)
+            least = larger(least, longest_word(t->cell[i].text) + marks_width(&t->cell[i]) +
+                                      indent_width(&t->cell[i]));
+    return least;
+}
+
+/* Takes the columns beyond the terminal from the widest columns of words. */
+static void make_fit(struct text_table *t)
+{
+    int total = -GAP, *least = calloc((size_t)t->columns, sizeof *least);
+    for (int c = 0; least && c < t->columns; c++) {
+        total += t->column[c].width + GAP;
+        least[c] = least_width(t, c);
+    }
+    for (; least && total > t->limit; total--) {
+        int widest = -1;
+        for (int c = 0; c < t->columns; c++)
+            if (t->column[c].width > least[c] &&
+                (widest < 0 || t->column[c].width > t->column[widest].width))
+                widest = c;
+        if (widest < 0)
+            break;
+        t->column[widest].width--;
+    }
+    free(least);
+}
+
+/* Blanks are written only when something follows them, so no line ends in one. */
+struct line {
+    FILE *out;
+    int blanks;
+};
+
+static void put(struct line *l, const char *text, size_t n)
+{
+    if (!n)
+        return;
+    fprintf(l->out, "%*s%.*s", l->blanks, "", (int)n, text);
+    l->blanks = 0;
+}
+
+static void put_marks(struct line *l, const struct text_cell *c)
+{
+    put(l, "*", c->best);
+    if (c->note) {
+        put(l, "[", 1);
+        put(l, c->note, strlen(c->note));
+        put(l, "]", 1);
+    }
+}
+
+/* A cell of numbers, heads above each other. */
+static void put_right(struct line *l, const struct text_table *t, const struct text_cell *c,
+                      const struct text_column *k)
+{
+    char own[FORM_TEXT];
+    size_t head;
+    const char *text = form(t, c, own, &head);
+    /* Rows that came later than the widths may be wider. */
+    const int before = larger(0, k->width - k->tail - width_of(text, head));
+    l->blanks += before;
+    put(l, text, strlen(text));
+    put_marks(l, c);
+    l->blanks += larger(0, k->width - before - text_width(text) - marks_width(c));
+}
+
+/* The next piece of a cell of words, of which *from bytes are printed. */
+static void put_left(struct line *l, const struct text_table *t, const struct text_cell *c,
+                     const struct text_column *k, size_t *from)
+{
+    char own[FORM_TEXT];
+    size_t head;
+    const char *text = form(t, c, own, &head) + *from;
+    const int indent = indent_width(c);
+    size_t n = t->limit ? piece(text, k->width - indent - marks_width(c)) : strlen(text);
+    const bool marked = text[n] == '\0' && n > 0;
+    *from += n;
+    while (t->limit && n > 0 && text[n - 1] == ' ')
+        n--;
+    l->blanks += indent;
+    put(l, text, n);
+    if (marked)
+        put_marks(l, c);
+    l->blanks +=
+        larger(0, k->width - indent - width_of(text, n) - (marked ? marks_width(c) : 0));
+}
+
+static void put_row(struct text_table *t, const struct text_cell *row)
+{
+    assert(t->columns > 0);
+    size_t *from = calloc((size_t)t->columns, sizeof *from);
+    bool more = true;
+    for (int n = 0; more && from; n++) {
+        struct line l = {.out = t->out};
+        more = false;
+        for (int c = 0; c < t->columns; c++) {
+            const struct text_column *k = &t->column[c];
+            if (!k->right)
+                put_left(&l, t, &row[c], k, &from[c]);
+            else if (n == 0)
+                put_right(&l, t, &row[c], k);
+            else
+                l.blanks += k->width;
+            more |= !k->right && row[c].text && row[c].text[from[c]];
+            l.blanks += GAP;
+        }
+        fputc('\n', t->out);
+    }
+    t->failed |= !from;
+    free(from);
+}
+
+static void put_rule(const struct text_table *t)
+{
+    struct line l = {.out = t->out};
+    for (int c = 0; c < t->columns; c++) {
+        for (int i = 0; i < t->column[c].width; i++)
+            put(&l, "-", 1);
+        l.blanks += GAP;
+    }
+    fputc('\n', t->out);
+}
+
+static void put_names(const struct text_table *t)
+{
+    struct line l = {.out = t->out};
+    for (int c = 0; c < t->columns; c++) {
+        const struct text_column *k = &t->column[c];
+        const int rest = k->width - text_width(k->name);
+        l.blanks += k->right ? rest : 0;
+        put(&l, k->name, strlen(k->name));
+        l.blanks += (k->right ? 0 : rest) + GAP;
+    }
+    fputc('\n', t->out);
+    put_rule(t);
+}
+
+static void draw_text(struct text_table *t)
+{
+    find_widths(t);
+    if (t->limit)
+        make_fit(t);
+    if (t->printed == 0)
+        put_names(t);
+    for (int i = 0; i < t->cells; i += t->columns) {
+        if (t->printed++ && row_has_rule(t, &t->cell[i]))
+            put_rule(t);
+        put_row(t, &t->cell[i]);
+    }
+}
+
+/* ---- Markdown, LaTeX ---- */
+
+static void md_cell(const struct text_table *t, const struct text_cell *c)
+{
+    char own[FORM_TEXT];
+    size_t head;
+    fputs(c->best ? " **" : " ", t->out);
+    fputs(c->indent ? "&emsp;" : "", t->out);
+    escape_md(t->out, form(t, c, own, &head));
+    fputs(c->best ? "**" : "", t->out);
+    if (c->note)
+        fprintf(t->out, "\\[%s\\]", c->note);
+    fputs(" |", t->out);
+}
+
+static void draw_md(struct text_table *t)
+{
+    if (t->printed == 0) {
+        for (int c = 0; c < t->columns; c++) {
+            fputs(c ? " " : "| ", t->out);
+            escape_md(t->out, t->column[c].name);
+            fputs(" |", t->out);
+        }
+        fputc('\n', t->out);
+        for (int c = 0; c < t->columns; c++)
+            fputs(t->column[c].right ? "|---:" : "|:---", t->out);
+        fputs("|\n", t->out);
+    }
+    for (int i = 0; i < t->cells; i++) {
+        fputs(i % t->columns ? "" : "|", t->out);
+        md_cell(t, &t->cell[i]);
+        fputs((i + 1) % t->columns ? "" : "\n", t->out);
+        t->printed += (i + 1) % t->columns == 0;
+    }
+}
+
+/* A minus is no hyphen. */
+static void latex_cell(const struct text_table *t, const struct text_cell *c)
+{
+    char own[FORM_TEXT];
+    size_t head;
+    const char *text = form(t, c, own, &head);
+    const bool minus = text[0] == '-' && text[1] >= '0' && text[1] <= '9';
+    fputs(c->best ? "\\textbf{" : "", t->out);
+    fputs(c->indent ? "\\quad " : "", t->out);
+    fputs(minus ? "$-$" : "", t->out);
+    escape_latex(t->out, text + minus);
+    fputs(c->best ? "}" : "", t->out);
+    if (c->note)
+        fprintf(t->out, "$^{%s}$", c->note);
+}
+
+static void latex_names(const struct text_table *t)
+{
+    fputs("% needs \\usepackage{booktabs}\n\\begin{tabular}{", t->out);
+    for (int c = 0; c < t->columns; c++)
+        fputc(t->column[c].right ? 'r' : 'l', t->out);
+    fputs("}\n\\toprule\n", t->out);
+    for (int c = 0; c < t->columns; c++) {
+        fputs(c ? " & " : "", t->out);
+        escape_latex(t->out, t->column[c].name);
+    }
+    fputs(" \\\\\n\\midrule\n", t->out);
+}
+
+static void draw_latex(struct text_table *t)
+{
+    if (t->printed == 0)
+        latex_names(t);
+    for (int i = 0; i < t->cells; i += t->columns) {
+        if (t->printed++ && row_has_rule(t, &t->cell[i]))
+            fputs("\\midrule\n", t->out);
+        for (int c = 0; c < t->columns; c++) {
+            fputs(c ? " & " : "", t->out);
+            latex_cell(t, &t->cell[i + c]);
+        }
+        fputs(" \\\\\n", t->out);
+    }
+}
+
+void text_table_draw(struct text_table *t)
+{
+    if (t->printed == 0)
+        find_right(t);
+    if (t->format == PRINT_TEXT)
+        draw_text(t);
+    else if (t->format == PRINT_MD)
+        draw_md(t);
+    else
+        draw_latex(t);
+}
+
+void text_table_draw_end(struct text_table *t)
+{
+    if (t->format == PRINT_LATEX)
+        fputs("\\bottomrule\n\\end{tabular}\n", t->out);
+}

@@ -1,0 +1,243 @@
+/* text_table.h: the same cells in every format, odd ones too. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "json_text.h"
+#include "text_table.h"
+
+static struct err err;
+static char *text;
+static size_t size;
+
+static void begin(struct text_table *t, enum print_format f)
+{
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    text_table_init(t, f, out);
+}
+
+static void assert_drawn(struct text_table *t, const char *want)
+{
+    FILE *out = t->out;
+    assert_int_equal(text_table_end(t, &err), ST_OK);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(text, want);
+    free(text);
+}
+
+static void typed(struct text_table *t)
+{
+    static const char *const names[] = {"name", "n", "real", "none", "ids"};
+    text_table_columns(t, names, 5);
+    text_table_text(t, "a_b");
+    text_table_integer(t, 9007199254740993);
+    text_table_real(t, 0.1);
+    text_table_none(t);
+    text_table_list(t, "1 2");
+    text_table_text(t, NULL);
+    text_table_whole(t, -1);
+    text_table_real(t, (double)NAN);
+    text_table_none(t);
+    text_table_list(t, "");
+}
+
+static void cells_keep_their_types(void **state)
+{
+    struct text_table t;
+    (void)state;
+    begin(&t, PRINT_JSON);
+    typed(&t);
+    assert_drawn(&t, "[\n {\"name\": \"a_b\", \"n\": 9007199254740993, \"real\": 0.1, "
+                     "\"none\": null, \"ids\": [1, 2]},\n"
+                     " {\"name\": null, \"n\": null, \"real\": null, \"none\": null, "
+                     "\"ids\": []}\n]\n");
+    begin(&t, PRINT_CSV);
+    typed(&t);
+    assert_drawn(&t, "name,n,real,none,ids\na_b,9007199254740993,0.1,,1 2\n,,,,\n");
+    begin(&t, PRINT_TEXT);
+    typed(&t);
+    assert_drawn(&t, "name                 n  real  none  ids\n"
+                     "----  ----------------  ----  ----  ---\n"
+                     "a_b   9007199254740993   0.1        1 2\n"
+                     "                         n/a\n");
+}
+
+static void rows_can_be_part_of_a_document(void **state)
+{
+    struct text_table t;
+    (void)state;
+    text_table_init(&t, PRINT_JSON, stdout);
+    text_table_keep(&t);
+    typed(&t);
+    json_t *rows = text_table_take(&t);
+    assert_int_equal(json_array_size(rows), 2);
+    json_decref(rows);
+}
+
+/* Two columns of one name would be one key. */
+static void names_are_told_apart_where_programs_read_them(void **state)
+{
+    static const char *const names[] = {"n", "n", "n_2", "n"};
+    static const enum print_format formats[] = {PRINT_CSV, PRINT_JSON, PRINT_TEXT};
+    static const char *const want[] = {
+        "n,n_2,n_2_2,n_3\n0,1,2,3\n",
+        "[\n {\"n\": 0, \"n_2\": 1, \"n_2_2\": 2, \"n_3\": 3}\n]\n",
+        "n  n  n_2  n\n-  -  ---  -\n0  1    2  3\n"};
+    (void)state;
+    for (int f = 0; f < 3; f++) {
+        struct text_table t;
+        begin(&t, formats[f]);
+        text_table_columns(&t, names, 4);
+        for (int i = 0; i < 4; i++)
+            text_table_integer(&t, i);
+        assert_drawn(&t, want[f]);
+    }
+}
+
+static void odd(struct text_table *t)
+{
+    text_table_column(t, "t\x1B", false);
+    text_table_bytes(t, "a\0b\xFF\x1B\xC2\x9B\xE2\x80\xAE\n", 11);
+}
+
+static void odd_bytes_are_escapes_in_every_format(void **state)
+{
+    struct text_table t;
+    (void)state;
+    begin(&t, PRINT_TEXT);
+    odd(&t);
+    assert_drawn(&t, "t\\x1b\n----------------------------\n"
+                     "a\\x00b\\xff\\x1b\\u009b\\u202e\\n\n" +
+                         0);
+}
+
+static void odd_bytes_are_json_and_csv(void **state)
+{
+    struct text_table t;
+    json_error_t why;
+    (void)state;
+    begin(&t, PRINT_JSON);
+    odd(&t);
+    assert_drawn(&t,
+                 "[\n {\"t\\u001B\": \"a\\u0000b\\\\xff\\u001B\\u009b\\u202e\\n\"}\n]\n");
+    json_t *back =
+        json_loads("[\"a\\u0000b\\\\xff\\u001b\\u009b\\u202e\\n\"]", JSON_ALLOW_NUL, &why);
+    assert_non_null(back);
+    json_decref(back);
+    begin(&t, PRINT_CSV);
+    odd(&t);
+    assert_drawn(&t, "t\\x1b\n\"a\\x00b\\xff\\x1b\\u009b\\u202e\n\"\n");
+    begin(&t, PRINT_MD);
+    odd(&t);
+    assert_drawn(&t, "| t\\\\x1b |\n|:---|\n"
+                     "| a\\\\x00b\\\\xff\\\\x1b\\\\u009b\\\\u202e\\\\n |\n");
+}
+
+/* \\ and \item would take them for an argument. */
+static void latex_takes_no_cell_for_an_argument(void **state)
+{
+    struct text_table t;
+    (void)state;
+    begin(&t, PRINT_LATEX);
+    text_table_column(&t, "a", false);
+    text_table_column(&t, "x", true);
+    text_table_text(&t, "[2pt] a");
+    text_table_text(&t, "-0.030");
+    text_table_text(&t, "*b");
+    text_table_integer(&t, -3);
+    text_table_text(&t, "paper");
+    text_table_indent(&t);
+    text_table_text(&t, "-");
+    assert_drawn(&t, "% needs \\usepackage{booktabs}\n\\begin{tabular}{lr}\n\\toprule\n"
+                     "a & x \\\\\n\\midrule\n"
+                     "{}[2pt] a & $-$0.030 \\\\\n"
+                     "{}*b & $-$3 \\\\\n"
+                     "\\quad paper & - \\\\\n"
+                     "\\bottomrule\n\\end{tabular}\n");
+}
+
+static void markdown_keeps_what_stands_below(void **state)
+{
+    struct text_table t;
+    (void)state;
+    begin(&t, PRINT_MD);
+    text_table_column(&t, "encoder", false);
+    text_table_text(&t, "paper");
+    text_table_indent(&t);
+    assert_drawn(&t, "| encoder |\n|:---|\n| &emsp;paper |\n");
+}
+
+/* A terminal of `limit` columns. */
+static void rows_break_between_words(void **state)
+{
+    struct text_table t;
+    (void)state;
+    begin(&t, PRINT_TEXT);
+    t.limit = 30;
+    text_table_column(&t, "claim", false);
+    text_table_column(&t, "p", true);
+    text_table_column(&t, "paper", false);
+    text_table_text(&t, "one errs less than the other");
+    text_table_text(&t, "0.011");
+    text_table_text(&t, "4.90, 20.30");
+    text_table_text(&t, "a");
+    text_table_none(&t);
+    text_table_text(&t, "b");
+    assert_drawn(&t, "claim           p  paper\n"
+                     "----------  -----  -----------\n"
+                     "one errs    0.011  4.90, 20.30\n"
+                     "less than\n"
+                     "the other\n"
+                     "a                  b\n");
+}
+
+/* The first thousand rows tell the widths; later ones that are wider are printed whole. */
+static void rows_are_printed_as_they_come(void **state)
+{
+    struct text_table t;
+    (void)state;
+    begin(&t, PRINT_CSV);
+    text_table_stream(&t);
+    text_table_column(&t, "n", false);
+    text_table_integer(&t, 1);
+    text_table_integer(&t, 2);
+    assert_int_equal(fflush(t.out), 0);
+    assert_string_equal(text, "n\n1\n");
+    assert_drawn(&t, "n\n1\n2\n");
+    begin(&t, PRINT_TEXT);
+    text_table_stream(&t);
+    text_table_column(&t, "n", false);
+    for (int i = 0; i < 1001; i++)
+        text_table_integer(&t, i);
+    assert_int_equal(fflush(t.out), 0);
+    assert_memory_equal(text, "  n\n---\n  0\n  1\n", 16);
+    text_table_integer(&t, 123456);
+    FILE *out = t.out;
+    assert_int_equal(text_table_end(&t, &err), ST_OK);
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(strstr(text, "\n999\n  1000\n123456\n"));
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cells_keep_their_types),
+        cmocka_unit_test(rows_can_be_part_of_a_document),
+        cmocka_unit_test(names_are_told_apart_where_programs_read_them),
+        cmocka_unit_test(odd_bytes_are_escapes_in_every_format),
+        cmocka_unit_test(odd_bytes_are_json_and_csv),
+        cmocka_unit_test(latex_takes_no_cell_for_an_argument),
+        cmocka_unit_test(markdown_keeps_what_stands_below),
+        cmocka_unit_test(rows_break_between_words),
+        cmocka_unit_test(rows_are_printed_as_they_come),
+    };
+    return cmocka_run_group_tests_name("text_table", tests, NULL, NULL);
+}

@@ -209,7 +209,8 @@ const char *suggest(const char *typed, const char *const *names, int n)
 const char *suggest_or(const char *typed, const char *const *names, int n,
                        const char *other)
 {
-    static _Thread_local char text[sizeof "; did you mean \"\"?" + 4 * NAME_MAX_LENGTH];
+    static _Thread_local char
+        text[sizeof "; did you mean \"\"?" + (size_t)4 * NAME_MAX_LENGTH];
     const char *near = suggest(typed, names, n);
     if (!near)
         return other;

@@ -74,7 +74,7 @@ void text_table_keep(struct text_table *t);
 
 /* Before the first cell. In CSV and JSON the second column of a name is NAME_2. */
 void text_table_column(struct text_table *t, const char *name, bool right);
-void text_table_columns(struct text_table *t, const char *const *names, int n);
+void text_table_columns(struct text_table *t, const char *const *all, int n);
 
 void text_table_none(struct text_table *t);
 void text_table_text(struct text_table *t, const char *text); /* NULL: none */

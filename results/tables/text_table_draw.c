@@ -40,7 +40,7 @@ static const char *form(const struct text_table *t, const struct text_cell *c,
                         char text[FORM_TEXT], size_t *head)
 {
     char number[REAL_TEXT];
-    text[0] = '\0';
+    memset(text, 0, FORM_TEXT);
     if (c->type == CELL_INTEGER)
         snprintf(text, FORM_TEXT, "%lld", (long long)c->integer);
     else if (c->type == CELL_REAL && isnan(c->real))

@@ -92,7 +92,8 @@ static bool goes_on(struct store *s, int delay_ms)
     if (s->waiting_ms / ASK_MS == (s->waiting_ms + delay_ms) / ASK_MS)
         return true;
     find_holder(s, holder);
-    return s->patience.go_on(s->patience.context, s->path, holder, s->waiting_ms / 1000.0);
+    return s->patience.go_on(s->patience.context, s->path, holder,
+                             (s->waiting_ms + delay_ms) / 1000.0);
 }
 
 /* 0: give up. */

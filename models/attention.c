@@ -176,10 +176,11 @@ static struct dropout_site weights_site(const struct attention *a, int head)
 
 void attention_forward(const struct attention *a)
 {
-    for (int h = 0; h < a->model->config.heads; h++) {
+    for (int h = 0; h < a->model->config.heads && !work_stopped(a->work); h++) {
         const struct dropout_site site = weights_site(a, h);
         pack_head(a, h, false);
-        for (int first = 0; first < a->queries; first += PANEL_ROWS)
+        for (int first = 0; first < a->queries && !work_stopped(a->work);
+             first += PANEL_ROWS)
             forward_panel(a, h, first, &site);
     }
 }
@@ -246,12 +247,13 @@ static void backward_panel(const struct attention *a, int head, int first,
 
 void attention_backward(const struct attention *a)
 {
-    for (int h = 0; h < a->model->config.heads; h++) {
+    for (int h = 0; h < a->model->config.heads && !work_stopped(a->work); h++) {
         const struct dropout_site site = weights_site(a, h);
         pack_head(a, h, true);
         memset(a->work->dkv, 0,
                (size_t)kv_parts(a->model) * head_size(a->model) * sizeof(real));
-        for (int first = 0; first < a->queries; first += PANEL_ROWS)
+        for (int first = 0; first < a->queries && !work_stopped(a->work);
+             first += PANEL_ROWS)
             backward_panel(a, h, first, &site);
         unpack_gradient(a, h);
     }

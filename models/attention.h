@@ -9,6 +9,9 @@
 #ifndef ATTENTION_H
 #define ATTENTION_H
 
+#include <signal.h>
+#include <stdbool.h>
+
 #include "arena.h"
 #include "dropout.h"
 #include "layout.h"
@@ -18,14 +21,22 @@ enum { PANEL_ROWS = 64 };
 
 /* Work memory of one thread. */
 struct panel_work {
-    int stride;                       /* of score and dscore */
-    real *score, *dscore;             /* [PANEL_ROWS, stride] */
-    real *kv, *dkv;                   /* [parts of kv][longest, d]: of one head */
-    real *kt, *vt;                    /* [d, stride]: its keys and values transposed */
-    real *q, *d_o;                    /* [PANEL_ROWS, d] of one panel */
-    real *scratch[ENCODER_PARTS_MAX]; /* as each part's scratch() asks */
-    struct stopwatch *clock;          /* NULL: off */
+    int stride;                        /* of score and dscore */
+    real *score, *dscore;              /* [PANEL_ROWS, stride] */
+    real *kv, *dkv;                    /* [parts of kv][longest, d]: of one head */
+    real *kt, *vt;                     /* [d, stride]: its keys and values transposed */
+    real *q, *d_o;                     /* [PANEL_ROWS, d] of one panel */
+    real *scratch[ENCODER_PARTS_MAX];  /* as each part's scratch() asks */
+    struct stopwatch *clock;           /* NULL: off */
+    const volatile sig_atomic_t *stop; /* not 0: what is computed is not wanted; or NULL */
 };
+
+/* Asked between pieces of work that take well below a second at any length: then the rest
+ * of the pass is left out, and its results mean nothing. */
+static inline bool work_stopped(const struct panel_work *w)
+{
+    return w->stop && *w->stop;
+}
 
 size_t panel_work_bytes(const struct model *m);
 void panel_work_take(const struct model *m, struct arena *a, struct panel_work *out);

@@ -215,11 +215,17 @@ static size_t constants_size(const struct model *m, int part)
     return p->encoder->constants ? p->encoder->constants(&m->dims, &p->options) : 0;
 }
 
-static enum status fill_constants(struct model *m, struct err *e)
+static size_t all_constants(const struct model *m)
 {
     size_t total = 0;
     for (int p = 0; p < m->config.encoders.parts; p++)
         total += constants_size(m, p);
+    return total;
+}
+
+static enum status fill_constants(struct model *m, struct err *e)
+{
+    const size_t total = all_constants(m);
     if (!total)
         return ST_OK;
     m->constants_memory = calloc(total, sizeof *m->constants_memory);
@@ -253,55 +259,48 @@ static void describe(struct model *m, const struct model_config *c)
     }
 }
 
-static enum status allocate(struct model *m, struct err *e)
-{
-    struct builder count = {.m = m};
-    m->layer = calloc((size_t)m->config.layers, sizeof *m->layer);
-    if (!m->layer)
-        return err_set(e, ST_NOMEM, "no memory for %d layers", m->config.layers);
-    add_all(&count);
-    m->tensor = calloc((size_t)count.count, sizeof *m->tensor);
-    m->weights = aligned_alloc(ARENA_ALIGN, count.at * sizeof *m->weights);
-    if (!m->tensor || !m->weights)
-        return err_set(e, ST_NOMEM, "no memory for %zu weights; make the model smaller",
-                       count.parameters);
-    memset(m->weights, 0, count.at * sizeof *m->weights);
-    struct builder fill = {.m = m, .tensor = m->tensor};
-    add_all(&fill);
-    m->tensors = fill.count;
-    m->parameters = fill.parameters;
-    m->size = fill.at;
-    return fill_constants(m, e);
-}
-
-enum status model_measure(const struct model_config *c, size_t *parameters, struct err *e)
+enum status model_sketch(const struct model_config *c, struct model **out, struct err *e)
 {
     const enum status st = model_check(c, e);
     if (st)
         return st;
-    struct model m = {0};
-    struct builder count = {.m = &m};
-    describe(&m, c);
-    m.layer = calloc((size_t)c->layers, sizeof *m.layer);
-    if (!m.layer)
+    struct model *m = calloc(1, sizeof *m);
+    if (m)
+        m->layer = calloc((size_t)c->layers, sizeof *m->layer);
+    if (!m || !m->layer) {
+        model_close(m);
         return err_set(e, ST_NOMEM, "no memory for %d layers", c->layers);
+    }
+    struct builder count = {.m = m};
+    describe(m, c);
     add_all(&count);
-    free(m.layer);
-    *parameters = count.parameters;
+    m->tensors = count.count;
+    m->parameters = count.parameters;
+    m->size = count.at;
+    *out = m;
     return ST_OK;
+}
+
+static enum status allocate(struct model *m, struct err *e)
+{
+    m->tensor = calloc((size_t)m->tensors, sizeof *m->tensor);
+    m->weights = aligned_alloc(ARENA_ALIGN, m->size * sizeof *m->weights);
+    if (!m->tensor || !m->weights)
+        return err_set(e, ST_NOMEM, "no memory for %zu weights; make the model smaller",
+                       m->parameters);
+    memset(m->weights, 0, m->size * sizeof *m->weights);
+    struct builder fill = {.m = m, .tensor = m->tensor};
+    add_all(&fill);
+    return fill_constants(m, e);
 }
 
 enum status model_open(const struct model_config *c, uint64_t seed, struct model **out,
                        struct err *e)
 {
-    enum status st = model_check(c, e);
-    if (st)
-        return st;
-    struct model *m = calloc(1, sizeof *m);
-    if (!m)
-        return err_set(e, ST_NOMEM, "no memory for a model");
-    describe(m, c);
-    st = allocate(m, e);
+    struct model *m = NULL;
+    enum status st = model_sketch(c, &m, e);
+    if (st == ST_OK)
+        st = allocate(m, e);
     if (st) {
         model_close(m);
         return st;
@@ -357,6 +356,11 @@ size_t model_parameters(const struct model *m)
 size_t model_size(const struct model *m)
 {
     return m->size;
+}
+
+size_t model_bytes(const struct model *m)
+{
+    return (m->size + all_constants(m)) * sizeof(real);
 }
 
 real *model_weights(struct model *m)

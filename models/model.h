@@ -45,9 +45,9 @@ struct model;
  * the message names the setting ("model.heads") and the remedy. */
 enum status model_check(const struct model_config *c, struct err *e);
 
-/* How many learned numbers such a model has, without making one: to be compared with a
- * file before memory is taken for it. */
-enum status model_measure(const struct model_config *c, size_t *parameters, struct err *e);
+/* A model without numbers: its sizes are known (model_parameters, model_size, model_bytes)
+ * before memory is taken for it. Like model_open's otherwise. */
+enum status model_sketch(const struct model_config *c, struct model **out, struct err *e);
 
 /* Builds the tensor list and draws the weights from `seed`. *out is the caller's, to be
  * closed with model_close. */
@@ -61,6 +61,7 @@ const struct tensor *model_tensor(const struct model *m, int i);
 const struct tensor *model_tensor_find(const struct model *m, const char *name);
 size_t model_parameters(const struct model *m); /* learned numbers, as the papers count */
 size_t model_size(const struct model *m);       /* reals in the flat vector (padded) */
+size_t model_bytes(const struct model *m);      /* of its weights and constants */
 real *model_weights(struct model *m);           /* [model_size], the model's */
 
 /* Model FLOPs to train on one sequence of T tokens of which `scored` are scored: 6 per

@@ -2,10 +2,12 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gemm.h"
+#include "memory.h"
 #include "threads.h"
 #include "transformer.h"
 
@@ -40,23 +42,63 @@ static int micro_rows(const struct trainer_config *c)
     return longest > group ? longest : group;
 }
 
+static int chunks_of(const struct model *m)
+{
+    return (int)((model_size(m) + CHUNK - 1) / CHUNK);
+}
+
+/* Of the arena, in bytes; as a number that cannot overflow. */
+static double arena_need(const struct trainer_config *c, const struct model *m)
+{
+    const double work = (double)pass_work_bytes(m, micro_rows(c), c->max_sequences);
+    return (double)arena_bytes((size_t)c->threads, sizeof(struct pass_work)) +
+           c->threads * work +
+           (double)arena_bytes((size_t)c->shards, sizeof(struct shard)) +
+           (c->shards + 2.0) * (double)arena_bytes(model_size(m), sizeof(real)) +
+           (double)arena_bytes((size_t)chunks_of(m), sizeof(double));
+}
+
+enum status trainer_bytes(const struct trainer_config *c, double *bytes, struct err *e)
+{
+    struct model *sketch = NULL;
+    const enum status st = model_sketch(&c->model, &sketch, e);
+    if (st == ST_OK)
+        *bytes = arena_need(c, sketch) + (double)model_bytes(sketch);
+    model_close(sketch);
+    return st;
+}
+
+/* What overcommit would grant is begun, and ends when the kernel kills somebody. */
+static enum status check_room(const struct trainer_config *c, struct err *e)
+{
+    const struct memory_room room = memory_room();
+    double bytes = 0.0;
+    const enum status st = trainer_bytes(c, &bytes, e);
+    if (st || bytes <= room.bytes)
+        return st;
+    return err_set(
+        e, ST_NOMEM,
+        "weights, moments, gradients of %d shards and work memory of %d threads "
+        "take %.0f MiB, and %s has %.0f MiB left; lower train.shards, the model's "
+        "size, the length, --threads or --jobs",
+        c->shards, c->threads, bytes / (1 << 20), room.of, room.bytes / (1 << 20));
+}
+
 static enum status take_memory(struct trainer *t, struct err *e)
 {
     const struct trainer_config *c = &t->config;
     const size_t n = model_size(t->model);
-    const size_t work = pass_work_bytes(t->model, micro_rows(c), c->max_sequences);
-    t->chunks = (int)((n + CHUNK - 1) / CHUNK);
-    const size_t bytes = arena_bytes((size_t)c->threads, sizeof *t->work) +
-                         (size_t)c->threads * work +
-                         arena_bytes((size_t)c->shards, sizeof *t->shard) +
-                         ((size_t)c->shards + 2) * arena_bytes(n, sizeof(real)) +
-                         arena_bytes((size_t)t->chunks, sizeof(double));
-    const enum status st = arena_init(&t->arena, bytes, e);
+    const double need = arena_need(c, t->model);
+    t->chunks = chunks_of(t->model);
+    const enum status st =
+        arena_init(&t->arena, need < (double)(SIZE_MAX / 2) ? (size_t)need : SIZE_MAX, e);
     if (st)
         return st;
     t->work = arena_take(&t->arena, (size_t)c->threads, sizeof *t->work);
-    for (int i = 0; i < c->threads; i++)
+    for (int i = 0; i < c->threads; i++) {
         pass_work_take(t->model, micro_rows(c), c->max_sequences, &t->arena, &t->work[i]);
+        t->work[i].panel.stop = c->stop;
+    }
     t->shard = arena_take(&t->arena, (size_t)c->shards, sizeof *t->shard);
     for (int i = 0; i < c->shards; i++)
         t->shard[i].grad = arena_take(&t->arena, n, sizeof(real));
@@ -73,12 +115,15 @@ enum status trainer_open(const struct trainer_config *c, struct trainer **out,
     if (!t)
         return err_set(e, ST_NOMEM, "no memory for a trainer");
     t->config = *c;
-    gemm_init();
-    enum status st = model_open(&c->model, c->seed, &t->model, e);
+    enum status st = check_room(c, e);
+    if (!st)
+        st = model_open(&c->model, c->seed, &t->model, e);
     if (!st)
         st = take_memory(t, e);
     if (!st)
         st = threads_open(c->threads, &t->threads, e);
+    if (!st)
+        st = gemm_init(c->threads, e);
     if (st) {
         trainer_close(t);
         return st;
@@ -116,6 +161,11 @@ real *trainer_first_moment(struct trainer *t)
 real *trainer_second_moment(struct trainer *t)
 {
     return t->second_moment;
+}
+
+bool trainer_stopped(const struct trainer *t)
+{
+    return t->config.stop && *t->config.stop;
 }
 
 /* --- dealing out sequences ----------------------------------------------- */
@@ -160,7 +210,8 @@ static void shard_gradient(void *context, int job, int thread)
     const int end = part_start(g->b, job + 1, t->config.shards);
     s->loss = 0.0;
     memset(s->grad, 0, model_size(t->model) * sizeof *s->grad);
-    for (int first = part_start(g->b, job, t->config.shards); first < end;) {
+    for (int first = part_start(g->b, job, t->config.shards);
+         first < end && !trainer_stopped(t);) {
         const struct micro_batch m = next_micro(t, g->b, first, end);
         const struct pass p = {t->model, &m, &g->dropout, &t->work[thread]};
         transformer_forward(&p);
@@ -255,6 +306,8 @@ enum status trainer_step(struct trainer *t, int step, const struct batch *b, dou
     const struct optimizer_config *o = &t->config.optimizer;
     double norm;
     *loss = gradient(t, step, b, &norm);
+    if (trainer_stopped(t))
+        return err_set(e, ST_INTERRUPTED, "stopped within step %d", step);
     if (!isfinite(*loss) || !isfinite(norm))
         return err_set(e, ST_NONFINITE,
                        "step %d: the loss is %g and the gradient's norm %g; lower train.lr "
@@ -290,7 +343,8 @@ static void evaluate_part(void *context, int job, int thread)
     struct trainer *t = v->t;
     const struct dropout_step none = {0};
     const int end = part_start(v->b, job + 1, t->config.shards);
-    for (int first = part_start(v->b, job, t->config.shards); first < end;) {
+    for (int first = part_start(v->b, job, t->config.shards);
+         first < end && !trainer_stopped(t);) {
         const struct micro_batch m = next_micro(t, v->b, first, end);
         const struct pass p = {t->model, &m, &none, &t->work[thread]};
         transformer_forward(&p);

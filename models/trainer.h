@@ -7,6 +7,9 @@
 #ifndef TRAINER_H
 #define TRAINER_H
 
+#include <signal.h>
+#include <stdbool.h>
+
 #include "model.h"
 #include "optimizer.h"
 #include "phases.h"
@@ -27,19 +30,29 @@ struct trainer_config {
     int threads;       /* >= 1 */
     int max_sequences; /* of any batch */
     int max_tokens;    /* of any batch */
+    /* Not 0: leave off within a second, at any length. NULL: there is no such wish. */
+    const volatile sig_atomic_t *stop;
 };
 
 struct trainer;
 
+/* Bytes of memory that such a trainer takes, without taking them. */
+enum status trainer_bytes(const struct trainer_config *c, double *bytes, struct err *e);
+
+/* ST_NOMEM when that is more than can be had; the message has both numbers. */
 enum status trainer_open(const struct trainer_config *c, struct trainer **out,
                          struct err *e);
 void trainer_close(struct trainer *t); /* accepts NULL */
 struct model *trainer_model(struct trainer *t);
 
 /* One optimiser step (number `step`, from 0) on the mean loss over all targets of the
- * batch. *loss is that mean, in nats. ST_NONFINITE leaves the weights as they were. */
+ * batch. *loss is that mean, in nats. ST_NONFINITE, and ST_INTERRUPTED when *stop was set
+ * meanwhile, leave weights and moments as they were. */
 enum status trainer_step(struct trainer *t, int step, const struct batch *b, double *loss,
                          struct err *e);
+
+/* Was *stop set? Then what was being evaluated means nothing. */
+bool trainer_stopped(const struct trainer *t);
 
 /* Forward only, no dropout. For each position with a target: loss[] in nats and best[],
  * the most likely id. Other entries are left alone. Arrays are [tokens]. */

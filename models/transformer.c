@@ -1,6 +1,7 @@
 #include "transformer.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <string.h>
 
 #include "gemm.h"
@@ -151,12 +152,70 @@ static void scatter_add(const struct pass *p, const struct queries *q, const rea
         k->add(C, dy + (size_t)i * C, dx + (size_t)q->row[i] * C);
 }
 
-/* --- layers -------------------------------------------------------------- */
+/* --- long products ------------------------------------------------------- */
 
 static struct rows matrix(const real *x, int columns)
 {
     return (struct rows){(real *)x, columns};
 }
+
+static struct rows from_row(const real *x, int row, int columns)
+{
+    return matrix(x + (size_t)row * (size_t)columns, columns);
+}
+
+static bool stopped(const struct pass *p)
+{
+    return work_stopped(&p->work->panel);
+}
+
+/* Rows of one product of width N x K, at most: a million of them would take many seconds, and
+ * a wish to stop is to be obeyed within one. About 2^33 multiplications take a tenth of
+ * that. Fewer rows than STRETCH_ROWS are one product whatever it costs, because a sum over
+ * rows that is cut has other bits. */
+enum { STRETCH_ROWS = 4096 };
+static const double stretch_products = 8589934592.0;
+
+static int stretch(int N, int K)
+{
+    const double rows = stretch_products / ((double)N * K);
+    return rows < STRETCH_ROWS ? STRETCH_ROWS : rows > INT_MAX ? INT_MAX : (int)rows;
+}
+
+/* The i-th stretch of `rows` rows: how many it has, 0 behind the last one. */
+static int stretch_at(const struct pass *p, int rows, int first, int most)
+{
+    return first >= rows || stopped(p) ? 0 : rows - first < most ? rows - first : most;
+}
+
+/* y [rows, out] = beta y + x W^T, for W [out, in]. */
+static void product_nt(const struct pass *p, int rows, int out, int in, const real *x,
+                       struct rows W, real beta, real *y)
+{
+    const int most = stretch(out, in);
+    for (int i = 0, n; (n = stretch_at(p, rows, i, most)) > 0; i += n)
+        gemm_nt(n, out, in, 1, from_row(x, i, in), W, beta, from_row(y, i, out));
+}
+
+/* dx [rows, in] = beta dx + dy W. */
+static void product_nn(const struct pass *p, int rows, int in, int out, const real *dy,
+                       struct rows W, real beta, real *dx)
+{
+    const int most = stretch(out, in);
+    for (int i = 0, n; (n = stretch_at(p, rows, i, most)) > 0; i += n)
+        gemm_nn(n, in, out, 1, from_row(dy, i, out), W, beta, from_row(dx, i, in));
+}
+
+/* dW [out, in] += dy^T x. */
+static void product_tn(const struct pass *p, int rows, int out, int in, const real *dy,
+                       const real *x, struct rows dW)
+{
+    const int most = stretch(out, in);
+    for (int i = 0, n; (n = stretch_at(p, rows, i, most)) > 0; i += n)
+        gemm_tn(out, in, n, 1, from_row(dy, i, out), from_row(x, i, in), 1, dW);
+}
+
+/* --- layers -------------------------------------------------------------- */
 
 /* Weights that stay in the cache while rows pass: BLAS would pack them at every call. */
 static bool is_small(const struct linear *l)
@@ -180,7 +239,7 @@ static void linear(const struct pass *p, const struct linear *l, int rows, const
         panel_nn(rows, l->out, l->in, 1, X, panel_turned(l->out, l->in, W, p->work->turned),
                  biased, matrix(y, l->out));
     else
-        gemm_nt(rows, l->out, l->in, 1, X, W, biased ? 1 : 0, matrix(y, l->out));
+        product_nt(p, rows, l->out, l->in, x, W, biased ? 1 : 0, y);
     lap(p->work->panel.clock, PHASE_LINEAR);
 }
 
@@ -198,8 +257,8 @@ static void linear_grad(const struct pass *p, const struct linear *l, int rows,
         panel_tn(l->out, l->in, rows, 1, d_y, X, true, d_w);
         panel_nn(rows, l->in, l->out, 1, d_y, W, add, matrix(dx, l->in));
     } else {
-        gemm_tn(l->out, l->in, rows, 1, d_y, X, 1, d_w);
-        gemm_nn(rows, l->in, l->out, 1, d_y, W, add ? 1 : 0, matrix(dx, l->in));
+        product_tn(p, rows, l->out, l->in, dy, x, d_w);
+        product_nn(p, rows, l->in, l->out, dy, W, add ? 1 : 0, dx);
     }
     lap(p->work->panel.clock, PHASE_LINEAR);
 }
@@ -273,11 +332,6 @@ static void rotate_heads(const struct pass *p, int layer, int count, const int *
             (adjoint ? e->rotate_grad : e->rotate)(&v, count, position, head);
         }
     }
-}
-
-static struct rows from_row(const real *x, int row, int columns)
-{
-    return matrix(x + (size_t)row * (size_t)columns, columns);
 }
 
 static void rotate_all(const struct pass *p, int layer, const struct queries *q, real *xq,
@@ -396,7 +450,7 @@ static void feed_forward(const struct pass *p, int layer, const struct queries *
     real *out = pre ? next : y->sum;
     normalise(p, middle_norm(m, layer), q->count, y->mid, w->normed, middle_stats(m, y));
     linear(p, &t->in, q->count, w->normed, y->ff);
-    for (int first = 0; first < q->count; first += FF_ROWS) {
+    for (int first = 0; first < q->count && !stopped(p); first += FF_ROWS) {
         const struct chunk c = chunk_at(p, layer, q, first);
         hidden(p, layer, &c);
         linear(p, &t->out, c.q.count, w->wide, out + (size_t)first * C);
@@ -448,13 +502,13 @@ int transformer_forward(const struct pass *p)
     if (!w->targets.count)
         return 0;
     embed(p);
-    for (int l = 0; l < L; l++) {
+    for (int l = 0; l < L && !stopped(p); l++) {
         const struct queries *q = layer_queries(p, l);
         attend(p, l, q);
         feed_forward(p, l, q, l + 1 < L ? w->layer[l + 1].x : w->last);
     }
-    gemm_nt(w->targets.count, V, C, 1, matrix(output_source(p), C),
-            matrix(m->weights + m->output, C), 0, matrix(w->logits, V));
+    product_nt(p, w->targets.count, V, C, output_source(p),
+               matrix(m->weights + m->output, C), 0, w->logits);
     return w->targets.count;
 }
 
@@ -490,7 +544,7 @@ static void branch_grad(const struct pass *p, int layer, const struct queries *q
     const struct layer_layout *t = &p->model->layer[layer];
     const size_t C = (size_t)p->model->config.dim;
     const int F = p->model->config.ff;
-    for (int first = 0; first < q->count; first += FF_ROWS) {
+    for (int first = 0; first < q->count && !stopped(p); first += FF_ROWS) {
         const struct chunk c = chunk_at(p, layer, q, first);
         const size_t at = (size_t)first * C;
         hidden(p, layer, &c);
@@ -594,10 +648,8 @@ static void output_grad(const struct pass *p, real *grad)
     const int C = m->config.dim, V = m->config.vocabulary, M = w->targets.count;
     const bool pre = m->config.norm == NORM_PRE;
     real *d_source = pre ? w->d_in : w->d_out;
-    gemm_tn(V, C, M, 1, matrix(w->logits, V), matrix(output_source(p), C), 1,
-            matrix(grad + m->output, C));
-    gemm_nn(M, C, V, 1, matrix(w->logits, V), matrix(m->weights + m->output, C), 0,
-            matrix(d_source, C));
+    product_tn(p, M, V, C, w->logits, output_source(p), matrix(grad + m->output, C));
+    product_nn(p, M, C, V, w->logits, matrix(m->weights + m->output, C), 0, d_source);
     if (!pre)
         return;
     memset(w->d_out, 0, (size_t)M * (size_t)C * sizeof(real));
@@ -630,7 +682,7 @@ void transformer_backward(const struct pass *p, real *grad)
     if (!p->work->targets.count)
         return;
     output_grad(p, grad);
-    for (int l = p->model->config.layers - 1; l >= 0; l--) {
+    for (int l = p->model->config.layers - 1; l >= 0 && !stopped(p); l--) {
         const struct queries *q = layer_queries(p, l);
         feed_forward_grad(p, l, q, grad);
         attend_grad(p, l, q, grad);

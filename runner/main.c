@@ -1,5 +1,6 @@
 /* main.c -- the only file that prints errors or exits. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "cli.h"
 #include "help.h"
 #include "kernels.h"
+#include "memory.h"
 #include "signals.h"
 
 static enum status run_command(const struct invocation *v, struct err *e)
@@ -64,9 +66,24 @@ static void complain(const struct invocation *v, enum status st, const struct er
             c ? " " : "");
 }
 
+/* OpenBLAS starts a thread a core as soon as it is loaded, and each tries for ever to get
+ * 128 MiB. Where address space is counted it is told, before it is loaded again, that one
+ * will do: BLAS has one thread here in any case. Where the program cannot be started
+ * again, it goes on as it is. */
+static void spare_addresses(char **argv)
+{
+    const char *threads = getenv("OPENBLAS_NUM_THREADS");
+    if (!memory_is_counted() || (threads && strcmp(threads, "1") == 0))
+        return;
+    if (setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0)
+        execv("/proc/self/exe", argv);
+}
+
 int main(int argc, char **argv)
 {
     static struct err e;
+    spare_addresses(argv);
+    signal(SIGXFSZ, SIG_IGN); /* the write that is too much fails instead, with words */
     struct invocation *v = NULL;
     enum status st = cli_parse(argc, argv, &v, &e);
     if (!st)

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <cblas.h>
 
+#include "memory.h"
+
 #ifdef POSBENCH_DOUBLE
 #define GEMM cblas_dgemm
 #else
@@ -20,9 +22,25 @@ static void check(int M, int N, int K, struct rows A, int a_columns, struct rows
     assert(C.stride >= 1 && C.stride >= N);
 }
 
-void gemm_init(void)
+/* What OpenBLAS 0.3 takes for each thread that multiplies, on x86-64; no less elsewhere. */
+enum { BUFFER_MIB = 128 };
+
+enum status gemm_init(int threads, struct err *e)
 {
+    static int granted; /* threads that may have their buffers by now */
+    const double mib = (double)BUFFER_MIB * (threads - granted);
     openblas_set_num_threads(1);
+    if (threads <= granted)
+        return ST_OK;
+    if (!memory_has_addresses(mib * (1 << 20)))
+        return err_set(
+            e, ST_NOMEM,
+            "OpenBLAS takes %d MiB of address space for each of %d threads, %.0f "
+            "MiB more than now, and there is not so much left; raise the limit "
+            "(\"ulimit -v\", or h_vmem of a batch system) or lower --threads",
+            BUFFER_MIB, threads, mib);
+    granted = threads;
+    return ST_OK;
 }
 
 void gemm_nt(int M, int N, int K, real alpha, struct rows A, struct rows B, real beta,

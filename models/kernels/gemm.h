@@ -5,9 +5,12 @@
 #define GEMM_H
 
 #include "real.h"
+#include "status.h"
 
-/* Sets BLAS to one thread; called once before threads start. */
-void gemm_init(void);
+/* Sets BLAS to one thread. To be called before `threads` of the program's threads multiply:
+ * OpenBLAS takes address space for each, and where it gets none it tries for ever. ST_NOMEM
+ * when there is not so much left. */
+enum status gemm_init(int threads, struct err *e);
 
 /* C [M,N] = beta C + alpha A B^T:  A [M,K], B [N,K]. A linear layer: Y = X W^T. */
 void gemm_nt(int M, int N, int K, real alpha, struct rows A, struct rows B, real beta,

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -418,18 +419,43 @@ enum status store_open(const char *path, enum store_mode mode, struct store **ou
     return store_open_patient(path, mode, &(struct store_patience){0}, out, e);
 }
 
+/* Room for "-journal" behind the name. */
+static bool name_is_too_long(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strlen(slash ? slash + 1 : path) + strlen("-journal") > NAME_MAX;
+}
+
+enum status store_check_file(const char *path, enum store_mode mode, struct err *e)
+{
+    struct stat about;
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+        return err_set(e, ST_DB, "%s: is %s and no database; name a file with --db", path,
+                       S_ISDIR(about.st_mode)    ? "a folder"
+                       : S_ISFIFO(about.st_mode) ? "a pipe"
+                                                 : "a device or a socket");
+    if (mode == STORE_WRITE && name_is_too_long(path))
+        return err_set(e, ST_DB,
+                       "%s: the name is too long: file systems take %d bytes, and "
+                       "\"-journal\" comes behind it; name a shorter one with --db",
+                       path, NAME_MAX);
+    return ST_OK;
+}
+
 enum status store_open_patient(const char *path, enum store_mode mode,
                                const struct store_patience *patience, struct store **out,
                                struct err *e)
 {
+    enum status st = store_check_file(path, mode, e);
+    if (st)
+        return st;
     struct store *s = calloc(1, sizeof *s);
     if (!s)
         return err_set(e, ST_NOMEM, "%s: no memory for a handle", path);
     s->writable = mode == STORE_WRITE;
     s->patience = *patience;
     s->path = strdup(path);
-    enum status st =
-        s->path ? open_existing_or_new(s, e) : err_set(e, ST_NOMEM, "%s: no memory", path);
+    st = s->path ? open_existing_or_new(s, e) : err_set(e, ST_NOMEM, "%s: no memory", path);
     if (st == ST_OK)
         st = add_functions(s, e);
     if (st) {
@@ -484,6 +510,7 @@ enum status store_failed(const struct store *s, const char *doing, struct err *e
 {
     const char *what = s->db ? sqlite3_errmsg(s->db) : "out of memory";
     const char *remedy;
+    struct rlimit limit;
     const bool unopened = s->db && (sqlite3_errcode(s->db) & 0xff) == SQLITE_CANTOPEN;
     const int longest = unopened ? longest_path(s->path) : 0;
     if (longest)
@@ -499,8 +526,12 @@ enum status store_failed(const struct store *s, const char *doing, struct err *e
                  "before is kept";
         break;
     case SQLITE_IOERR:
-        remedy = "the file system refused: check its free space and health, or name a file "
-                 "on another with --db; what was stored before is kept";
+        remedy =
+            getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY
+                ? "perhaps the file may not grow so large: raise the limit of file "
+                  "sizes (\"ulimit -f\") and start again; what was stored before is kept"
+                : "the file system refused: check its free space and health, or name a "
+                  "file on another with --db; what was stored before is kept";
         break;
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:

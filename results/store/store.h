@@ -32,6 +32,10 @@ struct store_patience {
 enum status store_open_patient(const char *path, enum store_mode mode,
                                const struct store_patience *patience, struct store **out,
                                struct err *e);
+/* Can `path` be a database at all? ST_DB for a folder, a pipe, a device, or to be written
+ * a name so long that there is no room for that of its journal. What store_open asks first,
+ * for those who put something beside the file before. */
+enum status store_check_file(const char *path, enum store_mode mode, struct err *e);
 void store_close(struct store *s); /* accepts NULL and half-made */
 
 /* ST_DB: the file was removed, or another has its name by now, so that what is written is

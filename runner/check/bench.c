@@ -101,23 +101,37 @@ struct workload {
     float *loss;
 };
 
+/* Does an option of that name stand in the text "a=1,b=2" before `end`? */
+static bool given_before(const char *text, const char *end, const char *name)
+{
+    const size_t n = strlen(name);
+    for (const char *at = text; at && at < end; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (strncmp(at, name, n) == 0 && at[n] == '=' && at + n < end)
+            return true;
+    }
+    return false;
+}
+
 /* "cope:p_max=64,sep_keys=true" */
 static enum status parse_encoder(const char *text, struct encoder_stack *out, struct err *e)
 {
-    char copy[ENCODER_NAME], *save = NULL;
+    char copy[ENCODER_NAME];
     if (snprintf(copy, sizeof copy, "%s", text) >= (int)sizeof copy)
         return err_set(e, ST_USAGE, "encoder \"%s\" is too long", text);
-    char *options = strchr(copy, ':');
-    if (options)
-        *options++ = '\0';
+    char *rest = strchr(copy, ':');
+    const char *const options = text + (rest ? rest + 1 - copy : 0);
+    if (rest)
+        *rest++ = '\0';
     enum status st = encoder_stack_parse(copy, out, e);
-    for (char *one = options ? strtok_r(options, ",", &save) : NULL; one && !st;
-         one = strtok_r(NULL, ",", &save)) {
-        char *value = strchr(one, '=');
+    while (rest && !st) {
+        char *one = strsep(&rest, ","), *value = strchr(one, '=');
         if (!value)
             return err_set(e, ST_USAGE, "encoder \"%s\": \"%s\" is not OPTION=VALUE", text,
                            one);
         *value = '\0';
+        if (given_before(options, text + (one - copy), one))
+            return err_set(e, ST_USAGE, "encoder \"%s\": %s is given twice", text, one);
         st = encoder_stack_set(out, one, value + 1, e);
     }
     return st;

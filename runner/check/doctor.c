@@ -1,6 +1,7 @@
 #include "doctor.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <yaml.h>
 
 #include "cores.h"
+#include "memory.h"
 #include "provenance.h"
 #include "version.h"
 
@@ -61,30 +63,16 @@ void doctor_versions(struct doctor *d)
                provenance_cpu(), cores_usable(), kernels_get()->isa);
 }
 
-/* MiB that the kernel says could be had; -1 where it does not say. */
-static double available_mib(void)
-{
-    static const char name[] = "MemAvailable:";
-    char line[128];
-    double kib = -1.0;
-    FILE *f = fopen("/proc/meminfo", "re");
-    while (f && kib < 0.0 && fgets(line, sizeof line, f))
-        if (strncmp(line, name, strlen(name)) == 0)
-            kib = strtod(line + strlen(name), NULL);
-    if (f)
-        fclose(f);
-    return kib < 0.0 ? kib : kib / 1024.0;
-}
-
 void doctor_memory(struct doctor *d)
 {
-    const double mib = available_mib();
-    if (mib < 0.0)
+    const struct memory_room room = memory_room();
+    const double mib = room.bytes / (1 << 20);
+    if (isinf(mib))
         doctor_say(d, DOCTOR_FINE, "memory", NULL,
                    "the system does not say how much is free");
     else
         doctor_say(d, mib < little_memory_mib ? DOCTOR_ADVICE : DOCTOR_FINE, "memory",
                    "end other programs, or run with a smaller --jobs; a run that does not "
                    "get its memory fails alone",
-                   "%.0f MiB are available", mib);
+                   "%.0f MiB are available, as %s says", mib, room.of);
 }

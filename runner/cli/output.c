@@ -85,8 +85,9 @@ static const char *remedy(int why)
         return "make its folder first";
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:
         return "make room, or name a file on another disk";
+    case EFBIG:
+        return "raise the limit of file sizes (\"ulimit -f\")";
     default:
         return "name a file in a folder that can be written";
     }

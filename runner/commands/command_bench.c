@@ -25,7 +25,9 @@ static const struct flag flags[] = {
     {0},
 };
 
-static enum status set_size(struct bench_settings *s, const char *text, struct err *e)
+/* `set` has a bit for each size that was given. */
+static enum status set_size(struct bench_settings *s, const char *text, unsigned *set,
+                            struct err *e)
 {
     const struct {
         const char *name;
@@ -45,6 +47,9 @@ static enum status set_size(struct bench_settings *s, const char *text, struct e
         if (end == equals + 1 || *end || n < 1 || n > size[i].hi)
             return err_set(e, ST_USAGE, "--shape: %s must be an integer from 1 to %d",
                            size[i].name, size[i].hi);
+        if (*set & 1U << i)
+            return err_set(e, ST_USAGE, "--shape: %s is given twice", size[i].name);
+        *set |= 1U << i;
         *size[i].value = (int)n;
         return ST_OK;
     }
@@ -57,13 +62,13 @@ static enum status set_size(struct bench_settings *s, const char *text, struct e
 static enum status read_shape(const struct invocation *v, struct bench_settings *s,
                               struct err *e)
 {
-    char copy[256], *save = NULL;
+    char copy[256], *rest = flag_given(v, "shape") ? copy : NULL;
+    unsigned set = 0;
     enum status st = ST_OK;
     if (snprintf(copy, sizeof copy, "%s", flag_text(v, "shape", "")) >= (int)sizeof copy)
         return err_set(e, ST_USAGE, "--shape is too long");
-    for (char *one = strtok_r(copy, ",", &save); one && !st;
-         one = strtok_r(NULL, ",", &save))
-        st = set_size(s, one, e);
+    while (rest && !st)
+        st = set_size(s, strsep(&rest, ","), &set, e);
     if (!st && (int64_t)s->batch * s->length > INT_MAX)
         return err_set(e, ST_USAGE, "--shape: a batch of %d sequences of %d is too large",
                        s->batch, s->length);

@@ -23,9 +23,14 @@ static void examine(struct doctor *d, const char *db)
 {
     const struct doctor_blas blas = {gemm_nn, gemm_nt, gemm_tn, gemm_core()};
     const struct doctor_clock clock = {wall, clock_now};
-    gemm_init();
+    struct err why;
+    const bool multiplies = gemm_init(1, &why) == ST_OK;
     doctor_versions(d);
-    doctor_gemm(d, &blas);
+    if (multiplies)
+        doctor_gemm(d, &blas);
+    else
+        doctor_say(d, DOCTOR_FAULT, "blas", "raise the limit of address space", "%s",
+                   why.msg);
     doctor_kernels(d, kernels_get(), kernels_find("naive"));
     doctor_memory(d);
     doctor_disk(d, db);

@@ -45,7 +45,7 @@ static enum status read_file(const char *name, struct source *s, struct err *e)
 {
     char *config = NULL;
     uint64_t numbers = 0;
-    size_t parameters = 0;
+    struct model *sketch = NULL;
     struct err why = {.msg = ""};
     if (strlen(name) >= sizeof s->path)
         return err_set(e, ST_IO, "%s: the name is too long", name);
@@ -61,10 +61,11 @@ static enum status read_file(const char *name, struct source *s, struct err *e)
     if (st == ST_OK)
         st = checkpoint_numbers(name, &numbers, e);
     if (st == ST_OK)
-        st = model_measure(&s->run.model, &parameters, e);
-    if (st == ST_OK && parameters != numbers)
+        st = model_sketch(&s->run.model, &sketch, e);
+    if (st == ST_OK && model_parameters(sketch) != numbers)
         st = err_set(e, ST_IO, "%s: holds %llu numbers, and its settings have %zu", name,
-                     (unsigned long long)numbers, parameters);
+                     (unsigned long long)numbers, model_parameters(sketch));
+    model_close(sketch);
     return st;
 }
 

@@ -209,6 +209,10 @@ static enum status run_plan(const struct invocation *v, const struct request *q,
     const struct provenance here = provenance_here(q->config);
     int64_t provenance = 0;
     enum status st = plan_open(&q->plan, db, &plan, e);
+    if (st == ST_OK)
+        st = plan_memory(plan, q->jobs, q->threads, e);
+    if (st == ST_OK)
+        st = plan_check_memory(plan, q->jobs, e);
     if (st == ST_OK && pace->budget_s > 0.0)
         st = plan_time(plan, db, q->threads, fmin(probe_budget_s, 0.1 * pace->budget_s), e);
     if (st == ST_OK)

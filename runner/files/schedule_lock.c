@@ -68,7 +68,9 @@ enum status schedule_lock(const char *db, struct schedule_lock *out, struct err 
 {
     char path[PATH_MAX];
     *out = (struct schedule_lock){.file = -1};
-    enum status st = lock_places(db, out->folder, path, e);
+    enum status st = store_check_file(db, STORE_WRITE, e);
+    if (st == ST_OK)
+        st = lock_places(db, out->folder, path, e);
     for (int i = 0; i < 100 && st == ST_OK && out->file < 0; i++) {
         st = schedule_folder(out->folder, e);
         if (st == ST_OK)

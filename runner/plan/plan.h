@@ -48,6 +48,8 @@ struct plan {
      * items. */
     int n_matrix;
     const struct run_spec **matrix; /* [n_matrix] */
+    double most_bytes;              /* of memory: of the largest run to do, */
+    double bytes;                   /* and of the largest `jobs`; 0 until plan_memory */
 };
 
 /* Selects and looks up; `db` may be NULL: there is no database yet. Lengths of samples
@@ -68,6 +70,11 @@ enum status plan_explain(struct plan *p, struct store *db, struct err *e);
  * `budget_s` seconds of them in all. */
 enum status plan_time(struct plan *p, struct store *db, int threads, double budget_s,
                       struct err *e);
+
+/* Fills most_bytes and bytes. */
+enum status plan_memory(struct plan *p, int jobs, int threads, struct err *e);
+/* ST_NOMEM, with both numbers and the remedy, when so much cannot be had now. */
+enum status plan_check_memory(const struct plan *p, int jobs, struct err *e);
 
 struct plan_totals {
     int done, failed, runs; /* failed: and not to be run again */

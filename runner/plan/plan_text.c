@@ -75,6 +75,9 @@ static void print_totals(const struct plan *p, int jobs, const char *db, FILE *o
         fprintf(out, "; %d to be stored", sum.stores);
     if (sum.works)
         fprintf(out, "; %d at work", sum.works);
+    if (p->bytes > 0.0)
+        fprintf(out, "\nmemory: up to %.0f MiB a run, %.0f MiB with %d at a time",
+                p->most_bytes / (1 << 20), p->bytes / (1 << 20), jobs);
     fprintf(out, "\nprofile %s, database %s\n", p->matrix[0]->profile, db);
     if (sum.failed)
         fprintf(out, "failed runs stay failed; --rerun failed tries them again\n");

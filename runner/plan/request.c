@@ -129,6 +129,8 @@ enum status request_show_plan(const struct request *q, bool json, struct err *e)
     if (st == ST_OK)
         st = plan_time(plan, db, q->threads, probe_budget_s, e);
     if (st == ST_OK)
+        st = plan_memory(plan, q->jobs, q->threads, e);
+    if (st == ST_OK)
         st = json ? plan_print_json(plan, q->jobs, stdout, e)
                   : plan_print(plan, q->jobs, q->db, stdout, e);
     plan_close(plan);

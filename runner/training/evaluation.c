@@ -106,6 +106,8 @@ static enum status answer_all(struct trainer *t, struct sampler *s,
         count_answers(&b, y, out);
         if (out->available) {
             trainer_evaluate(t, &b.batch, y->loss, y->best);
+            if (trainer_stopped(t))
+                return ST_INTERRUPTED;
             count_errors(&b, first, y, q->bits, out);
             flops = forward_flops(&q->run->model, &b);
         }

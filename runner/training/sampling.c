@@ -40,7 +40,8 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-enum status sampler_open(const struct run_spec *r, struct sampler **out, struct err *e)
+enum status sampler_sizes(const struct run_spec *r, int *max_sequences, int *max_tokens,
+                          struct err *e)
 {
     int64_t tokens = EVALUATION_TOKENS;
     for (int i = 0; i < r->splits; i++)
@@ -52,20 +53,30 @@ enum status sampler_open(const struct run_spec *r, struct sampler **out, struct 
                        "train.batch: %d sequences of up to %d tokens are too many for one "
                        "step; choose a smaller batch",
                        r->train.batch, r->task->max_length(&r->task_options));
+    *max_tokens = (int)tokens;
+    *max_sequences = (int)larger(EVALUATION_SEQUENCES, r->train.batch);
+    return ST_OK;
+}
 
+enum status sampler_open(const struct run_spec *r, struct sampler **out, struct err *e)
+{
+    int sequences = 0, tokens = 0;
+    const enum status st = sampler_sizes(r, &sequences, &tokens, e);
+    if (st)
+        return st;
     struct sampler *s = calloc(1, sizeof *s);
     if (!s)
         return err_set(e, ST_NOMEM, "no memory for a sampler");
     s->run = r;
-    s->max_tokens = (int)tokens;
-    s->max_sequences = (int)larger(EVALUATION_SEQUENCES, r->train.batch);
+    s->max_tokens = tokens;
+    s->max_sequences = sequences;
     s->start = calloc((size_t)s->max_sequences + 1, sizeof *s->start);
     s->token = calloc((size_t)tokens, sizeof *s->token);
     s->target = calloc((size_t)tokens, sizeof *s->target);
     s->scored = calloc((size_t)tokens, sizeof *s->scored);
     if (!s->start || !s->token || !s->target || !s->scored) {
         sampler_close(s);
-        return err_set(e, ST_NOMEM, "no memory for batches of %d tokens", (int)tokens);
+        return err_set(e, ST_NOMEM, "no memory for batches of %d tokens", tokens);
     }
     *out = s;
     return ST_OK;

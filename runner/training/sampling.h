@@ -28,8 +28,13 @@ struct sampled {
 
 struct sampler; /* opaque: sampling.c */
 
+/* The most that any batch of `r` holds. ST_RANGE when a batch has more tokens than an int can
+ * count. */
+enum status sampler_sizes(const struct run_spec *r, int *max_sequences, int *max_tokens,
+                          struct err *e);
+
 /* Room for the training batches of `r` and for the evaluation batches of all its splits.
- * *out is the caller's. ST_RANGE when a batch has more tokens than an int can count. */
+ * *out is the caller's. ST_RANGE as above. */
 enum status sampler_open(const struct run_spec *r, struct sampler **out, struct err *e);
 void sampler_close(struct sampler *s); /* accepts NULL */
 

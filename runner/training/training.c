@@ -41,8 +41,8 @@ struct course {
     double start, next_save;
 };
 
-struct trainer_config training_trainer(const struct run_spec *r, const struct sampler *s,
-                                       int threads)
+static struct trainer_config trainer_for(const struct run_spec *r, int threads,
+                                         int max_sequences, int max_tokens)
 {
     return (struct trainer_config){
         .model = r->model,
@@ -50,9 +50,26 @@ struct trainer_config training_trainer(const struct run_spec *r, const struct sa
         .seed = r->seed,
         .shards = r->train.shards,
         .threads = threads,
-        .max_sequences = sampler_max_sequences(s),
-        .max_tokens = sampler_max_tokens(s),
+        .max_sequences = max_sequences,
+        .max_tokens = max_tokens,
     };
+}
+
+struct trainer_config training_trainer(const struct run_spec *r, const struct sampler *s,
+                                       int threads)
+{
+    return trainer_for(r, threads, sampler_max_sequences(s), sampler_max_tokens(s));
+}
+
+enum status training_bytes(const struct run_spec *r, int threads, double *bytes,
+                           struct err *e)
+{
+    int sequences = 0, tokens = 0;
+    const enum status st = sampler_sizes(r, &sequences, &tokens, e);
+    if (st)
+        return st;
+    const struct trainer_config config = trainer_for(r, threads, sequences, tokens);
+    return trainer_bytes(&config, bytes, e);
 }
 
 static void report(struct course *c)
@@ -302,7 +319,7 @@ static enum status train(struct course *c, struct err *e)
         snprintf(c->progress.phase, sizeof c->progress.phase, "train");
         st = one_step(c, e);
         if (st)
-            return st;
+            return st == ST_INTERRUPTED ? pause_or_stop(c, e) : st;
         report(c);
     }
 }
@@ -341,8 +358,8 @@ static enum status spool_run_cost(const struct course *c, struct err *e)
 
 static enum status open_trainer(struct course *c, struct err *e)
 {
-    const struct trainer_config config =
-        training_trainer(c->t->run, c->sampler, c->t->threads);
+    struct trainer_config config = training_trainer(c->t->run, c->sampler, c->t->threads);
+    config.stop = c->t->stop;
     trainer_close(c->trainer);
     c->trainer = NULL;
     return trainer_open(&config, &c->trainer, e);

@@ -18,7 +18,7 @@ struct training {
     const char *checkpoint;            /* file to go on from (resume.h); NULL: none */
     int checkpoint_every;              /* seconds between checkpoints; 0: every step */
     int steps;                         /* end behind so many, unevaluated; 0: all of it */
-    const volatile sig_atomic_t *stop; /* set from outside: end at the next step */
+    const volatile sig_atomic_t *stop; /* set from outside: end within a second */
     const struct spool_writer *spool;
     /* Told what goes to the spool's live descriptor too; may be NULL. */
     void (*watch)(void *context, const struct run_progress *p);
@@ -34,6 +34,10 @@ enum status training_run(const struct training *t, struct err *e);
 /* Settings of a trainer that takes every batch of `s`. */
 struct trainer_config training_trainer(const struct run_spec *r, const struct sampler *s,
                                        int threads);
+
+/* Bytes of memory that the run takes, without taking them. */
+enum status training_bytes(const struct run_spec *r, int threads, double *bytes,
+                           struct err *e);
 
 /* Model FLOPs of one training step on the batch. */
 double training_flops(const struct model_config *m, const struct batch *b);

@@ -27,7 +27,7 @@ static int setup(void **state)
 {
     (void)state;
     openblas_set_num_threads(2);
-    gemm_init();
+    assert_int_equal(gemm_init(1, NULL), ST_OK);
     draws = rng_stream(1, RNG_TEST, "gemm", 0);
     return 0;
 }

@@ -53,7 +53,7 @@ static void products_that_are_wrong_are_found(void **state)
 {
     struct doctor_blas blas = {gemm_nn, gemm_nt, gemm_tn, "core"};
     (void)state;
-    gemm_init();
+    assert_int_equal(gemm_init(1, NULL), ST_OK);
     start();
     doctor_gemm(&found, &blas);
     assert_found(DOCTOR_FINE, "blas", "36 products");

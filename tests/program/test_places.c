@@ -189,17 +189,22 @@ static void a_models_folder_that_is_replaced_stops_the_matrix(void **state)
 
 /* --- locks --- */
 
+/* `hold` takes the lock of x.db until `release`; `until_waiting`: until that is told. */
 static const char hold[] =
-    "hold() { sqlite3 x.db '.timeout 9000' 'BEGIN IMMEDIATE' \".shell touch held; sleep $1\" "
-    "COMMIT & holder=$!; until [ -e held ]; do sleep 0.01; done; }\n";
+    "hold() { sqlite3 x.db '.timeout 9000' 'BEGIN IMMEDIATE' '.shell touch held; until [ -e "
+    "free ]; do sleep 0.02; done' COMMIT & holder=$!; until [ -e held ]; do sleep 0.01; "
+    "done; }\n"
+    "release() { touch free; wait $holder; }\n"
+    "until_waiting() { until grep -q waiting said; do sleep 0.02; done; }\n";
 
 static void a_lock_of_another_is_waited_for_and_its_holder_named(void **state)
 {
     char body[1024];
     (void)state;
     snprintf(body, sizeof body,
-             "exec 2>&1\n%s\"$pb\" run e.yaml --db x.db -q --only seed=1\n"
-             "hold 3; \"$pb\" run e.yaml --db x.db; echo code $?; wait; states x.db\n",
+             "%s\"$pb\" run e.yaml --db x.db -q --only seed=1\n"
+             "hold; \"$pb\" run e.yaml --db x.db 2>said & pid=$!\n"
+             "until_waiting; release; ended; states x.db\n",
              hold);
     char *said = script(body);
     expect(said, "x.db: waiting for process ");
@@ -209,14 +214,13 @@ static void a_lock_of_another_is_waited_for_and_its_holder_named(void **state)
     free(said);
 }
 
-static void an_interrupt_is_obeyed_while_a_lock_is_waited_for(void **state)
+static void a_wish_to_end_is_obeyed_while_a_lock_is_waited_for(void **state)
 {
     char body[1024];
     (void)state;
     snprintf(body, sizeof body,
-             "%sbegin --set seeds=[1,2,3,4,5,6,7,8,9]; hold 9\n"
-             "until grep -q waiting said; do sleep 0.05; done\n"
-             "kill -TERM $pid; ended; kill $holder\n",
+             "%sbegin --set seeds=[1,2,3,4,5,6,7,8,9] --set train.steps=2000; hold\n"
+             "until_waiting; kill -TERM $pid; ended; release\n",
              hold);
     char *said = script(body);
     expect(said, "code 143");
@@ -239,7 +243,7 @@ int main(void)
         TEST(a_spool_folder_that_vanishes_burns_no_run),
         TEST(a_models_folder_that_is_replaced_stops_the_matrix),
         TEST(a_lock_of_another_is_waited_for_and_its_holder_named),
-        TEST(an_interrupt_is_obeyed_while_a_lock_is_waited_for),
+        TEST(a_wish_to_end_is_obeyed_while_a_lock_is_waited_for),
     };
     return cmocka_run_group_tests_name("places", tests, NULL, NULL);
 }

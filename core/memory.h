@@ -1,0 +1,23 @@
+/* memory.h -- how much memory could still be had, before it is asked for. */
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#include <stdbool.h>
+
+struct memory_room {
+    double bytes;   /* that could be had; INFINITY: the system does not say */
+    const char *of; /* who gives no more: "this machine", or "the control group" */
+};
+
+/* The least of what the machine has free and what the control groups of this process leave
+ * (cgroup versions 1 and 2, as of Slurm and containers). */
+struct memory_room memory_room(void);
+
+/* Is address space itself counted: by a limit of the process (ulimit -v, h_vmem), or because
+ * the system does not promise more memory than it has (vm.overcommit_memory 2)? */
+bool memory_is_counted(void);
+
+/* Could `bytes` more of address space be had now? */
+bool memory_has_addresses(double bytes);
+
+#endif

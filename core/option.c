@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +83,66 @@ static enum status parse_number(const struct option *o, const char *text, double
     return ST_OK;
 }
 
+/* --- words of open choices ------------------------------------------------ */
+
+static struct {
+    pthread_mutex_t lock;
+    int n;
+    char text[OPTION_WORDS][OPTION_TEXT];
+} words = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static bool is_word(const char *text)
+{
+    static const char alphabet[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "0123456789._-:";
+    const size_t length = strspn(text, alphabet);
+    return length > 0 && length <= OPTION_WORD && !text[length];
+}
+
+/* The word's number, -1 when there is no room. Words never leave. */
+static int keep_word(const char *text)
+{
+    int i = 0;
+    pthread_mutex_lock(&words.lock);
+    while (i < words.n && strcmp(words.text[i], text) != 0)
+        i++;
+    if (i == words.n && i < OPTION_WORDS)
+        snprintf(words.text[words.n++], OPTION_TEXT, "%s", text);
+    pthread_mutex_unlock(&words.lock);
+    return i < OPTION_WORDS ? i : -1;
+}
+
+const char *option_word(const struct option *o, double value)
+{
+    const int n = choice_count(o), i = (int)value;
+    assert(o->type == OPTION_CHOICE && i >= 0);
+    if (i < n)
+        return o->choices[i];
+    pthread_mutex_lock(&words.lock); /* what another thread kept is then to be seen */
+    assert(o->open && i - n < words.n);
+    pthread_mutex_unlock(&words.lock);
+    return words.text[i - n];
+}
+
+static enum status parse_word(const struct option *o, const char *text, double *out,
+                              struct err *e)
+{
+    if (!is_word(text))
+        return err_set(
+            e, ST_RANGE,
+            "%s: \"%.64s\" is none of its names, and no word of at most %d letters, "
+            "digits and .-_:",
+            o->name, text, OPTION_WORD);
+    const int i = keep_word(text);
+    if (i < 0)
+        return err_set(e, ST_RANGE, "%s: more than %d different words", o->name,
+                       OPTION_WORDS);
+    *out = choice_count(o) + i;
+    return ST_OK;
+}
+
+/* --- reading --------------------------------------------------------------- */
+
 static enum status parse_choice(const struct option *o, const char *text, double *out,
                                 struct err *e)
 {
@@ -98,6 +159,8 @@ static enum status parse_choice(const struct option *o, const char *text, double
                                      o->choices[i]);
     }
     const char *near = suggest(text, o->choices, n);
+    if (o->open)
+        return parse_word(o, text, out, e);
     if (near)
         return err_set(e, ST_RANGE, "%s: no such value \"%.64s\"; did you mean \"%s\"?",
                        o->name, text, near);
@@ -148,8 +211,7 @@ char *option_format(const struct option *o, double value, char buf[OPTION_TEXT])
         format_real(value, buf);
         break;
     case OPTION_CHOICE:
-        assert(value >= 0 && value < choice_count(o));
-        snprintf(buf, OPTION_TEXT, "%s", o->choices[(int)value]);
+        snprintf(buf, OPTION_TEXT, "%s", option_word(o, value));
         break;
     }
     return buf;

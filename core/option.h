@@ -7,11 +7,13 @@
 #ifndef OPTION_H
 #define OPTION_H
 
+#include <stdbool.h>
+
 #include "status.h"
 
 enum option_type { OPTION_BOOL, OPTION_INT, OPTION_REAL, OPTION_CHOICE };
 
-enum { OPTIONS_MAX = 16, OPTION_TEXT = 64 };
+enum { OPTIONS_MAX = 16, OPTION_TEXT = 128 };
 
 struct option {
     const char *name;
@@ -19,6 +21,7 @@ struct option {
     double lo, hi;              /* inclusive; INT and REAL */
     double dflt;                /* CHOICE: an index */
     const char *const *choices; /* CHOICE: ends with NULL */
+    bool open;                  /* CHOICE: other words are taken too */
     const char *help;           /* one line: meaning, unit, what 0 means */
 };
 
@@ -40,6 +43,13 @@ enum status option_parse(const struct option *o, const char *text, double *out,
 /* Canonical text: true/false, integer, shortest decimal that reads back to the same
  * double (%.17g at worst), choice name. Returns buf. */
 char *option_format(const struct option *o, double value, char buf[OPTION_TEXT]);
+
+/* The text of a choice's value: good for ever. Words of an open choice (letters, digits and
+ * any of . _ - : not more than OPTION_WORD) are kept, up to OPTION_WORDS different ones in
+ * a process; their values are numbers behind those of the choices, which only this process
+ * knows. */
+enum { OPTION_WORD = OPTION_TEXT - 1, OPTION_WORDS = 256 };
+const char *option_word(const struct option *o, double value);
 
 /* The nearest of `n` names by edit distance with transpositions, or NULL when none is
  * near enough to be what was meant (distance > max(1, length / 3)). */

@@ -312,7 +312,7 @@ static enum status other_options_are_sound(const struct task *t, struct err *e)
     for (int i = 0; i < option_count(t->options); i++) {
         struct option_values o = defaults(t);
         for (int k = 0; !st && other_value(&t->options[i], k, &o.v[i]); k++) {
-            char text[OPTION_TEXT], what[128];
+            char text[OPTION_TEXT], what[2 * OPTION_TEXT];
             option_format(&t->options[i], o.v[i], text);
             snprintf(what, sizeof what, "%s=%s", t->options[i].name, text);
             if (!t->check || t->check(&o, NULL) == ST_OK)

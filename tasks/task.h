@@ -118,7 +118,7 @@ void task_split_options(const struct task *t, const struct task_split *s,
 /* Does `asked` lie beyond `trained` where the split's changes lead: no changed option on
  * the other side, and at least one further? If not, `why` says what is amiss: "blanks is
  * 128, but must be below the 16 of training". True for a split without changes. */
-enum { TASK_BEYOND_WHY = 256 };
+enum { TASK_BEYOND_WHY = 512 };
 bool task_split_beyond(const struct task *t, const struct task_split *s,
                        const struct option_values *trained,
                        const struct option_values *asked, char why[TASK_BEYOND_WHY]);

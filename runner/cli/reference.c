@@ -27,6 +27,8 @@ static const char *accepted(const struct option *o, char text[ACCEPTED_TEXT])
         for (int i = 0; o->choices[i] && used < ACCEPTED_TEXT; i++)
             used += (size_t)snprintf(text + used, ACCEPTED_TEXT - used, "%s%s",
                                      i ? ", " : "", o->choices[i]);
+        if (o->open && used < ACCEPTED_TEXT)
+            snprintf(text + used, ACCEPTED_TEXT - used, ", or a word");
         break;
     }
     return text;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -35,6 +36,65 @@ static const char *complaint(int option, const char *text)
     double value = 0;
     e.msg[0] = 0;
     return option_parse(&table[option], text, &value, &e) == ST_RANGE ? e.msg : "accepted";
+}
+
+static const struct option open_choice = {"machine", OPTION_CHOICE, .choices = layouts,
+                                          .open = true, .help = "e"};
+
+/* A word that is none of the choices is kept: the same word is the same value, and its text
+ * comes back. A closed choice refuses it. */
+static void open_choices_take_other_words(void **state)
+{
+    double one = NAN, again = NAN, other = NAN, named = NAN;
+    char text[OPTION_TEXT];
+    (void)state;
+    assert_int_equal(option_parse(&open_choice, "01.10", &one, NULL), ST_OK);
+    assert_int_equal(option_parse(&open_choice, "10.01", &other, NULL), ST_OK);
+    assert_int_equal(option_parse(&open_choice, "01.10", &again, NULL), ST_OK);
+    assert_int_equal(option_parse(&open_choice, "none", &named, NULL), ST_OK);
+    assert_true(one >= 3 && one == again && one != other && named == 2);
+    assert_string_equal(option_format(&open_choice, one, text), "01.10");
+    assert_string_equal(option_format(&open_choice, named, text), "none");
+    assert_string_equal(option_word(&open_choice, other), "10.01");
+    assert_string_equal(complaint(LAYOUT, "01.10"),
+                        "layout: no such value \"01.10\"; use one of: halves, neighbours, "
+                        "none");
+}
+
+static void open_choices_refuse_what_is_no_word(void **state)
+{
+    char longest[OPTION_WORD + 1], longer[OPTION_WORD + 2];
+    double value = NAN;
+    struct err e;
+    (void)state;
+    memset(longest, 'x', sizeof longest);
+    longest[OPTION_WORD] = 0;
+    memset(longer, 'x', sizeof longer);
+    longer[OPTION_WORD + 1] = 0;
+    assert_int_equal(option_parse(&open_choice, longest, &value, &e), ST_OK);
+    assert_string_equal(option_word(&open_choice, value), longest);
+    assert_int_equal(option_parse(&open_choice, longer, &value, &e), ST_RANGE);
+    assert_int_equal(option_parse(&open_choice, "", &value, &e), ST_RANGE);
+    assert_int_equal(option_parse(&open_choice, "a b", &value, &e), ST_RANGE);
+    assert_non_null(strstr(e.msg, "machine: \"a b\" is none of its names, and no word"));
+}
+
+/* Last of all, as words never leave: beyond OPTION_WORDS there is an error and no harm. */
+static void only_so_many_words_are_kept(void **state)
+{
+    double value = NAN;
+    struct err e;
+    int kept = 0;
+    (void)state;
+    for (int i = 0; i < OPTION_WORDS; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "word%d", i);
+        kept += option_parse(&open_choice, text, &value, &e) == ST_OK;
+    }
+    assert_in_range(kept, 1, OPTION_WORDS - 1);
+    assert_string_equal(e.msg, "machine: more than 256 different words");
+    assert_int_equal(option_parse(&open_choice, "01.10", &value, &e), ST_OK);
+    assert_string_equal(option_word(&open_choice, value), "01.10");
 }
 
 static void tables_are_counted_searched_and_defaulted(void **state)
@@ -219,6 +279,9 @@ int main(void)
         cmocka_unit_test(values_survive_being_written_and_read),
         cmocka_unit_test(the_nearest_name_is_suggested),
         cmocka_unit_test(far_names_are_not_suggested),
+        cmocka_unit_test(open_choices_take_other_words),
+        cmocka_unit_test(open_choices_refuse_what_is_no_word),
+        cmocka_unit_test(only_so_many_words_are_kept),
     };
     return cmocka_run_group_tests_name("option", tests, NULL, NULL);
 }

@@ -67,7 +67,9 @@ CREATE INDEX run_by_provenance ON run (provenance_id);
 -- (scored tokens), sequence_accuracy and sequence_error (a sequence is right when all its
 -- scored tokens are), loss (mean over scored tokens, nats), perplexity (exp of it), and the
 -- accuracies chance (a blind guess), majority (always the commonest answer) and ceiling
--- (what the visible tokens determine).
+-- (what the visible tokens determine). After the last step also seen (sequences whose
+-- inputs occur in the run's training) and token_error_unseen (token_error over the
+-- others), and for the split "train" longest (tokens of the longest training input).
 CREATE TABLE metric (
     id     INTEGER PRIMARY KEY,
     run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,

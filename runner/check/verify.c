@@ -118,26 +118,62 @@ static enum status compare_stored(void *context, int columns, const char *const 
     return ST_OK;
 }
 
+/* Names of metrics that the program of the run may not have known: rows of a name that
+ * is not stored at all say nothing about it. */
+static const char *const later_names[] = {"seen", "token_error_unseen", "longest"};
+
+struct known_names {
+    bool stored[sizeof later_names / sizeof *later_names];
+};
+
+static enum status note_name(void *context, int columns, const char *const *names,
+                             const char *const *cells, struct err *e)
+{
+    struct known_names *k = context;
+    (void)columns;
+    (void)names;
+    (void)e;
+    for (size_t i = 0; i < sizeof later_names / sizeof *later_names; i++)
+        if (strcmp(word(cells[0]), later_names[i]) == 0)
+            k->stored[i] = true;
+    return ST_OK;
+}
+
+static bool comparable(const struct known_names *k, const char *name)
+{
+    for (size_t i = 0; i < sizeof later_names / sizeof *later_names; i++)
+        if (strcmp(name, later_names[i]) == 0)
+            return k->stored[i];
+    return true;
+}
+
 static enum status compare_numbers(struct store *db, const struct stored_run *f,
                                    const struct spool *now, int last, struct verdict *v,
                                    struct err *e)
 {
     char step[STEP_TEXT];
     const char *const params[] = {f->id, step};
-    struct numbers x = {.n = spool_metric_count(now), .v = v};
+    const int n = spool_metric_count(now);
+    struct numbers x = {.v = v};
+    struct known_names known = {{false}};
     snprintf(step, sizeof step, "%d", last);
-    x.row = calloc((size_t)x.n + 1, sizeof(void *));
+    x.row = calloc((size_t)n + 1, sizeof(void *));
     if (!x.row)
-        return err_set(e, ST_NOMEM, "no memory to compare %d numbers", x.n);
-    for (int i = 0; i < x.n; i++)
-        x.row[i] = spool_metric(now, i);
+        return err_set(e, ST_NOMEM, "no memory to compare %d numbers", n);
+    enum status st = store_query(
+        db, "SELECT DISTINCT name FROM metric WHERE run_id = CAST(?1 AS INTEGER)", params,
+        1, note_name, &known, e);
+    for (int i = 0; i < n; i++)
+        if (comparable(&known, spool_metric(now, i)->name))
+            x.row[x.n++] = spool_metric(now, i);
     qsort(x.row, (size_t)x.n, sizeof(void *), compare_rows);
-    const enum status st =
-        store_query(db,
-                    "SELECT step, split, name, value, count, total FROM metric "
-                    "WHERE run_id = CAST(?1 AS INTEGER) AND step <= CAST(?2 AS INTEGER) "
-                    "ORDER BY step, split, name",
-                    params, 2, compare_stored, &x, e);
+    if (st == ST_OK)
+        st = store_query(
+            db,
+            "SELECT step, split, name, value, count, total FROM metric "
+            "WHERE run_id = CAST(?1 AS INTEGER) AND step <= CAST(?2 AS INTEGER) "
+            "ORDER BY step, split, name",
+            params, 2, compare_stored, &x, e);
     if (st == ST_OK)
         skip_to(&x, NULL);
     free(x.row);

@@ -204,7 +204,7 @@ static enum status print_text(const struct stored_run *f, const struct split_spe
         text_table_whole(&t, m[i].total);
     }
     const enum status st = text_table_end(&t, e);
-    evaluation_caveat(&f->run, split, caveat);
+    evaluation_caveat(&f->run, split, 0, 0, caveat);
     if (caveat[0])
         printf("\n%s\n", caveat);
     return st;

@@ -59,15 +59,35 @@ static int wrong_in_sequence(const struct sampled *b, int s, struct tally *y)
     return wrong;
 }
 
-static void count_errors(const struct sampled *b, int first, struct tally *y, uint8_t *bits,
-                         struct evaluation *out)
+static bool bit(const uint8_t *bits, int i)
+{
+    return bits && (bits[i / 8] >> (i % 8) & 1);
+}
+
+static void count_errors(const struct sampled *b, int first, struct tally *y,
+                         const struct questions *q, struct evaluation *out)
 {
     for (int s = 0; s < b->batch.sequences; s++) {
         const int wrong = wrong_in_sequence(b, s, y), i = first + s;
         out->wrong_tokens += wrong;
         out->wrong_sequences += wrong > 0;
-        if (bits && wrong == 0)
-            bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << (i % 8));
+        out->wrong_unseen += bit(q->seen, i) ? 0 : wrong;
+        if (q->bits && wrong == 0)
+            q->bits[i / 8] = (uint8_t)(q->bits[i / 8] | 1u << (i % 8));
+    }
+}
+
+/* Counts what training had, whatever a model says to it. */
+static void count_seen(const struct sampled *b, int first, const uint8_t *seen,
+                       struct evaluation *out)
+{
+    for (int s = 0; s < b->batch.sequences; s++) {
+        if (bit(seen, first + s)) {
+            out->seen++;
+            continue;
+        }
+        for (int t = b->batch.start[s]; t < b->batch.start[s + 1]; t++)
+            out->unseen_tokens += b->scored[t];
     }
 }
 
@@ -104,11 +124,12 @@ static enum status answer_all(struct trainer *t, struct sampler *s,
         double flops = 0.0;
         sampler_split(s, q->split, first, q->count, &b);
         count_answers(&b, y, out);
+        count_seen(&b, first, q->seen, out);
         if (out->available) {
             trainer_evaluate(t, &b.batch, y->loss, y->best);
             if (trainer_stopped(t))
                 return ST_INTERRUPTED;
-            count_errors(&b, first, y, q->bits, out);
+            count_errors(&b, first, y, q, out);
             flops = forward_flops(&q->run->model, &b);
         }
         out->sequences += b.batch.sequences;
@@ -165,25 +186,30 @@ static void culprits(const struct encoder_stack *stack, enum encoder_reach reach
 }
 
 void evaluation_caveat(const struct run_spec *r, const struct split_spec *split,
-                       char text[CAVEAT_TEXT])
+                       int trained, int longest, char text[CAVEAT_TEXT])
 {
-    const enum encoder_reach reach = evaluation_reach(r, split);
-    const int longest = r->task->max_length(&split->options);
+    const enum encoder_reach beyond = encoder_stack_reach(&r->model.encoders);
+    const int law_trained = r->model.trained_length;
+    const int law_longest = r->task->max_length(&split->options);
     char names[ENCODER_NAME];
 
     text[0] = '\0';
-    culprits(&r->model.encoders, reach, names);
-    if (reach == REACH_UNTRAINED)
+    culprits(&r->model.encoders, beyond, names);
+    if (trained == 0) {
+        trained = law_trained;
+        longest = law_longest;
+    }
+    if (beyond == REACH_UNTRAINED && longest > trained)
         snprintf(text, CAVEAT_TEXT,
                  "%s: sequences have up to %d tokens, training had up to %d; what %s holds "
                  "for the positions from %d on was never trained",
-                 split->name, longest, r->model.trained_length, names,
-                 r->model.trained_length);
-    if (reach == REACH_UNDEFINED)
+                 split->name, longest, trained, names, trained);
+    /* Whether there is a value is a question of the laws. */
+    if (beyond == REACH_UNDEFINED && law_longest > law_trained)
         snprintf(text, CAVEAT_TEXT,
                  "%s: sequences have up to %d tokens, training had up to %d; %s has no "
                  "value beyond that, so there is no result",
-                 split->name, longest, r->model.trained_length, names);
+                 split->name, law_longest, law_trained, names);
 }
 
 /* `count` of `total` as a fraction; NaN without numbers. */
@@ -226,4 +252,16 @@ int evaluation_metrics(const struct evaluation *v, const char *split, int step,
         out[i].step = step;
     }
     return EVALUATION_METRICS;
+}
+
+int evaluation_seen_metrics(const struct evaluation *v, const char *split, int step,
+                            struct metric_row out[SEEN_METRICS])
+{
+    out[0] = share("seen", true, v->seen, v->sequences);
+    out[1] = share("token_error_unseen", v->available, v->wrong_unseen, v->unseen_tokens);
+    for (int i = 0; i < SEEN_METRICS; i++) {
+        out[i].split = split;
+        out[i].step = step;
+    }
+    return SEEN_METRICS;
 }

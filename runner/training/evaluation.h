@@ -15,9 +15,11 @@ struct evaluation {
     int64_t sequences, wrong_sequences;
     int64_t determined; /* scored tokens that the visible ones determine */
     int64_t commonest;  /* scored tokens that hold the commonest answer */
-    double loss;        /* mean over scored tokens, in nats */
-    double chance;      /* 1 / answers */
-    double flops;       /* of the forward passes */
+    int64_t seen;       /* sequences whose inputs training had; 0 when not asked */
+    int64_t unseen_tokens, wrong_unseen; /* scored, in the other sequences */
+    double loss;                         /* mean over scored tokens, in nats */
+    double chance;                       /* 1 / answers */
+    double flops;                        /* of the forward passes */
 };
 
 /* Called after every batch; anything but ST_OK ends the evaluation with that status. */
@@ -34,6 +36,7 @@ struct questions {
     uint8_t *bits; /* NULL, or [(count + 7) / 8]: which sequences were right, bit i of
                       byte i / 8 */
     const struct evaluation_watch *watch; /* may be NULL */
+    const uint8_t *seen;                  /* NULL, or the split's of exposure.h */
 };
 
 /* `t` may be NULL when the encoder has no value at the split's length. */
@@ -46,15 +49,23 @@ enum status evaluation_split(struct trainer *t, struct sampler *s,
 enum encoder_reach evaluation_reach(const struct run_spec *r,
                                     const struct split_spec *split);
 
-/* The caveat to print under a table, "SPLIT: ...", or "" when there is none. */
+/* The caveat to print under a table, "SPLIT: ...", or "" when there is none. `trained`
+ * and `longest` are the tokens of the longest sample in training and in the split, as
+ * they were drawn, or 0 where only the laws are known. */
 enum { CAVEAT_TEXT = 512 };
 void evaluation_caveat(const struct run_spec *r, const struct split_spec *split,
-                       char text[CAVEAT_TEXT]);
+                       int trained, int longest, char text[CAVEAT_TEXT]);
 
 /* The numbers as rows of the table `metric`; returns how many. Numbers that are not
  * available are NaN. */
 enum { EVALUATION_METRICS = 9 };
 int evaluation_metrics(const struct evaluation *v, const char *split, int step,
                        struct metric_row out[EVALUATION_METRICS]);
+
+/* With q->seen: "seen", the share of sequences that training had, and
+ * "token_error_unseen", token_error over the others. */
+enum { SEEN_METRICS = 2 };
+int evaluation_seen_metrics(const struct evaluation *v, const char *split, int step,
+                            struct metric_row out[SEEN_METRICS]);
 
 #endif

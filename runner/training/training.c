@@ -9,6 +9,7 @@
 #include "checkpoint.h"
 #include "clock.h"
 #include "evaluation.h"
+#include "exposure.h"
 #include "resume.h"
 #include "stored_run.h"
 
@@ -166,18 +167,20 @@ static enum status after_batch(void *context, int sequences, double flops)
     return pause_or_stop(c, NULL);
 }
 
+/* `seen`, at the end alone, when the answers are kept too: the split's of exposure.h. */
 static enum status evaluate_split(struct course *c, const struct split_spec *split,
-                                  int count, bool keep_answers, struct err *e)
+                                  int count, const uint8_t *seen, struct err *e)
 {
     const struct run_spec *r = c->t->run;
     const struct evaluation_watch watch = {after_batch, c};
-    struct metric_row rows[EVALUATION_METRICS];
+    const bool keep_answers = seen != NULL;
+    struct metric_row rows[EVALUATION_METRICS], of_seen[SEEN_METRICS];
     struct evaluation v;
     uint8_t *bits = keep_answers ? calloc((size_t)count / 8 + 1, 1) : NULL;
     if (keep_answers && !bits)
         return err_set(e, ST_NOMEM, "no memory for %d answers", count);
     snprintf(c->progress.phase, sizeof c->progress.phase, "%s", split->name);
-    const struct questions q = {r, split, count, bits, &watch};
+    const struct questions q = {r, split, count, bits, &watch, seen};
     enum status st = evaluation_split(c->trainer, c->sampler, &q, &v, e);
     if (st == ST_INTERRUPTED)
         pause_or_stop(c, e);
@@ -190,6 +193,10 @@ static enum status evaluate_split(struct course *c, const struct split_spec *spl
     if (st == ST_OK) {
         const int n = evaluation_metrics(&v, split->name, c->progress.step, rows);
         st = spool_metrics(c->t->spool, rows, n, e);
+    }
+    if (st == ST_OK && seen) {
+        const int n = evaluation_seen_metrics(&v, split->name, c->progress.step, of_seen);
+        st = spool_metrics(c->t->spool, of_seen, n, e);
     }
     if (st == ST_OK && keep_answers && v.available)
         st = spool_answers(c->t->spool, split->name, bits, count, e);
@@ -223,7 +230,7 @@ static enum status curve_point(struct course *c, struct err *e)
         const struct split_spec *s = &r->split[i];
         const int count = s->count < r->train.eval_count ? s->count : r->train.eval_count;
         if (count > 0)
-            st = evaluate_split(c, s, count, false, e);
+            st = evaluate_split(c, s, count, NULL, e);
     }
     if (st == ST_OK) {
         c->now.pointed = c->now.step;
@@ -233,31 +240,63 @@ static enum status curve_point(struct course *c, struct err *e)
 }
 
 /* Behind the last step, one split: what it takes, unless an earlier attempt did it. */
-static enum status final_split(struct course *c, const struct split_spec *s, struct err *e)
+static enum status final_split(struct course *c, const struct exposure *x, int split,
+                               struct err *e)
 {
+    const struct split_spec *s = &c->t->run->split[split];
     char caveat[CAVEAT_TEXT];
     int n;
     if (c->before && spool_answers_of(c->before, s->name, &n))
         return ST_OK;
     enum status st = ST_OK;
-    evaluation_caveat(c->t->run, s, caveat);
+    evaluation_caveat(c->t->run, s, x->longest, x->split[split].longest, caveat);
     if (caveat[0])
         st = spool_event(c->t->spool, "caveat", caveat, e);
     if (st == ST_OK)
-        st = evaluate_split(c, s, s->count, true, e);
+        st = evaluate_split(c, s, s->count, x->split[split].seen, e);
     if (st == ST_OK)
         keep_spool(c);
     return st;
 }
 
+static enum status pause_exposure(void *context, struct err *e)
+{
+    return pause_or_stop(context, e);
+}
+
+/* The longest input of training, as it was drawn; an earlier attempt may have told it. */
+static enum status tell_longest(struct course *c, const struct exposure *x, struct err *e)
+{
+    const struct metric_row longest = {.split = "train",
+                                       .name = "longest",
+                                       .step = c->progress.step,
+                                       .value = x->longest,
+                                       .count = -1,
+                                       .total = -1};
+    for (int i = 0; c->before && i < spool_metric_count(c->before); i++)
+        if (strcmp(spool_metric(c->before, i)->name, longest.name) == 0)
+            return ST_OK;
+    return spool_metrics(c->t->spool, &longest, 1, e);
+}
+
 static enum status final_evaluation(struct course *c, struct err *e)
 {
     const struct run_spec *r = c->t->run;
+    const struct exposure_watch watch = {pause_exposure, c};
+    struct exposure x = {0};
     enum status st = r->train.eval_every > 0 ? training_loss(c, e) : ST_OK;
     if (st == ST_OK)
         keep_spool(c);
+    snprintf(c->progress.phase, sizeof c->progress.phase, "seen");
+    if (st == ST_OK)
+        st = exposure_measure(r, c->sampler, &watch, &x, e);
+    if (st == ST_OK)
+        st = tell_longest(c, &x, e);
+    if (st == ST_OK)
+        keep_spool(c);
     for (int i = 0; i < r->splits && st == ST_OK; i++)
-        st = final_split(c, &r->split[i], e);
+        st = final_split(c, &x, i, e);
+    exposure_free(&x);
     return st;
 }
 

@@ -115,9 +115,17 @@ static void a_matrix_becomes_rows(void **state)
         "WHERE experiment = 'flip' GROUP BY 1, 2, 3 ORDER BY 1",
         "id,20,3,6\nood_sparse,11,2,6\nvalid,6,1,6\n");
     expect("results.db",
-           "SELECT DISTINCT encoder, substr(text, 1, 11) FROM event JOIN run "
-           "ON run.id = run_id WHERE level = 'caveat'",
-           "absolute,ood_sparse:\n");
+           "SELECT DISTINCT encoder, substr(text, 1, instr(text, ':')) FROM event JOIN run "
+           "ON run.id = run_id WHERE level = 'caveat' ORDER BY 1, 2",
+           /* Twelve steps of Counting draw no sample as long as some of the tests'. */
+           "absolute,ood_sparse:\nrelative,id:\nrelative,valid:\n");
+    /* What training had of the test samples, at the last step alone. */
+    expect("results.db",
+           "SELECT experiment, name, step, count(*), sum(count BETWEEN 0 AND total) "
+           "FROM metric JOIN run ON run.id = run_id "
+           "WHERE name IN ('seen', 'longest', 'token_error_unseen') GROUP BY 1, 2, 3",
+           "count,longest,12,2,\ncount,seen,12,4,4\ncount,token_error_unseen,12,4,4\n"
+           "flip,longest,12,6,\nflip,seen,12,18,18\nflip,token_error_unseen,12,18,18\n");
     expect("results.db", "SELECT name FROM claim", "C1\n");
     expect("results.db",
            "SELECT count(*) FROM run JOIN provenance AS p ON p.id = provenance_id WHERE "

@@ -272,7 +272,7 @@ static void an_undefined_cell_has_no_model_numbers(void **state)
     assert_int_equal(m[0].count, -1);
     assert_near(value(m, "chance"), 0.5, 0);
     assert_near(value(m, "ceiling"), 1.0, 0);
-    evaluation_caveat(r, split, caveat);
+    evaluation_caveat(r, split, 0, 0, caveat);
     assert_ptr_equal(strstr(caveat, "ood_dense: "), caveat);
     assert_non_null(strstr(caveat, "no result"));
     sampler_close(s);
@@ -284,18 +284,60 @@ static void a_caveat_names_what_was_never_trained(void **state)
     char caveat[CAVEAT_TEXT];
     (void)state;
     assert_int_equal(evaluation_reach(r, the_split(r, "ood_dense")), REACH_UNTRAINED);
-    evaluation_caveat(r, the_split(r, "ood_dense"), caveat);
+    evaluation_caveat(r, the_split(r, "ood_dense"), 0, 0, caveat);
     assert_string_equal(caveat,
                         "ood_dense: sequences have up to 23 tokens, training had up to 15; "
                         "what absolute holds for the positions from 15 on was never "
                         "trained");
     /* Nothing to say where nothing is longer, or where the formula goes on. */
-    evaluation_caveat(r, the_split(r, "id"), caveat);
+    evaluation_caveat(r, the_split(r, "id"), 0, 0, caveat);
     assert_string_equal(caveat, "");
-    evaluation_caveat(&matrix->run[ROPE], the_split(r, "ood_dense"), caveat);
+    evaluation_caveat(&matrix->run[ROPE], the_split(r, "ood_dense"), 0, 0, caveat);
     assert_string_equal(caveat, "");
-    evaluation_caveat(&matrix->run[RELATIVE_CAPPED], the_split(r, "ood_dense"), caveat);
+    evaluation_caveat(&matrix->run[RELATIVE_CAPPED], the_split(r, "ood_dense"), 0, 0,
+                      caveat);
     assert_string_equal(caveat, "");
+}
+
+/* Inside the window that the law allows, but longer than anything that was drawn. */
+static void a_caveat_goes_by_what_training_had(void **state)
+{
+    const struct run_spec *r = &matrix->run[ABSOLUTE];
+    char caveat[CAVEAT_TEXT];
+    (void)state;
+    assert_int_equal(evaluation_reach(r, the_split(r, "id")), REACH_DEFINED);
+    evaluation_caveat(r, the_split(r, "id"), 12, 14, caveat);
+    assert_string_equal(caveat,
+                        "id: sequences have up to 14 tokens, training had up to 12; what "
+                        "absolute holds for the positions from 12 on was never trained");
+    evaluation_caveat(r, the_split(r, "id"), 14, 14, caveat);
+    assert_string_equal(caveat, "");
+    evaluation_caveat(&matrix->run[ROPE], the_split(r, "id"), 12, 14, caveat);
+    assert_string_equal(caveat, "");
+}
+
+/* Of five sequences training had the second and the last. */
+static void errors_without_the_seen_ones_are_apart(void **state)
+{
+    struct bed b = bed_open(COUNTING);
+    const uint8_t seen[] = {1u << 1 | 1u << 4};
+    uint8_t right[1];
+    struct metric_row m[SEEN_METRICS];
+    struct evaluation v;
+    int wrong = 0;
+    (void)state;
+    const struct questions q = {b.run, the_split(b.run, "id"), 5, right, NULL, seen};
+    assert_int_equal(evaluation_split(b.trainer, b.sampler, &q, &v, NULL), ST_OK);
+    for (int i = 0; i < 5; i++)
+        wrong += i != 1 && i != 4 && !(right[0] >> i & 1);
+    assert_int_equal(evaluation_seen_metrics(&v, "id", 60, m), SEEN_METRICS);
+    assert_string_equal(m[0].name, "seen");
+    assert_int_equal(m[0].count, 2);
+    assert_int_equal(m[0].total, 5);
+    assert_string_equal(m[1].name, "token_error_unseen");
+    assert_int_equal(m[1].count, wrong);
+    assert_int_equal(m[1].total, 3);
+    bed_close(&b);
 }
 
 static enum status stop_at_once(void *context, int sequences, double flops)
@@ -313,7 +355,7 @@ static void a_watch_can_end_it(void **state)
     const struct evaluation_watch watch = {stop_at_once, &calls};
     struct evaluation v;
     (void)state;
-    const struct questions q = {b.run, the_split(b.run, "id"), 700, NULL, &watch};
+    const struct questions q = {b.run, the_split(b.run, "id"), 700, NULL, &watch, NULL};
     assert_int_equal(evaluation_split(b.trainer, b.sampler, &q, &v, NULL), ST_INTERRUPTED);
     assert_int_equal(calls, 1);
     bed_close(&b);
@@ -328,6 +370,8 @@ int main(void)
         cmocka_unit_test(the_first_sequences_are_a_part_of_the_whole),
         cmocka_unit_test(an_undefined_cell_has_no_model_numbers),
         cmocka_unit_test(a_caveat_names_what_was_never_trained),
+        cmocka_unit_test(a_caveat_goes_by_what_training_had),
+        cmocka_unit_test(errors_without_the_seen_ones_are_apart),
         cmocka_unit_test(a_watch_can_end_it),
     };
     return cmocka_run_group_tests_name("evaluation", tests, setup, teardown);

@@ -166,7 +166,8 @@ static void expand(struct file *f, int i, const struct entry *x, const struct no
                                          .experiment = x->key,
                                          .profile = profile,
                                          .at = x->at,
-                                         .merged = merged};
+                                         .merged = merged,
+                                         .overrides = chosen ? &f->overrides : NULL};
     matrix_expand(&source, &f->runs);
     f->facts[i].sound &= p->noted == noted;
 }

@@ -266,6 +266,18 @@ static bool entry_set(const struct entry *e, struct encoder_entry *out, struct p
     return false;
 }
 
+/* The key "train" of an encoder: settings of the recipe for it alone. */
+static bool entry_train(const struct node *n, struct encoder_entry *out, struct problems *p)
+{
+    const char *names[SETTINGS_MAX];
+    const unsigned long noted = p->noted;
+    const struct node *map = node_mapping(n, "train", p);
+    if (map)
+        check_keys(map, "train", names, setting_names("train", names), p);
+    out->train = map;
+    return p->noted == noted;
+}
+
 static bool entry_read(const struct node *n, struct encoder_entry *out, struct problems *p)
 {
     const struct node *name = n->kind == NODE_MAP ? node_get(n, "name") : n;
@@ -283,7 +295,9 @@ static bool entry_read(const struct node *n, struct encoder_entry *out, struct p
         return false;
     }
     for (const struct entry *x = n->kind == NODE_MAP ? n->first : NULL; x; x = x->next)
-        if (strcmp(x->key, "name") != 0)
+        if (strcmp(x->key, "train") == 0)
+            good &= entry_train(n, out, p);
+        else if (strcmp(x->key, "name") != 0)
             good &= entry_set(x, out, p);
     return good;
 }

@@ -19,6 +19,7 @@ bool law_read(const struct node *root, struct run_spec *r, struct problems *p);
 struct encoder_entry {
     struct encoder_stack stack;
     struct mark at;
+    const struct node *train; /* its own changes to the recipe, a mapping; NULL: none */
 };
 
 /* The list "encoders" of `root`; returns how many could be read. */

@@ -75,14 +75,22 @@ static void refuse_twice(const struct reading *m, int first, struct mark at)
 {
     const struct run_list *l = m->out;
     const struct run_spec *last = &l->item[l->n - 1];
-    for (int i = first; i < l->n - 1; i++)
-        if (strcmp(l->item[i].identity, last->identity) == 0) {
+    for (int i = first; i < l->n - 1; i++) {
+        const struct run_spec *other = &l->item[i];
+        if (strcmp(other->identity, last->identity) == 0)
             problem_at(m->problems, at,
                        "encoder \"%s\" is listed twice (an option set to its default "
                        "changes nothing)",
                        last->variant);
-            return;
-        }
+        else if (strcmp(other->variant, last->variant) == 0 && other->seed == last->seed)
+            problem_at(m->problems, at,
+                       "encoder \"%s\" is listed twice with other train settings, and "
+                       "tables could not tell which is which; make the setting a grid",
+                       last->variant);
+        else
+            continue;
+        return;
+    }
 }
 
 /* All seeds of one encoder; `cell` has everything but them. */
@@ -108,6 +116,45 @@ static void expand_seeds(struct reading *m, const struct run_spec *cell, int fir
     }
 }
 
+/* The cell's settings with the encoder's own laid over them, but for those that --set
+ * gives. NULL: out of memory. */
+static const struct node *own_recipe(const struct reading *m, const struct node *root,
+                                     const struct encoder_entry *entry)
+{
+    const struct matrix_source *s = m->source;
+    for (const struct entry *x = entry->train->first; x && root; x = x->next) {
+        const char *const path[] = {"train", x->key};
+        char setting[SETTING_KEY + NAME_MAX_TEXT];
+        snprintf(setting, sizeof setting, "train.%s", x->key);
+        if (!overrides_set(s->overrides, s->experiment, setting))
+            root = tree_with(s->tree, root, path, 2, x->value, s->problems);
+    }
+    return root;
+}
+
+/* The cell with the encoder and its own recipe. False: noted. */
+static bool encoder_cell(const struct reading *m, const struct run_spec *cell,
+                         const struct node *root, const struct encoder_entry *entry,
+                         struct run_spec *out)
+{
+    struct problems *p = m->problems;
+    const unsigned long noted = p->noted;
+    struct err e;
+    *out = *cell;
+    out->model.encoders = entry->stack;
+    if (entry->train) {
+        root = own_recipe(m, root, entry);
+        if (!root)
+            return false;
+        settings_read(root, out, p);
+        if (p->noted == noted)
+            recipe_check(root, out, entry->at, p);
+    }
+    if (run_spec_encoders(out, &e))
+        problem_at(p, entry->at, "%s", e.msg);
+    return p->noted == noted;
+}
+
 static void expand_encoders(struct reading *m, struct run_spec *cell,
                             const struct node *root)
 {
@@ -120,11 +167,9 @@ static void expand_encoders(struct reading *m, struct run_spec *cell,
         return;
     }
     for (int i = 0; i < m->entries && !m->problems->no_memory; i++) {
-        cell->model.encoders = m->entry[i].stack;
-        if (run_spec_encoders(cell, &e))
-            problem_at(m->problems, m->entry[i].at, "%s", e.msg);
-        else
-            expand_seeds(m, cell, first, m->entry[i].at);
+        struct run_spec own; /* borrows the cell's splits */
+        if (encoder_cell(m, cell, root, &m->entry[i], &own))
+            expand_seeds(m, &own, first, m->entry[i].at);
     }
 }
 
@@ -187,6 +232,26 @@ static bool too_many(const struct reading *m, const struct grid *g)
     return true;
 }
 
+/* What varies in the grid cannot be the encoder's own, too. False: noted. */
+static bool own_settings_check(const struct reading *m, const struct grid *g)
+{
+    const unsigned long noted = m->problems->noted;
+    for (int i = 0; i < m->entries; i++) {
+        const struct node *train = m->entry[i].train;
+        for (const struct entry *x = train ? train->first : NULL; x; x = x->next) {
+            char setting[SETTING_KEY + NAME_MAX_TEXT];
+            snprintf(setting, sizeof setting, "train.%s", x->key);
+            for (int k = 0; k < g->axes; k++)
+                if (strcmp(g->axis[k].key, setting) == 0 &&
+                    !overrides_set(m->source->overrides, m->source->experiment, setting))
+                    problem_at(m->problems, x->at,
+                               "%s varies in the grid; it cannot be set for an encoder too",
+                               setting);
+        }
+    }
+    return m->problems->noted == noted;
+}
+
 static void read_experiment(struct reading *m)
 {
     const struct matrix_source *s = m->source;
@@ -203,7 +268,7 @@ static void read_experiment(struct reading *m)
         settings_read(s->merged, &unused, s->problems);
         return;
     }
-    if (too_many(m, &grid))
+    if (!own_settings_check(m, &grid) || too_many(m, &grid))
         return;
     for (int i = 0; i < grid.cells && !s->problems->no_memory; i++) {
         const struct node *values;

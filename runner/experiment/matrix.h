@@ -3,6 +3,7 @@
 #define MATRIX_H
 
 #include "config.h"
+#include "overrides.h"
 #include "yaml_tree.h"
 
 struct run_list {
@@ -16,6 +17,7 @@ struct matrix_source {
     const char *experiment, *profile;
     struct mark at;            /* of the experiment's key */
     const struct node *merged; /* defaults, experiment, profile and --set together */
+    const struct overrides *overrides; /* NULL: none apply */
 };
 
 enum { RUNS_MAX = 20000 };

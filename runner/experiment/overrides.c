@@ -213,3 +213,23 @@ const struct node *overrides_apply(const struct overrides *o, struct tree *t,
         }
     return root;
 }
+
+static bool sets_grid(const struct override *o, const char *setting)
+{
+    if (o->keys == 0 || strcmp(o->key[0], "grid") != 0)
+        return false;
+    return o->keys == 2 ? strcmp(o->key[1], setting) == 0
+                        : o->keys == 1 && node_entry(o->value, setting);
+}
+
+bool overrides_set(const struct overrides *o, const char *experiment, const char *setting)
+{
+    for (int i = 0; o && i < o->n; i++) {
+        const struct override *x = &o->item[i];
+        if (x->experiment && strcmp(x->experiment, experiment) != 0)
+            continue;
+        if (sets(x, setting) || sets_grid(x, setting))
+            return true;
+    }
+    return false;
+}

@@ -34,6 +34,10 @@ void overrides_check(struct overrides *o, const struct node *experiments,
 const struct node *overrides_apply(const struct overrides *o, struct tree *t,
                                    const struct node *root, const char *experiment,
                                    struct problems *p);
+
+/* Does --set give a setting such as "train.lr" of that experiment, as one value or as
+ * those of the grid? `o` may be NULL: there is none. */
+bool overrides_set(const struct overrides *o, const char *experiment, const char *setting);
 void overrides_free(struct overrides *o);
 
 #endif

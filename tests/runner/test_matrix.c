@@ -190,6 +190,50 @@ static void known_splits_inherit_their_law(void **state)
     config_free(c);
 }
 
+#define OWN                                                                     \
+    HEAD COPY "    encoders: [none, {name: rope, train: {lr: 2e-3, batch: 8,\n" \
+              "                                          steps: 2 epochs}}]\n"  \
+              "    seeds: [1]\n"                                                \
+              "    train: {lr: 1e-3, batch: 4, samples: 40, steps: 30}\n"
+
+/* An encoder may bring settings of the recipe along; what was typed goes before. */
+static void encoders_carry_settings_of_their_own(void **state)
+{
+    struct config *c = expand(OWN, NULL), *plain;
+    (void)state;
+    assert_int_equal(c->runs, 2);
+    assert_near(c->run[0].train.optimizer.lr, 1e-3, 0);
+    assert_int_equal(c->run[0].train.optimizer.steps, 30);
+    assert_near(c->run[1].train.optimizer.lr, 2e-3, 0);
+    assert_int_equal(c->run[1].train.batch, 8);
+    assert_int_equal(c->run[1].train.optimizer.steps, 10); /* of batches of 8 */
+    assert_string_equal(c->run[1].variant, "rope");
+    /* The same run as one whose experiment says so: nothing but values is identity. */
+    plain = expand(HEAD COPY "    encoders: [rope]\n    seeds: [1]\n"
+                             "    train: {lr: 2e-3, batch: 8, samples: 40, steps: 10}\n",
+                   NULL);
+    assert_string_equal(c->run[1].identity, plain->run[0].identity);
+    config_free(plain);
+    config_free(c);
+}
+
+static void what_is_typed_goes_before_an_encoders_own(void **state)
+{
+    static const char *const set[] = {"train.lr=5e-4", "grid.train.lr=[5e-4, 6e-4]",
+                                      "copy.train={lr: 5e-4}"};
+    (void)state;
+    for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
+        struct config *c = NULL;
+        struct err e = {0};
+        if (config_text(OWN, NULL, &set[i], 1, &c, &e))
+            fail_msg("%s: %s", set[i], e.msg);
+        assert_string_equal(c->run[1].variant, "rope");
+        assert_near(c->run[1].train.optimizer.lr, 5e-4, 0);
+        assert_int_equal(c->run[1].train.batch, 8); /* nobody typed one */
+        config_free(c);
+    }
+}
+
 static void aliases_share_values(void **state)
 {
     struct config *c = expand(HEAD "  a:\n"
@@ -269,6 +313,8 @@ int main(void)
         cmocka_unit_test(variants_name_what_differs),
         cmocka_unit_test(later_levels_win_key_by_key),
         cmocka_unit_test(known_splits_inherit_their_law),
+        cmocka_unit_test(encoders_carry_settings_of_their_own),
+        cmocka_unit_test(what_is_typed_goes_before_an_encoders_own),
         cmocka_unit_test(aliases_share_values),
         cmocka_unit_test(filters_match_each_key),
         cmocka_unit_test(filters_are_checked),

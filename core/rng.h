@@ -22,7 +22,8 @@ enum rng_purpose {
     RNG_DROPOUT,   /* dropout masks; name = site */
     RNG_SHUFFLE,   /* order of a finite training set */
     RNG_TEST,      /* tests and benchmarks */
-    RNG_BOOTSTRAP  /* values drawn again; name = statistic */
+    RNG_BOOTSTRAP, /* values drawn again; name = statistic */
+    RNG_PLACES     /* places that an encoder chooses; name = phase/scope */
 };
 
 struct rng {

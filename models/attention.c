@@ -6,18 +6,9 @@
 #include "kernels.h"
 #include "panel_gemm.h"
 
-static size_t scratch_size(const struct model *m, int part)
+static const struct model *model_of(const struct attention *a)
 {
-    const struct encoder_part *p = &m->config.encoders.part[part];
-    return p->encoder->scratch
-               ? p->encoder->scratch(&m->dims, &p->options, PANEL_ROWS, m->config.longest)
-               : 0;
-}
-
-/* Keys, values and, where an encoder wants them, extra keys. */
-static int kv_parts(const struct model *m)
-{
-    return m->wants_extra ? 3 : 2;
+    return a->tokens.model;
 }
 
 static size_t head_size(const struct model *m)
@@ -25,16 +16,31 @@ static size_t head_size(const struct model *m)
     return (size_t)m->config.longest * (size_t)m->dims.head_dim;
 }
 
+/* Does any layer need the weights kept while those after dropout are looked at? */
+static bool keeps(const struct model *m)
+{
+    for (int l = 0; l < m->config.layers; l++)
+        if (encoding_has_values(m, l))
+            return true;
+    return false;
+}
+
+static size_t panel_size(const struct model *m)
+{
+    return (size_t)PANEL_ROWS * (size_t)panel_stride(m->config.longest);
+}
+
 size_t panel_work_bytes(const struct model *m)
 {
     const size_t stride = (size_t)panel_stride(m->config.longest);
     const size_t d = (size_t)m->dims.head_dim;
-    size_t bytes = 2 * arena_bytes(PANEL_ROWS * stride, sizeof(real)) +
-                   2 * arena_bytes((size_t)kv_parts(m) * head_size(m), sizeof(real)) +
+    size_t bytes = (keeps(m) ? 3 : 2) * arena_bytes(panel_size(m), sizeof(real)) +
+                   2 * arena_bytes(2 * head_size(m), sizeof(real)) +
                    2 * arena_bytes(d * stride, sizeof(real)) +
                    2 * arena_bytes(PANEL_ROWS * d, sizeof(real));
-    for (int p = 0; p < m->config.encoders.parts; p++)
-        bytes += arena_bytes(scratch_size(m, p), sizeof(real));
+    for (int p = 0; p < ENCODER_PARTS_MAX; p++)
+        bytes += arena_bytes(encoding_scratch(m, p, PANEL_ROWS, m->config.longest),
+                             sizeof(real));
     return bytes;
 }
 
@@ -43,16 +49,18 @@ void panel_work_take(const struct model *m, struct arena *a, struct panel_work *
     const size_t stride = (size_t)panel_stride(m->config.longest);
     const size_t d = (size_t)m->dims.head_dim;
     out->stride = panel_stride(m->config.longest);
-    out->score = arena_take(a, PANEL_ROWS * stride, sizeof(real));
-    out->dscore = arena_take(a, PANEL_ROWS * stride, sizeof(real));
-    out->kv = arena_take(a, (size_t)kv_parts(m) * head_size(m), sizeof(real));
-    out->dkv = arena_take(a, (size_t)kv_parts(m) * head_size(m), sizeof(real));
+    out->score = arena_take(a, panel_size(m), sizeof(real));
+    out->dscore = arena_take(a, panel_size(m), sizeof(real));
+    out->kept = keeps(m) ? arena_take(a, panel_size(m), sizeof(real)) : NULL;
+    out->kv = arena_take(a, 2 * head_size(m), sizeof(real));
+    out->dkv = arena_take(a, 2 * head_size(m), sizeof(real));
     out->kt = arena_take(a, d * stride, sizeof(real));
     out->vt = arena_take(a, d * stride, sizeof(real));
     out->q = arena_take(a, PANEL_ROWS * d, sizeof(real));
     out->d_o = arena_take(a, PANEL_ROWS * d, sizeof(real));
-    for (int p = 0; p < m->config.encoders.parts; p++)
-        out->scratch[p] = arena_take(a, scratch_size(m, p), sizeof(real));
+    for (int p = 0; p < ENCODER_PARTS_MAX; p++)
+        out->scratch[p] = arena_take(
+            a, encoding_scratch(m, p, PANEL_ROWS, m->config.longest), sizeof(real));
 }
 
 static struct rows part_of(struct rows x, int row, int column)
@@ -69,7 +77,8 @@ static void copy_rows(int rows, int width, struct rows from, struct rows to)
 
 static struct rows head_part(const struct attention *a, real *x, int part)
 {
-    return (struct rows){x + (size_t)part * head_size(a->model), a->model->dims.head_dim};
+    return (struct rows){x + (size_t)part * head_size(model_of(a)),
+                         model_of(a)->dims.head_dim};
 }
 
 /* One head's keys and values side by side: in kv its rows lie a whole [2C] row apart, at a
@@ -79,104 +88,138 @@ static void pack_head(const struct attention *a, int head, bool backward)
 {
     const struct kernels *k = kernels_get();
     const struct panel_work *w = a->work;
-    const int d = a->model->dims.head_dim, C = a->model->config.dim;
-    for (int i = 0; i < kv_parts(a->model); i++)
-        copy_rows(a->keys, d, part_of(a->kv, 0, i * C + head * d), head_part(a, w->kv, i));
-    k->transpose(a->keys, d, head_part(a, w->kv, 0), (struct rows){w->kt, w->stride});
+    const int d = model_of(a)->dims.head_dim, C = model_of(a)->config.dim;
+    for (int i = 0; i < 2; i++)
+        copy_rows(a->tokens.count, d, part_of(a->kv, 0, i * C + head * d),
+                  head_part(a, w->kv, i));
+    k->transpose(a->tokens.count, d, head_part(a, w->kv, 0),
+                 (struct rows){w->kt, w->stride});
     if (backward)
-        k->transpose(a->keys, d, head_part(a, w->kv, 1), (struct rows){w->vt, w->stride});
+        k->transpose(a->tokens.count, d, head_part(a, w->kv, 1),
+                     (struct rows){w->vt, w->stride});
 }
 
 static void unpack_gradient(const struct attention *a, int head)
 {
-    const int d = a->model->dims.head_dim, C = a->model->config.dim;
-    for (int i = 0; i < kv_parts(a->model); i++)
-        copy_rows(a->keys, d, head_part(a, a->work->dkv, i),
+    const int d = model_of(a)->dims.head_dim, C = model_of(a)->config.dim;
+    for (int i = 0; i < 2; i++)
+        copy_rows(a->tokens.count, d, head_part(a, a->work->dkv, i),
                   part_of(a->dkv, 0, i * C + head * d));
 }
 
 /* Queries `first` .. `first + PANEL_ROWS - 1` of one head, or as many as there are. */
-static struct panel panel_at(const struct attention *a, int head, int first)
+static struct encoding_panel panel_at(const struct attention *a, int head, int first)
 {
-    const int d = a->model->dims.head_dim;
+    const int d = model_of(a)->dims.head_dim;
     const int left = a->queries - first;
     struct panel p = {.head = head,
                       .rows = left < PANEL_ROWS ? left : PANEL_ROWS,
-                      .position = a->position + first,
+                      .row = a->position + first,
+                      .place = a->tokens.place,
+                      .placed = !encoding_places_are_rows(model_of(a)),
                       .q = {a->work->q, d},
                       .k = head_part(a, a->work->kv, 0),
                       .v = head_part(a, a->work->kv, 1),
                       .alpha = (real)(1.0 / sqrt(d)),
                       .score = a->work->score,
                       .dscore = a->work->dscore,
-                      .stride = a->work->stride};
-    p.columns = 1 + p.position[p.rows - 1];
+                      .stride = a->work->stride,
+                      .o = part_of(a->o, first, head * d)};
+    p.columns = 1 + p.row[p.rows - 1];
     copy_rows(p.rows, d, part_of(a->q, first, head * d), p.q);
-    if (a->model->wants_extra)
-        p.extra = head_part(a, a->work->kv, 2);
-    return p;
+    return (struct encoding_panel){&a->tokens, p, a->work->scratch};
 }
 
-static void panel_logits(const struct attention *a, const struct panel *p)
+static void panel_logits(const struct attention *a, const struct encoding_panel *x)
 {
-    const struct model *m = a->model;
-    panel_nn(p->rows, p->columns, m->dims.head_dim, p->alpha, p->q,
-             (struct rows){a->work->kt, a->work->stride}, false,
-             (struct rows){p->score, p->stride});
+    const struct panel *p = &x->p;
+    if (encoding_has_content(model_of(a), a->tokens.layer))
+        encoding_content(x);
+    else
+        panel_nn(p->rows, p->columns, model_of(a)->dims.head_dim, p->alpha, p->q,
+                 (struct rows){a->work->kt, a->work->stride}, false,
+                 (struct rows){p->score, p->stride});
     lap(a->work->clock, PHASE_LOGITS);
-    for (int i = 0; i < m->config.encoders.parts; i++) {
-        const struct encoder *e = m->config.encoders.part[i].encoder;
-        if (!e->score)
-            continue;
-        const struct encoder_view v = model_encoder_view(m, i, a->layer, a->grad);
-        e->score(&v, p, a->work->scratch[i]);
-    }
+    encoding_score(x);
     lap(a->work->clock, PHASE_ENCODER);
+}
+
+static real *row_at(const struct panel *p, real *x, int row)
+{
+    return x + (size_t)row * (size_t)p->stride;
 }
 
 static void zero_tail(const struct panel *p, int row, real *x)
 {
-    const int n = p->position[row] + 1;
+    const int n = p->row[row] + 1;
     memset(x + n, 0, (size_t)(p->columns - n) * sizeof *x);
+}
+
+static void zero_tails(const struct panel *p, real *x)
+{
+    for (int r = 0; r < p->rows; r++)
+        zero_tail(p, r, row_at(p, x, r));
 }
 
 /* The mask of one row of attention weights; the adjoint is the same call. */
 static void drop_row(const struct attention *a, const struct panel *p,
                      const struct dropout_site *site, int row, real *x)
 {
-    dropout_rows(site, a->first_row + (uint64_t)p->position[row], 1, p->position[row] + 1,
+    dropout_rows(site, a->first_row + (uint64_t)p->row[row], 1, p->row[row] + 1,
                  (struct rows){x, p->stride});
+}
+
+static void drop_rows(const struct attention *a, const struct panel *p,
+                      const struct dropout_site *site, real *x)
+{
+    for (int r = 0; r < p->rows; r++)
+        drop_row(a, p, site, r, row_at(p, x, r));
+}
+
+/* Logits to weights after dropout. */
+static void forward_weights(const struct attention *a, const struct encoding_panel *x,
+                            real *lse, const struct dropout_site *site)
+{
+    const struct kernels *k = kernels_get();
+    const struct panel *p = &x->p;
+    if (encoding_has_weigh(model_of(a), a->tokens.layer)) {
+        encoding_weigh(x);
+        zero_tails(p, p->score);
+        drop_rows(a, p, site, p->score);
+        return;
+    }
+    for (int r = 0; r < p->rows; r++) {
+        real *s = row_at(p, p->score, r);
+        lse[r] = k->softmax(p->row[r] + 1, s);
+        zero_tail(p, r, s);
+        drop_row(a, p, site, r, s);
+    }
 }
 
 static void forward_panel(const struct attention *a, int head, int first,
                           const struct dropout_site *site)
 {
-    const struct kernels *k = kernels_get();
-    const struct panel p = panel_at(a, head, first);
-    const int d = a->model->dims.head_dim;
-    real *lse = a->lse + (size_t)head * (size_t)a->lse_stride + first;
-    panel_logits(a, &p);
-    for (int r = 0; r < p.rows; r++) {
-        real *s = p.score + (size_t)r * (size_t)p.stride;
-        lse[r] = k->softmax(p.position[r] + 1, s);
-        zero_tail(&p, r, s);
-        drop_row(a, &p, site, r, s);
-    }
+    const struct encoding_panel x = panel_at(a, head, first);
+    const struct panel *p = &x.p;
+    panel_logits(a, &x);
+    forward_weights(a, &x, a->lse + (size_t)head * (size_t)a->lse_stride + first, site);
     lap(a->work->clock, PHASE_SOFTMAX);
-    panel_nn(p.rows, d, p.columns, 1, (struct rows){p.score, p.stride}, p.v, false,
-             part_of(a->o, first, head * d));
+    panel_nn(p->rows, model_of(a)->dims.head_dim, p->columns, 1,
+             (struct rows){p->score, p->stride}, p->v, false, p->o);
     lap(a->work->clock, PHASE_LOGITS);
+    encoding_values(&x);
+    lap(a->work->clock, PHASE_ENCODER);
 }
 
 static struct dropout_site weights_site(const struct attention *a, int head)
 {
-    return dropout_site(a->dropout, "attention.weights", a->layer, head,
-                        a->model->config.longest);
+    return dropout_site(a->dropout, "attention.weights", a->tokens.layer, head,
+                        model_of(a)->config.longest);
 }
 
 void attention_forward(const struct attention *a)
 {
-    for (int h = 0; h < a->model->config.heads && !work_stopped(a->work); h++) {
+    for (int h = 0; h < model_of(a)->config.heads && !work_stopped(a->work); h++) {
         const struct dropout_site site = weights_site(a, h);
         pack_head(a, h, false);
         for (int first = 0; first < a->queries && !work_stopped(a->work);
@@ -185,73 +228,112 @@ void attention_forward(const struct attention *a)
     }
 }
 
-/* The weights of the panel again, and dL/dlogit in dscore. With dropout, O = (M A) V for
- * the mask M: dV takes M A, and dA = M (dO V^T); sum_j a da is dO.o either way. */
-static void panel_dlogits(const struct attention *a, const struct panel *p, int head,
-                          int first, const struct dropout_site *site)
+/* dscore += what the encoders' own values have to say, with the weights after dropout. */
+static void values_dweights(const struct attention *a, const struct encoding_panel *x,
+                            const struct dropout_site *site)
+{
+    const struct panel *p = &x->p;
+    const struct rows score = {p->score, p->stride}, kept = {a->work->kept, p->stride};
+    if (!encoding_has_values(model_of(a), a->tokens.layer))
+        return;
+    copy_rows(p->rows, p->columns, score, kept);
+    drop_rows(a, p, site, p->score);
+    encoding_values_grad(x);
+    copy_rows(p->rows, p->columns, kept, score);
+}
+
+/* From the weights in score and dL/dweight in dscore to dL/dlogit. sum_j a da is dO.o for
+ * any dropout, since o is linear in the weights. */
+static void softmax_dlogits(const struct attention *a, const struct encoding_panel *x,
+                            const struct dropout_site *site)
 {
     const struct kernels *k = kernels_get();
-    const int d = a->model->dims.head_dim;
-    const real *lse = a->lse + (size_t)head * (size_t)a->lse_stride + first;
-    const struct rows d_o = {a->work->d_o, d}, o = part_of(a->o, first, head * d);
+    const struct panel *p = &x->p;
     for (int r = 0; r < p->rows; r++) {
-        real *s = p->score + (size_t)r * (size_t)p->stride;
-        real *ds = p->dscore + (size_t)r * (size_t)p->stride;
-        const size_t at = (size_t)r * (size_t)d_o.stride;
-        k->softmax_again(p->position[r] + 1, lse[r], s);
-        zero_tail(p, r, s);
+        real *s = row_at(p, p->score, r), *ds = row_at(p, p->dscore, r);
+        const real *d_o = p->d_o.at + (size_t)r * (size_t)p->d_o.stride;
+        const real *o = p->o.at + (size_t)r * (size_t)p->o.stride;
         drop_row(a, p, site, r, ds);
-        k->softmax_grad(p->position[r] + 1, s,
-                        k->dot((size_t)d, d_o.at + at, o.at + (size_t)r * (size_t)o.stride),
-                        ds);
+        k->softmax_grad(p->row[r] + 1, s,
+                        k->dot((size_t)model_of(a)->dims.head_dim, d_o, o), ds);
         zero_tail(p, r, ds);
         drop_row(a, p, site, r, s);
     }
 }
 
+/* The weights of the panel again, and dL/dlogit in dscore. With dropout, O = (M A) V for
+ * the mask M: dV takes M A, and dA = M (dO V^T). */
+static void panel_dlogits(const struct attention *a, const struct encoding_panel *x,
+                          const real *lse, const struct dropout_site *site)
+{
+    const struct kernels *k = kernels_get();
+    const struct panel *p = &x->p;
+    if (encoding_has_weigh(model_of(a), a->tokens.layer)) {
+        encoding_weigh(x);
+        zero_tails(p, p->score);
+        zero_tails(p, p->dscore);
+        values_dweights(a, x, site);
+        drop_rows(a, p, site, p->dscore);
+        encoding_weigh_grad(x);
+        zero_tails(p, p->dscore);
+        drop_rows(a, p, site, p->score);
+        return;
+    }
+    for (int r = 0; r < p->rows; r++) {
+        k->softmax_again(p->row[r] + 1, lse[r], row_at(p, p->score, r));
+        zero_tail(p, r, row_at(p, p->score, r));
+    }
+    values_dweights(a, x, site);
+    softmax_dlogits(a, x, site);
+}
+
+static void content_grad(const struct attention *a, const struct encoding_panel *x)
+{
+    const struct panel *p = &x->p;
+    const int d = model_of(a)->dims.head_dim;
+    const struct rows dscore = {p->dscore, p->stride};
+    if (encoding_has_content(model_of(a), a->tokens.layer)) {
+        encoding_content_grad(x);
+        return;
+    }
+    panel_nn(p->rows, d, p->columns, p->alpha, dscore, p->k, true, p->dq);
+    panel_tn(p->columns, d, p->rows, p->alpha, dscore, p->q, true, p->dk);
+}
+
 static void backward_panel(const struct attention *a, int head, int first,
                            const struct dropout_site *site)
 {
-    const struct model *m = a->model;
-    const int d = m->dims.head_dim;
-    struct panel p = panel_at(a, head, first);
-    const struct rows d_o = {a->work->d_o, d};
-    const struct rows vt = {a->work->vt, a->work->stride};
-    const struct rows score = {p.score, p.stride}, dscore = {p.dscore, p.stride};
-    p.dq = part_of(a->dq, first, head * d);
-    p.dk = head_part(a, a->work->dkv, 0);
-    p.dv = head_part(a, a->work->dkv, 1);
-    if (m->wants_extra)
-        p.dextra = head_part(a, a->work->dkv, 2);
+    const int d = model_of(a)->dims.head_dim;
+    const real *lse = a->lse + (size_t)head * (size_t)a->lse_stride + first;
+    struct encoding_panel x = panel_at(a, head, first);
+    struct panel *p = &x.p;
+    p->d_o = (struct rows){a->work->d_o, d};
+    p->dq = part_of(a->dq, first, head * d);
+    p->dk = head_part(a, a->work->dkv, 0);
+    p->dv = head_part(a, a->work->dkv, 1);
 
-    copy_rows(p.rows, d, part_of(a->d_o, first, head * d), d_o);
-    panel_logits(a, &p);
-    panel_nn(p.rows, p.columns, d, 1, d_o, vt, false, dscore);
+    copy_rows(p->rows, d, part_of(a->d_o, first, head * d), p->d_o);
+    panel_logits(a, &x);
+    panel_nn(p->rows, p->columns, d, 1, p->d_o, (struct rows){a->work->vt, p->stride},
+             false, (struct rows){p->dscore, p->stride});
     lap(a->work->clock, PHASE_LOGITS);
-    panel_dlogits(a, &p, head, first, site);
+    panel_dlogits(a, &x, lse, site);
     lap(a->work->clock, PHASE_SOFTMAX);
-    panel_tn(p.columns, d, p.rows, 1, score, d_o, true, p.dv);
+    panel_tn(p->columns, d, p->rows, 1, (struct rows){p->score, p->stride}, p->d_o, true,
+             p->dv);
     lap(a->work->clock, PHASE_LOGITS);
-    for (int i = m->config.encoders.parts - 1; i >= 0; i--) {
-        const struct encoder *e = m->config.encoders.part[i].encoder;
-        if (!e->score_grad)
-            continue;
-        const struct encoder_view v = model_encoder_view(m, i, a->layer, a->grad);
-        e->score_grad(&v, &p, a->work->scratch[i]);
-    }
+    encoding_score_grad(&x);
     lap(a->work->clock, PHASE_ENCODER);
-    panel_nn(p.rows, d, p.columns, p.alpha, dscore, p.k, true, p.dq);
-    panel_tn(p.columns, d, p.rows, p.alpha, dscore, p.q, true, p.dk);
+    content_grad(a, &x);
     lap(a->work->clock, PHASE_LOGITS);
 }
 
 void attention_backward(const struct attention *a)
 {
-    for (int h = 0; h < a->model->config.heads && !work_stopped(a->work); h++) {
+    for (int h = 0; h < model_of(a)->config.heads && !work_stopped(a->work); h++) {
         const struct dropout_site site = weights_site(a, h);
         pack_head(a, h, true);
-        memset(a->work->dkv, 0,
-               (size_t)kv_parts(a->model) * head_size(a->model) * sizeof(real));
+        memset(a->work->dkv, 0, 2 * head_size(model_of(a)) * sizeof(real));
         for (int first = 0; first < a->queries && !work_stopped(a->work);
              first += PANEL_ROWS)
             backward_panel(a, h, first, &site);

@@ -1,7 +1,8 @@
 /* attention.h -- causal attention of one sequence, in panels of query rows.
  *
  * For one head and PANEL_ROWS queries: S = alpha Q K^T over the causal columns, the
- * encoders add their part to whole rows while they are in cache, softmax, O = S V.
+ * encoders add their part to whole rows while they are in cache, softmax, O = S V. An
+ * encoder may write S itself, weigh it in another way, or add to O (encoder.h).
  * Backward computes the panel again from the saved log-sum-exp; nothing [T, T] is ever
  * stored.
  *
@@ -14,7 +15,7 @@
 
 #include "arena.h"
 #include "dropout.h"
-#include "layout.h"
+#include "encoding.h"
 #include "phases.h"
 
 enum { PANEL_ROWS = 64 };
@@ -23,7 +24,8 @@ enum { PANEL_ROWS = 64 };
 struct panel_work {
     int stride;                        /* of score and dscore */
     real *score, *dscore;              /* [PANEL_ROWS, stride] */
-    real *kv, *dkv;                    /* [parts of kv][longest, d]: of one head */
+    real *kept;                        /* as score, where an encoder adds to values */
+    real *kv, *dkv;                    /* [2][longest, d]: keys, values of one head */
     real *kt, *vt;                     /* [d, stride]: its keys and values transposed */
     real *q, *d_o;                     /* [PANEL_ROWS, d] of one panel */
     real *scratch[ENCODER_PARTS_MAX];  /* as each part's scratch() asks */
@@ -42,15 +44,13 @@ size_t panel_work_bytes(const struct model *m);
 void panel_work_take(const struct model *m, struct arena *a, struct panel_work *out);
 
 struct attention {
-    const struct model *model;
-    int layer;
-    int keys;            /* T */
-    int queries;         /* rows of q */
-    const int *position; /* [queries] increasing, each below T */
-    struct rows q;       /* [queries, C] after rotate */
-    struct rows kv;      /* [T, 2C or 3C]: keys after rotate, values, extra keys */
-    struct rows o;       /* [queries, C] */
-    real *lse;           /* [H, queries] log-sum-exp of each row */
+    struct encoding_tokens tokens; /* model, layer, T, and its gradient in backward */
+    int queries;                   /* rows of q */
+    const int *position;           /* [queries] token of each; increasing, below T */
+    struct rows q;                 /* [queries, C] after rotate */
+    struct rows kv;                /* [T, 2C + ...]: keys after rotate, values, ... */
+    struct rows o;                 /* [queries, C] */
+    real *lse;                     /* [H, queries] log-sum-exp of each row */
     int lse_stride;
     const struct dropout_step *dropout;
     uint64_t first_row; /* of this sequence in the batch, for dropout */
@@ -59,10 +59,9 @@ struct attention {
     /* Backward only. */
     struct rows d_o;     /* [queries, C] dL/do */
     struct rows dq, dkv; /* zero on entry; dL/dq, dL/dkv after */
-    real *grad;          /* flat gradient vector, for the encoders' tables */
 };
 
 void attention_forward(const struct attention *a);  /* writes o and lse */
-void attention_backward(const struct attention *a); /* adds to dq, dkv, grad */
+void attention_backward(const struct attention *a); /* adds to dq, dkv, tokens */
 
 #endif

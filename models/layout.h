@@ -20,36 +20,44 @@ struct norm {
 
 struct encoder_offsets {
     size_t tensor[ENCODER_TENSORS_MAX];
+    int projected; /* first of the part's columns behind keys and values */
+};
+
+/* A part's derived numbers, in reals of model.derived. */
+struct derived_layout {
+    size_t at, size; /* size: of one layer, padded */
+    bool per_layer;  /* else one set for all */
 };
 
 struct layer_layout {
     struct linear query;     /* C -> C */
-    struct linear key_value; /* C -> 2C; 3C when an encoder wants keys of its own */
+    struct linear key_value; /* C -> 2C + projected */
     struct linear output;    /* C -> C */
     struct linear in, out;   /* C -> F -> C */
     struct norm attention_norm, feed_forward_norm;
     struct encoder_offsets encoder[ENCODER_PARTS_MAX];
+    int projected; /* numbers of a token that the encoder asks for */
 };
 
 struct model {
     struct model_config config;
     struct encoder_dims dims;
-    bool wants_extra;
     size_t embedding; /* [V, C] */
     size_t output;    /* [V, C]; the same offset as embedding when tied */
     struct norm final_norm;
     struct layer_layout *layer;               /* [layers] */
     int encoder_tensors[ENCODER_PARTS_MAX];   /* how many each part has */
     const real *constants[ENCODER_PARTS_MAX]; /* NULL: none */
+    int state_at[ENCODER_PARTS_MAX];          /* first of the part's state columns */
+    int state_width;                          /* of all parts */
+    struct derived_layout derived_layout[ENCODER_PARTS_MAX];
+    size_t derived_size;
+    real *derived; /* [derived_size]; its gradient lies behind that of the weights */
     struct tensor *tensor;
     int tensors;
     size_t parameters, size;
     real *weights; /* [size] */
     real *constants_memory;
 };
-
-/* The part as layer `layer` sees it; `grad` is a flat gradient vector or NULL. */
-struct encoder_view model_encoder_view(const struct model *m, int part, int layer,
-                                       real *grad);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "encoding.h"
 #include "layout.h"
 #include "rng.h"
 
@@ -41,6 +42,16 @@ enum status model_check(const struct model_config *c, struct err *e)
         return err_set(e, ST_CONFIG, "the longest sequence %d is below the trained %d",
                        c->longest, c->trained_length);
     return ST_OK;
+}
+
+struct encoder_dims model_dims(const struct model_config *c)
+{
+    const struct encoder_dims d = {.layers = c->layers,
+                                   .heads = c->heads,
+                                   .head_dim = c->dim / c->heads,
+                                   .trained_length = c->trained_length,
+                                   .longest = c->longest};
+    return encoder_stack_dims(&c->encoders, &d);
 }
 
 /* --- the tensor list ----------------------------------------------------- */
@@ -117,32 +128,19 @@ static struct norm add_norm(struct builder *b, int layer, const char *name)
     return n;
 }
 
-/* The learned tensors of one part of the encoder, for one layer or (layer -1) for all. */
-static void add_encoder(struct builder *b, int part, int layer)
+/* A learned tensor of an encoder, of one layer or (layer -1) of all. */
+static size_t add_encoder_tensor(void *context, const char *encoder, int layer,
+                                 const struct tensor_spec *spec)
 {
-    struct model *m = b->m;
-    const struct encoder_part *p = &m->config.encoders.part[part];
-    struct tensor_spec spec[ENCODER_TENSORS_MAX];
-    if (!p->encoder->tensors)
-        return;
-    const int n = p->encoder->tensors(&m->dims, &p->options, spec);
-    m->encoder_tensors[part] = n;
-    for (int i = 0; i < n; i++) {
-        if (spec[i].per_layer != (layer >= 0))
-            continue;
-        struct tensor t = {.rows = spec[i].rows,
-                           .columns = spec[i].columns,
-                           .decay = spec[i].decay,
-                           .init = spec[i].init,
-                           .scale = spec[i].scale};
-        char text[64];
-        snprintf(text, sizeof text, "encoder.%s.%s", p->encoder->name, spec[i].name);
-        tensor_name(&t, layer, text);
-        const size_t offset = add_tensor(b, &t);
-        for (int l = 0; l < m->config.layers; l++)
-            if (layer < 0 || l == layer)
-                m->layer[l].encoder[part].tensor[i] = offset;
-    }
+    struct tensor t = {.rows = spec->rows,
+                       .columns = spec->columns,
+                       .decay = spec->decay,
+                       .init = spec->init,
+                       .scale = spec->scale};
+    char text[64];
+    snprintf(text, sizeof text, "encoder.%s.%s", encoder, spec->name);
+    tensor_name(&t, layer, text);
+    return add_tensor(context, &t);
 }
 
 static void add_layer(struct builder *b, int l)
@@ -154,13 +152,12 @@ static void add_layer(struct builder *b, int l)
     y->attention_norm = add_norm(b, l, "attention_norm");
     y->query = add_linear(b, l, "attention.query", C, C, 1.0);
     y->key_value =
-        add_linear(b, l, "attention.key_value", C, (b->m->wants_extra ? 3 : 2) * C, 1.0);
+        add_linear(b, l, "attention.key_value", C, 2 * C + encoding_project(b->m, l), 1.0);
     y->output = add_linear(b, l, "attention.output", C, C, shrink);
     y->feed_forward_norm = add_norm(b, l, "feed_forward_norm");
     y->in = add_linear(b, l, "feed_forward.in", C, F, 1.0);
     y->out = add_linear(b, l, "feed_forward.out", F, C, shrink);
-    for (int p = 0; p < c->encoders.parts; p++)
-        add_encoder(b, p, l);
+    encoding_tensors(b->m, l, add_encoder_tensor, b);
 }
 
 static void add_all(struct builder *b)
@@ -178,8 +175,7 @@ static void add_all(struct builder *b)
         snprintf(t.name, sizeof t.name, "output");
         m->output = add_tensor(b, &t);
     }
-    for (int p = 0; p < c->encoders.parts; p++)
-        add_encoder(b, p, -1);
+    encoding_tensors(m, -1, add_encoder_tensor, b);
     for (int l = 0; l < c->layers; l++)
         add_layer(b, l);
     if (c->norm == NORM_PRE)
@@ -209,70 +205,44 @@ static void draw(const struct tensor *t, uint64_t seed, real *w)
         }
 }
 
-static size_t constants_size(const struct model *m, int part)
+/* Memory for what the encoders make of the sizes and of the weights. */
+static enum status allocate_encoding(struct model *m, struct err *e)
 {
-    const struct encoder_part *p = &m->config.encoders.part[part];
-    return p->encoder->constants ? p->encoder->constants(&m->dims, &p->options) : 0;
-}
-
-static size_t all_constants(const struct model *m)
-{
-    size_t total = 0;
-    for (int p = 0; p < m->config.encoders.parts; p++)
-        total += constants_size(m, p);
-    return total;
-}
-
-static enum status fill_constants(struct model *m, struct err *e)
-{
-    const size_t total = all_constants(m);
-    if (!total)
-        return ST_OK;
-    m->constants_memory = calloc(total, sizeof *m->constants_memory);
-    if (!m->constants_memory)
+    const size_t constants = encoding_constants_size(m), derived = m->derived_size;
+    m->constants_memory = calloc(constants + 1, sizeof *m->constants_memory);
+    m->derived = calloc(derived + 1, sizeof *m->derived);
+    if (!m->constants_memory || !m->derived)
         return err_set(e, ST_NOMEM, "no memory for the encoder's tables (%zu numbers)",
-                       total);
-    real *at = m->constants_memory;
-    for (int p = 0; p < m->config.encoders.parts; p++) {
-        const struct encoder_part *part = &m->config.encoders.part[p];
-        if (!constants_size(m, p))
-            continue;
-        part->encoder->fill_constants(&m->dims, &part->options, at);
-        m->constants[p] = at;
-        at += constants_size(m, p);
-    }
+                       constants + derived);
+    encoding_fill_constants(m);
     return ST_OK;
 }
 
-static void describe(struct model *m, const struct model_config *c)
+static enum status describe(struct model *m, const struct model_config *c, struct err *e)
 {
     m->config = *c;
-    m->dims = (struct encoder_dims){.layers = c->layers,
-                                    .heads = c->heads,
-                                    .head_dim = c->dim / c->heads,
-                                    .trained_length = c->trained_length,
-                                    .longest = c->longest};
-    for (int p = 0; p < c->encoders.parts; p++) {
-        const struct encoder_part *part = &c->encoders.part[p];
-        if (part->encoder->wants_extra && part->encoder->wants_extra(&part->options))
-            m->wants_extra = true;
-    }
+    m->dims = model_dims(c);
+    m->layer = calloc((size_t)c->layers, sizeof *m->layer);
+    if (!m->layer)
+        return err_set(e, ST_NOMEM, "no memory for %d layers", c->layers);
+    encoding_describe(m);
+    return ST_OK;
 }
 
 enum status model_sketch(const struct model_config *c, struct model **out, struct err *e)
 {
-    const enum status st = model_check(c, e);
+    enum status st = model_check(c, e);
     if (st)
         return st;
     struct model *m = calloc(1, sizeof *m);
-    if (m)
-        m->layer = calloc((size_t)c->layers, sizeof *m->layer);
-    if (!m || !m->layer) {
+    if (!m)
+        return err_set(e, ST_NOMEM, "no memory for a model");
+    st = describe(m, c, e);
+    if (st) {
         model_close(m);
-        return err_set(e, ST_NOMEM, "no memory for %d layers", c->layers);
+        return st;
     }
     struct builder count = {.m = m};
-    describe(m, c);
     add_all(&count);
     m->tensors = count.count;
     m->parameters = count.parameters;
@@ -291,7 +261,7 @@ static enum status allocate(struct model *m, struct err *e)
     memset(m->weights, 0, m->size * sizeof *m->weights);
     struct builder fill = {.m = m, .tensor = m->tensor};
     add_all(&fill);
-    return fill_constants(m, e);
+    return allocate_encoding(m, e);
 }
 
 enum status model_open(const struct model_config *c, uint64_t seed, struct model **out,
@@ -307,6 +277,7 @@ enum status model_open(const struct model_config *c, uint64_t seed, struct model
     }
     for (int i = 0; i < m->tensors; i++)
         draw(&m->tensor[i], seed, m->weights + m->tensor[i].offset);
+    encoding_start(m);
     *out = m;
     return ST_OK;
 }
@@ -319,6 +290,7 @@ void model_close(struct model *m)
     free(m->tensor);
     free(m->weights);
     free(m->constants_memory);
+    free(m->derived);
     free(m);
 }
 
@@ -360,26 +332,17 @@ size_t model_size(const struct model *m)
 
 size_t model_bytes(const struct model *m)
 {
-    return (m->size + all_constants(m)) * sizeof(real);
+    return (m->size + m->derived_size + encoding_constants_size(m)) * sizeof(real);
+}
+
+size_t model_gradient_size(const struct model *m)
+{
+    return m->size + m->derived_size;
 }
 
 real *model_weights(struct model *m)
 {
     return m->weights;
-}
-
-struct encoder_view model_encoder_view(const struct model *m, int part, int layer,
-                                       real *grad)
-{
-    const struct encoder_part *p = &m->config.encoders.part[part];
-    struct encoder_view v = {
-        .dims = &m->dims, .options = &p->options, .constants = m->constants[part]};
-    for (int i = 0; i < m->encoder_tensors[part]; i++) {
-        const size_t offset = m->layer[layer].encoder[part].tensor[i];
-        v.weight[i] = m->weights + offset;
-        v.grad[i] = grad ? grad + offset : NULL;
-    }
-    return v;
 }
 
 double model_train_flops(const struct model_config *c, int T, int scored)
@@ -393,5 +356,9 @@ double model_train_flops(const struct model_config *c, int T, int scored)
     const double linear = full * n * (linear_query + linear_key) + n * linear_key +
                           m * linear_query + m * C * c->vocabulary;
     const double pairs = full * n * (n + 1.0) / 2.0 + m * (n + 1.0) / 2.0;
-    return 6.0 * linear + 12.0 * C * pairs;
+    const struct encoder_load each = {
+        .tokens = T, .queries = T, .pairs = n * (n + 1.0) / 2};
+    const struct encoder_load last = {
+        .tokens = T, .queries = scored, .pairs = m * (n + 1.0) / 2};
+    return 6.0 * linear + 12.0 * C * pairs + 3.0 * encoding_flops(c, &each, &last);
 }

@@ -39,6 +39,9 @@ struct tensor {
     double scale;
 };
 
+/* The sizes that encoders ask for, places included. */
+struct encoder_dims model_dims(const struct model_config *c);
+
 struct model;
 
 /* ST_CONFIG when the sizes do not fit together (heads must divide dim, sizes >= 1, ...);
@@ -62,11 +65,14 @@ const struct tensor *model_tensor_find(const struct model *m, const char *name);
 size_t model_parameters(const struct model *m); /* learned numbers, as the papers count */
 size_t model_size(const struct model *m);       /* reals in the flat vector (padded) */
 size_t model_bytes(const struct model *m);      /* of its weights and constants */
-real *model_weights(struct model *m);           /* [model_size], the model's */
+/* The flat gradient: model_size reals of the weights, then those of derived numbers. */
+size_t model_gradient_size(const struct model *m);
+real *model_weights(struct model *m); /* [model_size], the model's */
 
 /* Model FLOPs to train on one sequence of T tokens of which `scored` are scored: 6 per
- * weight and token in the linear layers, 12 C per causal pair in attention, recomputation
- * and the encoder's own work not counted. The last layer counts queries, feed-forward and
+ * weight and token in the linear layers, 12 C per causal pair in attention, three times
+ * what the encoder says its forward hooks cost (encoder.flops); recomputation is not
+ * counted. The last layer counts queries, feed-forward and
  * output at scored positions only, as they are computed. Forward alone is a third. */
 double model_train_flops(const struct model_config *c, int T, int scored);
 

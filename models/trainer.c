@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encoding.h"
 #include "gemm.h"
 #include "memory.h"
 #include "threads.h"
@@ -17,7 +18,7 @@ enum {
 };
 
 struct shard {
-    real *grad; /* [model_size] */
+    real *grad; /* [model_gradient_size] */
     double loss;
 };
 
@@ -44,7 +45,7 @@ static int micro_rows(const struct trainer_config *c)
 
 static int chunks_of(const struct model *m)
 {
-    return (int)((model_size(m) + CHUNK - 1) / CHUNK);
+    return (int)((model_gradient_size(m) + CHUNK - 1) / CHUNK);
 }
 
 /* Of the arena, in bytes; as a number that cannot overflow. */
@@ -54,7 +55,8 @@ static double arena_need(const struct trainer_config *c, const struct model *m)
     return (double)arena_bytes((size_t)c->threads, sizeof(struct pass_work)) +
            c->threads * work +
            (double)arena_bytes((size_t)c->shards, sizeof(struct shard)) +
-           (c->shards + 2.0) * (double)arena_bytes(model_size(m), sizeof(real)) +
+           c->shards * (double)arena_bytes(model_gradient_size(m), sizeof(real)) +
+           2.0 * (double)arena_bytes(model_size(m), sizeof(real)) +
            (double)arena_bytes((size_t)chunks_of(m), sizeof(double));
 }
 
@@ -87,7 +89,7 @@ static enum status check_room(const struct trainer_config *c, struct err *e)
 static enum status take_memory(struct trainer *t, struct err *e)
 {
     const struct trainer_config *c = &t->config;
-    const size_t n = model_size(t->model);
+    const size_t n = model_size(t->model), g = model_gradient_size(t->model);
     const double need = arena_need(c, t->model);
     t->chunks = chunks_of(t->model);
     const enum status st =
@@ -101,7 +103,7 @@ static enum status take_memory(struct trainer *t, struct err *e)
     }
     t->shard = arena_take(&t->arena, (size_t)c->shards, sizeof *t->shard);
     for (int i = 0; i < c->shards; i++)
-        t->shard[i].grad = arena_take(&t->arena, n, sizeof(real));
+        t->shard[i].grad = arena_take(&t->arena, g, sizeof(real));
     t->first_moment = arena_take(&t->arena, n, sizeof(real));
     t->second_moment = arena_take(&t->arena, n, sizeof(real));
     t->squares = arena_take(&t->arena, (size_t)t->chunks, sizeof(double));
@@ -190,7 +192,11 @@ static struct micro_batch next_micro(const struct trainer *t, const struct batch
     while (last < end && b->start[last + 1] - b->start[first] <= room)
         last++;
     assert(b->start[last] - b->start[first] <= room);
-    return (struct micro_batch){last - first, b->start + first, b->token, b->target};
+    return (struct micro_batch){.sequences = last - first,
+                                .start = b->start + first,
+                                .token = b->token,
+                                .target = b->target,
+                                .first = first};
 }
 
 /* --- gradient ------------------------------------------------------------ */
@@ -200,6 +206,7 @@ struct gradient_job {
     const struct batch *b;
     struct dropout_step dropout;
     double scale; /* 1 / targets */
+    struct placing_key places;
 };
 
 static void shard_gradient(void *context, int job, int thread)
@@ -209,11 +216,11 @@ static void shard_gradient(void *context, int job, int thread)
     struct shard *s = &t->shard[job];
     const int end = part_start(g->b, job + 1, t->config.shards);
     s->loss = 0.0;
-    memset(s->grad, 0, model_size(t->model) * sizeof *s->grad);
+    memset(s->grad, 0, model_gradient_size(t->model) * sizeof *s->grad);
     for (int first = part_start(g->b, job, t->config.shards);
          first < end && !trainer_stopped(t);) {
         const struct micro_batch m = next_micro(t, g->b, first, end);
-        const struct pass p = {t->model, &m, &g->dropout, &t->work[thread]};
+        const struct pass p = {t->model, &m, &g->dropout, &t->work[thread], g->places};
         transformer_forward(&p);
         s->loss += transformer_loss(&p, g->scale, NULL, NULL);
         transformer_backward(&p, s->grad);
@@ -221,17 +228,49 @@ static void shard_gradient(void *context, int job, int thread)
     }
 }
 
-/* Sums one chunk of the shards' gradients into shard 0, in order. */
-static void sum_chunk(void *context, int job, int thread)
+/* What of `size` numbers lies in a chunk. */
+static size_t chunk_length(size_t size, int chunk)
+{
+    const size_t from = (size_t)chunk * CHUNK;
+    return size <= from ? 0 : size - from < CHUNK ? size - from : CHUNK;
+}
+
+static void square_chunk(void *context, int job, int thread)
 {
     (void)thread;
     struct trainer *t = context;
-    const struct kernels *k = kernels_get();
-    const size_t size = model_size(t->model), from = (size_t)job * CHUNK;
-    const size_t n = size - from < CHUNK ? size - from : CHUNK;
+    t->squares[job] = kernels_get()->sum_of_squares(chunk_length(model_size(t->model), job),
+                                                    t->shard[0].grad + (size_t)job * CHUNK);
+}
+
+/* Sums one chunk of the shards' gradients into shard 0, in order. */
+static void sum_chunk(void *context, int job, int thread)
+{
+    struct trainer *t = context;
+    const size_t from = (size_t)job * CHUNK;
+    const size_t n = chunk_length(model_gradient_size(t->model), job);
     for (int s = 1; s < t->config.shards; s++)
-        k->add(n, t->shard[s].grad + from, t->shard[0].grad + from);
-    t->squares[job] = k->sum_of_squares(n, t->shard[0].grad + from);
+        kernels_get()->add(n, t->shard[s].grad + from, t->shard[0].grad + from);
+    square_chunk(context, job, thread);
+}
+
+static int longest_sequence(const struct batch *b)
+{
+    int most = 0;
+    for (int s = 0; s < b->sequences; s++) {
+        const int n = b->start[s + 1] - b->start[s];
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+/* The derived numbers' gradients, now sums over all shards, become those of weights. */
+static void derived_gradient(struct trainer *t, const struct batch *b)
+{
+    if (model_gradient_size(t->model) == model_size(t->model))
+        return;
+    encoding_derive_grad(t->model, longest_sequence(b), t->shard[0].grad);
+    threads_run(t->threads, t->chunks, square_chunk, t);
 }
 
 static int count_targets(const struct batch *b)
@@ -251,10 +290,13 @@ static double gradient(struct trainer *t, int step, const struct batch *b, doubl
         .b = b,
         .dropout = {t->config.seed, step, t->config.model.dropout},
         .scale = targets ? 1.0 / targets : 0.0,
+        .places = {.seed = t->config.seed, .step = step},
     };
     assert(b->sequences <= t->config.max_sequences);
+    encoding_derive(t->model, longest_sequence(b));
     threads_run(t->threads, t->config.shards, shard_gradient, &g);
     threads_run(t->threads, t->chunks, sum_chunk, t);
+    derived_gradient(t, b);
     double loss = 0.0, squares = 0.0;
     for (int s = 0; s < t->config.shards; s++)
         loss += t->shard[s].loss;
@@ -325,10 +367,17 @@ enum status trainer_step(struct trainer *t, int step, const struct batch *b, dou
                  .grad_scale = o->clip > 0.0 && norm > o->clip ? o->clip / norm : 1.0},
     };
     threads_run(t->threads, t->chunks, update_chunk, &u);
+    encoding_confine(t->model);
     return ST_OK;
 }
 
 /* --- evaluation ---------------------------------------------------------- */
+
+/* Evaluation's places: those of the split's sample, whatever batch it lies in. */
+static struct placing_key evaluation_places(const struct trainer *t, const struct batch *b)
+{
+    return (struct placing_key){.seed = t->config.seed, .step = -1, .first = b->first};
+}
 
 struct evaluate_job {
     struct trainer *t;
@@ -346,7 +395,8 @@ static void evaluate_part(void *context, int job, int thread)
     for (int first = part_start(v->b, job, t->config.shards);
          first < end && !trainer_stopped(t);) {
         const struct micro_batch m = next_micro(t, v->b, first, end);
-        const struct pass p = {t->model, &m, &none, &t->work[thread]};
+        const struct pass p = {t->model, &m, &none, &t->work[thread],
+                               evaluation_places(t, v->b)};
         transformer_forward(&p);
         transformer_loss(&p, 1.0, v->loss, v->best);
         first += m.sequences;
@@ -359,6 +409,7 @@ void trainer_evaluate(struct trainer *t, const struct batch *b, float *loss, int
     v.loss = loss;
     v.best = best;
     assert(b->sequences <= t->config.max_sequences);
+    encoding_derive(t->model, longest_sequence(b));
     threads_run(t->threads, t->config.shards, evaluate_part, &v);
 }
 
@@ -366,9 +417,10 @@ void trainer_logits(struct trainer *t, const struct batch *b, real *logits)
 {
     const struct dropout_step none = {0};
     const size_t V = (size_t)t->config.model.vocabulary;
+    encoding_derive(t->model, longest_sequence(b));
     for (int first = 0; first < b->sequences;) {
         const struct micro_batch m = next_micro(t, b, first, b->sequences);
-        const struct pass p = {t->model, &m, &none, &t->work[0]};
+        const struct pass p = {t->model, &m, &none, &t->work[0], evaluation_places(t, b)};
         const size_t n = (size_t)transformer_forward(&p) * V;
         memcpy(logits, t->work[0].logits, n * sizeof *logits);
         logits += n;

@@ -20,6 +20,7 @@ struct batch {
     const int *start;      /* [sequences + 1], start[0] = 0 */
     const int32_t *token;  /* [tokens] */
     const int32_t *target; /* [tokens], -1 where nothing is predicted */
+    uint64_t first;        /* evaluation: number of sequence 0 in its split */
 };
 
 struct trainer_config {

@@ -14,9 +14,18 @@ enum {
 
 /* --- work memory --------------------------------------------------------- */
 
-static int key_width(const struct model *m)
+/* Keys, values and the numbers that the encoder projects, of one layer. */
+static int key_width(const struct model *m, int layer)
 {
-    return (m->wants_extra ? 3 : 2) * m->config.dim;
+    return m->layer[layer].key_value.out;
+}
+
+static int widest_keys(const struct model *m)
+{
+    int most = 0;
+    for (int l = 0; l < m->config.layers; l++)
+        most = key_width(m, l) > most ? key_width(m, l) : most;
+    return most;
 }
 
 /* Sums the sizes when `a` is NULL, else takes the memory: one list for both. */
@@ -38,13 +47,14 @@ static real *take_rows(struct taker *t, int rows, int columns)
     return take(t, (size_t)rows * (size_t)columns, sizeof(real));
 }
 
-static void take_layer(const struct model *m, int rows, struct taker *t,
+static void take_layer(const struct model *m, int layer, int rows, struct taker *t,
                        struct layer_work *w)
 {
     const int C = m->config.dim, F = m->config.ff;
     w->x = take_rows(t, rows, C);
     w->q = take_rows(t, rows, C);
-    w->kv = take_rows(t, rows, key_width(m));
+    w->kv = take_rows(t, rows, key_width(m, layer));
+    w->state = take_rows(t, rows, m->state_width);
     w->o = take_rows(t, rows, C);
     w->mid = take_rows(t, rows, C);
     w->ff = take_rows(t, rows, F);
@@ -61,7 +71,7 @@ static void take_all(const struct model *m, int rows, int sequences, struct take
     w->layer = take(t, (size_t)m->config.layers, sizeof *w->layer);
     for (int l = 0; l < m->config.layers; l++) {
         struct layer_work unused;
-        take_layer(m, rows, t, w->layer ? &w->layer[l] : &unused);
+        take_layer(m, l, rows, t, w->layer ? &w->layer[l] : &unused);
     }
     w->last = take_rows(t, rows, C);
     w->stats_final = take_rows(t, rows, 2);
@@ -72,9 +82,12 @@ static void take_all(const struct model *m, int rows, int sequences, struct take
         *narrow[i] = take_rows(t, rows, C);
     w->wide = take_rows(t, rows < FF_ROWS ? rows : FF_ROWS, F);
     w->d_wide = take_rows(t, rows < FF_ROWS ? rows : FF_ROWS, F);
-    w->dkv = take_rows(t, rows, key_width(m));
+    w->dkv = take_rows(t, rows, widest_keys(m));
+    w->dstate = take_rows(t, rows, m->state_width);
+    w->room = take(t, encoding_room(m), sizeof(real));
     w->turned = take(t, SMALL_WEIGHTS, sizeof(real));
-    int **indices[] = {&w->row, &w->position, &w->target_row, &w->target_position};
+    int **indices[] = {&w->row,        &w->position,        &w->place,
+                       &w->target_row, &w->target_position, &w->target_place};
     for (size_t i = 0; i < sizeof indices / sizeof indices[0]; i++)
         *indices[i] = take(t, (size_t)rows, sizeof(int));
     w->start = take(t, (size_t)sequences + 1, sizeof(int));
@@ -100,13 +113,17 @@ void pass_work_take(const struct model *m, int rows, int sequences, struct arena
 
 /* --- the rows of a micro-batch ------------------------------------------- */
 
-static void index_rows(const struct micro_batch *b, struct pass_work *w)
+static void index_rows(const struct pass *p)
 {
+    const struct micro_batch *b = p->batch;
+    struct pass_work *w = p->work;
     const int first = b->start[0];
     int targets = 0;
     for (int s = 0; s < b->sequences; s++) {
         w->start[s] = b->start[s] - first;
         w->target_start[s] = targets;
+        encoding_place(p->model, &p->places, b->first + s, b->start[s + 1] - b->start[s],
+                       w->place + w->start[s]);
         for (int i = b->start[s]; i < b->start[s + 1]; i++) {
             const int row = i - first;
             w->row[row] = row;
@@ -114,15 +131,23 @@ static void index_rows(const struct micro_batch *b, struct pass_work *w)
             if (b->target[i] < 0)
                 continue;
             w->target_row[targets] = row;
+            w->target_place[targets] = w->place[row];
             w->target_position[targets++] = i - b->start[s];
         }
     }
     w->start[b->sequences] = b->start[b->sequences] - first;
     w->target_start[b->sequences] = targets;
     assert(w->start[b->sequences] <= w->rows);
-    w->all = (struct queries){w->start[b->sequences], w->row, w->position, w->start};
-    w->targets =
-        (struct queries){targets, w->target_row, w->target_position, w->target_start};
+    w->all = (struct queries){.count = w->start[b->sequences],
+                              .row = w->row,
+                              .position = w->position,
+                              .place = w->place,
+                              .start = w->start};
+    w->targets = (struct queries){.count = targets,
+                                  .row = w->target_row,
+                                  .position = w->target_position,
+                                  .place = w->target_place,
+                                  .start = w->target_start};
 }
 
 static const struct queries *layer_queries(const struct pass *p, int layer)
@@ -316,38 +341,107 @@ static void activate_grad(const struct pass *p, size_t n, const real *x, real *d
     lap(p->work->panel.clock, PHASE_ACTIVATION);
 }
 
-/* Calls rotate or its adjoint for every head of rows [count, stride] of one sequence. */
-static void rotate_heads(const struct pass *p, int layer, int count, const int *position,
-                         struct rows x, bool adjoint)
+/* The numbers of the tokens of sequence s; backward fields are left out. `source` is
+ * what the layer's projections read, NULL where nobody asks for it. */
+static struct encoding_tokens tokens_at(const struct pass *p, int layer, int s,
+                                        const real *source)
 {
+    struct pass_work *w = p->work;
     const struct model *m = p->model;
-    for (int i = 0; i < m->config.encoders.parts; i++) {
-        const struct encoder *e = m->config.encoders.part[i].encoder;
-        if (!e->rotate)
-            continue;
-        const struct encoder_view v = model_encoder_view(m, i, layer, NULL);
-        for (int h = 0; h < m->config.heads; h++) {
-            const struct rows head = {x.at + (size_t)h * (size_t)m->dims.head_dim,
-                                      x.stride};
-            (adjoint ? e->rotate_grad : e->rotate)(&v, count, position, head);
-        }
-    }
+    const struct layer_work *y = &w->layer[layer];
+    const int C = m->config.dim, row = w->start[s];
+    const struct rows kv = from_row(y->kv, row, key_width(m, layer));
+    return (struct encoding_tokens){
+        .model = m,
+        .layer = layer,
+        .count = w->start[s + 1] - row,
+        .place = w->place + row,
+        .x = source ? from_row(source, row, C) : (struct rows){0},
+        .projected = {kv.at + 2 * (size_t)C, kv.stride},
+        .state = from_row(y->state, row, m->state_width),
+        .room = w->room,
+    };
 }
 
-static void rotate_all(const struct pass *p, int layer, const struct queries *q, real *xq,
-                       real *xkv, bool adjoint)
+static void add_gradients(const struct pass *p, int s, real *d_source, real *grad,
+                          struct encoding_tokens *t)
+{
+    struct pass_work *w = p->work;
+    const struct model *m = p->model;
+    const int C = m->config.dim, row = w->start[s];
+    const struct rows dkv = from_row(w->dkv, row, key_width(m, t->layer));
+    t->dx = d_source ? from_row(d_source, row, C) : (struct rows){0};
+    t->dprojected = (struct rows){dkv.at + 2 * (size_t)C, dkv.stride};
+    t->dstate = from_row(w->dstate, row, m->state_width);
+    t->grad = grad;
+}
+
+/* The rows of sequence s that rotate is called for: all keys, or the queries of `q`. */
+static struct turn turn_at(const struct pass *p, const struct queries *q, int s, bool keys)
+{
+    const struct queries *of = keys ? &p->work->all : q;
+    const int first = of->start[s];
+    return (struct turn){.keys = keys,
+                         .rows = of->start[s + 1] - first,
+                         .row = of->position + first,
+                         .place = of->place + first};
+}
+
+static void rotate_all(const struct pass *p, int layer, const struct queries *q)
 {
     const struct pass_work *w = p->work;
-    const int C = p->model->config.dim, K = key_width(p->model);
+    const struct layer_work *y = &w->layer[layer];
+    const int C = p->model->config.dim, K = key_width(p->model, layer);
+    lap(w->panel.clock, PHASE_OTHER);
+    for (int s = 0; s < p->batch->sequences; s++) {
+        const struct encoding_tokens t = tokens_at(p, layer, s, NULL);
+        const struct turn queries = turn_at(p, q, s, false), keys = turn_at(p, q, s, true);
+        encoding_rotate(&t, &queries, from_row(y->q, q->start[s], C));
+        encoding_rotate(&t, &keys, from_row(y->kv, w->start[s], K));
+    }
+    lap(w->panel.clock, PHASE_ROTATE);
+}
+
+static void rotate_all_grad(const struct pass *p, int layer, const struct queries *q,
+                            real *grad)
+{
+    const struct pass_work *w = p->work;
+    const struct layer_work *y = &w->layer[layer];
+    const int C = p->model->config.dim, K = key_width(p->model, layer);
+    lap(w->panel.clock, PHASE_OTHER);
+    for (int s = 0; s < p->batch->sequences; s++) {
+        struct encoding_tokens t = tokens_at(p, layer, s, NULL);
+        const struct turn queries = turn_at(p, q, s, false), keys = turn_at(p, q, s, true);
+        add_gradients(p, s, NULL, grad, &t);
+        encoding_rotate_grad(&t, &queries, from_row(y->q, q->start[s], C),
+                             from_row(w->dq, q->start[s], C));
+        encoding_rotate_grad(&t, &keys, from_row(y->kv, w->start[s], K),
+                             from_row(w->dkv, w->start[s], K));
+    }
+    lap(w->panel.clock, PHASE_ROTATE);
+}
+
+static void read_all(const struct pass *p, int layer, const real *source)
+{
     lap(p->work->panel.clock, PHASE_OTHER);
     for (int s = 0; s < p->batch->sequences; s++) {
-        const int first = q->start[s], row = w->start[s];
-        rotate_heads(p, layer, q->start[s + 1] - first, q->position + first,
-                     from_row(xq, first, C), adjoint);
-        rotate_heads(p, layer, w->start[s + 1] - row, w->position + row,
-                     from_row(xkv, row, K), adjoint);
+        const struct encoding_tokens t = tokens_at(p, layer, s, source);
+        encoding_read(&t);
     }
-    lap(p->work->panel.clock, PHASE_ROTATE);
+    lap(p->work->panel.clock, PHASE_ENCODER);
+}
+
+/* Adds to d_source [N, C] and to the projected numbers' gradient in work->dkv. */
+static void read_all_grad(const struct pass *p, int layer, const real *source,
+                          real *d_source, real *grad)
+{
+    lap(p->work->panel.clock, PHASE_OTHER);
+    for (int s = 0; s < p->batch->sequences; s++) {
+        struct encoding_tokens t = tokens_at(p, layer, s, source);
+        add_gradients(p, s, d_source, grad, &t);
+        encoding_read_grad(&t);
+    }
+    lap(p->work->panel.clock, PHASE_ENCODER);
 }
 
 /* Attention's view of sequence s; the backward fields are left out. */
@@ -358,13 +452,11 @@ static struct attention attention_at(const struct pass *p, int layer,
     const struct layer_work *y = &w->layer[layer];
     const int C = p->model->config.dim, first = q->start[s], row = w->start[s];
     return (struct attention){
-        .model = p->model,
-        .layer = layer,
-        .keys = w->start[s + 1] - row,
+        .tokens = tokens_at(p, layer, s, NULL),
         .queries = q->start[s + 1] - first,
         .position = q->position + first,
         .q = from_row(y->q, first, C),
-        .kv = from_row(y->kv, row, key_width(p->model)),
+        .kv = from_row(y->kv, row, key_width(p->model, layer)),
         .o = from_row(y->o, first, C),
         .lse = y->lse + first,
         .lse_stride = w->rows,
@@ -387,7 +479,9 @@ static void attend(const struct pass *p, int layer, const struct queries *q)
     }
     linear(p, &t->key_value, w->all.count, source, y->kv);
     linear(p, &t->query, q->count, gather(p, q, source, w->picked), y->q);
-    rotate_all(p, layer, q, y->q, y->kv, false);
+    if (encoding_reads(m))
+        read_all(p, layer, source);
+    rotate_all(p, layer, q);
     for (int s = 0; s < p->batch->sequences; s++) {
         const struct attention a = attention_at(p, layer, q, s);
         attention_forward(&a);
@@ -471,14 +565,9 @@ static void embed(const struct pass *p)
     for (int i = 0; i < w->all.count; i++)
         memcpy(x + (size_t)i * C, m->weights + m->embedding + (size_t)token[i] * C,
                C * sizeof *x);
-    for (int part = 0; part < m->config.encoders.parts; part++) {
-        const struct encoder *e = m->config.encoders.part[part].encoder;
-        if (!e->embed)
-            continue;
-        const struct encoder_view v = model_encoder_view(m, part, 0, NULL);
-        for (int s = 0; s < p->batch->sequences; s++)
-            e->embed(&v, w->start[s + 1] - w->start[s], x + (size_t)w->start[s] * C);
-    }
+    for (int s = 0; s < p->batch->sequences; s++)
+        encoding_embed(m, w->start[s + 1] - w->start[s], w->place + w->start[s],
+                       x + (size_t)w->start[s] * C);
     drop(p, "embedding", -1, &w->all, m->config.dim, x);
 }
 
@@ -498,7 +587,7 @@ int transformer_forward(const struct pass *p)
     struct pass_work *w = p->work;
     const struct model *m = p->model;
     const int L = m->config.layers, C = m->config.dim, V = m->config.vocabulary;
-    index_rows(p->batch, w);
+    index_rows(p);
     if (!w->targets.count)
         return 0;
     embed(p);
@@ -593,18 +682,21 @@ static void attention_core_grad(const struct pass *p, int layer, const struct qu
                                 real *d_o, real *grad)
 {
     struct pass_work *w = p->work;
-    const int C = p->model->config.dim, K = key_width(p->model);
+    const struct model *m = p->model;
+    const int C = m->config.dim, K = key_width(m, layer);
+    const size_t N = (size_t)w->all.count;
     memset(w->dq, 0, (size_t)q->count * (size_t)C * sizeof(real));
-    memset(w->dkv, 0, (size_t)w->all.count * (size_t)K * sizeof(real));
+    memset(w->dkv, 0, N * (size_t)K * sizeof(real));
+    memset(w->dstate, 0, N * (size_t)m->state_width * sizeof(real));
     for (int s = 0; s < p->batch->sequences; s++) {
         struct attention a = attention_at(p, layer, q, s);
         a.d_o = from_row(d_o, q->start[s], C);
         a.dq = from_row(w->dq, q->start[s], C);
         a.dkv = from_row(w->dkv, w->start[s], K);
-        a.grad = grad;
+        add_gradients(p, s, NULL, grad, &a.tokens);
         attention_backward(&a);
     }
-    rotate_all(p, layer, q, w->dq, w->dkv, true);
+    rotate_all_grad(p, layer, q, grad);
 }
 
 /* From d_mid [M, C] to dL/d(block input) in d_out [N, C]. */
@@ -629,7 +721,12 @@ static void attend_grad(const struct pass *p, int layer, const struct queries *q
         source = w->normed;
     }
     real *d_source = pre ? w->d_branch : w->d_out;
-    linear_grad(p, &t->key_value, N, source, w->dkv, false, d_source, grad);
+    const bool reads = encoding_reads(m);
+    if (reads) {
+        memset(d_source, 0, (size_t)N * (size_t)C * sizeof(real));
+        read_all_grad(p, layer, source, d_source, grad);
+    }
+    linear_grad(p, &t->key_value, N, source, w->dkv, reads, d_source, grad);
     linear_grad(p, &t->query, M, gather(p, q, source, w->picked), w->dq, false, w->d_in,
                 grad);
     scatter_add(p, q, w->d_in, d_source);
@@ -664,15 +761,9 @@ static void embed_grad(const struct pass *p, real *grad)
     const int32_t *token = p->batch->token + p->batch->start[0];
     const struct kernels *k = kernels_get();
     drop(p, "embedding", -1, &w->all, m->config.dim, w->d_out);
-    for (int part = 0; part < m->config.encoders.parts; part++) {
-        const struct encoder *e = m->config.encoders.part[part].encoder;
-        if (!e->embed_grad)
-            continue;
-        const struct encoder_view v = model_encoder_view(m, part, 0, grad);
-        for (int s = 0; s < p->batch->sequences; s++)
-            e->embed_grad(&v, w->start[s + 1] - w->start[s],
-                          w->d_out + (size_t)w->start[s] * C);
-    }
+    for (int s = 0; s < p->batch->sequences; s++)
+        encoding_embed_grad(m, w->start[s + 1] - w->start[s], w->place + w->start[s],
+                            w->d_out + (size_t)w->start[s] * C, grad);
     for (int i = 0; i < w->all.count; i++)
         k->add(C, w->d_out + (size_t)i * C, grad + m->embedding + (size_t)token[i] * C);
 }

@@ -17,19 +17,22 @@ struct micro_batch {
     const int *start;      /* [sequences + 1] rows of the whole batch */
     const int32_t *token;  /* the whole batch's; this part starts at start[0] */
     const int32_t *target; /* likewise; -1 where nothing is predicted */
+    int first;             /* sequence of the whole batch that start[0] belongs to */
 };
 
 /* Which rows of the micro-batch a layer computes queries for. */
 struct queries {
     int count;
     const int *row;      /* [count] row in the micro-batch */
-    const int *position; /* [count] place in its sequence */
+    const int *position; /* [count] which token of its sequence */
+    const int *place;    /* [count] where the encoder says that token stands */
     const int *start;    /* [sequences + 1] queries of each sequence */
 };
 
 struct layer_work {
     real *x;          /* [N, C] input of the block */
-    real *q, *kv, *o; /* [M, C], [N, 2C or 3C], [M, C] */
+    real *q, *kv, *o; /* [M, C], [N, key_value.out], [M, C] */
+    real *state;      /* [N, state_width] what the encoder read of each token */
     real *mid;        /* [M, C] sum after attention, before a post-norm */
     real *ff;         /* [M, F] before the activation */
     real *sum;        /* [M, C] post-norm only: sum after the feed-forward */
@@ -46,10 +49,12 @@ struct pass_work {
     real *logits;             /* [M, V]; after transformer_loss: their gradient */
     real *normed, *picked, *d_out, *d_in, *d_mid, *d_branch, *dq; /* [N, C] */
     real *wide, *d_wide;                                          /* [N, F] */
-    real *dkv;                                                    /* [N, 2C or 3C] */
-    real *turned;                                     /* small weights, transposed */
-    int *row, *position, *start;                      /* of all rows */
-    int *target_row, *target_position, *target_start; /* of the rows with a target */
+    real *dkv;                                                    /* [N, widest kv] */
+    real *dstate;                                                 /* [N, state_width] */
+    real *room;                          /* of the encoders' read */
+    real *turned;                        /* small weights, transposed */
+    int *row, *position, *place, *start; /* of all rows */
+    int *target_row, *target_position, *target_place, *target_start; /* with a target */
     struct queries all, targets;
     struct panel_work panel;
 };
@@ -63,6 +68,7 @@ struct pass {
     const struct micro_batch *batch;
     const struct dropout_step *dropout; /* p = 0 in evaluation */
     struct pass_work *work;
+    struct placing_key places;
 };
 
 /* Logits of every target into work->logits; returns how many targets there are. */

@@ -9,17 +9,59 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernels.h"
+
 #define ENCODER(stem) extern const struct encoder encoder_##stem;
 #include "encoder_list.inc"
 #undef ENCODER
 
-static const struct encoder *const table[] = {
+static const struct encoder *const plain[] = {
 #define ENCODER(stem) &encoder_##stem,
 #include "encoder_list.inc"
 #undef ENCODER
 };
 
-enum { ENCODERS = sizeof table / sizeof table[0], LIST_TEXT = 1024 };
+/* The same files once more for each level of the CPU that kernels.c knows. */
+#ifdef ENCODERS_X86
+#define ENCODER(stem)                                                     \
+    extern const struct encoder encoder_##stem##_v2, encoder_##stem##_v3, \
+        encoder_##stem##_v4;
+#include "encoder_list.inc"
+#undef ENCODER
+
+static const struct encoder *const v2[] = {
+#define ENCODER(stem) &encoder_##stem##_v2,
+#include "encoder_list.inc"
+#undef ENCODER
+};
+static const struct encoder *const v3[] = {
+#define ENCODER(stem) &encoder_##stem##_v3,
+#include "encoder_list.inc"
+#undef ENCODER
+};
+static const struct encoder *const v4[] = {
+#define ENCODER(stem) &encoder_##stem##_v4,
+#include "encoder_list.inc"
+#undef ENCODER
+};
+#endif
+
+enum { ENCODERS = sizeof plain / sizeof plain[0], LIST_TEXT = 4096 };
+
+/* The table for the kernels in force. */
+static const struct encoder *const *table(void)
+{
+#ifdef ENCODERS_X86
+    const char *isa = kernels_get()->isa;
+    if (strcmp(isa, "x86-64-v4") == 0)
+        return v4;
+    if (strcmp(isa, "x86-64-v3") == 0)
+        return v3;
+    if (strcmp(isa, "x86-64-v2") == 0)
+        return v2;
+#endif
+    return plain;
+}
 
 int encoder_count(void)
 {
@@ -29,14 +71,14 @@ int encoder_count(void)
 const struct encoder *encoder_at(int i)
 {
     assert(i >= 0 && i < ENCODERS);
-    return table[i];
+    return table()[i];
 }
 
 const struct encoder *encoder_find(const char *name)
 {
     for (int i = 0; i < ENCODERS; i++)
-        if (strcmp(table[i]->name, name) == 0)
-            return table[i];
+        if (strcmp(plain[i]->name, name) == 0)
+            return table()[i];
     return NULL;
 }
 
@@ -68,7 +110,7 @@ static enum status unknown_encoder(const char *name, struct err *e)
     const char *names[ENCODERS];
     char list[LIST_TEXT];
     for (int i = 0; i < ENCODERS; i++)
-        names[i] = table[i]->name;
+        names[i] = plain[i]->name;
     const char *near = suggest(name, names, ENCODERS);
     if (near)
         return err_set(e, ST_CONFIG, "unknown encoder \"%s\"; did you mean \"%s\"?", name,
@@ -92,6 +134,22 @@ static void insert_part(const struct encoder *added, struct encoder_stack *s)
     option_defaults(added->options, &s->part[at].options);
 }
 
+/* What both do that a sum can do once only, or NULL. */
+static const char *cannot_share(const struct encoder *a, const struct encoder *b)
+{
+    if (a->reads_score && b->reads_score)
+        return "read the content scores";
+    if (a->rotate && b->rotate)
+        return "turn queries and keys";
+    if (a->content && b->content)
+        return "write the content scores";
+    if (a->weigh && b->weigh)
+        return "turn scores into weights";
+    if (a->place && b->place)
+        return "choose the places of tokens";
+    return NULL;
+}
+
 static enum status add_part(const char *sum, const char *name, struct encoder_stack *s,
                             struct err *e)
 {
@@ -103,17 +161,49 @@ static enum status add_part(const char *sum, const char *name, struct encoder_st
         if (old == added)
             return err_set(e, ST_CONFIG, "encoder \"%s\" names \"%s\" twice; name it once",
                            sum, name);
-        if (old->reads_score && added->reads_score)
+        const char *both = cannot_share(old, added);
+        if (both)
             return err_set(e, ST_CONFIG,
-                           "encoder \"%s\": \"%s\" and \"%s\" both read the content "
-                           "scores; a sum can hold one such encoder, leave one out",
-                           sum, old->name, name);
+                           "encoder \"%s\": \"%s\" and \"%s\" both %s; a sum can hold "
+                           "one such encoder, leave one out",
+                           sum, old->name, name, both);
     }
     if (s->parts == ENCODER_PARTS_MAX)
         return err_set(e, ST_CONFIG,
                        "encoder \"%s\" has more than %d parts; leave some out", sum,
                        ENCODER_PARTS_MAX);
     insert_part(added, s);
+    return ST_OK;
+}
+
+static bool has_hooks(const struct encoder *e)
+{
+    return e->place || e->embed || e->read || e->rotate || e->content || e->score ||
+           e->weigh || e->values;
+}
+
+/* Places that a part chooses are for others to use: there must be one, and none that
+ * would go on counting rows. */
+static enum status check_places(const char *sum, const struct encoder_stack *s,
+                                struct err *e)
+{
+    const struct encoder *chooser = NULL;
+    for (int i = 0; i < s->parts; i++)
+        if (s->part[i].encoder->place)
+            chooser = s->part[i].encoder;
+    if (chooser && s->parts == 1)
+        return err_set(e, ST_CONFIG,
+                       "encoder \"%s\" chooses places that nobody looks at; add one that "
+                       "does, as in \"%s+rope\"",
+                       sum, chooser->name);
+    for (int i = 0; chooser && i < s->parts; i++) {
+        const struct encoder *part = s->part[i].encoder;
+        if (part != chooser && !part->takes_places)
+            return err_set(e, ST_CONFIG,
+                           "encoder \"%s\": \"%s\" has no use for the places that \"%s\" "
+                           "chooses; leave one of them out",
+                           sum, part->name, chooser->name);
+    }
     return ST_OK;
 }
 
@@ -124,12 +214,12 @@ static enum status refuse_empty_terms(const char *sum, const struct encoder_stac
 {
     for (int i = 0; s->parts > 1 && i < s->parts; i++) {
         const struct encoder *part = s->part[i].encoder;
-        if (!part->embed && !part->rotate && !part->score)
+        if (!has_hooks(part))
             return err_set(e, ST_CONFIG,
                            "encoder \"%s\": \"%s\" adds nothing to a sum; leave it out",
                            sum, part->name);
     }
-    return ST_OK;
+    return check_places(sum, s, e);
 }
 
 enum status encoder_stack_parse(const char *text, struct encoder_stack *out, struct err *e)
@@ -250,15 +340,45 @@ enum status encoder_stack_set(struct encoder_stack *s, const char *option,
 
 /* --- the whole stack ----------------------------------------------------- */
 
+bool encoder_part_acts(const struct encoder_part *p, int layer)
+{
+    const struct layer_set *s = &p->layers;
+    if (!s->every && !s->list)
+        return true;
+    if (s->every && layer >= s->first && (layer - s->first) % s->every == 0)
+        return true;
+    return layer < 64 && (s->list >> layer & 1u) != 0;
+}
+
+struct encoder_dims encoder_stack_dims(const struct encoder_stack *s,
+                                       const struct encoder_dims *d)
+{
+    struct encoder_dims out = *d;
+    out.places = d->longest;
+    for (int i = 0; i < s->parts; i++) {
+        const struct encoder_part *p = &s->part[i];
+        const int n = p->encoder->places ? p->encoder->places(&out, &p->options) : 0;
+        out.places = n > out.places ? n : out.places;
+    }
+    return out;
+}
+
+/* Places are counted by options as the user set them, and once more when a part has
+ * filled in what "from the sizes" means. */
 enum status encoder_stack_resolve(struct encoder_stack *s, const struct encoder_dims *d,
                                   struct err *e)
 {
-    for (int i = 0; i < s->parts; i++) {
-        struct encoder_part *p = &s->part[i];
-        const enum status status =
-            p->encoder->resolve ? p->encoder->resolve(d, &p->options, e) : ST_OK;
-        if (status != ST_OK)
-            return status;
+    for (int round = 0; round < 2; round++) {
+        const struct encoder_dims sizes = encoder_stack_dims(s, d);
+        for (int i = 0; i < s->parts; i++) {
+            struct encoder_part *p = &s->part[i];
+            const bool due = round == (p->encoder->place ? 0 : 1);
+            const enum status status = due && p->encoder->resolve
+                                           ? p->encoder->resolve(&sizes, &p->options, e)
+                                           : ST_OK;
+            if (status != ST_OK)
+                return status;
+        }
     }
     return ST_OK;
 }
@@ -282,13 +402,15 @@ void encoder_stack_name(const struct encoder_stack *s, char name[ENCODER_NAME])
     }
 }
 
-enum encoder_reach encoder_stack_reach(const struct encoder_stack *s)
+enum encoder_reach encoder_stack_reach(const struct encoder_stack *s,
+                                       const struct encoder_dims *d)
 {
+    const struct encoder_dims sizes = encoder_stack_dims(s, d);
     enum encoder_reach worst = REACH_DEFINED;
     for (int i = 0; i < s->parts; i++) {
         const struct encoder_part *p = &s->part[i];
         const enum encoder_reach r =
-            p->encoder->reach ? p->encoder->reach(&p->options) : REACH_DEFINED;
+            p->encoder->reach ? p->encoder->reach(&sizes, &p->options) : REACH_DEFINED;
         worst = r > worst ? r : worst;
     }
     return worst;

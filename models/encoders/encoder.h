@@ -16,17 +16,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "option.h"
 #include "real.h"
+#include "rng.h"
 
-enum { ENCODER_TENSORS_MAX = 4, ENCODER_PARTS_MAX = 4, ENCODER_NAME = 96 };
+enum { ENCODER_TENSORS_MAX = 12, ENCODER_PARTS_MAX = 4, ENCODER_NAME = 96 };
 
 /* What an encoder may size its tensors by. */
 struct encoder_dims {
     int layers, heads, head_dim;
     int trained_length; /* longest training sample, in tokens */
     int longest;        /* longest sample of any split, >= trained_length */
+    int places; /* places are 0 .. places - 1; `longest` unless a part chooses them */
 };
 
 enum tensor_init { INIT_ZERO, INIT_ONE, INIT_NORMAL, INIT_UNIFORM };
@@ -45,29 +48,73 @@ struct tensor_spec {
 struct encoder_view {
     const struct encoder_dims *dims;
     const struct option_values *options; /* resolved */
-    const real *constants;               /* as fill_constants left it */
+    int layer;
+    const real *constants; /* as fill_constants left it */
     const real *weight[ENCODER_TENSORS_MAX];
     real *grad[ENCODER_TENSORS_MAX]; /* NULL outside backward; adjoints add to it */
+    const real *derived;             /* as derive left it */
+    real *dderived;                  /* adjoints add to it; derive_grad reads it */
 };
 
-/* The logits of one head for a panel of query rows. Row r belongs to the query at
- * `position[r]` and sees keys 0..position[r]; positions increase with r. Keys are rows
- * 0..columns-1 of k and v, columns = 1 + position[rows - 1]. */
+/* The tokens of one sequence in one layer, for `read`. x is what the layer's projections
+ * read: the normed input in pre-norm, the block's input in post-norm. */
+struct tokens {
+    int count;             /* T */
+    const int *place;      /* [T] */
+    struct rows x;         /* [T, C] */
+    struct rows projected; /* [T, project()] linear in x, made by the layer */
+    struct rows state;     /* [T, state()] to be written; complete in the adjoint */
+
+    /* Adjoint only: dstate is complete; adds to the others. */
+    struct rows dx, dprojected, dstate;
+};
+
+/* Queries or keys of one head, for `rotate`. */
+struct turn {
+    int head;                     /* from 0 */
+    bool keys;                    /* else queries */
+    int rows;                     /* of x */
+    const int *row;               /* [rows] which token of the sequence: a row of state */
+    const int *place;             /* [rows] the place of that token */
+    struct rows x;                /* [rows, d]; in the adjoint as `rotate` left it */
+    struct rows projected, state; /* [T, ...] of the whole sequence */
+
+    /* Adjoint only: dx arrives as the gradient of the turned rows and leaves as that of
+     * the rows before; adds to the others. */
+    struct rows dx, dprojected, dstate;
+};
+
+/* The logits of one head for a panel of query rows. Row r belongs to token row[r] of its
+ * sequence and sees keys 0..row[r]; row[r] increases with r. Keys are rows 0..columns-1
+ * of k and v, columns = 1 + row[rows - 1]. Causality is a matter of `row`, distance of
+ * `place`: the distance of key j is place[row[r]] - place[j]. */
 struct panel {
     int head; /* from 0 */
     int rows, columns;
-    const int *position; /* [rows] */
-    struct rows q;       /* [rows, d] after rotate */
-    struct rows k, v;    /* [columns, d]; k after rotate */
-    struct rows extra;   /* [columns, d] the encoder's own key projection, if it asked */
+    const int *row;               /* [rows] */
+    const int *place;             /* [columns] increasing; place[t] = t unless `placed` */
+    bool placed;                  /* some part chose the places */
+    struct rows q;                /* [rows, d] after rotate */
+    struct rows k, v;             /* [columns, d]; k after rotate */
+    struct rows projected, state; /* [columns, ...] row t belongs to token t */
     real alpha;
-    real *score; /* [rows, stride] alpha q.k; entries past position[r] are undefined */
-    int stride;  /* of score and dscore; at least `columns` */
+    real *score;   /* [rows, stride] alpha q.k; entries past row[r] are undefined */
+    int stride;    /* of score and dscore; at least `columns` */
+    struct rows o; /* [rows, d] output of the head, for `values` */
 
-    /* Backward only: `dscore` holds dL/dlogit (0 past position[r]) when the adjoint is
-     * called; what the adjoint adds to dscore[r][j] is a gradient to alpha q.k. */
+    /* Backward only: `dscore` holds dL/dlogit (0 past row[r]) when the adjoint is called;
+     * what the adjoint adds to dscore[r][j] is a gradient to alpha q.k. */
     real *dscore;
-    struct rows dq, dk, dv, dextra; /* adjoints add to these */
+    struct rows dq, dk, dv, dprojected, dstate; /* adjoints add to these */
+    struct rows d_o;                            /* [rows, d] dL/do, for values_grad */
+};
+
+/* Where the numbers of `place` come from. Streams are keyed by the run's seed and, in
+ * training, by the step; `sample` by the sequence too. In evaluation `sample` is keyed by
+ * the sequence's number in its split and `batch` is the same for all of them. */
+struct placing {
+    bool training;
+    struct rng sample, batch;
 };
 
 /* What happens on sequences longer than any in training. */
@@ -76,6 +123,20 @@ enum encoder_reach {
     REACH_CAPPED,    /* unseen distances use the farthest trained row */
     REACH_UNTRAINED, /* rows exist but were never trained: a caveat under the table */
     REACH_UNDEFINED  /* no value: the cell is stored and printed as n/a */
+};
+
+/* What may be done to a sequence without a change of logits (up to a constant of each
+ * row, which the softmax takes away). */
+enum {
+    INVARIANT_SHIFT = 1, /* every place is larger by the same number */
+    INVARIANT_ORDER = 2  /* places of earlier tokens trade places */
+};
+
+/* What a layer is given to do, for `flops`. */
+struct encoder_load {
+    int tokens;   /* T: keys */
+    int queries;  /* rows of q, at most T */
+    double pairs; /* visible (query, key) pairs */
 };
 
 struct encoder {
@@ -89,38 +150,101 @@ struct encoder {
      * that make no sense. NULL: nothing to do. */
     enum status (*resolve)(const struct encoder_dims *d, struct option_values *o,
                            struct err *e);
-    enum encoder_reach (*reach)(const struct option_values *o); /* NULL: DEFINED */
+    /* NULL: DEFINED. */
+    enum encoder_reach (*reach)(const struct encoder_dims *d,
+                                const struct option_values *o);
+    unsigned (*invariances)(const struct option_values *o); /* INVARIANT_*; NULL: 0 */
+    /* Forward floating point operations of one layer beyond those of plain attention, all
+     * heads together; e^x and the like count as one. NULL: none worth counting. */
+    double (*flops)(const struct encoder_dims *d, const struct option_values *o,
+                    const struct encoder_load *load);
 
     /* Writes the learned tensors; returns how many. NULL: none. */
     int (*tensors)(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX]);
-    /* True when the encoder wants a key projection of its own (panel.extra). */
-    bool (*wants_extra)(const struct option_values *o);
+    /* Changes the start of tensor number `tensor` after it was drawn as its spec says:
+     * w [rows * columns]. NULL: the draw stands. */
+    void (*start)(const struct encoder_dims *d, const struct option_values *o, int tensor,
+                  real *w);
+    /* Brings tensor number `tensor` back into its range after each step of the optimiser.
+     * NULL: none has a range. */
+    void (*confine)(const struct encoder_dims *d, const struct option_values *o, int tensor,
+                    real *w);
     /* Numbers computed once from the sizes, such as tables of sines. */
     size_t (*constants)(const struct encoder_dims *d, const struct option_values *o);
     void (*fill_constants)(const struct encoder_dims *d, const struct option_values *o,
                            real *constants);
 
-    /* Token embeddings x [T, C] of positions 0..T-1: add in place. */
-    void (*embed)(const struct encoder_view *e, int T, real *x);
-    void (*embed_grad)(const struct encoder_view *e, int T, const real *dx);
+    /* Numbers computed from the weights once a step, for sequences of up to T tokens
+     * (distances up to places - 1 where the sum chooses places). One set a layer, or one
+     * for all layers when no tensor is per_layer. Gradients of all sequences of the step
+     * are summed in dderived before derive_grad turns them into those of the weights. */
+    size_t (*derived)(const struct encoder_dims *d, const struct option_values *o);
+    void (*derive)(const struct encoder_view *e, int T, real *derived);
+    void (*derive_grad)(const struct encoder_view *e, int T);
 
-    /* Queries or keys of one head, row r at position[r]: change in place. */
-    void (*rotate)(const struct encoder_view *e, int rows, const int *position,
-                   struct rows qk);
-    void (*rotate_grad)(const struct encoder_view *e, int rows, const int *position,
-                        struct rows dqk);
+    /* Chooses the place of each of T tokens: increasing, from 0 to places() - 1, whatever
+     * `longest` is. At most one part of a sum; the others must say takes_places. */
+    int (*places)(const struct encoder_dims *d, const struct option_values *o);
+    void (*place)(const struct encoder_dims *d, const struct option_values *o,
+                  const struct placing *p, int T, int *place);
+    /* The hooks below ask `place` where a token stands, and the tables have
+     * dims->places rows. */
+    bool takes_places;
 
-    /* Adds position logits to panel->score. `scratch` holds scratch() reals per panel,
-     * and whatever `score` left there is what `score_grad` finds. A smaller panel never
-     * asks for more, so one buffer for the largest serves all. */
+    /* Token embeddings x [T, C], token t at place[t]: add in place. */
+    void (*embed)(const struct encoder_view *e, int T, const int *place, real *x);
+    void (*embed_grad)(const struct encoder_view *e, int T, const int *place,
+                       const real *dx);
+
+    /* Numbers of each token that a layer makes of its input. `project` asks the layer for
+     * that many rows of its own behind those of keys and values (a linear map with the
+     * layer's usual start and bias; its gradient is the layer's affair). `read` sees the
+     * whole sequence once in each layer, before rotate and score, and writes state()
+     * numbers a token: causal, row t from rows 0..t alone. `room` holds read_scratch()
+     * reals that nobody keeps. */
+    int (*project)(const struct encoder_dims *d, const struct option_values *o);
+    int (*state)(const struct encoder_dims *d, const struct option_values *o);
+    size_t (*read_scratch)(const struct encoder_dims *d, const struct option_values *o,
+                           int T);
+    void (*read)(const struct encoder_view *e, const struct tokens *t, real *room);
+    void (*read_grad)(const struct encoder_view *e, const struct tokens *t, real *room);
+
+    /* Queries or keys of one head: change t->x in place. At most one part of a sum. */
+    void (*rotate)(const struct encoder_view *e, const struct turn *t);
+    void (*rotate_grad)(const struct encoder_view *e, const struct turn *t);
+
+    /* The hooks on a panel. `scratch` holds scratch() reals per panel, and whatever the
+     * forward hooks left there is what the adjoints find. A smaller panel never asks for
+     * more, so one buffer for the largest serves all. */
     size_t (*scratch)(const struct encoder_dims *d, const struct option_values *o, int rows,
                       int columns);
+
+    /* Writes the content logits to panel->score, in place of alpha q.k, which is then not
+     * computed. Adjoint: from dscore adds all of dq and dk. At most one part of a sum;
+     * called before every `score`, its adjoint after every score_grad. */
+    void (*content)(const struct encoder_view *e, const struct panel *p, real *scratch);
+    void (*content_grad)(const struct encoder_view *e, const struct panel *p,
+                         real *scratch);
+
+    /* Adds position logits to panel->score. */
     void (*score)(const struct encoder_view *e, const struct panel *p, real *scratch);
     void (*score_grad)(const struct encoder_view *e, const struct panel *p, real *scratch);
     /* `score` reads the content logits in panel->score; such an encoder is called first
      * and its adjoint last, and at most one may be part of a sum. */
     bool reads_score;
+
+    /* Turns logits into weights in place, entries 0..row[r] of each row, instead of the
+     * softmax. Adjoint: score holds the weights, dscore dL/dweight and becomes dL/dlogit.
+     * At most one part of a sum. */
+    void (*weigh)(const struct encoder_view *e, const struct panel *p, real *scratch);
+    void (*weigh_grad)(const struct encoder_view *e, const struct panel *p, real *scratch);
+
+    /* Adds to panel->o what the weights in panel->score (0 past row[r], dropout applied)
+     * make of numbers of the encoder's own: linear in the weights. Adjoint: from d_o and
+     * the weights in score adds dL/dweight to dscore. */
+    void (*values)(const struct encoder_view *e, const struct panel *p, real *scratch);
+    void (*values_grad)(const struct encoder_view *e, const struct panel *p, real *scratch);
 };
 
 /* The registry, in name order. */
@@ -128,10 +252,18 @@ int encoder_count(void);
 const struct encoder *encoder_at(int i);
 const struct encoder *encoder_find(const char *name); /* NULL: no such encoder */
 
+/* The layers that a part acts in, counted from 0: first, first + every, ... and those in
+ * `list`; all zero: every layer. */
+struct layer_set {
+    int first, every;
+    uint64_t list; /* bit l: layer l */
+};
+
 /* A sum of encoders ("cope+relative"), each part with its own options. */
 struct encoder_part {
     const struct encoder *encoder;
     struct option_values options;
+    struct layer_set layers;
 };
 struct encoder_stack {
     int parts;
@@ -141,8 +273,8 @@ struct encoder_stack {
 /* Parses "cope" or "cope+rope" and fills in default options. Parts come in name order,
  * whatever was typed (one sum is one run, to the bit), except that one that reads scores
  * comes first. Errors (ST_CONFIG, no position in the message): unknown name with a
- * suggestion, a part named twice, too many parts, two that read scores, `none` in a
- * sum. */
+ * suggestion, a part named twice, too many parts, two that do what a sum can do once only,
+ * places chosen for nobody, `none` in a sum. */
 enum status encoder_stack_parse(const char *text, struct encoder_stack *out, struct err *e);
 
 /* Sets one option by name: "p_max", or "cope.p_max" when two parts have it. Errors:
@@ -150,7 +282,14 @@ enum status encoder_stack_parse(const char *text, struct encoder_stack *out, str
 enum status encoder_stack_set(struct encoder_stack *s, const char *option,
                               const char *value, struct err *e);
 
-/* Resolves every part for the sizes (encoder.resolve). */
+/* The sizes with `places` as the stack chooses them. */
+struct encoder_dims encoder_stack_dims(const struct encoder_stack *s,
+                                       const struct encoder_dims *d);
+
+/* Does the part act in this layer? */
+bool encoder_part_acts(const struct encoder_part *p, int layer);
+
+/* Resolves every part for the sizes (encoder.resolve); d->places need not be set. */
 enum status encoder_stack_resolve(struct encoder_stack *s, const struct encoder_dims *d,
                                   struct err *e);
 
@@ -158,7 +297,8 @@ enum status encoder_stack_resolve(struct encoder_stack *s, const struct encoder_
 void encoder_stack_name(const struct encoder_stack *s, char name[ENCODER_NAME]);
 
 /* The farthest-reaching word that holds for the whole stack (the worst of its parts). */
-enum encoder_reach encoder_stack_reach(const struct encoder_stack *s);
+enum encoder_reach encoder_stack_reach(const struct encoder_stack *s,
+                                       const struct encoder_dims *d);
 const char *encoder_reach_text(enum encoder_reach r); /* defined, capped, … */
 
 #endif

@@ -35,13 +35,16 @@ static const struct option options[] = {
     {0},
 };
 
+/* Where a part chooses places, all of them are trained. */
 static int rows(const struct encoder_dims *d, const struct option_values *o)
 {
-    return o->v[BEYOND] == BEYOND_UNDEFINED ? d->trained_length : d->longest;
+    return o->v[BEYOND] == BEYOND_UNDEFINED && d->places == d->longest ? d->trained_length
+                                                                       : d->places;
 }
 
-static enum encoder_reach reach(const struct option_values *o)
+static enum encoder_reach reach(const struct encoder_dims *d, const struct option_values *o)
 {
+    (void)d;
     return o->v[BEYOND] == BEYOND_UNDEFINED ? REACH_UNDEFINED : REACH_UNTRAINED;
 }
 
@@ -61,21 +64,25 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
     return 1;
 }
 
-/* Numbers in the first T rows of the table. */
-static size_t used(const struct encoder_view *e, int T)
+static size_t row_at(const struct encoder_view *e, int place)
 {
-    assert(T <= rows(e->dims, e->options));
-    return (size_t)T * (size_t)(e->dims->heads * e->dims->head_dim);
+    assert(place < rows(e->dims, e->options));
+    return (size_t)place * (size_t)(e->dims->heads * e->dims->head_dim);
 }
 
-static void embed(const struct encoder_view *e, int T, real *x)
+static void embed(const struct encoder_view *e, int T, const int *place, real *x)
 {
-    kernels_get()->add(used(e, T), e->weight[0], x);
+    const size_t C = (size_t)(e->dims->heads * e->dims->head_dim);
+    for (int t = 0; t < T; t++)
+        kernels_get()->add(C, e->weight[0] + row_at(e, place[t]), x + (size_t)t * C);
 }
 
-static void embed_grad(const struct encoder_view *e, int T, const real *dx)
+static void embed_grad(const struct encoder_view *e, int T, const int *place,
+                       const real *dx)
 {
-    kernels_get()->add(used(e, T), dx, e->grad[0]);
+    const size_t C = (size_t)(e->dims->heads * e->dims->head_dim);
+    for (int t = 0; t < T; t++)
+        kernels_get()->add(C, dx + (size_t)t * C, e->grad[0] + row_at(e, place[t]));
 }
 
 const struct encoder encoder_absolute = {
@@ -86,6 +93,7 @@ const struct encoder encoder_absolute = {
     .options = options,
     .reach = reach,
     .tensors = tensors,
+    .takes_places = true,
     .embed = embed,
     .embed_grad = embed_grad,
 };

@@ -94,9 +94,10 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
     return 1;
 }
 
-static bool wants_extra(const struct option_values *o)
+/* The keys of the gates, all heads side by side. */
+static int project(const struct encoder_dims *d, const struct option_values *o)
 {
-    return o->v[SEP_KEYS] != 0;
+    return o->v[SEP_KEYS] != 0 ? d->heads * d->head_dim : 0;
 }
 
 /* Are the gates made of the content scores? */
@@ -153,10 +154,18 @@ static struct work lay_out(const struct encoder_view *e, const struct panel *p,
     return w;
 }
 
+/* One head's part of `projected` or its gradient. */
+static struct rows of_head(const struct encoder_view *e, const struct panel *p,
+                           struct rows projected)
+{
+    return (struct rows){projected.at + (size_t)p->head * (size_t)e->dims->head_dim,
+                         projected.stride};
+}
+
 /* What the gates of an untied encoder are made of. */
 static struct rows gate_keys(const struct encoder_view *e, const struct panel *p)
 {
-    return e->options->v[SEP_KEYS] != 0 ? p->extra : p->v;
+    return e->options->v[SEP_KEYS] != 0 ? of_head(e, p, p->projected) : p->v;
 }
 
 /* Rows of the table that this panel looks at: its largest position and the one above.
@@ -177,7 +186,7 @@ static struct lerp lookup_row(const struct panel *p, const struct work *w, int r
 {
     const size_t at = (size_t)r * (size_t)w->columns;
     return (struct lerp){
-        .n = p->position[r] + 1,
+        .n = p->row[r] + 1,
         .full = (int)w->full[r],
         .p_max = w->p_max,
         .c = 1, /* it is in z already */
@@ -203,7 +212,7 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
         real *gate = w.gate + (size_t)r * (size_t)w.columns;
         const real *u = from_scores ? p->score + (size_t)r * (size_t)p->stride : gate;
         w.full[r] =
-            (real)kernels->gated_positions(p->position[r] + 1, u, (real)w.p_max, gate,
+            (real)kernels->gated_positions(p->row[r] + 1, u, (real)w.p_max, gate,
                                            w.position + (size_t)r * (size_t)w.columns);
     }
     const int width = z_columns(p, &w);
@@ -247,9 +256,27 @@ static void score_grad(const struct encoder_view *e, const struct panel *p, real
     panel_tn(used, d, p->rows, w.c, dz, p->q, true, (struct rows){e->grad[0], d});
     if (tied(e->options))
         return;
-    const struct rows dkeys = e->options->v[SEP_KEYS] != 0 ? p->dextra : p->dv;
+    const struct rows dkeys =
+        e->options->v[SEP_KEYS] != 0 ? of_head(e, p, p->dprojected) : p->dv;
     panel_nn(p->rows, d, p->columns, p->alpha, du, gate_keys(e, p), true, p->dq);
     panel_tn(p->columns, d, p->rows, p->alpha, du, p->q, true, dkeys);
+}
+
+/* The gates count keys, wherever they stand. */
+static unsigned invariances(const struct option_values *o)
+{
+    (void)o;
+    return INVARIANT_SHIFT;
+}
+
+/* z = q E^T for each query; for each pair a gate, a sum and a lookup between two rows, and
+ * the product of gates that are not the content scores. */
+static double flops(const struct encoder_dims *d, const struct option_values *o,
+                    const struct encoder_load *load)
+{
+    const double z = 2.0 * d->head_dim * reachable(o, load->tokens);
+    const double pair = 10.0 + (tied(o) ? 0.0 : 2.0 * d->head_dim);
+    return d->heads * (z * load->queries + pair * load->pairs);
 }
 
 const struct encoder encoder_cope = {
@@ -260,7 +287,9 @@ const struct encoder encoder_cope = {
     .options = options,
     .resolve = resolve,
     .tensors = tensors,
-    .wants_extra = wants_extra,
+    .invariances = invariances,
+    .flops = flops,
+    .project = project,
     .scratch = scratch_size,
     .score = score,
     .score_grad = score_grad,

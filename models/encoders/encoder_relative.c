@@ -39,8 +39,9 @@ static int table_rows(const struct encoder_dims *d, const struct option_values *
     return o->v[CAPPED] != 0 ? d->trained_length : d->longest;
 }
 
-static enum encoder_reach reach(const struct option_values *o)
+static enum encoder_reach reach(const struct encoder_dims *d, const struct option_values *o)
 {
+    (void)d;
     return o->v[CAPPED] != 0 ? REACH_CAPPED : REACH_UNTRAINED;
 }
 
@@ -95,7 +96,7 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
 
     panel_nn(p->rows, n, d, p->alpha, p->q, panel_turned(n, d, table, room), false, z);
     for (int r = 0; r < p->rows; r++)
-        kernels->distance_lookup(p->position[r] + 1, z.at + (size_t)r * (size_t)n, n, 1,
+        kernels->distance_lookup(p->row[r] + 1, z.at + (size_t)r * (size_t)n, n, 1,
                                  p->score + (size_t)r * (size_t)p->stride);
 }
 
@@ -107,12 +108,26 @@ static void score_grad(const struct encoder_view *e, const struct panel *p, real
 
     memset(dz.at, 0, (size_t)p->rows * (size_t)n * sizeof *dz.at);
     for (int r = 0; r < p->rows; r++)
-        kernels->distance_lookup_grad(p->position[r] + 1, n, 1,
+        kernels->distance_lookup_grad(p->row[r] + 1, n, 1,
                                       p->dscore + (size_t)r * (size_t)p->stride,
                                       dz.at + (size_t)r * (size_t)n);
     panel_nn(p->rows, d, n, p->alpha, dz, (struct rows){(real *)e->weight[0], d}, true,
              p->dq);
     panel_tn(n, d, p->rows, p->alpha, dz, p->q, true, (struct rows){e->grad[0], d});
+}
+
+static unsigned invariances(const struct option_values *o)
+{
+    (void)o;
+    return INVARIANT_SHIFT;
+}
+
+/* z = q R^T for each query, then an addition a pair. */
+static double flops(const struct encoder_dims *d, const struct option_values *o,
+                    const struct encoder_load *load)
+{
+    const double z = 2.0 * d->head_dim * reached(d, o, load->tokens);
+    return d->heads * (z * load->queries + load->pairs);
 }
 
 const struct encoder encoder_relative = {
@@ -122,6 +137,8 @@ const struct encoder encoder_relative = {
     .source = "Shaw et al. 2018, arXiv:1803.02155, eq. 5 (keys); arXiv:2405.18719v2",
     .options = options,
     .reach = reach,
+    .invariances = invariances,
+    .flops = flops,
     .tensors = tensors,
     .scratch = scratch_size,
     .score = score,

@@ -76,17 +76,17 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
 
 static size_t constants(const struct encoder_dims *d, const struct option_values *o)
 {
-    return (size_t)d->longest * 2 * (size_t)pairs(d, o);
+    return (size_t)d->places * 2 * (size_t)pairs(d, o);
 }
 
-/* table [longest, 2, pairs]: the cosines of a position, then its sines. Angles are formed
+/* table [places, 2, pairs]: the cosines of a position, then its sines. Angles are formed
  * in double: t times a frequency loses the low bits of the angle in float once t is in
  * the thousands. */
 static void fill_constants(const struct encoder_dims *d, const struct option_values *o,
                            real *table)
 {
     const int n = pairs(d, o);
-    for (int t = 0; t < d->longest; t++, table += 2 * (size_t)n)
+    for (int t = 0; t < d->places; t++, table += 2 * (size_t)n)
         for (int m = 0; m < n; m++) {
             const double angle = t * pow(o->v[BASE], -(double)m / n);
             table[m] = (real)cos(angle);
@@ -94,32 +94,43 @@ static void fill_constants(const struct encoder_dims *d, const struct option_val
         }
 }
 
-/* Turns each row by the angles of its position; sign -1 turns back. */
-static void turn_rows(const struct encoder_view *e, int rows, const int *position,
-                      struct rows x, real sign)
+/* Turns each row by the angles of its place; sign -1 turns back. */
+static void turn_rows(const struct encoder_view *e, const struct turn *t, struct rows x,
+                      real sign)
 {
     const struct kernels *kernels = kernels_get();
     const int n = pairs(e->dims, e->options);
     const bool halves = e->options->v[LAYOUT] == LAYOUT_HALVES;
-    for (int r = 0; r < rows; r++) {
-        assert(position[r] < e->dims->longest);
+    for (int r = 0; r < t->rows; r++) {
+        assert(t->place[r] < e->dims->places);
         kernels->turn(n, halves ? 1 : 2, halves ? n : 1,
-                      e->constants + (size_t)position[r] * 2 * (size_t)n, sign,
+                      e->constants + (size_t)t->place[r] * 2 * (size_t)n, sign,
                       x.at + (size_t)r * (size_t)x.stride);
     }
 }
 
-static void rotate(const struct encoder_view *e, int rows, const int *position,
-                   struct rows qk)
+static void rotate(const struct encoder_view *e, const struct turn *t)
 {
-    turn_rows(e, rows, position, qk, 1);
+    turn_rows(e, t, t->x, 1);
 }
 
 /* A rotation is orthogonal: its adjoint is the turn back. */
-static void rotate_grad(const struct encoder_view *e, int rows, const int *position,
-                        struct rows dqk)
+static void rotate_grad(const struct encoder_view *e, const struct turn *t)
 {
-    turn_rows(e, rows, position, dqk, -1);
+    turn_rows(e, t, t->dx, -1);
+}
+
+static unsigned invariances(const struct option_values *o)
+{
+    (void)o;
+    return INVARIANT_SHIFT;
+}
+
+/* 6 for each pair of channels of queries and keys. */
+static double flops(const struct encoder_dims *d, const struct option_values *o,
+                    const struct encoder_load *load)
+{
+    return 6.0 * d->heads * pairs(d, o) * (load->tokens + load->queries);
 }
 
 const struct encoder encoder_rope = {
@@ -129,8 +140,11 @@ const struct encoder encoder_rope = {
     .source = "Su et al. 2021, arXiv:2104.09864v5, eq. 15",
     .options = options,
     .resolve = resolve,
+    .invariances = invariances,
+    .flops = flops,
     .constants = constants,
     .fill_constants = fill_constants,
+    .takes_places = true,
     .rotate = rotate,
     .rotate_grad = rotate_grad,
 };

@@ -45,16 +45,16 @@ static int channels(const struct encoder_dims *d)
 static size_t constants(const struct encoder_dims *d, const struct option_values *o)
 {
     (void)o;
-    return (size_t)d->longest * (size_t)channels(d);
+    return (size_t)d->places * (size_t)channels(d);
 }
 
-/* table [longest, C], formed in double: t times a frequency loses the low bits of the
+/* table [places, C], formed in double: t times a frequency loses the low bits of the
  * angle in float once t is in the thousands. */
 static void fill_constants(const struct encoder_dims *d, const struct option_values *o,
                            real *table)
 {
     const int C = channels(d);
-    for (int t = 0; t < d->longest; t++)
+    for (int t = 0; t < d->places; t++)
         for (int c = 0; c < C; c++) {
             const int even = c - c % 2;
             const double angle = t * pow(o->v[BASE], -(double)even / C);
@@ -62,17 +62,22 @@ static void fill_constants(const struct encoder_dims *d, const struct option_val
         }
 }
 
-static void embed(const struct encoder_view *e, int T, real *x)
+static void embed(const struct encoder_view *e, int T, const int *place, real *x)
 {
-    assert(T <= e->dims->longest);
-    kernels_get()->add((size_t)T * (size_t)channels(e->dims), e->constants, x);
+    const size_t C = (size_t)channels(e->dims);
+    for (int t = 0; t < T; t++) {
+        assert(place[t] < e->dims->places);
+        kernels_get()->add(C, e->constants + (size_t)place[t] * C, x + (size_t)t * C);
+    }
 }
 
 /* Nothing is learned, and the gradient of x passes through an addition unchanged. */
-static void embed_grad(const struct encoder_view *e, int T, const real *dx)
+static void embed_grad(const struct encoder_view *e, int T, const int *place,
+                       const real *dx)
 {
     (void)e;
     (void)T;
+    (void)place;
     (void)dx;
 }
 
@@ -84,6 +89,7 @@ const struct encoder encoder_sinusoidal = {
     .options = options,
     .constants = constants,
     .fill_constants = fill_constants,
+    .takes_places = true,
     .embed = embed,
     .embed_grad = embed_grad,
 };

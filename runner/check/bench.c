@@ -172,11 +172,7 @@ static enum status open_trainer(const struct bench_settings *s, const char *enco
     st = model_check(&c.model, e);
     if (st)
         return st;
-    const struct encoder_dims d = {.layers = s->layers,
-                                   .heads = s->heads,
-                                   .head_dim = s->dim / s->heads,
-                                   .trained_length = s->length,
-                                   .longest = s->length};
+    const struct encoder_dims d = model_dims(&c.model);
     st = encoder_stack_resolve(&c.model.encoders, &d, e);
     return st ? st : trainer_open(&c, out, e);
 }
@@ -218,7 +214,8 @@ static enum status workload_open(const struct bench_settings *s, struct workload
 
 static struct batch batch_of(const struct bench_settings *s, const struct workload *w)
 {
-    return (struct batch){s->batch, w->start, w->token, w->target};
+    return (struct batch){
+        .sequences = s->batch, .start = w->start, .token = w->token, .target = w->target};
 }
 
 static enum status take_step(struct subject *u, const struct batch *b, int step, double *ms,

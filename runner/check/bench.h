@@ -8,7 +8,7 @@
 #include "phases.h"
 #include "trainer.h"
 
-enum { BENCH_REPETITIONS_MAX = 999, BENCH_ENCODERS_MAX = 32 };
+enum { BENCH_REPETITIONS_MAX = 999, BENCH_ENCODERS_MAX = 64 };
 
 struct bench_settings {
     int layers, heads, dim, length, batch; /* ff is 4 dim; all sequences have `length` */

@@ -141,27 +141,36 @@ void reference_tasks(FILE *out)
         out);
 }
 
+/* A model of 4 heads of 64 numbers that is trained on 512 tokens. */
+static const struct encoder_dims usual = {.layers = 4,
+                                          .heads = 4,
+                                          .head_dim = 64,
+                                          .trained_length = 512,
+                                          .longest = 512,
+                                          .places = 512};
+
 static enum encoder_reach default_reach(const struct encoder *c)
 {
     struct option_values o;
+    struct err ignored;
     option_defaults(c->options, &o);
-    return c->reach ? c->reach(&o) : REACH_DEFINED;
+    if (c->resolve && c->resolve(&usual, &o, &ignored))
+        option_defaults(c->options, &o);
+    return c->reach ? c->reach(&usual, &o) : REACH_DEFINED;
 }
 
-/* "E [513, 64] for all layers, R [512, 64] for each layer", at default options in a model of
- * 4 heads of 64 numbers that is trained on 512 tokens. False: nothing is learned. */
+/* "E [513, 64] for all layers, R [512, 64] for each layer", at default options in the usual
+ * model. False: nothing is learned. */
 static bool tensors_text(const struct encoder *c, char *text, size_t room)
 {
-    const struct encoder_dims dims = {
-        .layers = 4, .heads = 4, .head_dim = 64, .trained_length = 512, .longest = 512};
     struct tensor_spec spec[ENCODER_TENSORS_MAX];
     struct option_values o;
     struct err ignored;
     size_t used = 0;
     option_defaults(c->options, &o);
-    if (!c->tensors || (c->resolve && c->resolve(&dims, &o, &ignored)))
+    if (!c->tensors || (c->resolve && c->resolve(&usual, &o, &ignored)))
         return false;
-    const int n = c->tensors(&dims, &o, spec);
+    const int n = c->tensors(&usual, &o, spec);
     for (int i = 0; i < n && used < room; i++)
         used += (size_t)snprintf(text + used, room - used, "%s%s [%d, %d] for %s",
                                  i ? ", " : "", spec[i].name, spec[i].rows, spec[i].columns,

@@ -152,7 +152,8 @@ static enum status check_reach(const struct run_spec *r, int longest, struct err
 {
     if (longest <= r->model.trained_length)
         return ST_OK;
-    if (encoder_stack_reach(&r->model.encoders) == REACH_UNDEFINED)
+    const struct encoder_dims d = model_dims(&r->model);
+    if (encoder_stack_reach(&r->model.encoders, &d) == REACH_UNDEFINED)
         return err_set(e, ST_RANGE,
                        "sequences have up to %d tokens and %s has no value beyond the %d "
                        "of training",
@@ -255,7 +256,8 @@ static enum status write_logits(struct trainer *t, const struct sequences *s, in
         write_header(s->tokens, V, out);
     for (int first = 0; st == ST_OK && first < s->n && !ferror(out);) {
         const int n = fill_batch(s, first, start);
-        const struct batch b = {n, start, token, target};
+        const struct batch b = {
+            .sequences = n, .start = start, .token = token, .target = target};
         trainer_logits(t, &b, logits);
         for (int i = 0; i < start[n]; i++)
             write_row(logits + (size_t)i * (size_t)V, V, out);

@@ -147,13 +147,7 @@ static enum status write_variant(struct run_spec *r, const struct encoder_dims *
 
 enum status run_spec_encoders(struct run_spec *r, struct err *e)
 {
-    const struct encoder_dims d = {
-        .layers = r->model.layers,
-        .heads = r->model.heads,
-        .head_dim = r->model.dim / r->model.heads,
-        .trained_length = r->model.trained_length,
-        .longest = r->model.longest,
-    };
+    const struct encoder_dims d = model_dims(&r->model);
     const enum status st = encoder_stack_resolve(&r->model.encoders, &d, e);
     if (st)
         return st;

@@ -167,18 +167,21 @@ enum encoder_reach evaluation_reach(const struct run_spec *r,
 {
     if (r->task->max_length(&split->options) <= r->model.trained_length)
         return REACH_DEFINED;
-    return encoder_stack_reach(&r->model.encoders);
+    const struct encoder_dims d = model_dims(&r->model);
+    return encoder_stack_reach(&r->model.encoders, &d);
 }
 
 /* Names of the encoders in the stack that share its reach: "absolute", "a and b". */
-static void culprits(const struct encoder_stack *stack, enum encoder_reach reach,
+static void culprits(const struct model_config *m, enum encoder_reach reach,
                      char text[ENCODER_NAME])
 {
+    const struct encoder_stack *stack = &m->encoders;
+    const struct encoder_dims d = model_dims(m);
     size_t used = 0;
     text[0] = '\0';
     for (int i = 0; i < stack->parts && used < ENCODER_NAME; i++) {
         const struct encoder_part *p = &stack->part[i];
-        if (!p->encoder->reach || p->encoder->reach(&p->options) != reach)
+        if (!p->encoder->reach || p->encoder->reach(&d, &p->options) != reach)
             continue;
         used += (size_t)snprintf(text + used, ENCODER_NAME - used, "%s%s",
                                  used ? " and " : "", p->encoder->name);
@@ -188,13 +191,14 @@ static void culprits(const struct encoder_stack *stack, enum encoder_reach reach
 void evaluation_caveat(const struct run_spec *r, const struct split_spec *split,
                        int trained, int longest, char text[CAVEAT_TEXT])
 {
-    const enum encoder_reach beyond = encoder_stack_reach(&r->model.encoders);
+    const struct encoder_dims d = model_dims(&r->model);
+    const enum encoder_reach beyond = encoder_stack_reach(&r->model.encoders, &d);
     const int law_trained = r->model.trained_length;
     const int law_longest = r->task->max_length(&split->options);
     char names[ENCODER_NAME];
 
     text[0] = '\0';
-    culprits(&r->model.encoders, beyond, names);
+    culprits(&r->model, beyond, names);
     if (trained == 0) {
         trained = law_trained;
         longest = law_longest;

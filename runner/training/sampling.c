@@ -144,6 +144,7 @@ void sampler_split(struct sampler *s, const struct split_spec *split, int first,
     const struct run_spec *r = s->run;
     const int longest = r->task->max_length(&split->options);
     begin(s, out);
+    out->batch.first = (uint64_t)first;
     for (int i = first; i < end; i++) {
         const int n = out->batch.sequences;
         if (n == EVALUATION_SEQUENCES ||

@@ -23,7 +23,7 @@ static void token_t_gets_row_t(void **state)
     for (int i = 0; i < 6; i++)
         b.weight[0][i] = (const real[]){0, 1, 3, 5, 10, 16}[i];
     bed_fill(b.x, BED_LONGEST * BED_CHANNELS, 0.5);
-    b.encoder->embed(&b.view, 3, b.x);
+    b.encoder->embed(&b.view, 3, b.place, b.x);
     assert_close_double(b.x, expected, 6, 1e-12);
 }
 
@@ -37,8 +37,8 @@ static void two_sequences_add_their_gradients(void **state)
     const struct encoder_dims dims = bed_dims(2, 1);
     assert_int_equal(bed_try(&b, &encoder_absolute, &options, &dims, NULL), ST_OK);
     bed_fill(b.grad[0], bed_size(&b, 0), 0);
-    b.encoder->embed_grad(&b.view, 3, long_dx);
-    b.encoder->embed_grad(&b.view, 1, short_dx);
+    b.encoder->embed_grad(&b.view, 3, b.place, long_dx);
+    b.encoder->embed_grad(&b.view, 1, b.place, short_dx);
     assert_close_double(b.grad[0], expected, 8, 1e-12);
 }
 
@@ -46,7 +46,7 @@ static void two_sequences_add_their_gradients(void **state)
 static void the_table_has_the_papers_size_and_start(void **state)
 {
     struct tensor_spec spec[ENCODER_TENSORS_MAX];
-    const struct encoder_dims dims = {4, 4, 64, 512, 512};
+    const struct encoder_dims dims = {4, 4, 64, 512, 512, 512};
     const struct option_values options = bed_options(&encoder_absolute, "");
     (void)state;
     assert_int_equal(encoder_absolute.tensors(&dims, &options, spec), 1);
@@ -64,8 +64,10 @@ static void beyond_chooses_between_untrained_rows_and_none(void **state)
     bed_open(&undefined, &encoder_absolute, "beyond=undefined");
     assert_int_equal(untrained.spec[0].rows, untrained.dims.longest);
     assert_int_equal(undefined.spec[0].rows, undefined.dims.trained_length);
-    assert_int_equal(encoder_absolute.reach(&untrained.options), REACH_UNTRAINED);
-    assert_int_equal(encoder_absolute.reach(&undefined.options), REACH_UNDEFINED);
+    assert_int_equal(encoder_absolute.reach(&untrained.dims, &untrained.options),
+                     REACH_UNTRAINED);
+    assert_int_equal(encoder_absolute.reach(&undefined.dims, &undefined.options),
+                     REACH_UNDEFINED);
 }
 
 static void beyond_changes_nothing_inside_the_trained_length(void **state)
@@ -77,8 +79,8 @@ static void beyond_changes_nothing_inside_the_trained_length(void **state)
     bed_open(&undefined, &encoder_absolute, "beyond=undefined");
     bed_draw_x(&untrained);
     bed_draw_x(&undefined);
-    encoder_absolute.embed(&untrained.view, T, untrained.x);
-    encoder_absolute.embed(&undefined.view, T, undefined.x);
+    encoder_absolute.embed(&untrained.view, T, untrained.place, untrained.x);
+    encoder_absolute.embed(&undefined.view, T, undefined.place, undefined.x);
     assert_close_double(untrained.x, undefined.x, (size_t)T * 16, 0);
 }
 

@@ -147,8 +147,19 @@ static void every_hook_has_its_adjoint(void **state)
     assert_int_equal(!encoder->embed, !encoder->embed_grad);
     assert_int_equal(!encoder->rotate, !encoder->rotate_grad);
     assert_int_equal(!encoder->score, !encoder->score_grad);
+    assert_int_equal(!encoder->content, !encoder->content_grad);
+    assert_int_equal(!encoder->weigh, !encoder->weigh_grad);
+    assert_int_equal(!encoder->values, !encoder->values_grad);
+    assert_int_equal(!encoder->read, !encoder->read_grad);
+    assert_int_equal(!encoder->read, !encoder->state);
+    assert_int_equal(!encoder->derive, !encoder->derive_grad);
+    assert_int_equal(!encoder->derive, !encoder->derived);
+    assert_int_equal(!encoder->place, !encoder->places);
     assert_int_equal(!encoder->constants, !encoder->fill_constants);
-    assert_true(encoder->score || (!encoder->scratch && !encoder->reads_score));
+    assert_true(encoder->score || !encoder->reads_score);
+    assert_true(encoder->score || encoder->content || encoder->weigh || encoder->values ||
+                !encoder->scratch);
+    assert_true(encoder->read || !encoder->read_scratch);
 }
 
 static void check_tensors(struct bed *b)
@@ -216,10 +227,7 @@ static void check_scattered_gradients(struct bed *b)
 {
     const int position[] = {3, 7, b->length - 1};
     bed_panel(b, 3, position);
-    if (b->encoder->rotate)
-        bed_check_rotate_gradients(b);
-    if (b->encoder->score)
-        bed_check_score_gradients(b);
+    bed_check_panel_gradients(b);
 }
 
 static void gradients_of_scattered_rows_are_right_too(void **state)
@@ -236,8 +244,8 @@ static void check_embedding(struct bed *b)
         return;
     bed_draw_x(b);
     memcpy(added, b->x, sizeof added);
-    b->encoder->embed(&b->view, b->length, b->x);
-    b->encoder->embed(&b->view, b->length, to_zero);
+    b->encoder->embed(&b->view, b->length, b->place, b->x);
+    b->encoder->embed(&b->view, b->length, b->place, to_zero);
     for (int i = 0; i < n; i++)
         added[i] = b->x[i] - added[i];
     assert_close_double(added, to_zero, (size_t)n, 1e-12);
@@ -248,23 +256,54 @@ static void the_embedding_is_added_whatever_x_is(void **state)
     for_each_combination(((const struct subject *)*state)->encoder, check_embedding);
 }
 
-/* Keys, values and extra keys past position 5 change; rows 0..5 of the scores do not. */
+/* The input and the projected numbers of tokens past `last` change. */
+static void change_tokens(struct bed *b, int last)
+{
+    const int C = b->dims.heads * b->dims.head_dim;
+    for (int j = last + 1; j < BED_LONGEST; j++) {
+        for (int c = 0; c < C; c++)
+            b->tokens[j * C + c] = 3 - 2 * b->tokens[j * C + c];
+        for (int c = 0; c < b->projects; c++)
+            b->projected.at[j * BED_WIDE + c] += 2;
+    }
+}
+
+/* Keys, values and numbers of tokens past 5 change; rows 0..5 of the scores do not. */
 static void check_causality(struct bed *b)
 {
     real before[BED_LONGEST * BED_SCORES];
     const int last = 5, d = b->dims.head_dim;
-    bed_score(b);
+    bed_weigh(b);
     memcpy(before, b->score, sizeof before);
+    change_tokens(b, last);
+    bed_read(b);
     for (int j = last + 1; j < BED_LONGEST; j++)
         for (int c = 0; c < d; c++) {
             b->k.at[j * BED_STRIDE + c] = -3 * b->k.at[j * BED_STRIDE + c];
             b->v.at[j * BED_STRIDE + c] = 5 - b->v.at[j * BED_STRIDE + c];
-            b->extra.at[j * BED_STRIDE + c] += 2;
         }
-    bed_score(b);
+    bed_weigh(b);
     for (int r = 0; r <= last; r++)
         assert_close_double(b->score + (size_t)r * BED_SCORES,
                             before + (size_t)r * BED_SCORES, (size_t)r + 1, 1e-12);
+}
+
+/* The numbers of tokens 0..5 come from tokens 0..5. */
+static void check_reading_is_causal(struct bed *b)
+{
+    const struct bed_numbers before = b->state;
+    const int last = 5;
+    change_tokens(b, last);
+    bed_read(b);
+    for (int t = 0; t <= last; t++)
+        assert_close_double(b->state.at + (size_t)t * BED_WIDE,
+                            before.at + (size_t)t * BED_WIDE, (size_t)b->states, 1e-12);
+}
+
+static void tokens_are_read_without_the_future(void **state)
+{
+    for_each_combination(((const struct subject *)*state)->encoder,
+                         check_reading_is_causal);
 }
 
 static void future_keys_leave_a_row_alone(void **state)
@@ -308,7 +347,7 @@ static void check_scratch(struct bed *b)
     bed_fill(b->scratch, BED_SCRATCH, -1e9);
     bed_score_grad(b, false);
     for (int r = 0; r < b->panel.rows; r++) {
-        const size_t at = (size_t)r * BED_SCORES, n = (size_t)b->position[r] + 1;
+        const size_t at = (size_t)r * BED_SCORES, n = (size_t)b->row[r] + 1;
         assert_close_double(b->score + at, score + at, n, 0);
         assert_close_double(b->dscore + at, dscore + at, n, 0);
     }
@@ -330,6 +369,23 @@ static void assert_gaps(const struct bed_matrix *m, int rows, int width, real no
                 assert_true(m->at[r * BED_STRIDE + c] == nobodys);
 }
 
+static void assert_numbers_gaps(const struct bed_numbers *m, int rows, int width,
+                                real nobodys)
+{
+    for (int r = 0; r < BED_LONGEST; r++)
+        for (int c = 0; c < BED_WIDE; c++)
+            if (r >= rows || c >= width)
+                assert_true(m->at[r * BED_WIDE + c] == nobodys);
+}
+
+static void assert_derived_guards(const struct bed *b)
+{
+    for (int i = b->derives; i < BED_DERIVED; i++) {
+        assert_true(b->derived[i] == BED_NOBODYS);
+        assert_true(b->dderived[i] == BED_NOBODYS);
+    }
+}
+
 static void assert_score_gaps(const struct bed *b, const real *score)
 {
     for (int r = 0; r < BED_LONGEST; r++)
@@ -342,7 +398,7 @@ static void assert_score_gaps(const struct bed *b, const real *score)
 static void assert_future_is_zero(const struct bed *b)
 {
     for (int r = 0; r < b->panel.rows; r++)
-        for (int j = b->position[r] + 1; j < b->panel.columns; j++)
+        for (int j = b->row[r] + 1; j < b->panel.columns; j++)
             assert_true(b->dscore[r * BED_SCORES + j] == 0);
 }
 
@@ -381,13 +437,17 @@ static void check_writes(struct bed *b)
     assert_memory_equal(&before.q, &b->q, sizeof b->q);
     assert_memory_equal(&before.k, &b->k, sizeof b->k);
     assert_memory_equal(&before.v, &b->v, sizeof b->v);
-    assert_memory_equal(&before.extra, &b->extra, sizeof b->extra);
+    assert_memory_equal(&before.projected, &b->projected, sizeof b->projected);
+    assert_memory_equal(&before.state, &b->state, sizeof b->state);
+    assert_memory_equal(&before.derived, &b->derived, sizeof b->derived);
     assert_memory_equal(before.weight, b->weight, sizeof b->weight);
     assert_memory_equal(before.constants, b->constants, sizeof b->constants);
     assert_gaps(&b->dq, 3, d, BED_EARLIER);
     assert_gaps(&b->dk, b->panel.columns, d, BED_EARLIER);
     assert_gaps(&b->dv, b->panel.columns, d, BED_EARLIER);
-    assert_gaps(&b->dextra, b->panel.columns, d, BED_EARLIER);
+    assert_numbers_gaps(&b->dprojected, b->length, b->projects, BED_EARLIER);
+    assert_numbers_gaps(&b->dstate, b->length, b->states, BED_EARLIER);
+    assert_derived_guards(b);
 }
 
 static void score_writes_its_own_rows_only(void **state)
@@ -395,28 +455,65 @@ static void score_writes_its_own_rows_only(void **state)
     for_each_combination(((const struct subject *)*state)->encoder, check_writes);
 }
 
-static void check_embed_and_rotate_writes(struct bed *b)
+static void check_embed_writes(struct bed *b)
 {
     const int T = 6, C = b->dims.heads * b->dims.head_dim;
-    const int position[] = {3, 7, 8};
-    if (b->encoder->embed) {
-        bed_fill(b->x, BED_LONGEST * BED_CHANNELS, BED_NOBODYS);
-        b->encoder->embed(&b->view, T, b->x);
-        for (int i = T * C; i < BED_LONGEST * BED_CHANNELS; i++)
-            assert_true(b->x[i] == BED_NOBODYS);
-        b->encoder->embed_grad(&b->view, b->length, b->x);
-        assert_grad_guards(b);
-    }
-    if (b->encoder->rotate) {
-        bed_panel(b, 3, position);
-        b->encoder->rotate(&b->view, 3, position, b->panel.q);
-        assert_gaps(&b->q, 3, b->dims.head_dim, BED_NOBODYS);
-        b->encoder->rotate_grad(&b->view, 3, position, b->panel.q);
-        assert_gaps(&b->q, 3, b->dims.head_dim, BED_NOBODYS);
-    }
+    if (!b->encoder->embed)
+        return;
+    bed_fill(b->x, BED_LONGEST * BED_CHANNELS, BED_NOBODYS);
+    b->encoder->embed(&b->view, T, b->place, b->x);
+    for (int i = T * C; i < BED_LONGEST * BED_CHANNELS; i++)
+        assert_true(b->x[i] == BED_NOBODYS);
+    b->encoder->embed_grad(&b->view, b->length, b->place, b->x);
+    assert_grad_guards(b);
 }
 
-static void embed_and_rotate_write_their_own_rows_only(void **state)
+static void check_rotate_writes(struct bed *b)
+{
+    const int position[] = {3, 7, 8};
+    if (!b->encoder->rotate)
+        return;
+    bed_panel(b, 3, position);
+    const struct turn t = bed_turn(b, true);
+    b->encoder->rotate(&b->view, &t);
+    assert_gaps(&b->q, 3, b->dims.head_dim, BED_NOBODYS);
+    const struct bed_matrix turned = b->q;
+    bed_clear_gradients(b);
+    b->encoder->rotate_grad(&b->view, &t);
+    assert_memory_equal(&turned, &b->q, sizeof turned);
+    assert_gaps(&b->dq, 3, b->dims.head_dim, BED_EARLIER);
+    assert_numbers_gaps(&b->dprojected, b->length, b->projects, BED_EARLIER);
+    assert_numbers_gaps(&b->dstate, b->length, b->states, BED_EARLIER);
+    assert_grad_guards(b);
+}
+
+/* And nothing but its own numbers, its gradients included. */
+static void check_read_writes(struct bed *b)
+{
+    const struct tokens t = bed_tokens(b);
+    if (!b->encoder->read)
+        return;
+    assert_numbers_gaps(&b->state, b->length, b->states, BED_NOBODYS);
+    const struct bed_numbers state = b->state, projected = b->projected;
+    bed_clear_gradients(b);
+    const struct bed_numbers dstate = b->dstate;
+    b->encoder->read_grad(&b->view, &t, b->scratch);
+    assert_memory_equal(&state, &b->state, sizeof state);
+    assert_memory_equal(&projected, &b->projected, sizeof projected);
+    assert_memory_equal(&dstate, &b->dstate, sizeof dstate);
+    assert_numbers_gaps(&b->dprojected, b->length, b->projects, BED_EARLIER);
+    assert_grad_guards(b);
+    assert_derived_guards(b);
+}
+
+static void check_embed_and_rotate_writes(struct bed *b)
+{
+    check_embed_writes(b);
+    check_rotate_writes(b);
+    check_read_writes(b);
+}
+
+static void embed_rotate_and_read_write_their_own_rows_only(void **state)
 {
     for_each_combination(((const struct subject *)*state)->encoder,
                          check_embed_and_rotate_writes);
@@ -441,32 +538,84 @@ static void a_smaller_panel_asks_for_no_more_scratch(void **state)
     for_each_combination(((const struct subject *)*state)->encoder, check_scratch_sizes);
 }
 
+/* --- places -------------------------------------------------------------- */
+
+/* The places of T tokens for sample `index`. */
+static void place_tokens(const struct bed *b, int T, bool training, int index, int *place)
+{
+    const struct placing by = {
+        .training = training,
+        .sample = rng_stream(1, RNG_TEST, "place", (uint64_t)index),
+        .batch = rng_stream(1, RNG_TEST, "place of all", 0),
+    };
+    for (int t = 0; t < T; t++)
+        place[t] = t;
+    b->encoder->place(&b->dims, &b->options, &by, T, place);
+}
+
+static void check_places(struct bed *b)
+{
+    int place[BED_LONGEST];
+    if (!b->encoder->place)
+        return;
+    const int places = b->encoder->places(&b->dims, &b->options);
+    assert_true(places >= b->dims.longest);
+    for (int index = 0; index < 50; index++)
+        for (int T = 1; T <= BED_LONGEST; T++) {
+            place_tokens(b, T, index % 2, index, place);
+            for (int t = 0; t < T; t++) {
+                assert_in_range(place[t], 0, places - 1);
+                assert_true(t == 0 || place[t] > place[t - 1]);
+            }
+        }
+}
+
+static void places_increase_and_lie_in_range(void **state)
+{
+    for_each_combination(((const struct subject *)*state)->encoder, check_places);
+}
+
 /* --- effects ------------------------------------------------------------- */
+
+enum { EFFECT_HEADS = 8 };
 
 /* All that a model can notice of an encoder. */
 struct effect {
     real x[BED_LONGEST * BED_CHANNELS], q[BED_LONGEST * BED_STRIDE];
-    real score[BED_LONGEST * BED_SCORES];
+    real score[EFFECT_HEADS][BED_LONGEST * BED_SCORES];
     struct {
         int rows, columns, init, decay, per_layer;
         double scale;
     } tensor[ENCODER_TENSORS_MAX];
-    int reach, wants_extra;
+    real o[BED_LONGEST * BED_STRIDE];
+    int place[BED_LONGEST];
+    int reach, projects;
 };
 
 static void effect_of(struct bed *b, struct effect *out)
 {
     const struct encoder *e = b->encoder;
     memset(out, 0, sizeof *out);
-    bed_score(b);
-    for (int r = 0; r < b->length; r++)
-        memcpy(out->score + (size_t)r * BED_SCORES, b->score + (size_t)r * BED_SCORES,
-               ((size_t)r + 1) * sizeof(real));
+    if (e->place)
+        place_tokens(b, BED_LONGEST, true, 1, out->place);
+    for (int h = 0; h < b->dims.heads; h++) {
+        b->panel.head = h;
+        bed_weigh(b);
+        for (int r = 0; r < b->length; r++)
+            memcpy(out->score[h] + (size_t)r * BED_SCORES,
+                   b->score + (size_t)r * BED_SCORES, ((size_t)r + 1) * sizeof(real));
+    }
+    if (e->values) {
+        bed_made_up_weights(b);
+        bed_values_loss(b);
+        memcpy(out->o, b->o.at, sizeof out->o);
+    }
     bed_draw_x(b);
     if (e->embed)
-        e->embed(&b->view, b->length, b->x);
+        e->embed(&b->view, b->length, b->place, b->x);
+    const struct turn keys = bed_turn(b, true);
     if (e->rotate)
-        e->rotate(&b->view, b->panel.rows, b->position, b->panel.q);
+        e->rotate(&b->view, &keys);
     memcpy(out->x, b->x, sizeof out->x);
     memcpy(out->q, b->q.at, sizeof out->q);
     for (int t = 0; t < b->tensors; t++) {
@@ -477,8 +626,8 @@ static void effect_of(struct bed *b, struct effect *out)
         out->tensor[t].decay = b->spec[t].decay;
         out->tensor[t].per_layer = b->spec[t].per_layer;
     }
-    out->reach = e->reach ? (int)e->reach(&b->options) : REACH_DEFINED;
-    out->wants_extra = e->wants_extra && e->wants_extra(&b->options);
+    out->reach = e->reach ? (int)e->reach(&b->dims, &b->options) : REACH_DEFINED;
+    out->projects = b->projects;
 }
 
 /* Half of it, and half of that, and so on: what a bed of few tokens cannot tell from the
@@ -499,11 +648,11 @@ static bool same_bytes(const void *a, const void *b, size_t n)
 }
 
 /* Does value k of option i change anything, beside some values of the others? */
-static bool has_effect(const struct encoder *encoder, int i, int k)
+static bool has_effect(const struct encoder *encoder, struct encoder_dims dims, int i,
+                       int k)
 {
     static struct bed b;
     static struct effect with_default, with_other;
-    const struct encoder_dims dims = bed_dims(2, 8);
     const struct option *o = &encoder->options[i];
     for (int c = 0; c < combinations(encoder); c++) {
         struct option_values options = combination(encoder, c);
@@ -529,7 +678,8 @@ static void an_option_always_has_an_effect(void **state)
     const struct encoder *encoder = ((const struct subject *)*state)->encoder;
     for (int i = 0; i < option_count(encoder->options); i++)
         for (int k = 1; k < test_values(&encoder->options[i]); k++)
-            if (!has_effect(encoder, i, k))
+            if (!has_effect(encoder, bed_dims(2, 8), i, k) &&
+                !has_effect(encoder, bed_dims(EFFECT_HEADS, 2), i, k))
                 fail_msg("value %g of option %s changes nothing that a bed of %d tokens "
                          "shows",
                          test_value(&encoder->options[i], k), encoder->options[i].name,
@@ -552,15 +702,16 @@ static void differs_from_none_if_it_has_hooks(void **state)
     static struct effect with, without;
     const struct encoder *encoder = ((const struct subject *)*state)->encoder;
     const struct encoder bare = {.name = "bare"};
-    const bool has_hooks = encoder->embed || encoder->rotate || encoder->score;
+    const bool has_hooks = encoder->embed || encoder->rotate || encoder->score ||
+                           encoder->content || encoder->weigh || encoder->values;
     bed_open(&b, encoder, "");
     effect_of(&b, &with);
     bed_open(&b, &bare, "");
     effect_of(&b, &without);
-    assert_int_equal(has_hooks,
-                     differ(with.x, without.x, BED_LONGEST * BED_CHANNELS) ||
-                         differ(with.q, without.q, BED_LONGEST * BED_STRIDE) ||
-                         differ(with.score, without.score, BED_LONGEST * BED_SCORES));
+    assert_int_equal(has_hooks, differ(with.x, without.x, BED_LONGEST * BED_CHANNELS) ||
+                                    differ(with.q, without.q, BED_LONGEST * BED_STRIDE) ||
+                                    differ(with.score[0], without.score[0],
+                                           EFFECT_HEADS * BED_LONGEST * BED_SCORES));
 }
 
 /* --- the registry -------------------------------------------------------- */
@@ -576,24 +727,26 @@ static void the_registry_is_in_name_order(void **state)
 /* Each check runs on each encoder, under its own name: "rope/describes_itself". */
 #define CHECK(stem, fn) \
     {#stem "/" #fn, fn, NULL, report, &(struct subject){#stem, &encoder_##stem}},
-#define ENCODER(stem)                                       \
-    CHECK(stem, is_found_by_its_file_name)                  \
-    CHECK(stem, describes_itself)                           \
-    CHECK(stem, its_name_is_short_and_plain)                \
-    CHECK(stem, every_hook_has_its_adjoint)                 \
-    CHECK(stem, tensors_are_well_formed)                    \
-    CHECK(stem, resolving_twice_changes_nothing)            \
-    CHECK(stem, a_refusal_names_encoder_and_remedy)         \
-    CHECK(stem, gradients_equal_central_differences)        \
-    CHECK(stem, gradients_of_scattered_rows_are_right_too)  \
-    CHECK(stem, the_embedding_is_added_whatever_x_is)       \
-    CHECK(stem, future_keys_leave_a_row_alone)              \
-    CHECK(stem, scattered_rows_equal_dense_rows)            \
-    CHECK(stem, scratch_may_hold_anything_before)           \
-    CHECK(stem, score_writes_its_own_rows_only)             \
-    CHECK(stem, embed_and_rotate_write_their_own_rows_only) \
-    CHECK(stem, a_smaller_panel_asks_for_no_more_scratch)   \
-    CHECK(stem, an_option_always_has_an_effect)             \
+#define ENCODER(stem)                                            \
+    CHECK(stem, is_found_by_its_file_name)                       \
+    CHECK(stem, describes_itself)                                \
+    CHECK(stem, its_name_is_short_and_plain)                     \
+    CHECK(stem, every_hook_has_its_adjoint)                      \
+    CHECK(stem, tensors_are_well_formed)                         \
+    CHECK(stem, resolving_twice_changes_nothing)                 \
+    CHECK(stem, a_refusal_names_encoder_and_remedy)              \
+    CHECK(stem, gradients_equal_central_differences)             \
+    CHECK(stem, gradients_of_scattered_rows_are_right_too)       \
+    CHECK(stem, the_embedding_is_added_whatever_x_is)            \
+    CHECK(stem, future_keys_leave_a_row_alone)                   \
+    CHECK(stem, tokens_are_read_without_the_future)              \
+    CHECK(stem, places_increase_and_lie_in_range)                \
+    CHECK(stem, scattered_rows_equal_dense_rows)                 \
+    CHECK(stem, scratch_may_hold_anything_before)                \
+    CHECK(stem, score_writes_its_own_rows_only)                  \
+    CHECK(stem, embed_rotate_and_read_write_their_own_rows_only) \
+    CHECK(stem, a_smaller_panel_asks_for_no_more_scratch)        \
+    CHECK(stem, an_option_always_has_an_effect)                  \
     CHECK(stem, differs_from_none_if_it_has_hooks)
 
 int main(void)

@@ -30,16 +30,27 @@ static void open_by_hand(struct bed *b, const char *settings)
     bed_fill(b->q.at, BED_LONGEST * BED_STRIDE, 0);
     bed_fill(b->k.at, BED_LONGEST * BED_STRIDE, 0);
     bed_fill(b->v.at, BED_LONGEST * BED_STRIDE, 0);
-    bed_fill(b->extra.at, BED_LONGEST * BED_STRIDE, 0);
+    bed_fill(b->projected.at, BED_LONGEST * BED_WIDE, 0);
     for (int r = 0; r < b->panel.rows; r++)
         b->q.at[(size_t)r * BED_STRIDE] = b->q.at[r * BED_STRIDE + 1] = 2;
 }
 
 /* Gives key j the gate `gate` through channel 1 of `keys`, that q sees and E does not:
  * u = alpha q.k = k[1]. */
-static void set_gate(struct bed_matrix *keys, int j, double gate)
+static void set_gate(struct rows keys, int j, double gate)
 {
-    keys->at[j * BED_STRIDE + 1] = log(gate / (1 - gate));
+    keys.at[j * keys.stride + 1] = log(gate / (1 - gate));
+}
+
+/* The head's own part of what the layer projects for the gates. */
+static struct rows own_keys(struct bed *b)
+{
+    return (struct rows){b->projected.at + b->panel.head * b->dims.head_dim, BED_WIDE};
+}
+
+static struct rows rows_of(struct bed_matrix *m)
+{
+    return (struct rows){m->at, BED_STRIDE};
 }
 
 /* --- known values -------------------------------------------------------- */
@@ -82,7 +93,7 @@ static void unequal_gates_add_up_from_the_query(void **state)
     (void)state;
     open_by_hand(&b, "p_max=9 scale_position=false");
     for (int j = 0; j < 4; j++) {
-        set_gate(&b.k, j, gate[j]);
+        set_gate(rows_of(&b.k), j, gate[j]);
         expected[j] = position_logit[j] + log(gate[j] / (1 - gate[j]));
     }
     bed_score(&b);
@@ -100,9 +111,9 @@ static void gates_come_from_the_chosen_keys_alone(void **state)
         open_by_hand(&b, vals ? "p_max=9 scale_position=false val_gates=true"
                               : "p_max=9 scale_position=false sep_keys=true");
         for (int j = 0; j < 4; j++) {
-            set_gate(vals ? &b.v : &b.extra, j, gate[j]);
-            set_gate(vals ? &b.extra : &b.v, j, 0.5);
-            set_gate(&b.k, j, other[j]);
+            set_gate(vals ? rows_of(&b.v) : own_keys(&b), j, gate[j]);
+            set_gate(vals ? own_keys(&b) : rows_of(&b.v), j, 0.5);
+            set_gate(rows_of(&b.k), j, other[j]);
             expected[j] = position_logit[j] + log(other[j] / (1 - other[j]));
         }
         bed_score(&b);
@@ -120,7 +131,7 @@ static void a_gradient_by_hand(void **state)
     open_by_hand(&b, "p_max=9 scale_position=false");
     b.panel.rows = 1;
     b.panel.columns = 2;
-    b.panel.position = &position;
+    b.panel.row = &position;
     bed_score(&b);
     bed_fill(b.dscore, BED_LONGEST * BED_SCORES, 0);
     b.dscore[1] = 1;
@@ -141,7 +152,7 @@ static void not_a_number_stays_visible(void **state)
     static struct bed b;
     (void)state;
     open_by_hand(&b, "p_max=9 sep_keys=true");
-    b.extra.at[(size_t)3 * BED_STRIDE] = (real)NAN;
+    b.projected.at[(size_t)3 * BED_WIDE] = (real)NAN;
     bed_score_grad(&b, false);
     for (int j = 0; j <= 5; j++)
         assert_int_equal(isnan(score_row(&b, 5)[j]) != 0, j <= 3);
@@ -207,11 +218,11 @@ static void equal_rows_add_a_constant_to_a_row(void **state)
 
 /* The last channel of q is 1 and that of the gates' keys so large that each gate rounds
  * to 1: the position is i - j + 1. */
-static void open_gates(struct bed *b, struct bed_matrix *keys)
+static void open_gates(struct bed *b, struct rows keys)
 {
     for (int r = 0; r < BED_LONGEST; r++) {
         b->q.at[r * BED_STRIDE + 7] = 1;
-        keys->at[r * BED_STRIDE + 7] = 200;
+        keys.at[r * keys.stride + 7] = 200;
     }
 }
 
@@ -224,9 +235,9 @@ static void open_gates_make_it_relative(void **state)
     for (size_t s = 0; s < sizeof scaled / sizeof scaled[0]; s++) {
         bed_open(&cope, &encoder_cope, scaled[s]);
         bed_open(&relative, &encoder_relative, "");
-        struct bed_matrix *const keys = strstr(scaled[s], "sep")   ? &cope.extra
-                                        : strstr(scaled[s], "val") ? &cope.v
-                                                                   : &cope.k;
+        const struct rows keys = strstr(scaled[s], "sep")   ? own_keys(&cope)
+                                 : strstr(scaled[s], "val") ? rows_of(&cope.v)
+                                                            : rows_of(&cope.k);
         open_gates(&cope, keys);
         relative.q = cope.q;
         relative.k = cope.k;
@@ -245,7 +256,7 @@ static void open_gates_stop_at_p_max(void **state)
     static struct bed b, content;
     (void)state;
     bed_open(&b, &encoder_cope, "p_max=3");
-    open_gates(&b, &b.k);
+    open_gates(&b, rows_of(&b.k));
     content = b;
     bed_content(&content);
     bed_score(&b);
@@ -265,17 +276,17 @@ static void open_gates_stop_at_p_max(void **state)
 static double least_margin(struct bed *b)
 {
     double least = 1;
-    const struct bed_matrix *keys = &b->k;
-    if (b->panel.extra.at)
-        keys = &b->extra;
+    struct rows keys = rows_of(&b->k);
+    if (b->projects)
+        keys = own_keys(b);
     else if (b->options.v[option_find(encoder_cope.options, "val_gates")] != 0)
-        keys = &b->v;
+        keys = rows_of(&b->v);
     for (int r = 0; r < b->panel.rows; r++) {
         double position = 0;
-        for (int j = b->position[r]; j >= 0; j--) {
+        for (int j = b->row[r]; j >= 0; j--) {
             double dot = 0;
             for (int c = 0; c < 8; c++)
-                dot += b->q.at[r * BED_STRIDE + c] * keys->at[j * BED_STRIDE + c];
+                dot += b->q.at[r * BED_STRIDE + c] * keys.at[j * keys.stride + c];
             position += 1 / (1 + exp(-b->panel.alpha * dot));
             least = fmin(least, fabs(position - round(position)));
         }
@@ -323,7 +334,7 @@ static void full_rows_give_no_gradient_to_gates(void **state)
     static struct bed b;
     (void)state;
     bed_open(&b, &encoder_cope, "p_max=1");
-    open_gates(&b, &b.k);
+    open_gates(&b, rows_of(&b.k));
     bed_score_grad(&b, false);
     for (int r = 0; r < b.panel.rows; r++)
         for (int j = 0; j <= r; j++)
@@ -345,7 +356,7 @@ static real loss_of_both(struct bed *b)
     real sum = 0;
     score_both(b);
     for (int r = 0; r < b->panel.rows; r++)
-        for (int j = 0; j <= b->position[r]; j++)
+        for (int j = 0; j <= b->row[r]; j++)
             sum += bed_noise(5, r * BED_LONGEST + j) * b->score[r * BED_SCORES + j];
     return sum;
 }
@@ -382,7 +393,7 @@ static void the_sum_with_relative_has_exact_gradients(void **state)
 static void the_table_has_the_papers_size_and_start(void **state)
 {
     struct tensor_spec spec[ENCODER_TENSORS_MAX];
-    const struct encoder_dims dims = {4, 4, 64, 512, 512};
+    const struct encoder_dims dims = {4, 4, 64, 512, 512, 512};
     struct option_values options = bed_options(&encoder_cope, "p_max=512");
     (void)state;
     assert_int_equal(encoder_cope.resolve(&dims, &options, NULL), ST_OK);
@@ -420,9 +431,10 @@ static void only_sep_keys_wants_keys_of_its_own(void **state)
 {
     const struct option_values sep = bed_options(&encoder_cope, "sep_keys=true");
     const struct option_values val = bed_options(&encoder_cope, "val_gates=true");
+    const struct encoder_dims dims = bed_dims(2, 8);
     (void)state;
-    assert_true(encoder_cope.wants_extra(&sep));
-    assert_false(encoder_cope.wants_extra(&val));
+    assert_int_equal(encoder_cope.project(&dims, &sep), 16);
+    assert_int_equal(encoder_cope.project(&dims, &val), 0);
 }
 
 int main(void)

@@ -25,7 +25,7 @@ static void open_by_hand(struct bed *b, const char *settings)
     bed_fill(b->q.at, BED_LONGEST * BED_STRIDE, 0);
     bed_fill(b->k.at, BED_LONGEST * BED_STRIDE, 0);
     for (int r = 0; r < b->panel.rows; r++)
-        b->q.at[(size_t)r * BED_STRIDE] = b->position[r] + 1;
+        b->q.at[(size_t)r * BED_STRIDE] = b->row[r] + 1;
 }
 
 static void the_nearest_key_meets_row_0(void **state)
@@ -68,8 +68,8 @@ static void capped_changes_nothing_inside_the_trained_length(void **state)
     for (int r = 0; r < 9; r++)
         assert_close_double(capped.score + (size_t)r * BED_SCORES,
                             open.score + (size_t)r * BED_SCORES, (size_t)r + 1, 1e-12);
-    assert_int_equal(encoder_relative.reach(&capped.options), REACH_CAPPED);
-    assert_int_equal(encoder_relative.reach(&open.options), REACH_UNTRAINED);
+    assert_int_equal(encoder_relative.reach(&capped.dims, &capped.options), REACH_CAPPED);
+    assert_int_equal(encoder_relative.reach(&open.dims, &open.options), REACH_UNTRAINED);
 }
 
 /* dR[m] = alpha sum of dscore q over the pairs at distance m: with dscore 1 everywhere in
@@ -98,7 +98,7 @@ static void the_gradient_of_a_row_sums_over_its_pairs(void **state)
 static void the_table_has_the_papers_size_and_start(void **state)
 {
     struct tensor_spec spec[ENCODER_TENSORS_MAX];
-    const struct encoder_dims dims = {4, 4, 64, 512, 512};
+    const struct encoder_dims dims = {4, 4, 64, 512, 512, 512};
     const struct option_values options = bed_options(&encoder_relative, "");
     const struct option_values apart = bed_options(&encoder_relative, "share_layers=false");
     (void)state;

@@ -22,7 +22,9 @@ static void open_with_width(struct bed *b, int d, const char *settings)
 /* x [d] turned to `position`, in place. */
 static void turn_to(const struct bed *b, int position, real *x)
 {
-    b->encoder->rotate(&b->view, 1, &position, (struct rows){x, BED_STRIDE});
+    const struct turn t = {
+        .rows = 1, .row = &position, .place = &position, .x = {x, BED_STRIDE}};
+    b->encoder->rotate(&b->view, &t);
 }
 
 static void a_pair_turns_its_frequency_a_step(void **state)
@@ -191,7 +193,8 @@ static void each_row_turns_by_its_own_position(void **state)
     open_with_width(&b, 8, "");
     bed_panel(&b, 3, position);
     const struct bed_matrix q = b.q;
-    encoder_rope.rotate(&b.view, 3, position, b.panel.q);
+    const struct turn t = bed_turn(&b, false);
+    encoder_rope.rotate(&b.view, &t);
     for (int r = 0; r < 3; r++) {
         real x[8];
         memcpy(x, q.at + (size_t)r * BED_STRIDE, sizeof x);

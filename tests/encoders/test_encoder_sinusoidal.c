@@ -18,7 +18,7 @@ static void open_with_channels(struct bed *b, int C, const char *settings)
     const struct encoder_dims dims = bed_dims(1, C);
     assert_int_equal(bed_try(b, &encoder_sinusoidal, &options, &dims, NULL), ST_OK);
     bed_fill(b->x, BED_LONGEST * BED_CHANNELS, 0);
-    b->encoder->embed(&b->view, BED_LONGEST, b->x);
+    b->encoder->embed(&b->view, BED_LONGEST, b->place, b->x);
 }
 
 static void entries_have_their_known_values(void **state)
@@ -68,7 +68,7 @@ static void the_table_is_added_to_the_tokens(void **state)
     (void)state;
     open_with_channels(&b, 4, "");
     bed_fill(b.x, 8, 2);
-    b.encoder->embed(&b.view, 2, b.x);
+    b.encoder->embed(&b.view, 2, b.place, b.x);
     assert_near(b.x[4], 2.8414709848, 1e-9);
 }
 

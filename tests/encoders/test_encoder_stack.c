@@ -234,7 +234,9 @@ static enum encoder_reach reach_of(const char *text, const char *option, const c
     struct encoder_stack s = stack_of(text);
     if (option)
         assert_int_equal(encoder_stack_set(&s, option, value, NULL), ST_OK);
-    return encoder_stack_reach(&s);
+    const struct encoder_dims dims = {
+        .layers = 2, .heads = 2, .head_dim = 8, .trained_length = 16, .longest = 40};
+    return encoder_stack_reach(&s, &dims);
 }
 
 static void a_sum_reaches_as_far_as_its_shortest_part(void **state)

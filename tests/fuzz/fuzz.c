@@ -98,11 +98,7 @@ static double encoder_parameters(const struct model_config *c, const struct enco
 
 static void check_model(const struct model_config *c)
 {
-    const struct encoder_dims d = {.layers = c->layers,
-                                   .heads = c->heads,
-                                   .head_dim = c->dim / c->heads,
-                                   .trained_length = c->trained_length,
-                                   .longest = c->longest};
+    const struct encoder_dims d = model_dims(c);
     const double layer = 4.0 * c->dim * c->dim + 2.0 * c->dim * c->ff;
     struct model *m = NULL;
     struct err e;

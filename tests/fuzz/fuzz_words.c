@@ -106,7 +106,7 @@ static void resolve(struct encoder_stack *s)
     struct err e = {.msg = ""};
     if (encoder_stack_resolve(s, &d, &e) != ST_OK)
         assert(e.msg[0]);
-    encoder_reach_text(encoder_stack_reach(s));
+    encoder_reach_text(encoder_stack_reach(s, &d));
 }
 
 void fuzz_one(const uint8_t *data, size_t bytes)

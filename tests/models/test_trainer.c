@@ -87,7 +87,10 @@ static void sequences_do_not_see_each_other(void **state)
     size_t at = 0;
     for (int s = 0; s < b.sequences; s++) {
         int start[2] = {0, b.start[s + 1] - b.start[s]};
-        const struct batch one = {1, start, b.token + b.start[s], b.target + b.start[s]};
+        const struct batch one = {.sequences = 1,
+                                  .start = start,
+                                  .token = b.token + b.start[s],
+                                  .target = b.target + b.start[s]};
         size_t n = 0;
         for (int i = 0; i < start[1]; i++)
             n += one.target[i] >= 0 ? TOY_VOCABULARY : 0;
@@ -109,7 +112,7 @@ static void later_tokens_change_nothing_earlier(void **state)
     memcpy(token, b.token, sizeof token);
     for (int i = 0; i < TOY_TOKENS; i++)
         target[i] = 0;
-    b = (struct batch){1, b.start, token, target};
+    b = (struct batch){.sequences = 1, .start = b.start, .token = token, .target = target};
     toy_shake(trainer_model(t), 3);
     trainer_logits(t, &b, before);
     token[8] = (token[8] + 1) % TOY_VOCABULARY;

@@ -58,7 +58,7 @@ static struct batch one_long_sequence(void)
         token[i] = i % TOY_VOCABULARY;
         target[i] = (i + 1) % TOY_VOCABULARY;
     }
-    return (struct batch){1, start, token, target};
+    return (struct batch){.sequences = 1, .start = start, .token = token, .target = target};
 }
 
 static real *copy_of(const real *x, size_t n)

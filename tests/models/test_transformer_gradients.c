@@ -1,70 +1,14 @@
 /* links: models_double */
-/* Every gradient of the whole model, in double, against central differences.
- *
- * Step 1e-7 in double leaves an error of about 1e-9 from rounding and 1e-14 from
- * curvature; the tolerance is 1e-7. Weights are drawn so that no ReLU or contextual
- * position lies within a step of a kink. */
+/* Every gradient of the whole model, for each kind of model and each encoder. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
-#include "approx.h"
-#include "toy.h"
-
-#define STEP      1e-7
-#define TOLERANCE 1e-7
-
-static double loss_at(struct trainer *t, const struct batch *b, double *room)
-{
-    return trainer_gradient(t, 3, b, room);
-}
-
-/* Compares every `stride`-th weight of each tensor. */
-static void check_gradient_on(const struct trainer_config *c, const struct batch *batch,
-                              size_t stride)
-{
-    struct err e;
-    struct trainer *t;
-    if (trainer_open(c, &t, &e))
-        fail_msg("%s", e.msg);
-    struct model *m = trainer_model(t);
-    const struct batch b = *batch;
-    const size_t n = model_size(m);
-    double *grad = calloc(n, sizeof *grad), *room = calloc(n, sizeof *room);
-    double *w = model_weights(m);
-    assert_non_null(grad);
-    assert_non_null(room);
-    toy_shake(m, 6);
-    trainer_gradient(t, 3, &b, grad);
-    for (int i = 0; i < model_tensor_count(m); i++) {
-        const struct tensor *x = model_tensor(m, i);
-        for (size_t k = x->offset; k < x->offset + (size_t)(x->rows * x->columns);
-             k += stride) {
-            const double old = w[k];
-            w[k] = old + STEP;
-            const double up = loss_at(t, &b, room);
-            w[k] = old - STEP;
-            const double down = loss_at(t, &b, room);
-            w[k] = old;
-            assert_near_at(grad[k], (up - down) / (2 * STEP), TOLERANCE, x->name, __FILE__,
-                           __LINE__);
-        }
-    }
-    free(grad);
-    free(room);
-    trainer_close(t);
-}
-
-static void check_gradient(const struct trainer_config *c)
-{
-    const struct batch b = toy_batch();
-    check_gradient_on(c, &b, 1);
-}
+#include "model_gradients.h"
 
 /* --- one test for each kind of model ------------------------------------- */
 
@@ -118,7 +62,8 @@ static void a_sequence_of_many_panels_and_chunks(void **state)
         token[i] = (i * i + i / 3) % TOY_VOCABULARY;
         target[i] = i % 5 ? -1 : (i / 5) % TOY_VOCABULARY;
     }
-    const struct batch b = {1, start, token, target};
+    const struct batch b = {
+        .sequences = 1, .start = start, .token = token, .target = target};
     c.model.trained_length = c.model.longest = c.max_tokens = LONG;
     c.model.dropout = 0.1;
     check_gradient_on(&c, &b, 29);
@@ -136,7 +81,10 @@ struct subject {
 static void gradient_with_encoder(void **state)
 {
     const struct subject *s = *state;
-    struct trainer_config c = toy_config(s->encoder, s->options);
+    const struct encoder *e = encoder_find(s->encoder);
+    char sum[ENCODER_NAME];
+    snprintf(sum, sizeof sum, "%s%s", s->encoder, e && e->place ? "+rope" : "");
+    struct trainer_config c = toy_config(sum, s->options);
     check_gradient(&c);
     c.model.norm = NORM_PRE;
     c.model.activation = ACTIVATION_GELU;

@@ -150,8 +150,7 @@ static void resolve_encoders(const struct vectors *v, struct model_config *c)
 {
     struct err e;
     char options[PARITY_TEXT], *rest = NULL;
-    const struct encoder_dims dims = {c->layers, c->heads, c->dim / c->heads,
-                                      c->trained_length, c->longest};
+    const struct encoder_dims dims = model_dims(c);
     if (encoder_stack_parse(note(v, "encoder"), &c->encoders, &e))
         fail_msg("%s", e.msg);
     snprintf(options, sizeof options, "%s", note(v, "options"));
@@ -261,7 +260,10 @@ static void read_batch(struct parity *p)
     p->tokens = (int)n;
     for (size_t i = 0; i < n; i++)
         p->targets += p->target[i] >= 0;
-    p->batch = (struct batch){(int)starts - 1, p->start, p->token, p->target};
+    p->batch = (struct batch){.sequences = (int)starts - 1,
+                              .start = p->start,
+                              .token = p->token,
+                              .target = p->target};
 }
 
 static struct parity parity_open(const char *path)

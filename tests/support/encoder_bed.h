@@ -29,6 +29,9 @@ enum {
     BED_SCORES = BED_LONGEST + 3, /* stride of score and dscore */
     BED_TENSOR = 1024,            /* room for a tensor, guard included */
     BED_SCRATCH = 8192,
+    BED_NUMBERS = 64, /* of a token: the most that project() or state() may ask for */
+    BED_WIDE = BED_NUMBERS + 3,
+    BED_DERIVED = 4096,
     BED_GUARD = 8
 };
 
@@ -41,6 +44,10 @@ enum {
 
 struct bed_matrix {
     real at[BED_LONGEST * BED_STRIDE];
+};
+
+struct bed_numbers {
+    real at[BED_LONGEST * BED_WIDE];
 };
 
 struct bed {
@@ -56,8 +63,14 @@ struct bed {
     real constants[BED_TENSOR];
 
     struct panel panel;
-    int position[BED_LONGEST];
-    struct bed_matrix q, k, v, extra, dq, dk, dv, dextra;
+    int row[BED_LONGEST], place[BED_LONGEST];
+    int turn_place[BED_LONGEST]; /* [rows] place of token row[r] */
+    struct bed_matrix q, k, v, o, dq, dk, dv, d_o;
+    struct bed_numbers projected, state, dprojected, dstate;
+    int projects, states; /* columns of these */
+    real tokens[BED_LONGEST * BED_CHANNELS], dtokens[BED_LONGEST * BED_CHANNELS];
+    real derived[BED_DERIVED], dderived[BED_DERIVED];
+    int derives; /* numbers in it */
     real score[BED_LONGEST * BED_SCORES], dscore[BED_LONGEST * BED_SCORES];
     real scratch[BED_SCRATCH];
     real x[BED_LONGEST * BED_CHANNELS];
@@ -132,28 +145,98 @@ static inline void bed_draw_matrix(struct bed_matrix *m, int stream, int width)
             m->at[r * BED_STRIDE + c] = 2 * bed_noise(stream, r * BED_WIDTH + c);
 }
 
-/* Row r of q belongs to position[r], so that the same query has the same numbers in any
+static inline void bed_draw_numbers(struct bed_numbers *m, int stream, int width)
+{
+    bed_fill(m->at, BED_LONGEST * BED_WIDE, BED_NOBODYS);
+    for (int r = 0; r < BED_LONGEST; r++)
+        for (int c = 0; c < width; c++)
+            m->at[r * BED_WIDE + c] = 2 * bed_noise(stream, r * BED_NUMBERS + c);
+}
+
+/* All tokens of the sequence, as `read` sees them. */
+static inline struct tokens bed_tokens(struct bed *b)
+{
+    const int C = b->dims.heads * b->dims.head_dim;
+    return (struct tokens){.count = b->length,
+                           .place = b->place,
+                           .x = {b->tokens, C},
+                           .projected = {b->projected.at, BED_WIDE},
+                           .state = {b->state.at, BED_WIDE},
+                           .dx = {b->dtokens, C},
+                           .dprojected = {b->dprojected.at, BED_WIDE},
+                           .dstate = {b->dstate.at, BED_WIDE}};
+}
+
+/* Writes the state of every token. */
+static inline void bed_read(struct bed *b)
+{
+    const struct tokens t = bed_tokens(b);
+    if (!b->encoder->read)
+        return;
+    bed_fill(b->state.at, BED_LONGEST * BED_WIDE, BED_NOBODYS);
+    bed_fill(b->scratch, BED_SCRATCH, (real)NAN);
+    b->encoder->read(&b->view, &t, b->scratch);
+}
+
+static inline void bed_derive(struct bed *b)
+{
+    bed_fill(b->derived, BED_DERIVED, BED_NOBODYS);
+    if (b->encoder->derive)
+        b->encoder->derive(&b->view, b->length, b->derived);
+}
+
+/* What the weights and the layer's input make: noise for x and the projected numbers,
+ * then read and derive. */
+static inline void bed_draw_tokens(struct bed *b)
+{
+    const struct encoder *e = b->encoder;
+    b->projects = e->project ? e->project(&b->dims, &b->options) : 0;
+    b->states = e->state ? e->state(&b->dims, &b->options) : 0;
+    b->derives = e->derived ? (int)e->derived(&b->dims, &b->options) : 0;
+    if (b->projects > BED_NUMBERS || b->states > BED_NUMBERS || b->derives > BED_DERIVED)
+        fail_msg("%s wants more numbers than the bed has: raise BED_NUMBERS or BED_DERIVED",
+                 e->name);
+    if (e->read_scratch && e->read_scratch(&b->dims, &b->options, b->length) > BED_SCRATCH)
+        fail_msg("%s wants more scratch than the bed has: raise BED_SCRATCH", e->name);
+    for (int t = 0; t < BED_LONGEST; t++)
+        b->place[t] = t;
+    for (int i = 0; i < BED_LONGEST * BED_CHANNELS; i++)
+        b->tokens[i] = bed_noise(9, i);
+    bed_draw_numbers(&b->projected, 4, b->projects);
+    bed_fill(b->state.at, BED_LONGEST * BED_WIDE, BED_NOBODYS);
+    bed_derive(b);
+    bed_read(b);
+}
+
+/* Row r of q belongs to row[r], so that the same query has the same numbers in any
  * panel. A panel of the queries 0..rows-1 when `position` is NULL. */
 static inline void bed_panel(struct bed *b, int rows, const int *position)
 {
     const int d = b->dims.head_dim;
     for (int r = 0; r < rows; r++)
-        b->position[r] = position ? position[r] : r;
+        b->row[r] = position ? position[r] : r;
+    for (int r = 0; r < rows; r++)
+        b->turn_place[r] = b->place[b->row[r]];
     bed_draw_matrix(&b->q, 1, 0);
     for (int r = 0; r < rows; r++)
         for (int c = 0; c < d; c++)
-            b->q.at[r * BED_STRIDE + c] = 2 * bed_noise(1, b->position[r] * BED_WIDTH + c);
+            b->q.at[r * BED_STRIDE + c] = 2 * bed_noise(1, b->row[r] * BED_WIDTH + c);
     bed_draw_matrix(&b->k, 2, d);
     bed_draw_matrix(&b->v, 3, d);
-    bed_draw_matrix(&b->extra, 4, d);
+    bed_draw_matrix(&b->o, 3, 0);
+    bed_draw_matrix(&b->d_o, 3, 0);
     b->panel = (struct panel){
         .head = b->dims.heads - 1, /* not 0, which an adjoint that forgets it would use */
         .rows = rows,
-        .columns = 1 + b->position[rows - 1],
-        .position = b->position,
+        .columns = 1 + b->row[rows - 1],
+        .row = b->row,
+        .place = b->place,
         .q = {b->q.at, BED_STRIDE},
         .k = {b->k.at, BED_STRIDE},
         .v = {b->v.at, BED_STRIDE},
+        .projected = {b->projected.at, BED_WIDE},
+        .state = {b->state.at, BED_WIDE},
+        .o = {b->o.at, BED_STRIDE},
         .alpha = 1 / sqrt(d),
         .score = b->score,
         .stride = BED_SCORES,
@@ -161,11 +244,10 @@ static inline void bed_panel(struct bed *b, int rows, const int *position)
         .dq = {b->dq.at, BED_STRIDE},
         .dk = {b->dk.at, BED_STRIDE},
         .dv = {b->dv.at, BED_STRIDE},
+        .dprojected = {b->dprojected.at, BED_WIDE},
+        .dstate = {b->dstate.at, BED_WIDE},
+        .d_o = {b->d_o.at, BED_STRIDE},
     };
-    if (b->encoder->wants_extra && b->encoder->wants_extra(&b->options)) {
-        b->panel.extra = (struct rows){b->extra.at, BED_STRIDE};
-        b->panel.dextra = (struct rows){b->dextra.at, BED_STRIDE};
-    }
     if (b->encoder->scratch &&
         b->encoder->scratch(&b->dims, &b->options, rows, b->panel.columns) + BED_GUARD >
             BED_SCRATCH)
@@ -189,7 +271,8 @@ static inline enum status bed_try(struct bed *b, const struct encoder *encoder,
         return status;
     b->view = (struct encoder_view){
         .dims = &b->dims, .options = &b->options, .constants = b->constants};
-    const bool ends = encoder->reach && encoder->reach(&b->options) == REACH_UNDEFINED;
+    const bool ends =
+        encoder->reach && encoder->reach(dims, &b->options) == REACH_UNDEFINED;
     b->length = ends ? dims->trained_length : dims->longest;
     bed_draw_weights(b);
     bed_fill(b->constants, BED_TENSOR, BED_NOBODYS);
@@ -197,6 +280,9 @@ static inline enum status bed_try(struct bed *b, const struct encoder *encoder,
         assert_true(encoder->constants(&b->dims, &b->options) + BED_GUARD <= BED_TENSOR);
         encoder->fill_constants(&b->dims, &b->options, b->constants);
     }
+    b->view.derived = b->derived;
+    b->view.dderived = b->dderived;
+    bed_draw_tokens(b);
     bed_panel(b, b->length, NULL);
     return ST_OK;
 }
@@ -207,7 +293,8 @@ static inline struct encoder_dims bed_dims(int heads, int head_dim)
                                  .heads = heads,
                                  .head_dim = head_dim,
                                  .trained_length = 9,
-                                 .longest = BED_LONGEST};
+                                 .longest = BED_LONGEST,
+                                 .places = BED_LONGEST};
 }
 
 /* The usual bed: 2 heads, d = 8, trained on 9 tokens, 14 at most. */
@@ -221,8 +308,8 @@ static inline void bed_open(struct bed *b, const struct encoder *encoder,
 
 /* --- hooks --------------------------------------------------------------- */
 
-/* score = alpha q.k; NaN past position[r], so that an encoder that reads the future is
- * seen. */
+/* score = alpha q.k, or what the encoder writes instead; NaN past row[r], so that an
+ * encoder that reads the future is seen. */
 static inline void bed_content(struct bed *b)
 {
     const struct panel *p = &b->panel;
@@ -232,8 +319,11 @@ static inline void bed_content(struct bed *b)
             real dot = 0;
             for (int c = 0; c < b->dims.head_dim; c++)
                 dot += b->q.at[r * BED_STRIDE + c] * b->k.at[j * BED_STRIDE + c];
-            b->score[r * BED_SCORES + j] = j <= p->position[r] ? p->alpha * dot : (real)NAN;
+            b->score[r * BED_SCORES + j] =
+                j <= p->row[r] && !b->encoder->content ? p->alpha * dot : (real)NAN;
         }
+    if (b->encoder->content)
+        b->encoder->content(&b->view, &b->panel, b->scratch);
 }
 
 static inline void bed_score(struct bed *b)
@@ -243,17 +333,25 @@ static inline void bed_score(struct bed *b)
         b->encoder->score(&b->view, &b->panel, b->scratch);
 }
 
+/* Weights where the encoder makes them itself, else logits. */
+static inline void bed_weigh(struct bed *b)
+{
+    bed_score(b);
+    if (b->encoder->weigh)
+        b->encoder->weigh(&b->view, &b->panel, b->scratch);
+}
+
 /* dL/dlogit of a made-up loss L = sum of noise times logits; rows sum to 0, as those that
  * a softmax hands down, when `balanced`. */
 static inline void bed_upstream(struct bed *b, bool balanced)
 {
     bed_fill(b->dscore, BED_LONGEST * BED_SCORES, BED_NOBODYS);
     for (int r = 0; r < b->panel.rows; r++) {
-        const int n = b->position[r] + 1;
+        const int n = b->row[r] + 1;
         real sum = 0, *row = b->dscore + (size_t)r * BED_SCORES;
         bed_fill(row, b->panel.columns, 0);
         for (int j = 0; j < n; j++)
-            sum += row[j] = bed_noise(5, b->position[r] * BED_LONGEST + j);
+            sum += row[j] = bed_noise(5, b->row[r] * BED_LONGEST + j);
         for (int j = 0; balanced && j < n; j++)
             row[j] -= sum / n;
     }
@@ -261,19 +359,27 @@ static inline void bed_upstream(struct bed *b, bool balanced)
 
 static inline void bed_clear_gradients(struct bed *b)
 {
-    struct bed_matrix *const all[] = {&b->dq, &b->dk, &b->dv, &b->dextra};
+    struct bed_matrix *const all[] = {&b->dq, &b->dk, &b->dv};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         bed_fill(all[i]->at, BED_LONGEST * BED_STRIDE, BED_EARLIER);
+    bed_fill(b->dprojected.at, BED_LONGEST * BED_WIDE, BED_EARLIER);
+    bed_fill(b->dstate.at, BED_LONGEST * BED_WIDE, BED_EARLIER);
+    bed_fill(b->dtokens, BED_LONGEST * BED_CHANNELS, BED_EARLIER);
+    bed_fill(b->dderived, BED_DERIVED, BED_NOBODYS);
+    bed_fill(b->dderived, b->derives, BED_EARLIER);
     for (int t = 0; t < b->tensors; t++)
         bed_fill(b->grad[t], bed_size(b, t), BED_EARLIER);
 }
 
-/* Forward and backward of the score hooks, without the content part's own gradients. */
+/* Forward and backward of the weigh and score hooks, without the content part's own
+ * gradients. */
 static inline void bed_score_grad(struct bed *b, bool balanced)
 {
-    bed_score(b);
+    bed_weigh(b);
     bed_upstream(b, balanced);
     bed_clear_gradients(b);
+    if (b->encoder->weigh_grad)
+        b->encoder->weigh_grad(&b->view, &b->panel, b->scratch);
     if (b->encoder->score_grad)
         b->encoder->score_grad(&b->view, &b->panel, b->scratch);
 }
@@ -283,11 +389,10 @@ static inline void bed_score_grad(struct bed *b, bool balanced)
 static inline real bed_score_loss(struct bed *b)
 {
     real sum = 0;
-    bed_score(b);
+    bed_weigh(b);
     for (int r = 0; r < b->panel.rows; r++)
-        for (int j = 0; j <= b->position[r]; j++)
-            sum += bed_noise(5, b->position[r] * BED_LONGEST + j) *
-                   b->score[r * BED_SCORES + j];
+        for (int j = 0; j <= b->row[r]; j++)
+            sum += bed_noise(5, b->row[r] * BED_LONGEST + j) * b->score[r * BED_SCORES + j];
     return sum;
 }
 
@@ -302,21 +407,91 @@ static inline real bed_embed_loss(struct bed *b)
     const int n = b->length * b->dims.heads * b->dims.head_dim;
     real sum = 0;
     bed_draw_x(b);
-    b->encoder->embed(&b->view, b->length, b->x);
+    b->encoder->embed(&b->view, b->length, b->place, b->x);
     for (int i = 0; i < n; i++)
         sum += bed_noise(7, i) * b->x[i];
     return sum;
 }
 
-static inline real bed_rotate_loss(struct bed *b)
+/* The panel's queries, or as many keys, as `rotate` gets them. */
+static inline struct turn bed_turn(struct bed *b, bool keys)
+{
+    return (struct turn){.head = b->panel.head,
+                         .keys = keys,
+                         .rows = b->panel.rows,
+                         .row = b->row,
+                         .place = b->turn_place,
+                         .x = b->panel.q,
+                         .projected = b->panel.projected,
+                         .state = b->panel.state,
+                         .dx = b->panel.dq,
+                         .dprojected = b->panel.dprojected,
+                         .dstate = b->panel.dstate};
+}
+
+static inline real bed_turn_loss(struct bed *b, bool keys)
 {
     real sum = 0;
     const struct bed_matrix saved = b->q;
-    b->encoder->rotate(&b->view, b->panel.rows, b->position, b->panel.q);
+    const struct turn t = bed_turn(b, keys);
+    b->encoder->rotate(&b->view, &t);
     for (int r = 0; r < b->panel.rows; r++)
         for (int c = 0; c < b->dims.head_dim; c++)
             sum += bed_noise(8, r * BED_WIDTH + c) * b->q.at[r * BED_STRIDE + c];
     b->q = saved;
+    return sum;
+}
+
+static inline real bed_rotate_loss(struct bed *b)
+{
+    return bed_turn_loss(b, false);
+}
+
+static inline real bed_rotate_keys_loss(struct bed *b)
+{
+    return bed_turn_loss(b, true);
+}
+
+static inline real bed_read_loss(struct bed *b)
+{
+    real sum = 0;
+    bed_read(b);
+    for (int t = 0; t < b->length; t++)
+        for (int c = 0; c < b->states; c++)
+            sum += bed_noise(12, t * BED_NUMBERS + c) * b->state.at[t * BED_WIDE + c];
+    return sum;
+}
+
+static inline real bed_derive_loss(struct bed *b)
+{
+    real sum = 0;
+    bed_derive(b);
+    for (int i = 0; i < b->derives; i++)
+        sum += b->derived[i] == BED_NOBODYS ? 0 : bed_noise(13, i) * b->derived[i];
+    return sum;
+}
+
+/* Weights of the panel that no encoder made: noise, 0 past row[r]. */
+static inline void bed_made_up_weights(struct bed *b)
+{
+    bed_fill(b->score, BED_LONGEST * BED_SCORES, BED_NOBODYS);
+    for (int r = 0; r < b->panel.rows; r++)
+        for (int j = 0; j < b->panel.columns; j++)
+            b->score[r * BED_SCORES + j] =
+                j <= b->row[r] ? bed_noise(14, b->row[r] * BED_LONGEST + j) : 0;
+}
+
+/* Of the weights in score, which stay as they are. */
+static inline real bed_values_loss(struct bed *b)
+{
+    real sum = 0;
+    for (int r = 0; r < b->panel.rows; r++)
+        for (int c = 0; c < b->dims.head_dim; c++)
+            b->o.at[r * BED_STRIDE + c] = 0;
+    b->encoder->values(&b->view, &b->panel, b->scratch);
+    for (int r = 0; r < b->panel.rows; r++)
+        for (int c = 0; c < b->dims.head_dim; c++)
+            sum += bed_noise(15, r * BED_WIDTH + c) * b->o.at[r * BED_STRIDE + c];
     return sum;
 }
 
@@ -345,6 +520,28 @@ static inline void bed_check_matrix(struct bed *b, real (*loss)(struct bed *b),
         }
 }
 
+static inline void bed_check_numbers(struct bed *b, real (*loss)(struct bed *b),
+                                     struct bed_numbers *x, const struct bed_numbers *dx,
+                                     int columns, const char *name)
+{
+    for (int t = 0; t < b->length; t++)
+        for (int c = 0; c < columns; c++) {
+            const int i = t * BED_WIDE + c;
+            assert_near_at(dx->at[i] - BED_EARLIER, bed_slope(b, loss, &x->at[i]), BED_TOL,
+                           name, __FILE__, __LINE__);
+        }
+}
+
+/* The numbers that `derive` made, taken as given. */
+static inline void bed_check_derived(struct bed *b, real (*loss)(struct bed *b),
+                                     const real *analytic)
+{
+    for (int i = 0; i < b->derives; i++)
+        if (b->derived[i] != BED_NOBODYS)
+            assert_near_at(analytic[i] - BED_EARLIER, bed_slope(b, loss, &b->derived[i]),
+                           BED_TOL, "dderived", __FILE__, __LINE__);
+}
+
 static inline void bed_check_weights(struct bed *b, real (*loss)(struct bed *b),
                                      real analytic[][BED_TENSOR])
 {
@@ -359,8 +556,12 @@ static inline void bed_check_weights(struct bed *b, real (*loss)(struct bed *b),
 static inline void bed_content_grad(struct bed *b)
 {
     const struct panel *p = &b->panel;
+    if (b->encoder->content_grad) {
+        b->encoder->content_grad(&b->view, p, b->scratch);
+        return;
+    }
     for (int r = 0; r < p->rows; r++)
-        for (int j = 0; j <= p->position[r]; j++)
+        for (int j = 0; j <= p->row[r]; j++)
             for (int c = 0; c < b->dims.head_dim; c++) {
                 const real ds = p->alpha * b->dscore[r * BED_SCORES + j];
                 b->dq.at[r * BED_STRIDE + c] += ds * b->k.at[j * BED_STRIDE + c];
@@ -371,12 +572,15 @@ static inline void bed_content_grad(struct bed *b)
 /* All inputs and weights behind the panel's logits, for gradients already in b. */
 static inline void bed_check_panel(struct bed *b, real (*loss)(struct bed *b))
 {
-    real analytic[ENCODER_TENSORS_MAX][BED_TENSOR];
+    real analytic[ENCODER_TENSORS_MAX][BED_TENSOR], dderived[BED_DERIVED];
     memcpy(analytic, b->grad, sizeof analytic);
+    memcpy(dderived, b->dderived, sizeof dderived);
     bed_check_matrix(b, loss, &b->q, &b->dq, b->panel.rows, "dq");
     bed_check_matrix(b, loss, &b->k, &b->dk, b->panel.columns, "dk");
     bed_check_matrix(b, loss, &b->v, &b->dv, b->panel.columns, "dv");
-    bed_check_matrix(b, loss, &b->extra, &b->dextra, b->panel.columns, "dextra");
+    bed_check_numbers(b, loss, &b->projected, &b->dprojected, b->projects, "dprojected");
+    bed_check_numbers(b, loss, &b->state, &b->dstate, b->states, "dstate");
+    bed_check_derived(b, loss, dderived);
     bed_check_weights(b, loss, analytic);
 }
 
@@ -394,23 +598,121 @@ static inline void bed_check_embed_gradients(struct bed *b)
     for (int i = 0; i < n; i++)
         dx[i] = bed_noise(7, i);
     bed_clear_gradients(b);
-    b->encoder->embed_grad(&b->view, b->length, dx);
+    b->encoder->embed_grad(&b->view, b->length, b->place, dx);
     memcpy(analytic, b->grad, sizeof analytic);
     bed_check_weights(b, bed_embed_loss, analytic);
 }
 
-static inline void bed_check_rotate_gradients(struct bed *b)
+static inline void bed_check_turn(struct bed *b, bool keys, real (*loss)(struct bed *b))
 {
+    real analytic[ENCODER_TENSORS_MAX][BED_TENSOR], dderived[BED_DERIVED];
+    const struct bed_matrix before = b->q;
+    const struct turn t = bed_turn(b, keys);
+    b->encoder->rotate(&b->view, &t);
+    bed_clear_gradients(b);
     bed_fill(b->dq.at, BED_LONGEST * BED_STRIDE, BED_NOBODYS);
     for (int r = 0; r < b->panel.rows; r++)
         for (int c = 0; c < b->dims.head_dim; c++)
             b->dq.at[r * BED_STRIDE + c] = bed_noise(8, r * BED_WIDTH + c);
-    b->encoder->rotate_grad(&b->view, b->panel.rows, b->position, b->panel.dq);
+    b->encoder->rotate_grad(&b->view, &t);
+    memcpy(analytic, b->grad, sizeof analytic);
+    memcpy(dderived, b->dderived, sizeof dderived);
+    b->q = before;
     for (int r = 0; r < b->panel.rows; r++)
         for (int c = 0; c < b->dims.head_dim; c++) {
             const int i = r * BED_STRIDE + c;
-            assert_near(b->dq.at[i], bed_slope(b, bed_rotate_loss, &b->q.at[i]), BED_TOL);
+            assert_near(b->dq.at[i], bed_slope(b, loss, &b->q.at[i]), BED_TOL);
         }
+    bed_check_numbers(b, loss, &b->projected, &b->dprojected, b->projects, "dprojected");
+    bed_check_numbers(b, loss, &b->state, &b->dstate, b->states, "dstate");
+    bed_check_derived(b, loss, dderived);
+    bed_check_weights(b, loss, analytic);
+}
+
+static inline void bed_check_rotate_gradients(struct bed *b)
+{
+    bed_check_turn(b, false, bed_rotate_loss);
+    bed_check_turn(b, true, bed_rotate_keys_loss);
+}
+
+static inline void bed_check_read_gradients(struct bed *b)
+{
+    real analytic[ENCODER_TENSORS_MAX][BED_TENSOR], dderived[BED_DERIVED];
+    const struct tokens t = bed_tokens(b);
+    const int n = b->length * b->dims.heads * b->dims.head_dim;
+    bed_read(b);
+    bed_clear_gradients(b);
+    for (int i = 0; i < b->length; i++)
+        for (int c = 0; c < b->states; c++)
+            b->dstate.at[i * BED_WIDE + c] = bed_noise(12, i * BED_NUMBERS + c);
+    bed_fill(b->scratch, BED_SCRATCH, (real)NAN);
+    b->encoder->read_grad(&b->view, &t, b->scratch);
+    memcpy(analytic, b->grad, sizeof analytic);
+    memcpy(dderived, b->dderived, sizeof dderived);
+    for (int i = 0; i < n; i++)
+        assert_near_at(b->dtokens[i] - BED_EARLIER,
+                       bed_slope(b, bed_read_loss, &b->tokens[i]), BED_TOL, "dx", __FILE__,
+                       __LINE__);
+    bed_check_numbers(b, bed_read_loss, &b->projected, &b->dprojected, b->projects,
+                      "dprojected");
+    bed_check_derived(b, bed_read_loss, dderived);
+    bed_check_weights(b, bed_read_loss, analytic);
+    bed_read(b);
+}
+
+static inline void bed_check_derive_gradients(struct bed *b)
+{
+    real analytic[ENCODER_TENSORS_MAX][BED_TENSOR];
+    bed_derive(b);
+    bed_clear_gradients(b);
+    for (int i = 0; i < b->derives; i++)
+        b->dderived[i] = b->derived[i] == BED_NOBODYS ? 0 : bed_noise(13, i);
+    b->encoder->derive_grad(&b->view, b->length);
+    memcpy(analytic, b->grad, sizeof analytic);
+    bed_check_weights(b, bed_derive_loss, analytic);
+    bed_derive(b);
+}
+
+static inline void bed_check_values_gradients(struct bed *b)
+{
+    real analytic[ENCODER_TENSORS_MAX][BED_TENSOR], dderived[BED_DERIVED];
+    bed_score(b);
+    bed_made_up_weights(b);
+    bed_clear_gradients(b);
+    bed_fill(b->dscore, BED_LONGEST * BED_SCORES, BED_NOBODYS);
+    for (int r = 0; r < b->panel.rows; r++) {
+        bed_fill(b->dscore + (size_t)r * BED_SCORES, b->panel.columns, BED_EARLIER);
+        for (int c = 0; c < b->dims.head_dim; c++)
+            b->d_o.at[r * BED_STRIDE + c] = bed_noise(15, r * BED_WIDTH + c);
+    }
+    b->encoder->values_grad(&b->view, &b->panel, b->scratch);
+    memcpy(analytic, b->grad, sizeof analytic);
+    memcpy(dderived, b->dderived, sizeof dderived);
+    for (int r = 0; r < b->panel.rows; r++)
+        for (int j = 0; j <= b->row[r]; j++) {
+            const int i = r * BED_SCORES + j;
+            assert_near(b->dscore[i] - BED_EARLIER,
+                        bed_slope(b, bed_values_loss, &b->score[i]), BED_TOL);
+        }
+    bed_check_matrix(b, bed_values_loss, &b->q, &b->dq, b->panel.rows, "dq");
+    bed_check_matrix(b, bed_values_loss, &b->k, &b->dk, b->panel.columns, "dk");
+    bed_check_matrix(b, bed_values_loss, &b->v, &b->dv, b->panel.columns, "dv");
+    bed_check_numbers(b, bed_values_loss, &b->projected, &b->dprojected, b->projects,
+                      "dprojected");
+    bed_check_numbers(b, bed_values_loss, &b->state, &b->dstate, b->states, "dstate");
+    bed_check_derived(b, bed_values_loss, dderived);
+    bed_check_weights(b, bed_values_loss, analytic);
+}
+
+/* The hooks that a panel sees. */
+static inline void bed_check_panel_gradients(struct bed *b)
+{
+    if (b->encoder->rotate)
+        bed_check_rotate_gradients(b);
+    if (b->encoder->score || b->encoder->content || b->encoder->weigh)
+        bed_check_score_gradients(b);
+    if (b->encoder->values)
+        bed_check_values_gradients(b);
 }
 
 /* Every hook that the encoder has, against central differences. */
@@ -418,10 +720,11 @@ static inline void bed_check_gradients(struct bed *b)
 {
     if (b->encoder->embed)
         bed_check_embed_gradients(b);
-    if (b->encoder->rotate)
-        bed_check_rotate_gradients(b);
-    if (b->encoder->score)
-        bed_check_score_gradients(b);
+    if (b->encoder->derive)
+        bed_check_derive_gradients(b);
+    if (b->encoder->read)
+        bed_check_read_gradients(b);
+    bed_check_panel_gradients(b);
 }
 
 #endif

@@ -58,13 +58,23 @@ struct trainer_config toy_config(const char *encoder, const char *options)
         .max_tokens = TOY_TOKENS,
     };
     struct err e;
-    const struct encoder_dims d = {.layers = c.model.layers,
-                                   .heads = c.model.heads,
-                                   .head_dim = c.model.dim / c.model.heads,
-                                   .trained_length = TOY_LONGEST,
-                                   .longest = TOY_LONGEST};
     must(encoder_stack_parse(encoder, &c.model.encoders, &e), &e);
     set_options(&c.model.encoders, options);
+    const struct encoder_dims d = model_dims(&c.model);
+    must(encoder_stack_resolve(&c.model.encoders, &d, &e), &e);
+    return c;
+}
+
+struct trainer_config toy_config_of(const struct encoder *const *parts, int n)
+{
+    struct trainer_config c = toy_config("none", "");
+    struct err e;
+    c.model.encoders = (struct encoder_stack){.parts = n};
+    for (int i = 0; i < n; i++) {
+        c.model.encoders.part[i].encoder = parts[i];
+        option_defaults(parts[i]->options, &c.model.encoders.part[i].options);
+    }
+    const struct encoder_dims d = model_dims(&c.model);
     must(encoder_stack_resolve(&c.model.encoders, &d, &e), &e);
     return c;
 }
@@ -83,7 +93,8 @@ struct batch toy_batch(void)
         if (rng_chance(&r, 0.5))
             target[i] = -1;
     }
-    return (struct batch){TOY_SEQUENCES, start, token, target};
+    return (struct batch){
+        .sequences = TOY_SEQUENCES, .start = start, .token = token, .target = target};
 }
 
 void toy_shake(struct model *m, unsigned seed)

@@ -11,6 +11,9 @@ enum { TOY_TOKENS = 40, TOY_SEQUENCES = 5, TOY_VOCABULARY = 7, TOY_LONGEST = 11 
  * Fails the running test when the encoder cannot be had. */
 struct trainer_config toy_config(const char *encoder, const char *options);
 
+/* Likewise for encoders that are in no registry: n parts, in the order of their calls. */
+struct trainer_config toy_config_of(const struct encoder *const *parts, int n);
+
 /* Five sequences of lengths 11, 3, 9, 1 and 7 with targets at about half the places. */
 struct batch toy_batch(void);
 

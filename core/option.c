@@ -158,14 +158,12 @@ static enum status parse_choice(const struct option *o, const char *text, double
             used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
                                      o->choices[i]);
     }
-    const char *near = suggest(text, o->choices, n);
     if (o->open)
         return parse_word(o, text, out, e);
-    if (near)
-        return err_set(e, ST_RANGE, "%s: no such value \"%.64s\"; did you mean \"%s\"?",
-                       o->name, text, near);
-    return err_set(e, ST_RANGE, "%s: no such value \"%.64s\"; use one of: %s", o->name,
-                   text, list);
+    char other[sizeof list + 16];
+    snprintf(other, sizeof other, "; use one of: %s", list);
+    return err_set(e, ST_RANGE, "%s: no such value \"%.64s\"%s", o->name, text,
+                   suggest_or(text, o->choices, n, other));
 }
 
 enum status option_parse(const struct option *o, const char *text, double *out,
@@ -283,4 +281,21 @@ const char *suggest_or(const char *typed, const char *const *names, int n,
 const char *suggest_text(const char *typed, const char *const *names, int n)
 {
     return suggest_or(typed, names, n, "");
+}
+
+const char *suggest_among(const char *typed, const char *const *names, int n)
+{
+    static _Thread_local char text[512];
+    size_t used = 0;
+    if (n == 0)
+        return "; there is none";
+    for (int i = 0; i < n; i++) {
+        if (used + strlen(names[i]) + sizeof "; there are , ..." > sizeof text) {
+            snprintf(text + used, sizeof text - used, ", ...");
+            break;
+        }
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
+                                 i ? ", " : "; there are ", names[i]);
+    }
+    return suggest_or(typed, names, n, text);
 }

@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "option.h"
 #include "real_text.h"
 #include "store_internal.h"
+
+enum { NAMES_MAX = 64, NAME_TEXT = 64 };
 
 /* Pragmas that answer and change nothing; with an argument only the first group. */
 static bool pragma_reads(const char *name, const char *argument)
@@ -52,6 +55,30 @@ static int only_reading(void *context, int action, const char *a, const char *b,
     }
 }
 
+static const char no_table[] = "no such table: ";
+
+/* `name` is SQLite's own, and lost with the next statement. */
+static enum status unknown_table(const struct store *s, const char *name, struct err *e)
+{
+    char typed[NAME_TEXT], known[NAMES_MAX][NAME_TEXT];
+    const char *names[NAMES_MAX];
+    sqlite3_stmt *q = NULL;
+    int n = 0;
+    snprintf(typed, sizeof typed, "%s", name);
+    sqlite3_prepare_v2(s->db,
+                       "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') "
+                       "AND name NOT LIKE 'sqlite%' ORDER BY type DESC, name",
+                       -1, &q, NULL);
+    for (; q && n < NAMES_MAX && sqlite3_step(q) == SQLITE_ROW; n++) {
+        const char *text = (const char *)sqlite3_column_text(q, 0);
+        snprintf(known[n], NAME_TEXT, "%s", text ? text : "");
+        names[n] = known[n];
+    }
+    sqlite3_finalize(q);
+    return err_set(e, ST_USAGE, "SQL: no such table: %s%s", typed,
+                   suggest_among(typed, names, n));
+}
+
 /* What is wrong with the statement itself is the user's to mend, when he typed it; with ours
  * it is the database that holds what it should not. */
 static enum status statement_failed(const struct store *s, bool typed, struct err *e)
@@ -63,6 +90,9 @@ static enum status statement_failed(const struct store *s, bool typed, struct er
                        "reading (SELECT, WITH, VALUES, EXPLAIN) is allowed");
     if (!typed)
         return store_failed(s, "reading", e);
+    if (code == SQLITE_ERROR &&
+        strncmp(sqlite3_errmsg(s->db), no_table, strlen(no_table)) == 0)
+        return unknown_table(s, sqlite3_errmsg(s->db) + strlen(no_table), e);
     if (code == SQLITE_ERROR || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG ||
         code == SQLITE_RANGE)
         return err_set(e, ST_USAGE, "SQL: %s", sqlite3_errmsg(s->db));

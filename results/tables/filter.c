@@ -30,14 +30,10 @@ const char *filter_key_name(enum filter_key key)
 
 static enum status unknown_key(const char *text, const char *key, struct err *e)
 {
-    const char *near = suggest(key, keys, FILTER_KEYS);
-    if (near)
-        return err_set(e, ST_USAGE, "\"%.64s\": runs have no \"%s\"; did you mean \"%s\"?",
-                       text, key, near);
-    return err_set(e, ST_USAGE,
-                   "\"%.64s\": runs have no \"%s\"; use experiment, task, encoder, "
-                   "variant, cell, seed, profile, identity or state",
-                   text, key);
+    return err_set(e, ST_USAGE, "\"%.64s\": runs have no \"%s\"%s", text, key,
+                   suggest_or(key, keys, FILTER_KEYS,
+                              "; use experiment, task, encoder, variant, cell, seed, "
+                              "profile, identity or state"));
 }
 
 /* A state that is none would select nothing without a word. */
@@ -46,14 +42,8 @@ static enum status check_state(const char *glob, struct err *e)
     for (int i = 0; i < STATES; i++)
         if (fnmatch(glob, filter_states[i], 0) == 0)
             return ST_OK;
-    const char *near = suggest(glob, filter_states, STATES);
-    if (near)
-        return err_set(e, ST_USAGE, "\"state=%.64s\": no such state; did you mean \"%s\"?",
-                       glob, near);
-    return err_set(e, ST_USAGE,
-                   "\"state=%.64s\": no such state; there are new, running, done, failed "
-                   "and interrupted",
-                   glob);
+    return err_set(e, ST_USAGE, "\"state=%.64s\": no such state%s", glob,
+                   suggest_among(glob, filter_states, STATES));
 }
 
 enum status filter_parse(const char *text, struct filter *out, struct err *e)
@@ -75,4 +65,15 @@ enum status filter_parse(const char *text, struct filter *out, struct err *e)
 bool filter_fits(const struct filter *f, const char *value)
 {
     return fnmatch(f->glob, value ? value : "", 0) == 0;
+}
+
+bool filter_advice(const struct filter *f, const char *const *values, int n,
+                   char text[FILTER_ADVICE])
+{
+    for (int i = 0; i < n; i++)
+        if (filter_fits(f, values[i]))
+            return false;
+    snprintf(text, FILTER_ADVICE, ": none has %s=%.80s%s", keys[f->key], f->glob,
+             suggest_among(f->glob, values, n));
+    return true;
 }

@@ -42,4 +42,10 @@ enum status filter_parse(const char *text, struct filter *out, struct err *e);
 
 bool filter_fits(const struct filter *f, const char *value);
 
+/* For the end of "no run matches", when none of the values fits: what is near, or what there
+ * is. False, with `text` as it was, when one fits. */
+enum { FILTER_ADVICE = 768 };
+bool filter_advice(const struct filter *f, const char *const *values, int n,
+                   char text[FILTER_ADVICE]);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "no_match.h"
 #include "option.h"
 #include "store_internal.h"
 #include "table_export.h"
@@ -32,7 +33,12 @@ static enum status split_metrics(struct job *j, const char *list, struct err *e)
                            "metrics \"%s\": give names with commas between them, such as "
                            "token_error,perplexity",
                            list);
-        snprintf(j->metric[j->metrics++], METRIC_NAME, "%.*s", (int)n, list);
+        char *name = j->metric[j->metrics];
+        int k = 0;
+        snprintf(name, METRIC_NAME, "%.*s", (int)n, list);
+        while (strcmp(j->metric[k], name) != 0)
+            k++;
+        j->metrics += k == j->metrics; /* one that is named twice is printed once */
         list += n + (list[n] == ',');
     }
     return j->metrics ? ST_OK : err_set(e, ST_USAGE, "the list of metrics is empty");
@@ -57,26 +63,19 @@ static enum status check_metrics(struct store *s, const struct job *j, struct er
 {
     struct names all = {.n = 0};
     const char *list[64];
-    char text[64 * (METRIC_NAME + 2)] = "";
-    size_t used = 0;
     const enum status st = store_each(s, "SELECT DISTINCT name FROM metric ORDER BY name",
                                       NULL, 0, NULL, take_name, &all, e);
     if (st || all.n == 0)
         return st; /* without any numbers the message is another */
-    for (int i = 0; i < all.n; i++) {
+    for (int i = 0; i < all.n; i++)
         list[i] = all.name[i];
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? ", " : "",
-                                 all.name[i]);
-    }
     for (int i = 0; i < j->metrics; i++) {
         int k = 0;
         while (k < all.n && strcmp(j->metric[i], all.name[k]) != 0)
             k++;
-        const char *meant = k == all.n ? suggest(j->metric[i], list, all.n) : NULL;
         if (k == all.n)
-            return err_set(e, ST_USAGE, "no metric \"%s\"; there are %s%s%s%s",
-                           j->metric[i], text, meant ? "; did you mean \"" : "",
-                           meant ? meant : "", meant ? "\"?" : "");
+            return err_set(e, ST_USAGE, "no metric \"%s\"%s", j->metric[i],
+                           suggest_among(j->metric[i], list, all.n));
     }
     return ST_OK;
 }
@@ -143,20 +142,59 @@ static enum status one_table(struct job *j, int metric, const struct record *fir
     return st;
 }
 
-static enum status nothing(const struct job *j, struct err *e)
+enum { SAID_TEXT = 512 };
+
+static enum status take_said(void *context, sqlite3_stmt *q, struct err *e)
 {
-    const int runs = j->data[0].records;
-    return runs ? err_set(
-                      e, ST_NOTFOUND,
-                      "%d runs match but none has numbers for this: `posbench plan` shows "
-                      "how far they are, `posbench query accuracy_by_split` the names "
-                      "of their splits",
-                      runs)
-                : err_set(e, ST_NOTFOUND,
-                          "no run matches; `posbench list runs` shows what there is");
+    const char *text = (const char *)sqlite3_column_text(q, 0);
+    (void)e;
+    snprintf(context, SAID_TEXT, "%s", text ? text : "no run has such a split");
+    return ST_OK;
 }
 
-static enum status print_all(struct job *j, struct err *e)
+/* The split is one of other tasks. */
+static enum status no_such_split(struct store *s, const char *filter, struct err *e)
+{
+    char said[SAID_TEXT] = "";
+    const enum status st =
+        store_each(s,
+                   "SELECT 'none of these runs has the split; it is one of '"
+                   " || group_concat(task, ', ')"
+                   " FROM (SELECT DISTINCT task FROM v_result WHERE fits(?1, split))",
+                   &filter, 1, NULL, take_said, said, e);
+    return st ? st : err_set(e, ST_NOTFOUND, "\"%s\": %s", filter, said);
+}
+
+/* Why there is no table: what names no run, a split that these runs do not have, or runs that
+ * have no numbers yet. */
+static enum status nothing(struct store *s, const struct job *j, struct err *e)
+{
+    const struct table_request *q = j->q;
+    const int runs = j->data[0].records;
+    char advice[FILTER_ADVICE] = "", experiment[256];
+    const char *const named = experiment;
+    if (runs)
+        return err_set(e, ST_NOTFOUND,
+                       "%d runs match but none has numbers for this: `posbench plan` shows "
+                       "how far they are, `posbench query accuracy_by_split` the names "
+                       "of their splits",
+                       runs);
+    snprintf(experiment, sizeof experiment, "experiment=%s",
+             q->experiment ? q->experiment : "*");
+    if (q->experiment)
+        no_match_advice(s, &named, 1, advice);
+    if (!advice[0])
+        no_match_advice(s, q->filters, q->n_filters, advice);
+    for (int i = 0; i < q->n_filters && !advice[0]; i++)
+        if (strncmp(q->filters[i], "split=", strlen("split=")) == 0)
+            return no_such_split(s, q->filters[i], e);
+    return err_set(e, ST_NOTFOUND,
+                   "no run matches%s; `posbench list runs` shows what there "
+                   "is",
+                   advice);
+}
+
+static enum status print_all(struct store *s, struct job *j, struct err *e)
 {
     const struct table_data *d = &j->data[0];
     enum status st = ST_OK;
@@ -170,7 +208,7 @@ static enum status print_all(struct job *j, struct err *e)
     if (st == ST_OK && j->q->format == PRINT_JSON)
         st = print_json(json_pack("{si sO}", "schema", 1, "tables", j->tables),
                         JSON_INDENT(1), j->out, e);
-    return none && st == ST_OK ? nothing(j, e) : st;
+    return none && st == ST_OK ? nothing(s, j, e) : st;
 }
 
 enum status table_print(struct store *s, const struct table_request *q, FILE *out,
@@ -189,7 +227,7 @@ enum status table_print(struct store *s, const struct table_request *q, FILE *ou
     for (int m = 0; m < j->metrics && st == ST_OK; m++)
         st = table_data_load(s, q, j->metric[m], &j->data[m], e);
     if (st == ST_OK)
-        st = print_all(j, e);
+        st = print_all(s, j, e);
     for (int m = 0; m < j->metrics; m++)
         table_data_free(&j->data[m]);
     text_table_drop(&j->cells);

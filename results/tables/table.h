@@ -19,6 +19,7 @@ struct table_request {
     const char *rows, *cols; /* experiment, profile, task, cell, encoder (or variant),
                                 split, seed; NULL: encoder, split */
     enum print_format format;
+    bool bold;      /* on a terminal: the best */
     bool published; /* the papers' numbers and the difference below each row */
     /* filter.h; all must match. Without a filter on the split, the splits valid and train
      * are left out, since they are no tests, unless a run has no others, or `published`

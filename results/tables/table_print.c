@@ -546,6 +546,7 @@ enum status table_print_section(const struct table_section *s,
     struct view v = {.s = s, .q = q, .out = out};
     struct prose head[3] = {{.used = 0}};
     text_table_init(&v.table, q->format, out);
+    v.table.bold = q->bold;
     say_title(s, &head[0]);
     say_metric(s, &head[1]);
     say_sizes(s, &head[2]);

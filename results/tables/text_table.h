@@ -60,6 +60,7 @@ struct text_table {
     int columns, cells, room, printed; /* printed: rows */
     int hold;                          /* rows kept to find the widths; 0: all */
     int limit;                         /* columns of the terminal; 0: none */
+    bool bold;                         /* the best cells, in text; their star stays */
     json_t *rows; /* JSON of a larger document; NULL: an array of its own */
     bool failed;
 };

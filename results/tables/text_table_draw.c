@@ -184,6 +184,16 @@ static void put(struct line *l, const char *text, size_t n)
     l->blanks = 0;
 }
 
+static void put_bold(struct line *l, const char *text, bool bold)
+{
+    if (!bold) {
+        put(l, text, strlen(text));
+        return;
+    }
+    fprintf(l->out, "%*s\033[1m%s\033[0m", l->blanks, "", text);
+    l->blanks = 0;
+}
+
 static void put_marks(struct line *l, const struct text_cell *c)
 {
     put(l, "*", c->best);
@@ -204,7 +214,7 @@ static void put_right(struct line *l, const struct text_table *t, const struct t
     /* Rows that came later than the widths may be wider. */
     const int before = larger(0, k->width - k->tail - width_of(text, head));
     l->blanks += before;
-    put(l, text, strlen(text));
+    put_bold(l, text, t->bold && c->best);
     put_marks(l, c);
     l->blanks += larger(0, k->width - before - text_width(text) - marks_width(c));
 }

@@ -31,7 +31,7 @@ const struct flag cli_globals[] = {
     {"version", 0, NULL, false, "show version, commit, compiler and libraries"},
     {"directory", 'C', "DIR", false, "work in DIR: file names start there"},
     {"quiet", 'q', NULL, false, "no progress: data, warnings and errors only"},
-    {"no-color", 0, NULL, false, "no colour, even on a terminal"},
+    {"no-color", 0, NULL, false, "no colour in tables and doctor, even on a terminal"},
     {0},
 };
 
@@ -129,10 +129,8 @@ static enum status unknown_command(const char *typed, struct err *e)
     for (int i = 0; i < COMMANDS; i++)
         if (commands[i]->group != GROUP_INTERNAL)
             names[n++] = commands[i]->name;
-    const char *near = suggest(typed, names, n);
-    if (near)
-        return err_set(e, ST_USAGE, "no command \"%s\"; did you mean \"%s\"?", typed, near);
-    return err_set(e, ST_USAGE, "no command \"%s\"; \"posbench --help\" lists them", typed);
+    return err_set(e, ST_USAGE, "no command \"%s\"%s", typed,
+                   suggest_or(typed, names, n, "; \"posbench --help\" lists them"));
 }
 
 /* ---- parsing ---- */

@@ -10,6 +10,7 @@
 #include "checkpoint.h"
 #include "clean.h"
 #include "evaluation.h"
+#include "no_match.h"
 #include "places.h"
 #include "progress.h"
 #include "run_spec.h"
@@ -26,21 +27,18 @@ enum { NAMES_MAX = 64 };
 static enum status no_split(const struct run_spec *r, const char *typed, struct err *e)
 {
     const char *names[NAMES_MAX];
-    char list[512] = "";
     int n = 0;
     for (int i = 0; i < r->splits && n < NAMES_MAX; i++)
         names[n++] = r->split[i].name;
-    for (const struct task_split *s = r->task->splits; s->name && n < NAMES_MAX; s++)
-        names[n++] = s->name;
-    for (int i = 0; i < n; i++)
-        if (i < r->splits || !strstr(list, names[i]))
-            snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "",
-                     names[i]);
-    const char *near = suggest(typed, names, n);
-    if (near)
-        return err_set(e, ST_NOTFOUND, "no split \"%s\"; did you mean \"%s\"?", typed,
-                       near);
-    return err_set(e, ST_NOTFOUND, "no split \"%s\"; there are %s", typed, list);
+    for (const struct task_split *s = r->task->splits; s->name && n < NAMES_MAX; s++) {
+        int i = 0;
+        while (i < r->splits && strcmp(names[i], s->name) != 0)
+            i++;
+        if (i == r->splits)
+            names[n++] = s->name;
+    }
+    return err_set(e, ST_NOTFOUND, "no split \"%s\"%s", typed,
+                   suggest_among(typed, names, n));
 }
 
 static const struct split_spec *own_split(const struct run_spec *r, const char *name)
@@ -106,9 +104,8 @@ static enum status change(const struct task *t, const char *text, struct split_s
         return option_parse(&t->options[i], equals + 1, &s->options.v[i], e);
     for (int k = 0; k < n; k++)
         names[k + 1] = t->options[k].name;
-    const char *near = suggest(name, names, n + 1);
-    return err_set(e, ST_USAGE, "%s has no option \"%s\"%s%s%s", t->name, name,
-                   near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return err_set(e, ST_USAGE, "%s has no option \"%s\"%s", t->name, name,
+                   suggest_among(name, names, n + 1));
 }
 
 static enum status choose_split(const struct invocation *v, const struct run_spec *r,
@@ -293,6 +290,19 @@ static enum status find_runs(const struct invocation *v, const char *path,
     return st;
 }
 
+static enum status nothing(const struct invocation *v, const char *path, struct err *e)
+{
+    const char *const *only;
+    char advice[FILTER_ADVICE] = "";
+    struct store *db = NULL;
+    const int n = flag_list(v, "only", &only);
+    if (store_open(path, STORE_READ, &db, NULL) == ST_OK)
+        no_match_advice(db, only, n, advice);
+    store_close(db);
+    return err_set(e, ST_NOTFOUND, "%s: no run that is done matches --only%s", path,
+                   advice);
+}
+
 /* Those that are done: no others have a model. What one run cannot answer is told and does
  * not keep the others from answering. */
 static enum status ask_all(const struct invocation *v, const char *path, int threads,
@@ -320,7 +330,7 @@ static enum status ask_all(const struct invocation *v, const char *path, int thr
         progress_warning(progress, "run %s, %s: %s", id, runs[i].name, why.msg);
     }
     if (st == ST_OK && done == 0)
-        st = err_set(e, ST_NOTFOUND, "%s: no run that is done matches --only", path);
+        st = nothing(v, path, e);
     if (st == ST_OK && failed)
         st = err_set(e, ST_FAILED, "%d of %d runs could not be asked", failed, done);
     progress_close(progress);

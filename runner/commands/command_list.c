@@ -9,6 +9,7 @@
 #include "filter.h"
 #include "listing.h"
 #include "manual.h"
+#include "no_match.h"
 #include "option.h"
 #include "places.h"
 #include "reference.h"
@@ -239,9 +240,12 @@ static enum status list_runs(const struct invocation *v, enum print_format f, st
     st = store_open(place_database(v, place_experiments(v, 1), path), STORE_READ, &db, e);
     if (!st)
         st = rows_print(db, sql, params, n, f, stdout, &rows, e);
+    if (!st && rows == 0) {
+        char advice[FILTER_ADVICE];
+        no_match_advice(db, only, flag_list(v, "only", &only), advice);
+        st = err_set(e, ST_NOTFOUND, "%s: no run matches%s", path, advice);
+    }
     store_close(db);
-    if (!st && rows == 0)
-        st = err_set(e, ST_NOTFOUND, "%s: no run matches", path);
     return st;
 }
 
@@ -259,13 +263,8 @@ static enum status find_what(const char *text, enum what *out, struct err *e)
             *out = (enum what)i;
             return ST_OK;
         }
-    const char *near = suggest(text, what_names, WHATS);
-    if (near)
-        return err_set(e, ST_USAGE, "no list of \"%s\"; did you mean \"%s\"?", text, near);
-    return err_set(e, ST_USAGE,
-                   "no list of \"%s\"; there are tasks, encoders, experiments, runs, "
-                   "claims and commands",
-                   text);
+    return err_set(e, ST_USAGE, "no list of \"%s\"%s", text,
+                   suggest_among(text, what_names, WHATS));
 }
 
 static enum status print_markdown(enum what what, struct err *e)

@@ -113,10 +113,8 @@ static enum status from_split(const struct run_spec *r, const char *name, long c
             names[n++] = r->split[i].name;
     }
     if (!split) {
-        const char *near = suggest(name, names, n);
-        return err_set(e, ST_NOTFOUND, "the run has no split \"%s\"%s%s%s", name,
-                       near ? "; did you mean \"" : "", near ? near : "",
-                       near ? "\"?" : "");
+        return err_set(e, ST_NOTFOUND, "the run has no split \"%s\"%s", name,
+                       suggest_among(name, names, n));
     }
     const int end = count ? (int)count : split->count;
     enum status st = sampler_open(r, &s, e);

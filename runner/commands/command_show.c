@@ -230,14 +230,11 @@ static enum status nothing(const char *name, const char *where, struct err *e)
         names[n++] = task_at(i)->name;
     for (int i = 0; i < encoder_count() && n < NAMES_MAX; i++)
         names[n++] = encoder_at(i)->name;
-    const char *near = suggest(name, names, n);
-    if (near)
-        return err_set(e, ST_NOTFOUND,
-                       "no task, encoder or run \"%s\"; did you mean \"%s\"?", name, near);
-    return err_set(e, ST_NOTFOUND,
-                   "no task or encoder \"%s\", and no such run in %s; \"posbench list "
-                   "tasks\", \"list encoders\" and \"list runs\" name them",
-                   name, where);
+    return err_set(e, ST_NOTFOUND, "no task or encoder \"%s\", and no such run in %s%s",
+                   name, where,
+                   suggest_or(name, names, n,
+                              "; \"posbench list tasks\", \"list encoders\" and "
+                              "\"list runs\" name them"));
 }
 
 static enum status show_run(const struct invocation *v, struct err *e)

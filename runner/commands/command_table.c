@@ -1,6 +1,6 @@
 /* command_table.c -- encoder x split, mean and spread over seeds, chance beside
  * it. */
-#include "command.h"
+#include "cli.h"
 #include "file_runs.h"
 #include "listing.h"
 #include "places.h"
@@ -21,6 +21,7 @@ static enum status run(const struct invocation *v, struct err *e)
     struct store *db = NULL;
     q.n_filters = flag_list(v, "only", &q.filters);
     enum status st = listing_format(v, &q.format, e);
+    q.bold = cli_colour(v, stdout);
     if (!st)
         st = file_runs_read(v, &file, e);
     q.identities = file.identity;

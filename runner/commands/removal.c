@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clean.h"
+#include "no_match.h"
 #include "places.h"
 
 enum { FILTERS_MAX = 64 };
@@ -34,9 +35,13 @@ static enum status find(const struct invocation *v, bool removed, struct removal
     enum status st = read_filters(v, filters, &n, e);
     if (st == ST_OK)
         st = stored_runs_find(r->db, filters, n, removed, &r->run, &r->n, e);
-    if (st == ST_OK && r->n == 0)
-        return err_set(e, ST_NOTFOUND, "%s: no run %smatches", r->path,
-                       removed ? "that is marked as removed " : "");
+    if (st == ST_OK && r->n == 0) {
+        char advice[FILTER_ADVICE] = "";
+        if (!removed)
+            no_match_advice(r->db, filters, n, advice);
+        return err_set(e, ST_NOTFOUND, "%s: no run %smatches%s", r->path,
+                       removed ? "that is marked as removed " : "", advice);
+    }
     return st;
 }
 

@@ -14,29 +14,22 @@ static enum status no_task(const char *typed, struct err *e)
     int n = 0;
     for (int i = 0; i < task_count() && n < NAMES_MAX; i++)
         names[n++] = task_at(i)->name;
-    const char *near = suggest(typed, names, n);
-    if (near)
-        return err_set(e, ST_NOTFOUND, "no task \"%s\"; did you mean \"%s\"?", typed, near);
-    return err_set(e, ST_NOTFOUND, "no task \"%s\"; \"posbench list tasks\" names them",
-                   typed);
+    return err_set(e, ST_NOTFOUND, "no task \"%s\"%s", typed,
+                   suggest_or(typed, names, n, "; \"posbench list tasks\" names them"));
 }
 
 static enum status no_split(const struct task *t, const char *typed, struct err *e)
 {
     const char *names[NAMES_MAX] = {"train"};
-    char list[512] = "train";
+    char list[512] = "; it has train";
     int n = 1;
     for (const struct task_split *s = t->splits; s->name && n < NAMES_MAX; s++) {
         const size_t used = strlen(list);
         snprintf(list + used, sizeof list - used, ", %s", s->name);
         names[n++] = s->name;
     }
-    const char *near = suggest(typed, names, n);
-    if (near)
-        return err_set(e, ST_NOTFOUND, "%s has no split \"%s\"; did you mean \"%s\"?",
-                       t->name, typed, near);
-    return err_set(e, ST_NOTFOUND, "%s has no split \"%s\"; it has %s", t->name, typed,
-                   list);
+    return err_set(e, ST_NOTFOUND, "%s has no split \"%s\"%s", t->name, typed,
+                   suggest_or(typed, names, n, list));
 }
 
 static enum status change_option(const struct task *t, const char *change,
@@ -54,12 +47,8 @@ static enum status change_option(const struct task *t, const char *change,
     const int n = option_count(t->options);
     for (int k = 0; k < n; k++)
         names[k] = t->options[k].name;
-    const char *near = suggest(name, names, n);
-    if (near)
-        return err_set(e, ST_USAGE, "%s has no option \"%s\"; did you mean \"%s\"?",
-                       t->name, name, near);
-    return err_set(e, ST_USAGE, "%s has no option \"%s\"; \"posbench show %s\" lists them",
-                   t->name, name, t->name);
+    return err_set(e, ST_USAGE, "%s has no option \"%s\"%s", t->name, name,
+                   suggest_or(name, names, n, "; \"posbench show TASK\" lists them"));
 }
 
 enum status sample_source_init(const char *task, const char *split, uint64_t seed,
@@ -130,10 +119,8 @@ enum status sample_format_find(const char *name, const struct sample_source *s,
     while (f < FORMATS && strcmp(names[f], name) != 0)
         f++;
     if (f == FORMATS) {
-        const char *near = suggest(name, names, FORMATS);
-        return err_set(e, ST_USAGE, "no format \"%s\"; %s%s%s", name,
-                       near ? "did you mean \"" : "use jsonl, text or flipflop",
-                       near ? near : "", near ? "\"?" : "");
+        return err_set(e, ST_USAGE, "no format \"%s\"%s", name,
+                       suggest_or(name, names, FORMATS, "; use jsonl, text or flipflop"));
     }
     for (int32_t t = 0; f == SAMPLE_FLIPFLOP && t < s->task->vocabulary(&s->options); t++) {
         char text[TASK_TOKEN_TEXT];

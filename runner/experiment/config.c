@@ -222,13 +222,10 @@ static const char *choose_profile(const struct file *f, const char *asked, struc
             used += (size_t)snprintf(list + used, sizeof list - used, "%s%s",
                                      n > 1 ? ", " : "", x->key);
     }
-    const char *near = suggest(wanted, names, n);
-    if (near)
-        err_set(e, ST_USAGE, "%s has no profile \"%.64s\"; did you mean \"%s\"?", f->path,
-                wanted, near);
-    else
-        err_set(e, ST_USAGE, "%s has no profile \"%.64s\"; it has %s", f->path, wanted,
-                list);
+    char other[sizeof list + 16];
+    snprintf(other, sizeof other, "; it has %s", list);
+    err_set(e, ST_USAGE, "%s has no profile \"%.64s\"%s", f->path, wanted,
+            suggest_or(wanted, names, n, other));
     return NULL;
 }
 

@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+#include "filter.h"
 #include "model.h"
 #include "optimizer.h"
 #include "task.h"
@@ -102,6 +103,9 @@ enum status run_spec_parse(const char *json, struct run_spec *out, struct err *e
 
 /* A filter (filter.h) on what runs are: any but one on a split. ST_USAGE. */
 enum status run_filter_check(const char *filter, struct err *e);
+/* For the end of "no run matches": which filter no run fits, and what is near (filter.h). */
+void run_filter_advice(const struct run_spec *r, int runs, const char *const *filters,
+                       int n, char text[FILTER_ADVICE]);
 /* Do all filters match? With `state` NULL those on the state are passed over. */
 bool run_matches(const struct run_spec *r, const char *state, const char *const *filters,
                  int n);

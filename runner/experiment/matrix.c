@@ -182,10 +182,14 @@ static void expand_cell(struct reading *m, const struct node *root,
     snprintf(cell.experiment, sizeof cell.experiment, "%s", m->source->experiment);
     snprintf(cell.profile, sizeof cell.profile, "%s", m->source->profile);
     settings_read(root, &cell, p);
-    if (p->noted == noted)
+    /* What does not fit together is told beside what does not fit the model: neither hides the
+     * other. Settings that could not be read fit nothing. */
+    const bool read = p->noted == noted;
+    if (read)
         recipe_check(root, &cell, m->source->at, p);
+    const unsigned long before = p->noted;
     if (cell_text(values, m->task, cell.cell, p) && law_read(root, &cell, p) &&
-        p->noted == noted)
+        p->noted == before && read)
         expand_encoders(m, &cell, root);
     run_spec_free(&cell);
 }

@@ -138,10 +138,13 @@ static void decide(struct plan_item *item, const struct known *k,
 
 static enum status nothing(const struct plan_request *q, struct err *e)
 {
-    return err_set(e, ST_NOTFOUND,
-                   q->n_only ? "no run of %s with profile %s matches --only"
-                             : "%s has no run in profile %s",
-                   q->config->path, q->config->profile);
+    const struct config *c = q->config;
+    char advice[FILTER_ADVICE];
+    if (!q->n_only)
+        return err_set(e, ST_NOTFOUND, "%s has no run in profile %s", c->path, c->profile);
+    run_filter_advice(c->run, c->runs, q->only, q->n_only, advice);
+    return err_set(e, ST_NOTFOUND, "no run of %s with profile %s matches --only%s", c->path,
+                   c->profile, advice);
 }
 
 /* Whatever the state, and all of a matrix that is dealt to shards: what is not asked for

@@ -22,9 +22,8 @@ static enum status read_rerun(const struct invocation *v, enum plan_rerun *out,
             *out = (enum plan_rerun)i;
             return ST_OK;
         }
-    const char *near = suggest(text, names + 1, 2);
-    return err_set(e, ST_USAGE, "--rerun: \"%s\" is neither failed nor all%s%s%s", text,
-                   near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return err_set(e, ST_USAGE, "--rerun: \"%s\" is neither failed nor all%s", text,
+                   suggest_text(text, names + 1, 2));
 }
 
 static enum status read_numbers(const struct invocation *v, struct request *out,

@@ -3,10 +3,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "filter.h"
 
-enum { SEED_TEXT = 24 };
+enum { SEED_TEXT = 24, VALUES_MAX = 64 };
 
 enum status run_filter_check(const char *filter, struct err *e)
 {
@@ -37,6 +38,30 @@ static const char *value_of(const struct run_spec *r, const char *state,
         [FILTER_STATE] = state,
     };
     return values[key];
+}
+
+void run_filter_advice(const struct run_spec *r, int runs, const char *const *filters,
+                       int n, char text[FILTER_ADVICE])
+{
+    const char *value[VALUES_MAX];
+    char seed[VALUES_MAX][SEED_TEXT];
+    bool told = false;
+    text[0] = '\0';
+    for (int i = 0; i < n && !told; i++) {
+        struct filter f;
+        int values = 0;
+        if (filter_parse(filters[i], &f, NULL) != ST_OK || f.key == FILTER_STATE)
+            continue;
+        for (int k = 0; k < runs && values < VALUES_MAX; k++) {
+            const char *own = value_of(&r[k], NULL, f.key, seed[values]);
+            int j = 0;
+            while (j < values && strcmp(value[j], own) != 0)
+                j++;
+            if (j == values)
+                value[values++] = own;
+        }
+        told = filter_advice(&f, value, values, text);
+    }
 }
 
 bool run_matches(const struct run_spec *r, const char *state, const char *const *filters,

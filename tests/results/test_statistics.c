@@ -153,6 +153,22 @@ static void holm_cuts_at_one_and_counts_ties(void **state)
     assert_close_double(got, want_q, 2, 1e-15);
 }
 
+/* Perplexities of runs that diverged: exp(loss) is infinite from loss 709.8 on. */
+static void welch_decides_nothing_where_numbers_overflow(void **state)
+{
+    const struct sample_summary plain = {1.0, 0.1, 5};
+    const struct sample_summary odd[] = {{(double)INFINITY, (double)NAN, 5},
+                                         {(double)INFINITY, 1.0, 5},
+                                         {1e300, 1e300, 5},
+                                         {1e160, 1e155, 5},
+                                         {1.0, (double)INFINITY, 5}};
+    (void)state;
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        assert_true(isnan(statistics_welch_below(plain, odd[i])));
+        assert_true(isnan(statistics_welch_below(odd[i], plain)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +185,7 @@ int main(void)
         cmocka_unit_test(welch_without_any_spread_is_certain),
         cmocka_unit_test(holm_multiplies_and_keeps_the_order),
         cmocka_unit_test(holm_cuts_at_one_and_counts_ties),
+        cmocka_unit_test(welch_decides_nothing_where_numbers_overflow),
     };
     return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
 }

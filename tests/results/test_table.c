@@ -170,6 +170,40 @@ static void the_papers_numbers_stand_below_ours(void **state)
     assert_holds(f->store, &q, "does not say whether it counts tokens or sequences");
 }
 
+/* Numbers of two tables that take turns in the rows. */
+static void each_source_is_named_once(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error", .published = true};
+    const struct published_row p[] = {
+        {"arXiv 1", "Table 2", "flip_flop", "", "cope", "id", "error", "", 0.1, 0.1},
+        {"arXiv 1", "Table 9", "flip_flop", "", "cope", "ood_sparse", "error", "", 0.1,
+         0.1},
+        {"arXiv 1", "Table 2", "flip_flop", "", "rope", "id", "error", "", 0.1, 0.1},
+        {"arXiv 1", "Table 9", "flip_flop", "", "rope", "ood_sparse", "error", "", 0.1,
+         0.1},
+    };
+    fill(f->store);
+    assert_ok(store_published(f->store, p, 4, &err));
+    assert_holds(f->store, &q, "paper: arXiv 1, Table 2; arXiv 1, Table 9. difference:");
+}
+
+static void what_is_infinite_is_not_the_best(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "accuracy"};
+    for (int i = 0; i < 2; i++) {
+        const int64_t id =
+            add_run(f->store, (struct fake_run){.variant = i ? "rope" : "cope", .seed = 1});
+        const struct metric_row m = {"id", "accuracy", 100, i ? (double)INFINITY : 0.5,
+                                     -1,   -1};
+        assert_ok(store_metrics(f->store, id, &m, 1, &err));
+    }
+    assert_holds(f->store, &q, "rope       inf");
+    assert_lacks(f->store, &q, "inf*");
+    assert_lacks(f->store, &q, "nan");
+}
+
 static void markdown_is_this(void **state)
 {
     const struct fixture *f = *state;
@@ -556,6 +590,11 @@ static void numbers_are_printed_with_suitable_decimals(void **state)
     assert_string_equal(metric_mean_std(error, 0.001, nan, text), "0.10");
     assert_string_equal(metric_mean_std(error, 0, 0, text), "0.00 ± 0.00");
     assert_string_equal(metric_mean_std(error, nan, nan, text), "n/a");
+    const struct metric_info *const accuracy = metric_info("accuracy");
+    assert_string_equal(metric_mean_std(accuracy, 0.999987, 0.00002, text),
+                        "99.9987 ± 0.0020");
+    assert_string_equal(metric_mean_std(accuracy, 1, 0, text), "100.00 ± 0.00");
+    assert_string_equal(metric_mean_std(accuracy, 0.5, 0.1, text), "50.00 ± 10.00");
     assert_string_equal(metric_mean_std(loss, 0.69314, 0.1, text), "0.693 ± 0.100");
     assert_string_equal(metric_mean_std(loss, 23.456, 0.1, text), "23.46 ± 0.10");
     assert_string_equal(metric_mean_std(loss, 1234567, nan, text), "1.23e+06");
@@ -572,6 +611,8 @@ int main(void)
         CASE(both_units_of_error_are_printed_by_default),
         CASE(errors_per_sequence_are_left_out_where_they_are_errors_per_token),
         CASE(the_papers_numbers_stand_below_ours),
+        CASE(each_source_is_named_once),
+        CASE(what_is_infinite_is_not_the_best),
         CASE(markdown_is_this),
         CASE(latex_is_this),
         CASE(latex_is_well_formed),

@@ -1,0 +1,48 @@
+#include "no_match.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VALUES_MAX = 64, SQL_TEXT = 256 };
+
+struct values {
+    char *at[VALUES_MAX]; /* owned */
+    int n;
+};
+
+static enum status take_value(void *context, int columns, const char *const *names,
+                              const char *const *cells, struct err *e)
+{
+    struct values *v = context;
+    (void)columns;
+    (void)names;
+    (void)e;
+    char *own = v->n < VALUES_MAX && cells[0] ? strdup(cells[0]) : NULL;
+    if (own)
+        v->at[v->n++] = own;
+    return ST_OK;
+}
+
+void no_match_advice(struct store *s, const char *const *filters, int n,
+                     char text[FILTER_ADVICE])
+{
+    bool told = false;
+    text[0] = '\0';
+    for (int i = 0; i < n && !told; i++) {
+        struct values v = {.n = 0};
+        struct filter f;
+        struct err ignored;
+        char sql[SQL_TEXT];
+        if (filter_parse(filters[i], &f, &ignored) != ST_OK)
+            continue;
+        const char *key = filter_key_name(f.key);
+        /* The newest first: a list that is cut loses the oldest. */
+        snprintf(sql, sizeof sql, "SELECT %s FROM %s GROUP BY 1 ORDER BY max(run_id) DESC",
+                 key, f.key == FILTER_SPLIT ? "v_result" : "v_run");
+        if (store_query(s, sql, NULL, 0, take_value, &v, &ignored) == ST_OK)
+            told = filter_advice(&f, (const char *const *)v.at, v.n, text);
+        for (int k = 0; k < v.n; k++)
+            free(v.at[k]);
+    }
+}

@@ -319,6 +319,31 @@ static void configurations_that_no_run_could_have_are_refused(void **state)
     assert_int_equal(run_spec_parse(NULL, &r, &e), ST_CONFIG);
 }
 
+/* A word of an open choice is part of the identity as it is written, and reads back. */
+static void words_of_open_choices_are_stored_as_written(void **state)
+{
+    static const char text[] = "version: 1\n"
+                               "experiments:\n"
+                               "  a:\n"
+                               "    task: {name: regular, dfa: 012.120.201}\n"
+                               "    encoders: [none]\n"
+                               "    seeds: [1]\n";
+    char one[IDENTITY_TEXT], other[IDENTITY_TEXT];
+    struct config *c = NULL;
+    struct run_spec again = {0};
+    struct err e = {0};
+    (void)state;
+    first_run(text, NULL, one);
+    first_run(text, "task.dfa=021.120.201", other);
+    assert_string_not_equal(one, other);
+    assert_int_equal(config_text(text, NULL, NULL, 0, &c, &e), ST_OK);
+    assert_non_null(strstr(c->run[0].config, "\"dfa\":\"012.120.201\""));
+    assert_int_equal(run_spec_parse(c->run[0].config, &again, &e), ST_OK);
+    assert_string_equal(again.identity, one);
+    run_spec_free(&again);
+    config_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +357,7 @@ int main(void)
         cmocka_unit_test(canonical_text_is_sorted_and_short),
         cmocka_unit_test(stale_or_damaged_configurations_are_refused),
         cmocka_unit_test(configurations_that_no_run_could_have_are_refused),
+        cmocka_unit_test(words_of_open_choices_are_stored_as_written),
     };
     return cmocka_run_group_tests_name("identity", tests, NULL, NULL);
 }

@@ -22,6 +22,8 @@ struct option {
     double dflt;                /* CHOICE: an index */
     const char *const *choices; /* CHOICE: ends with NULL */
     bool open;                  /* CHOICE: other words are taken too */
+    bool later;                 /* came to its table when there were runs: at its default a
+                                   run's identity leaves it out, as those did */
     const char *help;           /* one line: meaning, unit, what 0 means */
 };
 

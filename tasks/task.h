@@ -68,6 +68,10 @@ struct task {
     const struct option *options;    /* ends with {0} */
     const struct task_split *splits; /* ends with {0}; holds at least valid and id */
 
+    /* So many of the last splits are evaluated only where an experiment names them: what
+     * came when there were runs of the others. */
+    int on_request;
+
     /* True: changes of integer options are proportions, stated for the default; where
      * training has half the default, so has the split. False: they are what they say. */
     bool splits_scale;

@@ -8,17 +8,22 @@
  * i (ignore) with probability p_ignore and w or r with half of the rest each. The bit
  * after w or i is uniform; the bit after r repeats the bit after the latest w.
  *
+ * With quiet > 0 the inner instructions drift through three phases: in the middle that share
+ * of them is i alone; before it there are writes and no reads, behind it reads and no
+ * writes, each with probability 1 - p_ignore.
+ *
  * Inputs are the first T - 1 tokens; the bit after each r is the scored target at that
  * r. In clean mode there are no others. In noisy mode every next token is a target, and
  * only the bits after r are scored.
  *
  * Why: the distance to the latest write is unbounded, and everything in between is noise
  * that has the same form. Sparse strings (p_ignore 0.98) make the distances longer than
- * in training, dense ones (0.1) put more instructions in the way.
+ * in training, dense ones (0.1) put more instructions in the way. Drift puts a whole phase
+ * between writes and reads, which no law with one p_ignore does at its length.
  *
  * Chance: 1/2.  Majority: 1/2.  Ceiling: 1, as the first instruction is a write.
  * Reads a string: 1 + (T/2 - 2)(1 - p_ignore)/2, that is 26.4 (T 512, p_ignore 0.8),
- * 3.54 (0.98) and 115.3 (0.1).
+ * 3.54 (0.98) and 115.3 (0.1); with quiet 0.5 13.6.
  * Source: Liu et al. 2023, arXiv 2306.00946 (the law FFL(T, p), the splits and their
  * sizes); token ids are those of its public data set. Golovneva et al. 2024,
  * arXiv 2405.18719v2, section 5.1. */
@@ -26,7 +31,7 @@
 
 #include <assert.h>
 
-enum { LENGTH, P_IGNORE, CLEAN };                  /* options */
+enum { LENGTH, P_IGNORE, CLEAN, QUIET };           /* options */
 enum { WRITE, READ, IGNORE, BIT, VOCABULARY = 5 }; /* token ids; bit b is BIT + b */
 
 static const struct option options[] = {
@@ -36,6 +41,9 @@ static const struct option options[] = {
                   .help = "probability that an inner instruction is `ignore`"},
     [CLEAN] = {"clean", OPTION_BOOL, .dflt = 1,
                .help = "train on the bits after reads only; false: on every next token"},
+    [QUIET] = {"quiet", OPTION_REAL, .lo = 0, .hi = 0.9, .dflt = 0, .later = true,
+               .help = "share of the inner instructions between writes and reads that is "
+                       "ignores alone; 0: no phases"},
     {0},
 };
 
@@ -44,6 +52,7 @@ static const struct task_split splits[] = {
     {"id", 1000, "training law", {{0}}},
     {"ood_sparse", 100000, "few reads and writes, far apart", {{"p_ignore", 0.98}}},
     {"ood_dense", 3000, "many reads and writes", {{"p_ignore", 0.1}}},
+    {"ood_drift", 3000, "writes, a long quiet, then reads", {{"quiet", 0.5}}},
     {0},
 };
 
@@ -75,10 +84,15 @@ static int answers(const struct option_values *o)
     return 2;
 }
 
-static int32_t draw_instruction(struct rng *r, double p_ignore)
+/* Inner instruction k of n. */
+static int32_t draw_instruction(const struct option_values *o, struct rng *r, int k, int n)
 {
-    if (rng_chance(r, p_ignore))
+    const double quiet = o->v[QUIET], loud = (1 - quiet) / 2; /* each of the other phases */
+    const bool phases = quiet > 0, writes = k < loud * n, reads = k >= (1 - loud) * n;
+    if ((phases && !writes && !reads) || rng_chance(r, o->v[P_IGNORE]))
         return IGNORE;
+    if (phases)
+        return writes ? WRITE : READ;
     return rng_below(r, 2) ? WRITE : READ;
 }
 
@@ -91,9 +105,10 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     out->length = T - 1;
     out->determined = 0;
     for (int t = 0; t < T; t += 2) {
-        const int32_t instruction = t == 0       ? WRITE
-                                    : t == T - 2 ? READ
-                                                 : draw_instruction(r, o->v[P_IGNORE]);
+        const int32_t instruction = t == 0 ? WRITE
+                                    : t == T - 2
+                                        ? READ
+                                        : draw_instruction(o, r, t / 2 - 1, T / 2 - 2);
         const bool read = instruction == READ;
         if (t > 0) { /* the bit before this instruction */
             out->token[t - 1] = bit;
@@ -174,6 +189,7 @@ const struct task task_flip_flop = {
               "2405.18719v2, section 5.1",
     .options = options,
     .splits = splits,
+    .on_request = 1, /* ood_drift */
     .check = check,
     .vocabulary = vocabulary,
     .max_length = max_length,

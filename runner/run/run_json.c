@@ -44,11 +44,19 @@ static json_t *option_json(const struct option *o, double value)
     return json_string(option_format(o, value, text));
 }
 
+/* An option that came later and has its default is not written: runs from before it, which
+ * did not know it, are then still the same runs. */
+static bool unwritten(const struct option *o, double value)
+{
+    return o->later && !(value < o->dflt || value > o->dflt);
+}
+
 static json_t *options_json(const struct option *table, const struct option_values *o)
 {
     json_t *out = json_object();
     for (int i = 0; i < option_count(table); i++)
-        if (json_object_set_new(out, table[i].name, option_json(&table[i], o->v[i]))) {
+        if (!unwritten(&table[i], o->v[i]) &&
+            json_object_set_new(out, table[i].name, option_json(&table[i], o->v[i]))) {
             json_decref(out);
             return NULL;
         }
@@ -198,11 +206,15 @@ static enum status read_options(const struct option *table, const json_t *values
                                 const char *owner, struct option_values *out, struct err *e)
 {
     const int n = option_count(table);
-    if (!json_is_object(values) || json_object_size(values) != (size_t)n)
-        return refuse(e, "the options of %s are not those of this posbench", owner);
+    size_t written = 0;
     option_defaults(table, out);
     for (int i = 0; i < n; i++)
-        if (!read_option(&table[i], json_object_get(values, table[i].name), &out->v[i]))
+        written += !table[i].later || json_object_get(values, table[i].name);
+    if (!json_is_object(values) || json_object_size(values) != written)
+        return refuse(e, "the options of %s are not those of this posbench", owner);
+    for (int i = 0; i < n; i++)
+        if ((!table[i].later || json_object_get(values, table[i].name)) &&
+            !read_option(&table[i], json_object_get(values, table[i].name), &out->v[i]))
             return refuse(e, "%s: option \"%s\" is missing or out of range", owner,
                           table[i].name);
     return ST_OK;

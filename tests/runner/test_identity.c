@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -344,6 +345,60 @@ static void words_of_open_choices_are_stored_as_written(void **state)
     config_free(c);
 }
 
+#define FLIP_FLOP                                 \
+    "version: 1\n"                                \
+    "experiments:\n"                              \
+    "  a:\n"                                      \
+    "    task: {name: flip_flop, length: 16%s}\n" \
+    "    encoders: [none]\n"                      \
+    "    seeds: [1]\n"
+
+/* `quiet` came to flip_flop when there were runs of it: at its default it is no part of a
+ * run, and neither is the split that goes with it, unless it is asked for. */
+static void options_that_came_later_leave_old_runs_alone(void **state)
+{
+    char plain[512], zero[512], quiet[512], one[IDENTITY_TEXT], other[IDENTITY_TEXT];
+    struct config *c = NULL;
+    struct run_spec again = {0};
+    struct err e = {0};
+    (void)state;
+    snprintf(plain, sizeof plain, FLIP_FLOP, "");
+    snprintf(zero, sizeof zero, FLIP_FLOP, ", quiet: 0");
+    snprintf(quiet, sizeof quiet, FLIP_FLOP, ", quiet: 0.25");
+    first_run(plain, NULL, one);
+    first_run(zero, NULL, other);
+    assert_string_equal(one, other);
+    first_run(quiet, NULL, other);
+    assert_string_not_equal(one, other);
+    assert_int_equal(config_text(plain, NULL, NULL, 0, &c, &e), ST_OK);
+    assert_null(strstr(c->run[0].config, "quiet"));
+    assert_null(strstr(c->run[0].config, "ood_drift"));
+    assert_int_equal(run_spec_parse(c->run[0].config, &again, &e), ST_OK);
+    assert_string_equal(again.identity, one);
+    run_spec_free(&again);
+    config_free(c);
+    assert_int_equal(config_text(quiet, NULL, NULL, 0, &c, &e), ST_OK);
+    assert_non_null(strstr(c->run[0].config, "\"quiet\":0.25"));
+    assert_int_equal(run_spec_parse(c->run[0].config, &again, &e), ST_OK);
+    assert_string_equal(again.identity, other);
+    run_spec_free(&again);
+    config_free(c);
+}
+
+/* Named, it is evaluated. */
+static void splits_on_request_are_evaluated_where_named(void **state)
+{
+    char text[512];
+    struct config *c = NULL;
+    struct err e = {0};
+    (void)state;
+    snprintf(text, sizeof text, FLIP_FLOP "    splits: {ood_drift: {count: 7}}\n", "");
+    assert_int_equal(config_text(text, NULL, NULL, 0, &c, &e), ST_OK);
+    assert_non_null(strstr(c->run[0].config, "\"ood_drift\":{\"count\":7"));
+    assert_non_null(strstr(c->run[0].config, "\"quiet\":0.5"));
+    config_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +413,8 @@ int main(void)
         cmocka_unit_test(stale_or_damaged_configurations_are_refused),
         cmocka_unit_test(configurations_that_no_run_could_have_are_refused),
         cmocka_unit_test(words_of_open_choices_are_stored_as_written),
+        cmocka_unit_test(options_that_came_later_leave_old_runs_alone),
+        cmocka_unit_test(splits_on_request_are_evaluated_where_named),
     };
     return cmocka_run_group_tests_name("identity", tests, NULL, NULL);
 }

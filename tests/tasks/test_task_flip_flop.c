@@ -14,7 +14,7 @@
 
 extern const struct task task_flip_flop;
 
-enum { LENGTH, P_IGNORE, CLEAN };
+enum { LENGTH, P_IGNORE, CLEAN, QUIET };
 enum { W, R, I, ZERO, ONE }; /* ids of the public data set */
 enum { T = 512, STRINGS = 4000 };
 
@@ -206,6 +206,30 @@ static void certain_probabilities_are_certain(void **state)
     sample_free(&s);
 }
 
+/* Of 254 inner instructions with quiet 0.5 the first 64 (k < 63.5) write or do not, then
+ * 127 ignore, and from k = 190.5 on 63 read or do not, each with 1 - p_ignore: 13.6 reads. */
+static void drift_has_three_phases(void **state)
+{
+    struct option_values o = options(T, 0.8, 1);
+    double writes = 0, reads = 0;
+    struct sample s = sample_room(T);
+    (void)state;
+    o.v[QUIET] = 0.5;
+    for (uint64_t i = 0; i < STRINGS; i++) {
+        draw(&o, i, &s);
+        for (int k = 0; k < 254; k++) {
+            const int32_t token = s.token[2 * k + 2];
+            writes += token == W;
+            reads += token == R;
+            assert_true(token == I || token == (k < 64 ? W : k < 191 ? I : R));
+        }
+        assert_int_equal(s.token[T - 2], R);
+    }
+    assert_drawn(writes / (64.0 * STRINGS), 0.2, share_error(0.2, 64.0 * STRINGS), 0);
+    assert_drawn(reads / (63.0 * STRINGS), 0.2, share_error(0.2, 63.0 * STRINGS), 0);
+    sample_free(&s);
+}
+
 static void odd_lengths_are_refused_with_a_remedy(void **state)
 {
     const struct option_values odd = options(511, 0.8, 1), even = options(4, 0.8, 1);
@@ -250,6 +274,7 @@ int main(void)
         cmocka_unit_test(first_bits_are_even),
         cmocka_unit_test(noisy_mode_targets_every_next_token),
         cmocka_unit_test(certain_probabilities_are_certain),
+        cmocka_unit_test(drift_has_three_phases),
         cmocka_unit_test(odd_lengths_are_refused_with_a_remedy),
         cmocka_unit_test(splits_have_the_published_laws_and_sizes),
     };

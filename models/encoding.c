@@ -22,7 +22,7 @@ static const struct encoder *acting(const struct model *m, int part, int layer)
 {
     static const struct encoder none = {.name = "none"};
     const struct encoder_part *p = part_at(m, part);
-    return encoder_part_acts(p, layer) ? p->encoder : &none;
+    return layer_set_has(&p->layers, layer) ? p->encoder : &none;
 }
 
 /* --- set-up -------------------------------------------------------------- */
@@ -80,7 +80,7 @@ static void part_tensors(struct model *m, int part, int layer, encoding_add add,
 {
     const struct encoder_part *p = part_at(m, part);
     struct tensor_spec spec[ENCODER_TENSORS_MAX];
-    if (!p->encoder->tensors || (layer >= 0 && !encoder_part_acts(p, layer)))
+    if (!p->encoder->tensors || (layer >= 0 && !layer_set_has(&p->layers, layer)))
         return;
     const int n = p->encoder->tensors(&m->dims, &p->options, spec);
     assert(n <= ENCODER_TENSORS_MAX);
@@ -139,7 +139,7 @@ static void each_weight(struct model *m, int part, weight_hook hook)
         size_t last = NO_TENSOR;
         for (int l = 0; l < m->config.layers; l++) {
             const size_t at = m->layer[l].encoder[part].tensor[i];
-            if (!encoder_part_acts(p, l) || at == last)
+            if (!layer_set_has(&p->layers, l) || at == last)
                 continue;
             hook(&m->dims, &p->options, i, m->weights + at);
             last = at;
@@ -170,7 +170,7 @@ double encoding_flops(const struct model_config *c, const struct encoder_load *f
             p->encoder->project ? 2.0 * c->dim * p->encoder->project(&d, &p->options) : 0;
         for (int l = 0; l < c->layers; l++) {
             const struct encoder_load *load = l == c->layers - 1 ? last : full;
-            if (!encoder_part_acts(p, l))
+            if (!layer_set_has(&p->layers, l))
                 continue;
             sum += projected * load->tokens;
             sum += p->encoder->flops ? p->encoder->flops(&d, &p->options, load) : 0;
@@ -212,8 +212,8 @@ static bool derives_in(const struct model *m, int part, int layer)
     const struct encoder_part *p = part_at(m, part);
     bool first = true;
     for (int l = 0; l < layer; l++)
-        first &= !encoder_part_acts(p, l);
-    return encoder_part_acts(p, layer) && p->encoder->derive &&
+        first &= !layer_set_has(&p->layers, l);
+    return layer_set_has(&p->layers, layer) && p->encoder->derive &&
            (first || m->derived_layout[part].per_layer);
 }
 

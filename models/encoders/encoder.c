@@ -309,6 +309,22 @@ static const char *split_option(const char *option, char part[ENCODER_NAME])
     return dot + 1;
 }
 
+/* An option that every part has. */
+static bool is_layers(const char *name)
+{
+    return strcmp(name, "layers") == 0 || strcmp(name, "every") == 0;
+}
+
+static enum status set_layers(struct encoder_part *p, const char *name, const char *value,
+                              struct err *e)
+{
+    char text[OPTION_TEXT];
+    if (strcmp(name, "layers") == 0)
+        return layer_set_parse(value, &p->layers, e);
+    snprintf(text, sizeof text, "every %s", value);
+    return layer_set_parse(text, &p->layers, e);
+}
+
 enum status encoder_stack_set(struct encoder_stack *s, const char *option,
                               const char *value, struct err *e)
 {
@@ -322,7 +338,7 @@ enum status encoder_stack_set(struct encoder_stack *s, const char *option,
         if (part && strcmp(part, encoder->name) != 0)
             continue;
         part_found = true;
-        if (option_find(encoder->options, name) < 0)
+        if (option_find(encoder->options, name) < 0 && !is_layers(name))
             continue;
         if (owner)
             return err_set(e, ST_CONFIG,
@@ -334,21 +350,13 @@ enum status encoder_stack_set(struct encoder_stack *s, const char *option,
         return unknown_part(s, part, option, e);
     if (!owner)
         return unknown_option(s, part, name, e);
+    if (is_layers(name))
+        return set_layers(owner, name, value, e);
     const int k = option_find(owner->encoder->options, name);
     return option_parse(&owner->encoder->options[k], value, &owner->options.v[k], e);
 }
 
 /* --- the whole stack ----------------------------------------------------- */
-
-bool encoder_part_acts(const struct encoder_part *p, int layer)
-{
-    const struct layer_set *s = &p->layers;
-    if (!s->every && !s->list)
-        return true;
-    if (s->every && layer >= s->first && (layer - s->first) % s->every == 0)
-        return true;
-    return layer < 64 && (s->list >> layer & 1u) != 0;
-}
 
 struct encoder_dims encoder_stack_dims(const struct encoder_stack *s,
                                        const struct encoder_dims *d)
@@ -363,6 +371,16 @@ struct encoder_dims encoder_stack_dims(const struct encoder_stack *s,
     return out;
 }
 
+static enum status resolve_layers(struct encoder_part *p, int layers, struct err *e)
+{
+    const enum status status = layer_set_resolve(&p->layers, layers, p->encoder->name, e);
+    if (status == ST_OK && (p->encoder->embed || p->encoder->place) &&
+        (p->layers.every || p->layers.list))
+        return err_set(e, ST_CONFIG, "%s acts before the first layer; remove its layers",
+                       p->encoder->name);
+    return status;
+}
+
 /* Places are counted by options as the user set them, and once more when a part has
  * filled in what "from the sizes" means. */
 enum status encoder_stack_resolve(struct encoder_stack *s, const struct encoder_dims *d,
@@ -373,9 +391,11 @@ enum status encoder_stack_resolve(struct encoder_stack *s, const struct encoder_
         for (int i = 0; i < s->parts; i++) {
             struct encoder_part *p = &s->part[i];
             const bool due = round == (p->encoder->place ? 0 : 1);
-            const enum status status = due && p->encoder->resolve
-                                           ? p->encoder->resolve(&sizes, &p->options, e)
-                                           : ST_OK;
+            enum status status = due && p->encoder->resolve
+                                     ? p->encoder->resolve(&sizes, &p->options, e)
+                                     : ST_OK;
+            if (status == ST_OK && due)
+                status = resolve_layers(p, d->layers, e);
             if (status != ST_OK)
                 return status;
         }

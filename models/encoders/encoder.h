@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "layer_set.h"
 #include "option.h"
 #include "real.h"
 #include "rng.h"
@@ -252,18 +253,11 @@ int encoder_count(void);
 const struct encoder *encoder_at(int i);
 const struct encoder *encoder_find(const char *name); /* NULL: no such encoder */
 
-/* The layers that a part acts in, counted from 0: first, first + every, ... and those in
- * `list`; all zero: every layer. */
-struct layer_set {
-    int first, every;
-    uint64_t list; /* bit l: layer l */
-};
-
 /* A sum of encoders ("cope+relative"), each part with its own options. */
 struct encoder_part {
     const struct encoder *encoder;
     struct option_values options;
-    struct layer_set layers;
+    struct layer_set layers; /* that it acts in */
 };
 struct encoder_stack {
     int parts;
@@ -277,17 +271,15 @@ struct encoder_stack {
  * places chosen for nobody, `none` in a sum. */
 enum status encoder_stack_parse(const char *text, struct encoder_stack *out, struct err *e);
 
-/* Sets one option by name: "p_max", or "cope.p_max" when two parts have it. Errors:
- * unknown option with a suggestion, ambiguous name, bad value. */
+/* Sets one option by name: "p_max", or "cope.p_max" when two parts have it. Every part has
+ * "layers" (layer_set.h) and "every" (every: 4 is layers: every 4). Errors: unknown option
+ * with a suggestion, ambiguous name, bad value. */
 enum status encoder_stack_set(struct encoder_stack *s, const char *option,
                               const char *value, struct err *e);
 
 /* The sizes with `places` as the stack chooses them. */
 struct encoder_dims encoder_stack_dims(const struct encoder_stack *s,
                                        const struct encoder_dims *d);
-
-/* Does the part act in this layer? */
-bool encoder_part_acts(const struct encoder_part *p, int layer);
 
 /* Resolves every part for the sizes (encoder.resolve); d->places need not be set. */
 enum status encoder_stack_resolve(struct encoder_stack *s, const struct encoder_dims *d,

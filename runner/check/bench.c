@@ -1,9 +1,12 @@
 #include "bench.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -92,6 +95,7 @@ static double peak_gflops_once(struct threads *t, struct peak *p)
 struct subject {
     struct trainer *trainer;
     double *forward_ms, *step_ms; /* [repetitions] */
+    double *seconds[PHASES];      /* [repetitions] of each phase, all threads together */
     struct stopwatch *clock;      /* [threads] */
 };
 
@@ -159,7 +163,7 @@ static enum status open_trainer(const struct bench_settings *s, const char *enco
                       .eps = 1e-8,
                       .weight_decay = 0.1,
                       .schedule = SCHEDULE_CONSTANT,
-                      .steps = s->repetitions + 2},
+                      .steps = s->repetitions + 1},
         .seed = 1,
         .shards = SHARDS,
         .threads = s->threads,
@@ -228,10 +232,17 @@ static enum status take_step(struct subject *u, const struct batch *b, int step,
     return st;
 }
 
-/* The peak memory of one trainer alone, after a step and an evaluation. */
-static enum status measure_memory(const struct bench_settings *s, const char *encoder,
-                                  const struct workload *w, struct bench_result *out,
-                                  struct err *e)
+/* What a process of its own found out about one trainer. */
+struct finding {
+    enum status status;
+    struct err err;
+    size_t parameters;
+    double peak_memory_mib;
+};
+
+/* The peak memory of a process that has one trainer, after a step and an evaluation. */
+static enum status find_memory(const struct bench_settings *s, const char *encoder,
+                               const struct workload *w, struct finding *out, struct err *e)
 {
     struct subject u = {0};
     const struct batch b = batch_of(s, w);
@@ -242,11 +253,63 @@ static enum status measure_memory(const struct bench_settings *s, const char *en
         return st;
     st = take_step(&u, &b, 0, &ms, e);
     trainer_evaluate(u.trainer, &b, w->loss, w->best);
-    snprintf(out->encoder, sizeof out->encoder, "%s", encoder);
     out->parameters = model_parameters(trainer_model(u.trainer));
     out->peak_memory_mib = peak_memory_mib();
     trainer_close(u.trainer);
     return st;
+}
+
+/* Reads all n bytes; false when the other end closes before. */
+static bool read_all(int fd, void *to, size_t n)
+{
+    for (size_t got = 0; got < n;) {
+        const ssize_t more = read(fd, (char *)to + got, n - got);
+        if (more == 0 || (more < 0 && errno != EINTR))
+            return false;
+        got += more > 0 ? (size_t)more : 0;
+    }
+    return true;
+}
+
+static void tell_memory(const struct bench_settings *s, const char *encoder,
+                        const struct workload *w, int fd)
+{
+    struct finding f = {0};
+    f.status = find_memory(s, encoder, w, &f, &f.err);
+    const bool told = write(fd, &f, sizeof f) == (ssize_t)sizeof f;
+    _exit(told ? 0 : 1);
+}
+
+/* In a process of its own: freed memory stays resident, so that a second trainer of the
+ * same process would be charged with what the first had left. */
+static enum status measure_memory(const struct bench_settings *s, const char *encoder,
+                                  const struct workload *w, struct bench_result *out,
+                                  struct err *e)
+{
+    struct finding f = {0};
+    int ends[2];
+    if (pipe(ends))
+        return err_set(e, ST_IO, "no pipe: %s; close some files", strerror(errno));
+    const pid_t child = fork();
+    if (child == 0)
+        tell_memory(s, encoder, w, ends[1]);
+    close(ends[1]);
+    const bool told = child > 0 && read_all(ends[0], &f, sizeof f);
+    close(ends[0]);
+    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    if (!told)
+        return err_set(
+            e, ST_IO, "encoder \"%s\": the process that measures its memory %s", encoder,
+            child > 0 ? "ended early; is there enough?" : "could not be started");
+    if (f.status) {
+        *e = f.err;
+        return f.status;
+    }
+    snprintf(out->encoder, sizeof out->encoder, "%s", encoder);
+    out->parameters = f.parameters;
+    out->peak_memory_mib = f.peak_memory_mib;
+    return ST_OK;
 }
 
 static void subject_close(struct subject *u)
@@ -255,6 +318,8 @@ static void subject_close(struct subject *u)
     free(u->forward_ms);
     free(u->step_ms);
     free(u->clock);
+    for (int p = 0; p < PHASES; p++)
+        free(u->seconds[p]);
 }
 
 static enum status subject_open(const struct bench_settings *s, const char *encoder,
@@ -265,11 +330,35 @@ static enum status subject_open(const struct bench_settings *s, const char *enco
         .step_ms = calloc((size_t)s->repetitions, sizeof *u->step_ms),
         .clock = calloc((size_t)s->threads, sizeof *u->clock),
     };
-    if (!u->forward_ms || !u->step_ms || !u->clock)
+    bool enough = u->forward_ms && u->step_ms && u->clock;
+    for (int p = 0; p < PHASES; p++) {
+        u->seconds[p] = calloc((size_t)s->repetitions, sizeof *u->seconds[p]);
+        enough &= u->seconds[p] != NULL;
+    }
+    if (!enough)
         return err_set(e, ST_NOMEM, "no memory for %d repetitions", s->repetitions);
     return open_trainer(s, encoder, &u->trainer, e);
 }
 
+static void start_clocks(const struct bench_settings *s, struct subject *u)
+{
+    for (int i = 0; i < s->threads; i++) {
+        u->clock[i] = (struct stopwatch){0};
+        clock_gettime(CLOCK_MONOTONIC, &u->clock[i].last);
+    }
+    trainer_clock(u->trainer, u->clock);
+}
+
+static void stop_clocks(const struct bench_settings *s, struct subject *u, int repetition)
+{
+    trainer_clock(u->trainer, NULL);
+    for (int p = 0; p < PHASES; p++)
+        for (int i = 0; i < s->threads; i++)
+            u->seconds[p][repetition] += u->clock[i].seconds[p];
+}
+
+/* The stopwatches of the phases run in the very steps that are timed: their laps cost less
+ * than a thousandth. */
 static enum status repeat(const struct bench_settings *s, const struct workload *w,
                           struct subject *u, int repetition, struct err *e)
 {
@@ -281,22 +370,11 @@ static enum status repeat(const struct bench_settings *s, const struct workload 
     const double start = now_ms();
     trainer_evaluate(u->trainer, &b, w->loss, w->best);
     u->forward_ms[repetition] = now_ms() - start;
-    return st ? st : take_step(u, &b, repetition + 1, &u->step_ms[repetition], e);
-}
-
-/* One more step with the stopwatches on, after all that is timed. */
-static enum status break_down(const struct bench_settings *s, const struct workload *w,
-                              struct subject *u, struct bench_result *out, struct err *e)
-{
-    const struct batch b = batch_of(s, w);
-    double ms;
-    trainer_clock(u->trainer, u->clock);
-    for (int i = 0; i < s->threads; i++)
-        clock_gettime(CLOCK_MONOTONIC, &u->clock[i].last);
-    const enum status st = take_step(u, &b, s->repetitions + 1, &ms, e);
-    for (int p = 0; p < PHASES; p++)
-        for (int i = 0; i < s->threads; i++)
-            out->seconds[p] += u->clock[i].seconds[p];
+    if (st)
+        return st;
+    start_clocks(s, u);
+    st = take_step(u, &b, repetition + 1, &u->step_ms[repetition], e);
+    stop_clocks(s, u, repetition);
     return st;
 }
 
@@ -308,6 +386,8 @@ static void finish(const struct bench_settings *s, struct subject *u,
         model_train_flops(model_settings(trainer_model(u->trainer)), s->length, s->scored);
     out->forward = summary(u->forward_ms, s->repetitions);
     out->step = summary(u->step_ms, s->repetitions);
+    for (int p = 0; p < PHASES; p++)
+        out->seconds[p] = summary(u->seconds[p], s->repetitions).ms;
     out->tokens_per_s = 1e3 * s->batch * s->length / out->step.ms;
     out->model_gflops = 1e-6 * flops / out->step.ms;
 }
@@ -384,12 +464,8 @@ static enum status time_all(const struct bench_settings *s, int n, const struct 
                 return st;
         }
     }
-    for (int i = 0; i < n; i++) {
-        const enum status st = break_down(s, w, &u[i], &out[i], e);
-        if (st)
-            return st;
+    for (int i = 0; i < n; i++)
         finish(s, &u[i], &out[i]);
-    }
     return ST_OK;
 }
 

@@ -28,8 +28,8 @@ struct bench_result {
     struct bench_time step;     /* forward, backward, optimiser */
     double tokens_per_s;
     double model_gflops;    /* GFLOP/s by model_train_flops */
-    double peak_memory_mib; /* of the process, with this trainer alone */
-    double seconds[PHASES]; /* of one step, threads together */
+    double peak_memory_mib; /* of a process with this trainer alone */
+    double seconds[PHASES]; /* of each phase of a step, medians; threads together */
     size_t parameters;
 };
 

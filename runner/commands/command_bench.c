@@ -152,7 +152,7 @@ static enum status print_json(const struct bench_settings *s, const struct bench
 
 static void print_phases(const struct bench_result *r, int n)
 {
-    printf("\nOne step by phase, ms of all threads together:\n%-40s", "");
+    printf("\nThe same steps by phase, medians in ms of all threads together:\n%-40s", "");
     for (int i = 0; i < n; i++)
         printf(" %11.11s", r[i].encoder);
     putchar('\n');
@@ -190,8 +190,9 @@ static enum status run(const struct invocation *v, struct err *e)
     const char *all[BENCH_ENCODERS_MAX];
     int n = flag_list(v, "encoder", &encoder);
     if (!n) {
-        for (; n < encoder_count() && n < BENCH_ENCODERS_MAX; n++)
-            all[n] = encoder_at(n)->name;
+        for (int i = 0; i < encoder_count() && n < BENCH_ENCODERS_MAX; i++)
+            if (!encoder_at(i)->place) /* which nobody would look at */
+                all[n++] = encoder_at(i)->name;
         encoder = all;
     }
     if (n > BENCH_ENCODERS_MAX)

@@ -255,15 +255,32 @@ static const struct option *entry_option(const struct encoder_stack *s, const ch
     return NULL;
 }
 
+/* "0,2" of a list [0, 2]; the text of a scalar; "" of anything else or too much. */
+static const char *plain_text(const struct node *n, char text[LAYER_SET_TEXT])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    if (n->kind == NODE_SCALAR)
+        return n->text;
+    for (const struct entry *x = n->kind == NODE_LIST ? n->first : NULL; x; x = x->next) {
+        const char *one = x->value->kind == NODE_SCALAR ? x->value->text : "?";
+        used += (size_t)snprintf(text + used, LAYER_SET_TEXT - used, "%s%s",
+                                 used ? "," : "", one);
+        if (used >= LAYER_SET_TEXT)
+            return "";
+    }
+    return text;
+}
+
 static bool entry_set(const struct entry *e, struct encoder_entry *out, struct problems *p)
 {
+    char room[LAYER_SET_TEXT];
     const struct option *o = entry_option(&out->stack, e->key);
     struct err err;
     double ignored;
     if (o && !option_read(o, e->key, e->value, &ignored, p))
         return false;
-    const char *text = e->value->kind == NODE_SCALAR ? e->value->text : "";
-    if (encoder_stack_set(&out->stack, e->key, text, &err) == ST_OK)
+    if (encoder_stack_set(&out->stack, e->key, plain_text(e->value, room), &err) == ST_OK)
         return true;
     problem_at(p, e->at, "%s", err.msg);
     return false;

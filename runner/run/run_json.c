@@ -86,6 +86,19 @@ static int by_name(const void *a, const void *b)
     return strcmp((*x)->encoder->name, (*y)->encoder->name);
 }
 
+/* A part that acts in every layer says nothing: it had no other choice once. Frees `one`
+ * where it fails. */
+static bool add_layers(json_t *one, const struct layer_set *s)
+{
+    char text[LAYER_SET_TEXT];
+    if (!s->every && !s->list)
+        return true;
+    if (one && !json_object_set_new(one, "layers", json_string(layer_set_format(s, text))))
+        return true;
+    json_decref(one);
+    return false;
+}
+
 static json_t *encoder_json(const struct encoder_stack *s)
 {
     const struct encoder_part *part[ENCODER_PARTS_MAX];
@@ -97,7 +110,7 @@ static json_t *encoder_json(const struct encoder_stack *s)
         const struct encoder *e = part[i]->encoder;
         json_t *one = json_pack("{s:s, s:i, s:o}", "name", e->name, "version", e->version,
                                 "options", options_json(e->options, &part[i]->options));
-        if (json_array_append_new(out, one)) {
+        if (!add_layers(one, &part[i]->layers) || json_array_append_new(out, one)) {
             json_decref(out);
             return NULL;
         }
@@ -290,8 +303,11 @@ static enum status read_part(const json_t *one, struct encoder_stack *s, struct 
         struct encoder_part *p = &s->part[i];
         if (strcmp(p->encoder->name, name) != 0)
             continue;
-        const enum status st =
+        const char *layers = json_string_value(json_object_get(one, "layers"));
+        enum status st =
             check_version(name, json_object_get(one, "version"), p->encoder->version, e);
+        if (!st && layers)
+            st = layer_set_parse(layers, &p->layers, e);
         return st ? st
                   : read_options(p->encoder->options, json_object_get(one, "options"), name,
                                  &p->options, e);

@@ -119,6 +119,12 @@ static bool add_part(char text[VARIANT_TEXT], const struct encoder_part *part,
                add(text, option_format(&table[i], v, value));
         any = true;
     }
+    if (fits && (part->layers.every || part->layers.list)) {
+        char layers[LAYER_SET_TEXT];
+        fits = add(text, any ? ",layers=" : "(layers=") &&
+               add(text, layer_set_format(&part->layers, layers));
+        any = true;
+    }
     return fits && (!any || add(text, ")"));
 }
 

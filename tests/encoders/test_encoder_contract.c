@@ -588,6 +588,7 @@ struct effect {
         double scale;
     } tensor[ENCODER_TENSORS_MAX];
     real o[BED_LONGEST * BED_STRIDE];
+    real start[ENCODER_TENSORS_MAX][BED_TENSOR];
     int place[BED_LONGEST];
     int reach, projects;
 };
@@ -619,6 +620,9 @@ static void effect_of(struct bed *b, struct effect *out)
     memcpy(out->x, b->x, sizeof out->x);
     memcpy(out->q, b->q.at, sizeof out->q);
     for (int t = 0; t < b->tensors; t++) {
+        bed_fill(out->start[t], bed_size(b, t), 0.5);
+        if (e->start)
+            e->start(&b->dims, &b->options, t, out->start[t]);
         out->tensor[t].rows = b->spec[t].rows;
         out->tensor[t].columns = b->spec[t].columns;
         out->tensor[t].init = (int)b->spec[t].init;

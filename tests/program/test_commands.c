@@ -1,5 +1,6 @@
 /* The commands that look: list, show, query, table, claims, over a small matrix that
  * `run` trained once for all tests. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -274,16 +275,50 @@ static void check_measurement(const char *line)
     json_decref(o);
 }
 
+/* MiB of both encoders in the order they are given: *a is none's, *b relative's. */
+static void measure_memory(const char *encoders, double *a, double *b)
+{
+    struct program p;
+    posbench_in(&p,
+                "bench --shape layers=2,heads=4,dim=128,length=256,batch=1 -r 1 --json %s",
+                encoders);
+    assert_int_equal(p.code, 0);
+    for (const char *line = p.out; *line; line = strchr(line, '\n') + 1) {
+        json_t *o = json_loads(line, JSON_DISABLE_EOF_CHECK, NULL);
+        const char *name = json_string_value(json_object_get(o, "encoder"));
+        const double mib = json_number_value(json_object_get(o, "peak_memory_mib"));
+        assert_non_null(name);
+        *(strcmp(name, "none") == 0 ? a : b) = mib;
+        json_decref(o);
+    }
+    program_free(&p);
+}
+
+/* A trainer of this size takes some 10 MiB, which a second one in the same process would
+ * find still resident. */
+static void memory_does_not_depend_on_the_order(void **state)
+{
+    double none = 0, relative = 0, none_last = 0, relative_first = 0;
+    (void)state;
+    measure_memory("--encoder none --encoder relative", &none, &relative);
+    measure_memory("--encoder relative --encoder none", &none_last, &relative_first);
+    assert_true(none > 1 && relative > 1);
+    assert_true(fabs(none - none_last) < 1);
+    assert_true(fabs(relative - relative_first) < 1);
+}
+
 static void every_encoder_is_timed_an_object_each(void **state)
 {
     struct program p;
-    int lines = 0;
+    int lines = 0, alone = 0;
     (void)state;
-    posbench_in(&p, "bench --shape layers=1,heads=1,dim=16,length=16,batch=2 -r 1 --json");
+    posbench_in(&p, "bench --shape layers=2,heads=2,dim=16,length=16,batch=2 -r 1 --json");
     assert_int_equal(p.code, 0);
     for (const char *line = p.out; *line; line = strchr(line, '\n') + 1, lines++)
         check_measurement(line);
-    assert_int_equal(lines, encoder_count());
+    for (int i = 0; i < encoder_count(); i++)
+        alone += encoder_at(i)->place == NULL;
+    assert_int_equal(lines, alone);
     program_free(&p);
     expect("bench --shape batch=65536,length=262144", 2, NULL, "is too large");
     expect("bench --shape dims=3", 2, NULL, "is not one of");
@@ -564,6 +599,7 @@ int main(void)
         cmocka_unit_test(nothing_has_the_shape_of_something),
         cmocka_unit_test(what_would_have_no_effect_is_refused),
         cmocka_unit_test(every_encoder_is_timed_an_object_each),
+        cmocka_unit_test(memory_does_not_depend_on_the_order),
         cmocka_unit_test(a_task_is_shown_with_scored_places),
         cmocka_unit_test(an_encoder_is_shown_with_its_options),
         cmocka_unit_test(a_run_is_shown_in_full),

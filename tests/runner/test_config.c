@@ -342,6 +342,30 @@ static void set_wins_over_the_profile_and_pins_the_grid(void **state)
     config_free(c);
 }
 
+static void a_part_of_an_encoder_has_its_layers(void **state)
+{
+    static const char *const set[] = {
+        "seeds=[1]",
+        "encoders=[{name: rope, layers: odd}, {name: rope, layers: [0, 2]}, {name: rope, "
+        "every: 4}, {name: cope+rope, cope.layers: [3], rope.layers: even, p_max: 2}]"};
+    static const char *const variant[] = {"rope(layers=odd)", "rope(layers=0+2)",
+                                          "rope(layers=every 4)",
+                                          "cope(p_max=2,layers=3)+rope(layers=even)"};
+    struct config *c = read_good(COPY "    grid: {model.layers: [4]}\n", NULL, set, 2);
+    (void)state;
+    assert_int_equal(c->runs, 4);
+    for (int i = 0; i < 4; i++) {
+        struct run_spec again = {0};
+        struct err e;
+        assert_string_equal(c->run[i].variant, variant[i]);
+        assert_int_equal(run_spec_parse(c->run[i].config, &again, &e), ST_OK);
+        assert_string_equal(again.identity, c->run[i].identity);
+        assert_string_not_equal(c->run[i].identity, c->run[(i + 1) % 4].identity);
+        run_spec_free(&again);
+    }
+    config_free(c);
+}
+
 static void a_grid_can_be_set(void **state)
 {
     static const char *const set[] = {"grid.model.dim=[4, 8, 16]"};
@@ -701,6 +725,7 @@ int main(void)
         cmocka_unit_test(an_unknown_profile_is_a_usage_error_with_a_suggestion),
         cmocka_unit_test(a_mistake_in_another_profile_is_reported_too),
         cmocka_unit_test(set_wins_over_the_profile_and_pins_the_grid),
+        cmocka_unit_test(a_part_of_an_encoder_has_its_layers),
         cmocka_unit_test(a_grid_can_be_set),
         cmocka_unit_test(a_value_and_its_grid_cannot_both_be_set),
         cmocka_unit_test(a_mapping_pins_the_grid_too),

@@ -13,9 +13,13 @@
 #include "signals.h"
 #include "units.h"
 
-enum { RETRIES_MAX = 1000, MEND_TEXT = 640 };
+enum { RETRIES_MAX = 1000, MEND_TEXT = 640, KINDS_TEXT = 256 };
 
 static const double probe_budget_s = 20.0;
+
+/* To tell at the beginning how long it takes a second is spent on trying steps, unless it is
+ * done in about a second itself. */
+static const double announce_budget_s = 1.0, worth_trying_flops = 2e10;
 
 /* --- what the experiment file says besides runs --- */
 
@@ -176,6 +180,57 @@ static enum status summarise(const struct request *q, const struct plan *plan,
     return ST_OK;
 }
 
+/* What began is told before anything else: ", 3 new" and the like. */
+struct kinds {
+    int fresh, resumed, again, stores, done, failed;
+};
+
+static struct kinds count_kinds(const struct plan *p)
+{
+    struct kinds k = {0};
+    for (int i = 0; i < p->n; i++) {
+        const struct plan_item *item = &p->item[i];
+        const bool done = strcmp(item->state, "done") == 0;
+        const bool ended = done || strcmp(item->state, "failed") == 0;
+        int *const kind = item->stores                      ? &k.stores
+                          : item->runs && item->resumed > 0 ? &k.resumed
+                          : item->runs && ended             ? &k.again
+                          : item->runs                      ? &k.fresh
+                          : done                            ? &k.done
+                                                            : &k.failed;
+        ++*kind;
+    }
+    return k;
+}
+
+/* Adds ", 3 new" when there are any. */
+static void add_kind(char text[KINDS_TEXT], int n, const char *what)
+{
+    const size_t used = strlen(text);
+    if (n)
+        snprintf(text + used, KINDS_TEXT - used, "%s%d %s", used ? ", " : "", n, what);
+}
+
+/* "20 runs: 12 new, 2 go on from a checkpoint, 6 done before; about 14 min with 2 at a time" */
+static void announce(const struct request *q, const struct plan *plan,
+                     struct progress *progress)
+{
+    const struct kinds k = count_kinds(plan);
+    const struct plan_totals sum = plan_sum(plan, q->jobs);
+    char kinds[KINDS_TEXT] = "", time[UNIT_TEXT], estimate[UNIT_TEXT + 48] = "";
+    add_kind(kinds, k.fresh, "new");
+    add_kind(kinds, k.resumed, "to go on from a checkpoint");
+    add_kind(kinds, k.again, "again");
+    add_kind(kinds, k.stores, "to be stored");
+    add_kind(kinds, k.done, "done before");
+    add_kind(kinds, k.failed, "failed before and left so");
+    if (sum.runs > 0 && !isnan(sum.seconds))
+        snprintf(estimate, sizeof estimate, "; about %s with %d at a time",
+                 units_duration(sum.seconds, time), q->jobs);
+    progress_event(progress, "%d run%s in %s: %s%s", plan->n, plan->n == 1 ? "" : "s",
+                   q->db, kinds, estimate);
+}
+
 /* Told while another process has a lock on the database. */
 struct waiting {
     struct progress *progress;
@@ -215,6 +270,9 @@ static enum status run_plan(const struct invocation *v, const struct request *q,
         st = plan_check_memory(plan, q->jobs, e);
     if (st == ST_OK && pace->budget_s > 0.0)
         st = plan_time(plan, db, q->threads, fmin(probe_budget_s, 0.1 * pace->budget_s), e);
+    else if (st == ST_OK && !flag_given(v, "quiet") &&
+             plan_sum(plan, q->jobs).flops > worth_trying_flops)
+        st = plan_time(plan, db, q->threads, announce_budget_s, e);
     if (st == ST_OK)
         st = store_papers(db, q->config, e);
     if (st == ST_OK)
@@ -236,6 +294,7 @@ static enum status run_plan(const struct invocation *v, const struct request *q,
                                    .budget_s = pace->budget_s,
                                    .fail_fast = flag_given(v, "fail-fast"),
                                    .progress = progress};
+        announce(q, plan, progress);
         st = schedule_run(&s, &result, e);
         st = summarise(q, plan, &result, st, progress, e);
     }

@@ -53,9 +53,12 @@ static void scratch_close(struct scratch *s)
 
 static void show(void *context, const struct run_progress *p)
 {
-    char speed[UNIT_TEXT];
-    progress_line(context, 0, "step %d/%d  loss %.4f  %s tokens/s", p->step, p->steps,
-                  p->loss, units_count(p->tokens_per_s, speed));
+    char step[48], loss[32], tokens[UNIT_TEXT + 16], speed[UNIT_TEXT];
+    snprintf(step, sizeof step, "step %d/%d", p->step, p->steps);
+    snprintf(loss, sizeof loss, "loss %.4f", p->loss);
+    snprintf(tokens, sizeof tokens, "%s tokens/s", units_count(p->tokens_per_s, speed));
+    progress_line(context, 0,
+                  &(struct progress_text){.name = step, .fact = {loss, tokens}});
     progress_draw(context);
 }
 

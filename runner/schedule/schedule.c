@@ -151,6 +151,7 @@ static void conclude(struct scheduler *c, const struct slot *w, const struct spo
                      const char *state, const char *reason)
 {
     count(c->result, w->item, state);
+    c->done_flops += w->item->flops;
     schedule_tell_warnings(c, w, spool);
     /* A run that stays done begins anew when it is asked for again. */
     if (strcmp(state, "done") == 0 || was_done(w->item))
@@ -161,7 +162,6 @@ static void conclude(struct scheduler *c, const struct slot *w, const struct spo
         schedule_tell_stopped(c, w, state, reason);
     if (strcmp(state, "done") != 0 && c->s->fail_fast)
         c->closing = true;
-    c->done_flops += w->item->flops;
 }
 
 /* A worker that says it is done, or that the place is at fault, and has no spool: somebody
@@ -229,7 +229,7 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
 static enum status reap(struct scheduler *c, struct slot *w, struct err *e)
 {
     const int wait_status = process_wait(&w->process);
-    progress_line(c->s->progress, (int)(w - c->slot), "%s", "");
+    progress_clear(c->s->progress, (int)(w - c->slot));
     const enum status st = settle(c, w, wait_status, e);
     w->item = NULL;
     return st;
@@ -396,10 +396,7 @@ static enum status start(struct scheduler *c, struct slot *w, int index, struct 
         w->item = NULL;
         return st;
     }
-    char name[RUN_TEXT];
-    schedule_run_text(w->item->run, name);
-    if (!progress_live(c->s->progress))
-        progress_event(c->s->progress, "%s: started", name);
+    schedule_tell_started(c, w);
     return ST_OK;
 }
 
@@ -625,9 +622,9 @@ enum status schedule_run(const struct schedule *s, struct schedule_result *out,
         st = work(&c, e);
         signals_release();
         signal(SIGPIPE, pipes);
-        progress_line(s->progress, s->jobs, "%s", "");
+        progress_clear(s->progress, s->jobs);
     }
-    out->left = c.total - schedule_ended(&c);
+    out->left = c.total - schedule_ended(&c) - out->interrupted;
     if (c.models >= 0)
         close(c.models);
     free(c.run_id);

@@ -40,7 +40,7 @@ struct scheduler {
     bool killed;                                    /* the workers, as asked */
 };
 
-int schedule_ended(const struct scheduler *c); /* runs */
+int schedule_ended(const struct scheduler *c); /* runs that are done or failed */
 
 /* "flip_flop model.dim=64 cope(p_max=32) seed 1" */
 enum { RUN_TEXT = 3 * NAME_MAX_TEXT + 2 * VARIANT_TEXT };
@@ -49,7 +49,8 @@ void schedule_run_text(const struct run_spec *r, char text[RUN_TEXT]);
 /* Draws a line for each worker and one for the matrix, on a terminal. */
 void schedule_show(const struct scheduler *c);
 
-/* How a run ended. */
+/* How a run began and ended. */
+void schedule_tell_started(const struct scheduler *c, const struct slot *w);
 void schedule_tell_done(const struct scheduler *c, const struct slot *w,
                         const struct spool *spool);
 void schedule_tell_stopped(const struct scheduler *c, const struct slot *w,

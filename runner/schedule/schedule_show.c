@@ -6,6 +6,8 @@
 #include "schedule_internal.h"
 #include "units.h"
 
+enum { COUNT_TEXT = 48 };
+
 void schedule_run_text(const struct run_spec *r, char text[RUN_TEXT])
 {
     snprintf(text, RUN_TEXT, "%s%s%s %s seed %llu", r->experiment, r->cell[0] ? " " : "",
@@ -14,7 +16,7 @@ void schedule_run_text(const struct run_spec *r, char text[RUN_TEXT])
 
 int schedule_ended(const struct scheduler *c)
 {
-    return c->result->done + c->result->failed + c->result->interrupted;
+    return c->result->done + c->result->failed;
 }
 
 static double eta(double all, double done, double since)
@@ -24,42 +26,63 @@ static double eta(double all, double done, double since)
     return done < all ? (clock_now() - since) * (all - done) / done : 0.0;
 }
 
+/* By what was done since the beginning; until then by the plan's estimate. */
 static double matrix_eta(const struct scheduler *c)
 {
     double done = c->done_flops;
     for (int i = 0; i < c->s->jobs; i++)
         if (c->slot[i].item)
             done += fmin(c->slot[i].progress.flops, c->slot[i].item->flops);
-    return eta(c->total_flops, done, c->started);
+    if (done > 0.0)
+        return eta(c->total_flops, done, c->started);
+    return plan_sum(c->s->plan, c->s->jobs).seconds - (clock_now() - c->started);
+}
+
+static const char *left_text(double seconds, char text[UNIT_TEXT + 8])
+{
+    char time[UNIT_TEXT];
+    snprintf(text, UNIT_TEXT + 8, "%s left", units_duration(fmax(seconds, 0.0), time));
+    return isnan(seconds) ? "time unknown" : text;
 }
 
 static void show_slot(const struct scheduler *c, int i)
 {
     const struct slot *w = &c->slot[i];
     const struct run_progress *p = &w->progress;
-    char name[RUN_TEXT], left[UNIT_TEXT], speed[UNIT_TEXT], phase[PHASE_TEXT + 16] = "";
+    char name[RUN_TEXT], step[48], loss[32], speed[UNIT_TEXT], left[UNIT_TEXT + 8];
+    char tokens[UNIT_TEXT + 16], phase[PHASE_TEXT + 16];
     if (!w->item) {
-        progress_line(c->s->progress, i, "%s", "");
+        progress_clear(c->s->progress, i);
         return;
     }
+    const bool trains = !p->phase[0] || strcmp(p->phase, "train") == 0;
     schedule_run_text(w->item->run, name);
-    if (strcmp(p->phase, "train") != 0 && p->phase[0])
-        snprintf(phase, sizeof phase, "  evaluating %s", p->phase);
-    progress_line(c->s->progress, i, "%s  step %d/%d  loss %.4f  %s tokens/s  %s left%s",
-                  name, p->step, w->item->run->train.optimizer.steps, p->loss,
-                  units_count(p->tokens_per_s, speed),
-                  units_duration(eta(w->item->flops, p->flops, w->started), left), phase);
+    snprintf(step, sizeof step, "step %d/%d", p->step, w->item->run->train.optimizer.steps);
+    snprintf(loss, sizeof loss, "loss %.4f", p->loss);
+    snprintf(phase, sizeof phase, "evaluating %s", p->phase);
+    snprintf(tokens, sizeof tokens, "%s tokens/s", units_count(p->tokens_per_s, speed));
+    progress_line(c->s->progress, i,
+                  &(struct progress_text){
+                      .name = name,
+                      .fact = {step, trains ? loss : phase, tokens,
+                               left_text(eta(w->item->flops, p->flops, w->started), left)},
+                      .spare = 2});
 }
 
 static void show_matrix(const struct scheduler *c)
 {
-    char spent[UNIT_TEXT], left[UNIT_TEXT];
-    progress_line(c->s->progress, c->s->jobs,
-                  "%d of %d runs ended, %d failed  %s so far  %s "
-                  "left%s",
-                  schedule_ended(c), c->total, c->result->failed,
-                  units_duration(clock_now() - c->started, spent),
-                  units_duration(matrix_eta(c), left), c->closing ? "  stopping" : "");
+    char ended[64], others[64], time[UNIT_TEXT], spent[UNIT_TEXT + 8], left[UNIT_TEXT + 8];
+    const struct schedule_result *r = c->result;
+    snprintf(ended, sizeof ended, "%d of %d runs done", r->done, c->total);
+    snprintf(others, sizeof others, "%d failed%s", r->failed,
+             c->closing ? ", stopping" : "");
+    snprintf(spent, sizeof spent, "%s so far",
+             units_duration(clock_now() - c->started, time));
+    progress_line(
+        c->s->progress, c->s->jobs,
+        &(struct progress_text){.name = ended,
+                                .fact = {spent, others, left_text(matrix_eta(c), left)},
+                                .spare = 1});
 }
 
 void schedule_show(const struct scheduler *c)
@@ -70,6 +93,19 @@ void schedule_show(const struct scheduler *c)
         show_slot(c, i);
     show_matrix(c);
     progress_draw(c->s->progress);
+}
+
+/* "[3/20] ": how many have come to an end of all; and behind an event how long the others
+ * take. */
+static void count_text(const struct scheduler *c, char count[COUNT_TEXT],
+                       char left[COUNT_TEXT])
+{
+    char time[UNIT_TEXT + 8];
+    const double seconds = matrix_eta(c);
+    snprintf(count, COUNT_TEXT, "[%d/%d]", schedule_ended(c), c->total);
+    left[0] = '\0';
+    if (schedule_ended(c) < c->total && !isnan(seconds) && !c->closing)
+        snprintf(left, COUNT_TEXT, "; %s", left_text(seconds, time));
 }
 
 /* "token error id 0.02 %, ood_sparse 13 %" */
@@ -87,28 +123,47 @@ static void errors_text(const struct spool *spool, const struct run_spec *r, cha
     }
 }
 
+/* "done in 55 s, 2.3 s of them now": of a run that was interrupted the whole time. */
+static void time_text(const struct slot *w, const struct spool *spool, char text[64])
+{
+    char whole[UNIT_TEXT], now[UNIT_TEXT];
+    const struct run_cost *cost = spool_cost_of(spool);
+    const double here = clock_now() - w->started;
+    units_duration(here, now);
+    if (w->item->resumed > 0 && cost && cost->wall_s > here)
+        snprintf(text, 64, "done in %s, %s of it now", units_duration(cost->wall_s, whole),
+                 now);
+    else
+        snprintf(text, 64, "done in %s", now);
+}
+
+void schedule_tell_started(const struct scheduler *c, const struct slot *w)
+{
+    char name[RUN_TEXT];
+    schedule_run_text(w->item->run, name);
+    if (!progress_live(c->s->progress))
+        progress_event(c->s->progress, "%s: started", name);
+}
+
 void schedule_tell_done(const struct scheduler *c, const struct slot *w,
                         const struct spool *spool)
 {
-    char name[RUN_TEXT], spent[UNIT_TEXT], errors[512];
+    char name[RUN_TEXT], time[64], errors[512], counted[COUNT_TEXT], left[COUNT_TEXT];
     schedule_run_text(w->item->run, name);
     errors_text(spool, w->item->run, errors, sizeof errors);
-    if (w->found)
-        progress_event(c->s->progress, "[%d/%d] %s: had ended before; stored; %s",
-                       schedule_ended(c), c->total, name, errors);
-    else
-        progress_event(c->s->progress, "[%d/%d] %s: done in %s; %s", schedule_ended(c),
-                       c->total, name, units_duration(clock_now() - w->started, spent),
-                       errors);
+    count_text(c, counted, left);
+    time_text(w, spool, time);
+    progress_event(c->s->progress, "%s %s: %s; %s%s", counted, name,
+                   w->found ? "had ended before; stored" : time, errors, left);
 }
 
 void schedule_tell_stopped(const struct scheduler *c, const struct slot *w,
                            const char *state, const char *reason)
 {
-    char name[RUN_TEXT];
+    char name[RUN_TEXT], counted[COUNT_TEXT], left[COUNT_TEXT];
     schedule_run_text(w->item->run, name);
-    progress_warning(c->s->progress, "[%d/%d] %s: %s: %s", schedule_ended(c), c->total,
-                     name, state, reason);
+    count_text(c, counted, left);
+    progress_warning(c->s->progress, "%s %s: %s: %s%s", counted, name, state, reason, left);
 }
 
 void schedule_tell_warnings(const struct scheduler *c, const struct slot *w,

@@ -60,7 +60,7 @@ enum status sampler_sizes(const struct run_spec *r, int *max_sequences, int *max
 
 enum status sampler_open(const struct run_spec *r, struct sampler **out, struct err *e)
 {
-    int sequences = 0, tokens = 0;
+    int sequences = 1, tokens = 1;
     const enum status st = sampler_sizes(r, &sequences, &tokens, e);
     if (st)
         return st;

@@ -1,0 +1,167 @@
+/* The live block in windows of several sizes, as a terminal shows it: never more than half
+ * of the rows, no line wrapped, nothing but events in what scrolled away, and none of them
+ * lost. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <pty.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "progress.h"
+#include "screen.h"
+
+enum { EVENTS = 60 };
+
+static struct screen screen;
+
+static void show(struct progress *p, int jobs, int step)
+{
+    char name[96], steps[32];
+    for (int i = 0; i < jobs; i++) {
+        snprintf(name, sizeof name, "selective_copy cope(scale_position=false) seed %d",
+                 i + 1);
+        snprintf(steps, sizeof steps, "step %d/2000", step);
+        progress_line(p, i,
+                      &(struct progress_text){
+                          .name = name,
+                          .fact = {steps, "loss 0.1234", "112k tokens/s", "12 min left"},
+                          .spare = 2});
+    }
+    progress_line(
+        p, jobs,
+        &(struct progress_text){.name = "3 of 20 runs done",
+                                .fact = {"2 min so far", "0 failed", "9 min left"},
+                                .spare = 1});
+}
+
+/* What a scheduler does, on the terminal; `closes` takes the block away at the end. */
+static void draw(int jobs, bool closes)
+{
+    const struct timespec pause = {.tv_nsec = 120000000L}; /* above that between draws */
+    struct progress *p = NULL;
+    setenv("TERM", "xterm", 1);
+    if (progress_open(jobs + 1, false, &p, NULL) != ST_OK || !progress_live(p))
+        _exit(1);
+    for (int i = 0; i < EVENTS; i++) {
+        show(p, jobs, i);
+        progress_event(p, "event %02d", i);
+    }
+    for (int i = 0; i < 2; i++) {
+        nanosleep(&pause, NULL);
+        show(p, jobs, EVENTS + i);
+        progress_draw(p);
+    }
+    if (closes)
+        progress_close(p);
+    _exit(0);
+}
+
+static void watch(int rows, int columns, int jobs, bool closes)
+{
+    const struct winsize size = {.ws_row = (unsigned short)rows,
+                                 .ws_col = (unsigned short)columns};
+    char bytes[4096];
+    int terminal, status;
+    ssize_t n;
+    screen_open(&screen, rows, columns);
+    const pid_t child = forkpty(&terminal, NULL, NULL, &size);
+    assert_true(child >= 0);
+    if (child == 0)
+        draw(jobs, closes);
+    while ((n = read(terminal, bytes, sizeof bytes)) > 0)
+        screen_feed(&screen, bytes, (size_t)n);
+    close(terminal);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+/* The i-th of all lines, those that scrolled away first. */
+static const char *line_at(int i)
+{
+    return i < screen.scrolled ? screen.history[i] : screen.cell[i - screen.scrolled];
+}
+
+static void expect_events_first(void)
+{
+    char want[16];
+    for (int i = 0; i < EVENTS; i++) {
+        snprintf(want, sizeof want, "event %02d", i);
+        assert_string_equal(line_at(i), want);
+    }
+    assert_int_equal(screen.wraps, 0);
+    assert_false(screen.confused);
+    assert_in_range(screen.scrolled, 0, EVENTS);
+}
+
+/* Lines of the block that stand below the events, all workers accounted for. */
+static void expect_block(int rows, int jobs)
+{
+    int lines = 0, workers = 0, more = 0;
+    for (; *line_at(EVENTS + lines); lines++) {
+        const char *line = line_at(EVENTS + lines);
+        more += sscanf(line, "... and %d more at work", &workers) == 1 ? workers : 0;
+        if (strncmp(line, "selective", strlen("selective")) != 0)
+            continue;
+        jobs--;
+        /* Begin and end of the name, speed and time are seen at any width. */
+        assert_non_null(strstr(line, " seed "));
+        assert_non_null(strstr(line, "112k tokens/s  12 min left"));
+    }
+    assert_int_equal(jobs, more);
+    assert_in_range(lines, 1, rows / 2);
+    assert_string_equal(line_at(EVENTS + lines - 1),
+                        "3 of 20 runs done  2 min so far  0 failed  9 min left");
+}
+
+static void the_block_fits_every_window(void **state)
+{
+    static const int size[][2] = {{12, 80}, {24, 80}, {40, 120}}, jobs[] = {1, 2, 16};
+    (void)state;
+    for (int s = 0; s < 3; s++)
+        for (int j = 0; j < 3; j++) {
+            watch(size[s][0], size[s][1], jobs[j], false);
+            expect_events_first();
+            expect_block(size[s][0], jobs[j]);
+        }
+}
+
+static void a_closed_block_leaves_the_events_alone(void **state)
+{
+    (void)state;
+    watch(12, 80, 16, true);
+    expect_events_first();
+    assert_string_equal(line_at(EVENTS), "");
+}
+
+/* The whole stays when there is room for one line, speed and time when there is none for
+ * the rest. */
+static void tiny_windows_keep_what_matters(void **state)
+{
+    (void)state;
+    watch(3, 40, 5, false);
+    expect_events_first();
+    assert_string_equal(line_at(EVENTS), "3 of 20 runs done  0 failed  9 min left");
+    assert_string_equal(line_at(EVENTS + 1), "");
+    watch(12, 50, 1, false);
+    expect_events_first();
+    assert_string_equal(line_at(EVENTS),
+                        "selective...e) seed 1  112k tokens/s  12 min left");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_block_fits_every_window),
+        cmocka_unit_test(a_closed_block_leaves_the_events_alone),
+        cmocka_unit_test(tiny_windows_keep_what_matters),
+    };
+    return cmocka_run_group_tests_name("progress", tests, NULL, NULL);
+}

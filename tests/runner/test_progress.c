@@ -104,10 +104,11 @@ static void expect_events_first(void)
 /* Lines of the block that stand below the events, all workers accounted for. */
 static void expect_block(int rows, int jobs)
 {
-    int lines = 0, workers = 0, more = 0;
+    int lines = 0, more = 0;
     for (; *line_at(EVENTS + lines); lines++) {
         const char *line = line_at(EVENTS + lines);
-        more += sscanf(line, "... and %d more at work", &workers) == 1 ? workers : 0;
+        if (strncmp(line, "... and ", strlen("... and ")) == 0)
+            more = (int)strtol(line + strlen("... and "), NULL, 10);
         if (strncmp(line, "selective", strlen("selective")) != 0)
             continue;
         jobs--;

@@ -57,12 +57,21 @@ need_packages() {
     die "could not install$missing"
 }
 
+# A build folder that was copied along with its checkout knows the old place by name: CMake
+# refuses it unless it begins afresh.
+came_with_a_copy() {
+  local cache="build/$1/CMakeCache.txt"
+  [ -e "$cache" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$(pwd -P)" "$cache" &&
+    ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$cache"
+}
+
 # build PRESET [TARGET]: configures and builds build/PRESET. Output is shown when it fails.
 build() {
-  local log="build/$1.log" start=$SECONDS
+  local log="build/$1.log" start=$SECONDS fresh=""
   mkdir -p build
+  if came_with_a_copy "$1"; then fresh=--fresh; fi
   say "building build/$1"
-  if ! { cmake --preset "$1" &&
+  if ! { cmake ${fresh:+"$fresh"} --preset "$1" &&
       cmake --build --preset "$1" -j "$CORES" --target "${2:-all}"; } \
       >"$log" 2>&1 </dev/null; then
     cat "$log" >&2

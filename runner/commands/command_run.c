@@ -217,7 +217,7 @@ static void announce(const struct request *q, const struct plan *plan,
 {
     const struct kinds k = count_kinds(plan);
     const struct plan_totals sum = plan_sum(plan, q->jobs);
-    char kinds[KINDS_TEXT] = "", time[UNIT_TEXT], estimate[UNIT_TEXT + 48] = "";
+    char kinds[KINDS_TEXT] = "", time[PLAN_TIME], estimate[PLAN_TIME + 48] = "";
     add_kind(kinds, k.fresh, "new");
     add_kind(kinds, k.resumed, "to go on from a checkpoint");
     add_kind(kinds, k.again, "again");
@@ -226,7 +226,7 @@ static void announce(const struct request *q, const struct plan *plan,
     add_kind(kinds, k.failed, "failed before and left so");
     if (sum.runs > 0 && !isnan(sum.seconds))
         snprintf(estimate, sizeof estimate, "; about %s with %d at a time",
-                 units_duration(sum.seconds, time), q->jobs);
+                 plan_time_text(&sum, time), q->jobs);
     progress_event(progress, "%d run%s in %s: %s%s", plan->n, plan->n == 1 ? "" : "s",
                    q->db, kinds, estimate);
 }

@@ -160,7 +160,8 @@ static enum status choose(struct plan *p, const struct plan_request *q,
         if (!matches && q->shards == 0)
             continue;
         struct plan_item *item = &p->item[p->n++];
-        *item = (struct plan_item){.run = r, .seconds = (double)NAN};
+        *item = (struct plan_item){
+            .run = r, .seconds = (double)NAN, .slow_seconds = (double)NAN};
         decide(item, find_known(list, r->identity), q);
     }
     return matching ? ST_OK : nothing(q, e);
@@ -452,14 +453,17 @@ void plan_close(struct plan *p)
 struct plan_totals plan_sum(const struct plan *p, int jobs)
 {
     struct plan_totals sum = {0};
-    double longest = 0.0;
+    const int at_once = p->at_once > 0 && p->at_once < jobs ? p->at_once : jobs;
+    double longest = 0.0, slow_longest = 0.0;
     for (int i = 0; i < p->n; i++) {
         const struct plan_item *item = &p->item[i];
         if (item->runs) {
             sum.runs++;
             sum.flops += item->flops;
-            sum.seconds += item->seconds / jobs;
+            sum.seconds += item->seconds / at_once;
+            sum.slow_seconds += item->slow_seconds / at_once;
             longest = fmax(longest, item->seconds);
+            slow_longest = fmax(slow_longest, item->slow_seconds);
         } else if (item->stores)
             sum.stores++;
         else if (item->works)
@@ -470,5 +474,6 @@ struct plan_totals plan_sum(const struct plan *p, int jobs)
             sum.failed++;
     }
     sum.seconds = sum.seconds < longest ? longest : sum.seconds;
+    sum.slow_seconds = sum.slow_seconds < slow_longest ? slow_longest : sum.slow_seconds;
     return sum;
 }

@@ -39,6 +39,7 @@ struct plan_item {
     char reason[PLAN_REASON]; /* why it will, or why it will not */
     double flops;             /* model FLOPs to do, training and evaluation */
     double seconds;           /* estimated; NaN until plan_time */
+    double slow_seconds;      /* the same if the machine stays as busy as it is */
 };
 
 struct plan {
@@ -50,6 +51,7 @@ struct plan {
     const struct run_spec **matrix; /* [n_matrix] */
     double most_bytes;              /* of memory: of the largest run to do, */
     double bytes;                   /* and of the largest `jobs`; 0 until plan_memory */
+    int at_once; /* runs for which there are cores; 0: as many as asked */
 };
 
 /* Selects and looks up; `db` may be NULL: there is no database yet. Lengths of samples
@@ -79,8 +81,12 @@ enum status plan_check_memory(const struct plan *p, int jobs, struct err *e);
 struct plan_totals {
     int done, failed, runs; /* failed: and not to be run again */
     int stores, works;      /* none of the others */
-    double flops, seconds;  /* of what runs; seconds with `jobs` at a time */
+    double flops, seconds;  /* of what runs; seconds with `jobs` at a time, */
+    double slow_seconds;    /* and if the machine stays as busy as it is */
 };
+/* "14 min", or "14 to 25 min, as the machine is busy". */
+enum { PLAN_TIME = 96 };
+char *plan_time_text(const struct plan_totals *t, char text[PLAN_TIME]);
 struct plan_totals plan_sum(const struct plan *p, int jobs);
 
 /* For people: a line a cell, its seeds together while they agree; then the totals. */

@@ -62,15 +62,32 @@ static void add_line(struct text_table *t, const struct plan_item *first,
     text_table_text(t, first->reason);
 }
 
+/* How much slower than on a quiet machine, in share and seconds, is worth a word. */
+static const double busy_share = 1.3, busy_s = 5.0;
+
+char *plan_time_text(const struct plan_totals *t, char text[PLAN_TIME])
+{
+    char quiet[UNIT_TEXT], slow[UNIT_TEXT];
+    const bool busy =
+        t->slow_seconds > busy_share * t->seconds && t->slow_seconds - t->seconds > busy_s;
+    units_duration(t->seconds, quiet);
+    if (busy)
+        snprintf(text, PLAN_TIME, "%s, or %s if the machine stays as busy as it is,", quiet,
+                 units_duration(t->slow_seconds, slow));
+    else
+        snprintf(text, PLAN_TIME, "%s", quiet);
+    return text;
+}
+
 static void print_totals(const struct plan *p, int jobs, const char *db, FILE *out)
 {
     const struct plan_totals sum = plan_sum(p, jobs);
-    char time[UNIT_TEXT];
+    char time[PLAN_TIME];
     fprintf(out, "\n%d run%s: %d done, %d failed, %d to run", p->n, p->n == 1 ? "" : "s",
             sum.done, sum.failed, sum.runs);
     if (sum.runs)
         fprintf(out, ": %.2g FLOP, about %s with %d at a time", sum.flops,
-                units_duration(sum.seconds, time), jobs);
+                plan_time_text(&sum, time), jobs);
     if (sum.stores)
         fprintf(out, "; %d to be stored", sum.stores);
     if (sum.works)
@@ -134,10 +151,11 @@ enum status plan_print_json(const struct plan *p, int jobs, FILE *out, struct er
     for (int i = 0; i < p->n; i++)
         failed |= json_array_append_new(runs, item_json(&p->item[i])) != 0;
     json_t *all =
-        json_pack("{si si si si si si si so so so}", "schema", 1, "jobs", jobs, "done",
+        json_pack("{si si si si si si si so so so so}", "schema", 1, "jobs", jobs, "done",
                   sum.done, "failed", sum.failed, "to_run", sum.runs, "to_store",
                   sum.stores, "at_work", sum.works, "flops", number_or_null(sum.flops),
-                  "seconds", number_or_null(sum.seconds), "runs", runs);
+                  "seconds", number_or_null(sum.seconds), "slow_seconds",
+                  number_or_null(sum.slow_seconds), "runs", runs);
     if (failed) {
         json_decref(all);
         all = NULL;

@@ -6,6 +6,10 @@
  * steps tried here; else, when the time for trying is used up, from the shapes tried that
  * have the same encoder, or from all of them.
  *
+ * Steps that are tried meet whatever else the machine does at that moment: the fastest of
+ * them says how long runs take on a quiet machine, all of them together how long they take
+ * if it stays as busy. Shapes of equal sizes are the same work and share their fastest step.
+ *
  * A run of ten steps is mostly its start: the FLOP/s of brief runs are those of runs like
  * them and of no longer ones, but with another's rate they tell the time of the start. */
 #include "plan.h"
@@ -15,6 +19,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "cores.h"
 #include "provenance.h"
 #include "training.h"
 
@@ -39,7 +44,8 @@ struct shape {
     double most;                /* FLOPs of the largest run to come */
     struct work brief, lasting; /* runs that are done */
     struct work tried;
-    double start, rate; /* s, FLOP/s */
+    double fastest;                /* FLOP/s of the best step tried; 0: none */
+    double start, rate, slow_rate; /* s, FLOP/s, and if the machine stays as busy */
 };
 
 struct shapes {
@@ -138,25 +144,33 @@ static enum status probe_step(struct trainer *t, struct sampler *s,
     return trainer_step(t, step, &b.batch, &loss, e);
 }
 
+/* Adds a step to what was tried. */
+static enum status time_step(struct trainer *t, struct sampler *s, const struct run_spec *r,
+                             int step, struct shape *shape, struct err *e)
+{
+    double flops = 0.0;
+    const double start = clock_now();
+    const enum status st = probe_step(t, s, r, step, &flops, e);
+    const double spent = clock_now() - start;
+    shape->tried.flops += flops;
+    shape->tried.seconds += spent;
+    if (spent > 0.0)
+        shape->fastest = fmax(shape->fastest, flops / spent);
+    return st;
+}
+
 /* The first step finds cold caches; it counts only when it took so long that there is no
  * time for another. */
 static enum status probe_steps(struct trainer *t, struct sampler *s,
                                const struct run_spec *r, struct shape *shape, struct err *e)
 {
-    double start = clock_now(), done = 0.0, flops = 0.0;
-    enum status st = probe_step(t, s, r, 0, &flops, e);
-    double spent = clock_now() - start;
-    if (st == ST_OK && spent < probe_s) {
-        start = clock_now();
-        for (int i = 1; i < PROBE_STEPS && st == ST_OK && clock_now() - start < probe_s;
-             i++) {
-            st = probe_step(t, s, r, i, &flops, e);
-            done += flops;
-        }
-        spent = clock_now() - start;
-        flops = done;
-    }
-    shape->tried = (struct work){.flops = flops, .seconds = spent};
+    enum status st = time_step(t, s, r, 0, shape, e);
+    if (st || shape->tried.seconds >= probe_s)
+        return st;
+    shape->tried = (struct work){0};
+    shape->fastest = 0.0;
+    for (int i = 1; i < PROBE_STEPS && st == ST_OK && shape->tried.seconds < probe_s; i++)
+        st = time_step(t, s, r, i, shape, e);
     return st;
 }
 
@@ -187,8 +201,10 @@ static void probe(struct shape *shape, int threads)
     }
     if (st == ST_OK)
         st = probe_steps(t, s, &small, shape, NULL);
-    if (st)
+    if (st) {
         shape->tried = (struct work){0};
+        shape->fastest = 0.0;
+    }
     trainer_close(t);
     sampler_close(s);
 }
@@ -222,45 +238,81 @@ static enum status probe_some(struct shapes *s, int threads, double budget_s, st
 
 /* --- putting it together --- */
 
-/* What says how fast longer runs of the shape are; of 0 seconds: nothing does. */
-static const struct work *steady(const struct shape *x)
+/* Do steps of the two do the same work? Not when one has sequences of more than twice the
+ * length: then attention weighs otherwise. */
+static bool equal_sizes(const struct run_spec *a, const struct run_spec *b)
 {
-    return x->lasting.runs > 0 ? &x->lasting : &x->tried;
+    const struct model_config *x = &a->model, *y = &b->model;
+    return strcmp(a->variant, b->variant) == 0 && x->layers == y->layers &&
+           x->heads == y->heads && x->dim == y->dim && x->ff == y->ff &&
+           x->trained_length <= 2 * y->trained_length &&
+           y->trained_length <= 2 * x->trained_length;
 }
 
-/* FLOP/s of the shapes whose encoder is `encoder`, or of all when it is NULL. */
-static double mean_rate(const struct shapes *s, const char *encoder)
+static void share_fastest(struct shapes *s)
+{
+    for (int i = 0; i < s->n; i++)
+        for (int k = 0; k < s->n && s->at[i].fastest > 0.0; k++)
+            if (s->at[k].fastest > 0.0 && equal_sizes(s->at[i].run, s->at[k].run))
+                s->at[k].fastest = fmax(s->at[k].fastest, s->at[i].fastest);
+}
+
+/* What says how fast longer runs of the shape are, on a quiet machine or on one as busy as
+ * now; of 0 seconds: nothing does. */
+static struct work steady(const struct shape *x, bool busy)
+{
+    if (x->lasting.runs > 0)
+        return x->lasting;
+    if (busy || x->fastest <= 0.0)
+        return x->tried;
+    return (struct work){x->tried.flops, x->tried.flops / x->fastest, 0};
+}
+
+/* FLOP/s of the shapes that are like it: of equal sizes, of the same encoder, or all. */
+enum likeness { ALIKE_SIZES, ALIKE_ENCODER, ALIKE_ALL };
+
+static double mean_rate(const struct shapes *s, const struct shape *x, enum likeness how,
+                        bool busy)
 {
     double flops = 0.0, seconds = 0.0;
-    for (int i = 0; i < s->n; i++)
-        if (!encoder || strcmp(s->at[i].run->encoder, encoder) == 0) {
-            flops += steady(&s->at[i])->flops;
-            seconds += steady(&s->at[i])->seconds;
-        }
+    for (int i = 0; i < s->n; i++) {
+        const struct run_spec *r = s->at[i].run;
+        if ((how == ALIKE_SIZES && !equal_sizes(r, x->run)) ||
+            (how == ALIKE_ENCODER && strcmp(r->encoder, x->run->encoder) != 0))
+            continue;
+        const struct work w = steady(&s->at[i], busy);
+        flops += w.flops;
+        seconds += w.seconds;
+    }
     return seconds > 0.0 ? flops / seconds : (double)NAN;
 }
 
 /* NaN when nothing is known. */
-static double steady_rate(const struct shapes *s, const struct shape *x)
+static double steady_rate(const struct shapes *s, const struct shape *x, bool busy)
 {
-    const struct work *w = steady(x);
-    if (w->seconds > 0.0)
-        return w->flops / w->seconds;
-    const double like = mean_rate(s, x->run->encoder);
-    return isnan(like) ? mean_rate(s, NULL) : like;
+    const struct work w = steady(x, busy);
+    double rate = w.seconds > 0.0 ? w.flops / w.seconds : (double)NAN;
+    for (int how = ALIKE_SIZES; isnan(rate) && how <= ALIKE_ALL; how++)
+        rate = mean_rate(s, x, (enum likeness)how, busy);
+    return rate;
 }
 
 static void set_rates(struct shapes *s)
 {
+    share_fastest(s);
     for (int i = 0; i < s->n; i++) {
         struct shape *x = &s->at[i];
         const struct work *w = &x->brief;
-        x->rate = all_brief(x) ? w->flops / w->seconds : steady_rate(s, x);
+        const double brief = w->runs > 0 ? w->flops / w->seconds : (double)NAN;
+        x->rate = all_brief(x) ? brief : steady_rate(s, x, false);
+        x->slow_rate = all_brief(x) ? brief : steady_rate(s, x, true);
         if (w->runs == 0 || isnan(x->rate))
             continue;
         /* Steps that were tried on a busy machine are no slower than whole runs were. */
-        if (x->lasting.runs == 0)
-            x->rate = fmax(x->rate, w->flops / w->seconds);
+        if (x->lasting.runs == 0) {
+            x->rate = fmax(x->rate, brief);
+            x->slow_rate = fmax(x->slow_rate, brief);
+        }
         x->start = fmax(0.0, (w->seconds - w->flops / x->rate) / w->runs);
     }
 }
@@ -280,7 +332,10 @@ enum status plan_time(struct plan *p, struct store *db, int threads, double budg
         if (p->item[i].runs) {
             const struct shape *x = find_shape(&s, p->item[i].run);
             p->item[i].seconds = x->start + p->item[i].flops / x->rate;
+            p->item[i].slow_seconds = x->start + p->item[i].flops / x->slow_rate;
         }
+    const int at_once = cores_usable() / threads;
+    p->at_once = at_once > 1 ? at_once : 1;
     free(s.at);
     return st;
 }

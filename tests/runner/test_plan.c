@@ -274,6 +274,58 @@ static void time_is_tried_out_when_nothing_is_known(void **state)
     }
 }
 
+/* Counting with 1, 3 or 5 variables is the same work: of steps tried at different moments of
+ * a busy machine the fastest speaks for all. */
+static void shapes_of_equal_sizes_are_as_fast_as_each_other(void **state)
+{
+    struct err e = {.msg = ""};
+    struct plan *plan = NULL;
+    (void)state;
+    struct config *c =
+        small_matrix("version: 1\n"
+                     "defaults: {seeds: [1], model: {layers: 1, heads: 2, dim: 16}}\n"
+                     "experiments:\n"
+                     "  count:\n"
+                     "    task: {name: counting, max_operations: 12, window: 40}\n"
+                     "    encoders: [absolute]\n"
+                     "    grid: {task.variables: [1, 3, 5]}\n");
+    const struct plan_request q = {.config = c};
+    assert_int_equal(plan_open(&q, NULL, &plan, &e), ST_OK);
+    assert_int_equal(plan->n, 3);
+    assert_int_equal(plan_time(plan, NULL, 1, 4.0, &e), ST_OK);
+    const double rate = plan->item[0].flops / plan->item[0].seconds;
+    for (int i = 0; i < 3; i++) {
+        const struct plan_item *item = &plan->item[i];
+        assert_near(item->flops / item->seconds / rate, 1.0, 1e-9);
+        assert_true(item->slow_seconds >= item->seconds);
+    }
+    plan_close(plan);
+    config_free(c);
+}
+
+static void a_busy_machine_is_told_with_both_times(void **state)
+{
+    char text[PLAN_TIME];
+    const struct plan_totals quiet = {.seconds = 600, .slow_seconds = 660};
+    const struct plan_totals busy = {.seconds = 600, .slow_seconds = 1500};
+    (void)state;
+    assert_string_equal(plan_time_text(&quiet, text), "10 min");
+    assert_string_equal(plan_time_text(&busy, text),
+                        "10 min, or 25 min if the machine stays as busy as it is,");
+}
+
+/* More jobs than cores are not faster for it. */
+static void time_is_shared_among_the_cores_there_are(void **state)
+{
+    struct bed *b = *state;
+    assert_int_equal(make(b, RERUN_NONE, NULL), ST_OK);
+    for (int i = 0; i < RUNS; i++)
+        b->plan->item[i].seconds = b->plan->item[i].slow_seconds = 10.0;
+    b->plan->at_once = 2;
+    assert_near(plan_sum(b->plan, 16).seconds, plan_sum(b->plan, 2).seconds, 1e-12);
+    assert_near(plan_sum(b->plan, 1).slow_seconds, 10.0 * RUNS, 1e-12);
+}
+
 /* ROPE_2 has the shape of ROPE_1, which is done and took a moment. */
 static double time_after(struct bed *b, double flops, double seconds, double budget_s)
 {
@@ -504,6 +556,9 @@ int main(void)
         TEST(flops_are_those_of_training_and_evaluation),
         TEST(time_comes_from_runs_that_are_done),
         TEST(time_is_tried_out_when_nothing_is_known),
+        TEST(shapes_of_equal_sizes_are_as_fast_as_each_other),
+        TEST(a_busy_machine_is_told_with_both_times),
+        TEST(time_is_shared_among_the_cores_there_are),
         TEST(a_brief_run_tells_the_time_of_its_like),
         TEST(a_brief_run_says_nothing_of_much_larger_ones),
         TEST(without_a_trial_the_time_of_much_larger_runs_is_not_known),

@@ -370,6 +370,38 @@ static void a_named_query_gives_the_numbers_worked_by_hand(void **state)
                   "flip_flop|quick||cope|1|id|3|97|5.2|91|100|50");
 }
 
+/* Of each encoder's values the one with the smallest mean loss; test seeds do not count. */
+static void tuned_chooses_by_the_mean_loss_on_valid(void **state)
+{
+    const struct fixture *f = *state;
+    static const struct {
+        const char *profile, *variant, *lr;
+        int seed;
+        double loss;
+    } runs[] = {
+        {"tune", "rope", "0.001", 101, 0.5}, {"tune", "rope", "0.001", 102, 0.1},
+        {"tune", "rope", "0.003", 101, 0.3}, {"tune", "rope", "0.003", 102, 0.2},
+        {"tune", "cope", "0.001", 101, 0.1}, {"tune", "cope", "0.003", 101, 0.2},
+        {"quick", "cope", "0.003", 1, 0.0},
+    };
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        char cell[32];
+        snprintf(cell, sizeof cell, "train.lr=%s", runs[i].lr);
+        const int64_t id = add_run(f->store, (struct fake_run){.profile = runs[i].profile,
+                                                               .cell = cell,
+                                                               .variant = runs[i].variant,
+                                                               .seed = runs[i].seed,
+                                                               .lr = runs[i].lr});
+        put(f->store, id, "valid", "loss", runs[i].loss);
+        put(f->store, id, "valid", "token_error", runs[i].loss / 10);
+    }
+    assert_answer(f->store, query_sql(query_find("tuned")),
+                  "flip_flop|cope|0.001|chosen|1|0.1|0.1|1\n"
+                  "flip_flop|cope|0.003||1|0.2|0.2|2\n"
+                  "flip_flop|rope|0.001||2|0.3|0.5|3\n"
+                  "flip_flop|rope|0.003|chosen|2|0.25|0.3|2.5");
+}
+
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_fixture, close_fixture)
 
 int main(void)
@@ -393,6 +425,7 @@ int main(void)
         CASE(every_view_works_in_the_plain_shell),
         CASE(views_keep_their_columns),
         CASE(named_queries_run_and_describe_themselves),
+        CASE(tuned_chooses_by_the_mean_loss_on_valid),
         CASE(a_named_query_gives_the_numbers_worked_by_hand),
     };
     return cmocka_run_group_tests_name("schema", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 
 #include <glob.h>
 #include <math.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "approx.h"
@@ -551,14 +552,15 @@ static void quick_holds_three_tasks_and_the_papers_encoders(void **state)
     config_free(c);
 }
 
-/* Table 2: 3 encoders twice; Table 7: 8 cells of 3; Tables 3 and 4: 3 cells of 3; Figure
- * 2: 4 cells of 2; each with 3 seeds. */
+/* Table 2: 3 encoders of Selective Copy; Table 7, with Table 2's Flip-Flop: 8 cells of 3;
+ * Tables 3 and 4, with the largest set of Figure 2: 3 cells of 3; Figure 2: 3 cells of 2;
+ * each with 3 seeds. */
 static void paper_holds_every_cell_of_its_tables(void **state)
 {
     struct config *c = read_shipped("paper");
     int cells = 0;
     (void)state;
-    assert_int_equal(c->runs, 3 * (3 + 3 + 8 * 3 + 3 * 3 + 4 * 2));
+    assert_int_equal(c->runs, 3 * (3 + 8 * 3 + 3 * 3 + 3 * 2));
     for (int i = 0; i < c->runs; i++) {
         const struct run_spec *r = &c->run[i];
         if (strcmp(r->experiment, "flip_flop_grid") == 0 && r->seed == 1 &&
@@ -574,6 +576,55 @@ static void paper_holds_every_cell_of_its_tables(void **state)
     }
     assert_int_equal(cells, 8);
     config_free(c);
+}
+
+/* What moves the weights: the configuration without the experiment's name and the tests. */
+static void recipe_of(const struct run_spec *r, char *out, size_t room)
+{
+    const char *splits = strstr(r->config, "\"splits\":"), *task;
+    const char *name = strstr(r->config, "\"experiment\":");
+    assert_true(name && splits);
+    task = strstr(splits, "\"task\":{\"name\"");
+    assert_non_null(task);
+    const char *behind = strchr(name, ',');
+    const int n = snprintf(out, room, "%.*s%.*s%s", (int)(name - r->config), r->config,
+                           (int)(splits - behind), behind, task);
+    assert_true(n > 0 && (size_t)n < room);
+}
+
+static void no_profile_trains_a_run_twice(void **state)
+{
+    static const char *const profiles[] = {"smoke", "tune", "quick", "paper"};
+    enum { ROOM = 4096 };
+    (void)state;
+    for (size_t k = 0; k < sizeof profiles / sizeof *profiles; k++) {
+        struct config *c = read_shipped(profiles[k]);
+        char *recipe = calloc((size_t)c->runs, ROOM);
+        assert_non_null(recipe);
+        for (int i = 0; i < c->runs; i++) {
+            recipe_of(&c->run[i], recipe + (size_t)i * ROOM, ROOM);
+            for (int j = 0; j < i; j++)
+                if (strcmp(recipe + (size_t)i * ROOM, recipe + (size_t)j * ROOM) == 0)
+                    fail_msg("profile %s: %s %s %s repeats %s %s", profiles[k],
+                             c->run[i].experiment, c->run[i].cell, c->run[i].variant,
+                             c->run[j].experiment, c->run[j].cell);
+        }
+        free(recipe);
+        config_free(c);
+    }
+}
+
+/* Seeds by which settings were chosen are in no table. */
+static void tuning_has_seeds_of_its_own(void **state)
+{
+    struct config *tune = read_shipped("tune"), *quick = read_shipped("quick");
+    (void)state;
+    assert_int_equal(tune->runs, 3 * 4 * 3 * 2);
+    for (int i = 0; i < tune->runs; i++)
+        for (int k = 0; k < quick->runs; k++)
+            assert_int_not_equal(tune->run[i].seed, quick->run[k].seed);
+    config_free(tune);
+    config_free(quick);
 }
 
 static void smoke_is_small(void **state)
@@ -622,8 +673,10 @@ static void published_numbers_are_the_papers(void **state)
         published_number(c, "counting", "task.variables=1", "relative", "ood_shorter"),
         0.341, 1e-12);
     for (int i = 0; i < c->claims; i++)
-        assert_true(isfinite(c->claim[i].published_less) &&
-                    isfinite(c->claim[i].published_than));
+        /* Finite, and in the paper's direction. */
+        if (!(c->claim[i].published_less < c->claim[i].published_than))
+            fail_msg("%s: %g is not below %g", c->claim[i].id, c->claim[i].published_less,
+                     c->claim[i].published_than);
     config_free(c);
 }
 
@@ -735,6 +788,8 @@ int main(void)
         cmocka_unit_test(percent_becomes_a_fraction_and_claims_find_their_numbers),
         cmocka_unit_test(quick_holds_three_tasks_and_the_papers_encoders),
         cmocka_unit_test(paper_holds_every_cell_of_its_tables),
+        cmocka_unit_test(no_profile_trains_a_run_twice),
+        cmocka_unit_test(tuning_has_seeds_of_its_own),
         cmocka_unit_test(smoke_is_small),
         cmocka_unit_test(published_numbers_are_the_papers),
         cmocka_unit_test(the_reference_is_the_table),

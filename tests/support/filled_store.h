@@ -52,6 +52,7 @@ struct fake_run {
     const char *experiment, *profile, *cell, *variant, *encoder;
     int seed;
     int steps;         /* in its configuration; 0: 100 */
+    const char *lr;    /* likewise; NULL: none */
     const char *state; /* NULL: done */
     const char *error;
 };
@@ -74,8 +75,8 @@ static inline int64_t add_run(struct store *s, struct fake_run r)
                                   .peak_memory_mib = 64};
     snprintf(identity, sizeof identity, "%s/%s/%s/%s/%d/%d", experiment, profile, cell,
              r.variant, r.seed, steps);
-    snprintf(config, sizeof config, "{\"seed\": %d, \"train\": {\"steps\": %d}}", r.seed,
-             steps);
+    snprintf(config, sizeof config, "{\"seed\": %d, \"train\": {\"steps\": %d%s%s}}",
+             r.seed, steps, r.lr ? ", \"lr\": " : "", r.lr ? r.lr : "");
     const struct run_row row = {.identity = identity,
                                 .experiment = experiment,
                                 .profile = profile,

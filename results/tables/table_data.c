@@ -155,7 +155,9 @@ static enum status compose(struct statement *t, const struct table_request *q,
 {
     add(t, "SELECT r.run_id, r.recipe, r.experiment, r.profile, r.task, r.cell, r.variant,"
            " w.split, r.seed, r.encoder, r.state, r.error, s.value, s.count, s.total,"
-           " w.chance, w.majority, w.ceiling, w.tokens, w.sequences"
+           " w.chance, w.majority, w.ceiling, w.tokens, w.sequences,"
+           " (SELECT m.value FROM metric AS m WHERE m.run_id = w.run_id"
+           "  AND m.split = w.split AND m.name = 'seen' ORDER BY m.step DESC LIMIT 1)"
            " FROM v_run AS r LEFT JOIN v_result AS w ON w.run_id = r.run_id"
            " AND r.state = 'done'");
     if (!filters_by_split(q))
@@ -226,6 +228,7 @@ static enum status take_record(void *context, sqlite3_stmt *q, struct err *e)
         .ceiling = real_or_nan(q, 17),
         .tokens = count_or_none(q, 18),
         .sequences = count_or_none(q, 19),
+        .seen = real_or_nan(q, 20),
     };
     const char *text[12];
     for (int i = 2; i < 12; i++)
@@ -280,6 +283,39 @@ static enum status take_caveat(void *context, sqlite3_stmt *q, struct err *e)
     };
     return st;
 }
+
+static enum status take_learning(void *context, sqlite3_stmt *q, struct err *e)
+{
+    struct table_data *d = context;
+    struct learning *all = grown(d->learning, d->learnings, sizeof *all);
+    if (!all)
+        return err_set(e, ST_NOMEM, "no memory for the table");
+    d->learning = all;
+    all[d->learnings++] = (struct learning){
+        .run = sqlite3_column_int64(q, 0),
+        .error = real_or_nan(q, 1),
+        .majority = real_or_nan(q, 2),
+        .loss = real_or_nan(q, 3),
+        .before = real_or_nan(q, 4),
+    };
+    return ST_OK;
+}
+
+/* Of every run that is done; all by the key of `metric`, so that large databases answer at
+ * once. A point of the curve in the last quarter is near enough to 9/10 of the steps. */
+static const char learning_sql[] =
+    "SELECT r.id, e.value, m.value, l.value,"
+    " (SELECT b.value FROM metric AS b WHERE b.run_id = r.id AND b.split = 'valid'"
+    "  AND b.name = 'loss' AND b.step BETWEEN 0.75 * r.steps AND 0.9 * r.steps"
+    "  ORDER BY b.step DESC LIMIT 1) "
+    "FROM run AS r"
+    " JOIN metric AS e ON e.run_id = r.id AND e.split = 'valid'"
+    "  AND e.name = 'token_error' AND e.step = r.steps"
+    " LEFT JOIN metric AS m ON m.run_id = r.id AND m.split = 'valid'"
+    "  AND m.name = 'majority' AND m.step = r.steps"
+    " LEFT JOIN metric AS l ON l.run_id = r.id AND l.split = 'valid'"
+    "  AND l.name = 'loss' AND l.step = r.steps "
+    "WHERE r.state = 'done' ORDER BY r.id";
 
 /* --- runs of one name with several settings ---------------------------------- */
 
@@ -406,6 +442,8 @@ enum status table_data_load(struct store *s, const struct table_request *q,
         st = store_each(s,
                         "SELECT run_id, text FROM event WHERE level = 'caveat' ORDER BY id",
                         NULL, 0, NULL, take_caveat, out, e);
+    if (st == ST_OK)
+        st = store_each(s, learning_sql, NULL, 0, NULL, take_learning, out, e);
     return st;
 }
 
@@ -417,5 +455,6 @@ void table_data_free(struct table_data *d)
     free(d->record);
     free(d->published);
     free(d->caveat);
+    free(d->learning);
     *d = (struct table_data){0};
 }

@@ -32,6 +32,16 @@ struct record {
     int64_t count, total;             /* -1: none */
     double chance, majority, ceiling; /* accuracies; NaN: none */
     int64_t tokens, sequences;        /* -1: not known */
+    double seen;                      /* share of the sequences that training had; NaN */
+};
+
+/* How far training had come, on the split `valid`. NaN: not known. */
+struct learning {
+    int64_t run;
+    double error;    /* token_error after the last step */
+    double majority; /* accuracy of the commonest answer */
+    double loss;     /* after the last step, */
+    double before;   /* and at the point of the curve at or before 9/10 of the steps */
 };
 
 struct published {
@@ -52,7 +62,8 @@ struct table_data {
     struct record *record; /* by run, then split */
     struct published *published;
     struct caveat *caveat;
-    int records, publisheds, caveats;
+    struct learning *learning; /* by run */
+    int records, publisheds, caveats, learnings;
     char **word; /* interned */
     int words;
 };

@@ -9,6 +9,7 @@
 
 #include "clean.h"
 #include "escape.h"
+#include "table_learning.h"
 
 enum { WIDTH = 80, PROSE = 2048 };
 
@@ -116,6 +117,22 @@ static int64_t size_of(const struct table_section *s, const char *split, bool to
     return size;
 }
 
+/* The share of the split's sequences that training had, the mean over the runs that know
+ * it; each seed has a training of its own. NaN: none knows. */
+static double seen_of(const struct table_section *s, const char *split)
+{
+    double sum = 0;
+    int n = 0;
+    for (int i = 0; i < s->members; i++) {
+        const struct record *r = table_member(s, i);
+        if (r->key[DIM_SPLIT] != split || isnan(r->seen))
+            continue;
+        sum += r->seen;
+        n++;
+    }
+    return n ? sum / n : (double)NAN;
+}
+
 /* "id 1000 sequences, 26508 scored tokens; ..." */
 static void say_sizes(const struct table_section *s, struct prose *p)
 {
@@ -136,6 +153,9 @@ static void say_sizes(const struct table_section *s, struct prose *p)
             say(p, ", one scored token each");
         else if (tokens >= 0)
             say(p, "%s%lld scored tokens", sequences >= 0 ? ", " : "", (long long)tokens);
+        const double seen = seen_of(s, r->key[DIM_SPLIT]);
+        if (seen > 0)
+            say(p, ", %.2g %% of them seen in training", 100 * seen);
     }
     if (p->used)
         say(p, ".");
@@ -417,11 +437,18 @@ static void say_source(const struct table_section *s, struct prose *p)
             s->data->info->percent ? ", in percentage points" : "");
 }
 
+static bool has_notes(const struct view *v)
+{
+    char learning[LEARNING_TEXT];
+    table_learning_solved(v->s, learning);
+    return v->has_best || v->has_bound || v->notes || v->q->published || *learning;
+}
+
 typedef void (*line_fn)(FILE *out, const char *mark, const char *text);
 
 static void print_notes(const struct view *v, line_fn line)
 {
-    char number[16];
+    char number[16], learning[LEARNING_TEXT];
     struct prose p = {.used = 0};
     if (v->has_best)
         line(v->out, v->q->format == PRINT_TEXT ? "*" : "Bold:",
@@ -438,6 +465,12 @@ static void print_notes(const struct view *v, line_fn line)
         line(v->out, "",
              "The paper does not say whether it counts tokens or sequences: its number "
              "stands beside both.");
+    table_learning_solved(v->s, learning);
+    if (*learning)
+        line(v->out, "", learning);
+    table_learning_unfinished(v->s, learning);
+    if (*learning)
+        line(v->out, "", learning);
     for (int i = 0; i < v->notes; i++) {
         snprintf(number, sizeof number, "[%d]", i + 1);
         line(v->out, number, v->note[i]);
@@ -482,7 +515,7 @@ static enum status print_for_terminal(struct view *v, const struct prose head[3]
         text_line(v->out, "", head[2].text);
     fputc('\n', v->out);
     const enum status st = text_table_end(&v->table, e);
-    if (st == ST_OK && (v->has_best || v->has_bound || v->notes || v->q->published))
+    if (st == ST_OK && has_notes(v))
         fputc('\n', v->out);
     if (st == ST_OK)
         print_notes(v, text_line);
@@ -499,7 +532,7 @@ static enum status print_markdown(struct view *v, const struct prose head[3], st
     escape_md(v->out, head[2].text);
     fputs("\n\n", v->out);
     const enum status st = text_table_end(&v->table, e);
-    if (st == ST_OK && (v->has_best || v->has_bound || v->notes || v->q->published))
+    if (st == ST_OK && has_notes(v))
         fputc('\n', v->out);
     if (st == ST_OK)
         print_notes(v, md_line);

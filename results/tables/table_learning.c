@@ -1,0 +1,145 @@
+#include "table_learning.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double solved_error = 0.01;
+static const double chance_share = 0.9;
+static const double falling = 0.9;
+
+/* The seeds of one recipe. */
+struct group {
+    int seeds, solved, at_chance, curves;
+    double error, loss, before; /* sums over seeds, the losses over those with a curve */
+};
+
+static int by_run(const void *key, const void *item)
+{
+    const int64_t run = *(const int64_t *)key;
+    const struct learning *x = item;
+    return (run > x->run) - (run < x->run);
+}
+
+static const struct learning *find(const struct table_data *d, int64_t run)
+{
+    int low = 0, high = d->learnings;
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        const int side = by_run(&run, &d->learning[middle]);
+        if (side == 0)
+            return &d->learning[middle];
+        if (side > 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+static void take(struct group *g, const struct learning *x)
+{
+    if (isnan(x->error))
+        return;
+    g->seeds++;
+    g->error += x->error;
+    g->solved += x->error <= solved_error;
+    g->at_chance += !isnan(x->majority) && x->error > solved_error &&
+                    x->error >= chance_share * (1 - x->majority);
+    if (isnan(x->loss) || isnan(x->before))
+        return;
+    g->curves++;
+    g->loss += x->loss;
+    g->before += x->before;
+}
+
+/* The first record of each recipe of the table, and what its seeds have learnt; NULL when
+ * there is no further one after *at. */
+static const struct record *next_group(const struct table_section *s, int *at,
+                                       struct group *g)
+{
+    for (int i = *at; i < s->members; i++) {
+        const struct record *r = table_member(s, i);
+        int64_t before = -1;
+        int first = 0;
+        while (table_member(s, first)->recipe != r->recipe)
+            first++;
+        if (first < i)
+            continue;
+        *g = (struct group){0};
+        for (int k = i; k < s->members; k++) {
+            const struct record *x = table_member(s, k);
+            const struct learning *l =
+                x->recipe == r->recipe && x->run != before ? find(s->data, x->run) : NULL;
+            if (l)
+                take(g, l);
+            before = x->recipe == r->recipe ? x->run : before;
+        }
+        *at = i + 1;
+        return r;
+    }
+    return NULL;
+}
+
+static void add(char text[LEARNING_TEXT], const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void add(char text[LEARNING_TEXT], const char *fmt, ...)
+{
+    const size_t used = strlen(text);
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text + used, LEARNING_TEXT - used, fmt, args);
+    va_end(args);
+}
+
+/* The recipe by what tells it from the others of the table. */
+static void add_name(const struct table_section *s, const struct record *r,
+                     char text[LEARNING_TEXT])
+{
+    static const enum dim dims[] = {DIM_EXPERIMENT, DIM_PROFILE, DIM_CELL};
+    for (size_t i = 0; i < sizeof dims / sizeof *dims; i++)
+        if (!s->fixed[dims[i]] && r->key[dims[i]] && *r->key[dims[i]])
+            add(text, "%s ", r->key[dims[i]]);
+    add(text, "%s", r->key[DIM_VARIANT]);
+}
+
+void table_learning_solved(const struct table_section *s, char text[LEARNING_TEXT])
+{
+    const char *before = "Seeds with at most 1 % of tokens wrong on valid: ";
+    const struct record *r;
+    struct group g;
+    text[0] = '\0';
+    for (int at = 0; (r = next_group(s, &at, &g));) {
+        if (g.seeds == 0)
+            continue;
+        add(text, "%s", before);
+        before = "; ";
+        add_name(s, r, text);
+        add(text, " %d of %d", g.solved, g.seeds);
+        if (g.at_chance)
+            add(text, " (%d at chance)", g.at_chance);
+    }
+    if (*text)
+        add(text, ".");
+}
+
+void table_learning_unfinished(const struct table_section *s, char text[LEARNING_TEXT])
+{
+    const char *before = "Not finished, as the loss on valid fell by more than a tenth in "
+                         "the last tenth of training and more than 1 % is wrong: ";
+    const struct record *r;
+    struct group g;
+    text[0] = '\0';
+    for (int at = 0; (r = next_group(s, &at, &g));) {
+        if (g.curves == 0 || g.error / g.seeds <= solved_error ||
+            g.loss >= falling * g.before)
+            continue;
+        add(text, "%s", before);
+        before = "; ";
+        add_name(s, r, text);
+    }
+    if (*text)
+        add(text, ". Its numbers are a snapshot.");
+}

@@ -1,0 +1,24 @@
+/* table_learning.h -- below a table: had its runs learnt what they were trained on?
+ *
+ * A mean over seeds hides that some have solved a task and others have not begun to, and a
+ * table of trainings that are not finished is a snapshot, in which the order of encoders
+ * may be that of their learning rates. Both are judged on `valid`, never on a test split:
+ *   solved        at most 1 % of the scored tokens wrong
+ *   at chance     at least nine tenths of the errors that always giving the commonest
+ *                 answer makes
+ *   not finished  more than 1 % wrong in the mean of the seeds, and the mean loss has
+ *                 fallen by more than a tenth in the last tenth of the steps */
+#ifndef TABLE_LEARNING_H
+#define TABLE_LEARNING_H
+
+#include "table_section.h"
+
+enum { LEARNING_TEXT = 2048 };
+
+/* "Seeds that ...: none 0 of 5 (2 at chance), rope 5 of 5."; "" where nothing is known. */
+void table_learning_solved(const struct table_section *s, char text[LEARNING_TEXT]);
+
+/* "Training was not finished ...: none."; "" where it was, or nothing is known. */
+void table_learning_unfinished(const struct table_section *s, char text[LEARNING_TEXT]);
+
+#endif

@@ -171,6 +171,46 @@ static enum status splits_are_laws(const struct task *t, struct err *e)
     return ST_OK;
 }
 
+/* Where training has other sizes, splits are beyond it all the same, unless the task refuses
+ * them, as where an alphabet is too small. `base` is the training law, `what` says how it
+ * differs from the defaults. */
+static enum status splits_are_beyond(const struct task *t, const struct option_values *base,
+                                     const char *what, struct err *e)
+{
+    for (const struct task_split *s = t->splits; s->name; s++) {
+        char why[TASK_BEYOND_WHY];
+        struct option_values o;
+        task_split_options(t, s, base, &o);
+        if ((!t->check || t->check(&o, NULL) == ST_OK) &&
+            !task_split_beyond(t, s, base, &o, why))
+            return err_set(e, ST_RANGE, "with %s split %s is not beyond training: %s", what,
+                           s->name, why);
+    }
+    return ST_OK;
+}
+
+/* Half and double of each whole number, where splits are proportions. */
+static enum status splits_follow_training(const struct task *t, struct err *e)
+{
+    for (int i = 0; t->splits_scale && i < option_count(t->options); i++) {
+        const struct option *one = &t->options[i];
+        for (int twice = 0; one->type == OPTION_INT && twice < 2; twice++) {
+            struct option_values o = defaults(t);
+            char text[OPTION_TEXT], what[2 * OPTION_TEXT];
+            o.v[i] = twice ? 2 * one->dflt : (double)(int)(one->dflt / 2);
+            if (o.v[i] < one->lo || o.v[i] > one->hi || o.v[i] > 65536 ||
+                (t->check && t->check(&o, NULL) != ST_OK))
+                continue;
+            option_format(one, o.v[i], text);
+            snprintf(what, sizeof what, "%s=%s", one->name, text);
+            const enum status st = splits_are_beyond(t, &o, what, e);
+            if (st)
+                return st;
+        }
+    }
+    return ST_OK;
+}
+
 static enum status tokens_have_texts(const struct task *t, struct err *e)
 {
     const struct option_values o = defaults(t);
@@ -581,6 +621,7 @@ const struct contract_clause contract_clauses[] = {
     {"describes_itself", describes_itself},
     {"options_are_usable", options_are_usable},
     {"splits_are_laws", splits_are_laws},
+    {"splits_follow_training", splits_follow_training},
     {"tokens_have_texts_of_their_own", tokens_have_texts},
     {"samples_are_sound", samples_are_sound},
     {"other_options_are_sound", other_options_are_sound},

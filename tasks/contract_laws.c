@@ -43,6 +43,8 @@ static void draw(const struct task *t, const struct option_values *o, int i,
     t->generate(o, &stream, &r->s);
 }
 
+enum { GUESSES_MOST = 100000 }; /* of each answer */
+
 /* What one pass over the samples counts; `share` is given its answer by the second. */
 struct count {
     int64_t *times; /* [vocabulary] each answer's */
@@ -70,11 +72,38 @@ static void count_sample(struct count *c, const struct sample *s, int32_t common
 static double guess(const struct count *c, int answers)
 {
     struct rng r = rng_stream(0, RNG_TEST, "blind guesses", 0);
-    double hits = 0, n = 0;
+    int64_t hits = 0, n = 0;
     for (int32_t id = 0; id < c->V; id++)
-        for (int64_t i = 0; i < c->times[id] && i < 100000; i++, n++)
+        for (int64_t i = 0; i < c->times[id] && i < GUESSES_MOST; i++) {
             hits += rng_below(&r, (uint32_t)answers) == 0;
-    return n > 0 ? hits / n : 0;
+            n++;
+        }
+    return n > 0 ? (double)hits / (double)n : 0;
+}
+
+static void measure_law(const struct task *t, const struct option_values *o,
+                        struct contract_room *r, struct count *c, struct contract_law *out)
+{
+    int32_t commonest = 0;
+    *out = (struct contract_law){0};
+    for (int i = 0; i < c->samples; i++) {
+        draw(t, o, i, r);
+        count_sample(c, &r->s, -1);
+    }
+    for (int32_t id = 0; id < c->V; id++) {
+        out->answers += c->times[id] > 0;
+        commonest = c->times[id] > c->times[commonest] ? id : commonest;
+    }
+    for (int i = 0; i < c->samples; i++) {
+        draw(t, o, i, r);
+        count_sample(c, &r->s, commonest);
+    }
+    out->chance = guess(c, out->answers > 0 ? out->answers : 1);
+    out->majority = ratio_of(&c->hit);
+    out->majority_error = ratio_error(&c->hit);
+    out->ceiling = ratio_of(&c->determined);
+    out->ceiling_error = ratio_error(&c->determined);
+    out->scored = c->determined.n / c->samples;
 }
 
 enum status contract_measure(const struct task *t, const struct option_values *o,
@@ -82,37 +111,18 @@ enum status contract_measure(const struct task *t, const struct option_values *o
 {
     struct contract_room r;
     struct count c = {.V = t->vocabulary(o), .samples = samples};
-    enum status st = contract_room(t, o, &r, e);
+    const enum status st = contract_room(t, o, &r, e);
     if (st)
         return st;
     c.times = calloc((size_t)c.V, sizeof *c.times);
-    if (!c.times)
-        st = err_set(e, ST_NOMEM, "no memory for %d counts", c.V);
-    for (int i = 0; !st && i < samples; i++) {
-        draw(t, o, i, &r);
-        count_sample(&c, &r.s, -1);
+    if (!c.times) {
+        contract_room_free(&r);
+        return err_set(e, ST_NOMEM, "no memory for %d counts", c.V);
     }
-    int32_t commonest = 0;
-    *out = (struct contract_law){0};
-    for (int32_t id = 0; !st && id < c.V; id++) {
-        out->answers += c.times[id] > 0;
-        commonest = c.times[id] > c.times[commonest] ? id : commonest;
-    }
-    for (int i = 0; !st && i < samples; i++) {
-        draw(t, o, i, &r);
-        count_sample(&c, &r.s, commonest);
-    }
-    if (!st) {
-        out->chance = guess(&c, out->answers > 0 ? out->answers : 1);
-        out->majority = ratio_of(&c.hit);
-        out->majority_error = ratio_error(&c.hit);
-        out->ceiling = ratio_of(&c.determined);
-        out->ceiling_error = ratio_error(&c.determined);
-        out->scored = c.determined.n / samples;
-    }
+    measure_law(t, o, &r, &c, out);
     free(c.times);
     contract_room_free(&r);
-    return st;
+    return ST_OK;
 }
 
 /* Measures the training law and each law that a split makes of it. */
@@ -225,6 +235,28 @@ static double read_off(const double *learnt, const double *tried, int V)
     return n > 0 ? hits / n : 0;
 }
 
+/* times[2][BACK][V][V]: counts of either half of the samples. */
+static enum status look_hidden(const struct task *t, const struct option_values *o,
+                               struct contract_room *r, double *times, struct err *e)
+{
+    const int V = t->vocabulary(o);
+    const size_t plane = (size_t)V * (size_t)V;
+    for (int i = 0; i < CONTRACT_SAMPLES; i++) {
+        draw(t, o, i, r);
+        count_pairs(&r->s, V, times + (size_t)(i % 2) * BACK * plane);
+    }
+    for (size_t back = 0; back < BACK; back++) {
+        const double right =
+            read_off(times + back * plane, times + (BACK + back) * plane, V);
+        if (right > 0.95)
+            return err_set(e, ST_RANGE,
+                           "the token %zu before the answer's place tells it %.3f of the "
+                           "time",
+                           back, right);
+    }
+    return ST_OK;
+}
+
 /* No token at a fixed place, from the answer's own place to eight before it, gives the
  * answer away in training. */
 enum status contract_hidden(const struct task *t, struct err *e)
@@ -232,29 +264,16 @@ enum status contract_hidden(const struct task *t, struct err *e)
     struct option_values o;
     struct contract_room r;
     option_defaults(t->options, &o);
-    const int V = t->vocabulary(&o);
-    const size_t plane = (size_t)V * (size_t)V;
+    const size_t V = (size_t)t->vocabulary(&o);
     if (V > IDS_MOST)
         return ST_OK;
     enum status st = contract_room(t, &o, &r, e);
     if (st)
         return st;
-    double *times = calloc(2 * BACK * plane, sizeof *times);
-    if (!times)
-        st = err_set(e, ST_NOMEM, "no memory for %zu counts", 2 * BACK * plane);
-    for (int i = 0; !st && i < CONTRACT_SAMPLES; i++) {
-        draw(t, &o, i, &r);
-        count_pairs(&r.s, V, times + (size_t)(i % 2) * BACK * plane);
-    }
-    for (size_t back = 0; !st && back < BACK; back++) {
-        const double right =
-            read_off(times + back * plane, times + (BACK + back) * plane, V);
-        if (right > 0.95)
-            st =
-                err_set(e, ST_RANGE,
-                        "the token %zu before the answer's place tells it %.3f of the time",
-                        back, right);
-    }
+    const size_t counts = (size_t)2 * BACK * V * V;
+    double *times = calloc(counts, sizeof *times);
+    st = times ? look_hidden(t, &o, &r, times, e)
+               : err_set(e, ST_NOMEM, "no memory for %zu counts", counts);
     free(times);
     contract_room_free(&r);
     return st;

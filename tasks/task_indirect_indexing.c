@@ -102,7 +102,7 @@ static void write_query(const struct option_values *o, struct rng *r, int n,
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
     const int n = draw_length(r, o, LENGTH, SHORTEST, (int)o->v[OFFSET] + 1);
-    int32_t letter[LETTERS];
+    int32_t letter[LETTERS] = {0};
     for (int k = 0; k < (int)o->v[SYMBOLS]; k++)
         letter[k] = k;
     draw_few(r, letter, (int)o->v[SYMBOLS], n);

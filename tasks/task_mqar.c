@@ -83,7 +83,8 @@ static int lesser(int a, int b)
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
     const int K = (int)o->v[KEYS];
-    int32_t key[KEYS_MOST], value[KEYS_MOST]; /* the first n_known keys stand there */
+    int32_t key[KEYS_MOST] = {0},
+            value[KEYS_MOST] = {0}; /* the first n_known keys stand there */
     int n_known = 0;
     begin(out);
     for (int k = 0; k < K; k++)

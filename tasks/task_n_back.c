@@ -105,7 +105,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
 {
     const int active = (int)o->v[ACTIVE], n = (int)o->v[N];
     struct memory m = {.times = {0}};
-    int32_t key[KEYS_MOST], order[KEYS_MOST];
+    int32_t key[KEYS_MOST] = {0}, order[KEYS_MOST] = {0};
     begin(out);
     for (int k = 0; k < (int)o->v[KEYS]; k++)
         key[k] = k;

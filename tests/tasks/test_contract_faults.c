@@ -241,6 +241,8 @@ static const struct task_split split_one_below[] =
     SPLITS({"ood_shorter", 10, "a", {{"min", 11}}});
 static const struct task_split split_within[] =
     SPLITS({"ood_longer", 10, "a", {{"min", 13}}});
+static const struct task_split split_too_near[] =
+    SPLITS({"ood_more", 10, "a", {{"symbols", 9}}});
 static const struct task_split split_alone[] = {
     {"valid", 10, "a", {{0}}},
     {"id", 10, "a", {{0}}},
@@ -393,6 +395,11 @@ static void faults_of_descriptors_are_caught(void **state)
     assert_caught(&t, "split within training", "ood_is_beyond_training", "not beyond");
     t.splits = split_alone;
     assert_caught(&t, "one split", "ood_is_beyond_training", "a task has two");
+    t = toy;
+    t.splits = split_too_near; /* 9/8 of 4 is rounded to 4 */
+    t.splits_scale = true;
+    assert_caught(&t, "splits that do not follow", "splits_follow_training",
+                  "with symbols=4 split ood_more is not beyond training: symbols is 4");
     t = toy;
     t.answers = too_few_answers;
     assert_caught(&t, "wrong chance", "chance_is_as_said", "8 different answers occur");

@@ -65,8 +65,8 @@ static void figures_are_reported(void **state)
     const struct task *t = ((const struct subject *)*state)->task;
     for (const struct task_split *s = t->splits; s->name; s++) {
         const struct option_values o = law(t, s);
-        struct contract_law law;
-        struct contract_overlap met;
+        struct contract_law law = {0};
+        struct contract_overlap met = {0};
         struct err e = {.msg = ""};
         if (contract_measure(t, &o, SAMPLES, &law, &e) || contract_overlap(t, s, &met, &e))
             fail_msg("%s", e.msg);

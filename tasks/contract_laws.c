@@ -135,7 +135,7 @@ static enum status each_law(const struct task *t,
     enum status st = ST_OK;
     for (const struct task_split *s = t->splits; !st && s->name; s++) {
         const struct option_values o = contract_law(t, s);
-        struct contract_law law;
+        struct contract_law law = {0};
         st = contract_measure(t, &o, CONTRACT_SAMPLES, &law, e);
         if (!st)
             st = look(t, &o, s->name, &law, e);

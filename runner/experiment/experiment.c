@@ -195,7 +195,7 @@ static bool own_splits(const struct node *map, struct mark at, struct run_spec *
     int left = -r->task->on_request; /* splits that are evaluated unasked */
     for (const struct task_split *s = r->task->splits; s->name; s++)
         left++;
-    for (const struct task_split *s = r->task->splits; left > 0; s++, left--) {
+    for (const struct task_split *s = r->task->splits; s->name && left > 0; s++, left--) {
         if (map && (strcmp(s->name, "valid") != 0 || node_get(map, s->name)))
             continue;
         const bool fine = split_read(s->name, NULL, r, at, &r->split[r->splits], p);

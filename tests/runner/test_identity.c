@@ -320,6 +320,15 @@ static void configurations_that_no_run_could_have_are_refused(void **state)
     assert_int_equal(run_spec_parse(NULL, &r, &e), ST_CONFIG);
 }
 
+/* The first run of an experiment file; the caller frees the list. */
+static const struct run_spec *only_run(const char *text, struct config **c)
+{
+    struct err e = {0};
+    if (config_text(text, NULL, NULL, 0, c, &e))
+        fail_msg("refused: %s", e.msg);
+    return (*c)->run;
+}
+
 /* A word of an open choice is part of the identity as it is written, and reads back. */
 static void words_of_open_choices_are_stored_as_written(void **state)
 {
@@ -337,9 +346,9 @@ static void words_of_open_choices_are_stored_as_written(void **state)
     first_run(text, NULL, one);
     first_run(text, "task.dfa=021.120.201", other);
     assert_string_not_equal(one, other);
-    assert_int_equal(config_text(text, NULL, NULL, 0, &c, &e), ST_OK);
-    assert_non_null(strstr(c->run[0].config, "\"dfa\":\"012.120.201\""));
-    assert_int_equal(run_spec_parse(c->run[0].config, &again, &e), ST_OK);
+    const struct run_spec *run = only_run(text, &c);
+    assert_non_null(strstr(run->config, "\"dfa\":\"012.120.201\""));
+    assert_int_equal(run_spec_parse(run->config, &again, &e), ST_OK);
     assert_string_equal(again.identity, one);
     run_spec_free(&again);
     config_free(c);
@@ -370,16 +379,16 @@ static void options_that_came_later_leave_old_runs_alone(void **state)
     assert_string_equal(one, other);
     first_run(quiet, NULL, other);
     assert_string_not_equal(one, other);
-    assert_int_equal(config_text(plain, NULL, NULL, 0, &c, &e), ST_OK);
-    assert_null(strstr(c->run[0].config, "quiet"));
-    assert_null(strstr(c->run[0].config, "ood_drift"));
-    assert_int_equal(run_spec_parse(c->run[0].config, &again, &e), ST_OK);
+    const struct run_spec *run = only_run(plain, &c);
+    assert_null(strstr(run->config, "quiet"));
+    assert_null(strstr(run->config, "ood_drift"));
+    assert_int_equal(run_spec_parse(run->config, &again, &e), ST_OK);
     assert_string_equal(again.identity, one);
     run_spec_free(&again);
     config_free(c);
-    assert_int_equal(config_text(quiet, NULL, NULL, 0, &c, &e), ST_OK);
-    assert_non_null(strstr(c->run[0].config, "\"quiet\":0.25"));
-    assert_int_equal(run_spec_parse(c->run[0].config, &again, &e), ST_OK);
+    run = only_run(quiet, &c);
+    assert_non_null(strstr(run->config, "\"quiet\":0.25"));
+    assert_int_equal(run_spec_parse(run->config, &again, &e), ST_OK);
     assert_string_equal(again.identity, other);
     run_spec_free(&again);
     config_free(c);
@@ -390,12 +399,11 @@ static void splits_on_request_are_evaluated_where_named(void **state)
 {
     char text[512];
     struct config *c = NULL;
-    struct err e = {0};
     (void)state;
     snprintf(text, sizeof text, FLIP_FLOP "    splits: {ood_drift: {count: 7}}\n", "");
-    assert_int_equal(config_text(text, NULL, NULL, 0, &c, &e), ST_OK);
-    assert_non_null(strstr(c->run[0].config, "\"ood_drift\":{\"count\":7"));
-    assert_non_null(strstr(c->run[0].config, "\"quiet\":0.5"));
+    const struct run_spec *run = only_run(text, &c);
+    assert_non_null(strstr(run->config, "\"ood_drift\":{\"count\":7"));
+    assert_non_null(strstr(run->config, "\"quiet\":0.5"));
     config_free(c);
 }
 

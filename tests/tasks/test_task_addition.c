@@ -48,10 +48,10 @@ static void sums_are_right(void **state)
         const struct option_values o = bed_options(&task_addition, orders[reversed]);
         for (uint64_t i = 0; i < 1000; i++) {
             bed_draw(&task_addition, &o, i, &s);
-            const int n = (s.length - 2) / 3;
+            const int n = (s.length - 2) / 3, end = 2 * n + 1;
             assert_int_equal(number(s.token, n, reversed) +
                                  number(s.token + n + 1, n, reversed),
-                             number(s.target + 2 * n + 1, n + 1, reversed));
+                             number(s.target + end, n + 1, reversed));
         }
     }
     sample_free(&s);

@@ -53,7 +53,7 @@ static void changes_come_as_often_as_said(void **state)
 {
     const struct option_values o =
         bed_options(&task_even_pairs, "shortest=1 p_change=0.05");
-    double changes = 0, n = 0;
+    int changes = 0, n = 0;
     struct sample s = sample_room(64);
     (void)state;
     for (uint64_t i = 0; i < 2000; i++) {
@@ -61,7 +61,7 @@ static void changes_come_as_often_as_said(void **state)
         for (int t = 1; t < s.length - 1; t++, n++)
             changes += s.token[t] != s.token[t - 1];
     }
-    assert_drawn(changes / n, 0.05, share_error(0.05, n), 0);
+    assert_drawn(1.0 * changes / n, 0.05, share_error(0.05, n), 0);
     sample_free(&s);
 }
 

@@ -33,8 +33,29 @@ static void samples_written_by_hand_are_solved(void **state)
                   ". . . . . b . a");
 }
 
-/* Followed on a map of its own, with other signs and no wrapping until the cell is looked
- * up: what is seen is what the cell holds, and exactly the objects seen again are asked. */
+/* Follows one walk on a map of its own, wrapping only where a cell is looked up: what is
+ * seen is what the cell holds, and exactly the objects seen again are asked for. */
+static void follow(const struct sample *s)
+{
+    int map[16], x = 4000, y = 4000;
+    for (int k = 0; k < 16; k++)
+        map[k] = -1;
+    map[0] = s->token[0];
+    for (int t = 1; t < s->length; t += 2) {
+        const char move = "<>^v"[s->token[t] - 9];
+        x += (move == '>') - (move == '<');
+        y += (move == 'v') - (move == '^');
+        int *cell = &map[x % 4 * 4 + y % 4];
+        const int seen = t + 1 < s->length ? s->token[t + 1] : *cell;
+        assert_int_equal(s->scored[t], *cell >= 0 && *cell < 8);
+        if (s->scored[t])
+            assert_int_equal(s->target[t], *cell);
+        if (*cell >= 0)
+            assert_int_equal(seen, *cell);
+        *cell = seen;
+    }
+}
+
 static void walks_show_one_world(void **state)
 {
     const struct option_values o =
@@ -42,25 +63,8 @@ static void walks_show_one_world(void **state)
     struct sample s = sample_room(128);
     (void)state;
     for (uint64_t i = 0; i < 500; i++) {
-        int map[16], x = 4000, y = 4000;
-        for (int k = 0; k < 16; k++)
-            map[k] = -1;
         bed_draw(&task_grid_navigation, &o, i, &s);
-        map[0] = s.token[0];
-        for (int t = 1; t < s.length; t += 2) {
-            const char move = "<>^v"[s.token[t] - 9];
-            x += move == '>' ? 1 : move == '<' ? -1 : 0;
-            y += move == 'v' ? 1 : move == '^' ? -1 : 0;
-            int *cell = &map[x % 4 * 4 + y % 4];
-            assert_int_equal(s.scored[t], *cell >= 0 && *cell < 8);
-            if (s.scored[t])
-                assert_int_equal(s.target[t], *cell);
-            if (t + 1 == s.length)
-                break;
-            if (*cell >= 0)
-                assert_int_equal(s.token[t + 1], *cell);
-            *cell = s.token[t + 1];
-        }
+        follow(&s);
     }
     sample_free(&s);
 }

@@ -63,7 +63,7 @@ static void keys_values_and_queries_are_uniform(void **state)
         first[s.token[0]]++;
         second[4 * s.token[0] + s.token[2]]++;
         value[s.token[3] - 4]++;
-        for (int k = 0; k < 4; k++)
+        for (size_t k = 0; k < 4; k++)
             asked[k] += s.token[9] == s.token[2 * k];
     }
     assert_even(first, 4);

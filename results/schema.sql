@@ -1,4 +1,4 @@
--- schema.sql -- the results database, version 2. A change to a table raises the version and
+-- schema.sql -- the results database, version 3. A change to a table raises the version and
 -- adds a step to store_migrate.c; views are made anew from here.
 --
 -- Tables are filled by store.c; what a person asks are the views at the end, whose
@@ -12,7 +12,7 @@
 -- those of the experiment file; no number stands for a name.
 
 PRAGMA application_id = 1886352226; -- the letters "posb"
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- What produced a run: program, machine and experiment file. Equal rows are stored once.
 CREATE TABLE provenance (
@@ -31,7 +31,15 @@ CREATE TABLE provenance (
     yaml_hash    TEXT NOT NULL     -- of the experiment file's bytes
 ) STRICT;
 
--- One cell of the matrix with one seed.
+-- What runs have in common that differ in nothing but the seed. The id is that of the first
+-- such run.
+CREATE TABLE recipe (
+    id       INTEGER PRIMARY KEY,
+    settings TEXT NOT NULL UNIQUE -- variant, version of the task, configuration without seed
+) STRICT;
+
+-- One cell of the matrix with one seed. Experiment, profile and cell are those by which it
+-- was first asked for; all of them stand in `membership`.
 CREATE TABLE run (
     id            INTEGER PRIMARY KEY,
     identity      TEXT NOT NULL UNIQUE, -- hash of the resolved configuration
@@ -58,10 +66,38 @@ CREATE TABLE run (
     ended         TEXT,
     provenance_id INTEGER REFERENCES provenance (id),
     removed       TEXT,    -- when `posbench rm` marked it; no view shows such a run
-    attempts      INTEGER NOT NULL DEFAULT 0 -- how many times it was begun
+    attempts      INTEGER NOT NULL DEFAULT 0, -- how many times it was begun
+    weights_hash  TEXT,    -- XXH3 (128 bits, hex) of its file of weights; NULL: not known
+    recipe_id     INTEGER  -- its recipe
 ) STRICT;
 CREATE INDEX run_by_experiment ON run (experiment, profile, cell, variant, seed);
 CREATE INDEX run_by_provenance ON run (provenance_id);
+
+-- Where experiment files ask for a run: several profiles, or several cells of grids, may
+-- share one. `run` renews it.
+CREATE TABLE membership (
+    id         INTEGER PRIMARY KEY,
+    run_id     INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+    experiment TEXT NOT NULL,
+    profile    TEXT NOT NULL,
+    cell       TEXT NOT NULL DEFAULT '',
+    UNIQUE (run_id, experiment, profile)
+) STRICT;
+CREATE INDEX membership_by_experiment ON membership (experiment, profile, cell);
+
+-- Every time that a run was begun, and what became of it.
+CREATE TABLE attempt (
+    id            INTEGER PRIMARY KEY,
+    run_id        INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+    n             INTEGER NOT NULL, -- from 1
+    provenance_id INTEGER REFERENCES provenance (id),
+    started       TEXT,
+    ended         TEXT,
+    state         TEXT NOT NULL
+                  CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
+    reason        TEXT,
+    UNIQUE (run_id, n)
+) STRICT;
 
 -- One number of one run on one split at one step. Names: accuracy and token_error
 -- (scored tokens), sequence_accuracy and sequence_error (a sequence is right when all its
@@ -79,8 +115,10 @@ CREATE TABLE metric (
     value  REAL,
     count  INTEGER, -- "count of total": wrong tokens of scored tokens, ...
     total  INTEGER,
+    last   INTEGER NOT NULL DEFAULT 1, -- 1: no later step has this metric of this split
     UNIQUE (run_id, split, name, step)
 ) STRICT;
+CREATE INDEX metric_last ON metric (run_id, split, name) WHERE last = 1;
 
 -- Which sequences of a split were right: one bit each, bit i of byte i / 8.
 CREATE TABLE answer (
@@ -92,8 +130,7 @@ CREATE TABLE answer (
     UNIQUE (run_id, split)
 ) STRICT;
 
--- The log of a run. Level "caveat", text "SPLIT: ...": a footnote under tables. Level
--- "rerun": a run that is done was begun again, and what became of it.
+-- The log of a run. Level "caveat", text "SPLIT: ...": a footnote under tables.
 CREATE TABLE event (
     id     INTEGER PRIMARY KEY,
     run_id INTEGER REFERENCES run (id) ON DELETE CASCADE, -- NULL: of no single run
@@ -135,25 +172,21 @@ CREATE TABLE claim (
     published_than REAL
 ) STRICT;
 
--- Runs with their recipe: the lowest run_id among the runs that differ in nothing but the
--- seed. Numbers are only ever averaged within a recipe, so runs from before an edit of
--- the experiment file, or with --set, never mix with others of the same name.
+-- Runs with their recipe: the number that runs share which differ in nothing but the seed.
+-- Numbers are only ever averaged within a recipe, so runs from before an edit of the
+-- experiment file, or with --set, never mix with others of the same name. One row for each
+-- experiment and profile that asks for the run.
 CREATE VIEW v_run AS
-SELECT id AS run_id, identity, experiment, profile, cell, task, task_version, encoder,
-       variant, seed,
-       min(id) OVER (PARTITION BY experiment, profile, cell, variant, task_version,
-                                  json_remove(config, '$.seed')) AS recipe,
-       config, state, error, steps, parameters, flops, wall_s, cpu_s, tokens_per_s,
-       peak_memory_mib, started, ended, provenance_id
-FROM run WHERE removed IS NULL;
+SELECT r.id AS run_id, r.identity, m.experiment, m.profile, m.cell, r.task, r.task_version,
+       r.encoder, r.variant, r.seed, r.recipe_id AS recipe, r.config, r.state, r.error,
+       r.steps, r.parameters, r.flops, r.wall_s, r.cpu_s, r.tokens_per_s,
+       r.peak_memory_mib, r.started, r.ended, r.provenance_id
+FROM run AS r JOIN membership AS m ON m.run_id = r.id WHERE r.removed IS NULL;
 
 -- Every metric of every run and split at the last step at which it was measured.
 CREATE VIEW v_score AS
-SELECT m.id AS metric_id, m.run_id, m.split, m.step, m.name AS metric, m.value, m.count,
-       m.total
-FROM (SELECT run_id, split, name, max(step) AS step
-      FROM metric GROUP BY run_id, split, name) AS last
-JOIN metric AS m USING (run_id, split, name, step);
+SELECT id AS metric_id, run_id, split, step, name AS metric, value, count, total
+FROM metric WHERE last = 1;
 
 -- One row per run and split: the run's columns and its numbers at the last step.
 CREATE VIEW v_result AS
@@ -218,7 +251,8 @@ CREATE VIEW v_summary AS
 WITH score AS (
     SELECT r.experiment, r.profile, r.cell, r.task, r.encoder, r.variant, r.recipe,
            s.split, s.metric, s.value, s.count, s.total,
-           avg(s.value) OVER (PARTITION BY r.recipe, s.split, s.metric) AS mean
+           avg(s.value) OVER (PARTITION BY r.experiment, r.profile, r.cell, r.recipe,
+                                       s.split, s.metric) AS mean
     FROM v_run AS r JOIN v_score AS s USING (run_id)
     WHERE r.state = 'done'
 ), spread AS (
@@ -246,10 +280,10 @@ FROM width;
 -- encoder's when the cell holds no other variant of that encoder.
 CREATE VIEW v_variant_name AS
 SELECT experiment, profile, cell, variant, variant AS name
-FROM run WHERE removed IS NULL
+FROM v_run
 UNION
 SELECT experiment, profile, cell, min(variant), encoder
-FROM run WHERE removed IS NULL
+FROM v_run
 GROUP BY experiment, profile, cell, encoder
 HAVING count(DISTINCT variant) = 1;
 
@@ -281,4 +315,4 @@ SELECT experiment, profile, count(*) AS runs,
        sum(wall_s) FILTER (WHERE state = 'done') AS wall_s,
        avg(wall_s) FILTER (WHERE state = 'done') AS mean_wall_s,
        min(started) AS started, max(ended) AS ended
-FROM run WHERE removed IS NULL GROUP BY experiment, profile;
+FROM v_run GROUP BY experiment, profile;

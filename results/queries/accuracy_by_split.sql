@@ -5,6 +5,7 @@ SELECT s.experiment, s.profile, s.cell, s.variant, s.recipe, s.split, s.n AS see
        round(100 * c.mean, 2) AS chance
 FROM v_summary AS s
 LEFT JOIN v_summary AS c
-       ON c.recipe = s.recipe AND c.split = s.split AND c.metric = 'chance'
+       ON (c.experiment, c.profile, c.cell, c.recipe)
+          = (s.experiment, s.profile, s.cell, s.recipe) AND c.split = s.split AND c.metric = 'chance'
 WHERE s.metric = 'accuracy'
 ORDER BY s.experiment, s.profile, s.cell, s.split, s.mean DESC;

@@ -272,13 +272,19 @@ static enum status choose_journal(struct store *s, bool *written, struct err *e)
     return st ? st : store_exec(s, "PRAGMA synchronous = FULL", "opening for writing", e);
 }
 
-/* Writes one page for nothing, the same number again. */
+/* Writes one page for nothing, the same number again. Between the opening and this a newer
+ * posbench may have brought the file up to date: the schema is looked at under the lock. */
 static enum status try_writing(struct store *s, struct err *e)
 {
+    char version[64];
+    int schema = 0;
     enum status st = store_exec(s, "BEGIN IMMEDIATE", "opening for writing", e);
     if (st)
         return st;
-    st = store_exec(s, "PRAGMA user_version = 2", "opening for writing", e);
+    snprintf(version, sizeof version, "PRAGMA user_version = %d", SCHEMA_VERSION);
+    st = check_schema(s, &schema, e);
+    if (st == ST_OK)
+        st = store_exec(s, version, "opening for writing", e);
     if (st == ST_OK)
         st = store_exec(s, "COMMIT", "opening for writing", e);
     if (st)

@@ -83,18 +83,16 @@ enum status store_runs(struct store *s, const struct run_row *r, int n, int64_t 
  * caller's decision.
  *
  * A run that is done is begun again: it stays done, with all that is stored of it, until
- * another end that is done replaces that (store_replace, store_done). Its log, events of
- * level "rerun", tells when it was begun again and what became of it. */
+ * another end that is done replaces that (store_replace, store_done). Its attempts (table
+ * `attempt`) tell when it was begun again and what became of it. */
 enum status store_begin(struct store *s, int64_t run_id, int64_t provenance_id,
                         struct err *e);
 
-/* SQL for a row of `run`: the event that began it again when it was done and has not ended
- * since, else NULL. */
-#define STORE_RERUN_BEGUN "begun again"
-#define STORE_BEGUN_AGAIN                                                             \
-    "(SELECT iif(last.text LIKE '" STORE_RERUN_BEGUN "%', last.id, NULL) FROM event " \
-    "AS last WHERE last.run_id = run.id AND last.level = 'rerun' AND run.state = "    \
-    "'done' ORDER BY last.id DESC LIMIT 1)"
+/* SQL for a row of `run`: the attempt under way when it was done and begun again, else
+ * NULL. */
+#define STORE_BEGUN_AGAIN                                                     \
+    "(SELECT under.id FROM attempt AS under WHERE under.run_id = run.id AND " \
+    "under.state = 'running' AND run.state = 'done' ORDER BY under.n DESC LIMIT 1)"
 enum standing {
     STANDING_OPEN,
     STANDING_DONE,
@@ -121,10 +119,13 @@ struct run_cost {
 /* Of a run begun again this warns in the log when numbers differ from those of before. */
 enum status store_done(struct store *s, int64_t run_id, const struct run_cost *c,
                        struct err *e);
-/* `state` is "failed" or "interrupted"; `reason` goes to run.error. A run that is done
- * stays so: when it was begun again, its log tells the end. */
+/* `state` is "failed" or "interrupted"; `reason` goes to the attempt and to run.error. A run
+ * that is done stays so: when it was begun again, its attempt alone tells the end. */
 enum status store_stopped(struct store *s, int64_t run_id, const char *state,
                           const char *reason, struct err *e);
+
+/* The hash of the run's file of weights (model_files_hash), NULL: it has none. */
+enum status store_weights(struct store *s, int64_t run_id, const char *hash, struct err *e);
 
 /* One number. count and total are NULL-able as -1: "count of total", such as wrong reads. */
 struct metric_row {

@@ -6,7 +6,7 @@
 
 #include "store.h"
 
-enum { SCHEMA_VERSION = 2, APPLICATION_ID = 0x706F7362 /* "posb" */ };
+enum { SCHEMA_VERSION = 3, APPLICATION_ID = 0x706F7362 /* "posb" */ };
 
 struct store {
     sqlite3 *db;
@@ -37,6 +37,14 @@ enum status store_harden(struct store *s, struct err *e);
 /* ST_DB when a table, index or view of ours is missing or is not as schema.sql makes it, or
  * when there is a trigger. Of a database of SCHEMA_VERSION. */
 enum status store_check_objects(struct store *s, struct err *e);
+
+/* SQL for a row of `run`: what runs of one recipe have in common (recipe.settings). */
+#define STORE_SETTINGS                                    \
+    "variant || char(10) || task_version || char(10) || " \
+    "json_remove(config, '$.seed')"
+
+/* Gives a run that is new here its recipe, found or new; within a transaction. */
+enum status store_recipe(struct store *s, int64_t run_id, struct err *e);
 
 /* What turns a database of schema `from` into the next one: its tables and indices. Views
  * need no mention. */

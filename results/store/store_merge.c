@@ -36,6 +36,17 @@ static enum status merge_one_provenance(struct merge *m, sqlite3_stmt *row, stru
         return err_set(e, ST_NOMEM, "%s: no memory to merge it", m->from->path);
     m->provenance = more;
     m->provenance[m->provenances++] = pair;
+    if (st)
+        return st;
+    sqlite3_stmt *note = NULL;
+    st = merge_prepare(m->to, "INSERT INTO temp.merged_provenance VALUES (?1, ?2)", &note,
+                       e);
+    if (st == ST_OK && (sqlite3_bind_int64(note, 1, pair.from) != SQLITE_OK ||
+                        sqlite3_bind_int64(note, 2, pair.to) != SQLITE_OK))
+        st = store_failed(m->to, "merging", e);
+    if (st == ST_OK)
+        st = merge_step_once(m->to, note, e);
+    sqlite3_finalize(note);
     return st;
 }
 
@@ -66,6 +77,11 @@ enum status store_merge(struct store *into, struct store *part,
         st = store_exec(into, "BEGIN IMMEDIATE", "merging", e);
     if (st == ST_OK)
         st = merge_begin_notes(&m, e);
+    if (st == ST_OK)
+        st = store_exec(into,
+                        "CREATE TEMP TABLE IF NOT EXISTS merged_provenance (there, here);"
+                        "DELETE FROM temp.merged_provenance",
+                        "merging", e);
     if (st == ST_OK)
         st = merge_provenance(&m, e);
     if (st == ST_OK)

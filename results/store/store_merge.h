@@ -20,15 +20,25 @@ struct merge_counts {
     int conflicts;             /* of runs, published numbers and claims */
 };
 
+/* What became of a run that the part has too. */
+enum merged {
+    MERGED_NUMBERS, /* its numbers, or its state, are now those of the part */
+    MERGED_SAME,    /* numbers and state were the same before, or better here */
+};
+
+enum { MERGE_HASH = 33 };
+
 struct merge_hooks {
     void *context;
     /* One line on a conflict: what differs. */
     void (*conflict)(void *context, const char *text);
-    /* The run's rows are now those of the part (`taken`), or were the same before: when all
-     * is stored, and not before, files of the run may be copied. A failure takes the part's
-     * rows back. */
+    /* How far the run is by its checkpoint, in steps, beside the part or beside `into`. */
+    int (*progress)(void *context, const char *identity, bool part);
+    /* The run is merged, but nothing is stored before store_merge returns ST_OK. `state` is
+     * its state now. `hash`, the hash of the weights that its row speaks of ("": unknown or
+     * none), may be changed: it is stored. A failure takes the part's rows back. */
     enum status (*carried)(void *context, const char *identity, const char *state,
-                           bool taken, struct err *e);
+                           enum merged how, char hash[MERGE_HASH], struct err *e);
 };
 
 /* Adds what `part`, open for reading, has to `into`, open for writing, in one

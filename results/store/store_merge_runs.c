@@ -11,12 +11,15 @@ struct part_of_run {
     bool compared;
 };
 
+/* An attempt that another process had begun is not under way here. */
+#define ATTEMPT_STATE "iif(state = 'running', 'interrupted', state)"
+
 static const struct part_of_run parts_of_run[] = {
     {.names = {"metric", 3},
-     .select = "SELECT split, name, step, value, count, total FROM metric "
+     .select = "SELECT split, name, step, value, count, total, last FROM metric "
                "WHERE run_id = ?1 ORDER BY 1, 2, 3",
-     .insert = "INSERT INTO metric (run_id, split, name, step, value, count, total) "
-               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+     .insert = "INSERT INTO metric (run_id, split, name, step, value, count, total, last) "
+               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
      .remove = "DELETE FROM metric WHERE run_id = ?1",
      .compared = true},
     {.names = {"answers", 1},
@@ -28,6 +31,13 @@ static const struct part_of_run parts_of_run[] = {
      .select = "SELECT time, level, text FROM event WHERE run_id = ?1 ORDER BY id",
      .insert = "INSERT INTO event (run_id, time, level, text) VALUES (?1, ?2, ?3, ?4)",
      .remove = "DELETE FROM event WHERE run_id = ?1"},
+    {.names = {"attempt", 1},
+     .select = "SELECT n, provenance_id, started, ended, " ATTEMPT_STATE ", reason "
+               "FROM attempt WHERE run_id = ?1 ORDER BY n",
+     .insert = "INSERT INTO attempt (run_id, n, provenance_id, started, ended, state, "
+               "reason) VALUES (?1, ?2, (SELECT here FROM temp.merged_provenance WHERE "
+               "there = ?3), ?4, ?5, ?6, ?7)",
+     .remove = "DELETE FROM attempt WHERE run_id = ?1"},
 };
 enum { PARTS_OF_RUN = sizeof parts_of_run / sizeof *parts_of_run };
 
@@ -43,15 +53,15 @@ static const struct part_of_run run_itself = {
 #define RUN_COLUMNS                                                                     \
     "identity, experiment, profile, cell, task, task_version, encoder, variant, seed, " \
     "config, state, error, steps, parameters, flops, wall_s, cpu_s, tokens_per_s, "     \
-    "peak_memory_mib, started, ended, attempts, provenance_id"
-enum { RUN_VALUES = 22 /* without provenance_id */ };
+    "peak_memory_mib, started, ended, attempts, weights_hash, provenance_id"
+enum { RUN_VALUES = 23 /* without provenance_id */ };
 
 #define RUN_TAKEN                                                                       \
     "identity, experiment, profile, cell, task, task_version, encoder, variant, "       \
     "seed, config, " STATE ", "                                                         \
     "iif(state = 'running', 'was begun and had not ended when it was merged', error), " \
     "steps, parameters, flops, wall_s, cpu_s, tokens_per_s, peak_memory_mib, started, " \
-    "ended, attempts"
+    "ended, attempts, weights_hash"
 static const char select_run[] =
     "SELECT " RUN_TAKEN ", provenance_id, id FROM run WHERE removed IS NULL ORDER BY id";
 
@@ -72,13 +82,13 @@ static const char select_rank[] =
     "coalesce(removed, ''), coalesce(ended, ''), experiment || iif(cell = '', '', ' ') || "
     "cell || ' ' || variant || ' seed ' || seed || ' (' || substr(identity, 1, 8) || ')', "
     "coalesce('posbench ' || version || ' ' || git_commit || ', ' || kernel_isa || "
-    "', BLAS core ' || blas_core || ', ' || host, 'nowhere') "
+    "', BLAS core ' || blas_core || ', ' || host, 'nowhere'), coalesce(weights_hash, '') "
     "FROM run LEFT JOIN provenance AS p ON p.id = provenance_id WHERE identity = ?1";
 
 struct rank {
     int64_t id; /* 0: there is no such run */
     char state[16], order[KEY_TEXT], removed[32], ended[32], name[KEY_TEXT];
-    char maker[KEY_TEXT], identity[KEY_TEXT];
+    char maker[KEY_TEXT], identity[KEY_TEXT], hash[MERGE_HASH];
 };
 
 /* --- comparing --- */
@@ -136,13 +146,14 @@ static enum status compare_runs(const struct merge *m, int64_t to, int64_t from,
     return st;
 }
 
-/* *order: of all that would be taken, also of what two runs need not agree in. */
+/* *order: of all that would be taken, also of what two runs need not agree in; but for the
+ * attempts, whose provenance has other numbers here and there. */
 static enum status order_contents(const struct merge *m, int64_t to, int64_t from,
                                   int *order, struct err *e)
 {
     char text[DIFFERENCE_TEXT];
     enum status st = compare(m, &whole_run, to, from, order, text, e);
-    for (int i = 0; i < PARTS_OF_RUN && st == ST_OK && *order == 0; i++)
+    for (int i = 0; i < PARTS_OF_RUN - 1 && st == ST_OK && *order == 0; i++)
         st = compare(m, &parts_of_run[i], to, from, order, text, e);
     return st;
 }
@@ -173,6 +184,7 @@ static enum status read_rank(struct store *s, const char *identity, struct rank 
         copy_text(out->ended, sizeof out->ended, q, 4);
         copy_text(out->name, sizeof out->name, q, 5);
         copy_text(out->maker, sizeof out->maker, q, 6);
+        copy_text(out->hash, sizeof out->hash, q, 7);
     }
     sqlite3_finalize(q);
     return st;
@@ -248,10 +260,10 @@ static enum status put_run(const struct merge *m, sqlite3_stmt *run, int64_t *id
 {
     static const char insert[] =
         "INSERT INTO run (" RUN_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-        "?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)";
+        "?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
     static const char update[] =
         "UPDATE run SET removed = NULL, (" RUN_COLUMNS ") = (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
-        "?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) "
+        "?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24) "
         "WHERE identity = ?1";
     sqlite3_stmt *q = NULL;
     const int64_t provenance = new_provenance(m, sqlite3_column_int64(run, RUN_VALUES));
@@ -266,7 +278,7 @@ static enum status put_run(const struct merge *m, sqlite3_stmt *run, int64_t *id
     if (st == ST_OK && *id == 0)
         *id = sqlite3_last_insert_rowid(m->to->db);
     sqlite3_finalize(q);
-    return st;
+    return st ? st : store_recipe(m->to, *id, e);
 }
 
 static enum status take_run(const struct merge *m, sqlite3_stmt *run, int64_t to,
@@ -324,9 +336,71 @@ static enum status choose(const struct merge *m, const struct rank *here,
     else if (is_done(here) && is_done(there))
         return choose_done(m, here, there, out, difference, e);
     else {
-        st = prefer(m, here, there, &better, e);
+        if (!is_done(here) && !is_done(there))
+            better = m->hooks->progress(m->hooks->context, here->identity, true) -
+                     m->hooks->progress(m->hooks->context, here->identity, false);
+        if (!better)
+            st = prefer(m, here, there, &better, e);
         *out = better > 0 ? TAKE : better < 0 ? KEEP : SAME;
     }
+    return st;
+}
+
+/* Experiments and profiles that ask for the run there ask for it here too. */
+static enum status merge_memberships(const struct merge *m, const char *identity,
+                                     struct err *e)
+{
+    sqlite3_stmt *row = NULL, *add = NULL;
+    bool more = true;
+    enum status st =
+        merge_prepare(m->from,
+                      "SELECT r.identity, s.experiment, s.profile, s.cell FROM "
+                      "membership AS s JOIN run AS r ON r.id = s.run_id WHERE "
+                      "r.identity = ?1 ORDER BY s.id",
+                      &row, e);
+    if (st == ST_OK)
+        st = merge_prepare(m->to,
+                           "INSERT INTO membership (run_id, experiment, profile, cell) "
+                           "SELECT id, ?2, ?3, ?4 FROM run WHERE identity = ?1 ON CONFLICT "
+                           "(run_id, experiment, profile) DO NOTHING",
+                           &add, e);
+    if (st == ST_OK && sqlite3_bind_text(row, 1, identity, -1, SQLITE_STATIC) != SQLITE_OK)
+        st = store_failed(m->from, "merging", e);
+    while (st == ST_OK && more) {
+        st = merge_next(m->from, row, &more, e);
+        if (st == ST_OK && more)
+            st = merge_bind_row(m->to, add, 1, row, 0, 4, e);
+        if (st == ST_OK && more)
+            st = merge_step_once(m->to, add, e);
+    }
+    sqlite3_finalize(row);
+    sqlite3_finalize(add);
+    return st;
+}
+
+/* Tells of the run and stores the hash of the weights that it has now. */
+static enum status carry(const struct merge *m, const struct rank *here,
+                         const struct rank *there, bool takes, bool numbers, struct err *e)
+{
+    const struct rank *const from = numbers || here->id == 0 ? there : here;
+    char hash[MERGE_HASH], before[MERGE_HASH];
+    sqlite3_stmt *q = NULL;
+    snprintf(hash, sizeof hash, "%s", from->hash);
+    snprintf(before, sizeof before, "%s", takes ? there->hash : here->hash);
+    enum status st = m->hooks->carried(m->hooks->context, there->identity,
+                                       takes ? there->state : here->state,
+                                       numbers ? MERGED_NUMBERS : MERGED_SAME, hash, e);
+    if (st || strcmp(hash, before) == 0)
+        return st;
+    st = merge_prepare(
+        m->to, "UPDATE run SET weights_hash = nullif(?2, '') WHERE identity = ?1", &q, e);
+    if (st == ST_OK &&
+        (sqlite3_bind_text(q, 1, there->identity, -1, SQLITE_STATIC) != SQLITE_OK ||
+         sqlite3_bind_text(q, 2, hash, -1, SQLITE_STATIC) != SQLITE_OK))
+        st = store_failed(m->to, "merging", e);
+    if (st == ST_OK)
+        st = merge_step_once(m->to, q, e);
+    sqlite3_finalize(q);
     return st;
 }
 
@@ -357,8 +431,13 @@ static enum status merge_run(const struct merge *m, sqlite3_stmt *run, struct er
         m->counts->added += here.id == 0;
         m->counts->replaced += here.id != 0;
     }
-    if (st == ST_OK && (takes || choice == SAME))
-        st = m->hooks->carried(m->hooks->context, identity, there.state, takes, e);
+    if (st == ST_OK)
+        st = merge_memberships(m, identity, e);
+    if (st == ST_OK && choice != REMOVED)
+        st = carry(
+            m, &here, &there, takes,
+            takes && (here.id == 0 || !is_done(&here) || difference[0] || here.removed[0]),
+            e);
     return st;
 }
 

@@ -20,6 +20,38 @@ const struct migration store_migrations[] = {
     {1, "ALTER TABLE run ADD COLUMN removed TEXT;"
         "ALTER TABLE run ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;"
         "UPDATE run SET attempts = 1 WHERE started IS NOT NULL;"},
+    {2,
+     "CREATE TABLE recipe (id INTEGER PRIMARY KEY, settings TEXT NOT NULL UNIQUE) STRICT;"
+     "ALTER TABLE run ADD COLUMN weights_hash TEXT;"
+     "ALTER TABLE run ADD COLUMN recipe_id INTEGER;"
+     "INSERT INTO recipe (id, settings) SELECT min(id), " STORE_SETTINGS
+     " AS s FROM run GROUP BY s;"
+     "UPDATE run SET recipe_id = (SELECT r.id FROM recipe AS r "
+     "                            WHERE r.settings = " STORE_SETTINGS ");"
+     "CREATE TABLE membership (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL "
+     "REFERENCES run (id) ON DELETE CASCADE, experiment TEXT NOT NULL, profile TEXT NOT "
+     "NULL, cell TEXT NOT NULL DEFAULT '', UNIQUE (run_id, experiment, profile)) STRICT;"
+     "CREATE INDEX membership_by_experiment ON membership (experiment, profile, cell);"
+     "INSERT INTO membership (run_id, experiment, profile, cell) "
+     "SELECT id, experiment, profile, cell FROM run;"
+     "CREATE TABLE attempt (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES "
+     "run (id) ON DELETE CASCADE, n INTEGER NOT NULL, provenance_id INTEGER REFERENCES "
+     "provenance (id), started TEXT, ended TEXT, state TEXT NOT NULL CHECK (state IN "
+     "('running', 'done', 'failed', 'interrupted')), reason TEXT, UNIQUE (run_id, n)) "
+     "STRICT;"
+     /* A run that was done and begun again had an event that said so, behind which
+         * there is none of its level when it has not ended. */
+     "INSERT INTO attempt (run_id, n, started, state) SELECT run.id, max(attempts, 2), "
+     "e.time, 'running' FROM run JOIN event AS e ON e.id = (SELECT max(l.id) FROM event "
+     "AS l WHERE l.run_id = run.id AND l.level = 'rerun') WHERE run.state = 'done' AND "
+     "e.text LIKE 'begun again%';"
+     "INSERT INTO attempt (run_id, n, provenance_id, started, ended, state, reason) "
+     "SELECT id, max(attempts, 1) - (id IN (SELECT run_id FROM attempt)), provenance_id, "
+     "started, ended, state, error FROM run WHERE state <> 'new';"
+     "ALTER TABLE metric ADD COLUMN last INTEGER NOT NULL DEFAULT 1;"
+     "UPDATE metric SET last = 0 WHERE step < (SELECT max(l.step) FROM metric AS l WHERE "
+     "l.run_id = metric.run_id AND l.split = metric.split AND l.name = metric.name);"
+     "CREATE INDEX metric_last ON metric (run_id, split, name) WHERE last = 1;"},
     {0},
 };
 

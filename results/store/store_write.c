@@ -7,8 +7,6 @@
 
 #include "store_internal.h"
 
-enum { AGAIN_TEXT = 4600 }; /* a reason has 4096 */
-
 /* A value for a parameter of a statement. */
 struct arg {
     enum { ARG_TEXT, ARG_INTEGER, ARG_REAL, ARG_BYTES } type;
@@ -208,20 +206,47 @@ static enum status find_run(struct store *s, const char *identity, int64_t *id,
     return st;
 }
 
+enum status store_recipe(struct store *s, int64_t run_id, struct err *e)
+{
+    const enum status st =
+        once(s,
+             "INSERT INTO recipe (settings) SELECT " STORE_SETTINGS " FROM run "
+             "WHERE id = ?1 ON CONFLICT (settings) DO NOTHING",
+             ARGS(integer(run_id)), NULL, e);
+    return st ? st
+              : once(s,
+                     "UPDATE run SET recipe_id = (SELECT r.id FROM recipe AS r "
+                     "WHERE r.settings = " STORE_SETTINGS ") WHERE id = ?1",
+                     ARGS(integer(run_id)), NULL, e);
+}
+
 static enum status add_run(struct store *s, const struct run_row *r, int64_t *id,
                            const char **state, struct err *e)
 {
-    const enum status st =
+    const char *const cell = r->cell ? r->cell : "";
+    int64_t added = 0;
+    enum status st =
         once(s,
              "INSERT INTO run (identity, experiment, profile, cell, task, task_version, "
              "encoder, variant, seed, config) "
              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
-             "ON CONFLICT (identity) DO NOTHING",
-             ARGS(text(r->identity), text(r->experiment), text(r->profile),
-                  text(r->cell ? r->cell : ""), text(r->task), integer(r->task_version),
-                  text(r->encoder), text(r->variant), integer(r->seed), text(r->config)),
-             NULL, e);
-    return st ? st : find_run(s, r->identity, id, state, e);
+             "ON CONFLICT (identity) DO NOTHING RETURNING id",
+             ARGS(text(r->identity), text(r->experiment), text(r->profile), text(cell),
+                  text(r->task), integer(r->task_version), text(r->encoder),
+                  text(r->variant), integer(r->seed), text(r->config)),
+             &added, e);
+    if (st == ST_OK && added)
+        st = store_recipe(s, added, e);
+    if (st == ST_OK)
+        st = find_run(s, r->identity, id, state, e);
+    if (st == ST_OK)
+        st = once(s,
+                  "INSERT INTO membership (run_id, experiment, profile, cell) "
+                  "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (run_id, experiment, profile) "
+                  "DO UPDATE SET cell = excluded.cell",
+                  ARGS(integer(*id), text(r->experiment), text(r->profile), text(cell)),
+                  NULL, e);
+    return st;
 }
 
 enum status store_run(struct store *s, const struct run_row *r, int64_t *id,
@@ -255,32 +280,28 @@ static enum status update_run(struct store *s, int64_t run_id, const char *sql,
 
 /* --- again --- */
 
-/* The log of a run that is done and was begun again has events of this level. One is written
- * when it begins and one when that has ended, so the last of them tells which it is. The
- * first holds what goes to the row only with the new numbers: its time, and behind BEGUN
- * the id of the provenance. */
-#define BEGUN STORE_RERUN_BEGUN ", provenance "
-
-/* Ends what was begun again, if anything was. */
-static enum status end_again(struct store *s, int64_t run_id, const char *how,
-                             struct err *e)
+/* The attempt that is under way, if any, has ended so. */
+static enum status end_attempt(struct store *s, int64_t run_id, const char *state,
+                               const char *reason, struct err *e)
 {
     return once(s,
-                "INSERT INTO event (run_id, level, text) SELECT id, 'rerun', ?2 FROM run "
-                "WHERE id = ?1 AND " STORE_BEGUN_AGAIN " IS NOT NULL",
-                ARGS(integer(run_id), text(how)), NULL, e);
+                "UPDATE attempt SET state = ?2, reason = ?3, "
+                "ended = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
+                "WHERE run_id = ?1 AND state = 'running'",
+                ARGS(integer(run_id), text(state), text(reason)), NULL, e);
 }
 
-static enum status begin_again(struct store *s, int64_t run_id, int64_t provenance_id,
-                               struct err *e)
+static enum status begin_attempt(struct store *s, int64_t run_id, int64_t provenance_id,
+                                 struct err *e)
 {
     enum status st =
         update_run(s, run_id, "UPDATE run SET attempts = attempts + 1 WHERE id = ?1",
                    ARGS(integer(run_id)), e);
     if (st == ST_OK)
         st = once(s,
-                  "INSERT INTO event (run_id, level, text) VALUES (?1, 'rerun', "
-                  "'" BEGUN "' || ?2)",
+                  "INSERT INTO attempt (run_id, n, provenance_id, started, state) "
+                  "SELECT id, attempts, ?2, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), "
+                  "'running' FROM run WHERE id = ?1",
                   ARGS(integer(run_id), integer(provenance_id)), NULL, e);
     return st;
 }
@@ -369,20 +390,16 @@ static enum status tell_differences(struct store *s, int64_t run_id, struct err 
     return once(s, sql, ARGS(integer(run_id)), NULL, e);
 }
 
-/* The row takes what the beginning of the attempt left in the log. A provenance that is not
- * there, as after a merge, changes nothing. */
+/* The row takes over what the attempt says of itself. */
 static enum status done_again(struct store *s, int64_t run_id, struct err *e)
 {
-    enum status st = s->replaced == run_id ? tell_differences(s, run_id, e) : ST_OK;
-    if (st == ST_OK)
-        st = update_run(
-            s, run_id,
-            "UPDATE run SET (started, provenance_id) = (SELECT b.time, coalesce((SELECT id "
-            "FROM provenance WHERE id = CAST(substr(b.text, 1 + length('" BEGUN
-            "')) AS INTEGER)), run.provenance_id) FROM event AS b WHERE b.id "
-            "= " STORE_BEGUN_AGAIN ") WHERE id = ?1",
-            ARGS(integer(run_id)), e);
-    return st ? st : end_again(s, run_id, "done; its results replace those of before", e);
+    const enum status st = s->replaced == run_id ? tell_differences(s, run_id, e) : ST_OK;
+    return st ? st
+              : update_run(s, run_id,
+                           "UPDATE run SET (started, provenance_id) = (SELECT a.started, "
+                           "coalesce(a.provenance_id, run.provenance_id) FROM attempt AS "
+                           "a WHERE a.id = " STORE_BEGUN_AGAIN ") WHERE id = ?1",
+                           ARGS(integer(run_id)), e);
 }
 
 /* --- the life of a run --- */
@@ -396,7 +413,7 @@ static enum status begin_anew(struct store *s, int64_t run_id, int64_t provenanc
         "UPDATE run SET state = 'running', error = NULL, steps = NULL, "
         "parameters = NULL, flops = NULL, wall_s = NULL, cpu_s = NULL, "
         "tokens_per_s = NULL, peak_memory_mib = NULL, removed = NULL, "
-        "attempts = attempts + 1, started = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ended = NULL, "
+        "weights_hash = NULL, started = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ended = NULL, "
         "provenance_id = ?2 WHERE id = ?1",
         ARGS(integer(run_id), integer(provenance_id)), e);
     return st ? st : forget_numbers(s, run_id, e);
@@ -409,14 +426,15 @@ enum status store_begin(struct store *s, int64_t run_id, int64_t provenance_id,
     enum status st = begin(s, e);
     if (st)
         return st;
-    st = end_again(s, run_id, "did not end; the results of before stay", e);
+    st = end_attempt(s, run_id, "interrupted", "it did not end", e);
     if (st == ST_OK)
         st = once(s,
                   "SELECT 1 FROM run WHERE id = ?1 AND state = 'done' AND removed IS NULL",
                   ARGS(integer(run_id)), &done, e);
+    if (st == ST_OK && !done)
+        st = begin_anew(s, run_id, provenance_id, e);
     if (st == ST_OK)
-        st = done ? begin_again(s, run_id, provenance_id, e)
-                  : begin_anew(s, run_id, provenance_id, e);
+        st = begin_attempt(s, run_id, provenance_id, e);
     return finish(s, st, e);
 }
 
@@ -475,6 +493,8 @@ enum status store_done(struct store *s, int64_t run_id, const struct run_cost *c
                              real(c->flops), real(c->wall_s), real(c->cpu_s),
                              real(c->tokens_per_s), real(c->peak_memory_mib)),
                         e);
+    if (st == ST_OK)
+        st = end_attempt(s, run_id, "done", NULL, e);
     return finish(s, st, e);
 }
 
@@ -483,15 +503,13 @@ enum status store_stopped(struct store *s, int64_t run_id, const char *state,
 {
     assert(strcmp(state, "failed") == 0 || strcmp(state, "interrupted") == 0);
     enum standing standing = STANDING_OPEN;
-    char how[AGAIN_TEXT];
     enum status st = begin(s, e);
     if (st)
         return st;
     st = store_standing(s, run_id, &standing, e);
-    snprintf(how, sizeof how, "%s; the results of before stay: %s", state, reason);
-    if (st == ST_OK && standing != STANDING_OPEN)
-        st = end_again(s, run_id, how, e);
-    else if (st == ST_OK)
+    if (st == ST_OK)
+        st = end_attempt(s, run_id, state, reason, e);
+    if (st == ST_OK && standing == STANDING_OPEN)
         st = update_run(s, run_id,
                         "UPDATE run SET state = ?2, error = ?3, "
                         "ended = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = ?1",
@@ -499,25 +517,51 @@ enum status store_stopped(struct store *s, int64_t run_id, const char *state,
     return finish(s, st, e);
 }
 
+enum status store_weights(struct store *s, int64_t run_id, const char *hash, struct err *e)
+{
+    const enum status st = begin(s, e);
+    return st ? st
+              : finish(s,
+                       update_run(s, run_id,
+                                  "UPDATE run SET weights_hash = ?2 WHERE id = ?1",
+                                  ARGS(integer(run_id), text(hash)), e),
+                       e);
+}
+
 enum status store_metrics(struct store *s, int64_t run_id, const struct metric_row *m,
                           int n, struct err *e)
 {
-    sqlite3_stmt *q = NULL;
+    sqlite3_stmt *q = NULL, *older = NULL;
     enum status st = begin(s, e);
     if (st)
         return st;
-    st = prepare(s,
-                 "INSERT INTO metric (run_id, split, step, name, value, count, total) "
-                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
-                 "ON CONFLICT (run_id, split, name, step) DO UPDATE SET "
-                 "value = excluded.value, count = excluded.count, total = excluded.total",
-                 &q, e);
-    for (int i = 0; i < n && st == ST_OK; i++)
+    st =
+        prepare(s,
+                "INSERT INTO metric (run_id, split, step, name, value, count, total, last) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NOT EXISTS (SELECT 1 FROM metric "
+                "WHERE (run_id, split, name) = (?1, ?2, ?4) AND step > ?3)) "
+                "ON CONFLICT (run_id, split, name, step) DO UPDATE SET "
+                "value = excluded.value, count = excluded.count, total = excluded.total",
+                &q, e);
+    if (st == ST_OK)
+        st = prepare(s,
+                     "UPDATE metric SET last = 0 WHERE (run_id, split, name) = "
+                     "(?1, ?2, ?4) AND last = 1 AND step < ?3",
+                     &older, e);
+    for (int i = 0; i < n && st == ST_OK; i++) {
+        st = step(
+            s, older,
+            ARGS(integer(run_id), text(m[i].split), integer(m[i].step), text(m[i].name)),
+            NULL, e);
+        if (st)
+            break;
         st = step(s, q,
                   ARGS(integer(run_id), text(m[i].split), integer(m[i].step),
                        text(m[i].name), real(m[i].value), count(m[i].count),
                        count(m[i].total)),
                   NULL, e);
+    }
+    sqlite3_finalize(older);
     sqlite3_finalize(q);
     return finish(s, st, e);
 }

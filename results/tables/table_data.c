@@ -159,6 +159,7 @@ static enum status compose(struct statement *t, const struct table_request *q,
            " (SELECT m.value FROM metric AS m WHERE m.run_id = w.run_id"
            "  AND m.split = w.split AND m.name = 'seen' ORDER BY m.step DESC LIMIT 1)"
            " FROM v_run AS r LEFT JOIN v_result AS w ON w.run_id = r.run_id"
+           " AND (w.experiment, w.profile) = (r.experiment, r.profile)"
            " AND r.state = 'done'");
     if (!filters_by_split(q))
         add(t,
@@ -186,7 +187,7 @@ static enum status compose(struct statement *t, const struct table_request *q,
         st = add_split_owners(t, q, e);
     if (st)
         return st;
-    add(t, " ORDER BY r.run_id, s.metric_id");
+    add(t, " ORDER BY r.run_id, r.experiment, r.profile, s.metric_id");
     return t->full ? err_set(e, ST_USAGE, "too many filters; at most 60 are read") : ST_OK;
 }
 

@@ -142,11 +142,11 @@ static struct run_spec run_for(const struct run_spec *r, struct split_spec *spli
     return one;
 }
 
-static enum status load(const struct run_spec *one, int longest_before, const char *weights,
-                        struct trainer *t, struct err *e)
+static enum status load(const struct run_spec *one, int longest_before,
+                        const struct stored_weights *w, struct trainer *t, struct err *e)
 {
     struct err why;
-    const enum status st = stored_run_weights(weights, trainer_model(t), &why);
+    const enum status st = stored_weights_load(w, trainer_model(t), &why);
     if (st == ST_OK)
         return ST_OK;
     if (st != ST_NOTFOUND && one->model.longest > longest_before)
@@ -158,8 +158,8 @@ static enum status load(const struct run_spec *one, int longest_before, const ch
 }
 
 static enum status answer(const struct run_spec *r, struct split_spec *split,
-                          const char *weights, int threads, struct evaluation *out,
-                          struct err *e)
+                          const struct stored_weights *weights, int threads,
+                          struct evaluation *out, struct err *e)
 {
     const struct run_spec one = run_for(r, split);
     const struct questions q = {.run = &one, .split = split, .count = split->count};
@@ -258,14 +258,14 @@ static enum status ask(const struct invocation *v, const char *db, const char *n
     struct split_spec split;
     struct evaluation result;
     struct metric_row rows[EVALUATION_METRICS];
-    char weights[PATH_MAX];
+    struct stored_weights weights;
     enum status st = stored_run_open(db, name, &f, e);
     if (st == ST_OK)
         st = choose_split(v, &f.run, &split, e);
     if (st == ST_OK)
-        st = schedule_weights_path(db, f.run.identity, weights, e);
+        st = stored_weights_find(db, &f, &weights, e);
     if (st == ST_OK)
-        st = answer(&f.run, &split, weights, threads, &result, e);
+        st = answer(&f.run, &split, &weights, threads, &result, e);
     if (st == ST_OK) {
         const int n = evaluation_metrics(&result, split.name, 0, rows);
         st = flag_given(v, "json") ? answer_json(&f, &split, rows, n, e)

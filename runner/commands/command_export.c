@@ -27,17 +27,18 @@ static enum status run(const struct invocation *v, struct err *e)
     const char *path = flag_text(v, "output", NULL);
     struct stored_run f = {0};
     struct model *m = NULL;
-    char db[PATH_MAX], weights[PATH_MAX];
+    struct stored_weights weights;
+    char db[PATH_MAX];
     place_database(v, "", db);
     if (!path)
         return err_set(e, ST_USAGE, "-o FILE.safetensors is needed");
     enum status st = stored_run_open(db, argument_at(v, 0), &f, e);
     if (st == ST_OK)
-        st = schedule_weights_path(db, f.run.identity, weights, e);
+        st = stored_weights_find(db, &f, &weights, e);
     if (st == ST_OK)
         st = model_open(&f.run.model, f.run.seed, &m, e);
     if (st == ST_OK)
-        st = stored_run_weights(weights, m, e);
+        st = stored_weights_load(&weights, m, e);
     if (st == ST_OK)
         st = write_weights(&f.run, m, path, flag_given(v, "force"), e);
     model_close(m);

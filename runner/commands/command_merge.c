@@ -10,13 +10,16 @@
 #include "model_files.h"
 #include "places.h"
 #include "progress.h"
+#include "resume.h"
 #include "schedule.h"
 #include "store_merge.h"
 
-/* A run whose rows are those of the part. */
+/* A run of the part, for its files. */
 struct carried {
     char identity[IDENTITY_TEXT];
-    bool done, taken;
+    char hash[MERGE_HASH]; /* of the weights that its row speaks of now */
+    bool done, numbers;    /* numbers: its numbers are now those of the part */
+    bool offered;          /* weights of the part wait beside the receiver */
 };
 
 struct job {
@@ -34,46 +37,66 @@ static void on_conflict(void *context, const char *text)
     progress_warning(j->progress, "conflict: %s", text);
 }
 
+static int on_progress(void *context, const char *identity, bool part)
+{
+    const struct job *j = context;
+    return resume_step_of(part ? j->part : j->into, identity);
+}
+
+/* Whose numbers come from the part needs its weights, and so does a run that has lost its
+ * own. What the receiver has is not touched before all is stored. */
 static enum status on_carried(void *context, const char *identity, const char *state,
-                              bool taken, struct err *e)
+                              enum merged how, char hash[MERGE_HASH], struct err *e)
 {
     struct job *j = context;
     struct carried *more = realloc(j->carried, ((size_t)j->n + 1) * sizeof *more);
+    char offered[WEIGHTS_HASH] = "";
     if (!more)
         return err_set(e, ST_NOMEM, "%s: no memory to merge it", j->part);
     j->carried = more;
     struct carried *c = &more[j->n++];
-    *c = (struct carried){.done = strcmp(state, "done") == 0, .taken = taken};
+    *c = (struct carried){.done = strcmp(state, "done") == 0,
+                          .numbers = how == MERGED_NUMBERS};
     snprintf(c->identity, sizeof c->identity, "%s", identity);
-    if (taken)
-        model_files_set_aside(j->into, identity);
-    return ST_OK;
+    const bool has = !c->numbers && model_files_has_weights(j->into, identity, hash);
+    enum status st = ST_OK;
+    if (c->done && !has)
+        st = model_files_offer(j->part, j->into, identity, offered, e);
+    /* Of the part's own row a file with another hash is not that run's. */
+    c->offered = offered[0] && (!hash[0] || strcmp(hash, offered) == 0);
+    if (c->offered)
+        snprintf(hash, MERGE_HASH, "%s", offered);
+    else if (offered[0])
+        model_files_withdraw(j->into, identity);
+    snprintf(c->hash, sizeof c->hash, "%s", hash);
+    return st;
 }
 
-/* Behind the rows, so that no run has the weights of another training: a merge that is
- * killed before it comes here leaves runs without weights, and the next one copies them. */
-static enum status copy_files(struct job *j, struct err *e)
+/* Behind the rows. Whoever is killed here leaves weights waiting, which the hash in the row
+ * tells from others; the next command finds them. */
+static enum status accept_files(struct job *j, struct err *e)
 {
     enum status st = ST_OK;
     for (int i = 0; i < j->n && st == ST_OK; i++) {
         const struct carried *c = &j->carried[i];
-        st = model_files_copy(j->part, j->into, c->identity, c->taken, e);
-        if (st)
-            break;
-        model_files_drop_aside(j->into, c->identity);
         if (!c->done)
+            st = model_files_copy_checkpoint(j->part, j->into, c->identity, e);
+        else if (c->offered)
+            st = model_files_accept(j->into, c->identity, e);
+        else if (c->numbers)
+            model_files_drop_weights(j->into, c->identity);
+        if (st || !c->done)
             continue;
-        j->weightless += !model_files_has_weights(j->into, c->identity);
+        j->weightless += !model_files_has_weights(j->into, c->identity, c->hash);
         model_files_drop_checkpoint(j->into, c->identity);
     }
     return st;
 }
 
-static void put_files_back(const struct job *j)
+static void withdraw_files(const struct job *j)
 {
     for (int i = 0; i < j->n; i++)
-        if (j->carried[i].taken)
-            model_files_put_back(j->into, j->carried[i].identity);
+        model_files_withdraw(j->into, j->carried[i].identity);
 }
 
 static bool same_file(const char *a, const char *b)
@@ -149,8 +172,10 @@ static void settle_part(struct job *j)
 static enum status merge_part(struct store *db, struct job *j, struct merge_counts *all,
                               struct err *e)
 {
-    const struct merge_hooks hooks = {
-        .context = j, .conflict = on_conflict, .carried = on_carried};
+    const struct merge_hooks hooks = {.context = j,
+                                      .conflict = on_conflict,
+                                      .progress = on_progress,
+                                      .carried = on_carried};
     struct merge_counts c = {0};
     struct store *part = NULL;
     settle_part(j);
@@ -165,9 +190,9 @@ static enum status merge_part(struct store *db, struct job *j, struct merge_coun
     if (st == ST_OK)
         st = store_merge(db, part, &hooks, &c, e);
     if (st)
-        put_files_back(j);
+        withdraw_files(j);
     else
-        st = copy_files(j, e);
+        st = accept_files(j, e);
     store_close(part);
     free(j->carried);
     if (st)
@@ -194,6 +219,8 @@ static enum status merge_all(const struct invocation *v, struct store *db, const
     struct job target = {.into = into, .progress = progress};
     int left_out = 0;
     enum status st = leftovers_fold(db, into, &found, e);
+    if (st == ST_OK)
+        st = model_files_settle(db, into, e);
     tell_leftovers(&target, into, found);
     for (int i = 0; i < argument_count(v) && st == ST_OK; i++) {
         char path[PATH_MAX];

@@ -30,7 +30,7 @@ enum {
 
 struct source {
     struct run_spec run;
-    char path[PATH_MAX]; /* of the weights */
+    struct stored_weights weights;
 };
 
 /* A run's number or identity has no slash and no dot; what has is a file. */
@@ -47,9 +47,9 @@ static enum status read_file(const char *name, struct source *s, struct err *e)
     uint64_t numbers = 0;
     struct model *sketch = NULL;
     struct err why = {.msg = ""};
-    if (strlen(name) >= sizeof s->path)
+    if (strlen(name) >= sizeof s->weights.path)
         return err_set(e, ST_IO, "%s: the name is too long", name);
-    memcpy(s->path, name, strlen(name) + 1);
+    memcpy(s->weights.path, name, strlen(name) + 1);
     enum status st = checkpoint_note_read(name, "config", &config, e);
     if (st == ST_OK && !config)
         st = err_set(e, ST_IO,
@@ -79,7 +79,7 @@ static enum status read_run(const struct invocation *v, const char *name, struct
     if (st)
         return st;
     s->run = f.run; /* taken over */
-    return schedule_weights_path(db, s->run.identity, s->path, e);
+    return stored_weights_find(db, &f, &s->weights, e);
 }
 
 /* --- which sequences --- */
@@ -181,7 +181,7 @@ static enum status open_trainer(const struct source *s, int longest, struct trai
         st = trainer_open(&c, out, e);
     if (st)
         return st;
-    st = stored_run_weights(s->path, trainer_model(*out), &why);
+    st = stored_weights_load(&s->weights, trainer_model(*out), &why);
     if (st == ST_IO && longer)
         return err_set(e, ST_RANGE,
                        "sequences have up to %d tokens and %s has learned positions up to "
@@ -289,7 +289,7 @@ static enum status predict(const struct invocation *v, const struct source *s,
 static enum status run(const struct invocation *v, struct err *e)
 {
     const char *name = argument_at(v, 0);
-    struct source s = {.path = ""};
+    struct source s = {.weights = {.path = ""}};
     struct sequences x = {0};
     if (!flag_given(v, "logits"))
         return err_set(e, ST_USAGE, "--logits FILE.npy is needed");

@@ -96,15 +96,15 @@ static enum status compare(struct store *db, const char *db_path,
 {
     struct spool *now = NULL;
     struct err why = {.msg = ""};
-    char weights[PATH_MAX];
+    struct stored_weights weights;
     enum status st = spool_read(s->spool, &now, e);
     if (st == ST_OK)
         st = verify_spool(db, f, now, steps ? steps : INT_MAX, steps == 0, v, e);
     spool_free(now);
     if (st == ST_OK && steps == 0)
-        st = schedule_weights_path(db_path, f->run.identity, weights, e);
+        st = stored_weights_find(db_path, f, &weights, e);
     if (st == ST_OK && steps == 0) {
-        st = verify_weights(&f->run, weights, s->weights, v, &why);
+        st = verify_weights(&f->run, weights.path, s->weights, v, &why);
         if (st == ST_NOTFOUND)
             st = ST_OK; /* no weights were kept, and none are counted */
         else if (st)

@@ -86,6 +86,22 @@ static enum status take_id(void *context, int columns, const char *const *names,
     return ST_OK;
 }
 
+enum status leftovers_store(struct store *db, const char *path, const char *identity,
+                            int64_t run_id, struct spool *s, struct err *e)
+{
+    char hash[WEIGHTS_HASH];
+    enum status st =
+        model_files_take_trained(path, identity, spool_kept_weights(s), hash, e);
+    if (st == ST_OK)
+        st = store_together(db, e);
+    if (st)
+        return st;
+    st = spool_fold(s, db, run_id, NULL, NULL, e);
+    if (st == ST_OK)
+        st = store_weights(db, run_id, hash[0] ? hash : NULL, e);
+    return store_together_end(db, st, e);
+}
+
 /* Only of a run that was begun and did not end: any other state was decided since. */
 static enum status fold(struct store *db, const char *path, const char *spool_file,
                         const char *identity, struct leftovers *out, struct err *e)
@@ -102,9 +118,7 @@ static enum status fold(struct store *db, const char *path, const char *spool_fi
         " IS NOT NULL)",
         params, 1, take_id, &id, e);
     if (st == ST_OK && id > 0)
-        st = model_files_take_trained(path, identity, spool_kept_weights(s), e);
-    if (st == ST_OK && id > 0)
-        st = spool_fold(s, db, id, NULL, NULL, e);
+        st = leftovers_store(db, path, identity, id, s, e);
     spool_free(s);
     if (st == ST_OK && id > 0) {
         out->stored++;

@@ -6,6 +6,7 @@
 #ifndef LEFTOVERS_H
 #define LEFTOVERS_H
 
+#include "spool.h"
 #include "store.h"
 
 /* What the spool of a run that was begun and has no end in the database says: there is none;
@@ -27,5 +28,11 @@ enum status leftovers_fold(struct store *db, const char *path, struct leftovers 
 /* The same for a database that nobody has opened. Where there is nothing to store nothing is
  * locked or written. ST_DB: a scheduler is at work in it. */
 enum status leftovers_settle(const char *path, struct leftovers *out, struct err *e);
+
+/* Stores a run that is done, as its spool says: the weights that its worker left become the
+ * run's, then its rows, with their hash, are stored in one transaction. Harmless a second
+ * time. */
+enum status leftovers_store(struct store *db, const char *path, const char *identity,
+                            int64_t run_id, struct spool *s, struct err *e);
 
 #endif

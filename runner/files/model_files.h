@@ -10,13 +10,39 @@
 #include <stdint.h>
 
 #include "status.h"
+#include "store.h"
 
-/* Copies the files that the run has beside `from` to beside `to`, each under another name
- * first, so that no half of one is ever seen. Files that are there already stay unless
- * `replace`: then they also go when `from` has none. A link, or what is no plain file, is
- * not followed (ST_IO). */
-enum status model_files_copy(const char *from, const char *to, const char *identity,
-                             bool replace, struct err *e);
+/* The hash of a file of weights as run.weights_hash has it: XXH3, 128 bits, hex. */
+enum { WEIGHTS_HASH = 33 };
+enum status model_files_hash(const char *path, char hash[WEIGHTS_HASH], struct err *e);
+
+/* The weights of the run: the file "<identity>.safetensors", or, where that is not the one
+ * with the hash of the run's row, one that still waits to take its place: a command was
+ * killed in between. An empty `hash`, of a database of an older program, fits any file. The
+ * path of the usual file when there is none. */
+enum status model_files_weights_path(const char *db, const char *identity, const char *hash,
+                                     char out[PATH_MAX], struct err *e);
+
+/* A merge never touches the files that a run has. Before the rows of a part are stored its
+ * weights are copied beside `to` as "<identity>.merged.safetensors" (offer; hash[] receives
+ * theirs, "" when the part has none), and when the rows are stored they take their place
+ * (accept), or are removed when they are not (withdraw). Whoever is killed in between
+ * leaves them waiting: the hash in the row tells to which side they belong, and the next
+ * command finds them (model_files_weights_path, model_files_settle). A link, or what is no
+ * plain file, is not followed (ST_IO). */
+enum status model_files_offer(const char *from, const char *to, const char *identity,
+                              char hash[WEIGHTS_HASH], struct err *e);
+enum status model_files_accept(const char *db, const char *identity, struct err *e);
+void model_files_withdraw(const char *db, const char *identity);
+/* Of a run whose numbers were replaced by others without weights. */
+void model_files_drop_weights(const char *db, const char *identity);
+/* Copies the checkpoint when it is further on than that beside `to`, if any. */
+enum status model_files_copy_checkpoint(const char *from, const char *to,
+                                        const char *identity, struct err *e);
+
+/* Puts in their place the weights that wait because a command was killed, also those that
+ * older programs set aside, and removes what belongs to no run. For who holds the lock. */
+enum status model_files_settle(struct store *s, const char *db, struct err *e);
 
 /* Where a worker leaves its final weights until its run is stored as done, so that the
  * weights of a run are never of another training than its numbers:
@@ -25,25 +51,20 @@ enum status model_files_trained_path(const char *db, const char *identity,
                                      char out[PATH_MAX], struct err *e);
 /* To be called before the run is stored as done: what the worker left becomes the run's
  * weights, in the place of those of an earlier training. Without `kept`, when it could leave
- * none, the earlier ones are removed. Harmless a second time. ST_IO: neither was done, and
+ * none, the earlier ones are removed. hash[] receives that of the weights, "" without any, for
+ * store_weights. Harmless a second time. ST_IO: neither was done, and
  * the run should not be stored either. */
 enum status model_files_take_trained(const char *db, const char *identity, bool kept,
-                                     struct err *e);
+                                     char hash[WEIGHTS_HASH], struct err *e);
 /* Of a worker that did not come to its end. */
 void model_files_drop_trained(const char *db, const char *identity);
 
-/* Are the run's final weights beside the database? */
-bool model_files_has_weights(const char *db, const char *identity);
+/* Are the run's final weights beside the database, with this hash ("": any)? */
+bool model_files_has_weights(const char *db, const char *identity, const char *hash);
 
 /* Removes them; *bytes grows by their size. Without `really` only counts. */
 enum status model_files_remove(const char *db, const char *identity, bool really,
                                int64_t *bytes, struct err *e);
-
-/* While a merge may still take the run's rows back its weights stand aside under another
- * name: then they come back, or are removed. A second call of either does nothing. */
-void model_files_set_aside(const char *db, const char *identity);
-void model_files_put_back(const char *db, const char *identity);
-void model_files_drop_aside(const char *db, const char *identity);
 
 /* Removes the run's checkpoint: what is done has nothing to go on from. */
 void model_files_drop_checkpoint(const char *db, const char *identity);

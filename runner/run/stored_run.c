@@ -1,6 +1,8 @@
 #include "stored_run.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LEAST_PREFIX = 4 };
@@ -31,6 +33,7 @@ static enum status take_run(void *context, int columns, const char *const *names
     snprintf(f->id, sizeof f->id, "%s", word(cells[0]));
     snprintf(f->identity, sizeof f->identity, "%s", word(cells[1]));
     snprintf(f->state, sizeof f->state, "%s", word(cells[2]));
+    snprintf(f->weights_hash, sizeof f->weights_hash, "%s", word(cells[7]));
     stored_run_free(f);
     const enum status st = run_spec_parse(word(cells[3]), &f->run, e);
     snprintf(f->run.profile, sizeof f->run.profile, "%s", word(cells[5]));
@@ -87,9 +90,9 @@ enum status stored_run_find(struct store *db, const char *db_path, const char *n
     *out = (struct stored_run){0};
     enum status st = store_query(
         db,
-        "SELECT run_id, identity, state, config, CAST(run_id AS TEXT) = ?1 AS exact, "
-        "profile, cell FROM v_run WHERE exact OR substr(identity, 1, length(?1)) = ?1 "
-        "ORDER BY exact DESC",
+        "SELECT id, identity, state, config, CAST(id AS TEXT) = ?1 AS exact, "
+        "profile, cell, weights_hash FROM run WHERE removed IS NULL AND (exact OR substr(identity, 1, length(?1)) = ?1)"
+        " ORDER BY exact DESC",
         params, 1, take_run, &s, e);
     if (st == ST_OK && (s.n == 0 || (!s.exact && strlen(name) < LEAST_PREFIX)))
         st = none(db, db_path, name, e);
@@ -118,9 +121,64 @@ void stored_run_notes(const struct run_spec *r, struct checkpoint_note out[STORE
     out[2] = (struct checkpoint_note){"config", r->config};
 }
 
-enum status stored_run_weights(const char *path, struct model *m, struct err *e)
+/* A weight that is no number would be scored as a model that knows nothing. */
+static enum status check_finite(const char *path, struct model *m, struct err *e)
 {
-    const enum status st = checkpoint_load_model(path, m, e);
+    for (int t = 0; t < model_tensor_count(m); t++) {
+        const struct tensor *x = model_tensor(m, t);
+        const real *w = model_weights(m) + x->offset;
+        for (size_t i = 0; i < (size_t)x->rows * (size_t)x->columns; i++)
+            if (!isfinite(w[i]))
+                return err_set(
+                    e, ST_IO,
+                    "%s: number %zu of %s is not finite, so the file is damaged; "
+                    "restore a copy, or run it again with --rerun all",
+                    path, i, x->name);
+    }
+    return ST_OK;
+}
+
+/* Is the file the run's: its own identity within, and the bytes that were stored? */
+static enum status check_owner(const struct stored_weights *f, struct err *e)
+{
+    const char *const path = f->path;
+    char *identity = NULL, hash[WEIGHTS_HASH];
+    enum status st = checkpoint_note_read(path, "identity", &identity, e);
+    if (st == ST_OK && (!identity || strcmp(identity, f->identity) != 0))
+        st = err_set(e, ST_IO,
+                     "%s: holds the weights of run %.32s, not of %.32s; put the right file "
+                     "there, or run it again with --rerun all",
+                     path, identity ? identity : "(none)", f->identity);
+    free(identity);
+    if (st || !f->hash[0])
+        return st;
+    st = model_files_hash(path, hash, e);
+    if (st == ST_OK && strcmp(hash, f->hash) != 0)
+        st = err_set(e, ST_IO,
+                     "%s: is not the file that the run left: its bytes have changed, or it "
+                     "is of another training; restore a copy, or run it again with --rerun "
+                     "all",
+                     path);
+    return st;
+}
+
+enum status stored_weights_find(const char *db_path, const struct stored_run *f,
+                                struct stored_weights *out, struct err *e)
+{
+    snprintf(out->identity, sizeof out->identity, "%s", f->identity);
+    snprintf(out->hash, sizeof out->hash, "%s", f->weights_hash);
+    return model_files_weights_path(db_path, f->identity, f->weights_hash, out->path, e);
+}
+
+enum status stored_weights_load(const struct stored_weights *w, struct model *m,
+                                struct err *e)
+{
+    const char *const path = w->path;
+    enum status st = w->identity[0] ? check_owner(w, e) : ST_OK;
+    if (st == ST_OK)
+        st = checkpoint_load_model(path, m, e);
+    if (st == ST_OK)
+        st = check_finite(path, m, e);
     if (st != ST_NOTFOUND)
         return st;
     return err_set(e, st,

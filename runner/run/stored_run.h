@@ -4,6 +4,7 @@
 
 #include "checkpoint.h"
 #include "config.h"
+#include "model_files.h"
 #include "store.h"
 
 enum { STORED_ID_TEXT = 24, STORED_STATE_TEXT = 16 };
@@ -12,7 +13,8 @@ struct stored_run {
     char id[STORED_ID_TEXT];
     char identity[IDENTITY_TEXT]; /* as stored; run.identity is that of the settings */
     char state[STORED_STATE_TEXT];
-    struct run_spec run; /* profile and cell too */
+    char weights_hash[WEIGHTS_HASH]; /* "": not stored */
+    struct run_spec run;             /* profile and cell too */
 };
 
 /* A number is a run's id; else at least four letters that begin its identity. ST_NOTFOUND:
@@ -29,7 +31,20 @@ enum status stored_run_open(const char *db_path, const char *name, struct stored
 enum { STORED_NOTES = 3 };
 void stored_run_notes(const struct run_spec *r, struct checkpoint_note out[STORED_NOTES]);
 
-/* Loads the run's weights from `path`, with the remedy when there are none. */
-enum status stored_run_weights(const char *path, struct model *m, struct err *e);
+/* A file of weights, the identity that it must have within ("": it is a user's own, of any
+ * run) and the hash of its bytes ("": not stored). */
+struct stored_weights {
+    char path[PATH_MAX];
+    char identity[IDENTITY_TEXT], hash[WEIGHTS_HASH];
+};
+
+/* Where the run's weights are, or would be. */
+enum status stored_weights_find(const char *db_path, const struct stored_run *f,
+                                struct stored_weights *out, struct err *e);
+
+/* Loads them. They are used only when identity and hash are the run's and all numbers are
+ * finite: else ST_IO. ST_NOTFOUND, with the remedy, when there are none. */
+enum status stored_weights_load(const struct stored_weights *w, struct model *m,
+                                struct err *e);
 
 #endif

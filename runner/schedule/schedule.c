@@ -207,12 +207,10 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
         state = c->signals || process_was_stopped(wait_status) ? "interrupted" : "failed";
     }
     const bool done = strcmp(state, "done") == 0;
-    st = done ? model_files_take_trained(c->s->db, w->item->run->identity,
-                                         spool_kept_weights(spool), e)
-              : ST_OK;
-    if (st == ST_OK)
-        st = read ? store_stopped(c->s->store, w->run_id, state, reason, e)
-                  : spool_fold(spool, c->s->store, w->run_id, state, reason, e);
+    st = done   ? leftovers_store(c->s->store, c->s->db, w->item->run->identity, w->run_id,
+                                  spool, e)
+         : read ? store_stopped(c->s->store, w->run_id, state, reason, e)
+                : spool_fold(spool, c->s->store, w->run_id, state, reason, e);
     if (st == ST_OK && !done)
         model_files_drop_trained(c->s->db, w->item->run->identity);
     if (st == ST_OK) {
@@ -602,6 +600,8 @@ static enum status prepare(struct scheduler *c, struct err *e)
     if (st == ST_OK && (c->models = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         st = err_set(e, ST_IO, "%s: cannot be opened: %s", folder, strerror(errno));
     resume_sweep(c->s->db);
+    if (st == ST_OK)
+        st = model_files_settle(c->s->store, c->s->db, e);
     if (st == ST_OK)
         st = register_runs(c, e);
     if (st == ST_OK && (c->wake = signals_descriptor()) < 0)

@@ -280,3 +280,18 @@ int resume_steps(const char *db, const struct run_spec *r)
         return 0;
     return at.step;
 }
+
+int resume_step_of(const char *db, const char *identity)
+{
+    static const char *const key[] = {"identity", "state"};
+    char path[PATH_MAX], *note[2] = {NULL, NULL};
+    struct resume_point at = {0};
+    int step = 0;
+    if (resume_path(db, identity, path, NULL) == ST_OK &&
+        checkpoint_notes_read(path, key, note, 2, NULL) == ST_OK && note[0] && note[1] &&
+        strcmp(note[0], identity) == 0 && point_parse(note[1], INT_MAX, &at))
+        step = at.step;
+    free(note[0]);
+    free(note[1]);
+    return step;
+}

@@ -60,20 +60,31 @@ static void hear_conflict(void *context, const char *text)
 }
 
 static enum status hear_carried(void *context, const char *identity, const char *state,
-                                bool taken, struct err *e)
+                                enum merged how, char hash[MERGE_HASH], struct err *e)
 {
     struct heard *h = context;
     assert_non_null(identity);
     assert_non_null(state);
-    h->taken += taken;
-    h->same += !taken;
+    assert_non_null(hash);
+    h->taken += how == MERGED_NUMBERS;
+    h->same += how == MERGED_SAME;
     return h->refuse ? err_set(e, ST_IO, "no room for files") : ST_OK;
+}
+
+static int no_progress(void *context, const char *identity, bool part)
+{
+    (void)context;
+    (void)identity;
+    (void)part;
+    return 0;
 }
 
 static enum status merge_into(struct store *to, const char *path, struct heard *h)
 {
-    const struct merge_hooks hooks = {
-        .context = h, .conflict = hear_conflict, .carried = hear_carried};
+    const struct merge_hooks hooks = {.context = h,
+                                      .conflict = hear_conflict,
+                                      .progress = no_progress,
+                                      .carried = hear_carried};
     struct store *part = NULL;
     assert_ok(store_open(path, STORE_READ, &part, &err));
     const enum status st = store_merge(to, part, &hooks, &h->counts, &err);

@@ -29,8 +29,7 @@ static const char row[] =
                       "(SELECT group_concat(text) FROM event WHERE level = 'caveat')"
                       "FROM metric",
                   old_numbers[] = "id|loss|0.5|0F|id: beware",
-                  said[] =
-                      "SELECT level, text FROM event WHERE level <> 'caveat' ORDER BY id";
+                  said[] = "SELECT n, state, provenance_id, reason FROM attempt ORDER BY n";
 
 /* With a connection of its own: the store has no function for what tests make up. */
 static void sqlite_run(const char *path, const char *sql)
@@ -100,7 +99,7 @@ static void beginning_again_takes_nothing_away(void **state)
     assert_answer(f->store, row, old_row);
     assert_answer(f->store, numbers, old_numbers);
     assert_answer(f->store, "SELECT attempts FROM run", "2");
-    assert_answer(f->store, said, "rerun|begun again, provenance 2");
+    assert_answer(f->store, said, "1|done|1|-;2|running|2|-");
 }
 
 static void an_end_that_is_done_replaces_all_of_it(void **state)
@@ -113,9 +112,8 @@ static void an_end_that_is_done_replaces_all_of_it(void **state)
                   "FROM run",
                   "done|9|1|1|2");
     assert_answer(f->store, numbers, "id|loss|0.5|0F|id: be careful");
-    assert_answer(f->store, said,
-                  "rerun|begun again, provenance 2;info|hello;rerun|done; its results "
-                  "replace those of before");
+    assert_answer(f->store, said, "1|done|1|-;2|done|2|-");
+    assert_answer(f->store, "SELECT text FROM event WHERE level = 'info'", "hello");
 }
 
 static void other_numbers_than_before_are_told(void **state)
@@ -148,9 +146,7 @@ static void any_other_end_leaves_it_as_it_was(void **state)
     fold(f, id, report(f, 0.25, (const uint8_t[]){0x1F}, "failed", "out of luck"));
     assert_answer(f->store, row, old_row);
     assert_answer(f->store, numbers, old_numbers);
-    assert_answer(f->store, said,
-                  "rerun|begun again, provenance 2;info|hello;rerun|failed; the results of "
-                  "before stay: out of luck");
+    assert_answer(f->store, said, "1|done|1|-;2|failed|2|out of luck");
 }
 
 static void an_end_without_a_spool_leaves_it_as_it_was(void **state)
@@ -161,10 +157,7 @@ static void an_end_without_a_spool_leaves_it_as_it_was(void **state)
         assert_ok(store_stopped(f->store, id, "interrupted", "killed", &err));
     assert_answer(f->store, row, old_row);
     assert_answer(f->store, numbers, old_numbers);
-    assert_answer(
-        f->store, said,
-        "rerun|begun again, provenance 2;rerun|interrupted; the results of before "
-        "stay: killed");
+    assert_answer(f->store, said, "1|done|1|-;2|interrupted|2|killed");
 }
 
 /* The scheduler was killed, and somebody asks again. */
@@ -175,10 +168,7 @@ static void one_that_never_ended_is_told_when_it_is_begun_once_more(void **state
     assert_ok(store_begin(f->store, id, 1, &err));
     assert_answer(f->store, row, old_row);
     assert_answer(f->store, numbers, old_numbers);
-    assert_answer(
-        f->store, said,
-        "rerun|begun again, provenance 2;rerun|did not end; the results of before "
-        "stay;rerun|begun again, provenance 1");
+    assert_answer(f->store, said, "1|done|1|-;2|interrupted|2|it did not end;3|running|1|-");
     fold(f, id, report(f, 0.25, (const uint8_t[]){0x0F}, "done", ""));
     assert_answer(f->store, "SELECT state, wall_s, provenance_id FROM run", "done|9|1");
 }

@@ -24,7 +24,7 @@ enum { TEXT = 1 << 20, PROCESSES = 8 };
 static const char *const old_tables[] = {
     "SELECT * FROM provenance ORDER BY id",
     "SELECT " OLD_RUN " FROM run ORDER BY id",
-    "SELECT * FROM metric ORDER BY id",
+    "SELECT id, run_id, split, step, name, value, count, total FROM metric ORDER BY id",
     "SELECT id, run_id, split, count, hex(bits) FROM answer ORDER BY id",
     "SELECT * FROM event ORDER BY id",
     "SELECT * FROM published ORDER BY id",

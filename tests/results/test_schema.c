@@ -161,8 +161,10 @@ static void what_differs_in_more_than_the_seed_is_never_averaged(void **state)
         put(f->store, add_run(f->store, runs[i]), "id", "loss", i);
     put(f->store, add_run(f->store, runs[1]), "ood", "loss", 10);
     assert_answer(f->store,
-                  "SELECT recipe, split, n, mean FROM v_summary ORDER BY recipe, split",
-                  "1|id|2|0.5\n1|ood|1|10\n3|id|1|2\n4|id|1|3\n5|id|1|4\n6|id|1|5");
+                  "SELECT profile, cell, recipe, split, n, mean FROM v_summary "
+                  "ORDER BY mean",
+                  "quick||1|id|2|0.5\nquick||2|id|1|2\npaper||1|id|1|3\n"
+                  "quick|model.dim=2|1|id|1|4\nquick||3|id|1|5\nquick||1|ood|1|10");
 }
 
 static void results_are_those_of_the_last_step(void **state)
@@ -329,9 +331,9 @@ static void views_keep_their_columns(void **state)
         f->store, "SELECT group_concat(name) FROM pragma_table_info('run')",
         "id,identity,experiment,profile,cell,task,task_version,encoder,variant,seed,"
         "config,state,error,steps,parameters,flops,wall_s,cpu_s,tokens_per_s,"
-        "peak_memory_mib,started,ended,provenance_id,removed,attempts");
+        "peak_memory_mib,started,ended,provenance_id,removed,attempts,weights_hash,recipe_id");
     assert_answer(f->store, "SELECT group_concat(name) FROM pragma_table_info('metric')",
-                  "id,run_id,split,step,name,value,count,total");
+                  "id,run_id,split,step,name,value,count,total,last");
     assert_answer(f->store, "SELECT group_concat(name) FROM pragma_table_info('v_summary')",
                   "experiment,profile,cell,task,encoder,variant,recipe,split,metric,runs,n,"
                   "mean,std,min,max,low,high,count,total");

@@ -14,8 +14,9 @@ static const char kept[] =
     "SELECT state, count(*), count(error), "
     "count(r.started), sum(value) FROM run AS r JOIN metric ON r.id = "
     "run_id GROUP BY 1",
-                  again[] = "SELECT seed, e.text FROM event AS e JOIN run ON run.id = "
-                            "run_id WHERE e.text NOT LIKE 'begun again%' ORDER BY 1, e.id";
+                  again[] = "SELECT seed, a.state, a.reason FROM attempt AS a JOIN run ON "
+                            "run.id = run_id WHERE n > 1 AND a.state <> 'running' "
+                            "ORDER BY 1, n";
 
 /* All runs, with token errors of 0.25; the next plan has all of them again. */
 static void be_done(struct bed *b)
@@ -48,14 +49,13 @@ static void what_fails_again_keeps_its_results(void **state)
     expect(b, kept, "done|6|0|6|2.25\n");
     expect(b, "SELECT seed, value FROM run JOIN metric ON run.id = run_id ORDER BY 1",
            "1|0.5\n2|0.25\n3|0.25\n4|0.25\n5|0.5\n6|0.5\n");
-    expect(
-        b,
-        "SELECT seed, e.text FROM event AS e JOIN run ON run.id = run_id WHERE e.text "
-        "LIKE '%stay%' ORDER BY 1",
-        "2|failed; the results of before stay: exit code 3\n"
-        "3|interrupted; the results of before stay: killed by signal 9 (Killed); perhaps "
-        "the machine ran out of memory\n"
-        "4|failed; the results of before stay: loss_is_nan\n");
+    expect(b,
+           "SELECT seed, a.state, a.reason FROM attempt AS a JOIN run ON run.id = run_id "
+           "WHERE a.state <> 'done' ORDER BY 1",
+           "2|failed|exit code 3\n"
+           "3|interrupted|killed by signal 9 (Killed); perhaps "
+           "the machine ran out of memory\n"
+           "4|failed|loss_is_nan\n");
     expect(b,
            "SELECT seed FROM event AS e JOIN run ON run.id = run_id "
            "WHERE level = 'warning' AND e.text LIKE '%first id token_error at step 4, "
@@ -79,9 +79,9 @@ static void what_is_interrupted_again_keeps_its_results(void **state)
     assert_int_equal(b->result.left, 3);
     expect(b, kept, "done|6|0|6|1.5\n");
     expect(b, again,
-           "1|done; its results replace those of before\n"
-           "2|interrupted; the results of before stay: by_the_user\n"
-           "3|interrupted; the results of before stay: by_the_user\n");
+           "1|done|NULL\n"
+           "2|interrupted|by_the_user\n"
+           "3|interrupted|by_the_user\n");
     bed_plan(b, RERUN_NONE);
     assert_int_equal(plan_sum(b->plan, 1).runs, 0);
 }
@@ -139,13 +139,11 @@ static void a_killed_scheduler_takes_no_results_with_it(void **state)
     assert_int_equal(b->result.done, 1);
     assert_int_equal(b->result.left, 0);
     expect(b, kept, "done|6|0|6|1.75\n");
-    expect(b,
-           "SELECT seed, e.text FROM event AS e JOIN run ON run.id = run_id WHERE level = "
-           "'rerun' AND e.text NOT LIKE 'begun again%' ORDER BY 1, e.id",
-           "1|done; its results replace those of before\n"
-           "2|failed; the results of before stay: nan\n"
-           "3|interrupted; the results of before stay: its scheduler was killed\n"
-           "4|interrupted; the results of before stay: its scheduler was killed\n");
+    expect(b, again,
+           "1|done|NULL\n"
+           "2|failed|nan\n"
+           "3|interrupted|its scheduler was killed\n"
+           "4|interrupted|its scheduler was killed\n");
     bed_plan(b, RERUN_NONE);
     for (int i = 0; i < RUNS; i++)
         expect_item(b, i, false, false, "done");

@@ -91,7 +91,8 @@ enum status stored_run_find(struct store *db, const char *db_path, const char *n
     enum status st = store_query(
         db,
         "SELECT id, identity, state, config, CAST(id AS TEXT) = ?1 AS exact, "
-        "profile, cell, weights_hash FROM run WHERE removed IS NULL AND (exact OR substr(identity, 1, length(?1)) = ?1)"
+        "profile, cell, weights_hash FROM run WHERE removed IS NULL AND (exact OR "
+        "substr(identity, 1, length(?1)) = ?1)"
         " ORDER BY exact DESC",
         params, 1, take_run, &s, e);
     if (st == ST_OK && (s.n == 0 || (!s.exact && strlen(name) < LEAST_PREFIX)))

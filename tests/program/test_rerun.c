@@ -168,7 +168,8 @@ static void one_that_never_ended_is_told_when_it_is_begun_once_more(void **state
     assert_ok(store_begin(f->store, id, 1, &err));
     assert_answer(f->store, row, old_row);
     assert_answer(f->store, numbers, old_numbers);
-    assert_answer(f->store, said, "1|done|1|-;2|interrupted|2|it did not end;3|running|1|-");
+    assert_answer(f->store, said,
+                  "1|done|1|-;2|interrupted|2|it did not end;3|running|1|-");
     fold(f, id, report(f, 0.25, (const uint8_t[]){0x0F}, "done", ""));
     assert_answer(f->store, "SELECT state, wall_s, provenance_id FROM run", "done|9|1");
 }

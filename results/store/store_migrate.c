@@ -240,6 +240,8 @@ enum status store_migrate_file(struct store *s, int from, const struct migration
     if (st)
         return st;
     st = store_migrate(s, from, steps, e);
+    if (st == ST_OK)
+        st = store_check_objects(s, e);
     if (st)
         unlink(name); /* else each attempt on a full disk would add one */
     return st;

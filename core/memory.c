@@ -53,8 +53,7 @@ static double room_of_group(const char *folder, const char *limit, const char *u
     return most - (isnan(now) ? 0.0 : now) + (isnan(droppable) ? 0.0 : droppable);
 }
 
-/* The least that the group `name` below `root` and those around it leave. */
-static double room_of_groups(const char *root, const char *name, bool second)
+double memory_group_room(const char *root, const char *name, int version)
 {
     char folder[PATH_MAX];
     double least = (double)INFINITY;
@@ -62,11 +61,11 @@ static double room_of_groups(const char *root, const char *name, bool second)
         return least;
     for (char *end = folder + strlen(folder); end;) {
         *end = '\0';
-        least = fmin(
-            least,
-            second ? room_of_group(folder, "memory.max", "memory.current", "inactive_file ")
-                   : room_of_group(folder, "memory.limit_in_bytes", "memory.usage_in_bytes",
-                                   "total_inactive_file "));
+        least = fmin(least, version == 2 ? room_of_group(folder, "memory.max",
+                                                         "memory.current", "inactive_file ")
+                                         : room_of_group(folder, "memory.limit_in_bytes",
+                                                         "memory.usage_in_bytes",
+                                                         "total_inactive_file "));
         end = strlen(folder) > strlen(root) ? strrchr(folder, '/') : NULL;
     }
     return least;
@@ -86,9 +85,9 @@ static double room_of_control_groups(void)
         if (!kinds || !rest)
             continue;
         if (!kinds[0])
-            least = fmin(least, room_of_groups("/sys/fs/cgroup", rest, true));
+            least = fmin(least, memory_group_room("/sys/fs/cgroup", rest, 2));
         else if (strstr(kinds, "memory"))
-            least = fmin(least, room_of_groups("/sys/fs/cgroup/memory", rest, false));
+            least = fmin(least, memory_group_room("/sys/fs/cgroup/memory", rest, 1));
     }
     if (f)
         fclose(f);

@@ -13,6 +13,10 @@ struct memory_room {
  * (cgroup versions 1 and 2, as of Slurm and containers). */
 struct memory_room memory_room(void);
 
+/* The least that the control group `name` below `root` and those around it leave, for groups
+ * of version 1 or 2; INFINITY: they set no limit. */
+double memory_group_room(const char *root, const char *name, int version);
+
 /* Is address space itself counted: by a limit of the process (ulimit -v, h_vmem), or because
  * the system does not promise more memory than it has (vm.overcommit_memory 2)? */
 bool memory_is_counted(void);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "json_text.h"
+#include "whole_file.h"
 
 enum {
     LENGTH_BYTES = 8,
@@ -128,57 +129,13 @@ static bool write_file(FILE *f, const char *header, const struct checkpoint_tens
     return true;
 }
 
-/* Brings the new name to the disk too. File systems that cannot are left to their ways:
- * the file itself is whole. */
-static void sync_folder(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *folder = slash == path ? strdup("/")
-                   : slash       ? strndup(path, (size_t)(slash - path))
-                                 : strdup(".");
-    const int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    free(folder);
-}
-
-/* A new file: never through a link that somebody laid there, never into a file that is
- * there. One of the same name can only be left from a process of the same number. */
-static FILE *open_new(const char *path)
-{
-    if (unlink(path) != 0 && errno != ENOENT)
-        return NULL;
-    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    FILE *f = fd >= 0 ? fdopen(fd, "wb") : NULL;
-    if (fd >= 0 && !f)
-        close(fd);
-    return f;
-}
-
 static enum status replace(const char *path, const char *temporary, const char *header,
                            const struct checkpoint_tensor *tensor, int n, struct err *e)
 {
-    FILE *f = open_new(temporary);
+    FILE *f = whole_file_open(temporary);
     if (!f)
         return err_set(e, ST_IO, "%s: cannot be written: %s", temporary, strerror(errno));
-    bool ok = write_file(f, header, tensor, n) && fflush(f) == 0 && fsync(fileno(f)) == 0;
-    int why = errno;
-    if (fclose(f) != 0 && ok) {
-        ok = false;
-        why = errno;
-    }
-    if (ok && rename(temporary, path) != 0) {
-        ok = false;
-        why = errno;
-    }
-    if (!ok) {
-        unlink(temporary);
-        return err_set(e, ST_IO, "%s: cannot be written: %s", path, strerror(why));
-    }
-    sync_folder(path);
-    return ST_OK;
+    return whole_file_finish(f, write_file(f, header, tensor, n), temporary, path, e);
 }
 
 enum status checkpoint_write(const char *path, const struct checkpoint_tensor *tensor,

@@ -109,6 +109,20 @@ static void a_models_folder_that_is_replaced_stops_the_matrix(void **state)
     free(said);
 }
 
+/* --- what would never end --- */
+
+static void an_endless_evaluation_is_stopped(void **state)
+{
+    (void)state;
+    char *said = script(
+        "begin --set train.steps=1 --set train.warmup=0 --set splits.id.count=100000000\n"
+        "sleep 0.3; kill -TERM $pid; ended; states x.db\n");
+    expect(said, "code 143");
+    expect(said, "interrupted: stopped at step ");
+    expect_not(said, "\nfailed,");
+    free(said);
+}
+
 /* --- locks --- */
 
 /* `hold` takes the lock of x.db until `release`; `until_waiting`: until that is told. */
@@ -162,6 +176,7 @@ int main(void)
         TEST(a_database_that_is_moved_keeps_what_was_stored),
         TEST(a_spool_folder_that_vanishes_burns_no_run),
         TEST(a_models_folder_that_is_replaced_stops_the_matrix),
+        TEST(an_endless_evaluation_is_stopped),
         TEST(a_lock_of_another_is_waited_for_and_its_holder_named),
         TEST(a_wish_to_end_is_obeyed_while_a_lock_is_waited_for),
     };

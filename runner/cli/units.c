@@ -34,3 +34,8 @@ char *units_count(double n, char buf[UNIT_TEXT])
         snprintf(buf, UNIT_TEXT, "%.*f%c", fabs(n) < 9.95 ? 1 : 0, n, suffix[i]);
     return buf;
 }
+
+const char *units_plural(int n)
+{
+    return n == 1 ? "" : "s";
+}

@@ -10,4 +10,7 @@ char *units_duration(double seconds, char buf[UNIT_TEXT]);
 /* "950", "3.4k", "12M", "1.2G". Returns buf. */
 char *units_count(double n, char buf[UNIT_TEXT]);
 
+/* "" for 1, else "s": "%d run%s". */
+const char *units_plural(int n);
+
 #endif

@@ -9,6 +9,7 @@
 #include "model_files.h"
 #include "progress.h"
 #include "removal.h"
+#include "units.h"
 
 /* Files first: if this is cut short, the marked rows still say which are left. */
 static enum status files(const struct removal *r, bool really, int64_t *bytes,
@@ -30,8 +31,8 @@ static enum status confirm(const struct invocation *v, const struct removal *r,
         return err_set(e, ST_USAGE,
                        "deleting %d runs for good needs --yes where nobody can be asked",
                        r->n);
-    printf("Delete these %d runs and %.1f MiB of models for good? [yes/no] ", r->n,
-           (double)bytes / (1 << 20));
+    printf("Delete %d run%s and %.1f MiB of models for good? [yes/no] ", r->n,
+           units_plural(r->n), (double)bytes / (1 << 20));
     fflush(stdout);
     if (!fgets(answer, sizeof answer, stdin) || strcmp(answer, "yes\n") != 0)
         return err_set(e, ST_NOTFOUND, "nothing was deleted");
@@ -51,8 +52,8 @@ static enum status purge(const struct invocation *v, const struct removal *r, st
     if (st == ST_OK)
         st = store_purge(r->db, id, r->n, e);
     if (st == ST_OK)
-        progress_event(progress, "%d runs and %.1f MiB of models deleted from %s", r->n,
-                       (double)bytes / (1 << 20), r->path);
+        progress_event(progress, "%d run%s and %.1f MiB of models deleted from %s", r->n,
+                       units_plural(r->n), (double)bytes / (1 << 20), r->path);
     progress_close(progress);
     free(id);
     return st;

@@ -5,6 +5,7 @@
 
 #include "progress.h"
 #include "removal.h"
+#include "units.h"
 
 static enum status mark(const struct invocation *v, const struct removal *r, bool undo,
                         struct err *e)
@@ -17,10 +18,10 @@ static enum status mark(const struct invocation *v, const struct removal *r, boo
         st = store_remove(r->db, id, r->n, !undo, e);
     if (st == ST_OK)
         progress_event(progress,
-                       undo ? "%d runs are back in %s"
-                            : "%d runs marked as removed in %s; \"posbench rm --undo\" "
+                       undo ? "%d run%s brought back in %s"
+                            : "%d run%s marked as removed in %s; \"posbench rm --undo\" "
                               "takes the marks away, \"posbench purge\" deletes for good",
-                       r->n, r->path);
+                       r->n, units_plural(r->n), r->path);
     progress_close(progress);
     free(id);
     return st;

@@ -153,30 +153,34 @@ static enum status summarise(const struct request *q, const struct plan *plan,
         return st;
     if (st == ST_INTERRUPTED)
         return err_set(
-            e, st, "interrupted: %d runs done, %d skipped, %d failed, %d to go in %s; %s",
-            r->done, before.done, failed, r->interrupted + r->left, q->db, how_to_go_on(q));
+            e, st, "interrupted: %d run%s done, %d skipped, %d failed, %d to go in %s; %s",
+            r->done, units_plural(r->done), before.done, failed, r->interrupted + r->left,
+            q->db, how_to_go_on(q));
     how_to_mend(q, r, failed, mend);
     if (failed)
         return err_set(e, ST_FAILED,
-                       "%d runs done, %d skipped, %d failed, %d interrupted, %d not begun "
+                       "%d run%s done, %d skipped, %d failed, %d interrupted, %d not begun "
                        "in %s; %s",
-                       r->done, before.done, failed, r->interrupted, r->left, q->db, mend);
+                       r->done, units_plural(r->done), before.done, failed, r->interrupted,
+                       r->left, q->db, mend);
     if (r->interrupted)
         return err_set(
             e, ST_FAILED,
-            "%d runs done, %d skipped, 0 failed, %d interrupted, %d not begun in "
+            "%d run%s done, %d skipped, 0 failed, %d interrupted, %d not begun in "
             "%s: their workers were told to end or killed; %s",
-            r->done, before.done, r->interrupted, r->left, q->db, how_to_go_on(q));
+            r->done, units_plural(r->done), before.done, r->interrupted, r->left, q->db,
+            how_to_go_on(q));
     if (r->late)
-        return err_set(e, ST_FAILED,
-                       "%d runs done, %d skipped, 0 failed, %d not begun in %s: they would "
-                       "pass the time budget; %s",
-                       r->done, before.done, r->left, q->db, how_to_go_on(q));
+        return err_set(
+            e, ST_FAILED,
+            "%d run%s done, %d skipped, 0 failed, %d not begun in %s: they would "
+            "pass the time budget; %s",
+            r->done, units_plural(r->done), before.done, r->left, q->db, how_to_go_on(q));
     progress_event(
         progress,
-        "%d runs done, %d skipped as done before, 0 failed in %s; next: posbench "
+        "%d run%s done, %d skipped as done before, 0 failed in %s; next: posbench "
         "table --db %s",
-        r->done, before.done, q->db, q->db);
+        r->done, units_plural(r->done), before.done, q->db, q->db);
     return ST_OK;
 }
 

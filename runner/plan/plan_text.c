@@ -83,7 +83,7 @@ static void print_totals(const struct plan *p, int jobs, const char *db, FILE *o
 {
     const struct plan_totals sum = plan_sum(p, jobs);
     char time[PLAN_TIME];
-    fprintf(out, "\n%d run%s: %d done, %d failed, %d to run", p->n, p->n == 1 ? "" : "s",
+    fprintf(out, "\n%d run%s: %d done, %d failed, %d to run", p->n, units_plural(p->n),
             sum.done, sum.failed, sum.runs);
     if (sum.runs)
         fprintf(out, ": %.2g FLOP, about %s with %d at a time", sum.flops,

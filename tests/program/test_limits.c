@@ -100,7 +100,7 @@ static void a_run_with_too_little_address_space_says_so(void **state)
             "run e.yaml --db y.db --only seed=1 -j 1 --threads 8 --set train.shards=8");
     expect(&p, 1, "of 8 threads");
     limited(&p, "ulimit -v 1000000", "run e.yaml --db z.db --only seed=1 -j 1");
-    expect(&p, 0, "1 runs done");
+    expect(&p, 0, "1 run done");
     limited(&p, "ulimit -v 150000", "doctor --db x.db");
     assert_non_null(strstr(p.out, "fault   blas"));
     expect(&p, 3, "");

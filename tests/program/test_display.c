@@ -94,7 +94,8 @@ static void said(const char *words, int code, const char *out, const char *err)
 
 static void assert_no_escapes(const char *words, const char *wanted)
 {
-    static const char *const raw[] = {"\x1B", "\xC2\x9B", "\xE2\x80\xAE"};
+    static const char turn[] = {'\xE2', '\x80', '\xAE', 0};
+    static const char *const raw[] = {"\x1B", "\xC2\x9B", turn};
     struct program p;
     RUN(&p, "-C %s %s 2>&1", folder, words);
     for (size_t i = 0; i < sizeof raw / sizeof *raw; i++)

@@ -294,7 +294,7 @@ static void limits_are_near_what_is_needed(void **state)
     struct program p;
     (void)state;
     for (int i = 0; i < 300; i++)
-        strcat(words, "+1");
+        snprintf(words + strlen(words), sizeof words - strlen(words), "+1");
     RUN(&p, "-C %s %s' --db good.db", folder, words);
     assert_int_equal(p.code, 2);
     assert_non_null(strstr(p.err, "maximum depth 200"));

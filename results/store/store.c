@@ -202,7 +202,7 @@ static enum status apply_schema(struct store *s, struct err *e)
         st = store_exec(s, embedded_schema, "creating the tables", e);
     else if (st == ST_OK && schema < SCHEMA_VERSION)
         st = store_migrate_file(s, schema, store_migrations, e);
-    if (st == ST_OK)
+    else if (st == ST_OK)
         st = store_check_objects(s, e);
     if (st == ST_OK)
         st = store_exec(s, "COMMIT", "opening for writing", e);
@@ -382,9 +382,10 @@ static enum status open_to_read(struct store *s, struct err *e)
             st = read_as_it_is(s, &schema, e);
     }
     s->schema = schema;
-    if (st == ST_OK && schema < SCHEMA_VERSION)
-        st = store_migrate_copy(s, schema, e);
-    return st ? st : store_check_objects(s, e);
+    if (st)
+        return st;
+    return schema < SCHEMA_VERSION ? store_migrate_copy(s, schema, e)
+                                   : store_check_objects(s, e);
 }
 
 static enum status open_existing_or_new(struct store *s, struct err *e)

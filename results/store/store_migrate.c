@@ -148,7 +148,10 @@ enum status store_migrate(struct store *s, int from, const struct migration *ste
     if (st == ST_OK)
         st = no_complaint(s, "PRAGMA foreign_key_check",
                           "after its migration a row refers to nothing, in table", e);
-    return st ? st : store_exec(s, version, "bringing its schema up to date", e);
+    if (st == ST_OK)
+        st = store_exec(s, version, "bringing its schema up to date", e);
+    /* Here and not by the caller, who would leave a copy behind for each refusal. */
+    return st ? st : store_check_objects(s, e);
 }
 
 /* --- the copy beside it --- */

@@ -521,7 +521,13 @@ static enum status look_causal(const struct task *t, const struct option_values 
             continue;
         t->solve(o, s->token, s->length, r->answer);
         const int32_t whole = r->answer[k];
+        for (int i = k + 1; i < r->n; i++)
+            r->answer[i] = CANARY;
         t->solve(o, s->token, k + 1, r->answer);
+        for (int i = k + 1; i < r->n; i++)
+            if (r->answer[i] != CANARY)
+                return err_set(e, ST_RANGE, "%s: solve writes behind the %d tokens it has",
+                               where, k + 1);
         if (whole != r->answer[k])
             return err_set(e, ST_RANGE,
                            "%s: answer %d is %d, but %d to who sees nothing behind it",

@@ -87,13 +87,14 @@ static inline void assert_strata(const struct task *t, const char *changes, uint
     sample_free(&s);
 }
 
-/* Each of the lengths lo, lo + step, ..., hi is drawn equally often. */
+/* Each of the lengths lo, lo + step, ..., hi is drawn equally often, and hi is the most. */
 static inline void assert_lengths(const struct task *t, const char *changes, int lo, int hi,
                                   int step)
 {
     const struct option_values o = bed_options(t, changes);
     int64_t counts[512] = {0};
     struct sample s = sample_room(t->max_length(&o));
+    assert_int_equal(t->max_length(&o), hi);
     for (uint64_t i = 100000; i < 120000; i++) {
         bed_draw(t, &o, i, &s);
         assert_in_range(s.length, lo, hi);

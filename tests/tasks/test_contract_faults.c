@@ -177,6 +177,13 @@ static void solve_from_the_right(const struct option_values *o, const int32_t *t
     answer[2] = token[length - 1];
 }
 
+static void solve_one_more(const struct option_values *o, const int32_t *token, int length,
+                           int32_t *answer)
+{
+    solve(o, token, length, answer);
+    answer[length] = TARGET_NONE;
+}
+
 static void token_text(const struct option_values *o, int32_t token,
                        char text[TASK_TOKEN_TEXT])
 {
@@ -419,6 +426,10 @@ static void faults_of_descriptors_are_caught(void **state)
     t.generate = answer_from_the_right;
     t.solve = solve_from_the_right;
     assert_caught(&t, "peeks", "answers_follow_from_the_left", "sees nothing behind it");
+    t = toy;
+    t.solve = solve_one_more;
+    assert_caught(&t, "one more", "answers_follow_from_the_left",
+                  "solve writes behind the");
     t = toy;
     t.source = "";
     assert_caught(&t, "no source", "describes_itself", "source");

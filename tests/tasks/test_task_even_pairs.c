@@ -65,6 +65,20 @@ static void changes_come_as_often_as_said(void **state)
     sample_free(&s);
 }
 
+/* Two symbols differ with p_change; of three with 0.25 the ends are equal with 10/16. */
+static void majority_is_known_for_short_strings(void **state)
+{
+    const struct option_values two =
+        bed_options(&task_even_pairs, "length=2 shortest=1 p_change=0.1");
+    const struct option_values three =
+        bed_options(&task_even_pairs, "length=3 shortest=1 p_change=0.25");
+    const struct option_values both = bed_options(&task_even_pairs, "length=3 p_change=0");
+    (void)state;
+    assert_float_equal(task_even_pairs.majority(&two), 0.9, 1e-6);
+    assert_float_equal(task_even_pairs.majority(&three), 0.625, 1e-6);
+    assert_float_equal(task_even_pairs.majority(&both), 1, 1e-6);
+}
+
 static void lengths_are_uniform(void **state)
 {
     (void)state;
@@ -94,6 +108,7 @@ int main(void)
         cmocka_unit_test(samples_written_by_hand_are_solved),
         cmocka_unit_test(symbols_are_uniform),
         cmocka_unit_test(changes_come_as_often_as_said),
+        cmocka_unit_test(majority_is_known_for_short_strings),
         cmocka_unit_test(lengths_are_uniform),
         cmocka_unit_test(sizes_and_splits_are_those_said),
         cmocka_unit_test(strata_are_those_counted_by_hand),

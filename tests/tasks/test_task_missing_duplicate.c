@@ -43,6 +43,8 @@ static void gaps_and_symbols_are_uniform(void **state)
         const int at = find_token(s.token, 0, 4, 2);
         assert_int_equal(s.target[4], s.token[(at + 2) % 4]);
         cells[2 * at + s.target[4]]++;
+        assert_string_equal(strata_text(&task_missing_duplicate, &o, &s, "second"),
+                            at < 2 ? "0" : "1");
     }
     assert_even(cells, 8);
     sample_free(&s);

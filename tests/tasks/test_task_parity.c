@@ -58,6 +58,16 @@ static void ones_come_as_often_as_said(void **state)
     sample_free(&s);
 }
 
+/* One bit is 1 with 0.9; two are even with 0.82; of both lengths alike 0.46 are even. */
+static void majority_is_known_for_short_strings(void **state)
+{
+    const struct option_values one = bed_options(&task_parity, "length=1 p_one=0.9");
+    const struct option_values both = bed_options(&task_parity, "length=2 p_one=0.9");
+    (void)state;
+    assert_float_equal(task_parity.majority(&one), 0.9, 1e-6);
+    assert_float_equal(task_parity.majority(&both), 0.54, 1e-6);
+}
+
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
@@ -82,6 +92,7 @@ int main(void)
         cmocka_unit_test(samples_written_by_hand_are_solved),
         cmocka_unit_test(bits_are_uniform),
         cmocka_unit_test(ones_come_as_often_as_said),
+        cmocka_unit_test(majority_is_known_for_short_strings),
         cmocka_unit_test(sizes_and_splits_are_those_said),
         cmocka_unit_test(strata_are_those_counted_by_hand),
     };

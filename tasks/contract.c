@@ -8,6 +8,7 @@
 
 enum { CANARIES = 64, CANARY = -123456789, CANARY_BYTE = 0xA5 };
 enum { STREAMS = 20, PREFIXES = 8, CAUSAL_SAMPLES = 100, STRATUM_MOST = 1 << 24 };
+enum { SOLVED_MOST = 2048 }; /* tokens: some solvers take the square of that */
 
 /* ---- room ---- */
 
@@ -308,22 +309,6 @@ static enum status samples_are_sound(const struct task *t, struct err *e)
     return each_sample(t, CONTRACT_SAMPLES, look_sound, e);
 }
 
-static enum status few_sound(const struct task *t, const struct option_values *o,
-                             const char *what, struct err *e)
-{
-    struct contract_room r;
-    enum status st = contract_room(t, o, &r, e);
-    if (st)
-        return st;
-    for (uint64_t k = 0; !st && k < 3; k++) {
-        struct rng stream = rng_stream(k, RNG_TEST, what, 0);
-        t->generate(o, &stream, &r.s);
-        st = sound(t, o, &r, what, e);
-    }
-    contract_room_free(&r);
-    return st;
-}
-
 /* The k-th value worth trying of an option; false when there is none. */
 static bool other_value(const struct option *o, int k, double *out)
 {
@@ -343,25 +328,6 @@ static bool other_value(const struct option *o, int k, double *out)
         return false;
     *out = values[k] < o->lo ? o->lo : values[k] > o->hi ? o->hi : values[k];
     return true;
-}
-
-/* One option at a time at other values, the others at their defaults. */
-static enum status other_options_are_sound(const struct task *t, struct err *e)
-{
-    enum status st = ST_OK;
-    for (int i = 0; i < option_count(t->options); i++) {
-        struct option_values o = defaults(t);
-        for (int k = 0; !st && other_value(&t->options[i], k, &o.v[i]); k++) {
-            char text[OPTION_TEXT], what[2 * OPTION_TEXT];
-            option_format(&t->options[i], o.v[i], text);
-            snprintf(what, sizeof what, "%s=%s", t->options[i].name, text);
-            if (!t->check || t->check(&o, NULL) == ST_OK)
-                st = few_sound(t, &o, what, e);
-        }
-        if (st)
-            return st;
-    }
-    return ST_OK;
 }
 
 /* ---- the same stream, another stream, another option ---- */
@@ -621,6 +587,49 @@ static enum status strata_are_sound(const struct task *t, struct err *e)
     for (const struct task_stratum *s = t->strata; !st && s && s->name; s++)
         st = stratum_varies(t, s, e);
     return st;
+}
+
+/* ---- other options ---- */
+
+/* Samples that are not too long are solved, too, and their strata looked at. */
+static enum status few_sound(const struct task *t, const struct option_values *o,
+                             const char *what, struct err *e)
+{
+    struct contract_room r;
+    enum status st = contract_room(t, o, &r, e);
+    if (st)
+        return st;
+    const bool small = r.n <= SOLVED_MOST;
+    for (uint64_t k = 0; !st && k < (small ? STREAMS : 3); k++) {
+        struct rng stream = rng_stream(k, RNG_TEST, what, 0);
+        t->generate(o, &stream, &r.s);
+        st = sound(t, o, &r, what, e);
+        if (!st && small)
+            st = look_solved(t, o, &r, what, e);
+        if (!st && small)
+            st = look_strata(t, o, &r, what, e);
+    }
+    contract_room_free(&r);
+    return st;
+}
+
+/* One option at a time at other values, the others at their defaults. */
+static enum status other_options_are_sound(const struct task *t, struct err *e)
+{
+    enum status st = ST_OK;
+    for (int i = 0; i < option_count(t->options); i++) {
+        struct option_values o = defaults(t);
+        for (int k = 0; !st && other_value(&t->options[i], k, &o.v[i]); k++) {
+            char text[OPTION_TEXT], what[2 * OPTION_TEXT];
+            option_format(&t->options[i], o.v[i], text);
+            snprintf(what, sizeof what, "%s=%s", t->options[i].name, text);
+            if (!t->check || t->check(&o, NULL) == ST_OK)
+                st = few_sound(t, &o, what, e);
+        }
+        if (st)
+            return st;
+    }
+    return ST_OK;
 }
 
 const struct contract_clause contract_clauses[] = {

@@ -105,6 +105,16 @@ static inline void assert_lengths(const struct task *t, const char *changes, int
     sample_free(&s);
 }
 
+/* Ids, tokens of the longest sample and answers under the defaults. */
+static inline void assert_sizes(const struct task *t, int vocabulary, int longest,
+                                int answers)
+{
+    const struct option_values o = bed_options(t, "");
+    assert_int_equal(t->vocabulary(&o), vocabulary);
+    assert_int_equal(t->max_length(&o), longest);
+    assert_int_equal(t->answers(&o), answers);
+}
+
 /* A split's law is the defaults with these changes. */
 static inline void assert_split(const struct task *t, const char *split,
                                 const char *changes)

@@ -32,6 +32,7 @@ enum fault {
     COUNTS_TOO_FEW,
     WRITES_PAST_THE_END,
     FAILS_WHEN_LARGE,
+    WRONG_WHEN_LARGE,
     TOO_LONG,
     SCORED_WITHOUT_TARGET,
     PLACES_LEFT_AS_THEY_WERE,
@@ -106,6 +107,9 @@ static void spoil_sample(const struct option_values *o, struct sample *s, enum f
         break;
     case WRITES_PAST_THE_END:
         s->token[(int)o->v[MAX]] = 0;
+        break;
+    case WRONG_WHEN_LARGE:
+        s->target[last] = symbols > 50 ? (answer + 1) % symbols : answer;
         break;
     case FAILS_WHEN_LARGE:
         s->token[1] = symbols > 50 ? symbols : s->token[1];
@@ -278,6 +282,7 @@ GENERATOR(counts_too_many, COUNTS_TOO_MANY)
 GENERATOR(counts_too_few, COUNTS_TOO_FEW)
 GENERATOR(writes_past_the_end, WRITES_PAST_THE_END)
 GENERATOR(fails_when_large, FAILS_WHEN_LARGE)
+GENERATOR(wrong_when_large, WRONG_WHEN_LARGE)
 GENERATOR(too_long, TOO_LONG)
 GENERATOR(scored_without_target, SCORED_WITHOUT_TARGET)
 GENERATOR(places_left_as_they_were, PLACES_LEFT_AS_THEY_WERE)
@@ -359,6 +364,8 @@ static void faults_of_generators_are_caught(void **state)
         {"writes past the end", writes_past_the_end, "samples_are_sound", "writes past"},
         {"fails when large", fails_when_large, "other_options_are_sound",
          "symbols=64: token 1 is 64, beyond the 64 ids"},
+        {"wrong when large", wrong_when_large, "other_options_are_sound",
+         "symbols=64: target"},
         {"too long", too_long, "samples_are_sound", "25 tokens, but max_length is 24"},
         {"scored without target", scored_without_target, "samples_are_sound",
          "place 1 is scored without a target"},

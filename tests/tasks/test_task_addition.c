@@ -77,13 +77,18 @@ static void digits_are_uniform_and_nines_as_said(void **state)
 }
 
 /* One digit each: 10 of 100 sums end in 0, 55 have 0 in front; with sums of nine alone the
- * digits are 9 and 0. */
+ * digits are 9 and 0. Two digits with p_nine 0.1: a carry comes out of the first with 0.9
+ * 0.45 = 0.405, of the second with 0.1 0.405 + 0.9 (0.45 + 0.0405) = 0.48195; of the three
+ * digits 0.09 + (0.09 + 0.1 0.405) + (1 - 0.48195) = 0.73855 are zeros. */
 static void majority_is_known_for_one_digit(void **state)
 {
     const struct option_values one = bed_options(&task_addition, "digits=1");
     const struct option_values nine = bed_options(&task_addition, "digits=1 p_nine=1");
+    const struct option_values two =
+        bed_options(&task_addition, "digits=2 shortest=1 p_nine=0.1");
     const struct option_values all = bed_options(&task_addition, "");
     (void)state;
+    assert_float_equal(task_addition.majority(&two), 0.73855 / 3, 1e-6);
     assert_float_equal(task_addition.majority(&one), 0.65 / 2, 1e-6);
     assert_float_equal(task_addition.majority(&nine), 0.5, 1e-6);
     assert_float_equal(task_addition.majority(&all), 0.16, 0.005);
@@ -92,6 +97,7 @@ static void majority_is_known_for_one_digit(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_addition, 12, 32, 10);
     assert_lengths(&task_addition, "", 8, 32, 3);
     assert_split(&task_addition, "ood_longer", "digits=20 shortest=0.51");
     assert_split(&task_addition, "ood_far", "digits=40 shortest=0.51");

@@ -67,6 +67,7 @@ static void majority_is_known_at_both_ends(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_cycle_navigation, 9, 41, 5);
     assert_lengths(&task_cycle_navigation, "", 3, 41, 1);
     assert_split(&task_cycle_navigation, "ood_longer", "length=80 shortest=0.51");
     assert_split(&task_cycle_navigation, "ood_far", "length=160 shortest=0.51");

@@ -75,12 +75,14 @@ static void brackets_open_as_often_as_said(void **state)
     sample_free(&s);
 }
 
-/* Two places: after the first a bracket is open; after the second none with 1 - p_open. */
+/* After one place a bracket is open, of either kind; after two none with 1 - p_open. */
 static void majority_is_known_for_two_places(void **state)
 {
     const struct option_values o = bed_options(&task_dyck_2, "length=2 p_open=0.1");
+    const struct option_values one = bed_options(&task_dyck_2, "length=1 p_open=0.1");
     const struct option_values all = bed_options(&task_dyck_2, "");
     (void)state;
+    assert_float_equal(task_dyck_2.majority(&one), 0.5, 1e-6);
     assert_float_equal(task_dyck_2.majority(&o), 0.45, 1e-6);
     assert_float_equal(task_dyck_2.majority(&all), 0.43, 0.005);
 }
@@ -88,6 +90,7 @@ static void majority_is_known_for_two_places(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_dyck_2, 5, 32, 3);
     assert_split(&task_dyck_2, "ood_longer", "length=128");
     assert_split(&task_dyck_2, "ood_deeper", "length=64 depth=12 p_open=0.7");
 }

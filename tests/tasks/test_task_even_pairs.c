@@ -89,6 +89,7 @@ static void lengths_are_uniform(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_even_pairs, 5, 41, 2);
     assert_split(&task_even_pairs, "id", "");
     assert_split(&task_even_pairs, "ood_longer", "length=80 shortest=0.51");
     assert_split(&task_even_pairs, "ood_far", "length=160 shortest=0.51");

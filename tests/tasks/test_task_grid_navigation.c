@@ -93,9 +93,10 @@ static void moves_and_cells_have_their_shares(void **state)
     sample_free(&s);
 }
 
-static void splits_are_those_said(void **state)
+static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_grid_navigation, 11, 64, 8);
     assert_split(&task_grid_navigation, "ood_dense", "steps=16 width=8 p_empty=0.2");
     assert_split(&task_grid_navigation, "ood_sparse", "steps=64 width=32 p_empty=0.8");
     assert_split(&task_grid_navigation, "ood_longer", "steps=128");
@@ -117,7 +118,7 @@ int main(void)
         cmocka_unit_test(samples_written_by_hand_are_solved),
         cmocka_unit_test(walks_show_one_world),
         cmocka_unit_test(moves_and_cells_have_their_shares),
-        cmocka_unit_test(splits_are_those_said),
+        cmocka_unit_test(sizes_and_splits_are_those_said),
         cmocka_unit_test(strata_are_those_counted_by_hand),
     };
     return cmocka_run_group_tests_name("task_grid_navigation", tests, NULL, NULL);

@@ -74,6 +74,7 @@ static void letters_are_different(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_indirect_indexing, 65, 37, 52);
     assert_lengths(&task_indirect_indexing, "", 27, 37, 1);
     assert_split(&task_indirect_indexing, "ood_longer", "length=40 shortest=0.51");
     assert_split(&task_indirect_indexing, "ood_deeper",

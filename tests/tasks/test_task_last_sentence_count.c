@@ -57,6 +57,7 @@ static void counts_and_words_are_uniform(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_last_sentence_count, 16, 54, 6);
     assert_split(&task_last_sentence_count, "ood_longer", "length=24 shortest=0.51");
     assert_split(&task_last_sentence_count, "ood_more", "sentences=12 fewest=0.34");
     assert_refused(&task_last_sentence_count, "most", 13, "cannot occur 13 times");

@@ -70,6 +70,7 @@ static void answers_stand_at_the_gap(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_last_x, 16, 68, 8);
     assert_split(&task_last_x, "ood_longer", "gap=32 shortest=0.51");
     assert_split(&task_last_x, "ood_far", "gap=64 shortest=0.51");
     assert_split(&task_last_x, "ood_more", "segments=16");

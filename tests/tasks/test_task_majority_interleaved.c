@@ -60,6 +60,7 @@ static void zeros_are_uniform_without_ties(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_majority_interleaved, 3, 51, 2);
     assert_lengths(&task_majority_interleaved, "", 6, 51, 3);
     assert_split(&task_majority_interleaved, "ood_longer", "length=32 shortest=0.51");
     assert_split(&task_majority_interleaved, "ood_far", "length=48 shortest=0.67");

@@ -53,6 +53,7 @@ static void gaps_and_symbols_are_uniform(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_missing_duplicate, 4, 41, 2);
     assert_lengths(&task_missing_duplicate, "", 5, 41, 2);
     assert_split(&task_missing_duplicate, "ood_longer", "length=40 shortest=0.51");
     assert_split(&task_missing_duplicate, "ood_far", "length=80 shortest=0.51");

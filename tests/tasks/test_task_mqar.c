@@ -78,9 +78,10 @@ static void keys_values_and_queries_are_uniform(void **state)
     sample_free(&s);
 }
 
-static void splits_are_those_said(void **state)
+static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_mqar, 97, 41, 32);
     assert_split(&task_mqar, "ood_longer", "pairs=32");
     assert_split(&task_mqar, "ood_far", "pairs=64");
     assert_split(&task_mqar, "ood_forget", "pairs=32 p_forget=0.75");
@@ -101,7 +102,7 @@ int main(void)
         cmocka_unit_test(samples_written_by_hand_are_solved),
         cmocka_unit_test(keys_come_again_as_often_as_said),
         cmocka_unit_test(keys_values_and_queries_are_uniform),
-        cmocka_unit_test(splits_are_those_said),
+        cmocka_unit_test(sizes_and_splits_are_those_said),
         cmocka_unit_test(strata_are_those_counted_by_hand),
     };
     return cmocka_run_group_tests_name("task_mqar", tests, NULL, NULL);

@@ -74,6 +74,7 @@ static void exactly_the_keys_with_n_pairs_are_asked(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_n_back, 33, 53, 16);
     assert_split(&task_n_back, "ood_longer", "pairs=48");
     assert_split(&task_n_back, "ood_sparse", "pairs=48 active=8");
     assert_refused(&task_n_back, "active", 17, "17 keys in use, but there are only 16");

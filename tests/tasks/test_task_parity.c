@@ -71,6 +71,7 @@ static void majority_is_known_for_short_strings(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_parity, 3, 41, 2);
     assert_lengths(&task_parity, "", 2, 41, 1);
     assert_split(&task_parity, "id", "");
     assert_split(&task_parity, "ood_longer", "length=80 shortest=0.51");

@@ -241,9 +241,10 @@ static void majority_is_known_where_it_is_easy(void **state)
     assert_float_equal(task_regular.majority(&all), 0.28, 0.005);
 }
 
-static void splits_are_those_said(void **state)
+static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_regular, 7, 32, 4);
     assert_split(&task_regular, "ood_longer", "length=64");
     assert_split(&task_regular, "ood_far", "length=128");
 }
@@ -264,7 +265,7 @@ int main(void)
         cmocka_unit_test(letters_are_uniform_and_keep_out_of_sinks),
         cmocka_unit_test(bad_automata_are_refused_with_a_remedy),
         cmocka_unit_test(majority_is_known_where_it_is_easy),
-        cmocka_unit_test(splits_are_those_said),
+        cmocka_unit_test(sizes_and_splits_are_those_said),
         cmocka_unit_test(strata_are_those_counted_by_hand),
     };
     return cmocka_run_group_tests_name("task_regular", tests, NULL, NULL);

@@ -48,6 +48,7 @@ static void strings_are_uniform(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_reverse, 3, 40, 2);
     assert_lengths(&task_reverse, "", 4, 40, 2);
     assert_split(&task_reverse, "ood_longer", "length=40 shortest=0.51");
     assert_split(&task_reverse, "ood_far", "length=80 shortest=0.51");

@@ -53,6 +53,7 @@ static void order_of_the_input_does_not_matter(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_sort, 6, 40, 5);
     assert_lengths(&task_sort, "", 4, 40, 2);
     assert_split(&task_sort, "ood_longer", "length=40 shortest=0.51");
     assert_split(&task_sort, "ood_far", "length=80 shortest=0.51");

@@ -74,6 +74,7 @@ static void majority_is_the_one_said(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_stack_manipulation, 7, 41, 3);
     assert_split(&task_stack_manipulation, "ood_longer", "length=40 shortest=0.51");
     assert_split(&task_stack_manipulation, "ood_far", "length=80 shortest=0.51");
 }

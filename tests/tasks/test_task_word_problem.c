@@ -90,6 +90,7 @@ static void both_groups_are_solved(void **state)
 static void sizes_and_splits_are_those_said(void **state)
 {
     (void)state;
+    assert_sizes(&task_word_problem, 6, 20, 6);
     assert_split(&task_word_problem, "ood_longer", "length=40");
     assert_split(&task_word_problem, "ood_far", "length=80");
 }

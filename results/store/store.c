@@ -192,6 +192,7 @@ static enum status check_schema(struct store *s, int *schema, struct err *e)
  * the second waits for the first at BEGIN IMMEDIATE and then finds nothing left to do. */
 static enum status apply_schema(struct store *s, struct err *e)
 {
+    char copy[BACKUP_NAME] = "";
     int schema = 0;
     enum status st = store_exec(s, "BEGIN IMMEDIATE", "opening for writing", e);
     if (st)
@@ -201,13 +202,15 @@ static enum status apply_schema(struct store *s, struct err *e)
     if (st == ST_OK && schema == 0)
         st = store_exec(s, embedded_schema, "creating the tables", e);
     else if (st == ST_OK && schema < SCHEMA_VERSION)
-        st = store_migrate_file(s, schema, store_migrations, e);
-    else if (st == ST_OK)
+        st = store_migrate_file(s, schema, store_migrations, copy, e);
+    if (st == ST_OK)
         st = store_check_objects(s, e);
     if (st == ST_OK)
         st = store_exec(s, "COMMIT", "opening for writing", e);
     if (st)
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    if (st && copy[0])
+        unlink(copy); /* else each attempt would add one */
     return st;
 }
 

@@ -60,9 +60,11 @@ extern const struct migration store_migrations[]; /* ends with {0} */
 enum status store_migrate(struct store *s, int from, const struct migration *steps,
                           struct err *e);
 /* The same for a file: first a copy "FILE.backup-v<from>" (with ".2" and so on behind it
- * when that is taken), which has passed PRAGMA integrity_check. */
+ * when that is taken), which has passed PRAGMA integrity_check. Its name is left in copy[]:
+ * who cannot commit removes it. */
+enum { BACKUP_NAME = 4096 };
 enum status store_migrate_file(struct store *s, int from, const struct migration *steps,
-                               struct err *e);
+                               char copy[BACKUP_NAME], struct err *e);
 /* A file that is only read stays as it is: the connection is replaced by one to a copy
  * in memory, which is brought up to date. */
 enum status store_migrate_copy(struct store *s, int from, struct err *e);

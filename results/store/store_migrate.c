@@ -14,7 +14,7 @@
 #include "embedded.h"
 #include "store_internal.h"
 
-enum { NAME_ROOM = 4096, NAMES_TRIED = 1000 };
+enum { NAME_ROOM = BACKUP_NAME, NAMES_TRIED = 1000 };
 
 const struct migration store_migrations[] = {
     {1, "ALTER TABLE run ADD COLUMN removed TEXT;"
@@ -225,7 +225,7 @@ static enum status free_name(const struct store *s, int version, char name[NAME_
 }
 
 enum status store_migrate_file(struct store *s, int from, const struct migration *steps,
-                               struct err *e)
+                               char copy[BACKUP_NAME], struct err *e)
 {
     char half[NAME_ROOM + 8], name[NAME_ROOM];
     enum status st = free_name(s, from, name, e);
@@ -243,10 +243,10 @@ enum status store_migrate_file(struct store *s, int from, const struct migration
     if (st)
         return st;
     st = store_migrate(s, from, steps, e);
-    if (st == ST_OK)
-        st = store_check_objects(s, e);
     if (st)
         unlink(name); /* else each attempt on a full disk would add one */
+    else
+        memcpy(copy, name, sizeof name);
     return st;
 }
 

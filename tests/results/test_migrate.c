@@ -254,12 +254,13 @@ static void processes_that_open_it_at_once_migrate_once(void **state)
 /* Takes the steps as store.c does, to see what a wrong one leaves. */
 static void assert_step_fails(const struct fixture *f, const char *sql)
 {
+    char copy[BACKUP_NAME];
     const struct migration steps[] = {{1, sql}, {0}};
     struct store s = {.path = (char *)f->path, .writable = true};
     struct text *before = dump(f->path);
     assert_int_equal(sqlite3_open(f->path, &s.db), SQLITE_OK);
     assert_ok(store_exec(&s, "BEGIN IMMEDIATE", "testing", &err));
-    assert_int_equal(store_migrate_file(&s, 1, steps, &err), ST_DB);
+    assert_int_equal(store_migrate_file(&s, 1, steps, copy, &err), ST_DB);
     sqlite3_exec(s.db, "ROLLBACK", NULL, NULL, NULL);
     sqlite3_close(s.db);
     assert_version(f->path, 1);

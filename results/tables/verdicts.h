@@ -7,7 +7,9 @@
  *                 second with p < 0.05 after Holm's correction over all claims of the profile,
  *                 also those that are not printed
  *   contradicted  the same test finds it above, corrected likewise
- *   undecided     neither, or an encoder has values for fewer than two seeds
+ *   undecided     neither; or an encoder has values for fewer than two seeds; or both
+ *                 means are errors of at most 1 %: both solve the task at this size, which
+ *                 so cannot test the claim
  * When all seeds of both have one value each, the spread that chance gives a count of that
  * size stands for theirs; numbers that are no counts are undecided then.
  * Of runs of one name with several settings, those of `identities` count, or else those

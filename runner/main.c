@@ -94,5 +94,11 @@ int main(int argc, char **argv)
         complain(v, st, &e);
     const int code = cli_exit_code(st, signals_last());
     cli_free(v);
+    /* OpenBLAS waits at the end for threads of its own, which try for ever to get addresses
+     * where it could not be told to have none (spare_addresses). */
+    if (memory_is_counted()) {
+        fflush(NULL);
+        _exit(code);
+    }
     return code;
 }

@@ -121,14 +121,16 @@ enum status bpe_open(const struct bpe_pair *merge, int merges, struct bpe **out,
     struct bpe *b = calloc(1, sizeof *b);
     if (b) {
         b->merges = merges;
-        b->merge = malloc(((size_t)merges + 1) * sizeof *b->merge);
+        b->merge = calloc((size_t)merges + 1, sizeof *b->merge);
         b->text_at = calloc((size_t)merges + BPE_BYTES + 1, sizeof *b->text_at);
     }
+    if (!b || !b->merge || !b->text_at) {
+        bpe_close(b);
+        return err_set(e, ST_NOMEM, "no memory for %d merges", merges);
+    }
+    for (int i = 0; i < merges; i++)
+        b->merge[i] = merge[i];
     enum status st = ST_OK;
-    if (!b || !b->merge || !b->text_at)
-        st = err_set(e, ST_NOMEM, "no memory for %d merges", merges);
-    if (!st && merges)
-        memcpy(b->merge, merge, (size_t)merges * sizeof *merge);
     for (int i = 0; i < merges && !st; i++)
         st = check_merge(b, i, e);
     if (!st)

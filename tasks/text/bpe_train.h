@@ -19,8 +19,8 @@ void bpe_trainer_close(struct bpe_trainer *t); /* accepts NULL */
 enum status bpe_trainer_count(void *trainer, const char *piece, size_t n, struct err *e);
 
 /* The first `merges` merges, or fewer when no pair occurs twice any more; *learned says how
- * many. merge[] has room for `merges`. The trainer is used up. ST_NOMEM. */
-enum status bpe_trainer_merges(struct bpe_trainer *t, int merges, struct bpe_pair *merge,
+ * many. out[] has room for `merges`. The trainer is used up. ST_NOMEM. */
+enum status bpe_trainer_merges(struct bpe_trainer *t, int merges, struct bpe_pair *out,
                                int *learned, struct err *e);
 
 #endif

@@ -42,8 +42,11 @@ static bool grow(struct pair_table *t)
             next.key[k] = t->key[i];
             next.value[k] = t->value[i];
         }
-    pair_table_free(t);
-    *t = next;
+    free(t->key);
+    free(t->value);
+    t->key = next.key;
+    t->value = next.value;
+    t->room = next.room;
     return true;
 }
 

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,8 +27,8 @@ static enum status join_piece(void *context, const char *piece, size_t n, struct
 {
     struct joined *j = context;
     (void)e;
-    strncat(j->text, piece, n);
-    strcat(j->text, "|");
+    const size_t used = strlen(j->text);
+    snprintf(j->text + used, sizeof j->text - used, "%.*s|", (int)n, piece);
     return ST_OK;
 }
 
@@ -136,46 +138,62 @@ static void merges_as_worked_by_hand(void **state)
     assert_int_equal(m[2].right, 257);
 }
 
-/* Counts all pairs of all pieces anew for each merge. */
-static int train_naively(char (*piece)[16], const int *count, int pieces, int merges,
-                         struct bpe_pair *out)
+enum { WORDS = 12, WORD = 16 };
+
+struct words {
+    int32_t token[WORDS][WORD];
+    int n[WORDS], count[WORDS];
+};
+
+/* How often the pair occurs in all words. */
+static int occurs(const struct words *w, struct bpe_pair p)
 {
-    static int32_t token[64][16];
-    int n[64];
-    for (int p = 0; p < pieces; p++) {
-        n[p] = (int)strlen(piece[p]);
-        for (int i = 0; i < n[p]; i++)
-            token[p][i] = byte(piece[p][i]);
-    }
-    for (int m = 0; m < merges; m++) {
-        struct bpe_pair best = {0, 0};
-        int most = 1;
-        for (int32_t a = 0; a < BPE_BYTES + m; a++)
-            for (int32_t b = 0; b < BPE_BYTES + m; b++) {
-                int sum = 0;
-                for (int p = 0; p < pieces; p++)
-                    for (int i = 0; i + 1 < n[p]; i++)
-                        sum += token[p][i] == a && token[p][i + 1] == b ? count[p] : 0;
-                if (sum > most) {
-                    most = sum;
-                    best = (struct bpe_pair){a, b};
-                }
+    int sum = 0;
+    for (int k = 0; k < WORDS; k++)
+        for (int i = 0; i + 1 < w->n[k]; i++)
+            if (w->token[k][i] == p.left && w->token[k][i + 1] == p.right)
+                sum += w->count[k];
+    return sum;
+}
+
+/* Of the tokens 0 .. tokens - 1 the commonest pair, the first in order among equals;
+ * false: none occurs twice. */
+static bool commonest(const struct words *w, int tokens, struct bpe_pair *best)
+{
+    int most = 1;
+    for (int32_t a = 0; a < tokens; a++)
+        for (int32_t b = 0; b < tokens; b++) {
+            const int n = occurs(w, (struct bpe_pair){a, b});
+            if (n > most) {
+                most = n;
+                *best = (struct bpe_pair){a, b};
             }
-        if (most < 2)
-            return m;
-        out[m] = best;
-        for (int p = 0; p < pieces; p++) {
-            int k = 0;
-            for (int i = 0; i < n[p]; i++)
-                if (i + 1 < n[p] && token[p][i] == best.left &&
-                    token[p][i + 1] == best.right) {
-                    token[p][k++] = BPE_BYTES + m;
-                    i++;
-                } else {
-                    token[p][k++] = token[p][i];
-                }
-            n[p] = k;
         }
+    return most > 1;
+}
+
+/* Replaces the pair in n tokens, from the left; returns how many are left. */
+static int64_t replace(int32_t *token, int64_t n, struct bpe_pair p, int32_t merged)
+{
+    int64_t k = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (i + 1 < n && token[i] == p.left && token[i + 1] == p.right) {
+            token[k++] = merged;
+            i++;
+        } else {
+            token[k++] = token[i];
+        }
+    return k;
+}
+
+/* Counts all pairs of all words anew for each merge. */
+static int train_naively(struct words *w, int merges, struct bpe_pair *out)
+{
+    for (int m = 0; m < merges; m++) {
+        if (!commonest(w, BPE_BYTES + m, &out[m]))
+            return m;
+        for (int k = 0; k < WORDS; k++)
+            w->n[k] = (int)replace(w->token[k], w->n[k], out[m], BPE_BYTES + m);
     }
     return merges;
 }
@@ -183,24 +201,28 @@ static int train_naively(char (*piece)[16], const int *count, int pieces, int me
 /* Words of two letters' alphabet, where pairs overlap (aaa) and tie all the time. */
 static void a_naive_trainer_learns_the_same(void **state)
 {
-    enum { WORDS = 12, MERGES = 12 };
+    enum { MERGES = 12 };
     (void)state;
     for (uint64_t seed = 0; seed < 6; seed++) {
         struct rng r = rng_stream(seed, RNG_TEST, "bpe", 0);
-        char word[WORDS][16], text[4096] = "";
-        int count[WORDS];
+        struct words w;
+        char text[4096] = "";
+        size_t used = 0;
         struct bpe_pair fast[MERGES], slow[MERGES];
-        for (int w = 0; w < WORDS; w++) {
-            const int n = 2 + (int)rng_below(&r, 12);
-            for (int i = 0; i < n; i++)
-                word[w][i] = i ? "ab"[rng_below(&r, 2)] : ' ';
-            word[w][n] = '\0';
-            count[w] = 1 + (int)rng_below(&r, 5);
-            for (int k = 0; k < count[w]; k++)
-                strcat(text, word[w]);
+        for (int k = 0; k < WORDS; k++) {
+            char word[WORD] = " ";
+            w.n[k] = 2 + (int)rng_below(&r, 12);
+            w.count[k] = 1 + (int)rng_below(&r, 5);
+            for (int i = 0; i < w.n[k]; i++) {
+                word[i] = i ? "ab"[rng_below(&r, 2)] : ' ';
+                w.token[k][i] = byte(word[i]);
+            }
+            for (int i = 0; i < w.count[k]; i++)
+                used +=
+                    (size_t)snprintf(text + used, sizeof text - used, "%.*s", w.n[k], word);
         }
         const int n = train(text, MERGES, fast);
-        assert_int_equal(train_naively(word, count, WORDS, MERGES, slow), n);
+        assert_int_equal(train_naively(&w, MERGES, slow), n);
         for (int i = 0; i < n; i++) {
             assert_int_equal(fast[i].left, slow[i].left);
             assert_int_equal(fast[i].right, slow[i].right);
@@ -235,19 +257,9 @@ static int64_t encode_naively(const struct bpe *b, const char *piece, size_t n,
     int64_t count = (int64_t)n;
     for (size_t i = 0; i < n; i++)
         out[i] = byte(piece[i]);
-    for (int m = 0; m < bpe_merges(b); m++) {
-        /* In order of merges: no later one can make the pair of an earlier one. */
-        const struct bpe_pair p = bpe_merge(b, m);
-        int64_t k = 0;
-        for (int64_t i = 0; i < count; i++)
-            if (i + 1 < count && out[i] == p.left && out[i + 1] == p.right) {
-                out[k++] = BPE_BYTES + m;
-                i++;
-            } else {
-                out[k++] = out[i];
-            }
-        count = k;
-    }
+    /* In order of merges: no later one can make the pair of an earlier one. */
+    for (int m = 0; m < bpe_merges(b); m++)
+        count = replace(out, count, bpe_merge(b, m), BPE_BYTES + m);
     return count;
 }
 

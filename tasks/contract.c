@@ -595,7 +595,7 @@ static enum status strata_are_sound(const struct task *t, struct err *e)
 static enum status few_sound(const struct task *t, const struct option_values *o,
                              const char *what, struct err *e)
 {
-    struct contract_room r;
+    struct contract_room r = {0};
     enum status st = contract_room(t, o, &r, e);
     if (st)
         return st;

@@ -627,6 +627,40 @@ static void tuning_has_seeds_of_its_own(void **state)
     config_free(quick);
 }
 
+/* Longer programs have more operations, not fewer increments; a rate of a few per cent
+ * wants more than a thousand questions of one answer each. */
+static void quick_asks_counting_what_its_splits_say(void **state)
+{
+    struct config *c = read_shipped("quick");
+    int asked = 0;
+    (void)state;
+    for (int i = 0; i < c->runs; i++) {
+        const struct run_spec *r = &c->run[i];
+        const int most = option_find(r->task->options, "max_operations");
+        for (int k = 0; k < r->splits && strcmp(r->task->name, "counting") == 0; k++) {
+            if (strcmp(r->split[k].name, "valid") != 0)
+                assert_true(r->split[k].count >= 5000);
+            if (strcmp(r->split[k].name, "ood_longer") != 0)
+                continue;
+            assert_true(r->split[k].options.v[most] >= 2 * r->task_options.v[most]);
+            asked++;
+        }
+    }
+    assert_int_equal(asked, 4 * 5);
+    config_free(c);
+}
+
+/* What the paper counts can be known (experiments.yaml says how). */
+static void no_published_number_has_an_open_unit(void **state)
+{
+    struct config *c = read_shipped("paper");
+    (void)state;
+    assert_true(c->published > 0);
+    for (int i = 0; i < c->published; i++)
+        assert_string_not_equal(c->publish[i].metric, "error");
+    config_free(c);
+}
+
 static void smoke_is_small(void **state)
 {
     struct config *c = read_shipped("smoke");
@@ -790,6 +824,8 @@ int main(void)
         cmocka_unit_test(paper_holds_every_cell_of_its_tables),
         cmocka_unit_test(no_profile_trains_a_run_twice),
         cmocka_unit_test(tuning_has_seeds_of_its_own),
+        cmocka_unit_test(quick_asks_counting_what_its_splits_say),
+        cmocka_unit_test(no_published_number_has_an_open_unit),
         cmocka_unit_test(smoke_is_small),
         cmocka_unit_test(published_numbers_are_the_papers),
         cmocka_unit_test(the_reference_is_the_table),

@@ -5,7 +5,6 @@
  * changed by the steps; views hold no data and are made anew from schema.sql, so that
  * a step cannot forget one. tests/data has a database of each older version. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "embedded.h"
 #include "store_internal.h"
+#include "whole_file.h"
 
 enum { NAME_ROOM = BACKUP_NAME, NAMES_TRIED = 1000 };
 
@@ -190,19 +190,6 @@ static enum status write_copy(const struct store *s, char *name, struct err *e)
     return st;
 }
 
-static void sync_folder(const char *path)
-{
-    char folder[NAME_ROOM];
-    const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path + 1) : 1,
-             slash ? path : ".");
-    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
-}
-
 /* A name that is free; the write lock keeps others from taking it. */
 static enum status free_name(const struct store *s, int version, char name[NAME_ROOM],
                              struct err *e)
@@ -239,7 +226,7 @@ enum status store_migrate_file(struct store *s, int from, const struct migration
     if (st)
         unlink(half);
     else
-        sync_folder(name);
+        whole_file_sync_folder(name);
     if (st)
         return st;
     st = store_migrate(s, from, steps, e);

@@ -141,6 +141,15 @@ static void conflicts_that_merge_tells_are_clean(void **state)
     assert_no_escapes("merge good.db s.db --db into.db", "merged");
 }
 
+/* An item and a new row would take it for an argument. */
+static void latex_takes_no_name_for_an_argument(void **state)
+{
+    (void)state;
+    make("UPDATE claim SET name = '[9pt] *x'");
+    said("claims --db s.db -o latex", 0, "\n\\item {}[9pt] *x: t", NULL);
+    said("claims --db s.db -o latex", 0, "\\midrule\n{}[9pt] *x & ", NULL);
+}
+
 /* --- damage is not wrong usage --- */
 
 static void damage_is_told_as_damage(void **state)
@@ -347,6 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_text_of_a_database_reaches_the_terminal_raw),
         cmocka_unit_test(conflicts_that_merge_tells_are_clean),
+        cmocka_unit_test(latex_takes_no_name_for_an_argument),
         cmocka_unit_test(damage_is_told_as_damage),
         cmocka_unit_test(claims_with_perplexities_that_overflow_are_undecided),
         cmocka_unit_test(an_endless_query_ends_with_its_reader),

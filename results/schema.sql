@@ -1,5 +1,7 @@
--- schema.sql -- the results database, version 3. A change to a table raises the version and
--- adds a step to store_migrate.c; views are made anew from here.
+-- schema.sql -- the results database, version 3. A change to a table, an
+-- index or a view raises the version and adds a step to store_migrate.c, if need be an empty
+-- one: views are made anew from here, and a file of this version whose objects are not these
+-- is refused (store_guard.c).
 --
 -- Tables are filled by store.c; what a person asks are the views at the end, whose
 -- names and columns stay as they are. Everything works in the plain sqlite3 shell:

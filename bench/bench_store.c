@@ -1,0 +1,106 @@
+/* bench_store -- a results database as large as a year of experiments, made by the store.
+ *
+ *     bench_store FILE [RUNS [POINTS]]
+ *
+ * RUNS done runs (default 10,000), five seeds a cell, with POINTS points of a learning
+ * curve (default 40) on `valid` and final numbers of three test splits. bench/store_times
+ * prints how long each view, query and command takes on it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store.h"
+
+enum { SEEDS = 5, PER_EXPERIMENT = 100, NAME = 160, TOGETHER = 100 };
+
+static const char *const encoders[] = {"none", "absolute", "rope", "cope"};
+enum { ENCODERS = sizeof encoders / sizeof encoders[0] };
+
+static struct err err;
+
+static void must(enum status st)
+{
+    if (st) {
+        fprintf(stderr, "bench_store: %s\n", err.msg);
+        exit(1);
+    }
+}
+
+/* Numbers that differ from run to run, of no meaning. */
+static double number(int run, int point)
+{
+    return (double)((run * 7919 + point * 104729) % 10007) / 10007.0;
+}
+
+static void put(struct store *s, int64_t id, const char *split, int step, double error)
+{
+    const int64_t total = 16000, wrong = (int64_t)(error * 16000);
+    const struct metric_row m[] = {
+        {split, "accuracy", step, 1 - error, total - wrong, total},
+        {split, "token_error", step, error, wrong, total},
+        {split, "sequence_error", step, error, wrong / 16, total / 16},
+        {split, "loss", step, 2 * error, -1, -1},
+        {split, "perplexity", step, 1 + error, -1, -1},
+    };
+    must(store_metrics(s, id, m, sizeof m / sizeof *m, &err));
+}
+
+static void put_floor(struct store *s, int64_t id, const char *split, int step)
+{
+    const struct metric_row m[] = {{split, "chance", step, 0.5, -1, -1},
+                                   {split, "majority", step, 0.52, 8320, 16000},
+                                   {split, "ceiling", step, 1, 16000, 16000}};
+    must(store_metrics(s, id, m, sizeof m / sizeof *m, &err));
+}
+
+static void add(struct store *s, int64_t made_by, int run, int points)
+{
+    static const char *const splits[] = {"id", "ood_sparse", "ood_dense"};
+    const struct run_cost cost = {points * 100, 100000, 1e12, 60, 55, 20000, 60};
+    char identity[NAME], experiment[NAME], cell[NAME], config[NAME * 2];
+    const int row = run / SEEDS, group = row / ENCODERS;
+    const char *encoder = encoders[row % ENCODERS];
+    int64_t id;
+    snprintf(identity, sizeof identity, "%032x", run);
+    snprintf(experiment, sizeof experiment, "experiment_%d", run / PER_EXPERIMENT);
+    snprintf(cell, sizeof cell, "model.dim=%d", 8 * (1 + group % 5));
+    snprintf(config, sizeof config,
+             "{\"seed\": %d, \"experiment\": \"%s\", \"encoder\": \"%s\", \"model\": "
+             "{\"dim\": %d}, \"train\": {\"steps\": %d, \"group\": %d}}",
+             run % SEEDS, experiment, encoder, 8 * (1 + group % 5), points * 100, group);
+    const struct run_row r = {identity, experiment, "quick", cell, "flip_flop",
+                              encoder,  encoder,    config,  1,    run % SEEDS};
+    must(store_run(s, &r, &id, NULL, &err));
+    must(store_begin(s, id, made_by, &err));
+    for (int k = 1; k <= points; k++)
+        put(s, id, "valid", k * 100, number(run, k));
+    for (int k = 0; k < 3; k++) {
+        put(s, id, splits[k], points * 100, number(run, k));
+        put_floor(s, id, splits[k], points * 100);
+    }
+    must(store_done(s, id, &cost, &err));
+}
+
+int main(int argc, char **argv)
+{
+    const int runs = argc > 2 ? atoi(argv[2]) : 10000;
+    const int points = argc > 3 ? atoi(argv[3]) : 40;
+    const struct provenance p = {"bench", "0",   "cc",   "-O2", "x86-64-v3", "OpenBLAS",
+                                 "core",  "cpu", "host", "0",   false,       1};
+    struct store *s = NULL;
+    int64_t made_by;
+    if (argc < 2) {
+        fprintf(stderr, "usage: bench_store FILE [RUNS [POINTS]]\n");
+        return 2;
+    }
+    must(store_open(argv[1], STORE_WRITE, &s, &err));
+    must(store_provenance(s, &p, &made_by, &err));
+    for (int run = 0; run < runs; run += TOGETHER) {
+        must(store_together(s, &err));
+        for (int k = run; k < runs && k < run + TOGETHER; k++)
+            add(s, made_by, k, points);
+        must(store_together_end(s, ST_OK, &err));
+    }
+    store_close(s);
+    return 0;
+}

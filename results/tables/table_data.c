@@ -153,14 +153,26 @@ static enum status add_split_owners(struct statement *t, const struct table_requ
 static enum status compose(struct statement *t, const struct table_request *q,
                            const char *metric, const char *identities, struct err *e)
 {
-    add(t, "SELECT r.run_id, r.recipe, r.experiment, r.profile, r.task, r.cell, r.variant,"
-           " w.split, r.seed, r.encoder, r.state, r.error, s.value, s.count, s.total,"
-           " w.chance, w.majority, w.ceiling, w.tokens, w.sequences,"
-           " (SELECT m.value FROM metric AS m WHERE m.run_id = w.run_id"
-           "  AND m.split = w.split AND m.name = 'seen' ORDER BY m.step DESC LIMIT 1)"
-           " FROM v_run AS r LEFT JOIN v_result AS w ON w.run_id = r.run_id"
-           " AND (w.experiment, w.profile) = (r.experiment, r.profile)"
-           " AND r.state = 'done'");
+    /* The columns of v_result that a table needs, and the metric, from the scores of each run
+     * in one pass; joined as a view it would be worked out again for each of them. */
+    const int m = param(t, metric);
+    add(t,
+        "SELECT r.run_id, r.recipe, r.experiment, r.profile, r.task, r.cell, r.variant,"
+        " w.split, r.seed, r.encoder, r.state, r.error,"
+        " max(w.value) FILTER (WHERE w.metric = ?%d),"
+        " max(w.count) FILTER (WHERE w.metric = ?%d),"
+        " max(w.total) FILTER (WHERE w.metric = ?%d),"
+        " max(w.value) FILTER (WHERE w.metric = 'chance'),"
+        " max(w.value) FILTER (WHERE w.metric = 'majority'),"
+        " max(w.value) FILTER (WHERE w.metric = 'ceiling'),"
+        " max(w.total) FILTER (WHERE w.metric IN ('accuracy', 'token_error', 'majority',"
+        "                                         'ceiling')),"
+        " max(w.total) FILTER (WHERE w.metric IN ('sequence_accuracy',"
+        "                                         'sequence_error')),"
+        " max(w.value) FILTER (WHERE w.metric = 'seen')"
+        " FROM v_run AS r LEFT JOIN v_score AS w ON w.run_id = r.run_id"
+        " AND w.split <> 'train' AND r.state = 'done'",
+        m, m, m);
     if (!filters_by_split(q))
         add(t,
             " AND (w.split NOT IN ('valid', 'train') OR NOT EXISTS (SELECT 1 FROM metric"
@@ -171,10 +183,7 @@ static enum status compose(struct statement *t, const struct table_request *q,
     enum status st = add_filters(t, q, true, e);
     if (st)
         return st;
-    add(t,
-        " LEFT JOIN v_score AS s ON s.run_id = w.run_id AND s.split = w.split"
-        " AND s.metric = ?%d WHERE 1",
-        param(t, metric));
+    add(t, " WHERE 1");
     if (q->experiment)
         add(t, " AND r.experiment GLOB ?%d", param(t, q->experiment));
     if (q->profile)
@@ -187,7 +196,11 @@ static enum status compose(struct statement *t, const struct table_request *q,
         st = add_split_owners(t, q, e);
     if (st)
         return st;
-    add(t, " ORDER BY r.run_id, r.experiment, r.profile, s.metric_id");
+    add(t,
+        " GROUP BY r.run_id, r.experiment, r.profile, w.split"
+        " ORDER BY r.run_id, r.experiment, r.profile,"
+        " min(w.metric_id) FILTER (WHERE w.metric = ?%d)",
+        m);
     return t->full ? err_set(e, ST_USAGE, "too many filters; at most 60 are read") : ST_OK;
 }
 
@@ -373,13 +386,15 @@ static enum status mark_settings(struct store *s, struct table_data *d, struct r
                                  int64_t plain, struct err *e)
 {
     static const char sql[] =
-        "WITH leaf AS (SELECT run.id, fullkey, CASE type WHEN 'true' THEN 'true'"
-        "  WHEN 'false' THEN 'false' ELSE atom END AS atom FROM run, json_tree(run.config)"
-        "  WHERE run.id IN (?1, ?2) AND type NOT IN ('object', 'array')"
+        "WITH both AS (SELECT min(id) AS run, recipe_id AS recipe FROM run"
+        "  WHERE recipe_id IN (?1, ?2) GROUP BY recipe_id),"
+        "leaf AS (SELECT recipe AS id, fullkey, CASE type WHEN 'true' THEN 'true'"
+        "  WHEN 'false' THEN 'false' ELSE atom END AS atom FROM both JOIN run"
+        "  ON run.id = both.run, json_tree(run.config) WHERE type NOT IN ('object', 'array')"
         "  AND fullkey <> '$.seed')"
         "SELECT CASE WHEN count(*) BETWEEN 1 AND 3"
         "  THEN group_concat(substr(a.fullkey, 3) || '=' || a.atom, ' ')"
-        "  ELSE 'as run ' || ?1 END "
+        "  ELSE 'as run ' || (SELECT run FROM both WHERE recipe = ?1) END "
         "FROM leaf AS a LEFT JOIN leaf AS b ON b.id = ?2 AND b.fullkey = a.fullkey "
         "WHERE a.id = ?1 AND a.atom IS NOT b.atom";
     char ours[24], theirs[24], settings[256] = "", name[512];

@@ -417,6 +417,89 @@ enum status checkpoint_numbers(const char *path, uint64_t *numbers, struct err *
     return ST_OK;
 }
 
+/* --- bytes --- */
+
+struct extent {
+    json_int_t from, to;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct extent *x = a, *y = b;
+    return (x->from > y->from) - (x->from < y->from);
+}
+
+/* Where the tensors lie, from the end of the header: end to end, or ST_IO. *out is the
+ * caller's in any case. */
+static enum status find_all(const struct source *s, struct extent **out, int *n,
+                            struct err *e)
+{
+    const char *name;
+    json_t *entry;
+    json_int_t at = 0;
+    *n = 0;
+    *out = calloc(json_object_size(s->header) + 1, sizeof **out);
+    if (!*out)
+        return err_set(e, ST_NOMEM, "%s: no memory to read it", s->path);
+    json_object_foreach(s->header, name, entry)
+    {
+        struct extent *x = &(*out)[*n];
+        if (strcmp(name, metadata_key) == 0)
+            continue;
+        if (json_unpack(entry, "{s:[I, I]}", "data_offsets", &x->from, &x->to) != 0)
+            return err_set(e, ST_IO, "%s: the entry of \"%s\" is damaged", s->path, name);
+        ++*n;
+    }
+    qsort(*out, (size_t)*n, sizeof **out, by_place);
+    for (int i = 0; i < *n; at = (*out)[i++].to)
+        if ((*out)[i].from != at || (*out)[i].to < at)
+            return err_set(e, ST_IO, "%s: its tensors do not lie end to end", s->path);
+    return (uint64_t)at == s->data_bytes
+               ? ST_OK
+               : err_set(e, ST_IO, "%s: is longer than its tensors", s->path);
+}
+
+static enum status read_all(const struct source *s, const struct extent *x, int n,
+                            struct checkpoint_bytes *t, struct err *e)
+{
+    unsigned char *block = malloc(s->data_bytes + 1);
+    if (!block)
+        return err_set(e, ST_NOMEM, "%s: no memory to read it", s->path);
+    if (fseeko(s->file, (off_t)s->data_at, SEEK_SET) != 0 ||
+        fread(block, 1, s->data_bytes, s->file) != s->data_bytes) {
+        free(block);
+        return err_set(e, ST_IO, "%s: cannot be read: %s", s->path, strerror(errno));
+    }
+    for (int i = 0; i < n; i++)
+        t[i] = (struct checkpoint_bytes){block + x[i].from, (size_t)(x[i].to - x[i].from)};
+    return ST_OK;
+}
+
+enum status checkpoint_read_bytes(const char *path, struct checkpoint_bytes **t, int *n,
+                                  struct err *e)
+{
+    struct source s;
+    struct extent *x = NULL;
+    *t = NULL;
+    *n = 0;
+    enum status st = source_open(path, &s, e);
+    if (st)
+        return st;
+    st = find_all(&s, &x, n, e);
+    if (st == ST_OK && *n > 0 && !(*t = calloc((size_t)*n, sizeof **t)))
+        st = err_set(e, ST_NOMEM, "%s: no memory to read it", path);
+    if (st == ST_OK && *n > 0)
+        st = read_all(&s, x, *n, *t, e);
+    if (st) {
+        free(*t);
+        *t = NULL;
+        *n = 0;
+    }
+    free(x);
+    source_close(&s);
+    return st;
+}
+
 /* --- models --- */
 
 /* The model's tensors as the calls above want them; the caller frees it. */

@@ -47,6 +47,15 @@ enum status checkpoint_read_noted(const char *path, const struct checkpoint_tens
 /* Texts of notes alone, for the caller to free; NULL where there is none. */
 enum status checkpoint_notes_read(const char *path, const char *const *key, char **text,
                                   int n, struct err *e);
+/* All numbers of the file as bytes, a part for each tensor in their order in the file. The
+ * parts lie in one block, which begins with the first: the caller frees t[0].at when there
+ * are any, and t. */
+struct checkpoint_bytes {
+    unsigned char *at;
+    size_t n;
+};
+enum status checkpoint_read_bytes(const char *path, struct checkpoint_bytes **t, int *n,
+                                  struct err *e);
 /* How many numbers of 4 bytes the file has room for. */
 enum status checkpoint_numbers(const char *path, uint64_t *numbers, struct err *e);
 enum status checkpoint_note_read(const char *path, const char *key, char **text,

@@ -109,18 +109,18 @@ static bool has_companion(const char *path, const char *suffix)
     return there;
 }
 
-/* "file:PATH?immutable=1" with the characters that mean something in a URI escaped. The
+/* "file:PATH?PARAMETERS" with the characters that mean something in a URI escaped. The
  * caller's, or NULL. */
-static char *immutable_uri(const char *path)
+char *store_uri(const char *path, const char *parameters)
 {
     const char *const root = path[0] == '/' ? "file://" : "file:";
-    char *uri = malloc(3 * strlen(path) + strlen(root) + sizeof "?immutable=1");
+    char *uri = malloc(3 * strlen(path) + strlen(root) + strlen(parameters) + 2);
     if (!uri)
         return NULL;
     char *to = uri + sprintf(uri, "%s", root);
     for (const char *c = path; *c; c++)
         to += sprintf(to, strchr("%?#", *c) ? "%%%02X" : "%c", (unsigned char)*c);
-    sprintf(to, "?immutable=1");
+    sprintf(to, "?%s", parameters);
     return uri;
 }
 
@@ -128,10 +128,10 @@ static char *immutable_uri(const char *path)
  * as immutable, since otherwise SQLite would leave an empty log beside it. */
 static enum status open_for_reading(struct store *s, const struct header *h, struct err *e)
 {
-    const bool at_rest =
+    s->at_rest =
         h->logged && !has_companion(s->path, "-wal") && !has_companion(s->path, "-journal");
-    char *uri = at_rest ? immutable_uri(s->path) : NULL;
-    if (at_rest && !uri)
+    char *uri = s->at_rest ? store_uri(s->path, "immutable=1") : NULL;
+    if (s->at_rest && !uri)
         return err_set(e, ST_NOMEM, "%s: no memory to open it", s->path);
     const int code =
         sqlite3_open_v2(uri ? uri : s->path, &s->db,
@@ -301,7 +301,9 @@ static enum status try_writing(struct store *s, struct err *e)
 static enum status open_for_writing(struct store *s, struct err *e)
 {
     bool written = false;
-    if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+    /* With names of attached files as URI; that of a database of ours never begins so. */
+    if (sqlite3_open_v2(s->path, &s->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI,
                         NULL) != SQLITE_OK)
         return store_failed(s, "opening for writing", e);
     store_wait_for_locks(s);

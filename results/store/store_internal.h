@@ -12,6 +12,7 @@ struct store {
     sqlite3 *db;
     char *path; /* owned */
     bool writable;
+    bool at_rest; /* opened to read, and nobody writes to it */
     int schema;   /* as the file was found; 0: it was new */
     int together; /* depth of store_together */
     bool failed;  /* within it, so that all is taken back */
@@ -27,6 +28,9 @@ enum status store_failed(const struct store *s, const char *doing, struct err *e
 
 /* Of a connection just opened: lets it wait where another process holds a lock. */
 void store_wait_for_locks(struct store *s);
+
+/* "file:PATH?PARAMETERS" for SQLite, to be freed; NULL: no memory. */
+char *store_uri(const char *path, const char *parameters);
 
 /* Runs statements that answer nothing; `doing` is for store_failed. */
 enum status store_exec(struct store *s, const char *sql, const char *doing, struct err *e);

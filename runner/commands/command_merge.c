@@ -1,7 +1,7 @@
 /* command_merge.c -- joins the databases of shards, or of machines, into one. */
 #include "command.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -14,20 +14,10 @@
 #include "schedule.h"
 #include "store_merge.h"
 
-/* A run of the part, for its files. */
-struct carried {
-    char identity[IDENTITY_TEXT];
-    char hash[MERGE_HASH]; /* of the weights that its row speaks of now */
-    bool done, numbers;    /* numbers: its numbers are now those of the part */
-    bool offered;          /* weights of the part wait beside the receiver */
-};
-
 struct job {
     const char *into, *part;
     struct progress *progress;
-    struct carried *carried; /* [n] owned */
-    int n;
-    int left_out;   /* 1: its spools hold runs that could not be stored */
+    int left_out;   /* 1: not all of it could be merged */
     int weightless; /* done runs of the part that have no weights now */
 };
 
@@ -37,66 +27,62 @@ static void on_conflict(void *context, const char *text)
     progress_warning(j->progress, "conflict: %s", text);
 }
 
-static int on_progress(void *context, const char *identity, bool part)
+static int on_steps(void *context, const char *identity, bool here)
 {
     const struct job *j = context;
-    return resume_step_of(part ? j->part : j->into, identity);
+    return resume_step_of(here ? j->into : j->part, identity);
 }
 
-/* Whose numbers come from the part needs its weights, and so does a run that has lost its
- * own. What the receiver has is not touched before all is stored. */
-static enum status on_carried(void *context, const char *identity, const char *state,
-                              enum merged how, char hash[MERGE_HASH], struct err *e)
+/* What the part lacks is nothing to tell of here. A file that is there and cannot be used
+ * costs a warning: everything else is merged. */
+static enum status pass_over(struct job *j, enum status st, const struct err *why,
+                             struct err *e)
+{
+    if (st == ST_OK || st == ST_NOTFOUND)
+        return ST_OK;
+    if (st != ST_CONFIG)
+        return err_set(e, st, "%s", why->msg);
+    j->left_out = 1;
+    progress_warning(j->progress, "%s; put a good one there and merge again", why->msg);
+    return ST_OK;
+}
+
+/* The receiver's own weights stay when they are of these numbers; else those of the part
+ * wait beside it. What is there is not touched before all is stored. */
+static enum status offer_weights(struct job *j, const struct merge_run *run,
+                                 char hash[MERGE_HASH], struct err *e)
+{
+    const bool own = run->same && run->here[0] && strcmp(run->here, WEIGHTS_NONE) != 0;
+    const bool known = strcmp(run->there, WEIGHTS_NONE) != 0;
+    const char *expected = own ? run->here : known ? run->there : "";
+    struct err why = {.msg = ""};
+    snprintf(hash, MERGE_HASH, "%s", expected);
+    if ((run->same ? strcmp(run->here, WEIGHTS_NONE) != 0 : expected[0] != '\0') &&
+        model_files_has_weights(j->into, run->identity, expected))
+        return ST_OK;
+    const enum status st =
+        model_files_offer(j->part, j->into, run->identity, expected, hash, &why);
+    if (st == ST_OK)
+        return ST_OK;
+    j->weightless++;
+    snprintf(hash, MERGE_HASH, "%s",
+             expected[0] ? expected
+             : run->same ? run->here
+                         : WEIGHTS_NONE);
+    return pass_over(j, st, &why, e);
+}
+
+static enum status on_files(void *context, const struct merge_run *run,
+                            char hash[MERGE_HASH], struct err *e)
 {
     struct job *j = context;
-    struct carried *more = realloc(j->carried, ((size_t)j->n + 1) * sizeof *more);
-    char offered[WEIGHTS_HASH] = "";
-    if (!more)
-        return err_set(e, ST_NOMEM, "%s: no memory to merge it", j->part);
-    j->carried = more;
-    struct carried *c = &more[j->n++];
-    *c = (struct carried){.done = strcmp(state, "done") == 0,
-                          .numbers = how == MERGED_NUMBERS};
-    snprintf(c->identity, sizeof c->identity, "%s", identity);
-    const bool has = !c->numbers && model_files_has_weights(j->into, identity, hash);
-    enum status st = ST_OK;
-    if (c->done && !has)
-        st = model_files_offer(j->part, j->into, identity, offered, e);
-    /* Of the part's own row a file with another hash is not that run's. */
-    c->offered = offered[0] && (!hash[0] || strcmp(hash, offered) == 0);
-    if (c->offered)
-        snprintf(hash, MERGE_HASH, "%s", offered);
-    else if (offered[0])
-        model_files_withdraw(j->into, identity);
-    snprintf(c->hash, sizeof c->hash, "%s", hash);
-    return st;
-}
-
-/* Behind the rows. Whoever is killed here leaves weights waiting, which the hash in the row
- * tells from others; the next command finds them. */
-static enum status accept_files(struct job *j, struct err *e)
-{
-    enum status st = ST_OK;
-    for (int i = 0; i < j->n && st == ST_OK; i++) {
-        const struct carried *c = &j->carried[i];
-        if (!c->done)
-            st = model_files_copy_checkpoint(j->part, j->into, c->identity, e);
-        else if (c->offered)
-            st = model_files_accept(j->into, c->identity, e);
-        else if (c->numbers)
-            model_files_drop_weights(j->into, c->identity);
-        if (st || !c->done)
-            continue;
-        j->weightless += !model_files_has_weights(j->into, c->identity, c->hash);
-        model_files_drop_checkpoint(j->into, c->identity);
-    }
-    return st;
-}
-
-static void withdraw_files(const struct job *j)
-{
-    for (int i = 0; i < j->n; i++)
-        model_files_withdraw(j->into, j->carried[i].identity);
+    struct err why = {.msg = ""};
+    if (run->done)
+        return offer_weights(j, run, hash, e);
+    if (on_steps(j, run->identity, false) <= on_steps(j, run->identity, true))
+        return ST_OK;
+    return pass_over(j, model_files_offer_checkpoint(j->part, j->into, run->identity, &why),
+                     &why, e);
 }
 
 static bool same_file(const char *a, const char *b)
@@ -172,14 +158,11 @@ static void settle_part(struct job *j)
 static enum status merge_part(struct store *db, struct job *j, struct merge_counts *all,
                               struct err *e)
 {
-    const struct merge_hooks hooks = {.context = j,
-                                      .conflict = on_conflict,
-                                      .progress = on_progress,
-                                      .carried = on_carried};
+    const struct merge_hooks hooks = {
+        .context = j, .conflict = on_conflict, .steps = on_steps, .files = on_files};
     struct merge_counts c = {0};
-    struct store *part = NULL;
     settle_part(j);
-    enum status st = store_open(j->part, STORE_READ, &part, e);
+    enum status st = store_merge(db, j->part, &hooks, &c, e);
     if (st == ST_NOTFOUND && is_empty(j->part)) {
         progress_warning(j->progress,
                          "%s: is empty, since a run was killed before it stored anything; "
@@ -188,13 +171,9 @@ static enum status merge_part(struct store *db, struct job *j, struct merge_coun
         return ST_OK;
     }
     if (st == ST_OK)
-        st = store_merge(db, part, &hooks, &c, e);
-    if (st)
-        withdraw_files(j);
+        st = model_files_accept(db, j->into, e);
     else
-        st = accept_files(j, e);
-    store_close(part);
-    free(j->carried);
+        model_files_settle(db, j->into, NULL);
     if (st)
         return st;
     progress_event(j->progress,

@@ -12,17 +12,21 @@
 
 #include <xxhash.h>
 
+#include "checkpoint.h"
 #include "config.h"
-#include "resume.h"
 #include "schedule.h"
+#include "spool.h"
 
-/* TRAINED and MERGED wait until the rows they belong to are stored: weights that a worker
- * left, and weights copied from a part of a merge. ASIDE is where older programs put the
- * weights of a run while a merge could still take its rows back. */
-enum { WEIGHTS, CHECKPOINT, TRAINED, MERGED, ASIDE, FILES };
+/* TRAINED, MERGED and MERGED_CHECKPOINT wait until the rows they belong to are stored: weights
+ * that a worker left, and what was copied from a part of a merge. ASIDE is where older
+ * programs put the weights of a run while a merge could still take its rows back. */
+enum { WEIGHTS, CHECKPOINT, TRAINED, MERGED, MERGED_CHECKPOINT, ASIDE, FILES };
 static const char *const ending[FILES] = {
-    [WEIGHTS] = ".safetensors",         [CHECKPOINT] = ".checkpoint.safetensors",
-    [TRAINED] = ".trained.safetensors", [MERGED] = ".merged.safetensors",
+    [WEIGHTS] = ".safetensors",
+    [CHECKPOINT] = ".checkpoint.safetensors",
+    [TRAINED] = ".trained.safetensors",
+    [MERGED] = ".merged.safetensors",
+    [MERGED_CHECKPOINT] = ".merged.checkpoint.safetensors",
     [ASIDE] = ".aside.safetensors",
 };
 enum { COPY_BYTES = 1 << 16, DIGITS = IDENTITY_TEXT - 1 };
@@ -74,58 +78,64 @@ enum status model_files_hash(const char *path, char hash[WEIGHTS_HASH], struct e
     return st;
 }
 
-/* All of `from` to `to`, on the disk. ST_IO with errno's words. */
-static enum status copy_bytes(int from, int to, const char *path, struct err *e)
+static enum status no_room(const char *path, struct err *e)
+{
+    return err_set(e, ST_IO,
+                   "%s: cannot be written: %s; what was merged before is kept: start again "
+                   "when there is room",
+                   path, strerror(errno));
+}
+
+/* All of `from` to `to`, on the disk. */
+static enum status copy_bytes(int from, const char *source, int to, const char *path,
+                              struct err *e)
 {
     char *buffer = malloc(COPY_BYTES);
     ssize_t n = 0;
-    bool ok = buffer != NULL;
-    while (ok && (n = read(from, buffer, COPY_BYTES)) > 0)
-        for (ssize_t done = 0, w; ok && done < n; done += w) {
-            w = write(to, buffer + done, (size_t)(n - done));
-            ok = w > 0;
-        }
-    ok = ok && n == 0 && fsync(to) == 0;
+    enum status st =
+        buffer ? ST_OK : err_set(e, ST_NOMEM, "%s: no memory to copy it", source);
+    while (st == ST_OK && (n = read(from, buffer, COPY_BYTES)) > 0)
+        for (ssize_t done = 0, w; st == ST_OK && done < n; done += w)
+            if ((w = write(to, buffer + done, (size_t)(n - done))) <= 0)
+                st = no_room(path, e);
+    if (st == ST_OK && n < 0)
+        st = err_set(e, ST_CONFIG, "%s: cannot be read: %s", source, strerror(errno));
+    if (st == ST_OK && fsync(to) != 0)
+        st = no_room(path, e);
     free(buffer);
-    return ok ? ST_OK
-              : err_set(e, ST_IO,
-                        "%s: cannot be written: %s; what was merged before is kept: start "
-                        "again when there is room",
-                        path, strerror(errno));
-}
-
-static enum status write_new(int from, const char *path, struct err *e)
-{
-    char half[PATH_MAX + 8];
-    snprintf(half, sizeof half, "%s.part", path);
-    unlink(half);
-    const int to = open(half, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (to < 0)
-        return err_set(e, ST_IO, "%s: cannot be made: %s", half, strerror(errno));
-    enum status st = copy_bytes(from, to, path, e);
-    if (close(to) != 0 && st == ST_OK)
-        st = err_set(e, ST_IO, "%s: cannot be written: %s", half, strerror(errno));
-    if (st == ST_OK && rename(half, path) != 0)
-        st = err_set(e, ST_IO, "%s: cannot be renamed: %s", half, strerror(errno));
-    if (st)
-        unlink(half);
     return st;
 }
 
-static enum status copy_file(const char *from, const char *to, struct err *e)
+/* A file that waits needs no other name before: by halves it is nobody's. */
+static enum status write_new(int from, const char *source, const char *path, struct err *e)
+{
+    unlink(path);
+    const int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (to < 0)
+        return no_room(path, e);
+    enum status st = copy_bytes(from, source, to, path, e);
+    if (close(to) != 0 && st == ST_OK)
+        st = no_room(path, e);
+    if (st)
+        unlink(path);
+    return st;
+}
+
+/* Non-blocking, so that a pipe of that name cannot hold us. */
+static enum status open_source(const char *path, int *file, struct err *e)
 {
     struct stat about;
-    /* Non-blocking, so that a pipe of that name cannot hold us. */
-    const int file = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (file < 0 && (errno == ENOENT || errno == ENOTDIR))
+    *file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (*file < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return err_set(e, ST_NOTFOUND, "%s: is not there", path);
+    if (*file < 0 && errno == ELOOP)
+        return err_set(e, ST_CONFIG, "%s: is a link, which is not followed", path);
+    if (*file < 0)
+        return err_set(e, ST_CONFIG, "%s: cannot be read: %s", path, strerror(errno));
+    if (fstat(*file, &about) == 0 && S_ISREG(about.st_mode))
         return ST_OK;
-    if (file < 0)
-        return err_set(e, ST_IO, "%s: cannot be read: %s", from, strerror(errno));
-    enum status st = fstat(file, &about) == 0 && S_ISREG(about.st_mode)
-                         ? write_new(file, to, e)
-                         : err_set(e, ST_IO, "%s: is not a file; move it away", from);
-    close(file);
-    return st;
+    close(*file);
+    return err_set(e, ST_CONFIG, "%s: is not a file", path);
 }
 
 /* "FILE.models", for those who copy into it. */
@@ -151,25 +161,79 @@ static enum status copy_of(const char *from, const char *to, const char *identit
                            int source, int target, struct err *e)
 {
     char a[PATH_MAX], b[PATH_MAX];
+    int file = -1;
+    if (!names_files(identity))
+        return err_set(e, ST_NOTFOUND, "%.40s: has no files", identity);
     enum status st = place(from, identity, source, a, e);
     if (st == ST_OK)
         st = place(to, identity, target, b, e);
     if (st == ST_OK)
-        st = make_folder(to, e);
-    return st ? st : copy_file(a, b, e);
+        st = open_source(a, &file, e);
+    if (st)
+        return st;
+    st = make_folder(to, e);
+    if (st == ST_OK)
+        st = write_new(file, a, b, e);
+    close(file);
+    return st;
+}
+
+/* Of 32-bit floats, little-endian: an exponent of ones is infinity or NaN. */
+static bool all_finite(const unsigned char *number, size_t bytes)
+{
+    for (size_t i = 0; i + 4 <= bytes; i += 4)
+        if ((number[i + 3] & 0x7f) == 0x7f && (number[i + 2] & 0x80))
+            return false;
+    return true;
+}
+
+/* Are they weights of the run that can be used? */
+static enum status check_weights(const char *path, const char *identity, struct err *e)
+{
+    struct checkpoint_bytes *t = NULL;
+    char *owner = NULL;
+    int n = 0;
+    enum status st = checkpoint_note_read(path, "identity", &owner, e);
+    if (st == ST_OK && (!owner || strcmp(owner, identity) != 0))
+        st = err_set(e, ST_IO, "holds weights of run %.32s", owner ? owner : "(none)");
+    if (st == ST_OK)
+        st = checkpoint_read_bytes(path, &t, &n, e);
+    for (int i = 0; i < n && st == ST_OK; i++)
+        if (!all_finite(t[i].at, t[i].n))
+            st = err_set(e, ST_IO, "holds numbers that are not finite");
+    free(n ? t[0].at : NULL);
+    free(t);
+    free(owner);
+    return st;
 }
 
 enum status model_files_offer(const char *from, const char *to, const char *identity,
-                              char hash[WEIGHTS_HASH], struct err *e)
+                              const char *expected, char hash[WEIGHTS_HASH], struct err *e)
 {
-    char path[PATH_MAX];
-    hash[0] = '\0';
-    if (!names_files(identity) || !is_there(from, identity, WEIGHTS))
-        return ST_OK;
+    char path[PATH_MAX], source[PATH_MAX];
+    struct err why = {.msg = ""};
     enum status st = copy_of(from, to, identity, WEIGHTS, MERGED, e);
     if (st == ST_OK)
         st = place(to, identity, MERGED, path, e);
-    return st ? st : model_files_hash(path, hash, e);
+    if (st == ST_OK)
+        st = model_files_hash(path, hash, e);
+    if (st)
+        return st;
+    if (expected[0] && strcmp(hash, expected) != 0)
+        st = err_set(&why, ST_IO, "is not the file that the run left");
+    else
+        st = check_weights(path, identity, &why);
+    if (st == ST_OK || st == ST_NOMEM)
+        return st ? err_set(e, st, "%s", why.msg) : st;
+    unlink(path);
+    place(from, identity, WEIGHTS, source, NULL);
+    return err_set(e, ST_CONFIG, "%s: cannot be used: %s", source, why.msg);
+}
+
+enum status model_files_offer_checkpoint(const char *from, const char *to,
+                                         const char *identity, struct err *e)
+{
+    return copy_of(from, to, identity, CHECKPOINT, MERGED_CHECKPOINT, e);
 }
 
 /* Renames one of the run's files; nothing where it is not there. */
@@ -191,30 +255,6 @@ static void drop(const char *db, const char *identity, int which)
     char path[PATH_MAX];
     if (names_files(identity) && place(db, identity, which, path, NULL) == ST_OK)
         unlink(path);
-}
-
-enum status model_files_accept(const char *db, const char *identity, struct err *e)
-{
-    return names_files(identity) ? move(db, identity, MERGED, WEIGHTS, e) : ST_OK;
-}
-
-void model_files_withdraw(const char *db, const char *identity)
-{
-    drop(db, identity, MERGED);
-}
-
-void model_files_drop_weights(const char *db, const char *identity)
-{
-    drop(db, identity, WEIGHTS);
-}
-
-enum status model_files_copy_checkpoint(const char *from, const char *to,
-                                        const char *identity, struct err *e)
-{
-    if (!names_files(identity) || !is_there(from, identity, CHECKPOINT) ||
-        resume_step_of(from, identity) <= resume_step_of(to, identity))
-        return ST_OK;
-    return copy_of(from, to, identity, CHECKPOINT, CHECKPOINT, e);
 }
 
 /* --- files that wait ------------------------------------------------------------- */
@@ -244,42 +284,57 @@ enum status model_files_weights_path(const char *db, const char *identity, const
     return ST_OK;
 }
 
-/* Which of a run's files `name` is, and of which run; false: none that waits. */
-static bool waits(const char *name, char identity[IDENTITY_TEXT], int *which)
+/* Which of a run's files `name` is, and of which run; FILES: something else. */
+static int which_file(const char *name, char identity[IDENTITY_TEXT])
 {
-    static const int waiting[] = {MERGED, ASIDE};
-    if (strspn(name, "0123456789abcdef") < DIGITS)
-        return false;
     snprintf(identity, IDENTITY_TEXT, "%.*s", DIGITS, name);
-    for (size_t i = 0; i < sizeof waiting / sizeof waiting[0]; i++)
-        if (strcmp(name + DIGITS, ending[waiting[i]]) == 0) {
-            *which = waiting[i];
-            return true;
-        }
-    return false;
+    for (int i = 0; i < FILES && names_files(identity); i++)
+        if (strcmp(name + DIGITS, ending[i]) == 0)
+            return i;
+    return FILES;
 }
 
-static enum status take_hash(void *context, int columns, const char *const *names,
-                             const char *const *cells, struct err *e)
+static bool ends_with(const char *name, const char *end)
 {
-    char *hash = context;
+    const size_t n = strlen(name), m = strlen(end);
+    return n >= m && strcmp(name + n - m, end) == 0;
+}
+
+/* "<identity>...safetensors.<process>.tmp": a worker was killed while it wrote. Whether that
+ * process lives says nothing, since numbers come again and other machines may share the
+ * folder; but a worker that still writes holds its spool. Older programs left ".part". */
+static bool is_half_written(const char *db, const char *name)
+{
+    char spool[PATH_MAX], identity[IDENTITY_TEXT];
+    snprintf(identity, sizeof identity, "%.*s", DIGITS, name);
+    if (!names_files(identity) || !strstr(name, ".safetensors."))
+        return false;
+    const int n = snprintf(spool, sizeof spool, "%s.spool/%s.jsonl", db, identity);
+    return ends_with(name, ".part") ||
+           (ends_with(name, ".tmp") && n > 0 && n < PATH_MAX && !spool_busy(spool));
+}
+
+static enum status take_first(void *context, int columns, const char *const *names,
+                              const char *const *cells, struct err *e)
+{
+    char *text = context;
     (void)columns;
     (void)names;
     (void)e;
-    snprintf(hash, WEIGHTS_HASH, "%s", cells[0] ? cells[0] : "");
+    snprintf(text, WEIGHTS_HASH, "%s", cells[0] ? cells[0] : "");
     return ST_OK;
 }
 
 /* What waits becomes the run's weights when it is what the rows speak of, and when the run
  * has none that are. */
-static enum status settle(struct store *s, const char *db, const char *identity, int which,
-                          struct err *e)
+static enum status settle_weights(struct store *s, const char *db, const char *identity,
+                                  int which, struct err *e)
 {
     const char *const params[] = {identity};
     char hash[WEIGHTS_HASH] = "";
     enum status st = store_query(
         s, "SELECT weights_hash FROM run WHERE identity = ?1 AND state = 'done'", params, 1,
-        take_hash, hash, e);
+        take_first, hash, e);
     if (st)
         return st;
     const bool has = is_there(db, identity, WEIGHTS) && fits(db, identity, WEIGHTS, hash);
@@ -290,18 +345,86 @@ static enum status settle(struct store *s, const char *db, const char *identity,
     return ST_OK;
 }
 
+/* A run that is done, and was not begun again, has nothing to go on from. */
+static enum status settle_checkpoint(struct store *s, const char *db, const char *identity,
+                                     struct err *e)
+{
+    const char *const params[] = {identity};
+    char done[WEIGHTS_HASH] = "";
+    const enum status st = store_query(
+        s,
+        "SELECT 1 FROM run WHERE identity = ?1 AND state = 'done' AND removed IS "
+        "NULL AND " STORE_BEGUN_AGAIN " IS NULL",
+        params, 1, take_first, done, e);
+    if (done[0])
+        drop(db, identity, CHECKPOINT);
+    return st;
+}
+
+/* Weights of a training whose numbers are no longer here. */
+static enum status drop_others(void *context, int columns, const char *const *names,
+                               const char *const *cells, struct err *e)
+{
+    (void)columns;
+    (void)names;
+    (void)e;
+    if (cells[0])
+        drop(context, cells[0], WEIGHTS);
+    return ST_OK;
+}
+
+static enum status settle_one(struct store *s, const char *db, int folder, const char *name,
+                              struct err *e)
+{
+    char identity[IDENTITY_TEXT];
+    const int which = which_file(name, identity);
+    if (which == MERGED || which == ASIDE)
+        return settle_weights(s, db, identity, which, e);
+    if (which == CHECKPOINT)
+        return settle_checkpoint(s, db, identity, e);
+    if (which == MERGED_CHECKPOINT || is_half_written(db, name))
+        unlinkat(folder, name, 0);
+    return ST_OK;
+}
+
+static DIR *open_models(const char *db)
+{
+    char folder[PATH_MAX];
+    const int n = snprintf(folder, sizeof folder, "%s.models", db);
+    return n > 0 && n < PATH_MAX ? opendir(folder) : NULL;
+}
+
 enum status model_files_settle(struct store *s, const char *db, struct err *e)
 {
-    char folder[PATH_MAX], identity[IDENTITY_TEXT];
-    int which = 0;
-    const int n = snprintf(folder, sizeof folder, "%s.models", db);
-    DIR *dir = n > 0 && n < PATH_MAX ? opendir(folder) : NULL;
-    enum status st = ST_OK;
+    char own[PATH_MAX];
+    snprintf(own, sizeof own, "%s", db);
+    DIR *dir = open_models(db);
+    enum status st =
+        dir ? store_query(
+                  s, "SELECT identity FROM run WHERE weights_hash = '" WEIGHTS_NONE "'",
+                  NULL, 0, drop_others, own, e)
+            : ST_OK;
     for (const struct dirent *one; dir && !st && (one = readdir(dir)) != NULL;)
-        if (waits(one->d_name, identity, &which))
-            st = settle(s, db, identity, which, e);
+        st = settle_one(s, db, dirfd(dir), one->d_name, e);
     if (dir)
         closedir(dir);
+    return st;
+}
+
+enum status model_files_accept(struct store *s, const char *db, struct err *e)
+{
+    char identity[IDENTITY_TEXT];
+    DIR *dir = open_models(db);
+    enum status st = ST_OK;
+    for (const struct dirent *one; dir && !st && (one = readdir(dir)) != NULL;)
+        if (which_file(one->d_name, identity) == MERGED_CHECKPOINT)
+            st = move(db, identity, MERGED_CHECKPOINT, CHECKPOINT, e);
+    if (st == ST_OK)
+        st = model_files_settle(s, db, e);
+    if (dir) {
+        fsync(dirfd(dir));
+        closedir(dir);
+    }
     return st;
 }
 

@@ -23,25 +23,30 @@ enum status model_files_hash(const char *path, char hash[WEIGHTS_HASH], struct e
 enum status model_files_weights_path(const char *db, const char *identity, const char *hash,
                                      char out[PATH_MAX], struct err *e);
 
-/* A merge never touches the files that a run has. Before the rows of a part are stored its
- * weights are copied beside `to` as "<identity>.merged.safetensors" (offer; hash[] receives
- * theirs, "" when the part has none), and when the rows are stored they take their place
- * (accept), or are removed when they are not (withdraw). Whoever is killed in between
- * leaves them waiting: the hash in the row tells to which side they belong, and the next
- * command finds them (model_files_weights_path, model_files_settle). A link, or what is no
- * plain file, is not followed (ST_IO). */
+/* A merge never touches the files that a run has. Before the rows of a part are stored, its
+ * weights and checkpoint are copied beside `to` under names of files that wait (offer), and
+ * when the rows are stored they take their places (accept). Of whoever is killed in between
+ * the hash in the row tells to which side weights belong, and the next command finds them
+ * (model_files_weights_path, model_files_settle); a checkpoint is copied again by the same
+ * merge.
+ *
+ * hash[] receives that of the weights, which must be `expected` ("": any). ST_NOTFOUND: the
+ * part has none. ST_CONFIG: they cannot be used: a link or no plain file, which is not
+ * followed, damaged, of another run. ST_IO: there is no room beside `to`. */
 enum status model_files_offer(const char *from, const char *to, const char *identity,
-                              char hash[WEIGHTS_HASH], struct err *e);
-enum status model_files_accept(const char *db, const char *identity, struct err *e);
-void model_files_withdraw(const char *db, const char *identity);
-/* Of a run whose numbers were replaced by others without weights. */
-void model_files_drop_weights(const char *db, const char *identity);
-/* Copies the checkpoint when it is further on than that beside `to`, if any. */
-enum status model_files_copy_checkpoint(const char *from, const char *to,
-                                        const char *identity, struct err *e);
+                              const char *expected, char hash[WEIGHTS_HASH], struct err *e);
+enum status model_files_offer_checkpoint(const char *from, const char *to,
+                                         const char *identity, struct err *e);
+/* For who has just stored the rows of what was offered since model_files_settle. */
+enum status model_files_accept(struct store *s, const char *db, struct err *e);
 
-/* Puts in their place the weights that wait because a command was killed, also those that
- * older programs set aside, and removes what belongs to no run. For who holds the lock. */
+/* In the place of a hash: numbers came without their weights, so that no file is the run's. */
+#define WEIGHTS_NONE "none"
+
+/* Brings to an end what a command that was killed left: weights that wait, also those that
+ * older programs set aside, take their place when they are the run's; what belongs to no run,
+ * was written by halves, or is the checkpoint of a run that is done, is removed. For who
+ * holds the lock; harmless a second time. */
 enum status model_files_settle(struct store *s, const char *db, struct err *e);
 
 /* Where a worker leaves its final weights until its run is stored as done, so that the

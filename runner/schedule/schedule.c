@@ -599,7 +599,6 @@ static enum status prepare(struct scheduler *c, struct err *e)
         st = schedule_folder(folder, e);
     if (st == ST_OK && (c->models = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         st = err_set(e, ST_IO, "%s: cannot be opened: %s", folder, strerror(errno));
-    resume_sweep(c->s->db);
     if (st == ST_OK)
         st = model_files_settle(c->s->store, c->s->db, e);
     if (st == ST_OK)

@@ -1,9 +1,7 @@
 #include "resume.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,36 +38,6 @@ void resume_forget(const char *db, const char *identity)
     char path[PATH_MAX];
     if (resume_path(db, identity, path, NULL) == ST_OK)
         unlink(path);
-}
-
-/* "<anything>.safetensors.<process>.tmp", of a process that is no more: a worker whose
- * scheduler was killed is still writing its last checkpoint. */
-static bool is_left_behind(const char *name)
-{
-    static const char middle[] = ".safetensors.";
-    const char *at = strstr(name, middle);
-    if (!at)
-        return false;
-    at += strlen(middle);
-    const size_t digits = strspn(at, "0123456789");
-    if (digits == 0 || strcmp(at + digits, ".tmp") != 0)
-        return false;
-    const long process = strtol(at, NULL, 10);
-    return process > INT32_MAX || (kill((pid_t)process, 0) != 0 && errno == ESRCH);
-}
-
-void resume_sweep(const char *db)
-{
-    char path[PATH_MAX];
-    const int n = snprintf(path, sizeof path, "%s.models", db);
-    DIR *folder = n > 0 && n < PATH_MAX ? opendir(path) : NULL;
-    const struct dirent *one;
-    if (!folder)
-        return;
-    while ((one = readdir(folder)) != NULL)
-        if (is_left_behind(one->d_name))
-            unlinkat(dirfd(folder), one->d_name, 0);
-    closedir(folder);
 }
 
 void resume_maker(char text[RESUME_MAKER])
@@ -281,17 +249,40 @@ int resume_steps(const char *db, const struct run_spec *r)
     return at.step;
 }
 
+/* --- without a model --- */
+
+/* The check sum of a file as check_of has it, from its bytes. */
+static enum status check_of_file(const char *path, const char *state, const char *reported,
+                                 char text[CHECK_TEXT], struct err *e)
+{
+    XXH64_hash_t h = XXH3_64bits(state, strlen(state));
+    h = XXH3_64bits_withSeed(reported, strlen(reported), h);
+    struct checkpoint_bytes *t = NULL;
+    int n = 0;
+    const enum status st = checkpoint_read_bytes(path, &t, &n, e);
+    for (int i = 0; i < n && st == ST_OK; i++)
+        h = XXH3_64bits_withSeed(t[i].at, t[i].n, h);
+    free(n ? t[0].at : NULL);
+    free(t);
+    snprintf(text, CHECK_TEXT, "%016llx", (unsigned long long)h);
+    return st;
+}
+
 int resume_step_of(const char *db, const char *identity)
 {
-    static const char *const key[] = {"identity", "state"};
-    char path[PATH_MAX], *note[2] = {NULL, NULL};
+    char path[PATH_MAX];
+    struct run_spec r = {.train.optimizer.steps = INT_MAX};
     struct resume_point at = {0};
-    int step = 0;
-    if (resume_path(db, identity, path, NULL) == ST_OK &&
-        checkpoint_notes_read(path, key, note, 2, NULL) == ST_OK && note[0] && note[1] &&
-        strcmp(note[0], identity) == 0 && point_parse(note[1], INT_MAX, &at))
-        step = at.step;
-    free(note[0]);
-    free(note[1]);
-    return step;
+    char *note[NOTES] = {0}, check[CHECK_TEXT] = "";
+    snprintf(r.identity, sizeof r.identity, "%s", identity);
+    enum status st = resume_path(db, identity, path, NULL);
+    if (st == ST_OK)
+        st = checkpoint_notes_read(path, note_key, note, NOTES, NULL);
+    if (st == ST_OK)
+        st = check_notes(path, &r, note, NOTES, &at, NULL);
+    if (st == ST_OK)
+        st = check_of_file(path, note[NOTE_STATE], note[NOTE_REPORTED], check, NULL);
+    const bool whole = st == ST_OK && strcmp(check, note[NOTE_CHECK]) == 0;
+    free_notes(note);
+    return whole ? at.step : 0;
 }

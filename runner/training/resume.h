@@ -54,12 +54,10 @@ void resume_maker(char text[RESUME_MAKER]);
 /* Steps done of a run that would go on from its checkpoint; 0: it would begin anew. */
 int resume_steps(const char *db, const struct run_spec *r);
 
-/* The same by the file alone, whatever the settings; 0: none that is the run's. */
+/* The same by the file alone, whatever the settings; 0: none that is the run's and whole. */
 int resume_step_of(const char *db, const char *identity);
 
 /* Removes the checkpoint of a run, if there is one. */
 void resume_forget(const char *db, const char *identity);
-/* Removes what workers that were killed had begun to write. */
-void resume_sweep(const char *db);
 
 #endif

@@ -48,7 +48,6 @@ static void execute(const char *path, const char *sql)
 struct heard {
     struct merge_counts counts;
     char conflicts[4096];
-    int taken, same;
     bool refuse;
 };
 
@@ -59,37 +58,28 @@ static void hear_conflict(void *context, const char *text)
     snprintf(h->conflicts + used, sizeof h->conflicts - used, "%s\n", text);
 }
 
-static enum status hear_carried(void *context, const char *identity, const char *state,
-                                enum merged how, char hash[MERGE_HASH], struct err *e)
-{
-    struct heard *h = context;
-    assert_non_null(identity);
-    assert_non_null(state);
-    assert_non_null(hash);
-    h->taken += how == MERGED_NUMBERS;
-    h->same += how == MERGED_SAME;
-    return h->refuse ? err_set(e, ST_IO, "no room for files") : ST_OK;
-}
-
-static int no_progress(void *context, const char *identity, bool part)
+static int no_steps(void *context, const char *identity, bool here)
 {
     (void)context;
-    (void)identity;
-    (void)part;
+    (void)here;
+    assert_non_null(identity);
     return 0;
+}
+
+static enum status hear_files(void *context, const struct merge_run *run,
+                              char hash[MERGE_HASH], struct err *e)
+{
+    const struct heard *h = context;
+    assert_non_null(run->identity);
+    assert_string_equal(hash, "");
+    return h->refuse ? err_set(e, ST_IO, "no room for files") : ST_OK;
 }
 
 static enum status merge_into(struct store *to, const char *path, struct heard *h)
 {
-    const struct merge_hooks hooks = {.context = h,
-                                      .conflict = hear_conflict,
-                                      .progress = no_progress,
-                                      .carried = hear_carried};
-    struct store *part = NULL;
-    assert_ok(store_open(path, STORE_READ, &part, &err));
-    const enum status st = store_merge(to, part, &hooks, &h->counts, &err);
-    store_close(part);
-    return st;
+    const struct merge_hooks hooks = {
+        .context = h, .conflict = hear_conflict, .steps = no_steps, .files = hear_files};
+    return store_merge(to, path, &hooks, &h->counts, &err);
 }
 
 static void merge_well(struct store *to, const char *path)
@@ -625,7 +615,7 @@ static void weights_of_other_numbers_do_not_stay(void **state)
     assert_int_equal(system(line), 0);
     snprintf(path, sizeof path, "%s/b.db", f->folder);
     execute(path, "UPDATE metric SET value = 0.75 WHERE name = 'token_error'; UPDATE run "
-                  "SET ended = '2000-01-01T00:00:00.000Z'");
+                  "SET ended = '2000-01-01T00:00:00.000Z', weights_hash = NULL");
     posbench(f, 0, "merge --db all.db a.db", "6 runs added");
     assert_int_equal(count_models(f, "all.db"), 3);
     posbench(f, 1, "merge --db new.db a.db link.db", "the weights of 3 done runs");

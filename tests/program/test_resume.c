@@ -369,37 +369,6 @@ static void a_checkpoint_that_cannot_be_written_costs_a_warning(void **state)
     free(told);
 }
 
-/* The number of a process that is no more. */
-static long dead(void)
-{
-    const pid_t child = fork();
-    if (child == 0)
-        _exit(0);
-    assert_true(child > 0);
-    assert_int_equal(waitpid(child, NULL, 0), child);
-    return (long)child;
-}
-
-static void halves_of_the_killed_are_swept_away(void **state)
-{
-    char half[PATH_MAX], whole[PATH_MAX], other[PATH_MAX], writing[PATH_MAX];
-    (void)state;
-    snprintf(half, sizeof half, "%s.models/ab.checkpoint.safetensors.%ld.tmp", db, dead());
-    snprintf(writing, sizeof writing, "%s.models/cd.checkpoint.safetensors.%ld.tmp", db,
-             (long)getpid());
-    snprintf(whole, sizeof whole, "%s.models/ab.safetensors", db);
-    snprintf(other, sizeof other, "%s.models/mine.tmp", db);
-    write_whole(half, "x", 1);
-    write_whole(whole, "x", 1);
-    write_whole(other, "x", 1);
-    write_whole(writing, "x", 1);
-    resume_sweep(db);
-    assert_int_not_equal(access(half, F_OK), 0);
-    assert_int_equal(access(whole, F_OK), 0);
-    assert_int_equal(access(other, F_OK), 0);
-    assert_int_equal(access(writing, F_OK), 0); /* a worker that outlived its scheduler */
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -412,7 +381,6 @@ int main(void)
         TEST(damaged_checkpoints_are_refused_with_a_reason),
         TEST(checkpoints_of_others_are_refused),
         TEST(a_checkpoint_that_cannot_be_written_costs_a_warning),
-        TEST(halves_of_the_killed_are_swept_away),
     };
     return cmocka_run_group_tests_name("resume", tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "schedule.h"
+#include "lock.h"
 
 static const double clock_watch_s = 0.05; /* how long the two clocks are compared */
 static const double clock_slack_s = 0.05;
@@ -149,7 +149,7 @@ void doctor_leftovers(struct doctor *d, const char *db_path)
     const int n = snprintf(folder, sizeof folder, "%s.spool", db_path);
     if (n < 0 || n >= PATH_MAX)
         return;
-    const long holder = schedule_holder(db_path);
+    const long holder = lock_holder(db_path);
     const int spools = spools_in(folder), running = running_in(db_path);
     if (holder)
         doctor_say(d, DOCTOR_FINE, "work", NULL,

@@ -2,7 +2,7 @@
 #include "command.h"
 #include "file_runs.h"
 #include "listing.h"
-#include "places.h"
+#include "targets.h"
 #include "verdicts.h"
 
 static enum status run(const struct invocation *v, struct err *e)
@@ -20,7 +20,7 @@ static enum status run(const struct invocation *v, struct err *e)
     q.identities = file.identity;
     q.n_identities = file.n;
     if (!st)
-        st = store_open(place_database(v, flag_text(v, "file", ""), path), STORE_READ, &db,
+        st = store_open(target_database(v, flag_text(v, "file", ""), path), STORE_READ, &db,
                         e);
     if (!st)
         st = verdicts_print(db, &q, stdout, NULL, e);

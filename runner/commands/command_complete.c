@@ -13,7 +13,7 @@
 #include "cli.h"
 #include "config.h"
 #include "metavariables.h"
-#include "places.h"
+#include "targets.h"
 #include "store.h"
 
 /* ---- names in the user's files ---- */
@@ -36,7 +36,7 @@ static const char *experiment_file(const struct invocation *v)
         return flag_text(v, "file", NULL);
     for (int i = 0; i < n; i++)
         if (strcmp(p[i].kind, "FILE") == 0)
-            return place_experiments(v, i);
+            return target_experiments(v, i);
     return "experiments.yaml";
 }
 
@@ -74,7 +74,7 @@ static void list_runs(struct offers *o)
     struct err ignored;
     if (!has_flag(cli_command(o->invocation), "db"))
         return;
-    place_database(o->invocation, experiment_file(o->invocation), path);
+    target_database(o->invocation, experiment_file(o->invocation), path);
     if (!store_open(path, STORE_READ, &db, &ignored))
         (void)store_query(db, "SELECT id FROM run WHERE removed IS NULL ORDER BY id", NULL,
                           0, add_run, o, &ignored);

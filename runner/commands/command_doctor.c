@@ -10,7 +10,7 @@
 #include "clock.h"
 #include "doctor.h"
 #include "text_table.h"
-#include "places.h"
+#include "targets.h"
 
 static double wall(void)
 {
@@ -79,7 +79,7 @@ static enum status run(const struct invocation *v, struct err *e)
 {
     struct doctor d = {0};
     char db[PATH_MAX];
-    place_database(v, "", db);
+    target_database(v, "", db);
     examine(&d, db);
     enum status st = ST_OK;
     if (flag_given(v, "json"))

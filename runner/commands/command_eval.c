@@ -11,10 +11,10 @@
 #include "clean.h"
 #include "evaluation.h"
 #include "no_match.h"
-#include "places.h"
+#include "targets.h"
 #include "progress.h"
 #include "run_spec.h"
-#include "schedule.h"
+#include "lock.h"
 #include "stored_run.h"
 #include "stored_runs.h"
 #include "text_table.h"
@@ -343,7 +343,7 @@ static enum status run(const struct invocation *v, struct err *e)
     const bool several = flag_given(v, "only");
     char db[PATH_MAX];
     long threads;
-    place_database(v, "", db);
+    target_database(v, "", db);
     if (several == (argument_count(v) == 1))
         return err_set(e, ST_USAGE, "name one RUN, or choose several with --only KEY=GLOB");
     const enum status st = flag_integer(v, "threads", 1, 256, 1, &threads, e);

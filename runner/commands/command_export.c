@@ -3,8 +3,8 @@
 
 #include "checkpoint.h"
 #include "output.h"
-#include "places.h"
-#include "schedule.h"
+#include "targets.h"
+#include "lock.h"
 #include "stored_run.h"
 
 static enum status write_weights(const struct run_spec *r, struct model *m,
@@ -29,7 +29,7 @@ static enum status run(const struct invocation *v, struct err *e)
     struct model *m = NULL;
     struct stored_weights weights;
     char db[PATH_MAX];
-    place_database(v, "", db);
+    target_database(v, "", db);
     if (!path)
         return err_set(e, ST_USAGE, "-o FILE.safetensors is needed");
     enum status st = stored_run_open(db, argument_at(v, 0), &f, e);

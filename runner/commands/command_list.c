@@ -11,7 +11,8 @@
 #include "manual.h"
 #include "no_match.h"
 #include "option.h"
-#include "places.h"
+#include "run_filter.h"
+#include "targets.h"
 #include "reference.h"
 #include "rows.h"
 
@@ -168,7 +169,7 @@ static enum status list_from_file(const struct invocation *v, bool claims,
                                   enum print_format f, struct err *e)
 {
     struct config *c = NULL;
-    const enum status st = config_read(place_experiments(v, 1),
+    const enum status st = config_read(target_experiments(v, 1),
                                        flag_text(v, "profile", "quick"), NULL, 0, &c, e);
     if (st)
         return st;
@@ -237,7 +238,7 @@ static enum status list_runs(const struct invocation *v, enum print_format f, st
         params[n++] = profile;
     }
     append(sql, " ORDER BY run_id");
-    st = store_open(place_database(v, place_experiments(v, 1), path), STORE_READ, &db, e);
+    st = store_open(target_database(v, target_experiments(v, 1), path), STORE_READ, &db, e);
     if (!st)
         st = rows_print(db, sql, params, n, f, stdout, &rows, e);
     if (!st && rows == 0) {

@@ -8,10 +8,10 @@
 #include "config.h"
 #include "leftovers.h"
 #include "model_files.h"
-#include "places.h"
+#include "targets.h"
 #include "progress.h"
 #include "resume.h"
-#include "schedule.h"
+#include "lock.h"
 #include "store_merge.h"
 
 struct job {
@@ -105,7 +105,7 @@ static enum status check_parts(const struct invocation *v, const char *into, str
     for (int i = 0; i < argument_count(v); i++) {
         struct store *part = NULL;
         char path[PATH_MAX];
-        const char *name = place_file(argument_at(v, i), path);
+        const char *name = path_file(argument_at(v, i), path);
         if (same_file(name, into))
             return err_set(e, ST_USAGE,
                            "%s: is merged into itself; --db names the database that "
@@ -203,9 +203,8 @@ static enum status merge_all(const struct invocation *v, struct store *db, const
     tell_leftovers(&target, into, found);
     for (int i = 0; i < argument_count(v) && st == ST_OK; i++) {
         char path[PATH_MAX];
-        struct job j = {.into = into,
-                        .part = place_file(argument_at(v, i), path),
-                        .progress = progress};
+        struct job j = {
+            .into = into, .part = path_file(argument_at(v, i), path), .progress = progress};
         st = merge_part(db, &j, &all, e);
         left_out += j.left_out;
     }
@@ -224,22 +223,22 @@ static enum status merge_all(const struct invocation *v, struct store *db, const
 
 static enum status run(const struct invocation *v, struct err *e)
 {
-    struct schedule_lock lock = {.file = -1};
+    struct database_lock lock = {.file = -1};
     struct progress *progress = NULL;
     struct store *db = NULL;
     char into[PATH_MAX];
-    place_database(v, "", into);
+    target_database(v, "", into);
     enum status st = check_parts(v, into, e);
     if (st == ST_OK)
         st = progress_open(1, flag_given(v, "quiet"), &progress, e);
     if (st == ST_OK)
-        st = schedule_lock(into, &lock, e);
+        st = lock_take(into, &lock, e);
     if (st == ST_OK)
         st = store_open(into, STORE_WRITE, &db, e);
     if (st == ST_OK)
         st = merge_all(v, db, into, progress, e);
     store_close(db);
-    schedule_unlock(&lock);
+    lock_give_back(&lock);
     progress_close(progress);
     return st;
 }

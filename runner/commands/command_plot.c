@@ -6,7 +6,7 @@
 
 #include "gnuplot.h"
 #include "output.h"
-#include "places.h"
+#include "targets.h"
 #include "plot.h"
 #include "store.h"
 
@@ -97,7 +97,7 @@ static enum status run(const struct invocation *v, struct err *e)
     struct store *db = NULL;
     enum status st = find(v, &p, &format, e);
     if (!st)
-        st = store_open(place_database(v, "", path), STORE_READ, &db, e);
+        st = store_open(target_database(v, "", path), STORE_READ, &db, e);
     if (!st)
         st = draw(v, p, format, db, e);
     store_close(db);

@@ -11,9 +11,9 @@
 #include "checkpoint.h"
 #include "evaluation.h"
 #include "output.h"
-#include "places.h"
+#include "targets.h"
 #include "progress.h"
-#include "schedule.h"
+#include "lock.h"
 #include "sequences.h"
 #include "stored_run.h"
 #include "trainer.h"
@@ -74,7 +74,7 @@ static enum status read_run(const struct invocation *v, const char *name, struct
 {
     struct stored_run f = {0};
     char db[PATH_MAX];
-    place_database(v, "", db);
+    target_database(v, "", db);
     const enum status st = stored_run_open(db, name, &f, e);
     if (st)
         return st;

@@ -6,7 +6,7 @@
 #include "command.h"
 #include "listing.h"
 #include "option.h"
-#include "places.h"
+#include "targets.h"
 #include "queries.h"
 #include "rows.h"
 
@@ -79,7 +79,7 @@ static enum status ask(const struct invocation *v, const struct asked *q,
 {
     char path[PATH_MAX];
     struct store *db = NULL;
-    place_database(v, "", path);
+    target_database(v, "", path);
     enum status st = store_open(path, STORE_READ, &db, e);
     if (!st)
         st = q->typed ? rows_print_typed(db, q->sql, f, stdout, e)

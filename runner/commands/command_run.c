@@ -260,12 +260,12 @@ static bool wait_on(void *context, const char *path, const char *holder, double 
 }
 
 static enum status run_plan(const struct invocation *v, const struct request *q,
-                            const struct pace *pace, const struct schedule_lock *lock,
+                            const struct pace *pace, const struct database_lock *lock,
                             struct store *db, struct progress *progress, struct err *e)
 {
     struct plan *plan = NULL;
     struct schedule_result result = {0};
-    const struct provenance here = provenance_here(q->config);
+    const struct provenance here = provenance_here(q->config->file_hash);
     int64_t provenance = 0;
     enum status st = plan_open(&q->plan, db, &plan, e);
     if (st == ST_OK)
@@ -309,20 +309,20 @@ static enum status run_plan(const struct invocation *v, const struct request *q,
 static enum status run_matrix(const struct invocation *v, const struct request *q,
                               const struct pace *pace, struct err *e)
 {
-    struct schedule_lock lock = {.file = -1};
+    struct database_lock lock = {.file = -1};
     struct store *db = NULL;
     struct waiting waiting = {0};
     const struct store_patience patience = {wait_on, &waiting};
     enum status st =
         progress_open(q->jobs + 1, flag_given(v, "quiet"), &waiting.progress, e);
     if (st == ST_OK)
-        st = schedule_lock(q->db, &lock, e);
+        st = lock_take(q->db, &lock, e);
     if (st == ST_OK)
         st = store_open_patient(q->db, STORE_WRITE, &patience, &db, e);
     if (st == ST_OK)
         st = run_plan(v, q, pace, &lock, db, waiting.progress, e);
     store_close(db);
-    schedule_unlock(&lock);
+    lock_give_back(&lock);
     progress_close(waiting.progress);
     return st;
 }

@@ -6,7 +6,7 @@
 #include "clean.h"
 #include "command.h"
 #include "json_text.h"
-#include "places.h"
+#include "targets.h"
 #include "reference.h"
 #include "sample_text.h"
 #include "store.h"
@@ -243,7 +243,7 @@ static enum status show_run(const struct invocation *v, struct err *e)
     char path[PATH_MAX];
     struct store *db = NULL;
     struct matches m = {0};
-    place_database(v, "", path);
+    target_database(v, "", path);
     enum status st = store_open(path, STORE_READ, &db, e);
     if (st == ST_NOTFOUND && !flag_given(v, "db"))
         return nothing(name, path, e);

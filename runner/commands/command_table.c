@@ -3,7 +3,7 @@
 #include "cli.h"
 #include "file_runs.h"
 #include "listing.h"
-#include "places.h"
+#include "targets.h"
 #include "table.h"
 
 static enum status run(const struct invocation *v, struct err *e)
@@ -27,7 +27,7 @@ static enum status run(const struct invocation *v, struct err *e)
     q.identities = file.identity;
     q.n_identities = file.n;
     if (!st)
-        st = store_open(place_database(v, flag_text(v, "file", ""), path), STORE_READ, &db,
+        st = store_open(target_database(v, flag_text(v, "file", ""), path), STORE_READ, &db,
                         e);
     if (!st)
         st = table_print(db, &q, stdout, e);

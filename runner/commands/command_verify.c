@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "clean.h"
-#include "places.h"
+#include "targets.h"
 #include "progress.h"
-#include "schedule.h"
+#include "lock.h"
 #include "signals.h"
 #include "training.h"
 #include "units.h"
@@ -178,7 +178,7 @@ static enum status run(const struct invocation *v, struct err *e)
     struct stored_run f = {0};
     char path[PATH_MAX];
     long threads, steps;
-    place_database(v, "", path);
+    target_database(v, "", path);
     signals_catch(); /* so that the scratch folder is cleared away */
     enum status st = flag_integer(v, "threads", 1, 256, 1, &threads, e);
     if (st == ST_OK)

@@ -7,7 +7,7 @@
 
 #include "clean.h"
 #include "no_match.h"
-#include "places.h"
+#include "targets.h"
 
 enum { FILTERS_MAX = 64 };
 
@@ -50,13 +50,13 @@ enum status removal_open(const struct invocation *v, bool removed, struct remova
 {
     const bool dry = flag_given(v, "dry-run");
     *out = (struct removal){.lock = {.file = -1}};
-    place_database(v, "", out->path);
+    target_database(v, "", out->path);
     /* Without a database none is made. */
     enum status st = store_open(out->path, STORE_READ, &out->db, e);
     if (st == ST_OK && !dry) {
         store_close(out->db);
         out->db = NULL;
-        st = schedule_lock(out->path, &out->lock, e);
+        st = lock_take(out->path, &out->lock, e);
         if (st == ST_OK)
             st = store_open(out->path, STORE_WRITE, &out->db, e);
     }
@@ -66,7 +66,7 @@ enum status removal_open(const struct invocation *v, bool removed, struct remova
 void removal_close(struct removal *r)
 {
     store_close(r->db);
-    schedule_unlock(&r->lock);
+    lock_give_back(&r->lock);
     free(r->run);
 }
 

@@ -3,12 +3,12 @@
 #define REMOVAL_H
 
 #include "command.h"
-#include "schedule.h"
+#include "lock.h"
 #include "stored_runs.h"
 
 struct removal {
     char path[PATH_MAX];
-    struct schedule_lock lock;
+    struct database_lock lock;
     struct store *db;
     struct found_run *run; /* [n] */
     int n;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "settings.h"
+#include "yaml_read.h"
 
 /* --- keys ---------------------------------------------------------------- */
 

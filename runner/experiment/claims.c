@@ -7,7 +7,7 @@
 
 #include "experiment.h"
 #include "cells.h"
-#include "settings.h"
+#include "yaml_read.h"
 
 enum { NAMES_MAX = 256 };
 

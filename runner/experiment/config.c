@@ -10,7 +10,7 @@
 #include "experiment.h"
 #include "matrix.h"
 #include "overrides.h"
-#include "settings.h"
+#include "yaml_read.h"
 #include "yaml_tree.h"
 
 enum { FILE_VERSION = 1, FIRST_BYTES = 1 << 14 };

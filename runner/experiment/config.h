@@ -13,47 +13,7 @@
 
 #include <stdint.h>
 
-#include "filter.h"
-#include "model.h"
-#include "optimizer.h"
-#include "task.h"
-
-enum { NAME_MAX_TEXT = 64, VARIANT_TEXT = 160, IDENTITY_TEXT = 33 };
-enum { SPLIT_COUNT_MAX = 100000000 };
-
-struct split_spec {
-    char name[NAME_MAX_TEXT];
-    int count;                    /* sequences */
-    struct option_values options; /* the task's, resolved for this split */
-};
-
-struct train_settings {
-    struct optimizer_config optimizer; /* steps, warmup, lr, ... */
-    int batch;                         /* sequences a step */
-    int samples;    /* size of a finite training set; 0: fresh samples for ever */
-    int shards;     /* see trainer.h; part of the recipe */
-    int eval_every; /* steps between points of the learning curve; 0: only at the end */
-    int eval_count; /* sequences of each split used for a point of the curve */
-};
-
-/* One cell of the matrix with one seed: everything that moves its result. */
-struct run_spec {
-    char identity[IDENTITY_TEXT]; /* 128-bit hash of `config`, in hex */
-    char *config;                 /* canonical JSON (sorted keys), owned */
-    char experiment[NAME_MAX_TEXT], profile[NAME_MAX_TEXT];
-    char cell[VARIANT_TEXT]; /* the grid's values, "model.dim=128 model.heads=2", or "" */
-    const struct task *task;
-    struct option_values task_options; /* the training law */
-    char encoder[ENCODER_NAME];        /* "cope+rope" */
-    char variant[VARIANT_TEXT];        /* "cope(p_max=64)": name with what was set */
-    uint64_t seed, data_seed;
-    struct model_config model; /* encoders resolved; longest covers every split */
-    struct train_settings train;
-    int splits;
-    struct split_spec *split; /* [splits], owned */
-};
-
-void run_spec_free(struct run_spec *r); /* accepts a zeroed struct */
+#include "run_spec.h"
 
 /* A number that a paper printed, for the table `published`. */
 struct published_value {
@@ -95,19 +55,5 @@ struct config {
 enum status config_read(const char *path, const char *profile, const char *const *set,
                         int n_set, struct config **out, struct err *e);
 void config_free(struct config *c); /* accepts NULL */
-
-/* The run that a stored configuration describes (run.config in the database). Profile
- * and cell are no part of it and stay empty. ST_CONFIG when another version of posbench,
- * of the task or of the encoder made it. On success *out owns memory (run_spec_free). */
-enum status run_spec_parse(const char *json, struct run_spec *out, struct err *e);
-
-/* A filter (filter.h) on what runs are: any but one on a split. ST_USAGE. */
-enum status run_filter_check(const char *filter, struct err *e);
-/* For the end of "no run matches": which filter no run fits, and what is near (filter.h). */
-void run_filter_advice(const struct run_spec *r, int runs, const char *const *filters,
-                       int n, char text[FILTER_ADVICE]);
-/* Do all filters match? With `state` NULL those on the state are passed over. */
-bool run_matches(const struct run_spec *r, const char *state, const char *const *filters,
-                 int n);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "run_spec.h"
 #include "settings.h"
+#include "yaml_read.h"
 
 enum { TASKS_MAX = 256 };
 

@@ -8,6 +8,7 @@
 #include "cells.h"
 #include "run_spec.h"
 #include "settings.h"
+#include "yaml_read.h"
 
 const char *const experiment_keys[EXPERIMENT_KEYS] = {
     "task", "splits", "encoders", "seeds", "data_seed", "model", "train", "grid"};

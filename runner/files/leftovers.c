@@ -3,13 +3,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "identities.h"
+#include "lock.h"
 #include "model_files.h"
-#include "schedule.h"
 #include "spool.h"
 
 enum { DIGITS = IDENTITY_TEXT - 1 };
@@ -166,7 +167,7 @@ static enum status any(const char *path, struct leftovers *out, bool *found, str
 
 enum status leftovers_settle(const char *path, struct leftovers *out, struct err *e)
 {
-    struct schedule_lock lock = {.file = -1};
+    struct database_lock lock = {.file = -1};
     struct store *db = NULL;
     struct leftovers seen = {0};
     bool found;
@@ -175,12 +176,12 @@ enum status leftovers_settle(const char *path, struct leftovers *out, struct err
         out->busy += seen.busy;
         return st;
     }
-    st = schedule_lock(path, &lock, e);
+    st = lock_take(path, &lock, e);
     if (st == ST_OK)
         st = store_open(path, STORE_WRITE, &db, e);
     if (st == ST_OK)
         st = leftovers_fold(db, path, out, e);
     store_close(db);
-    schedule_unlock(&lock);
+    lock_give_back(&lock);
     return st;
 }

@@ -21,7 +21,7 @@ struct leftovers {
 };
 
 /* Those beside `path`, of which `db` is the database, open for writing. The caller holds
- * its lock (schedule.h). Adds to *out. */
+ * its lock (lock.h). Adds to *out. */
 enum status leftovers_fold(struct store *db, const char *path, struct leftovers *out,
                            struct err *e);
 

@@ -13,8 +13,8 @@
 #include <xxhash.h>
 
 #include "checkpoint.h"
-#include "config.h"
-#include "schedule.h"
+#include "identities.h"
+#include "lock.h"
 #include "spool.h"
 
 /* TRAINED, MERGED and MERGED_CHECKPOINT wait until the rows they belong to are stored: weights
@@ -145,7 +145,7 @@ static enum status make_folder(const char *db, struct err *e)
     const int n = snprintf(path, sizeof path, "%s.models", db);
     if (n < 0 || n >= PATH_MAX)
         return err_set(e, ST_IO, "%s: the path is too long", db);
-    return schedule_folder(path, e);
+    return folder_make(path, e);
 }
 
 /* --- files of a part ------------------------------------------------------------- */

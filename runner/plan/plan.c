@@ -9,6 +9,7 @@
 #include "filter.h"
 #include "leftovers.h"
 #include "resume.h"
+#include "run_filter.h"
 
 /* --- what the database knows --- */
 

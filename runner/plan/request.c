@@ -5,8 +5,9 @@
 
 #include "cores.h"
 #include "option.h"
-#include "places.h"
-#include "schedule.h"
+#include "run_filter.h"
+#include "targets.h"
+#include "lock.h"
 
 enum { JOBS_MAX = 1024, THREADS_MAX = 256, SHARDS_MAX = 10000 };
 
@@ -68,7 +69,7 @@ static enum status read_shard(const struct invocation *v, struct plan_request *p
 static void place_results(const struct invocation *v, const char *file, struct request *out)
 {
     static const char ending[] = ".db";
-    place_database(v, file, out->db);
+    target_database(v, file, out->db);
     const size_t n = strlen(out->db);
     if (out->plan.shards && !flag_given(v, "db") && n > strlen(ending))
         snprintf(out->db + n - strlen(ending), sizeof out->db - n, "-%d-of-%d%s",
@@ -87,7 +88,7 @@ static enum status read_filters(const struct invocation *v, struct plan_request 
 
 enum status request_read(const struct invocation *v, struct request *out, struct err *e)
 {
-    const char *file = place_experiments(v, 0);
+    const char *file = target_experiments(v, 0);
     const char *const *set;
     const int n_set = flag_list(v, "set", &set);
     *out = (struct request){0};
@@ -120,7 +121,7 @@ enum status request_show_plan(const struct request *q, bool json, struct err *e)
     struct plan *plan = NULL;
     struct plan_request now = q->plan;
     struct err why;
-    now.at_work = schedule_holder(q->db);
+    now.at_work = lock_holder(q->db);
     enum status st = store_open(q->db, STORE_READ, &db, &why);
     st = st == ST_OK || st == ST_NOTFOUND ? ST_OK : err_set(e, st, "%s", why.msg);
     if (st == ST_OK)

@@ -46,16 +46,16 @@ void provenance_program(char text[PROVENANCE_PROGRAM])
              POSBENCH_DIRTY ? "+" : "");
 }
 
-struct provenance provenance_here(const struct config *c)
+struct provenance provenance_here(const uint64_t file_hash[2])
 {
     static char host[NAME_TEXT], hash[33];
     if (gethostname(host, sizeof host) != 0)
         host[0] = '\0';
     host[sizeof host - 1] = '\0';
     hash[0] = '\0';
-    if (c)
-        snprintf(hash, sizeof hash, "%016" PRIx64 "%016" PRIx64, c->file_hash[0],
-                 c->file_hash[1]);
+    if (file_hash)
+        snprintf(hash, sizeof hash, "%016" PRIx64 "%016" PRIx64, file_hash[0],
+                 file_hash[1]);
     return (struct provenance){
         .version = POSBENCH_VERSION,
         .commit = POSBENCH_COMMIT,

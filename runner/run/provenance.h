@@ -2,11 +2,13 @@
 #ifndef PROVENANCE_H
 #define PROVENANCE_H
 
-#include "config.h"
+#include <stdint.h>
+
 #include "store.h"
 
-/* The strings are static: good until the next call. `c` may be NULL: no experiment file. */
-struct provenance provenance_here(const struct config *c);
+/* The strings are static: good until the next call. `file_hash` is that of the experiment
+ * file (config.h); NULL: there is none. */
+struct provenance provenance_here(const uint64_t file_hash[2]);
 
 /* "0.1.0 4f8b418", with "+" behind it when built from changed files: which program this is. */
 enum { PROVENANCE_PROGRAM = 96 };

@@ -1,11 +1,8 @@
-/* run_filter.c -- which runs of the matrix a filter means. */
-#include "config.h"
+#include "run_filter.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "filter.h"
 
 enum { SEED_TEXT = 24, VALUES_MAX = 64 };
 

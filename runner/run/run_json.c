@@ -22,10 +22,6 @@
 #include "json_text.h"
 #include "settings.h"
 
-/* Twice what the largest experiment file can ask for. Parsed JSON takes up to 80 times the
- * room of its text. */
-enum { CONFIG_BYTES = 2 * TREE_BYTES };
-
 /* --- writing ------------------------------------------------------------- */
 
 static json_t *option_json(const struct option *o, double value)
@@ -390,8 +386,8 @@ enum status run_spec_parse(const char *json, struct run_spec *out, struct err *e
 {
     struct run_spec r = {0};
     json_error_t why;
-    if (!json || strlen(json) > CONFIG_BYTES)
-        return refuse(e, json ? "longer than %d bytes" : "there is none", CONFIG_BYTES);
+    if (!json || strlen(json) > RUN_CONFIG_BYTES)
+        return refuse(e, json ? "longer than %d bytes" : "there is none", RUN_CONFIG_BYTES);
     json_t *root;
     enum status st = json_read(json, strlen(json), JSON_REJECT_DUPLICATES, &root, &why);
     if (st == ST_NOMEM)

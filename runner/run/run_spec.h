@@ -1,10 +1,58 @@
-/* run_spec.h -- what reading the file and reading a stored configuration share. */
+/* run_spec.h -- one run with every value resolved, as the experiment file and the database
+ * both describe it. */
 #ifndef RUN_SPEC_H
 #define RUN_SPEC_H
 
-#include "config.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "identities.h"
+#include "model.h"
+#include "optimizer.h"
+#include "task.h"
+
+enum { NAME_MAX_TEXT = 64, VARIANT_TEXT = 160 };
+enum { SPLIT_COUNT_MAX = 100000000 };
+
+struct split_spec {
+    char name[NAME_MAX_TEXT];
+    int count;                    /* sequences */
+    struct option_values options; /* the task's, resolved for this split */
+};
+
+struct train_settings {
+    struct optimizer_config optimizer; /* steps, warmup, lr, ... */
+    int batch;                         /* sequences a step */
+    int samples;    /* size of a finite training set; 0: fresh samples for ever */
+    int shards;     /* see trainer.h; part of the recipe */
+    int eval_every; /* steps between points of the learning curve; 0: only at the end */
+    int eval_count; /* sequences of each split used for a point of the curve */
+};
+
+/* One cell of the matrix with one seed: everything that moves its result. */
+struct run_spec {
+    char identity[IDENTITY_TEXT]; /* 128-bit hash of `config`, in hex */
+    char *config;                 /* canonical JSON (sorted keys), owned */
+    char experiment[NAME_MAX_TEXT], profile[NAME_MAX_TEXT];
+    char cell[VARIANT_TEXT]; /* the grid's values, "model.dim=128 model.heads=2", or "" */
+    const struct task *task;
+    struct option_values task_options; /* the training law */
+    char encoder[ENCODER_NAME];        /* "cope+rope" */
+    char variant[VARIANT_TEXT];        /* "cope(p_max=64)": name with what was set */
+    uint64_t seed, data_seed;
+    struct model_config model; /* encoders resolved; longest covers every split */
+    struct train_settings train;
+    int splits;
+    struct split_spec *split; /* [splits], owned */
+};
+
+void run_spec_free(struct run_spec *r); /* accepts a zeroed struct */
 
 enum { RUN_FORMAT = 1 }; /* of the stored configuration; raised when its keys change */
+
+/* The longest stored configuration: twice what the largest experiment file can ask for
+ * (yaml_tree.h). Parsed JSON takes up to 80 times the room of its text. */
+enum { RUN_CONFIG_BYTES = 2 << 20 };
 
 /* Canonical JSON of everything that moves the run's result: keys sorted, no blanks, one
  * way to write each value. The caller's, to be freed; NULL: out of memory. */
@@ -36,5 +84,10 @@ enum status run_spec_identify(struct run_spec *r, struct err *e);
 
 /* A copy that owns its memory; only `config` is left out. ST_NOMEM. */
 enum status run_spec_copy(const struct run_spec *r, struct run_spec *out, struct err *e);
+
+/* The run that a stored configuration describes (run.config in the database). Profile
+ * and cell are no part of it and stay empty. ST_CONFIG when another version of posbench,
+ * of the task or of the encoder made it. On success *out owns memory (run_spec_free). */
+enum status run_spec_parse(const char *json, struct run_spec *out, struct err *e);
 
 #endif

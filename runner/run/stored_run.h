@@ -3,8 +3,8 @@
 #define STORED_RUN_H
 
 #include "checkpoint.h"
-#include "config.h"
 #include "model_files.h"
+#include "run_spec.h"
 #include "store.h"
 
 enum { STORED_ID_TEXT = 24, STORED_STATE_TEXT = 16 };

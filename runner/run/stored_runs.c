@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
-#include "filter.h"
+#include "run_filter.h"
 
 struct finding {
     const char *const *filters;

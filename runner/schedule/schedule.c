@@ -35,12 +35,6 @@ static enum status place(char out[PATH_MAX], const char *db, const char *middle,
     return ST_OK;
 }
 
-enum status schedule_weights_path(const char *db, const char *identity, char out[PATH_MAX],
-                                  struct err *e)
-{
-    return place(out, db, ".models/", identity, ".safetensors", e);
-}
-
 /* Are the database and the folders beside it those that this scheduler began with? What is
  * not was taken away or replaced by somebody, which is no fault of a run. */
 static enum status check_places(const struct scheduler *c, struct err *e)
@@ -52,9 +46,9 @@ static enum status check_places(const struct scheduler *c, struct err *e)
         st = place(models, c->s->db, ".models", "", "", e);
     if (st)
         return st;
-    if (!schedule_lock_stands(c->s->lock))
+    if (!lock_stands(c->s->lock))
         gone = c->s->lock->folder;
-    else if (!schedule_same_file(c->models, models))
+    else if (!lock_same_file(c->models, models))
         gone = models;
     return gone ? err_set(e, ST_IO,
                           "%s: was removed or replaced while runs were writing to it; no "
@@ -596,7 +590,7 @@ static enum status prepare(struct scheduler *c, struct err *e)
         return err_set(e, ST_NOMEM, "no memory for the environment");
     enum status st = place(folder, c->s->db, ".models", "", "", e);
     if (st == ST_OK)
-        st = schedule_folder(folder, e);
+        st = folder_make(folder, e);
     if (st == ST_OK && (c->models = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         st = err_set(e, ST_IO, "%s: cannot be opened: %s", folder, strerror(errno));
     if (st == ST_OK)

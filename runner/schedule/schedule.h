@@ -13,34 +13,10 @@
 #ifndef SCHEDULE_H
 #define SCHEDULE_H
 
-#include <limits.h>
-
+#include "lock.h"
 #include "plan.h"
 #include "progress.h"
 #include "store.h"
-
-/* Held by the one scheduler of a database, so that no run is run twice at a time. */
-struct schedule_lock {
-    int file;              /* -1: not held */
-    char folder[PATH_MAX]; /* FILE.spool */
-};
-/* ST_DB when another process holds it; ST_IO when the folder cannot be written. */
-enum status schedule_lock(const char *db, struct schedule_lock *out, struct err *e);
-void schedule_unlock(struct schedule_lock *l); /* removes the folder when it is empty */
-/* False: the folder, or the lock in it, was removed or replaced since it was locked. */
-bool schedule_lock_stands(const struct schedule_lock *l);
-/* Does `path` lead to what is open as `fd`? */
-bool schedule_same_file(int fd, const char *path);
-/* The process that holds it; 0: nobody, or this process. Not to be asked by who holds it:
- * closing any descriptor of a file gives up a process's locks on it. */
-long schedule_holder(const char *db);
-
-/* A folder beside the database, which may be there. */
-enum status schedule_folder(const char *path, struct err *e);
-
-/* "FILE.models/<identity>.safetensors". ST_IO when the path is too long. */
-enum status schedule_weights_path(const char *db, const char *identity, char out[PATH_MAX],
-                                  struct err *e);
 
 struct schedule {
     const struct plan *plan;
@@ -48,7 +24,7 @@ struct schedule {
     const char *db;      /* path of the database */
     const char *program; /* file to start as a worker */
     const char *name;    /* what to call it; NULL: the same */
-    const struct schedule_lock *lock;
+    const struct database_lock *lock;
     int64_t provenance;
     int jobs, threads;
     int checkpoint_every; /* seconds between checkpoints; 0: every step */

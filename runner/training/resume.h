@@ -9,7 +9,7 @@
 
 #include <limits.h>
 
-#include "config.h"
+#include "run_spec.h"
 #include "trainer.h"
 
 /* Seconds between checkpoints. */

@@ -6,7 +6,7 @@
 #ifndef SAMPLING_H
 #define SAMPLING_H
 
-#include "config.h"
+#include "run_spec.h"
 #include "trainer.h"
 
 enum { EVALUATION_TOKENS = 8192, EVALUATION_SEQUENCES = 256 };

@@ -7,7 +7,7 @@
 
 #include <signal.h>
 
-#include "config.h"
+#include "run_spec.h"
 #include "sampling.h"
 #include "spool.h"
 

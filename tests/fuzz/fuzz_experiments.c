@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "run_filter.h"
 
 enum { SETS = 4, RUNS_CHECKED = 3 };
 

@@ -8,6 +8,7 @@
 
 #include "fuzz.h"
 #include "plan.h"
+#include "run_filter.h"
 #include "settings.h"
 
 enum { LINES_MAX = 12 }; /* more would only be slower */

@@ -13,7 +13,7 @@
 
 #include "filled_store.h"
 #include "program.h"
-#include "schedule.h"
+#include "lock.h"
 #include "small_matrix.h"
 #include "spool.h"
 #include "store_merge.h"
@@ -697,16 +697,16 @@ static void a_part_that_cannot_be_written_is_merged_without_its_spools(void **st
 {
     const struct fixture *f = *state;
     char path[160], part[160], identity[IDENTITY_TEXT];
-    struct schedule_lock lock;
+    struct database_lock lock;
     snprintf(path, sizeof path, "%s/experiments.yaml", f->folder);
     snprintf(part, sizeof part, "%s/results-1-of-2.db", f->folder);
     write_text(path, yaml);
     posbench(f, 0, "run --shard 1/2", "3 runs done");
     unfold(part, identity);
-    assert_ok(schedule_lock(part, &lock, &err));
+    assert_ok(lock_take(part, &lock, &err));
     posbench(f, 1, "merge --db all.db results-1-of-2.db",
              "runs that have ended are in results-1-of-2.db.spool");
-    schedule_unlock(&lock);
+    lock_give_back(&lock);
     struct part all = open_part(f, "all");
     assert_rows(all.store, "SELECT state, count(*) FROM run GROUP BY 1",
                 "done|2|\ninterrupted|1|\nnew|3|\n");

@@ -9,7 +9,7 @@
 
 #include "filled_store.h"
 #include "program.h"
-#include "schedule.h"
+#include "lock.h"
 #include "small_matrix.h"
 
 static const char yaml[] = "version: 1\n"
@@ -229,14 +229,14 @@ static void mistakes_change_nothing(void **state)
 
 static void nothing_is_removed_while_runs_are_at_work(void **state)
 {
-    struct schedule_lock lock;
+    struct database_lock lock;
     char db[256];
     (void)state;
     snprintf(db, sizeof db, "%s/results.db", folder);
-    assert_ok(schedule_lock(db, &lock, &err));
+    assert_ok(lock_take(db, &lock, &err));
     free(posbench(3, "rm seed=1"));
     free(posbench(0, "rm -n seed=1"));
-    schedule_unlock(&lock);
+    lock_give_back(&lock);
     free(posbench(0, "rm seed=1"));
 }
 

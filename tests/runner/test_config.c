@@ -17,6 +17,7 @@
 #include "approx.h"
 #include "config_text.h"
 #include "settings.h"
+#include "yaml_read.h"
 
 #define COPY                                                   \
     "version: 1\n"                                             \

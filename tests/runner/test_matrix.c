@@ -8,6 +8,7 @@
 
 #include "approx.h"
 #include "config_text.h"
+#include "run_filter.h"
 
 #define HEAD "version: 1\nexperiments:\n"
 #define COPY                                                   \

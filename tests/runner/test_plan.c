@@ -13,6 +13,7 @@
 #include "approx.h"
 #include "plan.h"
 #include "provenance.h"
+#include "run_filter.h"
 #include "small_matrix.h"
 
 /* Selective Copy has one length and one number of answers for each law, so that FLOPs can
@@ -55,7 +56,7 @@ static int setup(void **state)
     scratch_make(b->folder);
     snprintf(path, sizeof path, "%.63s/results.db", b->folder);
     b->config = small_matrix(yaml);
-    const struct provenance here = provenance_here(b->config);
+    const struct provenance here = provenance_here(b->config->file_hash);
     *state = b;
     return b->config->runs != RUNS ||
            store_open(path, STORE_WRITE, &b->store, &b->e) != ST_OK ||

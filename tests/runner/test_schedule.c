@@ -21,7 +21,7 @@ static void every_run_is_done_and_nothing_is_left_behind(void **state)
     assert_int_equal(b->result.failed + b->result.interrupted + b->result.left, 0);
     expect(b, "SELECT state, count(*) FROM run GROUP BY 1", "done|6\n");
     expect(b, "SELECT count(*), sum(value) FROM metric", "6|1.5\n");
-    schedule_unlock(&b->lock);
+    lock_give_back(&b->lock);
     snprintf(folder, sizeof folder, "%s.spool", b->db);
     assert_int_not_equal(access(folder, F_OK), 0);
 }
@@ -362,15 +362,15 @@ static void one_database_has_one_scheduler(void **state)
     const pid_t child = fork();
     int status;
     if (child == 0) {
-        struct schedule_lock other;
+        struct database_lock other;
         struct err e = {.msg = ""};
-        const bool refused = schedule_lock(b->db, &other, &e) == ST_DB;
+        const bool refused = lock_take(b->db, &other, &e) == ST_DB;
         _exit(refused && strstr(e.msg, "is running the matrix") ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    schedule_unlock(&b->lock);
-    assert_int_equal(schedule_lock(b->db, &b->lock, &b->e), ST_OK);
+    lock_give_back(&b->lock);
+    assert_int_equal(lock_take(b->db, &b->lock, &b->e), ST_OK);
 }
 
 int main(void)

@@ -147,7 +147,7 @@ static void a_killed_scheduler_takes_no_results_with_it(void **state)
     bed_plan(b, RERUN_NONE);
     for (int i = 0; i < RUNS; i++)
         expect_item(b, i, false, false, "done");
-    schedule_unlock(&b->lock);
+    lock_give_back(&b->lock);
     assert_int_not_equal(access(b->lock.folder, F_OK), 0);
 }
 
@@ -170,8 +170,8 @@ static void asked_again_after_a_kill_stores_what_had_ended(void **state)
 static void expect_weights(const struct bed *b, const char *want)
 {
     char path[PATH_MAX], text[16] = "";
-    assert_int_equal(schedule_weights_path(b->db, b->config->run[0].identity, path, NULL),
-                     ST_OK);
+    assert_int_equal(
+        model_files_weights_path(b->db, b->config->run[0].identity, "", path, NULL), ST_OK);
     FILE *f = fopen(path, "r");
     if (f) {
         assert_true(fread(text, 1, sizeof text - 1, f) < sizeof text);

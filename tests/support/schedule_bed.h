@@ -46,7 +46,7 @@ struct bed {
     struct store *store;
     struct plan *plan;
     struct progress *progress;
-    struct schedule_lock lock;
+    struct database_lock lock;
     struct schedule s;
     struct schedule_result result;
     struct err e;
@@ -74,7 +74,7 @@ static inline int bed_open(void **state)
     b->config = small_matrix(bed_yaml);
     if (store_open(b->db, STORE_WRITE, &b->store, &b->e) != ST_OK ||
         store_provenance(b->store, &p, &b->s.provenance, &b->e) != ST_OK ||
-        schedule_lock(b->db, &b->lock, &b->e) != ST_OK ||
+        lock_take(b->db, &b->lock, &b->e) != ST_OK ||
         progress_open(3, true, &b->progress, &b->e) != ST_OK)
         return -1;
     b->s.store = b->store;
@@ -92,7 +92,7 @@ static inline int bed_close(void **state)
     struct bed *b = *state;
     progress_close(b->progress);
     plan_close(b->plan);
-    schedule_unlock(&b->lock);
+    lock_give_back(&b->lock);
     store_close(b->store);
     config_free(b->config);
     scratch_remove(b->folder);

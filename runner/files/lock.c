@@ -1,4 +1,5 @@
-/* schedule_lock.c -- one scheduler for a database. */
+#include "lock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -6,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "schedule.h"
+#include "store.h"
 
-enum status schedule_folder(const char *path, struct err *e)
+enum status folder_make(const char *path, struct err *e)
 {
     if (mkdir(path, 0777) == 0 || errno == EEXIST)
         return ST_OK;
@@ -18,7 +19,7 @@ enum status schedule_folder(const char *path, struct err *e)
                    path, strerror(errno));
 }
 
-bool schedule_same_file(int fd, const char *path)
+bool lock_same_file(int fd, const char *path)
 {
     struct stat a, b;
     return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
@@ -36,7 +37,7 @@ static enum status try_lock(const char *db, const char *path, int *file, struct 
         return errno == ENOENT
                    ? ST_OK
                    : err_set(e, ST_IO, "%s: cannot be written: %s", path, strerror(errno));
-    if (fcntl(*file, F_SETLK, &whole) == 0 && schedule_same_file(*file, path))
+    if (fcntl(*file, F_SETLK, &whole) == 0 && lock_same_file(*file, path))
         return ST_OK;
     const int why = errno;
     const bool held = fcntl(*file, F_GETLK, &holder) == 0 && holder.l_type != F_UNLCK;
@@ -64,15 +65,15 @@ static enum status lock_places(const char *db, char folder[PATH_MAX], char path[
     return ST_OK;
 }
 
-enum status schedule_lock(const char *db, struct schedule_lock *out, struct err *e)
+enum status lock_take(const char *db, struct database_lock *out, struct err *e)
 {
     char path[PATH_MAX];
-    *out = (struct schedule_lock){.file = -1};
+    *out = (struct database_lock){.file = -1};
     enum status st = store_check_file(db, STORE_WRITE, e);
     if (st == ST_OK)
         st = lock_places(db, out->folder, path, e);
     for (int i = 0; i < 100 && st == ST_OK && out->file < 0; i++) {
-        st = schedule_folder(out->folder, e);
+        st = folder_make(out->folder, e);
         if (st == ST_OK)
             st = try_lock(db, path, &out->file, e);
     }
@@ -81,26 +82,26 @@ enum status schedule_lock(const char *db, struct schedule_lock *out, struct err 
     return st;
 }
 
-static char *lock_path(const struct schedule_lock *l, char path[PATH_MAX + 8])
+static char *lock_path(const struct database_lock *l, char path[PATH_MAX + 8])
 {
     snprintf(path, PATH_MAX + 8, "%s/lock", l->folder);
     return path;
 }
 
-bool schedule_lock_stands(const struct schedule_lock *l)
+bool lock_stands(const struct database_lock *l)
 {
     char path[PATH_MAX + 8];
-    return schedule_same_file(l->file, lock_path(l, path));
+    return lock_same_file(l->file, lock_path(l, path));
 }
 
-void schedule_unlock(struct schedule_lock *l)
+void lock_give_back(struct database_lock *l)
 {
     char path[PATH_MAX + 8];
     if (l->file < 0)
         return;
     lock_path(l, path);
     /* What has this name by now may be the lock of another. */
-    if (!schedule_lock_stands(l)) {
+    if (!lock_stands(l)) {
         close(l->file);
         l->file = -1;
         return;
@@ -112,7 +113,7 @@ void schedule_unlock(struct schedule_lock *l)
     rmdir(l->folder);
 }
 
-long schedule_holder(const char *db)
+long lock_holder(const char *db)
 {
     char folder[PATH_MAX], path[PATH_MAX];
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

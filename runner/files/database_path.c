@@ -1,15 +1,11 @@
-#include "places.h"
+#include "database_path.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-const char *place_experiments(const struct invocation *v, int i)
-{
-    return i < argument_count(v) ? argument_at(v, i) : "experiments.yaml";
-}
 
 /* Where a link leads to whose file is still to be made. */
 static void follow_dangling(char buf[PATH_MAX])
@@ -26,7 +22,7 @@ static void follow_dangling(char buf[PATH_MAX])
         memcpy(buf, whole, strlen(whole) + 1);
 }
 
-const char *place_file(const char *name, char buf[PATH_MAX])
+const char *path_file(const char *name, char buf[PATH_MAX])
 {
     char target[PATH_MAX];
     struct stat about;
@@ -40,15 +36,4 @@ const char *place_file(const char *name, char buf[PATH_MAX])
     else
         follow_dangling(buf);
     return buf;
-}
-
-const char *place_database(const struct invocation *v, const char *experiments,
-                           char buf[PATH_MAX])
-{
-    const char *given = flag_text(v, "db", NULL);
-    const char *slash = strrchr(experiments, '/');
-    const int folder = slash ? (int)(slash + 1 - experiments) : 0;
-    char beside[PATH_MAX];
-    snprintf(beside, sizeof beside, "%.*sresults.db", folder, experiments);
-    return place_file(given ? given : beside, buf);
 }

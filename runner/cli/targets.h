@@ -1,0 +1,17 @@
+/* targets.h -- which experiment file and which database a command means. */
+#ifndef TARGETS_H
+#define TARGETS_H
+
+#include <limits.h>
+
+#include "command.h"
+#include "database_path.h"
+
+/* Argument `i`, or experiments.yaml when the user gave none. */
+const char *target_experiments(const struct invocation *v, int i);
+
+/* --db, or results.db beside `experiments`; a link is followed. Returns buf. */
+const char *target_database(const struct invocation *v, const char *experiments,
+                            char buf[PATH_MAX]);
+
+#endif

@@ -83,8 +83,8 @@ static void add(struct store *s, int64_t made_by, int run, int points)
 
 int main(int argc, char **argv)
 {
-    const int runs = argc > 2 ? atoi(argv[2]) : 10000;
-    const int points = argc > 3 ? atoi(argv[3]) : 40;
+    const int runs = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 10000;
+    const int points = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 40;
     const struct provenance p = {"bench", "0",   "cc",   "-O2", "x86-64-v3", "OpenBLAS",
                                  "core",  "cpu", "host", "0",   false,       1};
     struct store *s = NULL;

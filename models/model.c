@@ -269,8 +269,9 @@ enum status model_open(const struct model_config *c, uint64_t seed, struct model
 {
     struct model *m = NULL;
     enum status st = model_sketch(c, &m, e);
-    if (st == ST_OK)
-        st = allocate(m, e);
+    if (st || !m)
+        return st;
+    st = allocate(m, e);
     if (st) {
         model_close(m);
         return st;

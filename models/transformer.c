@@ -231,13 +231,13 @@ static void product_nn(const struct pass *p, int rows, int in, int out, const re
         gemm_nn(n, in, out, 1, from_row(dy, i, out), W, beta, from_row(dx, i, in));
 }
 
-/* dW [out, in] += dy^T x. */
+/* dw [out, in] += dy^T x. */
 static void product_tn(const struct pass *p, int rows, int out, int in, const real *dy,
-                       const real *x, struct rows dW)
+                       const real *x, struct rows dw)
 {
     const int most = stretch(out, in);
     for (int i = 0, n; (n = stretch_at(p, rows, i, most)) > 0; i += n)
-        gemm_tn(out, in, n, 1, from_row(dy, i, out), from_row(x, i, in), 1, dW);
+        gemm_tn(out, in, n, 1, from_row(dy, i, out), from_row(x, i, in), 1, dw);
 }
 
 /* --- layers -------------------------------------------------------------- */

@@ -110,7 +110,7 @@ static enum status unknown_encoder(const char *name, struct err *e)
     const char *names[ENCODERS];
     char list[LIST_TEXT];
     for (int i = 0; i < ENCODERS; i++)
-        names[i] = plain[i]->name;
+        names[i] = encoder_at(i)->name;
     const char *near = suggest(name, names, ENCODERS);
     if (near)
         return err_set(e, ST_CONFIG, "unknown encoder \"%s\"; did you mean \"%s\"?", name,

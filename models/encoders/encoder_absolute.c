@@ -67,12 +67,12 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
 static size_t row_at(const struct encoder_view *e, int place)
 {
     assert(place < rows(e->dims, e->options));
-    return (size_t)place * (size_t)(e->dims->heads * e->dims->head_dim);
+    return (size_t)place * (size_t)e->dims->heads * (size_t)e->dims->head_dim;
 }
 
 static void embed(const struct encoder_view *e, int T, const int *place, real *x)
 {
-    const size_t C = (size_t)(e->dims->heads * e->dims->head_dim);
+    const size_t C = (size_t)e->dims->heads * (size_t)e->dims->head_dim;
     for (int t = 0; t < T; t++)
         kernels_get()->add(C, e->weight[0] + row_at(e, place[t]), x + (size_t)t * C);
 }
@@ -80,7 +80,7 @@ static void embed(const struct encoder_view *e, int T, const int *place, real *x
 static void embed_grad(const struct encoder_view *e, int T, const int *place,
                        const real *dx)
 {
-    const size_t C = (size_t)(e->dims->heads * e->dims->head_dim);
+    const size_t C = (size_t)e->dims->heads * (size_t)e->dims->head_dim;
     for (int t = 0; t < T; t++)
         kernels_get()->add(C, dx + (size_t)t * C, e->grad[0] + row_at(e, place[t]));
 }

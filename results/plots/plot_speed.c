@@ -36,10 +36,10 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
                 scale * v[MEAN], scale * v[LEAST], scale * v[MOST]);
     }
     plot_grid(out, plot_panels(d));
-    fputs(
-        "set xlabel 'training tokens a CPU second'\nset format x '%.3s%c'\nset xtics rotate by -30\n"
-        "set ylabel ",
-        out);
+    fputs("set xlabel 'training tokens a CPU second'\nset format x '%.3s%c'\n"
+          "set xtics rotate by -30\n"
+          "set ylabel ",
+          out);
     plot_quoted(out, q->metric);
     fprintf(out, " . '%s; mean, least, most'\nset offsets graph 0.1, 0.1, 0.05, 0.05\n",
             m->percent ? ", %" : "");

@@ -209,7 +209,9 @@ static enum status compare_set(void *context, int columns, const char *const *na
     }
     for (int i = 0; i < n; i++) {
         const char *byte = hex + (size_t)i / 8 * 2;
-        const int was = (hex_digit(byte[0]) << 4 | hex_digit(byte[1])) >> (i % 8) & 1;
+        const unsigned high = (unsigned)hex_digit(byte[0]),
+                       low = (unsigned)hex_digit(byte[1]);
+        const int was = (int)((high << 4 | low) >> (i % 8) & 1);
         const int is = bits[i / 8] >> (i % 8) & 1;
         if (was != is)
             differs(x->v, "answer to sequence %d of %s: stored as %s, now %s", i, split,

@@ -106,8 +106,8 @@ static enum status merges_add(struct merges *m, const char *left, const char *ri
     char *joined = malloc(strlen(left) + strlen(right) + 1);
     if (!joined)
         return no_memory(e);
-    strcpy(joined, left);
-    strcat(joined, right);
+    memcpy(joined, left, strlen(left));
+    memcpy(joined + strlen(left), right, strlen(right) + 1);
     /* Two merges may make the same letters; the first is the one that ids know. */
     const bool ok =
         json_object_get(m->token, joined) ||
@@ -268,30 +268,34 @@ static enum status read_ids(const json_t *root, const struct bpe *b, int32_t *id
     return ST_OK;
 }
 
-static enum status read_json(const json_t *root, struct tokenizer **out, struct err *e)
+/* Takes over `b`, as tokenizer_bpe does. */
+static enum status number_by_vocabulary(const json_t *root, struct bpe *b,
+                                        struct tokenizer **out, struct err *e)
 {
-    struct merges m = {0};
-    struct bpe *b = NULL;
-    struct tokenizer_ids ids;
-    int32_t *id = NULL;
-    enum status st = check_kind(root, e);
-    if (st)
-        return st;
-    st = read_merges(json_object_get(json_object_get(root, "model"), "merges"), &m, e);
-    if (!st)
-        st = bpe_open(m.pair, m.n, &b, e);
-    if (!st && !(id = malloc((size_t)bpe_tokens(b) * sizeof *id)))
-        st = no_memory(e);
-    if (!st)
-        st = read_ids(root, b, id, &ids, e);
+    struct tokenizer_ids ids = {0};
+    int32_t *id = calloc((size_t)bpe_tokens(b), sizeof *id);
+    enum status st = id ? read_ids(root, b, id, &ids, e) : no_memory(e);
     if (!st)
         st = tokenizer_bpe(b, pattern_of(json_object_get(root, "pre_tokenizer")), ids, out,
                            e);
     else
         bpe_close(b);
     free(id);
-    merges_free(&m);
     return st;
+}
+
+static enum status read_json(const json_t *root, struct tokenizer **out, struct err *e)
+{
+    struct merges m = {0};
+    struct bpe *b = NULL;
+    enum status st = check_kind(root, e);
+    if (st)
+        return st;
+    st = read_merges(json_object_get(json_object_get(root, "model"), "merges"), &m, e);
+    if (!st)
+        st = bpe_open(m.pair, m.n, &b, e);
+    merges_free(&m);
+    return st ? st : number_by_vocabulary(root, b, out, e);
 }
 
 /* --- reading and writing ------------------------------------------------------------------ */
@@ -332,9 +336,9 @@ enum status tokenizer_read(const char *path, struct tokenizer **out, struct err 
 {
     char *text = NULL;
     size_t n = 0;
-    struct err inner;
+    struct err inner = {.msg = ""};
     enum status st = read_file(path, &text, &n, e);
-    if (st)
+    if (st || !text)
         return st;
     if (text[strspn(text, " \t\r\n")] == '{') {
         json_t *root = NULL;

@@ -45,7 +45,8 @@ static void set_gate(struct rows keys, int j, double gate)
 /* The head's own part of what the layer projects for the gates. */
 static struct rows own_keys(struct bed *b)
 {
-    return (struct rows){b->projected.at + b->panel.head * b->dims.head_dim, BED_WIDE};
+    return (struct rows){b->projected.at + (size_t)b->panel.head * (size_t)b->dims.head_dim,
+                         BED_WIDE};
 }
 
 static struct rows rows_of(struct bed_matrix *m)

@@ -54,7 +54,7 @@ static void gates_of_the_tokens_between_add_up(void **state)
     b.weight[WEIGHT][16] = 1;
     bed_read(&b);
     for (int t = 3; t <= 5; t++)
-        sum += log(1 / (1 + exp(-b.tokens[t * 16])));
+        sum += log(1 / (1 + exp(-b.tokens[(size_t)t * 16])));
     assert_near(added(&b, 5, 2), sum, 1e-12);
     assert_near(added(&b, 5, 5), 0, 1e-12);
 }

@@ -29,7 +29,8 @@ static int place_vectors(const struct encoder_dims *d, const struct option_value
 
 static size_t vector_at(const struct encoder_view *e, const struct turn *t, int r)
 {
-    return (size_t)((t->place[r] * e->dims->heads + t->head) * e->dims->head_dim);
+    return ((size_t)t->place[r] * (size_t)e->dims->heads + (size_t)t->head) *
+           (size_t)e->dims->head_dim;
 }
 
 static void add_vectors(const struct encoder_view *e, const struct turn *t)
@@ -69,7 +70,7 @@ static void read_sums(const struct encoder_view *e, const struct tokens *t, real
         real sum = 0;
         for (int i = 0; i < t->count; i++) {
             sum += t->projected.at[i * t->projected.stride + h] +
-                   (h + 1) * t->x.at[i * t->x.stride];
+                   (h + 1) * t->x.at[(size_t)i * (size_t)t->x.stride];
             t->state.at[i * t->state.stride + h] = sum;
         }
     }
@@ -83,7 +84,7 @@ static void read_sums_grad(const struct encoder_view *e, const struct tokens *t,
         for (int i = t->count - 1; i >= 0; i--) {
             sum += t->dstate.at[i * t->dstate.stride + h];
             t->dprojected.at[i * t->dprojected.stride + h] += sum;
-            t->dx.at[i * t->dx.stride] += (h + 1) * sum;
+            t->dx.at[(size_t)i * (size_t)t->dx.stride] += (h + 1) * sum;
         }
     }
 }
@@ -107,8 +108,9 @@ static void add_state_grad(const struct encoder_view *e, const struct panel *p,
     (void)scratch;
     for (int r = 0; r < p->rows; r++)
         for (int j = 0; j <= p->row[r]; j++) {
-            const size_t key = (size_t)(j * p->state.stride + p->head);
-            const size_t query = (size_t)(p->row[r] * p->projected.stride + p->head);
+            const size_t key = (size_t)j * (size_t)p->state.stride + (size_t)p->head;
+            const size_t query =
+                (size_t)p->row[r] * (size_t)p->projected.stride + (size_t)p->head;
             const real ds = p->dscore[r * p->stride + j];
             p->dstate.at[key] += ds * p->projected.at[query];
             p->dprojected.at[query] += ds * p->state.at[key];
@@ -150,7 +152,7 @@ static void stretch(const struct encoder_view *e, const struct turn *t)
 static void stretch_grad(const struct encoder_view *e, const struct turn *t)
 {
     for (int r = 0; r < t->rows; r++) {
-        const size_t at = (size_t)(t->row[r] * t->state.stride + t->head);
+        const size_t at = (size_t)t->row[r] * (size_t)t->state.stride + (size_t)t->head;
         const real by = 2 + t->state.at[at];
         for (int c = 0; c < e->dims->head_dim; c++) {
             real *dx = t->dx.at + (size_t)r * (size_t)t->dx.stride + c;

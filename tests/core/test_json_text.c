@@ -128,12 +128,12 @@ static void values_can_be_changed_printed_and_freed_as_ever(void **state)
 
 static void what_is_shown_is_short_and_safe(void **state)
 {
+    /* ESC, a quote, a backslash, a C1 control and a mark that turns the direction. */
+    static const char odd[] = {0x1B,       '"',        '\\',       ' ',        (char)0xC2,
+                               (char)0x9B, (char)0xE2, (char)0x80, (char)0xAE, 0};
     (void)state;
     json_t *all = json_pack("[f f f f f s s s]", 0.1, 0.1 + 0.2, 3.0, 1e300, -5e-324,
-                            "0.10000000000000001",
-                            "\x1B\"\\ \xC2\x9B"
-                            "\342\200\256",
-                            "é");
+                            "0.10000000000000001", odd, "é");
     assert_non_null(all);
     char *text = json_show(all, 0);
     assert_string_equal(

@@ -25,6 +25,7 @@ struct option {
     bool later;                 /* came to its table when there were runs: at its default a
                                    run's identity leaves it out, as those did */
     const char *help;           /* one line: meaning, unit, what 0 means */
+    bool at_test;               /* of an encoder: may be changed for trained weights */
 };
 
 struct option_values {

@@ -325,35 +325,71 @@ static enum status set_layers(struct encoder_part *p, const char *name, const ch
     return layer_set_parse(text, &p->layers, e);
 }
 
-enum status encoder_stack_set(struct encoder_stack *s, const char *option,
-                              const char *value, struct err *e)
+/* The part that `option` belongs to, and its name there. */
+static enum status find_owner(struct encoder_stack *s, const char *option,
+                              struct encoder_part **owner, const char **name, struct err *e)
 {
     char text[ENCODER_NAME];
-    const char *name = split_option(option, text);
-    const char *part = name == option ? NULL : text;
-    struct encoder_part *owner = NULL;
+    *owner = NULL;
+    *name = split_option(option, text);
+    const char *part = *name == option ? NULL : text;
     bool part_found = !part;
     for (int i = 0; i < s->parts; i++) {
         const struct encoder *encoder = s->part[i].encoder;
         if (part && strcmp(part, encoder->name) != 0)
             continue;
         part_found = true;
-        if (option_find(encoder->options, name) < 0 && !is_layers(name))
+        if (option_find(encoder->options, *name) < 0 && !is_layers(*name))
             continue;
-        if (owner)
+        if (*owner)
             return err_set(e, ST_CONFIG,
                            "option \"%s\" belongs to both; write \"%s.%s\" or \"%s.%s\"",
-                           name, owner->encoder->name, name, encoder->name, name);
-        owner = &s->part[i];
+                           *name, (*owner)->encoder->name, *name, encoder->name, *name);
+        *owner = &s->part[i];
     }
     if (!part_found)
         return unknown_part(s, part, option, e);
-    if (!owner)
-        return unknown_option(s, part, name, e);
+    return *owner ? ST_OK : unknown_option(s, part, *name, e);
+}
+
+enum status encoder_stack_set(struct encoder_stack *s, const char *option,
+                              const char *value, struct err *e)
+{
+    struct encoder_part *owner;
+    const char *name;
+    const enum status status = find_owner(s, option, &owner, &name, e);
+    if (status != ST_OK)
+        return status;
     if (is_layers(name))
         return set_layers(owner, name, value, e);
     const int k = option_find(owner->encoder->options, name);
     return option_parse(&owner->encoder->options[k], value, &owner->options.v[k], e);
+}
+
+enum status encoder_stack_set_at_test(struct encoder_stack *s, const char *option,
+                                      const char *value, struct err *e)
+{
+    const char *names[OPTIONS_MAX];
+    char list[LIST_TEXT];
+    struct encoder_part *owner;
+    const char *name;
+    int n = 0;
+    const enum status status = find_owner(s, option, &owner, &name, e);
+    if (status != ST_OK)
+        return status;
+    const struct option *table = owner->encoder->options;
+    const int k = option_find(table, name);
+    if (k >= 0 && table[k].at_test)
+        return option_parse(&table[k], value, &owner->options.v[k], e);
+    for (int i = 0; i < option_count(table); i++)
+        if (table[i].at_test)
+            names[n++] = table[i].name;
+    join(names, n, list);
+    return err_set(
+        e, ST_USAGE,
+        "the weights were trained with this %s of %s; what may change at test is "
+        "%s",
+        name, owner->encoder->name, n ? list : "nothing");
 }
 
 /* --- the whole stack ----------------------------------------------------- */

@@ -277,6 +277,12 @@ enum status encoder_stack_parse(const char *text, struct encoder_stack *out, str
 enum status encoder_stack_set(struct encoder_stack *s, const char *option,
                               const char *value, struct err *e);
 
+/* Sets an option that may differ between training and a test of the trained weights
+ * (option.at_test); the stack is to be resolved again. Errors as encoder_stack_set, and
+ * ST_USAGE for an option that the weights were trained with. */
+enum status encoder_stack_set_at_test(struct encoder_stack *s, const char *option,
+                                      const char *value, struct err *e);
+
 /* The sizes with `places` as the stack chooses them. */
 struct encoder_dims encoder_stack_dims(const struct encoder_stack *s,
                                        const struct encoder_dims *d);

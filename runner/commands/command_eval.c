@@ -127,6 +127,27 @@ static enum status choose_split(const struct invocation *v, const struct run_spe
     return st;
 }
 
+/* The run as it would be with other options at test, its variant's name included. */
+static enum status change_encoder(const struct invocation *v, struct run_spec *r,
+                                  struct err *e)
+{
+    const char *const *set;
+    const int n = flag_list(v, "encoder", &set);
+    for (int i = 0; i < n; i++) {
+        const char *equals = strchr(set[i], '=');
+        char name[ENCODER_NAME];
+        if (!equals || equals == set[i] || equals - set[i] >= (int)sizeof name)
+            return err_set(e, ST_USAGE, "--encoder wants OPTION=VALUE, not \"%s\"", set[i]);
+        snprintf(name, sizeof name, "%.*s", (int)(equals - set[i]), set[i]);
+        const enum status st =
+            encoder_stack_set_at_test(&r->model.encoders, name, equals + 1, e);
+        if (st)
+            return st == ST_CONFIG || st == ST_RANGE ? err_set(e, ST_USAGE, "%s", e->msg)
+                                                     : st;
+    }
+    return n ? run_spec_encoders(r, e) : ST_OK;
+}
+
 /* --- answers --- */
 
 /* The run with this split alone, and a model long enough for it. */
@@ -265,6 +286,8 @@ static enum status ask(const struct invocation *v, const char *db, const char *n
     if (st == ST_OK)
         st = stored_weights_find(db, &f, &weights, e);
     if (st == ST_OK)
+        st = change_encoder(v, &f.run, e);
+    if (st == ST_OK)
         st = answer(&f.run, &split, &weights, threads, &result, e);
     if (st == ST_OK) {
         const int n = evaluation_metrics(&result, split.name, 0, rows);
@@ -357,6 +380,9 @@ static const struct flag flags[] = {
     {"split", 0, "SPLIT", false, "split of the run or of its task (default id)"},
     {"set", 0, "OPTION=VALUE", true,
      "change the split: an option of the task, or count=N sequences (repeatable)"},
+    {"encoder", 0, "OPTION=VALUE", true,
+     "change an option that is for tests of trained weights, as scaling of rope "
+     "(repeatable)"},
     {"threads", 0, "N", false, "threads; the numbers do not depend on it (default 1)"},
     FLAG_ONLY,
     {"json", 0, NULL, false, "a JSON object for each run instead of a table"},
@@ -371,9 +397,11 @@ const struct command command_eval = {
     .arguments = "[RUN]",
     .min_args = 0,
     .max_args = 1,
-    .examples = "posbench eval 12 --split ood_sparse\n"
-                "posbench eval 3fa9 --split id --set p_ignore=0.95 --set count=5000\n"
-                "posbench eval --only experiment=flip_flop --only encoder=cope* --json",
+    .examples =
+        "posbench eval 12 --split ood_sparse\n"
+        "posbench eval 3fa9 --split id --set p_ignore=0.95 --set count=5000\n"
+        "posbench eval 12 --set length=512 --encoder scaling=yarn --encoder factor=4\n"
+        "posbench eval --only experiment=flip_flop --only encoder=cope* --json",
     .flags = flags,
     .run = run,
 };

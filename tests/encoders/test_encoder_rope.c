@@ -203,6 +203,45 @@ static void each_row_turns_by_its_own_position(void **state)
     }
 }
 
+/* Radians of pair m at place 1, and the table's size. d = 8: frequencies 1, 0.1, 0.01,
+ * 0.001; trained on 9 tokens. */
+static void assert_angles(const char *settings, const double angle[4], double size)
+{
+    static struct bed b;
+    bed_open(&b, &encoder_rope, settings);
+    const real *table = b.constants + 8;
+    for (int m = 0; m < 4; m++) {
+        assert_near(table[m], size * cos(angle[m]), 1e-12);
+        assert_near(table[4 + m], size * sin(angle[m]), 1e-12);
+    }
+}
+
+/* ntk: base^(-m/4) 4^(-m/3): the last pair is slowed 4 times, the first not at all. yarn: 9
+ * tokens turn pair 0 9 / (2 pi) = 1.4 times; ramp from pair 0 to the one that turns once,
+ * 8 ln(9 / (2 pi)) / (2 ln 10000) = 0.156, rounded up to 1. */
+static void scalings_by_hand(void **state)
+{
+    const double none[] = {1, 0.1, 0.01, 0.001};
+    const double pi[] = {0.25, 0.025, 0.0025, 0.00025};
+    const double ntk[] = {1, 0.1 * pow(4, -1.0 / 3), 0.01 * pow(4, -2.0 / 3), 0.00025};
+    const double yarn[] = {1, 0.025, 0.0025, 0.00025};
+    (void)state;
+    assert_angles("", none, 1);
+    assert_angles("scaling=pi factor=4", pi, 1);
+    assert_angles("scaling=ntk factor=4", ntk, 1);
+    assert_angles("scaling=yarn factor=4", yarn, 0.1 * log(4) + 1);
+}
+
+static void factor_1_scales_nothing(void **state)
+{
+    static const char *const settings[] = {"scaling=pi factor=1", "scaling=ntk factor=1",
+                                           "scaling=yarn factor=1"};
+    const double none[] = {1, 0.1, 0.01, 0.001};
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        assert_angles(settings[i], none, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +256,8 @@ int main(void)
         cmocka_unit_test(scores_depend_on_distance_alone),
         cmocka_unit_test(halves_are_adjacent_pairs_with_channels_permuted),
         cmocka_unit_test(each_row_turns_by_its_own_position),
+        cmocka_unit_test(scalings_by_hand),
+        cmocka_unit_test(factor_1_scales_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,6 +168,23 @@ static void options_are_set_by_name(void **state)
     assert_true(value_of(&s, "rope", "layout") == 1);
 }
 
+static void at_test_only_what_weights_do_not_know_changes(void **state)
+{
+    struct err e;
+    (void)state;
+    struct encoder_stack s = stack_of("cope+rope");
+    assert_int_equal(encoder_stack_set_at_test(&s, "scaling", "yarn", &e), ST_OK);
+    assert_int_equal(encoder_stack_set_at_test(&s, "rope.factor", "2", &e), ST_OK);
+    assert_true(value_of(&s, "rope", "factor") == 2);
+    assert_int_equal(encoder_stack_set_at_test(&s, "layout", "halves", &e), ST_USAGE);
+    assert_non_null(strstr(e.msg, "trained with this layout of rope; what may change at "
+                                  "test is scaling, factor"));
+    assert_int_equal(encoder_stack_set_at_test(&s, "p_max", "3", &e), ST_USAGE);
+    assert_non_null(strstr(e.msg, "is nothing"));
+    assert_int_equal(encoder_stack_set_at_test(&s, "rope.layers", "odd", &e), ST_USAGE);
+    assert_int_equal(encoder_stack_set_at_test(&s, "scalin", "pi", &e), ST_CONFIG);
+}
+
 static void an_option_of_two_parts_needs_the_part(void **state)
 {
     (void)state;
@@ -191,7 +208,8 @@ static void unknown_options_are_refused_with_a_suggestion(void **state)
                    "encoder \"cope+rope\" has no option \"pmax\"; did you mean \"p_max\"?");
     assert_not_set(
         &s, "rope.p_max", "3", ST_CONFIG,
-        "encoder \"rope\" has no option \"p_max\"; it has base, fraction, layout");
+        "encoder \"rope\" has no option \"p_max\"; it has base, fraction, layout, "
+        "scaling, factor");
     assert_not_set(&s, "relative.capped", "true", ST_CONFIG,
                    "option \"relative.capped\": \"relative\" is no part of encoder "
                    "\"cope+rope\"; before the dot stands one of: cope, rope");
@@ -272,6 +290,7 @@ int main(void)
         cmocka_unit_test(a_missing_name_is_refused),
         cmocka_unit_test(a_very_long_name_is_refused_whole),
         cmocka_unit_test(options_are_set_by_name),
+        cmocka_unit_test(at_test_only_what_weights_do_not_know_changes),
         cmocka_unit_test(an_option_of_two_parts_needs_the_part),
         cmocka_unit_test(unknown_options_are_refused_with_a_suggestion),
         cmocka_unit_test(bad_values_are_refused),

@@ -12,6 +12,7 @@
 #include <jansson.h>
 #include <sqlite3.h>
 
+#include "approx.h"
 #include "encoder.h"
 #include "program.h"
 #include "queries.h"
@@ -503,6 +504,40 @@ static void eval_asks_every_run_that_matches(void **state)
     expect("eval 1 --only seed=1", 2, NULL, "name one RUN");
 }
 
+/* Loss of the first rope run on longer sequences, with `options` behind. */
+static double loss_at_test(const char *options, const char *variant)
+{
+    struct program p;
+    posbench_in(
+        &p, "eval --only encoder=rope --only seed=1 --split id --set length=32 --json %s",
+        options);
+    assert_int_equal(p.code, 0);
+    json_t *o = json_loads(p.out, JSON_DISABLE_EOF_CHECK, NULL);
+    assert_non_null(o);
+    assert_string_equal(json_string_value(json_object_get(o, "variant")), variant);
+    const double loss = json_number_value(json_object_get(o, "loss"));
+    json_decref(o);
+    program_free(&p);
+    return loss;
+}
+
+static void eval_stretches_positions_of_trained_weights(void **state)
+{
+    (void)state;
+    const double plain = loss_at_test("", "rope");
+    const double pi = loss_at_test("--encoder scaling=pi", "rope(scaling=pi)");
+    const double far = loss_at_test("--encoder scaling=pi --encoder factor=8",
+                                    "rope(scaling=pi,factor=8)");
+    const double same = loss_at_test("--encoder scaling=pi --encoder factor=1",
+                                     "rope(scaling=pi,factor=1)");
+    assert_true(plain != pi && pi != far);
+    assert_near(plain, same, 0);
+    expect("eval --only seed=1 --encoder base=5", 1, NULL,
+           "trained with this base of rope");
+    expect("eval --only encoder=cope --encoder scaling=pi", 1, NULL, "has no option");
+    expect("eval --only encoder=rope --encoder scaling", 1, NULL, "wants OPTION=VALUE");
+}
+
 static void a_query_only_reads(void **state)
 {
     (void)state;
@@ -611,6 +646,7 @@ int main(void)
         cmocka_unit_test(every_stored_query_runs),
         cmocka_unit_test(filters_mean_the_same_everywhere),
         cmocka_unit_test(eval_asks_every_run_that_matches),
+        cmocka_unit_test(eval_stretches_positions_of_trained_weights),
         cmocka_unit_test(a_query_only_reads),
         cmocka_unit_test(a_table_has_encoders_splits_and_chance),
         cmocka_unit_test(a_table_may_be_held_to_the_experiment_file),

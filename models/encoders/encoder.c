@@ -403,6 +403,7 @@ struct encoder_dims encoder_stack_dims(const struct encoder_stack *s,
         const struct encoder_part *p = &s->part[i];
         const int n = p->encoder->places ? p->encoder->places(&out, &p->options) : 0;
         out.places = n > out.places ? n : out.places;
+        out.placed |= p->encoder->place != NULL;
     }
     return out;
 }

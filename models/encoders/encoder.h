@@ -30,7 +30,8 @@ struct encoder_dims {
     int layers, heads, head_dim;
     int trained_length; /* longest training sample, in tokens */
     int longest;        /* longest sample of any split, >= trained_length */
-    int places; /* places are 0 .. places - 1; `longest` unless a part chooses them */
+    int places;  /* places are 0 .. places - 1; `longest` unless a part chooses them */
+    bool placed; /* a part chooses places, so that training reaches all of them */
 };
 
 enum tensor_init { INIT_ZERO, INIT_ONE, INIT_NORMAL, INIT_UNIFORM };

@@ -38,13 +38,13 @@ static const struct option options[] = {
 /* Where a part chooses places, all of them are trained. */
 static int rows(const struct encoder_dims *d, const struct option_values *o)
 {
-    return o->v[BEYOND] == BEYOND_UNDEFINED && d->places == d->longest ? d->trained_length
-                                                                       : d->places;
+    return o->v[BEYOND] == BEYOND_UNDEFINED && !d->placed ? d->trained_length : d->places;
 }
 
 static enum encoder_reach reach(const struct encoder_dims *d, const struct option_values *o)
 {
-    (void)d;
+    if (d->placed)
+        return REACH_DEFINED;
     return o->v[BEYOND] == BEYOND_UNDEFINED ? REACH_UNDEFINED : REACH_UNTRAINED;
 }
 

@@ -589,7 +589,7 @@ struct effect {
     } tensor[ENCODER_TENSORS_MAX];
     real o[BED_LONGEST * BED_STRIDE];
     real start[ENCODER_TENSORS_MAX][BED_TENSOR];
-    int place[BED_LONGEST];
+    int place[6][BED_LONGEST];
     int reach, projects;
 };
 
@@ -597,8 +597,8 @@ static void effect_of(struct bed *b, struct effect *out)
 {
     const struct encoder *e = b->encoder;
     memset(out, 0, sizeof *out);
-    if (e->place)
-        place_tokens(b, BED_LONGEST, true, 1, out->place);
+    for (int i = 0; e->place && i < 6; i++)
+        place_tokens(b, 4, i % 2, 1 + i / 2, out->place[i]);
     for (int h = 0; h < b->dims.heads; h++) {
         b->panel.head = h;
         bed_weigh(b);
@@ -661,6 +661,8 @@ static bool has_effect(const struct encoder *encoder, struct encoder_dims dims, 
     for (int c = 0; c < combinations(encoder); c++) {
         struct option_values options = combination(encoder, c);
         double value = test_value(o, k);
+        if (o->type == OPTION_INT && 10 * value <= o->hi)
+            value *= 10; /* halved below: a small number may be refused */
         options.v[i] = o->dflt;
         if (bed_try(&b, encoder, &options, &dims, NULL) != ST_OK)
             continue;

@@ -98,7 +98,7 @@ static void the_gradient_of_a_row_sums_over_its_pairs(void **state)
 static void the_table_has_the_papers_size_and_start(void **state)
 {
     struct tensor_spec spec[ENCODER_TENSORS_MAX];
-    const struct encoder_dims dims = {4, 4, 64, 512, 512, 512};
+    const struct encoder_dims dims = {4, 4, 64, 512, 512, 512, false};
     const struct option_values options = bed_options(&encoder_relative, "");
     const struct option_values apart = bed_options(&encoder_relative, "share_layers=false");
     (void)state;

@@ -90,6 +90,8 @@ static void every_encoder_parses_by_its_name(void **state)
     (void)state;
     assert_true(encoder_count() >= 6);
     for (int i = 0; i < encoder_count(); i++) {
+        if (encoder_at(i)->place) /* for others of a sum */
+            continue;
         const struct encoder_stack s = stack_of(encoder_at(i)->name);
         encoder_stack_name(&s, name);
         assert_string_equal(name, encoder_at(i)->name);

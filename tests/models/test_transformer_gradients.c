@@ -81,10 +81,7 @@ struct subject {
 static void gradient_with_encoder(void **state)
 {
     const struct subject *s = *state;
-    const struct encoder *e = encoder_find(s->encoder);
-    char sum[ENCODER_NAME];
-    snprintf(sum, sizeof sum, "%s%s", s->encoder, e && e->place ? "+rope" : "");
-    struct trainer_config c = toy_config(sum, s->options);
+    struct trainer_config c = toy_config(s->encoder, s->options);
     check_gradient(&c);
     c.model.norm = NORM_PRE;
     c.model.activation = ACTIVATION_GELU;

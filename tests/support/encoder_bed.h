@@ -27,8 +27,8 @@ enum {
     BED_CHANNELS = 16,
     BED_STRIDE = BED_WIDTH + 3,
     BED_SCORES = BED_LONGEST + 3, /* stride of score and dscore */
-    BED_TENSOR = 1024,            /* room for a tensor, guard included */
-    BED_SCRATCH = 8192,
+    BED_TENSOR = 4096,            /* room for a tensor, guard included */
+    BED_SCRATCH = 16384,
     BED_NUMBERS = 64, /* of a token: the most that project() or state() may ask for */
     BED_WIDE = BED_NUMBERS + 3,
     BED_DERIVED = 4096,

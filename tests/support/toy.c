@@ -58,7 +58,10 @@ struct trainer_config toy_config(const char *encoder, const char *options)
         .max_tokens = TOY_TOKENS,
     };
     struct err e;
-    must(encoder_stack_parse(encoder, &c.model.encoders, &e), &e);
+    char sum[ENCODER_NAME];
+    const struct encoder *alone = encoder_find(encoder);
+    snprintf(sum, sizeof sum, "%s%s", encoder, alone && alone->place ? "+rope" : "");
+    must(encoder_stack_parse(sum, &c.model.encoders, &e), &e);
     set_options(&c.model.encoders, options);
     const struct encoder_dims d = model_dims(&c.model);
     must(encoder_stack_resolve(&c.model.encoders, &d, &e), &e);

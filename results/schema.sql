@@ -59,10 +59,11 @@ CREATE TABLE run (
     error         TEXT,    -- why it failed or was interrupted
     steps         INTEGER,
     parameters    INTEGER,
-    flops         REAL,
+    flops         REAL,    -- of the model, training and evaluation, with what its encoder
+                           -- counts of itself (none does in runs before schema 3)
     wall_s        REAL,
-    cpu_s         REAL,
-    tokens_per_s  REAL,
+    cpu_s         REAL,    -- of all its threads
+    tokens_per_s  REAL,    -- of training, by the clock: it falls on a busy machine
     peak_memory_mib REAL,
     started       TEXT,
     ended         TEXT,
@@ -177,12 +178,14 @@ CREATE TABLE claim (
 -- Runs with their recipe: the number that runs share which differ in nothing but the seed.
 -- Numbers are only ever averaged within a recipe, so runs from before an edit of the
 -- experiment file, or with --set, never mix with others of the same name. One row for each
--- experiment and profile that asks for the run.
+-- experiment and profile that asks for the run. tokens_per_cpu_s is the speed of one core,
+-- which does not fall when others use the machine.
 CREATE VIEW v_run AS
 SELECT r.id AS run_id, r.identity, m.experiment, m.profile, m.cell, r.task, r.task_version,
        r.encoder, r.variant, r.seed, r.recipe_id AS recipe, r.config, r.state, r.error,
        r.steps, r.parameters, r.flops, r.wall_s, r.cpu_s, r.tokens_per_s,
-       r.peak_memory_mib, r.started, r.ended, r.provenance_id
+       r.peak_memory_mib, r.started, r.ended, r.provenance_id,
+       r.tokens_per_s * r.wall_s / nullif(r.cpu_s, 0) AS tokens_per_cpu_s
 FROM run AS r JOIN membership AS m ON m.run_id = r.id WHERE r.removed IS NULL;
 
 -- Every metric of every run and split at the last step at which it was measured.
@@ -190,14 +193,18 @@ CREATE VIEW v_score AS
 SELECT id AS metric_id, run_id, split, step, name AS metric, value, count, total
 FROM metric WHERE last = 1;
 
--- One row per run and split: the run's columns and its numbers at the last step.
+-- One row per run (as v_run has it) and split: the run's columns and its numbers at the last
+-- step. chance, majority and ceiling are accuracies, to be read beside accuracy;
+-- chance_error, majority_error and ceiling_error are what they leave, beside token_error.
 CREATE VIEW v_result AS
 SELECT r.run_id, r.identity, r.experiment, r.profile, r.cell, r.task, r.task_version,
        r.encoder, r.variant, r.seed, r.recipe, r.config, r.state, r.error, r.steps,
        r.parameters, r.flops, r.wall_s, r.cpu_s, r.tokens_per_s, r.peak_memory_mib,
        r.started, r.ended, r.provenance_id,
        s.split, s.step, s.accuracy, s.token_error, s.sequence_error, s.perplexity, s.loss,
-       s.tokens, s.sequences, s.chance, s.majority, s.ceiling
+       s.tokens, s.sequences, s.chance, s.majority, s.ceiling,
+       1 - s.chance AS chance_error, 1 - s.majority AS majority_error,
+       1 - s.ceiling AS ceiling_error, r.tokens_per_cpu_s
 FROM v_run AS r
 JOIN (SELECT run_id, split, max(step) AS step,
              max(value) FILTER (WHERE metric = 'accuracy') AS accuracy,
@@ -247,8 +254,10 @@ FROM (VALUES (1, 12.706204736), (2, 4.302652730), (3, 3.182446305), (4, 2.776445
              (29, 2.045229642), (30, 2.042272456));
 
 -- Mean over seeds of every metric, done runs only. std is the sample's (n - 1); low and
--- high bound the mean's 95 % interval by Student's t. runs counts all done runs, n those
--- with a value; n below runs means that some are n/a.
+-- high bound the mean's 95 % interval by Student's t. That of a rate, which is what has a
+-- total, is cut at 0 and 1; where no try or every try of all seeds is counted, it ends at the
+-- one-sided 95 % bound of the rate, 1 - 0.05^(1 / total) from there. runs counts all done runs,
+-- n those with a value; n below runs means that some are n/a.
 CREATE VIEW v_summary AS
 WITH score AS (
     SELECT r.experiment, r.profile, r.cell, r.task, r.encoder, r.variant, r.recipe,
@@ -275,7 +284,14 @@ WITH score AS (
     FROM spread LEFT JOIN v_student_t ON df = n - 1
 )
 SELECT experiment, profile, cell, task, encoder, variant, recipe, split, metric, runs, n,
-       mean, std, min, max, mean - half AS low, mean + half AS high, count, total
+       mean, std, min, max,
+       CASE WHEN half IS NULL OR coalesce(total, 0) = 0 THEN mean - half
+            WHEN count = total THEN exp(ln(0.05) / total)
+            ELSE max(0.0, mean - half) END AS low,
+       CASE WHEN half IS NULL OR coalesce(total, 0) = 0 THEN mean + half
+            WHEN count = 0 THEN 1 - exp(ln(0.05) / total)
+            ELSE min(1.0, mean + half) END AS high,
+       count, total
 FROM width;
 
 -- The names by which published numbers and claims may call a variant: its own, and the

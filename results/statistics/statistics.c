@@ -90,6 +90,18 @@ struct interval statistics_mean_interval(double mean, double std, int n)
     return (struct interval){.low = mean - half, .high = mean + half};
 }
 
+struct interval statistics_rate_interval(struct interval of_mean, int64_t count,
+                                         int64_t total)
+{
+    if (isnan(of_mean.low) || isnan(of_mean.high))
+        return of_mean;
+    const double bound = statistics_zero_bound(total);
+    return (struct interval){
+        .low = count == total ? 1 - bound : fmax(0.0, of_mean.low),
+        .high = count == 0 ? bound : fmin(1.0, of_mean.high),
+    };
+}
+
 double statistics_zero_bound(int64_t total)
 {
     assert(total > 0);

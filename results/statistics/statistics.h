@@ -23,6 +23,11 @@ double statistics_student_quantile(double p, double df); /* t with P(T <= t) = p
 /* The mean's 95 % interval by Student's t, not cut at 0 or 1; NaN when n < 2. */
 struct interval statistics_mean_interval(double mean, double std, int n);
 
+/* The same of a rate, `count` of `total` > 0 over all seeds: cut at 0 and 1, and where none or
+ * all are counted it ends at the one-sided bound below. NaN stays. */
+struct interval statistics_rate_interval(struct interval of_mean, int64_t count,
+                                         int64_t total);
+
 /* One-sided 95 % upper bound of a probability of which `total` tries saw no case:
  * 1 - 0.05^(1/total), about 3 / total. */
 double statistics_zero_bound(int64_t total);

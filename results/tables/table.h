@@ -26,10 +26,6 @@ struct table_request {
      * asks for them. */
     const char *const *filters;
     int n_filters;
-    /* Only runs with one of these identities, such as those of the present experiment
-     * file; NULL: all in the database. */
-    const char *const *identities;
-    int n_identities;
 };
 
 /* Prints to `out`. Text, Markdown and LaTeX: a table per experiment, profile and metric,

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "filter.h"
-#include "identities.h"
 #include "option.h"
 #include "store_internal.h"
 
@@ -151,7 +150,7 @@ static enum status add_split_owners(struct statement *t, const struct table_requ
 }
 
 static enum status compose(struct statement *t, const struct table_request *q,
-                           const char *metric, const char *identities, struct err *e)
+                           const char *metric, struct err *e)
 {
     /* The columns of v_result that a table needs, and the metric, from the scores of each run
      * in one pass; joined as a view it would be worked out again for each of them. */
@@ -188,9 +187,6 @@ static enum status compose(struct statement *t, const struct table_request *q,
         add(t, " AND r.experiment GLOB ?%d", param(t, q->experiment));
     if (q->profile)
         add(t, " AND r.profile GLOB ?%d", param(t, q->profile));
-    if (q->identities)
-        add(t, " AND r.identity IN (SELECT value FROM json_each(?%d))",
-            param(t, identities));
     st = add_filters(t, q, false, e);
     if (st == ST_OK)
         st = add_split_owners(t, q, e);
@@ -442,14 +438,9 @@ enum status table_data_load(struct store *s, const struct table_request *q,
 {
     struct statement t = {.sql = ""};
     *out = (struct table_data){.metric = metric, .info = metric_info(metric)};
-    char *identities =
-        q->identities ? identities_json(q->identities, q->n_identities) : NULL;
-    if (q->identities && !identities)
-        return err_set(e, ST_NOMEM, "no memory for the table");
-    enum status st = compose(&t, q, metric, identities, e);
+    enum status st = compose(&t, q, metric, e);
     if (st == ST_OK)
         st = store_each(s, t.sql, t.param, t.params, NULL, take_record, out, e);
-    free(identities);
     if (st == ST_OK)
         st = tell_recipes_apart(s, out, e);
     if (st == ST_OK)

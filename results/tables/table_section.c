@@ -229,6 +229,8 @@ static struct table_cell gather(const struct table_section *s, int row, int col,
     c.mean = statistics_mean(value, c.n);
     c.std = statistics_std(value, c.n);
     c.interval = statistics_mean_interval(c.mean, c.std, c.n);
+    if (c.total > 0)
+        c.interval = statistics_rate_interval(c.interval, c.count, c.total);
     if (s->data->info->error && c.n > 0 && c.count == 0 && c.total > 0)
         c.bound = statistics_zero_bound(c.total);
     return c;

@@ -7,7 +7,6 @@
 
 #include "clean.h"
 #include "escape.h"
-#include "identities.h"
 #include "json_text.h"
 #include "metric_text.h"
 #include "statistics.h"
@@ -54,7 +53,6 @@ static const char claims_sql[] =
     "                            s.split, s.metric) AS mean"
     "  FROM v_run AS r JOIN v_score AS s USING (run_id)"
     "  WHERE r.state = 'done'"
-    "    AND (?3 = '' OR r.identity IN (SELECT value FROM json_each(?3)))"
     "), spread AS ("
     "  SELECT experiment, profile, cell, variant, recipe, split, metric, count(*) AS runs,"
     "         count(value) AS n, max(mean) AS mean,"
@@ -422,7 +420,7 @@ static enum status print_claims(struct claims *all, enum print_format f, bool sh
 /* Are runs named, by profile or file, none of which is done? */
 static bool asks_for_no_run(const struct verdicts_request *q, const struct claims *all)
 {
-    bool some = !q->profile && !q->identities;
+    bool some = !q->profile && !q->chosen;
     for (int i = 0; i < all->n; i++)
         some |= all->claim[i].less_runs > 0 || all->claim[i].than_runs > 0;
     return !some;
@@ -432,13 +430,8 @@ enum status verdicts_print(struct store *s, const struct verdicts_request *q, FI
                            int tally[VERDICTS], struct err *e)
 {
     struct claims all = {.n = 0};
-    char *list = identities_json(q->identities, q->n_identities);
-    if (!list)
-        return err_set(e, ST_NOMEM, "no memory for the claims");
-    const char *const params[] = {q->profile ? q->profile : "*", q->name ? q->name : "*",
-                                  q->identities ? list : ""};
-    enum status st = store_each(s, claims_sql, params, 3, NULL, take_claim, &all, e);
-    free(list);
+    const char *const params[] = {q->profile ? q->profile : "*", q->name ? q->name : "*"};
+    enum status st = store_each(s, claims_sql, params, 2, NULL, take_claim, &all, e);
     if (st == ST_OK)
         st = decide_all(&all, e);
     const bool none = st == ST_OK && (all.n == 0 || asks_for_no_run(q, &all));

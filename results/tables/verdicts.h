@@ -12,8 +12,8 @@
  *                 so cannot test the claim
  * When all seeds of both have one value each, the spread that chance gives a count of that
  * size stands for theirs; numbers that are no counts are undecided then.
- * Of runs of one name with several settings, those of `identities` count, or else those
- * with most seeds done, the newest first. */
+ * Of runs of one name with several settings, those with most seeds done count, of these the
+ * newest. */
 #ifndef VERDICTS_H
 #define VERDICTS_H
 
@@ -25,15 +25,14 @@ struct verdicts_request {
     const char *name;    /* glob; NULL: all claims, in text without those of which neither
                             side has a run */
     enum print_format format;
-    const char *const *identities; /* as in struct table_request */
-    int n_identities;
+    bool chosen; /* runs were chosen by store_speak_of */
 };
 
 enum verdict { NOT_RUN, REPRODUCED, CONTRADICTED, UNDECIDED, VERDICTS };
 const char *verdict_text(enum verdict v);
 
 /* tally[v] (may be NULL) receives how many claims have verdict v. ST_NOTFOUND when no
- * claim matches, or a profile or identities are given of which no run is done (JSON: an
+ * claim matches, or a profile is given or runs are chosen of which none is done (JSON: an
  * object without claims). */
 enum status verdicts_print(struct store *s, const struct verdicts_request *q, FILE *out,
                            int tally[VERDICTS], struct err *e);

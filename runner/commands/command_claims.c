@@ -2,7 +2,6 @@
 #include "command.h"
 #include "file_runs.h"
 #include "listing.h"
-#include "targets.h"
 #include "verdicts.h"
 
 static enum status run(const struct invocation *v, struct err *e)
@@ -11,21 +10,13 @@ static enum status run(const struct invocation *v, struct err *e)
         .profile = flag_text(v, "profile", NULL),
         .name = argument_count(v) ? argument_at(v, 0) : NULL,
     };
-    char path[PATH_MAX];
-    struct file_runs file = {0};
     struct store *db = NULL;
     enum status st = listing_format(v, &q.format, e);
     if (!st)
-        st = file_runs_read(v, &file, e);
-    q.identities = file.identity;
-    q.n_identities = file.n;
-    if (!st)
-        st = store_open(target_database(v, flag_text(v, "file", ""), path), STORE_READ, &db,
-                        e);
+        st = file_runs_open(v, &db, &q.chosen, e);
     if (!st)
         st = verdicts_print(db, &q, stdout, NULL, e);
     store_close(db);
-    file_runs_free(&file);
     return st;
 }
 

@@ -3,7 +3,6 @@
 #include "cli.h"
 #include "file_runs.h"
 #include "listing.h"
-#include "targets.h"
 #include "table.h"
 
 static enum status run(const struct invocation *v, struct err *e)
@@ -16,23 +15,16 @@ static enum status run(const struct invocation *v, struct err *e)
         .cols = flag_text(v, "cols", NULL),
         .published = flag_given(v, "published"),
     };
-    char path[PATH_MAX];
-    struct file_runs file = {0};
+    bool chosen;
     struct store *db = NULL;
     q.n_filters = flag_list(v, "only", &q.filters);
     enum status st = listing_format(v, &q.format, e);
     q.bold = cli_colour(v, stdout);
     if (!st)
-        st = file_runs_read(v, &file, e);
-    q.identities = file.identity;
-    q.n_identities = file.n;
-    if (!st)
-        st = store_open(target_database(v, flag_text(v, "file", ""), path), STORE_READ, &db,
-                        e);
+        st = file_runs_open(v, &db, &chosen, e);
     if (!st)
         st = table_print(db, &q, stdout, e);
     store_close(db);
-    file_runs_free(&file);
     return st;
 }
 

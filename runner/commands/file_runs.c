@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "config.h"
+#include "store_matrix.h"
+#include "targets.h"
 
 /* `run` and `plan` take the file as their argument; here it names something else. */
 static bool is_file_name(const char *text)
@@ -12,35 +14,38 @@ static bool is_file_name(const char *text)
     return end && (strcmp(end, ".yaml") == 0 || strcmp(end, ".yml") == 0);
 }
 
-enum status file_runs_read(const struct invocation *v, struct file_runs *out, struct err *e)
+static enum status speak_of(struct store *s, const struct config *c, struct err *e)
+{
+    struct member_row *row = calloc((size_t)c->runs + 1, sizeof *row);
+    if (!row)
+        return err_set(e, ST_NOMEM, "no memory for %d runs", c->runs);
+    for (int i = 0; i < c->runs; i++)
+        row[i] = (struct member_row){.identity = c->run[i].identity,
+                                     .experiment = c->run[i].experiment,
+                                     .profile = c->run[i].profile,
+                                     .cell = c->run[i].cell};
+    const enum status st = store_speak_of(s, row, c->runs, e);
+    free(row);
+    return st;
+}
+
+enum status file_runs_open(const struct invocation *v, struct store **out, bool *chosen,
+                           struct err *e)
 {
     const char *file = flag_text(v, "file", NULL);
-    struct file_runs f = {0};
+    char path[PATH_MAX];
+    struct config *c = NULL;
     enum status st = ST_OK;
-    *out = f;
+    *chosen = file != NULL;
     if (argument_count(v) && is_file_name(argument_at(v, 0)))
         return err_set(e, ST_USAGE, "%s looks like an experiment file; say --file %s",
                        argument_at(v, 0), argument_at(v, 0));
-    if (!file)
-        return ST_OK;
-    st = config_read(file, flag_text(v, "profile", "quick"), NULL, 0, &f.config, e);
-    if (st)
-        return st;
-    f.n = f.config->runs;
-    f.identity = calloc((size_t)f.n + 1, sizeof *f.identity);
-    if (!f.identity) {
-        file_runs_free(&f);
-        return err_set(e, ST_NOMEM, "%s: no memory for its runs", file);
-    }
-    for (int i = 0; i < f.n; i++)
-        f.identity[i] = f.config->run[i].identity;
-    *out = f;
-    return ST_OK;
-}
-
-void file_runs_free(struct file_runs *f)
-{
-    config_free(f->config);
-    free(f->identity);
-    *f = (struct file_runs){0};
+    if (file)
+        st = config_read(file, flag_text(v, "profile", "quick"), NULL, 0, &c, e);
+    if (!st)
+        st = store_open(target_database(v, file ? file : "", path), STORE_READ, out, e);
+    if (!st && file)
+        st = speak_of(*out, c, e);
+    config_free(c);
+    return st;
 }

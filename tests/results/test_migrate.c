@@ -29,11 +29,28 @@ static const char *const old_tables[] = {
     "SELECT * FROM event ORDER BY id",
     "SELECT * FROM published ORDER BY id",
     "SELECT * FROM claim ORDER BY id"};
-/* Version 1 listed the training loss among the results; it belongs to v_curve alone. */
+/* The columns that version 1 had. It listed the training loss among the results, which belongs
+ * to v_curve alone, and let intervals of rates leave [0, 1]. */
+#define OLD_VIEW_RUN                                                                      \
+    "run_id, identity, experiment, profile, cell, task, task_version, encoder, variant, " \
+    "seed, recipe, config, state, error, steps, parameters, flops, wall_s, cpu_s, "       \
+    "tokens_per_s, peak_memory_mib, started, ended, provenance_id"
 static const char *const views[] = {
-    "v_run",          "v_score",    "v_result WHERE split <> 'train'",
-    "v_curve",        "v_summary",  "v_student_t",
-    "v_variant_name", "v_progress", "v_published_vs_ours"};
+    OLD_VIEW_RUN " FROM v_run ORDER BY run_id",
+    "* FROM v_score ORDER BY metric_id",
+    OLD_VIEW_RUN ", split, step, accuracy, token_error, sequence_error, perplexity, loss, "
+                 "tokens, sequences, chance, majority, ceiling FROM v_result "
+                 "WHERE split <> 'train' ORDER BY run_id, split",
+    "* FROM v_curve ORDER BY run_id, split, step",
+    "experiment, profile, cell, task, encoder, variant, recipe, split, metric, runs, n, "
+    "mean, std, min, max, count, total, iif(total IS NULL, low, 0), "
+    "iif(total IS NULL, high, 0) FROM v_summary ORDER BY recipe, split, metric",
+    "* FROM v_student_t ORDER BY df",
+    "* FROM v_variant_name ORDER BY experiment, profile, cell, variant, name",
+    "* FROM v_progress ORDER BY experiment, profile",
+    "paper, source, experiment, cell, encoder, split, metric, unit, published, "
+    "published_std, profile, variant, recipe, n, ours, ours_std, difference "
+    "FROM v_published_vs_ours ORDER BY paper, source, encoder, split, metric, recipe"};
 enum {
     OLD_TABLES = sizeof old_tables / sizeof *old_tables,
     VIEWS = sizeof views / sizeof *views
@@ -73,13 +90,13 @@ static struct text *dump(const char *path)
 {
     struct text *t = calloc(1, sizeof *t);
     sqlite3 *db = NULL;
-    char sql[128];
+    char sql[1024];
     assert_non_null(t);
     assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
     for (int i = 0; i < OLD_TABLES; i++)
         dump_query(db, old_tables[i], t);
     for (int i = 0; i < VIEWS; i++) {
-        snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY 1, 2", views[i]);
+        snprintf(sql, sizeof sql, "SELECT %s", views[i]);
         dump_query(db, sql, t);
     }
     sqlite3_close(db);
@@ -129,14 +146,20 @@ static int files_in(const char *folder)
     return n;
 }
 
-/* Puts the database of version 1 where the fixture's was. */
-static void take_old(struct fixture *f)
+/* Puts the database of an older version where the fixture's was. */
+static void take_version(struct fixture *f, int version)
 {
     char command[512];
     store_close(f->store);
     f->store = NULL;
-    snprintf(command, sizeof command, "cp '%s/results_v1.db' '%s'", TEST_DATA, f->path);
+    snprintf(command, sizeof command, "cp '%s/results_v%d.db' '%s'", TEST_DATA, version,
+             f->path);
     assert_int_equal(system(command), 0);
+}
+
+static void take_old(struct fixture *f)
+{
+    take_version(f, 1);
 }
 
 static void assert_integer(const char *path, const char *sql, int want)
@@ -172,12 +195,56 @@ static void an_old_database_keeps_every_row_and_every_view(void **state)
 static void an_old_database_becomes_what_a_new_one_is(void **state)
 {
     struct fixture *f = *state;
+    for (int version = 1; version < SCHEMA_VERSION; version++) {
+        store_close(f->store);
+        f->store = NULL;
+        unlink(f->path);
+        assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
+        store_close(f->store);
+        f->store = NULL;
+        struct text *fresh = shape(f->path);
+        take_version(f, version);
+        assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
+        assert_same(fresh, shape(f->path));
+    }
+}
+
+/* Version 2 of six runs: 4 is interrupted, 3 was done and begun again by program 2, 6 is marked
+ * as removed; 5 and 6 have other settings. Of 4 no number is of its last step. */
+static void version_2_gets_recipes_members_attempts_and_last_steps(void **state)
+{
+    struct fixture *f = *state;
+    take_version(f, 2);
+    struct text *before = dump(f->path);
+    assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
     store_close(f->store);
     f->store = NULL;
-    struct text *fresh = shape(f->path);
-    take_old(f);
-    assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
-    assert_same(fresh, shape(f->path));
+    assert_same(before, dump(f->path));
+    assert_integer(f->path,
+                   "SELECT count(*) FROM run JOIN membership AS m ON "
+                   "(m.run_id, m.experiment, m.profile, m.cell) = "
+                   "(run.id, run.experiment, run.profile, run.cell)",
+                   6);
+    assert_integer(f->path,
+                   "SELECT group_concat(recipe_id, '') FROM "
+                   "(SELECT recipe_id FROM run ORDER BY id)",
+                   113356);
+    assert_integer(f->path,
+                   "SELECT count(*) FROM metric AS m WHERE last <> (step = "
+                   "(SELECT max(step) FROM metric AS l WHERE (l.run_id, l.split, "
+                   "l.name) = (m.run_id, m.split, m.name)))",
+                   0);
+    assert_integer(f->path, "SELECT max(step) FROM v_score WHERE run_id = 4", 3);
+    /* run, n and provenance */
+    assert_integer(f->path,
+                   "SELECT run_id * 100 + n * 10 + provenance_id FROM attempt "
+                   "WHERE state = 'running'",
+                   322);
+    assert_integer(f->path, "SELECT count(*) FROM attempt WHERE state = 'done'", 5);
+    assert_integer(f->path,
+                   "SELECT run_id * 10 + n FROM attempt "
+                   "WHERE state = 'interrupted' AND reason = 'a signal'",
+                   42);
 }
 
 static void the_old_database_stays_beside_it(void **state)
@@ -348,6 +415,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(an_old_database_keeps_every_row_and_every_view),
         CASE(an_old_database_becomes_what_a_new_one_is),
+        CASE(version_2_gets_recipes_members_attempts_and_last_steps),
         CASE(the_old_database_stays_beside_it),
         CASE(a_view_of_the_users_own_stays),
         CASE(processes_that_open_it_at_once_migrate_once),

@@ -76,9 +76,12 @@ static void summary_of_three_seeds_as_worked_by_hand(void **state)
     assert_near(FIELD("std"), sqrt(0.07), 1e-15);
     assert_near(FIELD("min"), 0.1, 1e-15);
     assert_near(FIELD("max"), 0.6, 1e-15);
-    assert_near(FIELD("low"), 0.3 - half, 1e-9);
+    assert_near(FIELD("low"), 0.0, 0); /* a rate: cut */
     assert_near(FIELD("high"), 0.3 + half, 1e-9);
 #undef FIELD
+    /* The loss of these runs has the same values, and is no rate. */
+    assert_near(number(f->store, "SELECT low FROM v_summary WHERE metric = 'loss'"),
+                0.3 - half, 1e-9);
     assert_answer(
         f->store,
         "SELECT experiment, profile, cell, task, encoder, variant, split, n, runs, "
@@ -180,6 +183,70 @@ static void results_are_those_of_the_last_step(void **state)
                   "ceiling FROM v_result",
                   "1|cope|3|done|100|id|100|0.75|0.25|0.4|0.25|100|10|0.5|0.52|1");
     assert_near(number(f->store, "SELECT perplexity FROM v_result"), exp(0.25), 1e-15);
+}
+
+/* Beside token_error stands an error, beside accuracy an accuracy. */
+static void references_are_told_as_accuracies_and_as_errors(void **state)
+{
+    const struct fixture *f = *state;
+    put_split(f->store, add_run(f->store, (struct fake_run){.variant = "cope"}), "id", 52,
+              100, 4);
+    assert_answer(f->store,
+                  "SELECT majority, ceiling, chance_error, majority_error, ceiling_error, "
+                  "token_error < majority_error + 0.05 FROM v_result",
+                  "0.52|1|0.5|0.48|0|1");
+}
+
+/* 2.5 s by the clock and 2 s of CPU: somebody else had the core for a fifth of the time. */
+static void speed_is_told_of_a_core_too(void **state)
+{
+    const struct fixture *f = *state;
+    put_split(f->store, add_run(f->store, (struct fake_run){.variant = "cope"}), "id", 1,
+              100, 4);
+    assert_answer(f->store,
+                  "SELECT tokens_per_s, tokens_per_cpu_s FROM v_result UNION ALL "
+                  "SELECT tokens_per_s, tokens_per_cpu_s FROM v_run",
+                  "1000|1250\n1000|1250");
+    assert_answer(f->store, query_sql(query_find("slowest_runs")),
+                  "1|flip_flop|quick||cope|0|100|2|2.5|1250|1000|0.5|64");
+}
+
+static void assert_same_interval(struct store *s, const char *where, int count, int total,
+                                 const double *value, int n)
+{
+    char sql[128];
+    const struct interval want = statistics_rate_interval(
+        statistics_mean_interval(statistics_mean(value, n), statistics_std(value, n), n),
+        count, total);
+    snprintf(sql, sizeof sql, "SELECT low FROM v_summary WHERE metric = '%s'", where);
+    assert_near(number(s, sql), want.low, 1e-9);
+    snprintf(sql, sizeof sql, "SELECT high FROM v_summary WHERE metric = '%s'", where);
+    assert_near(number(s, sql), want.high, 1e-9);
+    assert_true(want.low >= 0 && want.high <= 1 && want.low < want.high);
+}
+
+/* Student's interval of 0, 0 and 0.09 begins at -0.099. */
+static void the_interval_of_a_rate_stays_between_0_and_1(void **state)
+{
+    const struct fixture *f = *state;
+    const int wrong[] = {0, 0, 9};
+    const double error[] = {0, 0, 0.09}, accuracy[] = {1, 1, 0.91}, sequence[] = {0, 0, 0};
+    for (int i = 0; i < 3; i++)
+        put_split(f->store,
+                  add_run(f->store, (struct fake_run){.variant = "cope", .seed = i}), "id",
+                  wrong[i], 100, 0);
+    assert_same_interval(f->store, "token_error", 9, 300, error, 3);
+    assert_same_interval(f->store, "accuracy", 291, 300, accuracy, 3);
+    /* None of 30 was wrong: as far as 9.5 %, not [0, 0]. */
+    assert_same_interval(f->store, "sequence_error", 0, 30, sequence, 3);
+    assert_near(number(f->store, "SELECT high FROM v_summary WHERE metric = "
+                                 "'sequence_error'"),
+                statistics_zero_bound(30), 1e-12);
+    assert_near(number(f->store, "SELECT low FROM v_summary WHERE metric = "
+                                 "'sequence_accuracy'"),
+                1 - statistics_zero_bound(30), 1e-12);
+    /* A loss is no rate. */
+    assert_true(number(f->store, "SELECT low FROM v_summary WHERE metric = 'loss'") < 0);
 }
 
 static void an_unavailable_split_is_there_without_numbers(void **state)
@@ -417,6 +484,9 @@ int main(void)
         CASE(missing_values_count_as_runs_and_not_as_numbers),
         CASE(what_differs_in_more_than_the_seed_is_never_averaged),
         CASE(results_are_those_of_the_last_step),
+        CASE(references_are_told_as_accuracies_and_as_errors),
+        CASE(speed_is_told_of_a_core_too),
+        CASE(the_interval_of_a_rate_stays_between_0_and_1),
         CASE(an_unavailable_split_is_there_without_numbers),
         CASE(curves_have_every_step),
         CASE(published_numbers_stand_beside_ours),

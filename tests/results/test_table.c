@@ -8,6 +8,7 @@
 #include "approx.h"
 #include "filled_store.h"
 #include "metric_text.h"
+#include "store_matrix.h"
 #include "table.h"
 
 /* What a request prints; the caller's. */
@@ -499,14 +500,27 @@ static void valid_is_no_test_unless_it_is_all_there_is(void **state)
 static void identities_choose_runs(void **state)
 {
     const struct fixture *f = *state;
-    const char *const identities[] = {"flip_flop/quick//absolute/1/100",
-                                      "flip_flop/quick//absolute/2/100"};
-    struct table_request q = {
-        .metrics = "token_error", .identities = identities, .n_identities = 2};
+    const struct member_row file[] = {
+        {"flip_flop/quick//absolute/1/100", "flip_flop", "paper", "model.dim=8"},
+        {"flip_flop/quick//absolute/2/100", "flip_flop", "paper", "model.dim=8"},
+        {"flip_flop/quick//absolute/77/100", "flip_flop", "paper", "model.dim=8"}};
+    const struct table_request q = {.metrics = "token_error", .rows = "cell"};
     fill(f->store);
+    assert_holds(f->store, &q, "flip_flop, profile quick");
+    assert_ok(store_speak_of(f->store, file, 3, &err));
     assert_holds(f->store, &q, "over 2 seeds");
+    /* As what the file has them, not as what they were stored. */
+    assert_holds(f->store, &q, "flip_flop, profile paper");
+    assert_lacks(f->store, &q, "profile quick");
     assert_lacks(f->store, &q, "rope");
-    q.n_identities = 0;
+}
+
+static void a_file_without_runs_chooses_none(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error"};
+    fill(f->store);
+    assert_ok(store_speak_of(f->store, NULL, 0, &err));
     assert_fails(f->store, &q, ST_NOTFOUND, "no run matches");
 }
 
@@ -632,6 +646,7 @@ int main(void)
         CASE(filters_choose_runs),
         CASE(valid_is_no_test_unless_it_is_all_there_is),
         CASE(identities_choose_runs),
+        CASE(a_file_without_runs_chooses_none),
         CASE(runs_with_other_settings_are_told_apart),
         CASE(runs_that_are_not_done_are_told),
         CASE(a_database_without_numbers_says_so),

@@ -7,6 +7,7 @@
 
 #include "approx.h"
 #include "filled_store.h"
+#include "store_matrix.h"
 #include "verdicts.h"
 
 static char *printed(struct store *s, const struct verdicts_request *q, int tally[VERDICTS])
@@ -284,9 +285,11 @@ static void profiles_are_judged_apart(void **state)
 static void runs_with_other_settings_do_not_mix(void **state)
 {
     const struct fixture *f = *state;
-    const char *const ours[] = {"flip_flop/quick//cope/1/7", "flip_flop/quick//cope/2/7",
-                                "flip_flop/quick//rope/1/100",
-                                "flip_flop/quick//rope/2/100"};
+    const struct member_row ours[] = {
+        {"flip_flop/quick//cope/1/7", "flip_flop", "quick", ""},
+        {"flip_flop/quick//cope/2/7", "flip_flop", "quick", ""},
+        {"flip_flop/quick//rope/1/100", "flip_flop", "quick", ""},
+        {"flip_flop/quick//rope/2/100", "flip_flop", "quick", ""}};
     struct verdicts_request q = {.format = PRINT_TEXT};
     int tally[VERDICTS];
     fill(f->store);
@@ -300,8 +303,8 @@ static void runs_with_other_settings_do_not_mix(void **state)
     assert_int_equal(tally[REPRODUCED], 1);
     assert_non_null(strstr(text, "several settings"));
     free(text);
-    q.identities = ours;
-    q.n_identities = 4;
+    q.chosen = true;
+    assert_ok(store_speak_of(f->store, ours, 4, &err));
     text = printed(f->store, &q, tally);
     assert_int_equal(tally[CONTRADICTED], 1);
     assert_null(strstr(text, "several settings"));

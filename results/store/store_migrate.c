@@ -43,7 +43,8 @@ const struct migration store_migrations[] = {
       * which there is none of its level when it has not ended. */
      "INSERT INTO attempt (run_id, n, provenance_id, started, state) "
      "SELECT run.id, max(attempts, 2), (SELECT p.id FROM provenance AS p WHERE "
-     "e.text = 'begun again, provenance ' || p.id), e.time, 'running' FROM run JOIN event AS e ON e.id = (SELECT max(l.id) FROM event "
+     "e.text = 'begun again, provenance ' || p.id), e.time, 'running' FROM run "
+     "JOIN event AS e ON e.id = (SELECT max(l.id) FROM event "
      "AS l WHERE l.run_id = run.id AND l.level = 'rerun') WHERE run.state = 'done' AND "
      "e.text LIKE 'begun again%';"
      "INSERT INTO attempt (run_id, n, provenance_id, started, ended, state, reason) "

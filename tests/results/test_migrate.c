@@ -13,7 +13,7 @@
 #include "filled_store.h"
 #include "store_internal.h"
 
-enum { TEXT = 1 << 20, PROCESSES = 8 };
+enum { TEXT = 1 << 22, PROCESSES = 8 };
 
 #define OLD_RUN                                                                             \
     "id, identity, experiment, profile, cell, task, task_version, encoder, variant, seed, " \
@@ -149,10 +149,11 @@ static int files_in(const char *folder)
 /* Puts the database of an older version where the fixture's was. */
 static void take_version(struct fixture *f, int version)
 {
+    static const char *const names[] = {"results_v1", "schema_v2"};
     char command[512];
     store_close(f->store);
     f->store = NULL;
-    snprintf(command, sizeof command, "cp '%s/results_v%d.db' '%s'", TEST_DATA, version,
+    snprintf(command, sizeof command, "cp '%s/%s.db' '%s'", TEST_DATA, names[version - 1],
              f->path);
     assert_int_equal(system(command), 0);
 }
@@ -245,6 +246,49 @@ static void version_2_gets_recipes_members_attempts_and_last_steps(void **state)
                    "SELECT run_id * 10 + n FROM attempt "
                    "WHERE state = 'interrupted' AND reason = 'a signal'",
                    42);
+}
+
+static void change(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+    char *why = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+        fail_msg("%s", why);
+    sqlite3_close(db);
+}
+
+/* The six runs, and nine times again with other seeds. */
+static void sixty_runs_of_version_2_keep_their_numbers(void **state)
+{
+    struct fixture *f = *state;
+    take_version(f, 2);
+    change(
+        f->path,
+        "CREATE TEMP TABLE times AS WITH RECURSIVE c (k) AS (VALUES (1) UNION ALL "
+        "SELECT k + 1 FROM c WHERE k < 9) SELECT k FROM c;"
+        "CREATE TEMP TABLE old AS SELECT * FROM run;"
+        "CREATE TEMP TABLE number AS SELECT * FROM metric;"
+        "INSERT INTO run (id, identity, experiment, profile, cell, task, task_version, "
+        "encoder, variant, seed, config, state, error, steps, parameters, flops, wall_s, "
+        "cpu_s, started, ended, provenance_id, removed, attempts) "
+        "SELECT id + 6 * k, identity || k, experiment, profile, cell, task, "
+        "task_version, encoder, variant, seed + 10 * k, json_set(config, '$.seed', "
+        "seed + 10 * k), state, error, steps, parameters, flops, wall_s, cpu_s, started, "
+        "ended, provenance_id, removed, attempts FROM old, times;"
+        "INSERT INTO metric (run_id, split, step, name, value, count, total) "
+        "SELECT run_id + 6 * k, split, step, name, value / k, count, total "
+        "FROM number, times;");
+    assert_integer(f->path, "SELECT count(*) FROM run", 60);
+    struct text *before = dump(f->path);
+    assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
+    store_close(f->store);
+    f->store = NULL;
+    assert_version(f->path, SCHEMA_VERSION);
+    assert_same(before, dump(f->path));
+    assert_integer(f->path, "SELECT count(*) FROM recipe", 4);
+    assert_integer(f->path, "SELECT count(*) FROM membership", 60);
+    assert_integer(f->path, "SELECT max(n) FROM v_summary", 20);
 }
 
 static void the_old_database_stays_beside_it(void **state)
@@ -364,6 +408,62 @@ static void a_damaged_database_is_not_migrated(void **state)
     assert_int_equal(files_in(f->folder), 1);
 }
 
+/* The file that a newer program migrates, and whether it has. */
+static const char *raced;
+static int races;
+
+static int migrate_in_between(unsigned kind, void *context, void *statement, void *text)
+{
+    sqlite3 *newer = NULL;
+    (void)kind;
+    (void)context;
+    (void)statement;
+    if (races || strncmp(text, "PRAGMA synchronous", 18) != 0)
+        return 0;
+    races++;
+    assert_int_equal(sqlite3_open(raced, &newer), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(newer,
+                                  "BEGIN IMMEDIATE; ALTER TABLE run ADD COLUMN newer TEXT;"
+                                  "PRAGMA user_version = 4; COMMIT;",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(newer);
+    return 0;
+}
+
+static int listen_in(sqlite3 *db, const char **why, const void *routines)
+{
+    (void)why;
+    (void)routines;
+    return sqlite3_trace_v2(db, SQLITE_TRACE_STMT, migrate_in_between, NULL);
+}
+
+/* Between the look at the schema and the first write a newer program may have come: its number
+ * stays, and it is not written to. In write-ahead mode, with a reader, no other page is
+ * written on opening. */
+static void a_program_that_migrates_in_between_is_obeyed(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3 *reader = NULL;
+    store_close(f->store);
+    f->store = NULL;
+    assert_int_equal(sqlite3_open(f->path, &reader), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(reader,
+                                  "PRAGMA journal_mode = WAL; SELECT count(*) FROM run;",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    raced = f->path;
+    races = 0;
+    assert_int_equal(sqlite3_auto_extension((void (*)(void))listen_in), SQLITE_OK);
+    const enum status st = store_open(f->path, STORE_WRITE, &f->store, &err);
+    sqlite3_reset_auto_extension();
+    sqlite3_close(reader);
+    assert_int_equal(races, 1);
+    assert_int_equal(st, ST_DB);
+    assert_non_null(strstr(err.msg, "schema 4"));
+    assert_version(f->path, 4);
+}
+
 static enum status first_cell(void *context, int columns, const char *const *names,
                               const char *const *cells, struct err *e)
 {
@@ -416,11 +516,13 @@ int main(void)
         CASE(an_old_database_keeps_every_row_and_every_view),
         CASE(an_old_database_becomes_what_a_new_one_is),
         CASE(version_2_gets_recipes_members_attempts_and_last_steps),
+        CASE(sixty_runs_of_version_2_keep_their_numbers),
         CASE(the_old_database_stays_beside_it),
         CASE(a_view_of_the_users_own_stays),
         CASE(processes_that_open_it_at_once_migrate_once),
         CASE(a_step_that_fails_leaves_the_old_database),
         CASE(a_damaged_database_is_not_migrated),
+        CASE(a_program_that_migrates_in_between_is_obeyed),
         CASE(a_reader_sees_it_up_to_date_and_changes_nothing),
     };
     return cmocka_run_group_tests_name("migrate", tests, NULL, NULL);

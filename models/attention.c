@@ -2,6 +2,9 @@
 
 #include <math.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <xmmintrin.h>
+#endif
 
 #include "kernels.h"
 #include "panel_gemm.h"
@@ -217,8 +220,33 @@ static struct dropout_site weights_site(const struct attention *a, int head)
                         model_of(a)->config.longest);
 }
 
+/* From here to subnormal_restore subnormal operands and results are zero, where an encoder
+ * makes them by the thousand. Other layers keep them. */
+static unsigned subnormal_flush(const struct attention *a)
+{
+#ifdef __SSE2__
+    const unsigned before = _mm_getcsr(), flush = 0x8040; /* FTZ and DAZ */
+    if (encoding_fades(model_of(a), a->tokens.layer))
+        _mm_setcsr(before | flush);
+    return before;
+#else
+    (void)a;
+    return 0;
+#endif
+}
+
+static void subnormal_restore(unsigned before)
+{
+#ifdef __SSE2__
+    _mm_setcsr(before);
+#else
+    (void)before;
+#endif
+}
+
 void attention_forward(const struct attention *a)
 {
+    const unsigned mode = subnormal_flush(a);
     for (int h = 0; h < model_of(a)->config.heads && !work_stopped(a->work); h++) {
         const struct dropout_site site = weights_site(a, h);
         pack_head(a, h, false);
@@ -226,6 +254,7 @@ void attention_forward(const struct attention *a)
              first += PANEL_ROWS)
             forward_panel(a, h, first, &site);
     }
+    subnormal_restore(mode);
 }
 
 /* dscore += what the encoders' own values have to say, with the weights after dropout. */
@@ -330,6 +359,7 @@ static void backward_panel(const struct attention *a, int head, int first,
 
 void attention_backward(const struct attention *a)
 {
+    const unsigned mode = subnormal_flush(a);
     for (int h = 0; h < model_of(a)->config.heads && !work_stopped(a->work); h++) {
         const struct dropout_site site = weights_site(a, h);
         pack_head(a, h, true);
@@ -339,4 +369,5 @@ void attention_backward(const struct attention *a)
             backward_panel(a, h, first, &site);
         unpack_gradient(a, h);
     }
+    subnormal_restore(mode);
 }

@@ -409,6 +409,14 @@ size_t encoding_scratch(const struct model *m, int part, int rows, int columns)
                : 0;
 }
 
+bool encoding_fades(const struct model *m, int layer)
+{
+    for (int part = 0; part < parts(m); part++)
+        if (acting(m, part, layer)->fades)
+            return true;
+    return false;
+}
+
 bool encoding_has_content(const struct model *m, int layer)
 {
     for (int part = 0; part < parts(m); part++)

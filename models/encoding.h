@@ -88,6 +88,7 @@ void encoding_rotate_grad(const struct encoding_tokens *t, const struct turn *tu
 
 /* The hooks on a panel. scratch[part] is that part's, as encoding_scratch asks. */
 size_t encoding_scratch(const struct model *m, int part, int rows, int columns);
+bool encoding_fades(const struct model *m, int layer);
 bool encoding_has_content(const struct model *m, int layer);
 bool encoding_has_weigh(const struct model *m, int layer);
 bool encoding_has_values(const struct model *m, int layer);

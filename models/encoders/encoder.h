@@ -235,6 +235,9 @@ struct encoder {
     /* `score` reads the content logits in panel->score; such an encoder is called first
      * and its adjoint last, and at most one may be part of a sum. */
     bool reads_score;
+    /* Far keys get weights as small as you like. In a model with such a part attention takes
+     * numbers below 2^-126 for zero: a CPU multiplies them a hundred times slower. */
+    bool fades;
 
     /* Turns logits into weights in place, entries 0..row[r] of each row, instead of the
      * softmax. Adjoint: score holds the weights, dscore dL/dweight and becomes dL/dlogit.

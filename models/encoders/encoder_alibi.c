@@ -129,5 +129,6 @@ const struct encoder encoder_alibi = {
     .fill_constants = fill_slopes,
     .takes_places = true,
     .score = score,
+    .fades = true,
     .score_grad = score_grad,
 };

@@ -226,5 +226,6 @@ const struct encoder encoder_fox = {
     .read_grad = read_grad,
     .scratch = scratch_size,
     .score = score,
+    .fades = true,
     .score_grad = score_grad,
 };

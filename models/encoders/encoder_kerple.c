@@ -130,5 +130,6 @@ const struct encoder encoder_kerple = {
     .derive_grad = derive_grad,
     .takes_places = true,
     .score = distance_bias_derived,
+    .fades = true,
     .score_grad = distance_bias_derived_grad,
 };

@@ -50,5 +50,6 @@ const struct encoder encoder_nape = {
     .fill_constants = fill_constants,
     .takes_places = true,
     .score = distance_bias_fixed,
+    .fades = true,
     .score_grad = distance_bias_fixed_grad,
 };

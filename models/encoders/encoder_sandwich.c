@@ -59,5 +59,6 @@ const struct encoder encoder_sandwich = {
     .fill_constants = fill_constants,
     .takes_places = true,
     .score = distance_bias_fixed,
+    .fades = true,
     .score_grad = distance_bias_fixed_grad,
 };

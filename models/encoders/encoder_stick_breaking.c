@@ -116,6 +116,7 @@ const struct encoder encoder_stick_breaking = {
     .invariances = invariances,
     .flops = flops,
     .scratch = scratch_size,
+    .fades = true,
     .weigh = weigh,
     .weigh_grad = weigh_grad,
 };

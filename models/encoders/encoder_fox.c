@@ -145,7 +145,8 @@ static void read_grad(const struct encoder_view *e, const struct tokens *t, real
             dz.at[i * H + h] = t->dstate.at[dat] * -(real)expm1((double)t->state.at[at]);
         }
     token_linear_grad(t->count, channels(e->dims), H, t->x, e->weight[GATE], dz, t->dx,
-                      e->grad[GATE], e->grad[BIAS]);
+                      e->grad[GATE]);
+    token_bias_grad(t->count, H, dz, e->grad[BIAS]);
 }
 
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,

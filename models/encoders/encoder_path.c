@@ -287,18 +287,17 @@ static void read_grad(const struct encoder_view *e, const struct tokens *t, real
     directions_grad(e, t, &w);
     const struct rows dhigh = convolve_grad(e, &w);
     memset(w.dlow.at, 0, (size_t)w.T * (size_t)w.rank * sizeof *w.dlow.at);
-    token_linear_grad(w.T, w.rank, w.C, w.low, e->weight[UP], dhigh, w.dlow, e->grad[UP],
-                      NULL);
-    token_linear_grad(w.T, w.C, w.rank, t->x, e->weight[DOWN], w.dlow, t->dx, e->grad[DOWN],
-                      NULL);
+    token_linear_grad(w.T, w.rank, w.C, w.low, e->weight[UP], dhigh, w.dlow, e->grad[UP]);
+    token_linear_grad(w.T, w.C, w.rank, t->x, e->weight[DOWN], w.dlow, t->dx,
+                      e->grad[DOWN]);
     const struct rows dbeta = {w.z.at, w.H};
     for (int i = 0; i < w.T; i++)
         for (int h = 0; h < w.H; h++) {
             const real beta = row_of(t->state, i)[w.C + h];
             row_of(dbeta, i)[h] = row_of(t->dstate, i)[w.C + h] * beta * (1 - beta / 2);
         }
-    token_linear_grad(w.T, w.C, w.H, t->x, e->weight[BETA], dbeta, t->dx, e->grad[BETA],
-                      e->grad[BETA_BIAS]);
+    token_linear_grad(w.T, w.C, w.H, t->x, e->weight[BETA], dbeta, t->dx, e->grad[BETA]);
+    token_bias_grad(w.T, w.H, dbeta, e->grad[BETA_BIAS]);
 }
 
 /* --- logits -------------------------------------------------------------- */
@@ -354,7 +353,7 @@ static int last_token(const struct walk *w)
 
 static const real *direction(const struct walk *w, int j)
 {
-    return row_of(w->p->state, j) + w->p->head * w->d;
+    return row_of(w->p->state, j) + (size_t)w->p->head * (size_t)w->d;
 }
 
 static real beta_of(const struct encoder_view *e, const struct walk *w, int j)
@@ -450,7 +449,7 @@ static void step_back(const struct encoder_view *e, const struct walk *w, int j)
     const struct panel *p = w->p;
     const real beta = beta_of(e, w, j), *dir = direction(w, j);
     const real *xi = w->xi + (size_t)j * (size_t)w->step;
-    real *ddir = row_of(p->dstate, j) + p->head * w->d;
+    real *ddir = row_of(p->dstate, j) + (size_t)p->head * (size_t)w->d;
     real by[BLOCK], omega[BLOCK], delta[BLOCK] = {0}, dbeta = 0;
     for (int r = 0; r < BLOCK; r++)
         by[r] = beta * xi[r];

@@ -24,13 +24,18 @@ static inline void token_linear(int T, int in, int out, struct rows x, const rea
     panel_nn(T, out, in, 1, x, panel_turned(out, in, w, room), b != NULL, y);
 }
 
-/* dx += dy W, dw += dy^T x, db += column sums of dy; db may be NULL. */
-static inline void token_linear_grad(int T, int in, int out, struct rows x, const real *W,
-                                     struct rows dy, struct rows dx, real *dw, real *db)
+/* db += column sums of dy. */
+static inline void token_bias_grad(int T, int out, struct rows dy, real *db)
 {
-    for (int t = 0; db && t < T; t++)
+    for (int t = 0; t < T; t++)
         for (int c = 0; c < out; c++)
             db[c] += dy.at[(size_t)t * (size_t)dy.stride + (size_t)c];
+}
+
+/* dx += dy W, dw += dy^T x. */
+static inline void token_linear_grad(int T, int in, int out, struct rows x, const real *W,
+                                     struct rows dy, struct rows dx, real *dw)
+{
     panel_nn(T, in, out, 1, dy, (struct rows){(real *)W, in}, true, dx);
     panel_tn(out, in, T, 1, dy, x, true, (struct rows){dw, in});
 }

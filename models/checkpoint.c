@@ -480,21 +480,23 @@ enum status checkpoint_read_bytes(const char *path, struct checkpoint_bytes **t,
 {
     struct source s;
     struct extent *x = NULL;
-    *t = NULL;
     *n = 0;
+    *t = NULL;
     enum status st = source_open(path, &s, e);
     if (st)
         return st;
     st = find_all(&s, &x, n, e);
-    if (st == ST_OK && *n > 0 && !(*t = calloc((size_t)*n, sizeof **t)))
+    struct checkpoint_bytes *out = calloc((size_t)*n + 1, sizeof *out);
+    if (st == ST_OK && !out)
         st = err_set(e, ST_NOMEM, "%s: no memory to read it", path);
-    if (st == ST_OK && *n > 0)
-        st = read_all(&s, x, *n, *t, e);
+    if (st == ST_OK && out && *n > 0)
+        st = read_all(&s, x, *n, out, e);
     if (st) {
-        free(*t);
-        *t = NULL;
+        free(out);
+        out = NULL;
         *n = 0;
     }
+    *t = out;
     free(x);
     source_close(&s);
     return st;

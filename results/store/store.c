@@ -8,9 +8,11 @@
 #include "store.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@
 
 #include "embedded.h"
 #include "filter.h"
+#include "store_differ.h"
 #include "store_internal.h"
 
 enum { HEADER_BYTES = 100, WORD_TEXT = 32 };
@@ -242,6 +245,33 @@ static void remove_trial(const char *name)
     }
 }
 
+/* "NAME.trial-PROCESS..." of a process that is no more. */
+static bool is_old_trial(const char *file, const char *name)
+{
+    static const char middle[] = ".trial-";
+    const size_t n = strlen(name), m = strlen(middle);
+    if (strncmp(file, name, n) != 0 || strncmp(file + n, middle, m) != 0)
+        return false;
+    const long process = strtol(file + n + m, NULL, 10);
+    return process > 0 && process <= INT_MAX && kill((pid_t)process, 0) != 0 &&
+           errno == ESRCH;
+}
+
+static void remove_old_trials(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path + 1) : 1,
+             slash ? path : ".");
+    DIR *dir = opendir(folder);
+    for (const struct dirent *one; dir && (one = readdir(dir)) != NULL;)
+        if (is_old_trial(one->d_name, name))
+            unlinkat(dirfd(dir), one->d_name, 0);
+    if (dir)
+        closedir(dir);
+}
+
 /* Writes and reads a small logged database beside the real one. It need not last, so nothing
  * waits for the disk: on a busy one that would take longer than all else. */
 bool store_log_works(const char *path)
@@ -251,6 +281,7 @@ bool store_log_works(const char *path)
     const int n = snprintf(name, sizeof name, "%s.trial-%ld", path, (long)getpid());
     if (n < 0 || (size_t)n >= sizeof name || on_shared_file_system(path))
         return false;
+    remove_old_trials(path);
     const bool works = sqlite3_open(name, &db) == SQLITE_OK &&
                        sqlite3_exec(db,
                                     "PRAGMA synchronous = OFF;"
@@ -421,7 +452,7 @@ static enum status add_functions(struct store *s, struct err *e)
 {
     return sqlite3_create_function(s->db, "fits", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
                                    NULL, fits, NULL, NULL) == SQLITE_OK
-               ? ST_OK
+               ? store_add_shown(s, e)
                : store_failed(s, "opening", e);
 }
 

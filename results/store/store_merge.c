@@ -151,18 +151,23 @@ static enum status tell_conflict(const struct merge *m, sqlite3_stmt *row, struc
 
 /* A run that another process had begun is not being run here. */
 #define STATE(run) "iif(" run ".state = 'running', 'interrupted', " run ".state)"
+/* By the aliases: p of the part, m here, r on either side, x an attempt. */
+#define P_STATE    STATE("p")
+#define M_STATE    STATE("m")
+#define R_STATE    STATE("r")
+#define X_STATE    STATE("x")
 
 /* was: NULL when it is not here, or is marked as removed. */
 static const char make_pairs[] =
     "CREATE TEMP TABLE IF NOT EXISTS merged (what TEXT PRIMARY KEY) WITHOUT ROWID;"
     "DROP TABLE IF EXISTS temp.pair;"
-    "CREATE TEMP TABLE pair AS SELECT p.id AS theirs, m.id AS ours, p.identity, " STATE("p") " AS state, iif(m.removed IS NULL, " STATE(
-        "m") ", NULL) AS was, m.removed, "
-             "p.ended, m.weights_hash AS here, p.weights_hash AS there, NULL AS weights, '' AS difference, "
-             "0 AS better, 'same' AS verdict, m.id AS target "
-             "FROM part.run AS p LEFT JOIN main.run AS m USING (identity) WHERE p.removed IS NULL "
-             "ORDER BY p.id;"
-             "CREATE UNIQUE INDEX temp.pair_by_identity ON pair (identity)";
+    "CREATE TEMP TABLE pair AS SELECT p.id AS theirs, m.id AS ours, m.id AS target, "
+    "p.identity, p.ended, m.removed, " P_STATE " AS state, "
+    "iif(m.removed IS NULL, " M_STATE ", NULL) AS was, m.weights_hash AS here, "
+    "p.weights_hash AS there, NULL AS weights, '' AS difference, 0 AS better, "
+    "'same' AS verdict FROM part.run AS p LEFT JOIN main.run AS m USING (identity) "
+    "WHERE p.removed IS NULL ORDER BY p.id;"
+    "CREATE UNIQUE INDEX temp.pair_by_identity ON pair (identity)";
 
 /* A text that is greater when the run ended later. */
 static void add_order(sqlite3_str *sql, const struct store_side *side)
@@ -182,7 +187,7 @@ static void add_order(sqlite3_str *sql, const struct store_side *side)
  * the same for everybody, for runs that ended at one moment. */
 static void add_content(sqlite3_str *sql, const struct store_side *side)
 {
-    sqlite3_str_appendall(sql, "((SELECT " STATE("r"));
+    sqlite3_str_appendall(sql, "((SELECT " R_STATE);
     store_for_each(sql, RUN_PLAIN, "", " || '|' || quote(r.$)");
     store_for_each(sql, PROVENANCE, "", " || '|' || quote(p.$)");
     sqlite3_str_appendf(sql,
@@ -217,8 +222,25 @@ static void add_comparison(sqlite3_str *sql, const struct merge *m, const char *
     sqlite3_str_appendall(sql, ")");
 }
 
+/* Rows that say the same are not taken again for a checkpoint's sake: of a merge that was
+ * killed between the two only the file is still to come. */
+static void add_unless_equal(sqlite3_str *sql, const struct merge *m)
+{
+    sqlite3_str_appendall(sql, ";UPDATE temp.pair SET better = 0 WHERE better AND was <> "
+                               "'done' AND state <> 'done' AND ");
+    add_order(sql, &m->there);
+    sqlite3_str_appendall(sql, " = ");
+    add_order(sql, &m->here);
+    sqlite3_str_appendall(sql, " AND ");
+    add_content(sql, &m->there);
+    sqlite3_str_appendall(sql, " = ");
+    add_content(sql, &m->here);
+    sqlite3_str_appendall(sql, ";");
+}
+
 #define RANK(state) \
     "CASE " state " WHEN 'failed' THEN 2 WHEN 'interrupted' THEN 1 ELSE 0 END"
+#define RISE RANK("state") " - " RANK("was")
 
 /* better: a total order of the states that a run can be in, so that the same one is left in
  * any order of parts. */
@@ -237,12 +259,13 @@ static enum status judge(const struct merge *m, struct err *e)
         sql,
         " WHERE was = 'done' AND state = 'done';"
         "UPDATE temp.pair SET better = CASE sign(steps(identity, 0) - steps(identity, 1)) "
-        "WHEN 1 THEN 1 WHEN -1 THEN 0 ELSE CASE sign(" RANK("state") " - " RANK(
-            "was") ") WHEN 1 THEN 1 WHEN -1 THEN 0 ELSE ");
+        "WHEN 1 THEN 1 WHEN -1 THEN 0 ELSE CASE sign(" RISE ") WHEN 1 THEN 1 "
+        "WHEN -1 THEN 0 ELSE ");
     add_comparison(sql, m, ">");
+    sqlite3_str_appendall(sql, " END END WHERE was <> 'done' AND state <> 'done'");
+    add_unless_equal(sql, m);
     sqlite3_str_appendall(
-        sql, " END END WHERE was <> 'done' AND state <> 'done';"
-             "UPDATE temp.pair SET verdict = CASE WHEN ours IS NULL THEN 'take' "
+        sql, "UPDATE temp.pair SET verdict = CASE WHEN ours IS NULL THEN 'take' "
              /* What was removed comes back when it was run again since. */
              "WHEN removed IS NOT NULL "
              "THEN iif(state = 'done' AND ended > removed, 'take', 'removed') "
@@ -302,6 +325,8 @@ static const char with_files[] =
 #define PROVENANCE_HERE(id)                                                        \
     "(SELECT id FROM main.provenance WHERE (" PROVENANCE ") = (SELECT " PROVENANCE \
     " FROM part.provenance WHERE id = " id "))"
+#define P_PROVENANCE PROVENANCE_HERE("p.provenance_id")
+#define X_PROVENANCE PROVENANCE_HERE("x.provenance_id")
 
 static enum status copy_provenance(const struct merge *m, struct err *e)
 {
@@ -324,12 +349,11 @@ static enum status copy_rows_of_runs(const struct merge *m, struct err *e)
     store_for_each(sql, RUN_PLAIN, ", ", "p.$");
     sqlite3_str_appendall(
         sql,
-        ", p.identity, " STATE(
-            "p") ", iif(p.state = 'running', "
-                 "'was begun and had not ended when it was merged', p.error), pair.weights, " PROVENANCE_HERE(
-                     "p.provenance_id") " FROM temp.pair JOIN part.run AS p ON p.id = theirs WHERE verdict = 'take' "
-                                        "ORDER BY theirs ON CONFLICT (identity) DO UPDATE SET removed = NULL, "
-                                        "recipe_id = NULL, ");
+        ", p.identity, " P_STATE ", iif(p.state = 'running', "
+        "'was begun and had not ended when it was merged', p.error), pair.weights, " P_PROVENANCE
+        " FROM temp.pair JOIN part.run AS p ON p.id = theirs "
+        "WHERE verdict = 'take' ORDER BY theirs "
+        "ON CONFLICT (identity) DO UPDATE SET removed = NULL, recipe_id = NULL, ");
     store_for_each(sql, RUN_PLAIN ", state, error, weights_hash, provenance_id", ", ",
                    "$ = excluded.$");
     sqlite3_str_appendall(
@@ -379,22 +403,23 @@ static enum status copy_of_runs(const struct merge *m, struct err *e)
 static const char join_attempts[] =
     "DROP TABLE IF EXISTS temp.both;"
     "CREATE TEMP TABLE both AS SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY "
-    "run_id, provenance_id, started ORDER BY reason IS " NOT_ENDED
-    ", ended DESC, state, reason, theirs) AS nth FROM (SELECT target AS run_id, "
-    "x.provenance_id, x.started, x.ended, x.state, x.reason, 0 AS theirs FROM temp.pair "
-    "JOIN main.attempt AS x ON x.run_id = target WHERE verdict <> 'removed' UNION ALL "
-    "SELECT target, " PROVENANCE_HERE("x.provenance_id") ", x.started, x.ended, " STATE(
-        "x") ", iif(x.state = 'running', " NOT_ENDED ", x.reason), 1 FROM temp.pair JOIN "
-             "part.attempt AS x ON x.run_id = theirs WHERE verdict <> 'removed')) WHERE nth = 1;"
-             "DELETE FROM temp.both WHERE run_id NOT IN (SELECT run_id FROM temp.both WHERE theirs);"
-             "DELETE FROM main.attempt WHERE run_id IN (SELECT run_id FROM temp.both);"
-             "INSERT INTO main.attempt (run_id, n, provenance_id, started, ended, state, reason) "
-             "SELECT run_id, row_number() OVER (PARTITION BY run_id ORDER BY state = 'running', "
-             "started, ended, state, reason), provenance_id, started, ended, state, reason FROM "
-             "temp.both ORDER BY run_id, 2;"
-             "UPDATE main.run SET attempts = max(attempts, (SELECT attempts FROM part.run WHERE id "
-             "= theirs), (SELECT count(*) FROM main.attempt AS x WHERE x.run_id = target)) FROM "
-             "temp.pair WHERE main.run.id = target AND verdict <> 'removed'";
+    "run_id, provenance_id, started ORDER BY reason IS " NOT_ENDED ", ended DESC, state, "
+    "reason, theirs) AS nth FROM (SELECT target AS run_id, x.provenance_id, x.started, "
+    "x.ended, x.state, x.reason, 0 AS theirs FROM temp.pair "
+    "JOIN main.attempt AS x ON x.run_id = target WHERE verdict <> 'removed' "
+    "UNION ALL SELECT target, " X_PROVENANCE ", x.started, x.ended, " X_STATE ", "
+    "iif(x.state = 'running', " NOT_ENDED ", x.reason), 1 FROM temp.pair "
+    "JOIN part.attempt AS x ON x.run_id = theirs WHERE verdict <> 'removed')) "
+    "WHERE nth = 1;"
+    "DELETE FROM temp.both WHERE run_id NOT IN (SELECT run_id FROM temp.both WHERE theirs);"
+    "DELETE FROM main.attempt WHERE run_id IN (SELECT run_id FROM temp.both);"
+    "INSERT INTO main.attempt (run_id, n, provenance_id, started, ended, state, reason) "
+    "SELECT run_id, row_number() OVER (PARTITION BY run_id ORDER BY state = 'running', "
+    "started, ended, state, reason), provenance_id, started, ended, state, reason "
+    "FROM temp.both ORDER BY run_id, 2;"
+    "UPDATE main.run SET attempts = max(attempts, (SELECT attempts FROM part.run WHERE id "
+    "= theirs), (SELECT count(*) FROM main.attempt AS x WHERE x.run_id = target)) "
+    "FROM temp.pair WHERE main.run.id = target AND verdict <> 'removed'";
 
 static enum status count_runs(const struct merge *m, sqlite3_stmt *row, struct err *e)
 {
@@ -553,9 +578,7 @@ enum status store_merge(struct store *into, const char *part,
     enum status st = store_attach(into, part, e);
     if (st)
         return st;
-    st = store_add_shown(into, e);
-    if (st == ST_OK)
-        st = merge_attached(&m, e);
+    st = merge_attached(&m, e);
     store_detach(into);
     return st;
 }

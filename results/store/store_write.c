@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store_differ.h"
 #include "store_internal.h"
 
 /* A value for a parameter of a statement. */
@@ -334,10 +335,10 @@ enum status store_standing(struct store *s, int64_t run_id, enum standing *out,
 enum status store_replace(struct store *s, int64_t run_id, struct err *e)
 {
     static const char *const keep[] = {
-        "DROP TABLE IF EXISTS temp.metric_before",
-        "DROP TABLE IF EXISTS temp.answer_before",
-        "CREATE TEMP TABLE metric_before AS SELECT * FROM metric LIMIT 0",
-        "CREATE TEMP TABLE answer_before AS SELECT * FROM answer LIMIT 0"};
+        "DROP TABLE IF EXISTS temp.before_metric",
+        "DROP TABLE IF EXISTS temp.before_answer",
+        "CREATE TEMP TABLE before_metric AS SELECT * FROM metric LIMIT 0",
+        "CREATE TEMP TABLE before_answer AS SELECT * FROM answer LIMIT 0"};
     assert(s->together > 0);
     enum status st = ST_OK;
     s->replaced = run_id;
@@ -345,49 +346,40 @@ enum status store_replace(struct store *s, int64_t run_id, struct err *e)
         st = once(s, keep[i], NULL, 0, NULL, e);
     if (st == ST_OK)
         st =
-            once(s, "INSERT INTO temp.metric_before SELECT * FROM metric WHERE run_id = ?1",
+            once(s, "INSERT INTO temp.before_metric SELECT * FROM metric WHERE run_id = ?1",
                  ARGS(integer(run_id)), NULL, e);
     if (st == ST_OK)
         st =
-            once(s, "INSERT INTO temp.answer_before SELECT * FROM answer WHERE run_id = ?1",
+            once(s, "INSERT INTO temp.before_answer SELECT * FROM answer WHERE run_id = ?1",
                  ARGS(integer(run_id)), NULL, e);
     return st ? st : forget_numbers(s, run_id, e);
 }
-
-/* Rows of one side alone; EXCEPT takes NULL for equal to NULL. */
-/* clang-format off */
-#define BEFORE(columns, table) "SELECT " columns " FROM temp." table "_before"
-#define NOW(columns, table) "SELECT " columns " FROM main." table " WHERE run_id = ?1"
-#define DIFFER(columns, table)                                                            \
-    "(SELECT * FROM (" BEFORE(columns, table) " EXCEPT " NOW(columns, table) ") UNION "   \
-    "ALL SELECT * FROM (" NOW(columns, table) " EXCEPT " BEFORE(columns, table) "))"
-/* clang-format on */
 
 /* Where numbers were made, training is deterministic: that they differ is worth a word.
  * Called while the row of the run still names who made those of before. */
 static enum status tell_differences(struct store *s, int64_t run_id, struct err *e)
 {
-    /* clang-format off */
-    static const char sql[] =
-        "WITH number AS (SELECT DISTINCT split, name, step FROM "
-        DIFFER("split, name, step, value, count, total", "metric") "), "
-        "answers AS (SELECT DISTINCT split FROM " DIFFER("split, count, bits", "answer") "), "
-        "first AS (SELECT printf(', first %s %s at step %d, which was %s and is %s', "
-        "n.split, n.name, n.step, coalesce(b.value, 'n/a'), coalesce(m.value, 'n/a')) AS text "
-        "FROM number AS n LEFT JOIN temp.metric_before AS b "
-        "ON b.split = n.split AND b.name = n.name AND b.step = n.step "
-        "LEFT JOIN main.metric AS m ON m.run_id = ?1 "
-        "AND m.split = n.split AND m.name = n.name AND m.step = n.step "
-        "ORDER BY n.split, n.name, n.step LIMIT 1) "
+    char id[24];
+    snprintf(id, sizeof id, "%lld", (long long)run_id);
+    const struct store_side before = {"temp.before_", id, "the old results"};
+    const struct store_side now = {"main.", id, "the new ones"};
+    sqlite3_str *sql = sqlite3_str_new(s->db);
+    sqlite3_str_appendall(sql, "WITH number(text) AS (");
+    store_differing_rows(sql, &store_measured[0], &before, &now);
+    sqlite3_str_appendall(sql, "), answers(text) AS (");
+    store_differing_rows(sql, &store_measured[1], &before, &now);
+    sqlite3_str_appendf(
+        sql,
+        "), both(text) AS (SELECT * FROM number UNION ALL SELECT * FROM answers) "
         "INSERT INTO event (run_id, level, text) SELECT run.id, 'warning', "
-        "printf('done again with other results: %d numbers and the answers to %d splits "
-        "differ%s; those of before are of posbench %s %s, %s, BLAS core %s, %s', "
+        "printf('done again with other results: %%d numbers and the answers to %%d splits "
+        "differ, first %%s; the old ones are of posbench %%s %%s, %%s, BLAS core %%s, %%s', "
         "(SELECT count(*) FROM number), (SELECT count(*) FROM answers), "
-        "(SELECT text FROM first), version, git_commit, kernel_isa, blas_core, host) "
-        "FROM run LEFT JOIN provenance AS p ON p.id = provenance_id WHERE run.id = ?1 AND "
-        "(EXISTS (SELECT 1 FROM number) OR EXISTS (SELECT 1 FROM answers))";
-    /* clang-format on */
-    return once(s, sql, ARGS(integer(run_id)), NULL, e);
+        "(SELECT text FROM both LIMIT 1), version, git_commit, kernel_isa, blas_core, host) "
+        "FROM run LEFT JOIN provenance AS p ON p.id = provenance_id WHERE run.id = %s AND "
+        "EXISTS (SELECT 1 FROM both)",
+        id);
+    return store_exec_built(s, sql, "storing", e);
 }
 
 /* The row takes over what the attempt says of itself. */

@@ -176,6 +176,13 @@ static enum status summarise(const struct request *q, const struct plan *plan,
             "%d run%s done, %d skipped, 0 failed, %d not begun in %s: they would "
             "pass the time budget; %s",
             r->done, units_plural(r->done), before.done, r->left, q->db, how_to_go_on(q));
+    if (r->weightless)
+        return err_set(
+            e, ST_FAILED,
+            "%d run%s done, %d skipped, 0 failed in %s; but the weights of %d could not be "
+            "kept, so that eval, predict and export have none of them: see to the disk and "
+            "%s.models, then run those again with --rerun all and --only",
+            r->done, units_plural(r->done), before.done, q->db, r->weightless, q->db);
     progress_event(
         progress,
         "%d run%s done, %d skipped as done before, 0 failed in %s; next: posbench "

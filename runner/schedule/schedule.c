@@ -145,6 +145,7 @@ static void conclude(struct scheduler *c, const struct slot *w, const struct spo
                      const char *state, const char *reason)
 {
     count(c->result, w->item, state);
+    c->result->weightless += strcmp(state, "done") == 0 && !spool_kept_weights(spool);
     c->done_flops += w->item->flops;
     schedule_tell_warnings(c, w, spool);
     /* A run that stays done begins anew when it is asked for again. */

@@ -25,10 +25,11 @@
 #include "next.h"
 
 static const char *const words[FAULTS] = {
-    [FAULT_NONE] = "none",       [FAULT_ALLOC] = "alloc",     [FAULT_FILE] = "file",
-    [FAULT_READ] = "read",       [FAULT_PROCESS] = "process", [FAULT_FULL] = "sql-full",
-    [FAULT_IOERR] = "sql-ioerr", [FAULT_NOMEM] = "sql-nomem", [FAULT_BUSY] = "sql-busy",
-    [FAULT_STOP] = "stop",
+    [FAULT_NONE] = "none",       [FAULT_ALLOC] = "alloc",         [FAULT_FILE] = "file",
+    [FAULT_READ] = "read",       [FAULT_PROCESS] = "process",     [FAULT_FULL] = "sql-full",
+    [FAULT_IOERR] = "sql-ioerr", [FAULT_NOMEM] = "sql-nomem",     [FAULT_BUSY] = "sql-busy",
+    [FAULT_STOP] = "stop",       [FAULT_INTERRUPT] = "interrupt", [FAULT_KILL] = "kill",
+    [FAULT_DISK] = "disk",
 };
 
 static enum fault armed;
@@ -70,22 +71,36 @@ static bool claim(const char *call)
     return true;
 }
 
+static const int signals[FAULTS] = {
+    [FAULT_STOP] = SIGTERM, [FAULT_INTERRUPT] = SIGINT, [FAULT_KILL] = SIGKILL};
+
 bool fault_here(enum fault f, const char *call)
 {
     const int before = errno;
-    const bool stops = armed == FAULT_STOP && f == FAULT_FILE;
+    const bool stops = signals[armed] != 0 && f == FAULT_FILE;
     if ((f != armed && !stops) || atomic_fetch_add(&counted, 1) + 1 != chosen)
         return false;
     const bool mine = claim(call);
     if (mine && stops)
-        raise(SIGTERM);
+        raise(signals[armed]);
     errno = before;
     return mine && !stops;
 }
 
+/* A disk that is full stays so: every later call that needs room fails. */
+static bool disk_is_full(const char *call, int error)
+{
+    if (armed != FAULT_DISK)
+        return false;
+    const long now = atomic_fetch_add(&counted, 1) + 1;
+    if (now == chosen)
+        claim(call);
+    return now >= chosen && error == ENOSPC;
+}
+
 static bool fails(enum fault f, const char *call, int error)
 {
-    if (!fault_here(f, call))
+    if (!(f == FAULT_FILE && disk_is_full(call, error)) && !fault_here(f, call))
         return false;
     errno = error;
     return true;

@@ -23,7 +23,10 @@ enum fault {
     FAULT_IOERR,
     FAULT_NOMEM,
     FAULT_BUSY,
-    FAULT_STOP, /* no failure: SIGTERM at one of FAULT_FILE's calls */
+    FAULT_STOP,      /* no failure: SIGTERM at one of FAULT_FILE's calls, */
+    FAULT_INTERRUPT, /* or SIGINT, */
+    FAULT_KILL,      /* or SIGKILL */
+    FAULT_DISK,      /* from this call of FAULT_FILE's on nothing more fits on the disk */
     FAULTS
 };
 

@@ -241,13 +241,21 @@ static void check_weights(struct course *c)
     free(names);
 }
 
-/* What a worker fails at costs nothing of what was kept before. */
+/* What a worker fails at costs nothing of what was kept before. A run that is done by now
+ * has its weights instead. */
 static void check_checkpoint(struct course *c, int code)
 {
-    char *before = tree_names(c->before), *now = tree_names(c->now);
-    if (code == 1 && strstr(before, ".checkpoint.safetensors") &&
-        !strstr(now, ".checkpoint.safetensors"))
-        complain(c, "the checkpoint is gone", now);
+    static const char kept[] = ".checkpoint";
+    char *before = tree_names(c->before), *now = tree_names(c->now), *rest = NULL;
+    for (char *name = strtok_r(before, "\n", &rest); name && code == 1;
+         name = strtok_r(NULL, "\n", &rest)) {
+        char *at = strstr(name, kept);
+        if (!at || strstr(now, name))
+            continue;
+        memmove(at, at + strlen(kept), strlen(at + strlen(kept)) + 1);
+        if (!strstr(now, name))
+            complain(c, "the checkpoint is gone", now);
+    }
     free(before);
     free(now);
 }

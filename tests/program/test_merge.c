@@ -468,6 +468,35 @@ static void what_was_removed_stays_removed_until_run_again(void **state)
     assert_rows(f->store, "SELECT removed FROM run WHERE seed = 11", "-|\n");
 }
 
+/* Run 10 was begun once in each part; another profile of part 1 asks for it too. */
+static void attempts_and_memberships_of_all_parts_are_joined(void **state)
+{
+    static const int orders[][PARTS] = {{0, 1, 2}, {2, 1, 0}};
+    const struct fixture *f = *state;
+    struct part part[PARTS];
+    make_parts(f, part);
+    execute(part[1].path, "INSERT INTO membership (run_id, experiment, profile, cell) "
+                          "SELECT id, 'flip_flop', 'other', 'c' FROM run WHERE seed = 10");
+    for (int o = 0; o < 2; o++) {
+        struct part out = open_part(f, o ? "forth" : "back");
+        for (int round = 0; round < 2; round++)
+            for (int i = 0; i < PARTS; i++)
+                merge_well(out.store, part[orders[o][i]].path);
+        assert_rows(out.store,
+                    "SELECT n, host, a.state, a.reason FROM attempt AS a JOIN run ON "
+                    "run.id = run_id JOIN provenance AS p ON p.id = a.provenance_id "
+                    "WHERE seed = 10 ORDER BY n",
+                    "1|node0|failed|it broke|\n2|node1|done|-|\n"
+                    "3|node2|interrupted|it broke|\n");
+        assert_rows(out.store, "SELECT attempts FROM run WHERE seed = 10", "3|\n");
+        assert_rows(out.store,
+                    "SELECT m.profile, m.cell FROM membership AS m JOIN run ON run.id = "
+                    "run_id WHERE seed = 10 AND m.profile = 'other'",
+                    "other|c|\n");
+        store_close(out.store);
+    }
+}
+
 static void a_run_at_work_elsewhere_is_interrupted_here(void **state)
 {
     const struct fixture *f = *state;
@@ -777,6 +806,7 @@ int main(void)
         CASE(of_parts_that_ended_together_the_content_decides),
         CASE(other_published_numbers_and_claims_are_told),
         CASE(what_was_removed_stays_removed_until_run_again),
+        CASE(attempts_and_memberships_of_all_parts_are_joined),
         CASE(a_run_at_work_elsewhere_is_interrupted_here),
         CASE(a_failure_on_the_way_takes_the_part_back),
         CASE(an_older_part_is_merged_as_it_is),

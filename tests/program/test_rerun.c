@@ -122,10 +122,11 @@ static void other_numbers_than_before_are_told(void **state)
     const int64_t id = begun_again(f);
     fold(f, id, report(f, 0.25, (const uint8_t[]){0x1F}, "done", ""));
     assert_answer(f->store, numbers, "id|loss|0.25|1F|id: be careful");
-    assert_answer(f->store, "SELECT text FROM event WHERE level = 'warning'",
-                  "done again with other results: 1 numbers and the answers to 1 splits "
-                  "differ, first id loss at step 100, which was 0.5 and is 0.25; those of "
-                  "before are of posbench 1 c1, isa, BLAS core core, old host");
+    assert_answer(
+        f->store, "SELECT text FROM event WHERE level = 'warning'",
+        "done again with other results: 1 numbers and the answers to 1 splits "
+        "differ, first metric id loss 100: value is 0.5 in the old results and "
+        "0.25 in the new ones; the old ones are of posbench 1 c1, isa, BLAS core core, old host");
 }
 
 static void numbers_that_are_missing_are_told(void **state)

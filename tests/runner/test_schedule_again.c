@@ -58,8 +58,8 @@ static void what_fails_again_keeps_its_results(void **state)
            "4|failed|loss_is_nan\n");
     expect(b,
            "SELECT seed FROM event AS e JOIN run ON run.id = run_id "
-           "WHERE level = 'warning' AND e.text LIKE '%first id token_error at step 4, "
-           "which was 0.25 and is 0.5;%' ORDER BY 1",
+           "WHERE level = 'warning' AND e.text LIKE '%first metric id token_error "
+           "4: value is 0.25 in the old results and 0.5 in the new ones;%' ORDER BY 1",
            "1\n5\n6\n");
 }
 

@@ -78,7 +78,7 @@ static void execute(const char *name, const char *sql)
     sqlite3_close(db);
 }
 
-static void identity_of(const char *name, int seed, char identity[IDENTITY_TEXT])
+static void find_identity(const char *name, int seed, char identity[IDENTITY_TEXT])
 {
     sqlite3 *db = open_in(before, name);
     sqlite3_stmt *q = NULL;
@@ -116,7 +116,7 @@ static void stop_at(const char *name, int seed, int steps)
     for (int call = 10, got = 0; got < steps; call += 10) {
         snprintf(fault, sizeof fault, "worker:stop:%d", call);
         train(name, seed, fault, 1);
-        identity_of(name, seed, identity);
+        find_identity(name, seed, identity);
         got = step_of(before, name, identity);
         assert_true(call < 2000);
     }
@@ -125,7 +125,7 @@ static void stop_at(const char *name, int seed, int steps)
 static void remove_weights(const char *name, int seed)
 {
     char db[PATH_MAX], path[PATH_MAX], identity[IDENTITY_TEXT];
-    identity_of(name, seed, identity);
+    find_identity(name, seed, identity);
     path_in(before, name, db);
     assert_int_equal(model_files_weights_path(db, identity, "", path, NULL), ST_OK);
     assert_int_equal(unlink(path), 0);
@@ -363,7 +363,7 @@ static void left_alone_it_takes_what_is_better(void **state)
     (void)state;
     path_in(after, "all.db", db);
     for (int seed = 1; seed <= 7; seed++) {
-        identity_of(seed == 6 ? "part.db" : "all.db", seed, identity);
+        find_identity(seed == 6 ? "part.db" : "all.db", seed, identity);
         const bool interrupted = seed == 3 || seed == 4;
         assert_int_equal(model_files_has_weights(db, identity, ""), !interrupted);
         const int here = step_of(before, "all.db", identity);

@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
-#include <glob.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -601,60 +600,6 @@ static void shards_merged_are_what_one_machine_makes(void **state)
     posbench(f, 0, "run --db all.db", "0 runs done, 6 skipped");
 }
 
-static void weights_that_are_missing_are_told(void **state)
-{
-    const struct fixture *f = *state;
-    char path[160], line[400];
-    struct program p;
-    snprintf(path, sizeof path, "%s/experiments.yaml", f->folder);
-    write_text(path, yaml);
-    posbench(f, 0, "run --shard 1/2", "3 runs done");
-    snprintf(line, sizeof line, "cd '%s' && mv results-1-of-2.db.models aside", f->folder);
-    assert_int_equal(system(line), 0);
-    posbench(f, 0, "merge --db all.db results-1-of-2.db", "the weights of 3 done runs");
-    posbench(f, 0, "merge --db all.db results-1-of-2.db", "the weights of 3 done runs");
-    snprintf(line, sizeof line, "cd '%s' && mv aside results-1-of-2.db.models", f->folder);
-    assert_int_equal(system(line), 0);
-    RUN(&p, "-C %s merge --db all.db results-1-of-2.db", f->folder);
-    assert_int_equal(p.code, 0);
-    assert_null(strstr(p.err, "weights"));
-    program_free(&p);
-}
-
-static int count_models(const struct fixture *f, const char *db)
-{
-    char pattern[160];
-    glob_t found = {0};
-    snprintf(pattern, sizeof pattern, "%s/%s.models/*", f->folder, db);
-    glob(pattern, 0, NULL, &found);
-    const int n = (int)found.gl_pathc;
-    globfree(&found);
-    return n;
-}
-
-/* The better run of a conflict has no weights: those of the other are not its. */
-static void weights_of_other_numbers_do_not_stay(void **state)
-{
-    const struct fixture *f = *state;
-    char path[160], line[400];
-    snprintf(path, sizeof path, "%s/experiments.yaml", f->folder);
-    write_text(path, yaml);
-    posbench(f, 0, "run --shard 1/2 --db a.db", "3 runs done");
-    snprintf(line, sizeof line, "cd '%s' && cp a.db b.db && ln -s b.db link.db", f->folder);
-    assert_int_equal(system(line), 0);
-    snprintf(path, sizeof path, "%s/b.db", f->folder);
-    execute(path, "UPDATE metric SET value = 0.75 WHERE name = 'token_error'; UPDATE run "
-                  "SET ended = '2000-01-01T00:00:00.000Z', weights_hash = NULL");
-    posbench(f, 0, "merge --db all.db a.db", "6 runs added");
-    assert_int_equal(count_models(f, "all.db"), 3);
-    posbench(f, 1, "merge --db new.db a.db link.db", "the weights of 3 done runs");
-    assert_int_equal(count_models(f, "new.db"), 0);
-    snprintf(line, sizeof line, "cd '%s' && cp -r a.db.models b.db.models", f->folder);
-    assert_int_equal(system(line), 0);
-    posbench(f, 0, "merge --db new.db link.db", "6 as before");
-    assert_int_equal(count_models(f, "new.db"), 3);
-}
-
 /* A run of `db` becomes one whose worker has ended and whose scheduler was killed: in the
  * database it is at work, its numbers are in its spool. */
 static void unfold(const char *db, char identity[IDENTITY_TEXT])
@@ -811,8 +756,6 @@ int main(void)
         CASE(a_failure_on_the_way_takes_the_part_back),
         CASE(an_older_part_is_merged_as_it_is),
         CASE(shards_merged_are_what_one_machine_makes),
-        CASE(weights_that_are_missing_are_told),
-        CASE(weights_of_other_numbers_do_not_stay),
         CASE(what_a_killed_scheduler_left_is_merged_too),
         CASE(a_part_that_cannot_be_written_is_merged_without_its_spools),
         CASE(parts_that_cannot_be_merged_stop_before_anything_is_written),

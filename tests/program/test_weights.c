@@ -175,6 +175,36 @@ static void weights_that_are_not_finite_are_refused(void **state)
 
 /* --- merge --- */
 
+static void what_the_part_lacks_is_told(void **state)
+{
+    struct program p;
+    (void)state;
+    shell("mv a.db.models away");
+    posbench(0, "merge --db all.db a.db", "the weights of 2 done runs");
+    posbench(0, "merge --db all.db a.db", "the weights of 2 done runs");
+    shell("mv away a.db.models");
+    RUN(&p, "-C %s merge --db all.db a.db", folder);
+    assert_int_equal(p.code, 0);
+    assert_null(strstr(p.err, "weights"));
+    program_free(&p);
+}
+
+/* The better run of a conflict has no weights: those of the other are not its. */
+static void those_of_other_numbers_do_not_stay(void **state)
+{
+    (void)state;
+    shell("cp a.db b.db && ln -s b.db link.db");
+    execute("b.db", "UPDATE metric SET value = 0.75 WHERE name = 'token_error'; UPDATE run "
+                    "SET ended = '2000-01-01T00:00:00.000Z', weights_hash = NULL");
+    posbench(1, "merge --db new.db a.db link.db", "the weights of 2 done runs");
+    assert_false(is_there("new.db", 0, ".safetensors"));
+    assert_false(is_there("new.db", 1, ".safetensors"));
+    shell("cp -r a.db.models b.db.models");
+    posbench(0, "merge --db new.db link.db", "2 as before");
+    assert_true(is_there("new.db", 0, ".safetensors"));
+    assert_true(is_there("new.db", 1, ".safetensors"));
+}
+
 /* F1: numbers are equal, and the part's models folder was not copied along. */
 static void they_stay_when_the_part_has_none(void **state)
 {
@@ -311,6 +341,8 @@ int main(void)
         TEST(weights_of_another_run_are_refused),
         TEST(weights_that_have_changed_are_refused),
         TEST(weights_that_are_not_finite_are_refused),
+        TEST(what_the_part_lacks_is_told),
+        TEST(those_of_other_numbers_do_not_stay),
         TEST(they_stay_when_the_part_has_none),
         TEST(they_are_taken_where_they_are_missing_or_damaged),
         TEST(what_was_set_aside_is_found_and_put_back),

@@ -38,7 +38,7 @@ struct schedule_result {
     int done, failed, interrupted, left; /* left: not begun */
     int late;                            /* of these, for want of time */
     int weightless; /* of the done ones: their weights could not be kept */
-    int kept; /* of the failed ones, done before: they stay done with those results */
+    int kept;       /* of the failed ones, done before: they stay done with those results */
 };
 
 /* Runs what the plan says, and first stores what a killed scheduler left. While it works,

@@ -355,10 +355,10 @@ static enum status find_owner(struct encoder_stack *s, const char *option,
 enum status encoder_stack_set(struct encoder_stack *s, const char *option,
                               const char *value, struct err *e)
 {
-    struct encoder_part *owner;
+    struct encoder_part *owner = NULL;
     const char *name;
     const enum status status = find_owner(s, option, &owner, &name, e);
-    if (status != ST_OK)
+    if (status != ST_OK || !owner)
         return status;
     if (is_layers(name))
         return set_layers(owner, name, value, e);
@@ -371,11 +371,11 @@ enum status encoder_stack_set_at_test(struct encoder_stack *s, const char *optio
 {
     const char *names[OPTIONS_MAX];
     char list[LIST_TEXT];
-    struct encoder_part *owner;
+    struct encoder_part *owner = NULL;
     const char *name;
     int n = 0;
     const enum status status = find_owner(s, option, &owner, &name, e);
-    if (status != ST_OK)
+    if (status != ST_OK || !owner)
         return status;
     const struct option *table = owner->encoder->options;
     const int k = option_find(table, name);

@@ -4,11 +4,11 @@
  * states of one the better stays: done; of two that are not, the one whose checkpoint is
  * further on, then failed before interrupted before new; of equals the one that ended last,
  * but of two done runs the first. Two done runs must have the same numbers, bit for bit;
- * if not, the conflict is told. What `into` had as done before it was opened stays then; of parts that it had nothing of, the run that ended first is
- * taken, of those that ended at one moment the one whose rows are smaller, whichever part is
- * named first. The same holds for published numbers and claims, of
- * which parts with different experiment files bring different ones; there the smaller row
- * is taken. */
+ * if not, the conflict is told. What `into` had as done before it was opened stays then; of
+ * parts that it had nothing of, the run that ended first is taken, of those that ended at
+ * one moment the one whose rows are smaller, whichever part is named first. The same holds
+ * for published numbers and claims, of which parts with different experiment files bring
+ * different ones; there the smaller row is taken. */
 #ifndef STORE_MERGE_H
 #define STORE_MERGE_H
 

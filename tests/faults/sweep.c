@@ -241,21 +241,38 @@ static void check_weights(struct course *c)
     free(names);
 }
 
-/* What a worker fails at costs nothing of what was kept before. A run that is done by now
- * has its weights instead. */
+/* Of a checkpoint "DB.models/IDENTITY.checkpoint.safetensors": is its run done by now? Then
+ * it has nothing to go on from, also when its weights could not be kept. */
+static bool is_done(const struct course *c, const char *checkpoint)
+{
+    const char *folder = strstr(checkpoint, ".models/");
+    char path[PATH_MAX];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *q = NULL;
+    bool done = false;
+    if (!folder)
+        return false;
+    snprintf(path, sizeof path, "%s/%.*s", c->now, (int)(folder - checkpoint), checkpoint);
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+        sqlite3_prepare_v2(db, "SELECT state = 'done' FROM run WHERE identity = ?1", -1, &q,
+                           NULL) == SQLITE_OK) {
+        sqlite3_bind_text(q, 1, folder + strlen(".models/"), 32, SQLITE_STATIC);
+        done = sqlite3_step(q) == SQLITE_ROW && sqlite3_column_int(q, 0);
+    }
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+    return done;
+}
+
+/* What a worker fails at costs nothing of what was kept before. */
 static void check_checkpoint(struct course *c, int code)
 {
-    static const char kept[] = ".checkpoint";
     char *before = tree_names(c->before), *now = tree_names(c->now), *rest = NULL;
     for (char *name = strtok_r(before, "\n", &rest); name && code == 1;
-         name = strtok_r(NULL, "\n", &rest)) {
-        char *at = strstr(name, kept);
-        if (!at || strstr(now, name))
-            continue;
-        memmove(at, at + strlen(kept), strlen(at + strlen(kept)) + 1);
-        if (!strstr(now, name))
+         name = strtok_r(NULL, "\n", &rest))
+        if (strstr(name, ".checkpoint.safetensors") && !strstr(now, name) &&
+            !is_done(c, name))
             complain(c, "the checkpoint is gone", now);
-    }
     free(before);
     free(now);
 }

@@ -1,0 +1,234 @@
+/* The experiment file that comes with the program: its matrix, its claims, the papers'
+ * numbers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "approx.h"
+#include "config_text.h"
+#include "settings.h"
+#include "yaml_read.h"
+
+static const char shipped[] = TEST_DATA "/../../experiments.yaml";
+
+/* --- the shipped file ---------------------------------------------------- */
+
+static struct config *read_shipped(const char *profile)
+{
+    struct config *c = NULL;
+    struct err e = {0};
+    if (config_read(shipped, profile, NULL, 0, &c, &e))
+        fail_msg("%s", e.msg);
+    return c;
+}
+
+static bool has_run(const struct config *c, const char *experiment, const char *encoder,
+                    uint64_t seed)
+{
+    for (int i = 0; i < c->runs; i++)
+        if (strcmp(c->run[i].experiment, experiment) == 0 &&
+            strcmp(c->run[i].encoder, encoder) == 0 && c->run[i].seed == seed)
+            return true;
+    return false;
+}
+
+static void quick_holds_three_tasks_and_the_papers_encoders(void **state)
+{
+    static const char *const wanted[][4] = {
+        {"flip_flop", "none", "absolute", "rope"},
+        {"selective_copy", "none", "absolute", "rope"},
+        {"counting", "none", "absolute", "relative"},
+    };
+    struct config *c = read_shipped("quick");
+    (void)state;
+    for (uint64_t seed = 1; seed <= 3; seed++)
+        for (int i = 0; i < 3; i++) {
+            for (int k = 1; k < 4; k++)
+                assert_true(has_run(c, wanted[i][0], wanted[i][k], seed));
+            assert_true(has_run(c, wanted[i][0], "cope", seed));
+        }
+    config_free(c);
+}
+
+/* Table 2: 3 encoders of Selective Copy; Table 7, with Table 2's Flip-Flop: 8 cells of 3;
+ * Tables 3 and 4, with the largest set of Figure 2: 3 cells of 3; Figure 2: 3 cells of 2;
+ * each with 3 seeds. */
+static void paper_holds_every_cell_of_its_tables(void **state)
+{
+    struct config *c = read_shipped("paper");
+    int cells = 0;
+    (void)state;
+    assert_int_equal(c->runs, 3 * (3 + 8 * 3 + 3 * 3 + 3 * 2));
+    for (int i = 0; i < c->runs; i++) {
+        const struct run_spec *r = &c->run[i];
+        if (strcmp(r->experiment, "flip_flop_grid") == 0 && r->seed == 1 &&
+            strcmp(r->encoder, "cope") == 0)
+            cells++;
+        if (strcmp(r->cell, "train.samples=2000") == 0)
+            assert_int_equal(r->train.optimizer.steps, 3200); /* 100 epochs of 32 steps */
+        if (strcmp(r->cell, "task.variables=5") == 0) {
+            assert_int_equal(r->model.vocabulary, 23);
+            assert_int_equal(r->train.optimizer.steps, 15700);
+            assert_int_equal(r->model.norm, NORM_POST);
+        }
+    }
+    assert_int_equal(cells, 8);
+    config_free(c);
+}
+
+/* What moves the weights: the configuration without the experiment's name and the tests. */
+static void recipe_of(const struct run_spec *r, char *out, size_t room)
+{
+    const char *splits = strstr(r->config, "\"splits\":"), *task;
+    const char *name = strstr(r->config, "\"experiment\":");
+    assert_true(name && splits);
+    task = strstr(splits, "\"task\":{\"name\"");
+    assert_non_null(task);
+    const char *behind = strchr(name, ',');
+    const int n = snprintf(out, room, "%.*s%.*s%s", (int)(name - r->config), r->config,
+                           (int)(splits - behind), behind, task);
+    assert_true(n > 0 && (size_t)n < room);
+}
+
+static void no_profile_trains_a_run_twice(void **state)
+{
+    static const char *const profiles[] = {"smoke", "tune", "quick", "paper"};
+    enum { ROOM = 4096 };
+    (void)state;
+    for (size_t k = 0; k < sizeof profiles / sizeof *profiles; k++) {
+        struct config *c = read_shipped(profiles[k]);
+        char *recipe = calloc((size_t)c->runs, ROOM);
+        assert_non_null(recipe);
+        for (int i = 0; i < c->runs; i++) {
+            recipe_of(&c->run[i], recipe + (size_t)i * ROOM, ROOM);
+            for (int j = 0; j < i; j++)
+                if (strcmp(recipe + (size_t)i * ROOM, recipe + (size_t)j * ROOM) == 0)
+                    fail_msg("profile %s: %s %s %s repeats %s %s", profiles[k],
+                             c->run[i].experiment, c->run[i].cell, c->run[i].variant,
+                             c->run[j].experiment, c->run[j].cell);
+        }
+        free(recipe);
+        config_free(c);
+    }
+}
+
+/* Seeds by which settings were chosen are in no table. */
+static void tuning_has_seeds_of_its_own(void **state)
+{
+    struct config *tune = read_shipped("tune"), *quick = read_shipped("quick");
+    (void)state;
+    assert_int_equal(tune->runs, 3 * 4 * 3 * 2);
+    for (int i = 0; i < tune->runs; i++)
+        for (int k = 0; k < quick->runs; k++)
+            assert_int_not_equal(tune->run[i].seed, quick->run[k].seed);
+    config_free(tune);
+    config_free(quick);
+}
+
+/* Longer programs have more operations, not fewer increments; a rate of a few per cent
+ * wants more than a thousand questions of one answer each. */
+static void quick_asks_counting_what_its_splits_say(void **state)
+{
+    struct config *c = read_shipped("quick");
+    int asked = 0;
+    (void)state;
+    for (int i = 0; i < c->runs; i++) {
+        const struct run_spec *r = &c->run[i];
+        const int most = option_find(r->task->options, "max_operations");
+        for (int k = 0; k < r->splits && strcmp(r->task->name, "counting") == 0; k++) {
+            if (strcmp(r->split[k].name, "valid") != 0)
+                assert_true(r->split[k].count >= 5000);
+            if (strcmp(r->split[k].name, "ood_longer") != 0)
+                continue;
+            assert_true(r->split[k].options.v[most] >= 2 * r->task_options.v[most]);
+            asked++;
+        }
+    }
+    assert_int_equal(asked, 4 * 5);
+    config_free(c);
+}
+
+/* What the paper counts can be known (experiments.yaml says how). */
+static void no_published_number_has_an_open_unit(void **state)
+{
+    struct config *c = read_shipped("paper");
+    (void)state;
+    assert_true(c->published > 0);
+    for (int i = 0; i < c->published; i++)
+        assert_string_not_equal(c->publish[i].metric, "error");
+    config_free(c);
+}
+
+static void smoke_is_small(void **state)
+{
+    struct config *c = read_shipped("smoke");
+    (void)state;
+    for (int i = 0; i < c->runs; i++) {
+        assert_true(c->run[i].train.optimizer.steps <= 500);
+        assert_true(c->run[i].model.longest <= 128);
+        for (int k = 0; k < c->run[i].splits; k++)
+            assert_true(c->run[i].split[k].count <= 100);
+    }
+    config_free(c);
+}
+
+static double published_number(const struct config *c, const char *experiment,
+                               const char *cell, const char *encoder, const char *split)
+{
+    for (int i = 0; i < c->published; i++) {
+        const struct published_value *v = &c->publish[i];
+        if (strcmp(v->experiment, experiment) == 0 && strcmp(v->cell, cell) == 0 &&
+            strcmp(v->encoder, encoder) == 0 && strcmp(v->split, split) == 0)
+            return v->value;
+    }
+    return NAN;
+}
+
+static void published_numbers_are_the_papers(void **state)
+{
+    struct config *c = read_shipped("smoke");
+    (void)state;
+    assert_near(published_number(c, "flip_flop", "", "rope", "ood_sparse"), 0.203, 1e-12);
+    assert_near(published_number(c, "flip_flop_grid",
+                                 "model.dim=128 model.heads=4 model.layers=4", "cope",
+                                 "ood_sparse"),
+                0.332, 1e-12);
+    assert_near(published_number(c, "flip_flop_grid",
+                                 "model.dim=128 model.heads=2 model.layers=4", "cope",
+                                 "ood_sparse"),
+                0.145, 1e-12);
+    assert_near(published_number(c, "selective_copy", "", "cope", "ood_sparse"), 4e-5,
+                1e-12);
+    assert_near(published_number(c, "counting", "task.variables=5", "relative", "id"),
+                0.224, 1e-12);
+    assert_near(
+        published_number(c, "counting", "task.variables=1", "relative", "ood_shorter"),
+        0.341, 1e-12);
+    for (int i = 0; i < c->claims; i++)
+        /* Finite, and in the paper's direction. */
+        if (!(c->claim[i].published_less < c->claim[i].published_than))
+            fail_msg("%s: %g is not below %g", c->claim[i].id, c->claim[i].published_less,
+                     c->claim[i].published_than);
+    config_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(quick_holds_three_tasks_and_the_papers_encoders),
+        cmocka_unit_test(paper_holds_every_cell_of_its_tables),
+        cmocka_unit_test(no_profile_trains_a_run_twice),
+        cmocka_unit_test(tuning_has_seeds_of_its_own),
+        cmocka_unit_test(quick_asks_counting_what_its_splits_say),
+        cmocka_unit_test(no_published_number_has_an_open_unit),
+        cmocka_unit_test(smoke_is_small),
+        cmocka_unit_test(published_numbers_are_the_papers),
+    };
+    return cmocka_run_group_tests_name("shipped", tests, NULL, NULL);
+}

@@ -16,12 +16,12 @@ enum { D = 8, C = 16, HEAD = 1 }; /* the bed's panel is of the last head */
 
 static real *direction(struct bed *b, int t)
 {
-    return b->state.at + t * BED_WIDE + HEAD * D;
+    return b->state.at + (size_t)t * BED_WIDE + (size_t)HEAD * D;
 }
 
 static real *beta(struct bed *b, int t)
 {
-    return b->state.at + t * BED_WIDE + C + HEAD;
+    return b->state.at + (size_t)t * BED_WIDE + C + HEAD;
 }
 
 static double content_of(const struct bed *b, int i, int j)
@@ -58,7 +58,8 @@ static void reflections_turn_the_sign_of_a_channel(void **state)
     }
     bed_content(&b);
     for (int j = 0; j <= 9; j++) {
-        const double first = b.q.at[9 * BED_STRIDE] * b.k.at[j * BED_STRIDE] / sqrt(D);
+        const double first =
+            b.q.at[(size_t)9 * BED_STRIDE] * b.k.at[(size_t)j * BED_STRIDE] / sqrt(D);
         assert_near(b.score[9 * BED_SCORES + j],
                     content_of(&b, 9, j) - (9 - j) % 2 * 2 * first, 1e-12);
     }

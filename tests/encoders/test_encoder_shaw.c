@@ -38,13 +38,13 @@ static void values_see_the_distance(void **state)
     bed_open(&b, &encoder_shaw, "clip=3");
     bed_fill(b.weight[1], bed_size(&b, 1), 0);
     for (int c = 0; c <= 3; c++)
-        b.weight[1][8 * c] = c;
+        b.weight[1][(size_t)8 * c] = c;
     bed_made_up_weights(&b);
     bed_values_loss(&b);
     double sum = 0;
     for (int j = 0; j <= 9; j++)
         sum += b.score[9 * BED_SCORES + j] * (9 - j < 3 ? 9 - j : 3);
-    assert_near(b.o.at[9 * BED_STRIDE], sum, 1e-12);
+    assert_near(b.o.at[(size_t)9 * BED_STRIDE], sum, 1e-12);
     assert_near(b.o.at[9 * BED_STRIDE + 1], 0, 0);
 }
 

@@ -329,39 +329,79 @@ static const char learning_sql[] =
 
 /* --- runs of one name with several settings ---------------------------------- */
 
-static bool same_name(const struct record *a, const struct record *b)
+/* A record by its name and recipe. `first` is the first record of the recipe under any name. */
+struct named {
+    const struct record *record;
+    int first;
+};
+
+static int compare_pointers(const char *a, const char *b)
 {
-    return a->key[DIM_EXPERIMENT] == b->key[DIM_EXPERIMENT] &&
-           a->key[DIM_PROFILE] == b->key[DIM_PROFILE] &&
-           a->key[DIM_CELL] == b->key[DIM_CELL] && a->variant == b->variant;
+    return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
 }
 
-static int runs_done(const struct table_data *d, int64_t recipe)
+/* Interned strings are equal when their addresses are; which comes first means nothing. */
+static int by_name(const struct record *a, const struct record *b)
+{
+    static const enum dim dims[] = {DIM_EXPERIMENT, DIM_PROFILE, DIM_CELL};
+    for (size_t i = 0; i < sizeof dims / sizeof *dims; i++) {
+        const int order = compare_pointers(a->key[dims[i]], b->key[dims[i]]);
+        if (order)
+            return order;
+    }
+    return compare_pointers(a->variant, b->variant);
+}
+
+static int by_recipe(const void *pa, const void *pb)
+{
+    const struct record *a = ((const struct named *)pa)->record;
+    const struct record *b = ((const struct named *)pb)->record;
+    if (a->recipe != b->recipe)
+        return a->recipe < b->recipe ? -1 : 1;
+    return (a > b) - (a < b);
+}
+
+static int by_name_then_recipe(const void *pa, const void *pb)
+{
+    const struct named *a = pa, *b = pb;
+    const int order = by_name(a->record, b->record);
+    return order ? order : by_recipe(pa, pb);
+}
+
+/* The end of the records from `from` on that share its name (and its recipe). */
+static int end_of(const struct named *all, int n, int from, bool recipe)
+{
+    int i = from + 1;
+    while (i < n && by_name(all[i].record, all[from].record) == 0 &&
+           (!recipe || all[i].record->recipe == all[from].record->recipe))
+        i++;
+    return i;
+}
+
+/* Runs with numbers among records that are in the order of runs. */
+static int runs_done(const struct named *all, int from, int end)
 {
     int64_t before = -1;
     int n = 0;
-    for (int i = 0; i < d->records; i++) {
-        const struct record *r = &d->record[i];
-        n += r->recipe == recipe && r->run != before && r->key[DIM_SPLIT];
+    for (int i = from; i < end; i++) {
+        const struct record *r = all[i].record;
+        n += r->run != before && r->key[DIM_SPLIT];
         before = r->run;
     }
     return n;
 }
 
-/* Of the recipes that share the name of r, the one with most runs done, of these the newest:
- * it keeps the plain name. */
-static int64_t plain_recipe(const struct table_data *d, const struct record *r)
+/* Of the recipes that share a name, all[from..end), the one with most runs done, of these
+ * the newest: it keeps the plain name. */
+static int64_t plain_recipe(const struct named *all, int from, int end)
 {
-    int64_t best = r->recipe, tried = -1;
-    int most = runs_done(d, best);
-    for (int i = 0; i < d->records; i++) {
-        const struct record *o = &d->record[i];
-        if (o->recipe == best || o->recipe == tried || !same_name(o, r))
-            continue;
-        tried = o->recipe;
-        const int done = runs_done(d, tried);
-        if (done > most || (done == most && tried > best)) {
-            best = tried;
+    int64_t best = -1;
+    int most = -1;
+    for (int i = from, next; i < end; i = next) {
+        next = end_of(all, end, i, true);
+        const int done = runs_done(all, i, next);
+        if (done >= most) {
+            best = all[i].record->recipe;
             most = done;
         }
     }
@@ -405,22 +445,43 @@ static enum status mark_settings(struct store *s, struct table_data *d, struct r
     return st;
 }
 
+/* Gives the records of each recipe, in all its names, the mark that its first one needs.
+ * `all` is [records], room to work in. */
+static enum status mark_recipes(struct store *s, struct table_data *d, struct named *all,
+                                struct err *e)
+{
+    const int n = d->records;
+    enum status st = ST_OK;
+    for (int i = 0; i < n; i++)
+        all[i].record = &d->record[i];
+    qsort(all, (size_t)n, sizeof *all, by_recipe);
+    for (int i = 0, first = 0; i < n; i++) {
+        first = all[i].record->recipe == all[first].record->recipe ? first : i;
+        all[i].first = (int)(all[first].record - d->record);
+    }
+    qsort(all, (size_t)n, sizeof *all, by_name_then_recipe);
+    for (int i = 0, next; i < n && st == ST_OK; i = next) {
+        next = end_of(all, n, i, false);
+        const int64_t plain = plain_recipe(all, i, next);
+        for (int k = i; k < next && st == ST_OK; k++) {
+            struct record *r = &d->record[all[k].record - d->record];
+            if (r->recipe != plain && r == &d->record[all[k].first])
+                st = mark_settings(s, d, r, plain, e);
+        }
+    }
+    for (int i = 0; i < n; i++)
+        d->record[all[i].record - d->record].key[DIM_VARIANT] =
+            d->record[all[i].first].key[DIM_VARIANT];
+    return st;
+}
+
 static enum status tell_recipes_apart(struct store *s, struct table_data *d, struct err *e)
 {
-    enum status st = ST_OK;
-    for (int i = 0; i < d->records && st == ST_OK; i++) {
-        struct record *r = &d->record[i];
-        int first = 0; /* record of the same recipe, already marked */
-        while (d->record[first].recipe != r->recipe)
-            first++;
-        if (first < i) {
-            r->key[DIM_VARIANT] = d->record[first].key[DIM_VARIANT];
-            continue;
-        }
-        const int64_t plain = plain_recipe(d, r);
-        if (plain != r->recipe)
-            st = mark_settings(s, d, r, plain, e);
-    }
+    struct named *all = calloc((size_t)d->records + 1, sizeof *all);
+    if (!all)
+        return err_set(e, ST_NOMEM, "no memory for the table");
+    const enum status st = mark_recipes(s, d, all, e);
+    free(all);
     return st;
 }
 

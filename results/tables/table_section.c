@@ -33,6 +33,9 @@ int table_section_next(const struct table_data *d, struct table_shape shape, int
 {
     for (int i = after + 1; i < d->records; i++) {
         int first = 0;
+        /* Most records lie beside another of their table. */
+        if (i > 0 && same_section(shape, &d->record[i - 1], &d->record[i]))
+            continue;
         while (!same_section(shape, &d->record[first], &d->record[i]))
             first++;
         if (first == i)

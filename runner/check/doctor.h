@@ -61,6 +61,9 @@ void doctor_database(struct doctor *d, const char *db_path);
 /* Spools and runs that a killed scheduler left. */
 void doctor_leftovers(struct doctor *d, const char *db_path);
 
+/* Weights that are not those of their runs, and files that wait for their places. */
+void doctor_files(struct doctor *d, const char *db_path);
+
 struct doctor_clock {
     double (*wall)(void);   /* seconds since 1970 */
     double (*steady)(void); /* seconds since some moment, never set back */

@@ -36,6 +36,7 @@ static void examine(struct doctor *d, const char *db)
     doctor_disk(d, db);
     doctor_database(d, db);
     doctor_leftovers(d, db);
+    doctor_files(d, db);
     doctor_clocks(d, &clock, db);
 }
 

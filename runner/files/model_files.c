@@ -394,6 +394,21 @@ static DIR *open_models(const char *db)
     return n > 0 && n < PATH_MAX ? opendir(folder) : NULL;
 }
 
+int model_files_waiting(const char *db)
+{
+    char identity[IDENTITY_TEXT];
+    DIR *dir = open_models(db);
+    int n = 0;
+    for (const struct dirent *one; dir && (one = readdir(dir)) != NULL;) {
+        const int which = which_file(one->d_name, identity);
+        n += which == FILES ? is_half_written(db, one->d_name)
+                            : which != WEIGHTS && which != CHECKPOINT;
+    }
+    if (dir)
+        closedir(dir);
+    return n;
+}
+
 enum status model_files_settle(struct store *s, const char *db, struct err *e)
 {
     char own[PATH_MAX];

@@ -49,6 +49,10 @@ enum status model_files_accept(struct store *s, const char *db, struct err *e);
  * holds the lock; harmless a second time. */
 enum status model_files_settle(struct store *s, const char *db, struct err *e);
 
+/* How many files model_files_settle would look at: those that wait and those written by
+ * halves. */
+int model_files_waiting(const char *db);
+
 /* Where a worker leaves its final weights until its run is stored as done, so that the
  * weights of a run are never of another training than its numbers:
  * "FILE.models/<identity>.trained.safetensors". */

@@ -1,4 +1,5 @@
 /* doctor finds what is wrong: arithmetic, disk, database, clock. */
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 
 #include "doctor.h"
 #include "filled_store.h"
+#include "model_files.h"
 #include "program.h"
 
 static struct doctor found;
@@ -244,6 +246,50 @@ static void what_a_killed_scheduler_left_is_found(void **state)
     assert_found(DOCTOR_ADVICE, "work", "0 runs did not end, 1 spools");
 }
 
+/* --- weights --- */
+
+static const char name[] = "0123456789abcdef0123456789abcdef";
+
+static void write_model_file(const struct fixture *f, const char *end, const char *bytes)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s.models", f->path);
+    assert_true(mkdir(path, 0755) == 0 || errno == EEXIST);
+    snprintf(path, sizeof path, "%s.models/%s%s", f->path, name, end);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(bytes, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void weights_of_another_training_and_files_that_wait_are_found(void **state)
+{
+    struct fixture *f = *state;
+    char path[200], hash[WEIGHTS_HASH], sql[300];
+    add_run(f->store, (struct fake_run){.variant = "rope"});
+    close_store(f);
+    write_model_file(f, ".safetensors", "the weights");
+    snprintf(path, sizeof path, "%s.models/%s.safetensors", f->path, name);
+    assert_int_equal(model_files_hash(path, hash, NULL), ST_OK);
+    snprintf(sql, sizeof sql, "UPDATE run SET identity = '%s', weights_hash = '%s'", name,
+             hash);
+    execute(f->path, sql);
+    start();
+    doctor_files(&found, f->path);
+    assert_int_equal(found.n, 1);
+    assert_found(DOCTOR_FINE, "weights", "1 runs have the weights");
+    write_model_file(f, ".aside.safetensors", "older weights");
+    write_model_file(f, ".merged.safetensors", "weights of a part");
+    doctor_files(&found, f->path);
+    assert_found(DOCTOR_ADVICE, "waiting", "2 files in ");
+    write_model_file(f, ".safetensors", "others");
+    start();
+    doctor_files(&found, f->path);
+    assert_int_equal(found.n, 2);
+    found.n = 1;
+    assert_found(DOCTOR_ADVICE, "weights", name);
+}
+
 /* --- clocks --- */
 
 static double wall_at, steady_at, wall_rate;
@@ -318,6 +364,7 @@ int main(void)
         CASE(what_cannot_be_written_is_found),
         CASE(another_programs_database_and_none_are_told_apart),
         CASE(what_a_killed_scheduler_left_is_found),
+        CASE(weights_of_another_training_and_files_that_wait_are_found),
         CASE(a_clock_that_jumps_or_stays_behind_is_found),
         CASE(the_exit_code_says_whether_something_is_to_be_done),
     };

@@ -342,10 +342,10 @@ enum status verify_weights(const struct run_spec *r, const char *stored, const c
     if (st == ST_OK)
         st = model_open(&r->model, r->seed, &b, e);
     if (st == ST_OK)
-        st = checkpoint_load_model(now, b, e);
+        st = safetensors_load_model(now, b, e);
     if (st == ST_OK) {
         struct err why;
-        st = checkpoint_load_model(stored, a, &why);
+        st = safetensors_load_model(stored, a, &why);
         if (st == ST_IO) {
             differs(out, "the stored weights: %s", why.msg);
             st = ST_OK;

@@ -1,7 +1,7 @@
 /* command_export.c -- the weights of a run in a file of their own, for use elsewhere. */
 #include "command.h"
 
-#include "checkpoint.h"
+#include "safetensors.h"
 #include "output.h"
 #include "targets.h"
 #include "lock.h"
@@ -10,12 +10,12 @@
 static enum status write_weights(const struct run_spec *r, struct model *m,
                                  const char *path, bool replace, struct err *e)
 {
-    struct checkpoint_note notes[STORED_NOTES];
+    struct safetensors_note notes[STORED_NOTES];
     struct output *o = NULL;
     stored_run_notes(r, notes);
     enum status st = output_open(path, replace, &o, e);
     if (st == ST_OK)
-        st = checkpoint_print_model(output_file(o), m, notes, STORED_NOTES, e);
+        st = safetensors_print_model(output_file(o), m, notes, STORED_NOTES, e);
     if (st == ST_OK)
         st = output_commit(o, e);
     output_close(o);

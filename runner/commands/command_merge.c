@@ -10,7 +10,7 @@
 #include "model_files.h"
 #include "targets.h"
 #include "progress.h"
-#include "resume.h"
+#include "checkpoint.h"
 #include "lock.h"
 #include "store_merge.h"
 
@@ -30,7 +30,7 @@ static void on_conflict(void *context, const char *text)
 static int on_steps(void *context, const char *identity, bool here)
 {
     const struct job *j = context;
-    return resume_step_of(here ? j->into : j->part, identity);
+    return checkpoint_step_of(here ? j->into : j->part, identity);
 }
 
 /* What the part lacks is nothing to tell of here. A file that is there and cannot be used

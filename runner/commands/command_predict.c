@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checkpoint.h"
+#include "safetensors.h"
 #include "evaluation.h"
 #include "output.h"
 #include "targets.h"
@@ -50,7 +50,7 @@ static enum status read_file(const char *name, struct source *s, struct err *e)
     if (strlen(name) >= sizeof s->weights.path)
         return err_set(e, ST_IO, "%s: the name is too long", name);
     memcpy(s->weights.path, name, strlen(name) + 1);
-    enum status st = checkpoint_note_read(name, "config", &config, e);
+    enum status st = safetensors_note_read(name, "config", &config, e);
     if (st == ST_OK && !config)
         st = err_set(e, ST_IO,
                      "%s: tells no settings of a model; write it with posbench export",
@@ -59,7 +59,7 @@ static enum status read_file(const char *name, struct source *s, struct err *e)
         err_set(e, st, "%s: %s", name, why.msg);
     free(config);
     if (st == ST_OK)
-        st = checkpoint_numbers(name, &numbers, e);
+        st = safetensors_numbers(name, &numbers, e);
     if (st == ST_OK)
         st = model_sketch(&s->run.model, &sketch, e);
     if (st == ST_OK && model_parameters(sketch) != numbers)

@@ -8,7 +8,7 @@
 #include "plan.h"
 #include "provenance.h"
 #include "request.h"
-#include "resume.h"
+#include "checkpoint.h"
 #include "schedule.h"
 #include "signals.h"
 #include "units.h"

@@ -13,7 +13,7 @@
 #endif
 
 #include "provenance.h"
-#include "resume.h"
+#include "checkpoint.h"
 #include "signals.h"
 #include "training.h"
 

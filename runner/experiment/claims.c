@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "experiment.h"
-#include "cells.h"
+#include "grid.h"
 #include "yaml_read.h"
 
 enum { NAMES_MAX = 256 };

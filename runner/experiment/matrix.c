@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "experiment.h"
-#include "cells.h"
+#include "grid.h"
 #include "run_spec.h"
 #include "settings.h"
 #include "yaml_read.h"

@@ -12,7 +12,7 @@
 
 #include <xxhash.h>
 
-#include "checkpoint.h"
+#include "safetensors.h"
 #include "identities.h"
 #include "lock.h"
 #include "spool.h"
@@ -190,14 +190,14 @@ static bool all_finite(const unsigned char *number, size_t bytes)
 /* Are they weights of the run that can be used? */
 static enum status check_weights(const char *path, const char *identity, struct err *e)
 {
-    struct checkpoint_bytes *t = NULL;
+    struct safetensors_bytes *t = NULL;
     char *owner = NULL;
     int n = 0;
-    enum status st = checkpoint_note_read(path, "identity", &owner, e);
+    enum status st = safetensors_note_read(path, "identity", &owner, e);
     if (st == ST_OK && (!owner || strcmp(owner, identity) != 0))
         st = err_set(e, ST_IO, "holds weights of run %.32s", owner ? owner : "(none)");
     if (st == ST_OK)
-        st = checkpoint_read_bytes(path, &t, &n, e);
+        st = safetensors_read_bytes(path, &t, &n, e);
     for (int i = 0; i < n && st == ST_OK; i++)
         if (!all_finite(t[i].at, t[i].n))
             st = err_set(e, ST_IO, "holds numbers that are not finite");

@@ -8,7 +8,7 @@
 #include "evaluation.h"
 #include "filter.h"
 #include "leftovers.h"
-#include "resume.h"
+#include "checkpoint.h"
 #include "run_filter.h"
 
 /* --- what the database knows --- */
@@ -394,7 +394,7 @@ static void find_checkpoints(struct plan *p, const struct plan_request *q,
             item->flops = 0.0;
         if (!item->runs || strcmp(item->state, "done") == 0)
             continue;
-        item->resumed = resume_steps(q->db, item->run);
+        item->resumed = checkpoint_steps(q->db, item->run);
         if (item->resumed == 0)
             continue;
         item->flops = run_flops(item->run, laws, item->resumed);

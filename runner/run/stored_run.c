@@ -115,11 +115,11 @@ enum status stored_run_open(const char *db_path, const char *name, struct stored
     return st;
 }
 
-void stored_run_notes(const struct run_spec *r, struct checkpoint_note out[STORED_NOTES])
+void stored_run_notes(const struct run_spec *r, struct safetensors_note out[STORED_NOTES])
 {
-    out[0] = (struct checkpoint_note){"format", "posbench"};
-    out[1] = (struct checkpoint_note){"identity", r->identity};
-    out[2] = (struct checkpoint_note){"config", r->config};
+    out[0] = (struct safetensors_note){"format", "posbench"};
+    out[1] = (struct safetensors_note){"identity", r->identity};
+    out[2] = (struct safetensors_note){"config", r->config};
 }
 
 /* A weight that is no number would be scored as a model that knows nothing. */
@@ -144,7 +144,7 @@ static enum status check_owner(const struct stored_weights *f, struct err *e)
 {
     const char *const path = f->path;
     char *identity = NULL, hash[WEIGHTS_HASH];
-    enum status st = checkpoint_note_read(path, "identity", &identity, e);
+    enum status st = safetensors_note_read(path, "identity", &identity, e);
     if (st == ST_OK && (!identity || strcmp(identity, f->identity) != 0))
         st = err_set(e, ST_IO,
                      "%s: holds the weights of run %.32s, not of %.32s; put the right file "
@@ -177,7 +177,7 @@ enum status stored_weights_load(const struct stored_weights *w, struct model *m,
     const char *const path = w->path;
     enum status st = w->identity[0] ? check_owner(w, e) : ST_OK;
     if (st == ST_OK)
-        st = checkpoint_load_model(path, m, e);
+        st = safetensors_load_model(path, m, e);
     if (st == ST_OK)
         st = check_finite(path, m, e);
     if (st != ST_NOTFOUND)

@@ -2,7 +2,7 @@
 #ifndef STORED_RUN_H
 #define STORED_RUN_H
 
-#include "checkpoint.h"
+#include "safetensors.h"
 #include "model_files.h"
 #include "run_spec.h"
 #include "store.h"
@@ -29,7 +29,7 @@ enum status stored_run_open(const char *db_path, const char *name, struct stored
 
 /* The notes of a file of weights, in the order format, identity, config. */
 enum { STORED_NOTES = 3 };
-void stored_run_notes(const struct run_spec *r, struct checkpoint_note out[STORED_NOTES]);
+void stored_run_notes(const struct run_spec *r, struct safetensors_note out[STORED_NOTES]);
 
 /* A file of weights, the identity that it must have within ("": it is a user's own, of any
  * run) and the hash of its bytes ("": not stored). */

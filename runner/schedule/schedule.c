@@ -16,7 +16,7 @@
 #include "model_files.h"
 #include "process.h"
 #include "provenance.h"
-#include "resume.h"
+#include "checkpoint.h"
 #include "schedule_internal.h"
 #include "signals.h"
 
@@ -150,7 +150,7 @@ static void conclude(struct scheduler *c, const struct slot *w, const struct spo
     schedule_tell_warnings(c, w, spool);
     /* A run that stays done begins anew when it is asked for again. */
     if (strcmp(state, "done") == 0 || was_done(w->item))
-        resume_forget(c->s->db, w->item->run->identity);
+        checkpoint_forget(c->s->db, w->item->run->identity);
     if (strcmp(state, "done") == 0)
         schedule_tell_done(c, w, spool);
     else
@@ -239,11 +239,11 @@ static enum status start_worker(struct scheduler *c, struct slot *w, struct err 
     provenance_program(program);
     enum status st = model_files_trained_path(s->db, r->identity, weights, e);
     if (st == ST_OK)
-        st = resume_path(s->db, r->identity, checkpoint, e);
+        st = checkpoint_path(s->db, r->identity, checkpoint, e);
     if (st)
         return st;
     if (was_done(w->item))
-        resume_forget(s->db, r->identity);
+        checkpoint_forget(s->db, r->identity);
     model_files_drop_trained(s->db, r->identity);
     snprintf(every, sizeof every, "%d", s->checkpoint_every);
     snprintf(threads, sizeof threads, "%d", s->threads);
@@ -304,7 +304,7 @@ static enum status has_finished(const struct plan_item *item, const char *path, 
 static void forget(const struct scheduler *c, const struct run_spec *r)
 {
     char spool[PATH_MAX];
-    resume_forget(c->s->db, r->identity);
+    checkpoint_forget(c->s->db, r->identity);
     model_files_drop_trained(c->s->db, r->identity);
     if (spool_path(c, r, spool, NULL) == ST_OK)
         unlink(spool);

@@ -8,7 +8,7 @@
  * "interrupted", and the next call goes on with it.
  *
  * Beside the database FILE: FILE.models/<identity>.safetensors, the final weights of each
- * done run, to keep, and checkpoints (resume.h); FILE.spool/, spools and a lock, while a
+ * done run, to keep, and checkpoints (checkpoint.h); FILE.spool/, spools and a lock, while a
  * scheduler is at work. */
 #ifndef SCHEDULE_H
 #define SCHEDULE_H

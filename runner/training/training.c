@@ -6,11 +6,11 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "checkpoint.h"
+#include "safetensors.h"
 #include "clock.h"
 #include "evaluation.h"
 #include "exposure.h"
-#include "resume.h"
+#include "checkpoint.h"
 #include "stored_run.h"
 
 static const double progress_every_s = 0.25;
@@ -23,7 +23,7 @@ enum { WARNING_TEXT = 1024 };
 
 /* Where the run is, and how much of the spool belongs to it. */
 struct place {
-    struct resume_point at;
+    struct checkpoint_point at;
     off_t spool;
 };
 
@@ -35,9 +35,9 @@ struct course {
     struct trainer *trainer;
     struct run_progress progress;
     double reported; /* when progress was last sent */
-    struct resume_point now;
+    struct checkpoint_point now;
     struct place kept, saved; /* saved: as the checkpoint has it */
-    struct resume_point begun;
+    struct checkpoint_point begun;
     struct spool *before; /* reported by earlier attempts; NULL: this is the first */
     double start, next_save;
 };
@@ -101,7 +101,7 @@ static void keep_spool(struct course *c)
 }
 
 /* Adds what this attempt has cost up to now. */
-static void add_cost(const struct course *c, struct resume_point *p)
+static void add_cost(const struct course *c, struct checkpoint_point *p)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
@@ -113,12 +113,12 @@ static void add_cost(const struct course *c, struct resume_point *p)
 
 static enum status write_checkpoint(struct course *c, struct err *e)
 {
-    struct resume_point at = c->kept.at;
+    struct checkpoint_point at = c->kept.at;
     char *reported = NULL;
     enum status st = spool_copy(c->t->spool, c->kept.spool, &reported, e);
     add_cost(c, &at);
     if (st == ST_OK)
-        st = resume_save(c->t->checkpoint, c->t->run, c->trainer, &at, reported, e);
+        st = checkpoint_save(c->t->checkpoint, c->t->run, c->trainer, &at, reported, e);
     free(reported);
     return st;
 }
@@ -317,7 +317,7 @@ double training_flops(const struct model_config *m, const struct batch *b)
 static enum status one_step(struct course *c, struct err *e)
 {
     const double start = clock_now();
-    struct resume_point *p = &c->now;
+    struct checkpoint_point *p = &c->now;
     struct sampled s;
     double loss;
     sampler_train(c->sampler, p->step, &s);
@@ -368,12 +368,12 @@ static enum status train(struct course *c, struct err *e)
 /* A run whose weights cannot be kept still has its numbers. */
 static enum status save_weights(struct course *c, struct err *e)
 {
-    struct checkpoint_note notes[STORED_NOTES];
+    struct safetensors_note notes[STORED_NOTES];
     char text[CAVEAT_TEXT];
     struct err why;
     stored_run_notes(c->t->run, notes);
-    if (!c->t->weights || checkpoint_save_model(c->t->weights, trainer_model(c->trainer),
-                                                notes, STORED_NOTES, &why) == ST_OK)
+    if (!c->t->weights || safetensors_save_model(c->t->weights, trainer_model(c->trainer),
+                                                 notes, STORED_NOTES, &why) == ST_OK)
         return ST_OK;
     snprintf(text, sizeof text, SPOOL_NO_WEIGHTS ": %.400s", why.msg);
     return spool_event(c->t->spool, "warning", text, e);
@@ -381,7 +381,7 @@ static enum status save_weights(struct course *c, struct err *e)
 
 static enum status spool_run_cost(const struct course *c, struct err *e)
 {
-    struct resume_point p = c->now;
+    struct checkpoint_point p = c->now;
     add_cost(c, &p);
     const struct run_cost cost = {
         .steps = p.step,
@@ -408,8 +408,8 @@ static enum status open_trainer(struct course *c, struct err *e)
  * gives these bits again. */
 static enum status tell_resumption(struct course *c, const char *maker, struct err *e)
 {
-    char here[RESUME_MAKER], text[2 * RESUME_MAKER + 160];
-    resume_maker(here);
+    char here[CHECKPOINT_MAKER], text[2 * CHECKPOINT_MAKER + 160];
+    checkpoint_maker(here);
     snprintf(text, sizeof text, "goes on at step %d of %d", c->now.step, c->progress.steps);
     enum status st = spool_event(c->t->spool, "info", text, e);
     if (st || strcmp(here, maker) == 0)
@@ -431,10 +431,10 @@ static enum status tell_refusal(struct course *c, const char *why, struct err *e
 /* Takes up the checkpoint if there is one that fits. */
 static enum status take_up(struct course *c, struct err *e)
 {
-    struct resume_found found = {0};
+    struct checkpoint_found found = {0};
     struct err why = {.msg = ""};
-    enum status st = c->t->checkpoint ? resume_load(c->t->checkpoint, c->t->run, c->trainer,
-                                                    &found, &why)
+    enum status st = c->t->checkpoint ? checkpoint_load(c->t->checkpoint, c->t->run,
+                                                        c->trainer, &found, &why)
                                       : ST_NOTFOUND;
     if (st == ST_OK)
         st = spool_replay(c->t->spool, found.reported, &c->before, &why);

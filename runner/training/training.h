@@ -15,7 +15,7 @@ struct training {
     const struct run_spec *run;
     int threads;                       /* >= 1 */
     const char *weights;               /* file for the final weights; NULL: keep none */
-    const char *checkpoint;            /* file to go on from (resume.h); NULL: none */
+    const char *checkpoint;            /* file to go on from (checkpoint.h); NULL: none */
     int checkpoint_every;              /* seconds between checkpoints; 0: every step */
     int steps;                         /* end behind so many, unevaluated; 0: all of it */
     const volatile sig_atomic_t *stop; /* set from outside: end within a second */
@@ -28,7 +28,7 @@ struct training {
 /* Goes on from the checkpoint when there is one that fits, and leaves one when *stop was
  * set (ST_INTERRUPTED). ST_NONFINITE when the loss was lost. The spool has all but its
  * last line "end", which is the caller's to write; the checkpoint stays until the run is
- * in the database (resume_forget). */
+ * in the database (checkpoint_forget). */
 enum status training_run(const struct training *t, struct err *e);
 
 /* Settings of a trainer that takes every batch of `s`. */

@@ -18,7 +18,7 @@
 #include <sqlite3.h>
 
 #include "model_files.h"
-#include "resume.h"
+#include "checkpoint.h"
 #include "small_matrix.h"
 #include "sweep.h"
 #include "tree.h"
@@ -96,7 +96,7 @@ static int step_of(const char *where, const char *name, const char *identity)
 {
     char db[PATH_MAX];
     path_in(where, name, db);
-    return resume_step_of(db, identity);
+    return checkpoint_step_of(db, identity);
 }
 
 static void train(const char *name, int seed, const char *fault, int code)

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checkpoint.h"
+#include "safetensors.h"
 #include "fuzz.h"
-#include "resume.h"
+#include "checkpoint.h"
 
 enum { LENGTH_BYTES = 8 };
 
@@ -36,9 +36,9 @@ static const char *file_of(const uint8_t *data, size_t bytes)
 static void read_pair(const char *path)
 {
     real number[8] = {10, 11, 12, 13, 14, 15, 16, 17};
-    const struct checkpoint_tensor pair[] = {{"v", 1, 2, number}, {"w", 3, 2, number + 2}};
+    const struct safetensors_tensor pair[] = {{"v", 1, 2, number}, {"w", 3, 2, number + 2}};
     struct err e = {.msg = ""};
-    if (checkpoint_read(path, pair, 2, &e) == ST_OK)
+    if (safetensors_read(path, pair, 2, &e) == ST_OK)
         return;
     assert(e.msg[0] && strlen(e.msg) < sizeof e.msg);
     for (int i = 0; i < 8; i++)
@@ -82,9 +82,9 @@ static void resume(const char *path, struct trainer *t)
 {
     const struct run_spec r = {
         .identity = "00ff", .config = (char[]){"{}"}, .train.optimizer.steps = 100};
-    struct resume_found found = {0};
+    struct checkpoint_found found = {0};
     struct err e = {.msg = ""};
-    if (resume_load(path, &r, t, &found, &e) == ST_OK)
+    if (checkpoint_load(path, &r, t, &found, &e) == ST_OK)
         assert(found.reported && found.at.step > 0 && found.at.step <= 100);
     else
         assert(e.msg[0] && !found.reported);
@@ -99,11 +99,11 @@ void fuzz_one(const uint8_t *data, size_t bytes)
     char *note = NULL;
     uint64_t numbers = 0;
     read_pair(path);
-    if (checkpoint_load_model(path, trainer_model(t), &e) != ST_OK)
+    if (safetensors_load_model(path, trainer_model(t), &e) != ST_OK)
         assert(e.msg[0]);
-    if (checkpoint_note_read(path, "config", &note, &e) != ST_OK)
+    if (safetensors_note_read(path, "config", &note, &e) != ST_OK)
         assert(!note);
-    if (checkpoint_numbers(path, &numbers, &e) == ST_OK)
+    if (safetensors_numbers(path, &numbers, &e) == ST_OK)
         assert(numbers <= bytes);
     free(note);
     resume(path, t);

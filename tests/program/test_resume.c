@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
+#include "safetensors.h"
 #include "checkpoint.h"
-#include "resume.h"
 #include "small_matrix.h"
 #include "training.h"
 
@@ -68,7 +68,7 @@ static int teardown(void **state)
 static const struct run_spec *run_of(int encoder)
 {
     const struct run_spec *r = &config->run[encoder];
-    assert_int_equal(resume_path(db, r->identity, checkpoint, NULL), ST_OK);
+    assert_int_equal(checkpoint_path(db, r->identity, checkpoint, NULL), ST_OK);
     return r;
 }
 
@@ -154,13 +154,13 @@ static void each_step_can_be_the_last_of_an_attempt(void **state)
         const int step = ends[i];
         struct attempt a = {.run = run_of(COPE), .threads = 1, .steps = step};
         assert_int_equal(attempt(a, NULL), ST_OK);
-        assert_int_equal(resume_steps(db, a.run), step);
+        assert_int_equal(checkpoint_steps(db, a.run), step);
         a.steps = 0;
         a.threads = 1 + step % 3;
         a.every = 60;
         assert_int_equal(attempt(a, NULL), ST_OK);
         expect_results(want, bytes);
-        resume_forget(db, a.run->identity);
+        checkpoint_forget(db, a.run->identity);
     }
     free(want);
 }
@@ -223,7 +223,7 @@ static void signals_at_any_moment_move_no_bit(void **state)
         run_through_signals(a, length < 900000 ? length : 900000, &dice, &stopped,
                             &in_evaluation);
         expect_results(want, bytes);
-        resume_forget(db, a.run->identity);
+        checkpoint_forget(db, a.run->identity);
     }
     free(want);
 }
@@ -240,7 +240,7 @@ static void what_is_not_in_the_checkpoint_is_done_again(void **state)
     a.steps = 19;
     a.every = 60;
     assert_int_equal(attempt(a, NULL), ST_OK);
-    assert_int_equal(resume_steps(db, a.run), 7);
+    assert_int_equal(checkpoint_steps(db, a.run), 7);
     a.steps = 0;
     assert_int_equal(attempt(a, NULL), ST_OK);
     expect_results(want, bytes);
@@ -253,13 +253,13 @@ static void costs_are_added_up(void **state)
     char *text;
     (void)state;
     assert_int_equal(attempt(a, NULL), ST_OK);
-    assert_int_equal(checkpoint_note_read(checkpoint, "state", &text, NULL), ST_OK);
+    assert_int_equal(safetensors_note_read(checkpoint, "state", &text, NULL), ST_OK);
     const double first = strtod(strstr(text, "\"cpu_s\":") + 8, NULL);
     free(text);
     assert_true(first > 0.0);
     a.steps = 6;
     assert_int_equal(attempt(a, NULL), ST_OK);
-    assert_int_equal(checkpoint_note_read(checkpoint, "state", &text, NULL), ST_OK);
+    assert_int_equal(safetensors_note_read(checkpoint, "state", &text, NULL), ST_OK);
     /* The processor time of this process counts from its start, and both attempts ran
      * in it. */
     assert_true(strtod(strstr(text, "\"cpu_s\":") + 8, NULL) > 2.0 * first);
@@ -304,7 +304,7 @@ static void damaged_checkpoints_are_refused_with_a_reason(void **state)
     assert_in_range(header, 1000, n);
 
     write_whole(checkpoint, good, n - 1);
-    assert_int_equal(resume_steps(db, a.run), 0);
+    assert_int_equal(checkpoint_steps(db, a.run), 0);
     expect_anew(a, "is cut off", want, bytes);
     write_whole(checkpoint, good, header / 2);
     expect_anew(a, "not a safetensors file", want, bytes);
@@ -340,17 +340,17 @@ static void checkpoints_of_others_are_refused(void **state)
     memcpy(other, checkpoint, sizeof other);
     a = (struct attempt){.run = run_of(COPE), .threads = 1, .every = 60};
     assert_int_equal(rename(other, checkpoint), 0);
-    assert_int_equal(resume_steps(db, a.run), 0);
+    assert_int_equal(checkpoint_steps(db, a.run), 0);
     expect_anew(a, "is of run", want, bytes);
     /* Weights alone. */
     assert_int_equal(rename(weights, checkpoint), 0);
     expect_anew(a, "is no checkpoint of a run", want, bytes);
     /* The next version. */
-    const struct checkpoint_note notes[] = {{"format", "posbench checkpoint"},
-                                            {"version", "2"},
-                                            {"identity", a.run->identity},
-                                            {"state", "{}"}};
-    assert_int_equal(checkpoint_write(checkpoint, NULL, 0, notes, 4, NULL), ST_OK);
+    const struct safetensors_note notes[] = {{"format", "posbench checkpoint"},
+                                             {"version", "2"},
+                                             {"identity", a.run->identity},
+                                             {"state", "{}"}};
+    assert_int_equal(safetensors_write(checkpoint, NULL, 0, notes, 4, NULL), ST_OK);
     expect_anew(a, "version 2", want, bytes);
     free(want);
 }

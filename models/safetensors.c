@@ -1,4 +1,4 @@
-#include "checkpoint.h"
+#include "safetensors.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@ enum {
 
 static const char metadata_key[] = "__metadata__";
 
-static size_t tensor_numbers(const struct checkpoint_tensor *t)
+static size_t tensor_numbers(const struct safetensors_tensor *t)
 {
     return (size_t)t->rows * (size_t)t->columns;
 }
@@ -61,15 +61,15 @@ static float get_f32(const unsigned char in[4])
 
 /* --- writing --- */
 
-static json_t *shape_of(const struct checkpoint_tensor *t)
+static json_t *shape_of(const struct safetensors_tensor *t)
 {
     return t->rows == 1 ? json_pack("[i]", t->columns)
                         : json_pack("[ii]", t->rows, t->columns);
 }
 
 /* The JSON header, padded; the caller frees it. */
-static char *header_text(const struct checkpoint_tensor *tensor, int n,
-                         const struct checkpoint_note *note, int n_notes)
+static char *header_text(const struct safetensors_tensor *tensor, int n,
+                         const struct safetensors_note *note, int n_notes)
 {
     json_t *header = json_object(), *notes = json_object();
     int failed = !header || !notes;
@@ -100,7 +100,7 @@ static char *header_text(const struct checkpoint_tensor *tensor, int n,
     return out;
 }
 
-static bool write_numbers(FILE *f, const struct checkpoint_tensor *t)
+static bool write_numbers(FILE *f, const struct safetensors_tensor *t)
 {
     unsigned char bytes[4 * CHUNK];
     const size_t n = tensor_numbers(t);
@@ -114,7 +114,7 @@ static bool write_numbers(FILE *f, const struct checkpoint_tensor *t)
     return true;
 }
 
-static bool write_file(FILE *f, const char *header, const struct checkpoint_tensor *tensor,
+static bool write_file(FILE *f, const char *header, const struct safetensors_tensor *tensor,
                        int n)
 {
     unsigned char length[LENGTH_BYTES];
@@ -130,7 +130,7 @@ static bool write_file(FILE *f, const char *header, const struct checkpoint_tens
 }
 
 static enum status replace(const char *path, const char *temporary, const char *header,
-                           const struct checkpoint_tensor *tensor, int n, struct err *e)
+                           const struct safetensors_tensor *tensor, int n, struct err *e)
 {
     FILE *f = whole_file_open(temporary);
     if (!f)
@@ -138,9 +138,9 @@ static enum status replace(const char *path, const char *temporary, const char *
     return whole_file_finish(f, write_file(f, header, tensor, n), temporary, path, e);
 }
 
-enum status checkpoint_write(const char *path, const struct checkpoint_tensor *tensor,
-                             int n, const struct checkpoint_note *note, int n_notes,
-                             struct err *e)
+enum status safetensors_write(const char *path, const struct safetensors_tensor *tensor,
+                              int n, const struct safetensors_note *note, int n_notes,
+                              struct err *e)
 {
     const size_t room = strlen(path) + 32;
     char *temporary = malloc(room);
@@ -260,7 +260,7 @@ static enum status source_open(const char *path, struct source *s, struct err *e
     return st;
 }
 
-static bool has_shape(const json_t *shape, const struct checkpoint_tensor *t)
+static bool has_shape(const json_t *shape, const struct safetensors_tensor *t)
 {
     const size_t rank = json_array_size(shape);
     const json_int_t first = json_integer_value(json_array_get(shape, 0));
@@ -271,7 +271,7 @@ static bool has_shape(const json_t *shape, const struct checkpoint_tensor *t)
 }
 
 /* Where the tensor's bytes begin, from the end of the header. */
-static enum status find_tensor(const struct source *s, const struct checkpoint_tensor *t,
+static enum status find_tensor(const struct source *s, const struct safetensors_tensor *t,
                                uint64_t *at, struct err *e)
 {
     json_t *entry = json_object_get(s->header, t->name);
@@ -298,8 +298,8 @@ static enum status find_tensor(const struct source *s, const struct checkpoint_t
     return ST_OK;
 }
 
-static enum status check_all(const struct source *s, const struct checkpoint_tensor *tensor,
-                             int n, struct err *e)
+static enum status check_all(const struct source *s,
+                             const struct safetensors_tensor *tensor, int n, struct err *e)
 {
     uint64_t at, total = 0;
     size_t known = 0;
@@ -317,7 +317,7 @@ static enum status check_all(const struct source *s, const struct checkpoint_ten
     return ST_OK;
 }
 
-static enum status read_numbers(const struct source *s, const struct checkpoint_tensor *t,
+static enum status read_numbers(const struct source *s, const struct safetensors_tensor *t,
                                 struct err *e)
 {
     unsigned char bytes[4 * CHUNK];
@@ -365,9 +365,10 @@ static enum status copy_notes(const struct source *s, const char *const *key, ch
     return st;
 }
 
-enum status checkpoint_read_noted(const char *path, const struct checkpoint_tensor *tensor,
-                                  int n, const char *const *key, char **text, int n_keys,
-                                  struct err *e)
+enum status safetensors_read_noted(const char *path,
+                                   const struct safetensors_tensor *tensor, int n,
+                                   const char *const *key, char **text, int n_keys,
+                                   struct err *e)
 {
     struct source s;
     enum status st = source_open(path, &s, e);
@@ -382,14 +383,14 @@ enum status checkpoint_read_noted(const char *path, const struct checkpoint_tens
     return st;
 }
 
-enum status checkpoint_read(const char *path, const struct checkpoint_tensor *tensor, int n,
-                            struct err *e)
+enum status safetensors_read(const char *path, const struct safetensors_tensor *tensor,
+                             int n, struct err *e)
 {
-    return checkpoint_read_noted(path, tensor, n, NULL, NULL, 0, e);
+    return safetensors_read_noted(path, tensor, n, NULL, NULL, 0, e);
 }
 
-enum status checkpoint_notes_read(const char *path, const char *const *key, char **text,
-                                  int n, struct err *e)
+enum status safetensors_notes_read(const char *path, const char *const *key, char **text,
+                                   int n, struct err *e)
 {
     struct source s;
     enum status st = source_open(path, &s, e);
@@ -400,13 +401,13 @@ enum status checkpoint_notes_read(const char *path, const char *const *key, char
     return st;
 }
 
-enum status checkpoint_note_read(const char *path, const char *key, char **text,
-                                 struct err *e)
+enum status safetensors_note_read(const char *path, const char *key, char **text,
+                                  struct err *e)
 {
-    return checkpoint_notes_read(path, &key, text, 1, e);
+    return safetensors_notes_read(path, &key, text, 1, e);
 }
 
-enum status checkpoint_numbers(const char *path, uint64_t *numbers, struct err *e)
+enum status safetensors_numbers(const char *path, uint64_t *numbers, struct err *e)
 {
     struct source s;
     enum status st = source_open(path, &s, e);
@@ -460,7 +461,7 @@ static enum status find_all(const struct source *s, struct extent **out, int *n,
 }
 
 static enum status read_all(const struct source *s, const struct extent *x, int n,
-                            struct checkpoint_bytes *t, struct err *e)
+                            struct safetensors_bytes *t, struct err *e)
 {
     unsigned char *block = malloc(s->data_bytes + 1);
     if (!block)
@@ -471,12 +472,12 @@ static enum status read_all(const struct source *s, const struct extent *x, int 
         return err_set(e, ST_IO, "%s: cannot be read: %s", s->path, strerror(errno));
     }
     for (int i = 0; i < n; i++)
-        t[i] = (struct checkpoint_bytes){block + x[i].from, (size_t)(x[i].to - x[i].from)};
+        t[i] = (struct safetensors_bytes){block + x[i].from, (size_t)(x[i].to - x[i].from)};
     return ST_OK;
 }
 
-enum status checkpoint_read_bytes(const char *path, struct checkpoint_bytes **t, int *n,
-                                  struct err *e)
+enum status safetensors_read_bytes(const char *path, struct safetensors_bytes **t, int *n,
+                                   struct err *e)
 {
     struct source s;
     struct extent *x = NULL;
@@ -486,7 +487,7 @@ enum status checkpoint_read_bytes(const char *path, struct checkpoint_bytes **t,
     if (st)
         return st;
     st = find_all(&s, &x, n, e);
-    struct checkpoint_bytes *out = calloc((size_t)*n + 1, sizeof *out);
+    struct safetensors_bytes *out = calloc((size_t)*n + 1, sizeof *out);
     if (st == ST_OK && !out)
         st = err_set(e, ST_NOMEM, "%s: no memory to read it", path);
     if (st == ST_OK && out && *n > 0)
@@ -505,39 +506,39 @@ enum status checkpoint_read_bytes(const char *path, struct checkpoint_bytes **t,
 /* --- models --- */
 
 /* The model's tensors as the calls above want them; the caller frees it. */
-static struct checkpoint_tensor *tensors_of(struct model *m)
+static struct safetensors_tensor *tensors_of(struct model *m)
 {
     const int n = model_tensor_count(m);
-    struct checkpoint_tensor *out = calloc((size_t)n, sizeof *out);
+    struct safetensors_tensor *out = calloc((size_t)n, sizeof *out);
     for (int i = 0; i < n && out; i++) {
         const struct tensor *t = model_tensor(m, i);
-        out[i] = (struct checkpoint_tensor){.name = t->name,
-                                            .rows = t->rows,
-                                            .columns = t->columns,
-                                            .at = model_weights(m) + t->offset};
+        out[i] = (struct safetensors_tensor){.name = t->name,
+                                             .rows = t->rows,
+                                             .columns = t->columns,
+                                             .at = model_weights(m) + t->offset};
     }
     return out;
 }
 
-enum status checkpoint_save_model(const char *path, struct model *m,
-                                  const struct checkpoint_note *note, int n_notes,
-                                  struct err *e)
+enum status safetensors_save_model(const char *path, struct model *m,
+                                   const struct safetensors_note *note, int n_notes,
+                                   struct err *e)
 {
-    struct checkpoint_tensor *tensor = tensors_of(m);
+    struct safetensors_tensor *tensor = tensors_of(m);
     if (!tensor)
         return err_set(e, ST_NOMEM, "%s: no memory to write it", path);
     const enum status st =
-        checkpoint_write(path, tensor, model_tensor_count(m), note, n_notes, e);
+        safetensors_write(path, tensor, model_tensor_count(m), note, n_notes, e);
     free(tensor);
     return st;
 }
 
-enum status checkpoint_print_model(FILE *out, struct model *m,
-                                   const struct checkpoint_note *note, int n_notes,
-                                   struct err *e)
+enum status safetensors_print_model(FILE *out, struct model *m,
+                                    const struct safetensors_note *note, int n_notes,
+                                    struct err *e)
 {
     const int n = model_tensor_count(m);
-    struct checkpoint_tensor *tensor = tensors_of(m);
+    struct safetensors_tensor *tensor = tensors_of(m);
     char *header = tensor ? header_text(tensor, n, note, n_notes) : NULL;
     enum status st = ST_OK;
     if (!header)
@@ -549,12 +550,12 @@ enum status checkpoint_print_model(FILE *out, struct model *m,
     return st;
 }
 
-enum status checkpoint_load_model(const char *path, struct model *m, struct err *e)
+enum status safetensors_load_model(const char *path, struct model *m, struct err *e)
 {
-    struct checkpoint_tensor *tensor = tensors_of(m);
+    struct safetensors_tensor *tensor = tensors_of(m);
     if (!tensor)
         return err_set(e, ST_NOMEM, "%s: no memory to read it", path);
-    const enum status st = checkpoint_read(path, tensor, model_tensor_count(m), e);
+    const enum status st = safetensors_read(path, tensor, model_tensor_count(m), e);
     free(tensor);
     return st;
 }

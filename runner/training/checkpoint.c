@@ -1,4 +1,4 @@
-#include "resume.h"
+#include "checkpoint.h"
 
 #include <errno.h>
 #include <math.h>
@@ -10,7 +10,7 @@
 
 #include <xxhash.h>
 
-#include "checkpoint.h"
+#include "safetensors.h"
 #include "json_text.h"
 #include "provenance.h"
 
@@ -23,8 +23,8 @@ static const char format[] = "posbench checkpoint", version[] = "1";
 
 /* --- places --- */
 
-enum status resume_path(const char *db, const char *identity, char out[PATH_MAX],
-                        struct err *e)
+enum status checkpoint_path(const char *db, const char *identity, char out[PATH_MAX],
+                            struct err *e)
 {
     const int n =
         snprintf(out, PATH_MAX, "%s.models/%s.checkpoint.safetensors", db, identity);
@@ -33,17 +33,17 @@ enum status resume_path(const char *db, const char *identity, char out[PATH_MAX]
     return ST_OK;
 }
 
-void resume_forget(const char *db, const char *identity)
+void checkpoint_forget(const char *db, const char *identity)
 {
     char path[PATH_MAX];
-    if (resume_path(db, identity, path, NULL) == ST_OK)
+    if (checkpoint_path(db, identity, path, NULL) == ST_OK)
         unlink(path);
 }
 
-void resume_maker(char text[RESUME_MAKER])
+void checkpoint_maker(char text[CHECKPOINT_MAKER])
 {
     const struct provenance p = provenance_here(NULL);
-    snprintf(text, RESUME_MAKER, "posbench %s (%s%s), %s, %s, %s", p.version, p.commit,
+    snprintf(text, CHECKPOINT_MAKER, "posbench %s (%s%s), %s, %s, %s", p.version, p.commit,
              p.dirty ? "+" : "", p.compiler, p.kernel_isa, p.blas_core);
 }
 
@@ -51,7 +51,7 @@ void resume_maker(char text[RESUME_MAKER])
 
 /* Weights and both moments of every tensor: [3 * count] tensors and their names. */
 struct tensors {
-    struct checkpoint_tensor *at;
+    struct safetensors_tensor *at;
     char (*name)[NAME_TEXT];
     int n;
 };
@@ -82,10 +82,10 @@ static enum status tensors_of(struct trainer *t, struct tensors *x, struct err *
         for (int i = 0; i < count; i++, x->n++) {
             const struct tensor *from = model_tensor(m, i);
             snprintf(x->name[x->n], NAME_TEXT, "%s%s", part[p].prefix, from->name);
-            x->at[x->n] = (struct checkpoint_tensor){.name = x->name[x->n],
-                                                     .rows = from->rows,
-                                                     .columns = from->columns,
-                                                     .at = part[p].flat + from->offset};
+            x->at[x->n] = (struct safetensors_tensor){.name = x->name[x->n],
+                                                      .rows = from->rows,
+                                                      .columns = from->columns,
+                                                      .at = part[p].flat + from->offset};
         }
     return ST_OK;
 }
@@ -98,7 +98,7 @@ static void check_of(const struct tensors *x, const char *state, const char *rep
     XXH64_hash_t h = XXH3_64bits(state, strlen(state));
     h = XXH3_64bits_withSeed(reported, strlen(reported), h);
     for (int i = 0; i < x->n; i++) {
-        const struct checkpoint_tensor *t = &x->at[i];
+        const struct safetensors_tensor *t = &x->at[i];
         h = XXH3_64bits_withSeed(t->at,
                                  (size_t)t->rows * (size_t)t->columns * sizeof *t->at, h);
     }
@@ -108,7 +108,7 @@ static void check_of(const struct tensors *x, const char *state, const char *rep
 /* --- how far it is --- */
 
 /* 17 digits bring a double back to the bit. */
-static char *point_text(const struct resume_point *p)
+static char *point_text(const struct checkpoint_point *p)
 {
     json_t *j =
         json_pack("{si si si sf sf sf sf sf sf sf}", "step", p->step, "pointed", p->pointed,
@@ -120,7 +120,7 @@ static char *point_text(const struct resume_point *p)
     return text;
 }
 
-static bool point_parse(const char *text, int steps, struct resume_point *p)
+static bool point_parse(const char *text, int steps, struct checkpoint_point *p)
 {
     const size_t bytes = strlen(text);
     json_t *j;
@@ -142,24 +142,25 @@ static bool point_parse(const char *text, int steps, struct resume_point *p)
 
 /* --- saving --- */
 
-enum status resume_save(const char *path, const struct run_spec *r, struct trainer *t,
-                        const struct resume_point *at, const char *reported, struct err *e)
+enum status checkpoint_save(const char *path, const struct run_spec *r, struct trainer *t,
+                            const struct checkpoint_point *at, const char *reported,
+                            struct err *e)
 {
     struct tensors x = {0};
-    char check[CHECK_TEXT], maker[RESUME_MAKER];
+    char check[CHECK_TEXT], maker[CHECKPOINT_MAKER];
     char *state = point_text(at);
     enum status st = state ? ST_OK : err_set(e, ST_NOMEM, "no memory for a checkpoint");
     if (st == ST_OK)
         st = tensors_of(t, &x, e);
     if (st == ST_OK) {
         check_of(&x, state, reported, check);
-        resume_maker(maker);
-        const struct checkpoint_note notes[] = {
+        checkpoint_maker(maker);
+        const struct safetensors_note notes[] = {
             {"format", format},    {"version", version}, {"identity", r->identity},
             {"config", r->config}, {"state", state},     {"reported", reported},
             {"made_with", maker},  {"check", check},
         };
-        st = checkpoint_write(path, x.at, x.n, notes, sizeof notes / sizeof *notes, e);
+        st = safetensors_write(path, x.at, x.n, notes, sizeof notes / sizeof *notes, e);
     }
     tensors_free(&x);
     free(state);
@@ -182,7 +183,7 @@ static void free_notes(char *note[NOTES])
 
 /* Is it the run's, and of a format known here? */
 static enum status check_notes(const char *path, const struct run_spec *r,
-                               char *const note[NOTES], int n, struct resume_point *at,
+                               char *const note[NOTES], int n, struct checkpoint_point *at,
                                struct err *e)
 {
     for (int i = 0; i < n; i++)
@@ -200,28 +201,28 @@ static enum status check_notes(const char *path, const struct run_spec *r,
     return ST_OK;
 }
 
-static enum status peek(const char *path, const struct run_spec *r, struct resume_point *at,
-                        struct err *e)
+static enum status peek(const char *path, const struct run_spec *r,
+                        struct checkpoint_point *at, struct err *e)
 {
     char *note[NOTES] = {0};
-    enum status st = checkpoint_notes_read(path, note_key, note, NOTES_PEEKED, e);
+    enum status st = safetensors_notes_read(path, note_key, note, NOTES_PEEKED, e);
     if (st == ST_OK)
         st = check_notes(path, r, note, NOTES_PEEKED, at, e);
     free_notes(note);
     return st;
 }
 
-enum status resume_load(const char *path, const struct run_spec *r, struct trainer *t,
-                        struct resume_found *out, struct err *e)
+enum status checkpoint_load(const char *path, const struct run_spec *r, struct trainer *t,
+                            struct checkpoint_found *out, struct err *e)
 {
     struct tensors x = {0};
     char *note[NOTES] = {0}, check[CHECK_TEXT];
-    *out = (struct resume_found){0};
+    *out = (struct checkpoint_found){0};
     enum status st = peek(path, r, &out->at, e);
     if (st == ST_OK)
         st = tensors_of(t, &x, e);
     if (st == ST_OK)
-        st = checkpoint_read_noted(path, x.at, x.n, note_key, note, NOTES, e);
+        st = safetensors_read_noted(path, x.at, x.n, note_key, note, NOTES, e);
     if (st == ST_OK)
         st = check_notes(path, r, note, NOTES, &out->at, e);
     if (st == ST_OK) {
@@ -239,11 +240,11 @@ enum status resume_load(const char *path, const struct run_spec *r, struct train
     return st;
 }
 
-int resume_steps(const char *db, const struct run_spec *r)
+int checkpoint_steps(const char *db, const struct run_spec *r)
 {
     char path[PATH_MAX];
-    struct resume_point at = {0};
-    if (resume_path(db, r->identity, path, NULL) != ST_OK ||
+    struct checkpoint_point at = {0};
+    if (checkpoint_path(db, r->identity, path, NULL) != ST_OK ||
         peek(path, r, &at, NULL) != ST_OK)
         return 0;
     return at.step;
@@ -257,9 +258,9 @@ static enum status check_of_file(const char *path, const char *state, const char
 {
     XXH64_hash_t h = XXH3_64bits(state, strlen(state));
     h = XXH3_64bits_withSeed(reported, strlen(reported), h);
-    struct checkpoint_bytes *t = NULL;
+    struct safetensors_bytes *t = NULL;
     int n = 0;
-    const enum status st = checkpoint_read_bytes(path, &t, &n, e);
+    const enum status st = safetensors_read_bytes(path, &t, &n, e);
     for (int i = 0; i < n && st == ST_OK; i++)
         h = XXH3_64bits_withSeed(t[i].at, t[i].n, h);
     free(n ? t[0].at : NULL);
@@ -268,16 +269,16 @@ static enum status check_of_file(const char *path, const char *state, const char
     return st;
 }
 
-int resume_step_of(const char *db, const char *identity)
+int checkpoint_step_of(const char *db, const char *identity)
 {
     char path[PATH_MAX];
     struct run_spec r = {.train.optimizer.steps = INT_MAX};
-    struct resume_point at = {0};
+    struct checkpoint_point at = {0};
     char *note[NOTES] = {0}, check[CHECK_TEXT] = "";
     snprintf(r.identity, sizeof r.identity, "%s", identity);
-    enum status st = resume_path(db, identity, path, NULL);
+    enum status st = checkpoint_path(db, identity, path, NULL);
     if (st == ST_OK)
-        st = checkpoint_notes_read(path, note_key, note, NOTES, NULL);
+        st = safetensors_notes_read(path, note_key, note, NOTES, NULL);
     if (st == ST_OK)
         st = check_notes(path, &r, note, NOTES, &at, NULL);
     if (st == ST_OK)

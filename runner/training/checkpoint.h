@@ -1,11 +1,11 @@
-/* resume.h -- a run under way, kept in a file to go on from.
+/* checkpoint.h -- a run under way, kept in a file to go on from.
  *
  * Beside the database FILE: FILE.models/<identity>.checkpoint.safetensors, while the run
  * is neither done nor begun anew. It holds weights, both moments of the optimiser, how far
  * the run is and what it has reported; docs/MODELS.md describes it. A run that goes on
  * from it has the same bits as one that was never interrupted. */
-#ifndef RESUME_H
-#define RESUME_H
+#ifndef CHECKPOINT_H
+#define CHECKPOINT_H
 
 #include <limits.h>
 
@@ -16,7 +16,7 @@
 enum { CHECKPOINT_EVERY = 60, CHECKPOINT_EVERY_MAX = 86400 };
 
 /* How far a run is. */
-struct resume_point {
+struct checkpoint_point {
     int step;        /* steps done */
     int pointed;     /* steps done at the last complete point of the curve; 0: none */
     int loss_steps;  /* steps since that point, */
@@ -28,36 +28,38 @@ struct resume_point {
 };
 
 /* ST_IO when the path is too long. */
-enum status resume_path(const char *db, const char *identity, char out[PATH_MAX],
-                        struct err *e);
+enum status checkpoint_path(const char *db, const char *identity, char out[PATH_MAX],
+                            struct err *e);
 
 /* `reported` is the spool up to the point. */
-enum status resume_save(const char *path, const struct run_spec *r, struct trainer *t,
-                        const struct resume_point *at, const char *reported, struct err *e);
+enum status checkpoint_save(const char *path, const struct run_spec *r, struct trainer *t,
+                            const struct checkpoint_point *at, const char *reported,
+                            struct err *e);
 
-enum { RESUME_MAKER = 512 };
+enum { CHECKPOINT_MAKER = 512 };
 
-struct resume_found {
-    struct resume_point at;
-    char *reported;           /* owned by who asked */
-    char maker[RESUME_MAKER]; /* program and libraries, as resume_maker tells them */
+struct checkpoint_found {
+    struct checkpoint_point at;
+    char *reported; /* owned by who asked */
+    char
+        maker[CHECKPOINT_MAKER]; /* program and libraries, as checkpoint_maker tells them */
 };
 
 /* ST_NOTFOUND: no such file. ST_IO: it is of another run or version, or damaged; the
  * trainer then holds anything and is to be opened anew. */
-enum status resume_load(const char *path, const struct run_spec *r, struct trainer *t,
-                        struct resume_found *out, struct err *e);
+enum status checkpoint_load(const char *path, const struct run_spec *r, struct trainer *t,
+                            struct checkpoint_found *out, struct err *e);
 
 /* What moves bits: "posbench 0.1 (commit), gcc 12, x86-64-v4, OpenBLAS SkylakeX". */
-void resume_maker(char text[RESUME_MAKER]);
+void checkpoint_maker(char text[CHECKPOINT_MAKER]);
 
 /* Steps done of a run that would go on from its checkpoint; 0: it would begin anew. */
-int resume_steps(const char *db, const struct run_spec *r);
+int checkpoint_steps(const char *db, const struct run_spec *r);
 
 /* The same by the file alone, whatever the settings; 0: none that is the run's and whole. */
-int resume_step_of(const char *db, const char *identity);
+int checkpoint_step_of(const char *db, const char *identity);
 
 /* Removes the checkpoint of a run, if there is one. */
-void resume_forget(const char *db, const char *identity);
+void checkpoint_forget(const char *db, const char *identity);
 
 #endif

@@ -1,6 +1,6 @@
-/* cells.h -- the product of an experiment's grid, and the names of its cells. */
-#ifndef CELLS_H
-#define CELLS_H
+/* grid.h -- the product of an experiment's grid, and the names of its cells. */
+#ifndef GRID_H
+#define GRID_H
 
 #include "config.h"
 #include "yaml_tree.h"

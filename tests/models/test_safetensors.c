@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "checkpoint.h"
+#include "safetensors.h"
 #include "program.h"
 #include "toy.h"
 
@@ -58,7 +58,7 @@ static void write_parts(const char *header, const void *data, size_t n)
 
 static real two[2] = {1.0f, -2.0f}, six[6] = {0.5f, 1e-30f, 3e38f, -0.0f, 7.0f, 8.0f};
 
-static const struct checkpoint_tensor pair[] = {{"v", 1, 2, two}, {"w", 3, 2, six}};
+static const struct safetensors_tensor pair[] = {{"v", 1, 2, two}, {"w", 3, 2, six}};
 
 /* 1.0f is 00 00 80 3f and -2.0f is 00 00 00 c0, least byte first. */
 static void the_layout_is_as_worked_by_hand(void **state)
@@ -66,10 +66,10 @@ static void the_layout_is_as_worked_by_hand(void **state)
     static const unsigned char numbers[] = {0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0};
     static const char header[] = "{\"__metadata__\":{\"k\":\"t\"},\"v\":{\"dtype\":\"F32\","
                                  "\"shape\":[2],\"data_offsets\":[0,8]}}";
-    const struct checkpoint_note note = {"k", "t"};
+    const struct safetensors_note note = {"k", "t"};
     size_t n;
     (void)state;
-    assert_int_equal(checkpoint_write(path, pair, 1, &note, 1, NULL), ST_OK);
+    assert_int_equal(safetensors_write(path, pair, 1, &note, 1, NULL), ST_OK);
     char *text = file_text(path, &n);
     const size_t length = (unsigned char)text[0];
     assert_int_equal(length % 8, 0);
@@ -85,18 +85,18 @@ static void what_is_written_is_read_back_to_the_bit(void **state)
 {
     real a[2] = {0}, b[6] = {0};
     /* Another order: tensors are found by name. */
-    const struct checkpoint_tensor back[] = {{"w", 3, 2, b}, {"v", 1, 2, a}};
-    const struct checkpoint_note note = {"config", "{\"seed\":1}"};
+    const struct safetensors_tensor back[] = {{"w", 3, 2, b}, {"v", 1, 2, a}};
+    const struct safetensors_note note = {"config", "{\"seed\":1}"};
     char *text = NULL;
     (void)state;
-    assert_int_equal(checkpoint_write(path, pair, 2, &note, 1, NULL), ST_OK);
-    assert_int_equal(checkpoint_read(path, back, 2, NULL), ST_OK);
+    assert_int_equal(safetensors_write(path, pair, 2, &note, 1, NULL), ST_OK);
+    assert_int_equal(safetensors_read(path, back, 2, NULL), ST_OK);
     assert_memory_equal(a, two, sizeof two);
     assert_memory_equal(b, six, sizeof six);
-    assert_int_equal(checkpoint_note_read(path, "config", &text, NULL), ST_OK);
+    assert_int_equal(safetensors_note_read(path, "config", &text, NULL), ST_OK);
     assert_string_equal(text, "{\"seed\":1}");
     free(text);
-    assert_int_equal(checkpoint_note_read(path, "other", &text, NULL), ST_OK);
+    assert_int_equal(safetensors_note_read(path, "other", &text, NULL), ST_OK);
     assert_null(text);
 }
 
@@ -108,8 +108,8 @@ static void a_model_comes_back_whole(void **state)
     assert_int_equal(model_open(&c.model, 1, &a, NULL), ST_OK);
     assert_int_equal(model_open(&c.model, 2, &b, NULL), ST_OK);
     toy_shake(a, 3);
-    assert_int_equal(checkpoint_save_model(path, a, NULL, 0, NULL), ST_OK);
-    assert_int_equal(checkpoint_load_model(path, b, NULL), ST_OK);
+    assert_int_equal(safetensors_save_model(path, a, NULL, 0, NULL), ST_OK);
+    assert_int_equal(safetensors_load_model(path, b, NULL), ST_OK);
     for (int i = 0; i < model_tensor_count(a); i++) {
         const struct tensor *t = model_tensor(a, i);
         assert_memory_equal(model_weights(a) + t->offset, model_weights(b) + t->offset,
@@ -128,11 +128,11 @@ static void another_model_is_refused(void **state)
     (void)state;
     assert_int_equal(model_open(&big.model, 1, &a, NULL), ST_OK);
     assert_int_equal(model_open(&none.model, 1, &b, NULL), ST_OK);
-    assert_int_equal(checkpoint_save_model(path, a, NULL, 0, NULL), ST_OK);
-    assert_int_equal(checkpoint_load_model(path, b, &e), ST_IO);
+    assert_int_equal(safetensors_save_model(path, a, NULL, 0, NULL), ST_OK);
+    assert_int_equal(safetensors_load_model(path, b, &e), ST_IO);
     assert_non_null(strstr(e.msg, "more than the model has"));
-    assert_int_equal(checkpoint_save_model(path, b, NULL, 0, NULL), ST_OK);
-    assert_int_equal(checkpoint_load_model(path, a, &e), ST_IO);
+    assert_int_equal(safetensors_save_model(path, b, NULL, 0, NULL), ST_OK);
+    assert_int_equal(safetensors_load_model(path, a, &e), ST_IO);
     assert_non_null(strstr(e.msg, "has no tensor"));
     model_close(a);
     model_close(b);
@@ -145,8 +145,8 @@ static const char good[] =
 static enum status read_v(struct err *e)
 {
     real v[2] = {11.0f, 12.0f};
-    const struct checkpoint_tensor want = {"v", 1, 2, v};
-    const enum status st = checkpoint_read(path, &want, 1, e);
+    const struct safetensors_tensor want = {"v", 1, 2, v};
+    const enum status st = safetensors_read(path, &want, 1, e);
     if (st != ST_OK)
         assert_true(v[0] == 11.0f && v[1] == 12.0f);
     return st;
@@ -271,7 +271,7 @@ static void links_are_replaced_and_pipes_refused(void **state)
     snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
     assert_int_equal(symlink(other, path), 0);
     assert_int_equal(symlink(other, temporary), 0);
-    assert_int_equal(checkpoint_write(path, pair, 2, NULL, 0, NULL), ST_OK);
+    assert_int_equal(safetensors_write(path, pair, 2, NULL, 0, NULL), ST_OK);
     size_t after_n;
     char *after = file_text(other, &after_n);
     assert_int_equal(after_n, n);
@@ -294,9 +294,9 @@ static void notes_without_end_leave_the_old_file(void **state)
     assert_non_null(text);
     memset(text, 'x', n);
     text[n] = '\0';
-    const struct checkpoint_note long_note = {"reported", text};
+    const struct safetensors_note long_note = {"reported", text};
     write_parts(good, two, sizeof two);
-    assert_int_equal(checkpoint_write(path, pair, 2, &long_note, 1, &e), ST_IO);
+    assert_int_equal(safetensors_write(path, pair, 2, &long_note, 1, &e), ST_IO);
     assert_non_null(strstr(e.msg, "its notes have 101 MiB"));
     assert_int_equal(read_v(NULL), ST_OK);
     free(text);
@@ -306,7 +306,7 @@ static void notes_without_end_leave_the_old_file(void **state)
 static void a_failed_write_leaves_the_old_file(void **state)
 {
     real many[4096] = {0};
-    const struct checkpoint_tensor large = {"v", 1, 4096, many};
+    const struct safetensors_tensor large = {"v", 1, 4096, many};
     struct rlimit before, small;
     struct err e;
     (void)state;
@@ -316,7 +316,7 @@ static void a_failed_write_leaves_the_old_file(void **state)
     small.rlim_cur = 4096;
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    const enum status st = checkpoint_write(path, &large, 1, NULL, 0, &e);
+    const enum status st = safetensors_write(path, &large, 1, NULL, 0, &e);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_int_equal(st, ST_IO);
     assert_non_null(strstr(e.msg, path));
@@ -330,7 +330,7 @@ static void a_folder_that_is_not_there_is_named(void **state)
 {
     struct err e;
     (void)state;
-    assert_int_equal(checkpoint_write("/nowhere/at/all", pair, 1, NULL, 0, &e), ST_IO);
+    assert_int_equal(safetensors_write("/nowhere/at/all", pair, 1, NULL, 0, &e), ST_IO);
     assert_non_null(strstr(e.msg, "/nowhere/at/all"));
 }
 

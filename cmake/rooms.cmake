@@ -23,7 +23,7 @@ set(ARROWS
   "cli: run plots"
   "plan: experiment training cli"
   "schedule: plan"
-  "check: run"
+  "check: run tables"
   "commands: schedule check")
 
 set(folder_core core)

@@ -11,6 +11,7 @@
 struct contract_clause {
     const char *name;
     enum status (*check)(const struct task *t, struct err *e);
+    bool ground; /* the clauses behind it stand on it: without it they may not be called */
 };
 
 extern const struct contract_clause contract_clauses[]; /* ends with {0} */

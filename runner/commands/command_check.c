@@ -1,0 +1,86 @@
+/* command_check.c -- holds tasks to the contract of tasks/task.h and reports. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command.h"
+#include "encoder.h"
+#include "option.h"
+#include "signals.h"
+#include "task_check.h"
+
+enum { NAMES_MAX = 256, SAMPLES = 4000, SAMPLES_MOST = 1000000 };
+
+static enum status no_task(const char *name, struct err *e)
+{
+    const char *names[NAMES_MAX];
+    int n = 0;
+    if (encoder_find(name))
+        return err_set(e, ST_USAGE,
+                       "%s is an encoder: tests/encoders/test_encoder_contract.c checks "
+                       "it (ctest --preset test -R encoder); check takes tasks",
+                       name);
+    for (; n < task_count() && n < NAMES_MAX; n++)
+        names[n] = task_at(n)->name;
+    return err_set(e, ST_NOTFOUND, "no task \"%s\"%s", name,
+                   suggest_or(name, names, n, "; \"posbench list tasks\" names them"));
+}
+
+static enum status check_one(const char *name, int samples, bool json, bool blank,
+                             int *broken, struct err *e)
+{
+    struct task_check *c = malloc(sizeof *c);
+    if (!c)
+        return err_set(e, ST_NOMEM, "no memory for the report on %s", name);
+    enum status st = task_check(task_find(name), samples, signals_flag(), c, e);
+    if (!st && blank && !json)
+        putchar('\n');
+    if (!st)
+        st = task_check_print(c, json ? PRINT_JSON : PRINT_TEXT, stdout, e);
+    if (!st && c->broken)
+        err_set(e, ST_FAILED, "%s breaks %d clause%s of tasks/contract.h", name, c->broken,
+                c->broken == 1 ? "" : "s");
+    *broken += !st && c->broken > 0;
+    free(c);
+    return st;
+}
+
+static enum status run(const struct invocation *v, struct err *e)
+{
+    const int named = argument_count(v), n = named ? named : task_count();
+    int broken = 0;
+    long samples;
+    enum status st = flag_integer(v, "samples", 100, SAMPLES_MOST, SAMPLES, &samples, e);
+    signals_catch();
+    for (int i = 0; !st && i < named; i++)
+        if (!task_find(argument_at(v, i)))
+            st = no_task(argument_at(v, i), e);
+    for (int i = 0; !st && i < n; i++)
+        st = check_one(named ? argument_at(v, i) : task_at(i)->name, (int)samples,
+                       flag_given(v, "json"), i > 0, &broken, e);
+    if (!st && broken > 1)
+        return err_set(e, ST_FAILED, "%d of %d tasks break clauses of tasks/contract.h",
+                       broken, n);
+    return st ? st : broken ? ST_FAILED : ST_OK;
+}
+
+static const struct flag flags[] = {
+    {"samples", 0, "N", false,
+     "samples of each split to measure chance, majority and ceiling on (default 4000)"},
+    {"json", 0, NULL, false, "one object a line for each task"},
+    {0},
+};
+
+const struct command command_check = {
+    .name = "check",
+    .group = GROUP_DATA,
+    .summary = "hold tasks to their contract: bytes, solver, splits, chance and ceiling "
+               "by simulation, speed; exit code 1 when a clause is broken",
+    .arguments = "[TASK]...",
+    .min_args = 0,
+    .max_args = -1,
+    .examples = "posbench check parity\n"
+                "posbench check\n"
+                "posbench check counting dyck_2 --json",
+    .flags = flags,
+    .run = run,
+};

@@ -24,7 +24,8 @@ set(ARROWS
   "plan: experiment training cli"
   "schedule: plan"
   "check: run tables"
-  "commands: schedule check")
+  "templates: encoders tasks"
+  "commands: schedule check templates")
 
 set(folder_core core)
 set(folder_text tasks/text)
@@ -32,6 +33,7 @@ set(folder_tasks tasks)
 set(folder_kernels models/kernels)
 set(folder_encoders models/encoders)
 set(folder_models models)
+set(folder_templates templates)
 foreach(room store statistics tables plots)
   set(folder_${room} results/${room})
 endforeach()

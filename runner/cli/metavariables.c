@@ -220,6 +220,7 @@ static const struct metavariable {
     {.name = "KEY=N,..."},
     {.name = "I/N"},
     {.name = "N"},
+    {.name = "NAME"},
     {.name = "SECONDS"},
     {.name = "TIME"},
     {.name = "SQL"},

@@ -64,7 +64,8 @@ endif()
 
 # Every folder with code is a room, and what one holds.
 file(GLOB_RECURSE files RELATIVE "${SOURCE}" "${SOURCE}/core/*.[ch]" "${SOURCE}/tasks/*.[ch]"
-     "${SOURCE}/models/*.[ch]" "${SOURCE}/results/*.[ch]" "${SOURCE}/runner/*.[ch]")
+     "${SOURCE}/models/*.[ch]" "${SOURCE}/results/*.[ch]" "${SOURCE}/runner/*.[ch]"
+     "${SOURCE}/templates/*.[ch]")
 set(folders "")
 set(names "")
 foreach(file IN LISTS files)

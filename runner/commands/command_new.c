@@ -1,0 +1,207 @@
+/* command_new.c -- begins a task or an encoder: one file that compiles, its test, its page.
+ *
+ * All three are made of the newcomers of templates/, which are built and tested with the
+ * program, so that what is written is sound before its author changes a letter. */
+#include <ctype.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "newcomers.h"
+#include "option.h"
+#include "output.h"
+#include "reference.h"
+
+enum { NAME_LONGEST = 32, FILES = 3, PATH_ROOM = PATH_MAX + 128 };
+
+struct newcomer {
+    const char *kind, *name, *tree;
+    bool task;
+};
+
+/* ---- what is asked for ---- */
+
+static enum status check_name(const char *name, struct err *e)
+{
+    size_t n = 0;
+    while (islower((unsigned char)name[n]) ||
+           (n > 0 && (isdigit((unsigned char)name[n]) || name[n] == '_')))
+        n++;
+    if (n == 0 || name[n] || n > NAME_LONGEST)
+        return err_set(e, ST_USAGE,
+                       "\"%s\" cannot name a file and a C identifier: take a small letter, "
+                       "then small letters, digits and _, up to %d of them",
+                       name, NAME_LONGEST);
+    if (task_find(name) || encoder_find(name))
+        return err_set(e, ST_USAGE, "there is a%s called %s already; \"posbench show %s\"",
+                       task_find(name) ? " task" : "n encoder", name, name);
+    return ST_OK;
+}
+
+static bool is_tree(const char *folder)
+{
+    static const char *const signs[] = {"tasks/task.h", "models/encoders/encoder.h",
+                                        "cmake/plugins.cmake"};
+    char path[PATH_ROOM];
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, signs[i]);
+        if (access(path, R_OK) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* The folder that was named, or the working folder or the nearest above it. */
+static enum status find_tree(const char *named, char tree[PATH_MAX], struct err *e)
+{
+    if (named) {
+        if (!is_tree(named) || snprintf(tree, PATH_MAX, "%s", named) >= PATH_MAX)
+            return err_set(e, ST_USAGE,
+                           "%s is no source tree of posbench: it has no tasks/task.h, "
+                           "models/encoders/encoder.h and cmake/plugins.cmake",
+                           named);
+        return ST_OK;
+    }
+    char *slash = getcwd(tree, PATH_MAX);
+    while (slash && !is_tree(tree)) {
+        slash = strrchr(tree, '/');
+        if (slash)
+            *slash = 0;
+    }
+    if (slash)
+        return ST_OK;
+    return err_set(e, ST_USAGE,
+                   "the working folder is not in a source tree of posbench; "
+                   "name one with --tree DIR");
+}
+
+/* ---- what is written ---- */
+
+/* The text with the new name for the old one. */
+static void write_renamed(const char *text, const char *name, FILE *out)
+{
+    for (const char *at; (at = strstr(text, NEWCOMER)) != NULL;
+         text = at + strlen(NEWCOMER)) {
+        fwrite(text, 1, (size_t)(at - text), out);
+        fputs(name, out);
+    }
+    fputs(text, out);
+}
+
+static void write_page(const struct newcomer *n, FILE *out)
+{
+    struct task t = task_newcomer;
+    struct encoder c = encoder_newcomer;
+    t.name = c.name = n->name;
+    if (n->task)
+        reference_task_page(&t, out);
+    else
+        reference_encoder_page(&c, out);
+}
+
+static void path_of(const struct newcomer *n, int file, char path[PATH_ROOM])
+{
+    static const char *const formats[][FILES] = {
+        {"models/encoders/encoder_%s.c", "tests/encoders/test_encoder_%s.c",
+         "docs/reference/encoders/%s.md"},
+        {"tasks/task_%s.c", "tests/tasks/test_task_%s.c", "docs/reference/tasks/%s.md"},
+    };
+    const char *format = formats[n->task][file], *hole = strstr(format, "%s");
+    snprintf(path, PATH_ROOM, "%s/%.*s%s%s", n->tree, (int)(hole - format), format, n->name,
+             hole + 2);
+}
+
+static void write_file(const struct newcomer *n, int file, FILE *out)
+{
+    if (file == 0)
+        write_renamed(n->task ? newcomer_task : newcomer_encoder, n->name, out);
+    else if (file == 1)
+        write_renamed(n->task ? newcomer_task_test : newcomer_encoder_test, n->name, out);
+    else
+        write_page(n, out);
+}
+
+static enum status write_one(const struct newcomer *n, int file, const char *path,
+                             struct err *e)
+{
+    struct output *o = NULL;
+    if (access(path, F_OK) == 0)
+        return err_set(e, ST_USAGE,
+                       "%s is there already: choose another name, or remove it", path);
+    enum status st = output_open(path, false, &o, e);
+    if (!st) {
+        write_file(n, file, output_file(o));
+        st = output_commit(o, e);
+    }
+    output_close(o);
+    return st;
+}
+
+/* All or none. */
+static enum status write_files(const struct newcomer *n, struct err *e)
+{
+    char path[FILES][PATH_ROOM];
+    enum status st = ST_OK;
+    int made = 0;
+    for (; !st && made < FILES; made += st == ST_OK) {
+        path_of(n, made, path[made]);
+        st = write_one(n, made, path[made], e);
+    }
+    for (int i = 0; i < made; i++)
+        if (st)
+            unlink(path[i]);
+        else
+            printf("%s\n", path[i]);
+    return st;
+}
+
+static void say_what_next(const struct newcomer *n)
+{
+    printf("\nIt builds and keeps its contract as it is; in %s:\n"
+           "    cmake --build --preset test\n"
+           "    ctest --preset test -R '%s|%s_contract|docs'\n",
+           n->tree, n->name, n->kind);
+    if (n->task)
+        printf("    build/test/posbench check %s\n", n->name);
+    printf("Then make it yours: CONTRIBUTING.md.\n");
+}
+
+static enum status run(const struct invocation *v, struct err *e)
+{
+    char tree[PATH_MAX];
+    static const char *const kinds[] = {"task", "encoder"};
+    struct newcomer n = {argument_at(v, 0), argument_at(v, 1), tree, false};
+    n.task = strcmp(n.kind, "task") == 0;
+    if (!n.task && strcmp(n.kind, "encoder") != 0)
+        return err_set(e, ST_USAGE, "nothing new is called \"%s\"%s", n.kind,
+                       suggest_among(n.kind, kinds, 2));
+    enum status st = check_name(n.name, e);
+    if (!st)
+        st = find_tree(flag_text(v, "tree", NULL), tree, e);
+    if (!st)
+        st = write_files(&n, e);
+    if (!st)
+        say_what_next(&n);
+    return st;
+}
+
+static const struct flag flags[] = {
+    {"tree", 0, "DIR", false,
+     "source tree of posbench (default: the working folder or the nearest above it)"},
+    {0},
+};
+
+const struct command command_new = {
+    .name = "new",
+    .group = GROUP_DATA,
+    .summary = "begin a task or an encoder: a file that compiles, its test and its page",
+    .arguments = "task|encoder NAME",
+    .min_args = 2,
+    .max_args = 2,
+    .examples = "posbench new task ladder\n"
+                "posbench new encoder spiral --tree ~/posbench",
+    .flags = flags,
+    .run = run,
+};

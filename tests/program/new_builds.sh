@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# new_builds.sh POSBENCH SOURCE -- in a copy of SOURCE begins a task and an encoder, builds
+# them with no other edit, and sees them in lists, tests and a run.
+set -euo pipefail
+posbench=$1 source=$2
+copy=$(mktemp -d "${TMPDIR:-/tmp}/posbench-new-XXXXXX")
+trap 'rm -rf "$copy"' EXIT
+
+(cd "$source" && git ls-files -z --cached --others --exclude-standard |
+  while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
+  tar --null -T - -cf -) | tar -xf - -C "$copy"
+cd "$copy"
+git init -q
+git add -A
+git -c user.name=posbench -c user.email=posbench@localhost commit -qm copy
+
+"$posbench" new task ladder
+"$posbench" new encoder spiral
+# The longest name that is allowed: lines must not grow beyond the formatter's.
+"$posbench" new task aaaaaaaaaabbbbbbbbbbccccccccccdd
+if [ "$(git status --porcelain -uall | wc -l)" != 9 ]; then
+  git status --porcelain -uall
+  echo "new writes something besides file, test and page"
+  exit 1
+fi
+if command -v clang-format >/dev/null; then
+  clang-format --dry-run -Werror tasks/task_ladder.c tests/tasks/test_task_ladder.c \
+    models/encoders/encoder_spiral.c tests/encoders/test_encoder_spiral.c
+fi
+
+tests="test_task_ladder test_encoder_spiral test_task_contract test_encoder_contract test_docs"
+cmake -S . -B build -G Ninja -DPOSBENCH_WERROR=ON >cmake.log || { cat cmake.log; exit 1; }
+# shellcheck disable=SC2086
+cmake --build build --target posbench $tests >build.log || { tail -30 build.log; exit 1; }
+for test in $tests; do
+  "build/tests/$test" >test.log 2>&1 || { grep -vE ' (RUN|OK) ' test.log; exit 1; }
+done
+build/posbench list tasks -o csv | grep -q '^ladder,'
+build/posbench list encoders -o csv | grep -q '^spiral,'
+build/posbench check ladder >/dev/null
+
+cat >new.yaml <<'EOF'
+version: 1
+defaults:
+  model: {layers: 1, heads: 2, dim: 16}
+  train: {steps: 20, warmup: 1, batch: 4, eval_every: 20, eval_count: 8}
+experiments:
+  new:
+    task: {name: ladder, length: 12}
+    splits: {valid: {count: 8}, id: {count: 8}}
+    encoders: [none, spiral]
+profiles: {quick: {new: {seeds: [1]}}}
+EOF
+build/posbench plan new.yaml | grep -q spiral
+build/posbench run new.yaml --jobs 1 2>run.log || { cat run.log; exit 1; }
+build/posbench table --file new.yaml | grep -q spiral
+echo "new_builds: a new task and a new encoder are built, tested, planned, run and tabled"

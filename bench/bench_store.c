@@ -3,8 +3,10 @@
  *     bench_store FILE [RUNS [POINTS]]
  *
  * RUNS done runs (default 10,000), five seeds a cell, with POINTS points of a learning
- * curve (default 40) on `valid` and final numbers of three test splits. bench/store_times
+ * curve (default 40) on `valid` and final numbers of three test splits, and six claims an
+ * experiment. bench/store_times
  * prints how long each view, query and command takes on it. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +83,31 @@ static void add(struct store *s, int64_t made_by, int run, int points)
     must(store_done(s, id, &cost, &err));
 }
 
+enum { CLAIMS = 6 };
+
+/* Claims about the first cell of an experiment. */
+static void claim(struct store *s, int number)
+{
+    static const char *const splits[] = {"id", "ood_sparse", "ood_dense"};
+    char id[CLAIMS][NAME], experiment[NAME];
+    struct claim_row c[CLAIMS];
+    snprintf(experiment, sizeof experiment, "experiment_%d", number);
+    for (int i = 0; i < CLAIMS; i++) {
+        snprintf(id[i], sizeof id[i], "claim-%d-%d", number, i);
+        c[i] = (struct claim_row){.id = id[i],
+                                  .text = "one errs less",
+                                  .experiment = experiment,
+                                  .cell = "model.dim=8",
+                                  .split = splits[i % 3],
+                                  .metric = "token_error",
+                                  .less = "cope",
+                                  .than = i < 3 ? "rope" : "none",
+                                  .published_less = (double)NAN,
+                                  .published_than = (double)NAN};
+    }
+    must(store_claims(s, c, CLAIMS, &err));
+}
+
 int main(int argc, char **argv)
 {
     const int runs = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 10000;
@@ -101,6 +128,10 @@ int main(int argc, char **argv)
             add(s, made_by, k, points);
         must(store_together_end(s, ST_OK, &err));
     }
+    must(store_together(s, &err));
+    for (int i = 0; i < runs / PER_EXPERIMENT; i++)
+        claim(s, i);
+    must(store_together_end(s, ST_OK, &err));
     store_close(s);
     return 0;
 }

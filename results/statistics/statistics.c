@@ -108,22 +108,6 @@ double statistics_zero_bound(int64_t total)
     return -expm1(log(0.05) / (double)total);
 }
 
-double statistics_welch_below(struct sample_summary a, struct sample_summary b)
-{
-    if (a.n < 2 || b.n < 2)
-        return (double)NAN;
-    const double va = a.std * a.std / a.n, vb = b.std * b.std / b.n;
-    const double gap = b.mean - a.mean;
-    const double all = va + vb;
-    /* Their squares would overflow: perplexities of what diverged. */
-    if (!isfinite(gap) || !isfinite(all * all))
-        return (double)NAN;
-    if (all <= 0.0)
-        return gap > 0 ? 0.0 : gap < 0 ? 1.0 : 0.5;
-    const double df = all * all / (va * va / (a.n - 1) + vb * vb / (b.n - 1));
-    return statistics_student_tail(gap / sqrt(all), df);
-}
-
 /* The place of p[i] among the sorted p, ties in order of index. */
 static int rank_of(const double *p, int n, int i)
 {

@@ -32,16 +32,6 @@ struct interval statistics_rate_interval(struct interval of_mean, int64_t count,
  * 1 - 0.05^(1/total), about 3 / total. */
 double statistics_zero_bound(int64_t total);
 
-/* Mean, spread and number of values of one side of a comparison. */
-struct sample_summary {
-    double mean, std;
-    int n;
-};
-/* Welch's test: the probability, were the means of a and b equal, of a mean of a this far
- * below that of b. Without any spread 0 or 1, and 1/2 when the means are equal. NaN when
- * a side has fewer than two values, a NaN or an infinity, or its spread overflows. */
-double statistics_welch_below(struct sample_summary a, struct sample_summary b);
-
 /* Holm's correction of n p-values to adjusted[n]; NaN entries stand aside. */
 void statistics_holm(const double *p, int n, double *adjusted);
 

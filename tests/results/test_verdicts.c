@@ -51,12 +51,13 @@ static int open_claims(void **state)
     return open_fixture(state);
 }
 
-/* cope 1, 2, 3 %, rope 4, 5, 6 %: t = 3.674 with 4 degrees of freedom, p = 0.0107. */
+/* All of cope below all of rope: of C(10, 5) = 252 choices this one alone, p = 0.004. */
 static void fill(struct store *s)
 {
-    const double cope[] = {0.01, 0.02, 0.03}, rope[] = {0.04, 0.05, 0.06};
-    add_values(s, "cope", cope, 3);
-    add_values(s, "rope", rope, 3);
+    const double cope[] = {0.01, 0.02, 0.03, 0.02, 0.02};
+    const double rope[] = {0.04, 0.05, 0.06, 0.05, 0.05};
+    add_values(s, "cope", cope, 5);
+    add_values(s, "rope", rope, 5);
 }
 
 static void assert_verdict(struct store *s, enum verdict want)
@@ -83,11 +84,11 @@ static void a_claim_is_about_its_own_split(void **state)
 {
     const struct fixture *f = *state;
     fill(f->store);
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 10; i++)
         put(f->store,
-            add_run(f->store, (struct fake_run){.variant = i < 3 ? "cope" : "rope",
-                                                .seed = i % 3 + 1}),
-            "ood", "token_error", i < 3 ? 0.9 : 0.1);
+            add_run(f->store, (struct fake_run){.variant = i < 5 ? "cope" : "rope",
+                                                .seed = i % 5 + 1}),
+            "ood", "token_error", i < 5 ? 0.9 : 0.1);
     add_claim(f->store, "c", "cope", "rope");
     assert_verdict(f->store, REPRODUCED);
 }
@@ -105,13 +106,14 @@ static void the_opposite_is_contradicted(void **state)
 static void what_both_solve_is_not_tested(void **state)
 {
     const struct fixture *f = *state;
-    const double cope[] = {0.0001, 0.0002, 0.0003}, rope[] = {0.009, 0.01, 0.0109};
-    const double none[] = {0.010, 0.011, 0.012};
-    add_values(f->store, "cope", cope, 3);
-    add_values(f->store, "rope", rope, 3);
+    const double cope[] = {0.0001, 0.0002, 0.0003, 0.0001, 0.0001};
+    const double rope[] = {0.009, 0.01, 0.0109, 0.01, 0.01};
+    const double none[] = {0.010, 0.011, 0.012, 0.011, 0.011};
+    add_values(f->store, "cope", cope, 5);
+    add_values(f->store, "rope", rope, 5);
     add_claim(f->store, "c", "cope", "rope");
-    assert_verdict(f->store, UNDECIDED);
-    add_values(f->store, "none", none, 3);
+    assert_verdict(f->store, BOTH_SOLVE);
+    add_values(f->store, "none", none, 5);
     add_claim(NULL, NULL, NULL, NULL);
     add_claim(f->store, "c", "cope", "none");
     assert_verdict(f->store, REPRODUCED);
@@ -120,23 +122,25 @@ static void what_both_solve_is_not_tested(void **state)
 static void overlapping_seeds_decide_nothing(void **state)
 {
     const struct fixture *f = *state;
-    const double cope[] = {0.01, 0.05, 0.03}, rope[] = {0.02, 0.05, 0.06};
-    add_values(f->store, "cope", cope, 3);
-    add_values(f->store, "rope", rope, 3);
+    const double cope[] = {0.01, 0.05, 0.03, 0.01, 0.05};
+    const double rope[] = {0.02, 0.05, 0.06, 0.02, 0.05};
+    add_values(f->store, "cope", cope, 5);
+    add_values(f->store, "rope", rope, 5);
     add_claim(f->store, "c", "cope", "rope");
     assert_verdict(f->store, UNDECIDED);
 }
 
-/* Two seeds of each with the same number of mistakes, of `of` scored tokens. */
-static enum verdict of_equal_seeds(struct store *s, int less, int than, int of)
+/* `seeds` of each, those of a side with the same number of mistakes, of 129 scored
+ * tokens. */
+static enum verdict of_equal_seeds(struct store *s, int less, int than, int seeds)
 {
     const struct verdicts_request q = {.format = PRINT_TEXT};
     int tally[VERDICTS], v = 0;
-    for (int seed = 1; seed <= 2; seed++) {
+    for (int seed = 1; seed <= seeds; seed++) {
         put_split(s, add_run(s, (struct fake_run){.variant = "cope", .seed = seed}), "id",
-                  less, of, 5);
+                  less, 129, 5);
         put_split(s, add_run(s, (struct fake_run){.variant = "rope", .seed = seed}), "id",
-                  than, of, 5);
+                  than, 129, 5);
     }
     add_claim(s, "c", "cope", "rope");
     free(printed(s, &q, tally));
@@ -145,27 +149,23 @@ static enum verdict of_equal_seeds(struct store *s, int less, int than, int of)
     return (enum verdict)v;
 }
 
-/* Chance alone gives 36 and 41 of 129 a spread. */
-static void a_small_difference_of_equal_seeds_decides_nothing(void **state)
+static void equal_values_decide_nothing(void **state)
 {
     const struct fixture *f = *state;
-    assert_int_equal(of_equal_seeds(f->store, 36, 41, 129), UNDECIDED);
+    assert_int_equal(of_equal_seeds(f->store, 41, 41, 5), UNDECIDED);
 }
 
 static void all_right_against_all_wrong_is_reproduced(void **state)
 {
     const struct fixture *f = *state;
-    assert_int_equal(of_equal_seeds(f->store, 0, 129, 129), REPRODUCED);
+    assert_int_equal(of_equal_seeds(f->store, 0, 129, 5), REPRODUCED);
 }
 
-static void equal_seeds_without_counts_decide_nothing(void **state)
+/* The best that three seeds against three can give is 1 / C(6, 3) = 0.05. */
+static void three_seeds_are_too_few(void **state)
 {
     const struct fixture *f = *state;
-    const double cope[] = {0.1, 0.1}, rope[] = {0.2, 0.2};
-    add_values(f->store, "cope", cope, 2);
-    add_values(f->store, "rope", rope, 2);
-    add_claim(f->store, "c", "cope", "rope");
-    assert_verdict(f->store, UNDECIDED);
+    assert_int_equal(of_equal_seeds(f->store, 0, 129, 3), TOO_FEW_SEEDS);
 }
 
 static void one_seed_decides_nothing(void **state)
@@ -175,7 +175,7 @@ static void one_seed_decides_nothing(void **state)
     add_values(f->store, "cope", cope, 1);
     add_values(f->store, "rope", rope, 3);
     add_claim(f->store, "c", "cope", "rope");
-    assert_verdict(f->store, UNDECIDED);
+    assert_verdict(f->store, TOO_FEW_SEEDS);
 }
 
 static void values_that_are_not_available_decide_nothing(void **state)
@@ -209,7 +209,8 @@ static void a_name_that_fits_two_variants_is_not_run(void **state)
     assert_verdict(f->store, NOT_RUN);
 }
 
-/* Five claims with p = 0.0107 each: 5 x 0.0107 > 0.05, however many are printed. */
+/* Seven claims with p = 1 / 252 each: 7 / 252 > 0.025, however many are printed; six would
+ * do. */
 static void many_claims_need_more_evidence(void **state)
 {
     const struct fixture *f = *state;
@@ -217,15 +218,46 @@ static void many_claims_need_more_evidence(void **state)
     int tally[VERDICTS];
     char id[8];
     fill(f->store);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 7; i++) {
         snprintf(id, sizeof id, "c%d", i);
         add_claim(f->store, id, "cope", "rope");
+        free(printed(f->store, &all, tally));
+        assert_int_equal(tally[i < 6 ? REPRODUCED : TOO_FEW_SEEDS], i + 1);
     }
-    free(printed(f->store, &all, tally));
-    assert_int_equal(tally[UNDECIDED], 5);
     free(printed(f->store, &one, tally));
-    assert_int_equal(tally[UNDECIDED], 1);
+    assert_int_equal(tally[TOO_FEW_SEEDS], 1);
     assert_int_equal(tally[REPRODUCED], 0);
+}
+
+/* Seven claims about one experiment would be too many; those about another do not count. */
+static void another_experiment_is_another_family(void **state)
+{
+    const struct fixture *f = *state;
+    const struct verdicts_request q = {.format = PRINT_TEXT};
+    int tally[VERDICTS];
+    static const char *const id[] = {"a0", "a1", "a2", "a3", "b0", "b1", "b2", "b3"};
+    struct claim_row rows[8];
+    fill(f->store);
+    for (int i = 0; i < 10; i++)
+        put(f->store,
+            add_run(f->store, (struct fake_run){.experiment = "counting",
+                                                .variant = i < 5 ? "cope" : "rope",
+                                                .seed = i % 5 + 1}),
+            "id", "token_error", i < 5 ? 0.1 : 0.9);
+    for (int i = 0; i < 8; i++)
+        rows[i] = (struct claim_row){id[i],
+                                     "one errs less",
+                                     i % 2 ? "counting" : "flip_flop",
+                                     "",
+                                     "id",
+                                     "token_error",
+                                     "cope",
+                                     "rope",
+                                     NAN,
+                                     NAN};
+    assert_ok(store_claims(f->store, rows, 8, &err));
+    free(printed(f->store, &q, tally));
+    assert_int_equal(tally[REPRODUCED], 8);
 }
 
 static void the_text_is_this(void **state)
@@ -239,18 +271,24 @@ static void the_text_is_this(void **state)
     assert_string_equal(
         text,
         "Claims, profile quick\n"
-        "Reproduced: the first mean is below the second, contradicted: above, by a\n"
-        "one-sided Welch test with p < 0.05 after Holm's correction over all claims of\n"
-        "the profile. Where both err on at most 1 % both solve the task, and the claim is\n"
-        "not tested (p n/a).\n"
+        "Reproduced: by an exact rank-sum test over seeds the first encoder's values are\n"
+        "below the second's, p at most 0.025 after Holm's correction over all claims of\n"
+        "the experiment, and at least 75 % of the pairs of seeds agree. Contradicted: the\n"
+        "other way round. Too few seeds: no outcome of so many could decide. Both solve:\n"
+        "both err on at most 1 %, and the claim is not tested. In brackets: how many\n"
+        "seeds a side would decide with probability 0.8, did pairs agree as often as now.\n"
+        "Difference: second less first, with its 95 % interval over seeds.\n"
         "\n"
-        "claim   verdict     smaller (seeds)       larger (seeds)            p  paper\n"
-        "------  ----------  --------------------  --------------------  -----  -----------\n"
-        "T2-ood  reproduced  cope 2.00 ± 1.00 (3)  rope 5.00 ± 1.00 (3)  0.011  4.90, 20.30\n"
-        "T2-id   not run     cope 2.00 ± 1.00 (3)  absolute -                   4.90, 20.30\n"
+        "claim   verdict     smaller (seeds)       larger (seeds)        difference         "
+        "pairs      p   Holm\n"
+        "------  ----------  --------------------  --------------------  -----------------  "
+        "-----  -----  -----\n"
+        "T2-ood  reproduced  cope 2.00 ± 0.71 (5)  rope 5.00 ± 0.71 (5)  3.00 [2.20, 3.80]  "
+        "100 %  0.004  0.004\n"
+        "T2-id   not run     cope 2.00 ± 0.71 (5)  absolute -\n"
         "\n"
-        "T2-ood: one errs less (flip_flop, id, token_error, %)\n"
-        "T2-id: one errs less (flip_flop, id, token_error, %)\n");
+        "T2-ood: one errs less (flip_flop, id, token_error, %, paper 4.90 and 20.30)\n"
+        "T2-id: one errs less (flip_flop, id, token_error, %, paper 4.90 and 20.30)\n");
     free(text);
 }
 
@@ -268,13 +306,13 @@ static void profiles_are_judged_apart(void **state)
     add_claim(f->store, "c", "cope", "rope");
     char *text = printed(f->store, &q, tally);
     assert_int_equal(tally[REPRODUCED], 1);
-    assert_int_equal(tally[UNDECIDED], 1);
+    assert_int_equal(tally[TOO_FEW_SEEDS], 1);
     assert_int_equal(occurrences(text, "Claims, profile "), 2);
     free(text);
     q.profile = "paper";
     free(printed(f->store, &q, tally));
     assert_int_equal(tally[REPRODUCED], 0);
-    assert_int_equal(tally[UNDECIDED], 1);
+    assert_int_equal(tally[TOO_FEW_SEEDS], 1);
     q.profile = "none";
     assert_int_equal(verdicts_print(f->store, &q, stdout, NULL, &err), ST_NOTFOUND);
     assert_string_equal(err.msg, "no run that is done matches; `posbench list runs` shows "
@@ -285,15 +323,12 @@ static void profiles_are_judged_apart(void **state)
 static void runs_with_other_settings_do_not_mix(void **state)
 {
     const struct fixture *f = *state;
-    const struct member_row ours[] = {
-        {"flip_flop/quick//cope/1/7", "flip_flop", "quick", ""},
-        {"flip_flop/quick//cope/2/7", "flip_flop", "quick", ""},
-        {"flip_flop/quick//rope/1/100", "flip_flop", "quick", ""},
-        {"flip_flop/quick//rope/2/100", "flip_flop", "quick", ""}};
+    struct member_row ours[8];
+    char identity[8][64];
     struct verdicts_request q = {.format = PRINT_TEXT};
     int tally[VERDICTS];
     fill(f->store);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 4; i++)
         put(f->store,
             add_run(f->store,
                     (struct fake_run){.variant = "cope", .seed = i + 1, .steps = 7}),
@@ -303,39 +338,57 @@ static void runs_with_other_settings_do_not_mix(void **state)
     assert_int_equal(tally[REPRODUCED], 1);
     assert_non_null(strstr(text, "several settings"));
     free(text);
+    for (int i = 0; i < 8; i++) {
+        snprintf(identity[i], sizeof identity[i],
+                 i < 4 ? "flip_flop/quick//cope/%d/7" : "flip_flop/quick//rope/%d/100",
+                 i % 4 + 1);
+        ours[i] = (struct member_row){identity[i], "flip_flop", "quick", ""};
+    }
     q.chosen = true;
-    assert_ok(store_speak_of(f->store, ours, 4, &err));
+    assert_ok(store_speak_of(f->store, ours, 8, &err));
     text = printed(f->store, &q, tally);
-    assert_int_equal(tally[CONTRADICTED], 1);
+    assert_int_equal(tally[CONTRADICTED], 1); /* 1 / C(8, 4) = 0.014 */
     assert_null(strstr(text, "several settings"));
-    /* The third seed of rope is not the file's. */
-    assert_non_null(strstr(text, "rope 4.50 ± 0.71 (2)"));
+    /* The fifth seed of rope is not the file's. */
+    assert_non_null(strstr(text, "rope 5.00 ± 0.82 (4)"));
     free(text);
+}
+
+static double number_of(const json_t *claim, const char *key)
+{
+    return json_number_value(json_object_get(claim, key));
 }
 
 static void json_and_csv_have_the_numbers(void **state)
 {
     const struct fixture *f = *state;
     struct verdicts_request q = {.format = PRINT_JSON};
-    const double t = 3 / sqrt(2.0 / 3), s = t / sqrt(4 + t * t);
     fill(f->store);
     add_claim(f->store, "c", "cope", "rope");
+    add_claim(f->store, "d", "cope", "rope");
     char *text = printed(f->store, &q, NULL);
     json_t *root = parse_json(text);
     const json_t *c = json_array_get(json_object_get(root, "claims"), 0);
     assert_string_equal(json_string_value(json_object_get(c, "verdict")), "reproduced");
     assert_string_equal(json_string_value(json_object_get(c, "claim")), "c");
-    assert_near(json_number_value(json_object_get(c, "less_mean")), 0.02, 1e-12);
-    assert_near(json_number_value(json_object_get(c, "p_below")),
-                0.5 - (3 * s - s * s * s) / 4, 1e-9);
-    assert_int_equal(json_integer_value(json_object_get(c, "than_n")), 3);
+    assert_near(number_of(c, "less_mean"), 0.02, 1e-12);
+    assert_near(number_of(c, "effect"), 0.03, 1e-12);
+    assert_in_range(json_integer_value(json_object_get(c, "than_n")), 5, 5);
+    assert_true(number_of(c, "effect_low") > 0.02 && number_of(c, "effect_low") < 0.03);
+    assert_true(number_of(c, "effect_high") > 0.03 && number_of(c, "effect_high") < 0.04);
+    assert_near(number_of(c, "improvement"), 1, 0);
+    assert_near(number_of(c, "p_below_alone"), 1.0 / 252, 1e-12);
+    assert_near(number_of(c, "p_below"), 2.0 / 252, 1e-12);
+    assert_near(number_of(c, "p_above"), 1, 1e-12);
+    assert_true(json_is_null(json_object_get(c, "seeds_needed")));
+    assert_near(number_of(root, "alpha"), 0.025, 0);
     json_decref(root);
     free(text);
     q.format = PRINT_CSV;
     text = printed(f->store, &q, NULL);
-    assert_int_equal(occurrences(text, "\n"), 2);
+    assert_int_equal(occurrences(text, "\n"), 3);
     assert_non_null(strstr(text, "\nreproduced,quick,c,one errs less,flip_flop,,id,"
-                                 "token_error,cope,rope,0.02,0.01,"));
+                                 "token_error,cope,rope,0.02,"));
     free(text);
 }
 
@@ -346,13 +399,13 @@ static void latex_and_markdown_escape_names(void **state)
     fill(f->store);
     add_claim(f->store, "a_b", "cope", "rope");
     char *text = printed(f->store, &q, NULL);
-    assert_non_null(strstr(text, "a\\_b & reproduced & cope 2.00 $\\pm$ 1.00 (3)"));
+    assert_non_null(strstr(text, "a\\_b & reproduced & cope 2.00 $\\pm$ 0.71 (5)"));
     assert_null(strstr(text, "flip_flop"));
     assert_int_equal(occurrences(text, "\\begin{"), occurrences(text, "\\end{"));
     free(text);
     q.format = PRINT_MD;
     text = printed(f->store, &q, NULL);
-    assert_non_null(strstr(text, "| a_b | reproduced | cope 2.00 ± 1.00 (3) |"));
+    assert_non_null(strstr(text, "| a_b | reproduced | cope 2.00 ± 0.71 (5) |"));
     free(text);
 }
 
@@ -374,14 +427,15 @@ int main(void)
         CASE(the_opposite_is_contradicted),
         CASE(what_both_solve_is_not_tested),
         CASE(overlapping_seeds_decide_nothing),
-        CASE(a_small_difference_of_equal_seeds_decides_nothing),
+        CASE(equal_values_decide_nothing),
         CASE(all_right_against_all_wrong_is_reproduced),
-        CASE(equal_seeds_without_counts_decide_nothing),
+        CASE(three_seeds_are_too_few),
         CASE(one_seed_decides_nothing),
         CASE(values_that_are_not_available_decide_nothing),
         CASE(what_was_not_run_is_not_run),
         CASE(a_name_that_fits_two_variants_is_not_run),
         CASE(many_claims_need_more_evidence),
+        CASE(another_experiment_is_another_family),
         CASE(the_text_is_this),
         CASE(profiles_are_judged_apart),
         CASE(runs_with_other_settings_do_not_mix),

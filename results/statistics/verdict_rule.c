@@ -1,0 +1,112 @@
+#include "verdict_rule.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "aggregate.h"
+
+const char *verdict_text(enum verdict v)
+{
+    static const char *const text[VERDICTS] = {"not run",       "both solve",
+                                               "reproduced",    "contradicted",
+                                               "too few seeds", "undecided"};
+    return text[v];
+}
+
+static bool has_values(const struct comparison *c)
+{
+    return c->less.n > 0 && c->than.n > 0;
+}
+
+static bool is_tested(const struct comparison *c)
+{
+    return has_values(c) && !c->solved;
+}
+
+/* A p-value of which rounding must not decide: 3 / 120 is 2.5 %. */
+static bool at_level(double p)
+{
+    return p <= VERDICT_ALPHA * (1.0 + 1e-12);
+}
+
+/* `least` is the smallest corrected p-value that such numbers of seeds can give. */
+static enum verdict judge(const struct comparison *c, double least)
+{
+    if (!has_values(c))
+        return NOT_RUN;
+    if (c->solved)
+        return BOTH_SOLVE;
+    if (at_level(c->below_corrected) && c->improvement >= VERDICT_IMPROVEMENT)
+        return REPRODUCED;
+    if (at_level(c->above_corrected) && 1.0 - c->improvement >= VERDICT_IMPROVEMENT)
+        return CONTRADICTED;
+    return at_level(least) ? UNDECIDED : TOO_FEW_SEEDS;
+}
+
+static int seeds_needed(const struct comparison *c, int family)
+{
+    if (c->verdict != TOO_FEW_SEEDS && c->verdict != UNDECIDED)
+        return 0;
+    const double share = c->improvement < 0.5 ? 1.0 - c->improvement : c->improvement;
+    return share < VERDICT_IMPROVEMENT ? 0 : rank_test_seeds(share, VERDICT_ALPHA / family);
+}
+
+/* A statistic of two strata. */
+static double difference(const struct values *side, int sides, void *context)
+{
+    (void)sides, (void)context;
+    return statistics_mean(side[1].at, side[1].n) - statistics_mean(side[0].at, side[0].n);
+}
+
+enum status verdict_effect(struct values less, struct values than, double *effect,
+                           struct interval *interval, struct err *e)
+{
+    const struct values sides[] = {less, than};
+    *effect = difference(sides, 2, NULL);
+    *interval = (struct interval){(double)NAN, (double)NAN};
+    return less.n > 1 && than.n > 1
+               ? aggregate_interval(sides, 2, 0, difference, NULL, interval, e)
+               : ST_OK;
+}
+
+/* The p-values of both directions, and the least that the seeds can give; corrected too. */
+struct p_values {
+    double *below, *above, *least, *below_corrected, *above_corrected, *least_corrected;
+};
+
+static int fill(struct p_values *p, const struct comparison *c, int n)
+{
+    int family = 0;
+    for (int i = 0; i < n; i++) {
+        const bool tested = is_tested(&c[i]);
+        family += tested;
+        p->below[i] = tested ? rank_test_below(c[i].less, c[i].than) : (double)NAN;
+        p->above[i] = tested ? rank_test_below(c[i].than, c[i].less) : (double)NAN;
+        p->least[i] = tested ? rank_test_least(c[i].less.n, c[i].than.n) : (double)NAN;
+    }
+    statistics_holm(p->below, n, p->below_corrected);
+    statistics_holm(p->above, n, p->above_corrected);
+    statistics_holm(p->least, n, p->least_corrected);
+    return family;
+}
+
+enum status verdict_rule(struct comparison *c, int n, struct err *e)
+{
+    double *room = calloc(6 * (size_t)n + 1, sizeof *room);
+    if (!room)
+        return err_set(e, ST_NOMEM, "no memory for %d claims", n);
+    struct p_values p = {room,         room + n,     room + 2 * n,
+                         room + 3 * n, room + 4 * n, room + 5 * n};
+    const int family = fill(&p, c, n);
+    for (int i = 0; i < n; i++) {
+        c[i].below = p.below[i];
+        c[i].above = p.above[i];
+        c[i].below_corrected = p.below_corrected[i];
+        c[i].above_corrected = p.above_corrected[i];
+        c[i].improvement = rank_test_improvement(c[i].less, c[i].than);
+        c[i].verdict = judge(&c[i], p.least_corrected[i]);
+        c[i].seeds = seeds_needed(&c[i], family);
+    }
+    free(room);
+    return ST_OK;
+}

@@ -1,0 +1,60 @@
+/* verdict_rule.h -- when seeds decide a comparison of two encoders.
+ *
+ * The claims about one experiment are a family. For each claim an exact rank-sum test over
+ * seeds (rank_test.h) is made in both directions, and Holm's correction goes over the
+ * family, each direction by itself at 2.5 %. A claim is
+ *   both solve    when the mean errors of both sides are so small that the size of the
+ *                 experiment cannot test it; it is no part of the family
+ *   reproduced    when the first encoder's values are below the second's by that test and
+ *                 at least three of four pairs of seeds agree
+ *   contradicted  when the same holds the other way round
+ *   too few seeds when no outcome of so many seeds could have decided it
+ *   undecided     otherwise.
+ * The rule was fixed by simulation (bench/bench_verdict_rule.c, docs/STATISTICS.md) before
+ * it judged a run. */
+#ifndef VERDICT_RULE_H
+#define VERDICT_RULE_H
+
+#include <stdbool.h>
+
+#include "rank_test.h"
+#include "statistics.h"
+#include "status.h"
+
+/* One-sided level a direction, and the least share of pairs of seeds that must agree. */
+#define VERDICT_ALPHA       0.025
+#define VERDICT_IMPROVEMENT 0.75
+
+enum verdict {
+    NOT_RUN,
+    BOTH_SOLVE,
+    REPRODUCED,
+    CONTRADICTED,
+    TOO_FEW_SEEDS,
+    UNDECIDED,
+    VERDICTS
+};
+const char *verdict_text(enum verdict v);
+
+struct comparison {
+    struct values less, than; /* a value a seed, none of them NaN */
+    bool solved;              /* by both sides */
+    /* Written by verdict_rule; NaN where a side has no values. */
+    double improvement;  /* share of pairs of seeds in which `less` is below `than` */
+    double below, above; /* p-values of the two directions, not corrected; NaN: solved */
+    double below_corrected, above_corrected;
+    int seeds; /* a side, that would decide with probability 0.8 were the share as seen and
+                  the correction the worst of the family; 0: no number would, or decided */
+    enum verdict verdict;
+};
+
+/* Judges the n claims of one family. ST_NOMEM. */
+enum status verdict_rule(struct comparison *c, int n, struct err *e);
+
+/* The mean of `than` less that of `less`, NaN when a side is empty; and its 95 % interval by a
+ * bootstrap over the seeds of each side, NaN when one has fewer than two. Of rates it cannot
+ * leave what differences of rates can be. ST_NOMEM. */
+enum status verdict_effect(struct values less, struct values than, double *effect,
+                           struct interval *interval, struct err *e);
+
+#endif

@@ -1,4 +1,4 @@
--- schema.sql -- the results database, version 3. A change to a table, an
+-- schema.sql -- the results database, version 4. A change to a table, an
 -- index or a view raises the version and adds a step to store_migrate.c, if need be an empty
 -- one: views are made anew from here, and a file of this version whose objects are not these
 -- is refused (store_guard.c).
@@ -14,7 +14,7 @@
 -- those of the experiment file; no number stands for a name.
 
 PRAGMA application_id = 1886352226; -- the letters "posb"
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 -- What produced a run: program, machine and experiment file. Equal rows are stored once.
 CREATE TABLE provenance (
@@ -133,6 +133,20 @@ CREATE TABLE answer (
     UNIQUE (run_id, split)
 ) STRICT;
 
+-- Which scored places of a split were right, and how many of each kind. Places are counted
+-- through the sequences of the split in their order; bit i of byte i / 8 is place i. A task
+-- says what makes a place hard (its strata): `strata` is {"ignores": [[0, 3, 120], ...]}, for
+-- each value of a stratum the wrong places and all places. Runs of before schema 4 have none.
+CREATE TABLE place (
+    id     INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+    split  TEXT NOT NULL,
+    count  INTEGER NOT NULL, -- scored places
+    bits   BLOB CHECK (length(bits) = (count + 7) / 8), -- NULL: more than 2^26 places
+    strata TEXT NOT NULL CHECK (json_valid(strata)),
+    UNIQUE (run_id, split)
+) STRICT;
+
 -- The log of a run. Level "caveat", text "SPLIT: ...": a footnote under tables.
 CREATE TABLE event (
     id     INTEGER PRIMARY KEY,
@@ -238,6 +252,19 @@ JOIN (SELECT run_id, split, step,
              max(total) FILTER (WHERE name IN ('sequence_accuracy',
                                                'sequence_error')) AS sequences
       FROM metric GROUP BY run_id, split, step) AS s USING (run_id);
+
+-- Errors of each run by what makes a place hard: one row per run, split, stratum and value of
+-- it (Flip-Flop: 12 ignored bits between the write and its read).
+CREATE VIEW v_stratum AS
+SELECT r.run_id, r.experiment, r.profile, r.cell, r.task, r.encoder, r.variant, r.seed,
+       r.recipe, r.state, p.split, s.key AS stratum,
+       CAST(json_extract(v.value, '$[0]') AS INTEGER) AS value,
+       CAST(json_extract(v.value, '$[1]') AS INTEGER) AS wrong,
+       CAST(json_extract(v.value, '$[2]') AS INTEGER) AS places,
+       CAST(json_extract(v.value, '$[1]') AS REAL)
+       / nullif(json_extract(v.value, '$[2]'), 0) AS error
+FROM v_run AS r JOIN place AS p USING (run_id), json_each(p.strata) AS s,
+     json_each(s.value) AS v;
 
 -- Two-sided 95 % quantiles of Student's t, the 0.975 quantile of each number of degrees
 -- of freedom up to 30. Beyond, v_summary uses the first terms of the expansion in 1 / df

@@ -98,6 +98,8 @@ static enum status describes_itself(const struct task *t, struct err *e)
         if (!*s->name || !s->unit || !s->help || !*s->help || !s->of)
             return err_set(e, ST_RANGE, "stratum \"%s\": name, unit, help and function",
                            s->name);
+        else if (s - t->strata >= TASK_STRATA_MAX)
+            return err_set(e, ST_RANGE, "more than %d strata", TASK_STRATA_MAX);
     return ST_OK;
 }
 

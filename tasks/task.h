@@ -32,6 +32,8 @@ struct sample {
 enum { TARGET_NONE = -1, STRATUM_NONE = -1 };
 /* A target that is not scored is trained on but not counted (Flip-Flop's noisy mode). */
 
+enum { TASK_STRATA_MAX = 4 };
+
 #define LAW_UNKNOWN (-1.0)
 
 enum { TASK_SPLIT_CHANGES = 4, TASK_TOKEN_TEXT = 16 };
@@ -104,7 +106,8 @@ struct task {
     void (*token_text)(const struct option_values *o, int32_t token,
                        char text[TASK_TOKEN_TEXT]);
 
-    const struct task_stratum *strata; /* ends with {0}; NULL: none */
+    const struct task_stratum *strata; /* up to TASK_STRATA_MAX, ends with {0}; NULL: none.
+                                          The first is the one that tells most */
 };
 
 /* The registry, in name order. */

@@ -139,6 +139,15 @@ enum status store_metrics(struct store *s, int64_t run_id, const struct metric_r
 /* Per-example correctness, one bit an example, bit i of byte i / 8. */
 enum status store_answers(struct store *s, int64_t run_id, const char *split,
                           const uint8_t *bits, int n, struct err *e);
+/* Right and wrong of every scored place, in the order of the split's sequences. */
+struct place_row {
+    const char *split;
+    int64_t count;
+    const uint8_t *bits; /* bit i of byte i / 8: place i is right; NULL: too many places */
+    const char *strata;  /* JSON: {"ignores": [[value, wrong, places], ...]} */
+};
+enum status store_places(struct store *s, int64_t run_id, const struct place_row *p,
+                         struct err *e);
 /* Level "caveat", text "SPLIT: ...": a footnote under tables; stored once per run. */
 enum status store_event(struct store *s, int64_t run_id, const char *level,
                         const char *text, struct err *e);

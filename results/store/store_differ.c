@@ -13,8 +13,9 @@
 enum { SHOWN_TEXT = 96 };
 
 const struct store_table store_measured[MEASURED_TABLES] = {
-    {"metric", "metric", "split, name, step", "value, count, total", "last"},
-    {"answer", "answers", "split", "count, bits", ""},
+    {"metric", "metric", "split, name, step", "value, count, total", "last", false},
+    {"answer", "answers", "split", "count, bits", "", false},
+    {"place", "places", "split", "count, bits, strata", "", true},
 };
 
 void store_for_each(sqlite3_str *out, const char *columns, const char *between,
@@ -59,11 +60,11 @@ void store_differing_rows(sqlite3_str *out, const struct store_table *table,
                         a->name, b->name);
     store_differing_column(out, table->values, a, b);
     sqlite3_str_appendf(out,
-                        " END FROM (SELECT * FROM %s%s WHERE run_id = %s) AS a FULL JOIN "
+                        " END FROM (SELECT * FROM %s%s WHERE run_id = %s) AS a %s JOIN "
                         "(SELECT * FROM %s%s WHERE run_id = %s) AS b USING (%s) WHERE "
                         "a.run_id IS NULL OR b.run_id IS NULL",
-                        a->tables, table->name, a->id, b->tables, table->name, b->id,
-                        table->keys);
+                        a->tables, table->name, a->id, table->later ? "" : "FULL",
+                        b->tables, table->name, b->id, table->keys);
     store_for_each(out, table->values, "", " OR a.$ IS NOT b.$");
     sqlite3_str_appendf(out, " ORDER BY %s", table->keys);
 }

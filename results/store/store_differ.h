@@ -11,10 +11,11 @@ struct store_table {
     const char *keys;         /* what tells its rows apart; "": nothing does */
     const char *values;
     const char *more; /* goes with them when a row is copied, and says nothing new */
+    bool later;       /* runs of an older schema have no rows here: that is no difference */
 };
 
 /* What is measured of a run and must come out the same, bit for bit. */
-enum { MEASURED_TABLES = 2 };
+enum { MEASURED_TABLES = 3 };
 extern const struct store_table store_measured[MEASURED_TABLES];
 /* Of its row: what made it, and what has no clock in it. */
 #define STORE_RUN_SETTLED \

@@ -38,19 +38,20 @@ struct merge {
 
 /* What belongs to a run and is copied with it, in the order of the rows. */
 static const struct store_table of_run[] = {
-    {"metric", "metric", "split, name, step", "value, count, total", "last"},
-    {"answer", "answers", "split", "count, bits", ""},
-    {"event", "event", "", "time, level, text", ""},
+    {"metric", "metric", "split, name, step", "value, count, total", "last", false},
+    {"answer", "answers", "split", "count, bits", "", false},
+    {"place", "places", "split", "count, bits, strata", "", true},
+    {"event", "event", "", "time, level, text", "", false},
 };
 enum { OF_RUN = sizeof of_run / sizeof *of_run };
 
 /* What belongs to no run and may be there once. */
 static const struct store_table of_none[] = {
     {"published", "published", "paper, source, experiment, cell, encoder, split, metric",
-     "unit, value, std", ""},
+     "unit, value, std", "", false},
     {"claim", "claim", "name",
      "text, experiment, cell, split, metric, less, than, published_less, published_than",
-     ""},
+     "", false},
 };
 enum { OF_NONE = sizeof of_none / sizeof *of_none };
 
@@ -373,25 +374,36 @@ static enum status copy_rows_of_runs(const struct merge *m, struct err *e)
     return execute_built(m, sql, e);
 }
 
+/* Of two runs that are equal the places stay where one side alone has them. */
+#define EQUAL "(was IS 'done' AND state = 'done' AND difference = '')"
+
+static void copy_table(sqlite3_str *sql, const struct store_table *t)
+{
+    char columns[128];
+    snprintf(columns, sizeof columns, "%s%s%s%s%s", t->keys, t->keys[0] ? ", " : "",
+             t->values, t->more[0] ? ", " : "", t->more);
+    sqlite3_str_appendf(sql,
+                        "DELETE FROM main.%s WHERE run_id IN (SELECT ours FROM "
+                        "temp.pair WHERE verdict = 'take'%s);"
+                        "INSERT INTO main.%s (run_id, %s) SELECT target, ",
+                        t->name, t->later ? " AND NOT " EQUAL : "", t->name, columns);
+    store_for_each(sql, columns, ", ", "x.$");
+    sqlite3_str_appendf(
+        sql, " FROM temp.pair JOIN part.%s AS x ON x.run_id = theirs WHERE ", t->name);
+    if (t->later)
+        sqlite3_str_appendf(sql,
+                            "(verdict = 'take' OR " EQUAL ") AND (target, %s) NOT IN "
+                            "(SELECT run_id, %s FROM main.%s) ORDER BY theirs, x.id;",
+                            t->keys, t->keys, t->name);
+    else
+        sqlite3_str_appendall(sql, "verdict = 'take' ORDER BY theirs, x.id;");
+}
+
 static enum status copy_of_runs(const struct merge *m, struct err *e)
 {
     sqlite3_str *sql = sqlite3_str_new(m->to->db);
-    for (int i = 0; i < OF_RUN; i++) {
-        const struct store_table *t = &of_run[i];
-        char columns[128];
-        snprintf(columns, sizeof columns, "%s%s%s%s%s", t->keys, t->keys[0] ? ", " : "",
-                 t->values, t->more[0] ? ", " : "", t->more);
-        sqlite3_str_appendf(sql,
-                            "DELETE FROM main.%s WHERE run_id IN (SELECT ours FROM "
-                            "temp.pair WHERE verdict = 'take');"
-                            "INSERT INTO main.%s (run_id, %s) SELECT target, ",
-                            t->name, t->name, columns);
-        store_for_each(sql, columns, ", ", "x.$");
-        sqlite3_str_appendf(sql,
-                            " FROM temp.pair JOIN part.%s AS x ON x.run_id = theirs WHERE "
-                            "verdict = 'take' ORDER BY theirs, x.id;",
-                            t->name);
-    }
+    for (int i = 0; i < OF_RUN; i++)
+        copy_table(sql, &of_run[i]);
     return execute_built(m, sql, e);
 }
 

@@ -54,6 +54,10 @@ const struct migration store_migrations[] = {
      "UPDATE metric SET last = 0 WHERE step < (SELECT max(l.step) FROM metric AS l WHERE "
      "l.run_id = metric.run_id AND l.split = metric.split AND l.name = metric.name);"
      "CREATE INDEX metric_last ON metric (run_id, split, name) WHERE last = 1;"},
+    {3, "CREATE TABLE place (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES "
+        "run (id) ON DELETE CASCADE, split TEXT NOT NULL, count INTEGER NOT NULL, "
+        "bits BLOB CHECK (length(bits) = (count + 7) / 8), "
+        "strata TEXT NOT NULL CHECK (json_valid(strata)), UNIQUE (run_id, split)) STRICT;"},
     {0},
 };
 

@@ -312,6 +312,7 @@ static enum status forget_numbers(struct store *s, int64_t run_id, struct err *e
 {
     static const char *const remove[] = {
         "DELETE FROM metric WHERE run_id = ?1", "DELETE FROM answer WHERE run_id = ?1",
+        "DELETE FROM place WHERE run_id = ?1",
         "DELETE FROM event WHERE run_id = ?1 AND level = 'caveat'"};
     enum status st = ST_OK;
     for (size_t i = 0; i < sizeof remove / sizeof *remove && st == ST_OK; i++)
@@ -334,24 +335,19 @@ enum status store_standing(struct store *s, int64_t run_id, enum standing *out,
 /* The numbers of before stay in temporary tables, to be compared by tell_differences. */
 enum status store_replace(struct store *s, int64_t run_id, struct err *e)
 {
-    static const char *const keep[] = {
-        "DROP TABLE IF EXISTS temp.before_metric",
-        "DROP TABLE IF EXISTS temp.before_answer",
-        "CREATE TEMP TABLE before_metric AS SELECT * FROM metric LIMIT 0",
-        "CREATE TEMP TABLE before_answer AS SELECT * FROM answer LIMIT 0"};
+    sqlite3_str *sql = sqlite3_str_new(s->db);
     assert(s->together > 0);
-    enum status st = ST_OK;
     s->replaced = run_id;
-    for (size_t i = 0; i < sizeof keep / sizeof *keep && st == ST_OK; i++)
-        st = once(s, keep[i], NULL, 0, NULL, e);
-    if (st == ST_OK)
-        st =
-            once(s, "INSERT INTO temp.before_metric SELECT * FROM metric WHERE run_id = ?1",
-                 ARGS(integer(run_id)), NULL, e);
-    if (st == ST_OK)
-        st =
-            once(s, "INSERT INTO temp.before_answer SELECT * FROM answer WHERE run_id = ?1",
-                 ARGS(integer(run_id)), NULL, e);
+    for (int i = 0; i < MEASURED_TABLES; i++) {
+        const char *name = store_measured[i].name;
+        sqlite3_str_appendf(sql,
+                            "DROP TABLE IF EXISTS temp.before_%s;"
+                            "CREATE TEMP TABLE before_%s AS SELECT * FROM %s LIMIT 0;"
+                            "INSERT INTO temp.before_%s SELECT * FROM main.%s "
+                            "WHERE run_id = %lld;",
+                            name, name, name, name, name, (long long)run_id);
+    }
+    const enum status st = store_exec_built(s, sql, "storing", e);
     return st ? st : forget_numbers(s, run_id, e);
 }
 
@@ -368,9 +364,12 @@ static enum status tell_differences(struct store *s, int64_t run_id, struct err 
     store_differing_rows(sql, &store_measured[0], &before, &now);
     sqlite3_str_appendall(sql, "), answers(text) AS (");
     store_differing_rows(sql, &store_measured[1], &before, &now);
+    sqlite3_str_appendall(sql, "), places(text) AS (");
+    store_differing_rows(sql, &store_measured[2], &before, &now);
     sqlite3_str_appendf(
         sql,
-        "), both(text) AS (SELECT * FROM number UNION ALL SELECT * FROM answers) "
+        "), both(text) AS (SELECT * FROM number UNION ALL SELECT * FROM answers "
+        "UNION ALL SELECT * FROM places) "
         "INSERT INTO event (run_id, level, text) SELECT run.id, 'warning', "
         "printf('done again with other results: %%d numbers and the answers to %%d splits "
         "differ, first %%s; the old ones are of posbench %%s %%s, %%s, BLAS core %%s, %%s', "
@@ -571,6 +570,23 @@ enum status store_answers(struct store *s, int64_t run_id, const char *split,
         "count = excluded.count, bits = excluded.bits",
         ARGS(integer(run_id), text(split), integer(n), bytes(bits, ((size_t)n + 7) / 8)),
         NULL, e);
+    return finish(s, st, e);
+}
+
+enum status store_places(struct store *s, int64_t run_id, const struct place_row *p,
+                         struct err *e)
+{
+    const size_t n = ((size_t)p->count + 7) / 8;
+    enum status st = begin(s, e);
+    if (st)
+        return st;
+    st = once(s,
+              "INSERT INTO place (run_id, split, count, bits, strata) "
+              "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (run_id, split) DO UPDATE SET "
+              "count = excluded.count, bits = excluded.bits, strata = excluded.strata",
+              ARGS(integer(run_id), text(p->split), integer(p->count),
+                   p->bits ? bytes(p->bits, n) : text(NULL), text(p->strata)),
+              NULL, e);
     return finish(s, st, e);
 }
 

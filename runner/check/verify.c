@@ -192,6 +192,14 @@ static int hex_digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c - 'A' + 10; /* as SQL's hex writes */
 }
 
+/* Bit i of what SQL's hex wrote. */
+static int bit_of(const char *hex, int64_t i)
+{
+    const char *byte = hex + i / 8 * 2;
+    const unsigned high = (unsigned)hex_digit(byte[0]), low = (unsigned)hex_digit(byte[1]);
+    return (int)((high << 4 | low) >> (i % 8) & 1);
+}
+
 static enum status compare_set(void *context, int columns, const char *const *names,
                                const char *const *cells, struct err *e)
 {
@@ -208,11 +216,7 @@ static enum status compare_set(void *context, int columns, const char *const *na
         return ST_OK;
     }
     for (int i = 0; i < n; i++) {
-        const char *byte = hex + (size_t)i / 8 * 2;
-        const unsigned high = (unsigned)hex_digit(byte[0]),
-                       low = (unsigned)hex_digit(byte[1]);
-        const int was = (int)((high << 4 | low) >> (i % 8) & 1);
-        const int is = bits[i / 8] >> (i % 8) & 1;
+        const int was = bit_of(hex, i), is = bits[i / 8] >> (i % 8) & 1;
         if (was != is)
             differs(x->v, "answer to sequence %d of %s: stored as %s, now %s", i, split,
                     was ? "right" : "wrong", is ? "right" : "wrong");
@@ -239,6 +243,47 @@ static enum status compare_answers(struct store *db, const struct stored_run *f,
         differs(v, "answers to %d of %d splits are not stored",
                 expected - (v->answers - before), expected);
     return st;
+}
+
+/* --- places --- */
+
+static enum status compare_place_set(void *context, int columns, const char *const *names,
+                                     const char *const *cells, struct err *e)
+{
+    const struct sets *x = context;
+    const char *split = word(cells[0]), *hex = word(cells[2]);
+    const int64_t count = integer_or_none(cells[1]);
+    const struct place_row *now = spool_places_of(x->now, split);
+    (void)columns;
+    (void)names;
+    (void)e;
+    if (!now || now->count != count || !now->bits != !cells[2]) {
+        differs(x->v, "places of %s: stored %lld, now %lld", split, (long long)count,
+                now ? (long long)now->count : 0LL);
+        return ST_OK;
+    }
+    for (int64_t i = 0; now->bits && i < count; i++) {
+        const int was = bit_of(hex, i), is = now->bits[i / 8] >> (i % 8) & 1;
+        if (was != is)
+            differs(x->v, "place %lld of %s: stored as %s, now %s", (long long)i, split,
+                    was ? "right" : "wrong", is ? "right" : "wrong");
+    }
+    if (strcmp(now->strata, word(cells[3])) != 0)
+        differs(x->v, "strata of %s: stored %.80s, now %.80s", split, word(cells[3]),
+                now->strata);
+    return ST_OK;
+}
+
+/* Runs of before schema 4 have none. */
+static enum status compare_places(struct store *db, const struct stored_run *f,
+                                  const struct spool *now, struct verdict *v, struct err *e)
+{
+    const char *const params[] = {f->id};
+    struct sets x = {now, v};
+    return store_query(db,
+                       "SELECT split, count, iif(bits IS NULL, NULL, hex(bits)), strata "
+                       "FROM place WHERE run_id = CAST(?1 AS INTEGER) ORDER BY split",
+                       params, 1, compare_place_set, &x, e);
 }
 
 /* --- the run's row --- */
@@ -306,6 +351,8 @@ enum status verify_spool(struct store *db, const struct stored_run *f,
     enum status st = compare_numbers(db, f, now, last, out, e);
     if (st == ST_OK && whole)
         st = compare_answers(db, f, now, out, e);
+    if (st == ST_OK && whole)
+        st = compare_places(db, f, now, out, e);
     if (st == ST_OK)
         st = compare_own_row(db, f, whole ? spool_cost_of(now) : NULL, out, e);
     return st;

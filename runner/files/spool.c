@@ -142,22 +142,47 @@ enum status spool_metrics(const struct spool_writer *w, const struct metric_row 
 
 static const char hex_digits[] = "0123456789abcdef";
 
-enum status spool_answers(const struct spool_writer *w, const char *split,
-                          const uint8_t *bits, int n, struct err *e)
+/* Bits in hexadecimal digits, to be freed; NULL: no memory. */
+static char *hex_of(const uint8_t *bits, int64_t n)
 {
     const size_t bytes = ((size_t)n + 7) / 8;
     char *hex = malloc(2 * bytes + 1);
-    if (!hex)
-        return err_set(e, ST_NOMEM, "no memory for %d answers", n);
-    for (size_t i = 0; i < bytes; i++) {
+    for (size_t i = 0; hex && i < bytes; i++) {
         hex[2 * i] = hex_digits[bits[i] >> 4];
         hex[2 * i + 1] = hex_digits[bits[i] & 15];
     }
-    hex[2 * bytes] = '\0';
+    if (hex)
+        hex[2 * bytes] = '\0';
+    return hex;
+}
+
+enum status spool_answers(const struct spool_writer *w, const char *split,
+                          const uint8_t *bits, int n, struct err *e)
+{
+    char *hex = hex_of(bits, n);
+    if (!hex)
+        return err_set(e, ST_NOMEM, "no memory for %d answers", n);
     json_t *j =
         json_pack("{ss ss si ss}", "type", "answers", "split", split, "n", n, "bits", hex);
     free(hex);
     return append(w, j, e);
+}
+
+enum status spool_places(const struct spool_writer *w, const struct place_row *p,
+                         struct err *e)
+{
+    char *hex = p->bits ? hex_of(p->bits, p->count) : NULL;
+    json_t *strata = NULL;
+    enum status st = ST_OK;
+    if ((p->bits && !hex) || json_read(p->strata, strlen(p->strata), 0, &strata, NULL) != 0)
+        st = err_set(e, ST_NOMEM, "no memory for %lld places", (long long)p->count);
+    if (st == ST_OK)
+        st = append(w,
+                    json_pack("{ss ss sI ss* so}", "type", "places", "split", p->split, "n",
+                              (json_int_t)p->count, "bits", hex, "strata", strata),
+                    e);
+    free(hex);
+    return st;
 }
 
 enum status spool_event(const struct spool_writer *w, const char *level, const char *text,
@@ -214,6 +239,12 @@ struct answers {
     int n;
 };
 
+struct places {
+    struct place_row row; /* split is borrowed from the line */
+    uint8_t *bits;        /* owned, like the text of the strata */
+    char *strata;
+};
+
 struct event {
     const char *level, *text; /* borrowed from the line */
 };
@@ -222,8 +253,9 @@ struct spool {
     json_t *lines; /* an array: keeps the strings below alive */
     struct metric_row *metric;
     struct answers *answers;
+    struct places *places;
     struct event *event;
-    int metrics, answer_sets, events;
+    int metrics, answer_sets, place_sets, events;
     struct run_cost cost;
     bool has_cost, starved; /* starved: of memory, while it was read */
     const char *state, *reason;
@@ -235,8 +267,13 @@ void spool_free(struct spool *s)
         return;
     for (int i = 0; i < s->answer_sets; i++)
         free(s->answers[i].bits);
+    for (int i = 0; i < s->place_sets; i++) {
+        free(s->places[i].bits);
+        free(s->places[i].strata);
+    }
     free(s->metric);
     free(s->answers);
+    free(s->places);
     free(s->event);
     json_decref(s->lines);
     free(s);
@@ -292,6 +329,20 @@ static bool take_metric(struct spool *s, json_t *j)
     return true;
 }
 
+/* Bits from hexadecimal digits, the caller's; NULL when they are not n, or without memory. */
+static uint8_t *take_bits(struct spool *s, const char *hex, int64_t n)
+{
+    const size_t bytes = ((size_t)n + 7) / 8;
+    if (strlen(hex) != 2 * bytes)
+        return NULL;
+    uint8_t *bits = calloc(bytes + 1, 1);
+    s->starved = !bits;
+    if (bits && read_hex(hex, bytes, bits))
+        return bits;
+    free(bits);
+    return NULL;
+}
+
 static bool take_answers(struct spool *s, json_t *j)
 {
     struct answers *a = &s->answers[s->answer_sets];
@@ -300,15 +351,51 @@ static bool take_answers(struct spool *s, json_t *j)
             0 ||
         a->n < 0)
         return false;
-    const size_t bytes = ((size_t)a->n + 7) / 8;
-    if (strlen(hex) != 2 * bytes)
+    a->bits = take_bits(s, hex, a->n);
+    s->answer_sets += a->bits != NULL;
+    return a->bits != NULL;
+}
+
+/* {"ignores": [[value, wrong, places], ...], ...} */
+static bool are_strata(json_t *strata)
+{
+    const char *name;
+    json_t *values, *value;
+    size_t i;
+    json_object_foreach(strata, name, values)
+    {
+        if (!json_is_array(values))
+            return false;
+        json_array_foreach(values, i, value)
+        {
+            if (json_array_size(value) != 3)
+                return false;
+            for (size_t k = 0; k < 3; k++)
+                if (!json_is_integer(json_array_get(value, k)))
+                    return false;
+        }
+    }
+    return json_is_object(strata);
+}
+
+static bool take_places(struct spool *s, json_t *j)
+{
+    struct places *p = &s->places[s->place_sets];
+    const char *hex = NULL;
+    json_int_t count;
+    json_t *strata;
+    if (json_unpack(j, "{s:s, s:I, s?s, s:o}", "split", &p->row.split, "n", &count, "bits",
+                    &hex, "strata", &strata) != 0 ||
+        count < 0 || !are_strata(strata))
         return false;
-    a->bits = calloc(bytes + 1, 1);
-    s->starved = !a->bits;
-    if (!a->bits)
-        return false;
-    s->answer_sets++;
-    return read_hex(hex, bytes, a->bits);
+    p->strata = json_write(strata, JSON_COMPACT);
+    s->starved = !p->strata;
+    p->bits = hex && p->strata ? take_bits(s, hex, count) : NULL;
+    p->row.count = count;
+    p->row.bits = p->bits;
+    p->row.strata = p->strata;
+    s->place_sets++;
+    return p->strata && (!hex || p->bits);
 }
 
 static bool take_event(struct spool *s, json_t *j)
@@ -351,8 +438,8 @@ static const struct {
     const char *type;
     bool (*take)(struct spool *s, json_t *j);
 } takers[] = {
-    {"metric", take_metric}, {"answers", take_answers}, {"event", take_event},
-    {"cost", take_cost},     {"end", take_end},
+    {"metric", take_metric}, {"answers", take_answers}, {"places", take_places},
+    {"event", take_event},   {"cost", take_cost},       {"end", take_end},
 };
 
 static bool take(struct spool *s, json_t *j)
@@ -414,8 +501,9 @@ static enum status read_stream(FILE *f, const char *path, struct spool **out, st
     s->lines = lines;
     s->metric = calloc(n + 1, sizeof *s->metric);
     s->answers = calloc(n + 1, sizeof *s->answers);
+    s->places = calloc(n + 1, sizeof *s->places);
     s->event = calloc(n + 1, sizeof *s->event);
-    if (!s->metric || !s->answers || !s->event)
+    if (!s->metric || !s->answers || !s->places || !s->event)
         st = err_set(e, ST_NOMEM, "%s: no memory for %zu lines", path, n);
     for (size_t i = 0; i < n && st == ST_OK; i++)
         if (!take(s, json_array_get(lines, i)))
@@ -518,6 +606,14 @@ const uint8_t *spool_answers_of(const struct spool *s, const char *split, int *n
     return NULL;
 }
 
+const struct place_row *spool_places_of(const struct spool *s, const char *split)
+{
+    for (int i = 0; i < s->place_sets; i++)
+        if (strcmp(s->places[i].row.split, split) == 0)
+            return &s->places[i].row;
+    return NULL;
+}
+
 double spool_value(const struct spool *s, const char *split, const char *name)
 {
     for (int i = s->metrics - 1; i >= 0; i--)
@@ -534,6 +630,8 @@ static enum status fold_parts(const struct spool *s, struct store *db, int64_t r
     for (int i = 0; i < s->answer_sets && numbers && st == ST_OK; i++)
         st = store_answers(db, run_id, s->answers[i].split, s->answers[i].bits,
                            s->answers[i].n, e);
+    for (int i = 0; i < s->place_sets && numbers && st == ST_OK; i++)
+        st = store_places(db, run_id, &s->places[i].row, e);
     for (int i = 0; i < s->events && st == ST_OK; i++)
         if (numbers || strcmp(s->event[i].level, "caveat") != 0)
             st = store_event(db, run_id, s->event[i].level, s->event[i].text, e);

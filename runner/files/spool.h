@@ -2,6 +2,7 @@
  *
  *     {"type":"metric","split":"id","step":100,"name":"loss","value":0.5,"count":1,"total":2}
  *     {"type":"answers","split":"id","n":10,"bits":"ff03"}
+ *     {"type":"places","split":"id","n":3,"bits":"05","strata":{"ignores":[[0,1,3]]}}
  *     {"type":"event","level":"caveat","text":"..."}
  *     {"type":"cost","steps":100,"parameters":1000,"flops":1e9,"wall_s":1,...}
  *     {"type":"end","state":"done","reason":""}
@@ -33,6 +34,8 @@ enum status spool_metrics(const struct spool_writer *w, const struct metric_row 
                           struct err *e);
 enum status spool_answers(const struct spool_writer *w, const char *split,
                           const uint8_t *bits, int n, struct err *e);
+enum status spool_places(const struct spool_writer *w, const struct place_row *p,
+                         struct err *e);
 enum status spool_event(const struct spool_writer *w, const char *level, const char *text,
                         struct err *e);
 enum status spool_cost(const struct spool_writer *w, const struct run_cost *c,
@@ -96,8 +99,10 @@ int spool_metric_count(const struct spool *s);
 const struct metric_row *spool_metric(const struct spool *s, int i);
 /* The answers to a split, n of them; NULL when there are none. */
 const uint8_t *spool_answers_of(const struct spool *s, const char *split, int *n);
+/* The places of a split; NULL when there are none. */
+const struct place_row *spool_places_of(const struct spool *s, const char *split);
 
-/* Writes metrics, answers and events to the run, and last its end, all at once: as the
+/* Writes metrics, answers, places and events to the run, and last its end, all at once: as the
  * spool says, or as `state` and `reason` when they are not NULL. A run that is done and
  * was begun again takes the numbers only of an end that is done, and gives its own for
  * them; into one that is done and was not begun again nothing is written, since that was

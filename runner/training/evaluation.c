@@ -115,7 +115,7 @@ static int64_t largest(const int64_t *x, int n)
 
 static enum status answer_all(struct trainer *t, struct sampler *s,
                               const struct questions *q, struct tally *y,
-                              struct evaluation *out)
+                              struct evaluation *out, struct err *e)
 {
     enum status st = ST_OK;
     while (out->sequences < q->count && st == ST_OK) {
@@ -130,6 +130,8 @@ static enum status answer_all(struct trainer *t, struct sampler *s,
             if (trainer_stopped(t))
                 return ST_INTERRUPTED;
             count_errors(&b, first, y, q, out);
+            if (q->places && (st = places_add(q->places, &b, y->best, e)) != ST_OK)
+                return st;
             flops = forward_flops(&q->run->model, &b);
         }
         out->sequences += b.batch.sequences;
@@ -154,7 +156,7 @@ enum status evaluation_split(struct trainer *t, struct sampler *s,
         memset(q->bits, 0, ((size_t)q->count + 7) / 8);
     enum status st = tally_init(&y, s, r, e);
     if (st == ST_OK) {
-        st = answer_all(t, s, q, &y, out);
+        st = answer_all(t, s, q, &y, out, e);
         out->commonest = largest(y.answers, r->model.vocabulary);
         out->loss = out->tokens > 0 ? y.loss_sum / (double)out->tokens : (double)NAN;
     }

@@ -6,6 +6,7 @@
 #ifndef EVALUATION_H
 #define EVALUATION_H
 
+#include "places.h"
 #include "sampling.h"
 #include "store.h"
 
@@ -35,6 +36,7 @@ struct questions {
     int count;
     uint8_t *bits; /* NULL, or [(count + 7) / 8]: which sequences were right, bit i of
                       byte i / 8 */
+    struct places *places;                /* NULL, or empty: gets every scored place */
     const struct evaluation_watch *watch; /* may be NULL */
     const uint8_t *seen;                  /* NULL, or the split's of exposure.h */
 };

@@ -10,6 +10,8 @@ struct sampler {
     int *start;              /* [max_sequences + 1] */
     int32_t *token, *target; /* [max_tokens] */
     uint8_t *scored;         /* [max_tokens] */
+    int strata;              /* of the task */
+    int32_t *stratum;        /* [strata, max_tokens] */
 };
 
 static int64_t epoch_steps(const struct train_settings *t)
@@ -74,7 +76,10 @@ enum status sampler_open(const struct run_spec *r, struct sampler **out, struct 
     s->token = calloc((size_t)tokens, sizeof *s->token);
     s->target = calloc((size_t)tokens, sizeof *s->target);
     s->scored = calloc((size_t)tokens, sizeof *s->scored);
-    if (!s->start || !s->token || !s->target || !s->scored) {
+    for (const struct task_stratum *x = r->task->strata; x && x->name; x++)
+        s->strata++;
+    s->stratum = calloc((size_t)s->strata * (size_t)tokens + 1, sizeof *s->stratum);
+    if (!s->start || !s->token || !s->target || !s->scored || !s->stratum) {
         sampler_close(s);
         return err_set(e, ST_NOMEM, "no memory for batches of %d tokens", tokens);
     }
@@ -90,6 +95,7 @@ void sampler_close(struct sampler *s)
     free(s->token);
     free(s->target);
     free(s->scored);
+    free(s->stratum);
     free(s);
 }
 
@@ -113,8 +119,8 @@ static void begin(struct sampler *s, struct sampled *out)
 }
 
 /* Generates one sequence in place, behind those that are there. */
-static void append(struct sampler *s, const struct option_values *law, struct rng stream,
-                   struct sampled *out)
+static struct sample append(struct sampler *s, const struct option_values *law,
+                            struct rng stream, struct sampled *out)
 {
     const int n = out->batch.sequences, at = s->start[n];
     struct sample one = {
@@ -125,6 +131,17 @@ static void append(struct sampler *s, const struct option_values *law, struct rn
     s->start[n + 1] = at + one.length;
     out->batch.sequences = n + 1;
     out->determined += one.determined;
+    return one;
+}
+
+/* Before the targets that are not scored are taken away: a stratum may look at them. */
+static void find_strata(struct sampler *s, const struct option_values *law,
+                        const struct sample *one)
+{
+    for (int i = 0; i < s->strata; i++)
+        s->run->task->strata[i].of(law, one,
+                                   s->stratum + (size_t)i * (size_t)s->max_tokens +
+                                       (one->token - s->token));
 }
 
 void sampler_train(struct sampler *s, int step, struct sampled *out)
@@ -145,13 +162,17 @@ void sampler_split(struct sampler *s, const struct split_spec *split, int first,
     const int longest = r->task->max_length(&split->options);
     begin(s, out);
     out->batch.first = (uint64_t)first;
+    for (int i = 0; i < s->strata; i++)
+        out->stratum[i] = s->stratum + (size_t)i * (size_t)s->max_tokens;
     for (int i = first; i < end; i++) {
         const int n = out->batch.sequences;
         if (n == EVALUATION_SEQUENCES ||
             (n > 0 && s->start[n] + longest > EVALUATION_TOKENS))
             break;
-        append(s, &split->options,
-               task_split_stream(r->task, split->name, r->data_seed, (uint64_t)i), out);
+        const struct sample one =
+            append(s, &split->options,
+                   task_split_stream(r->task, split->name, r->data_seed, (uint64_t)i), out);
+        find_strata(s, &split->options, &one);
     }
     for (int t = 0; t < s->start[out->batch.sequences]; t++)
         if (!s->scored[t])

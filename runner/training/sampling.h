@@ -24,6 +24,7 @@ struct sampled {
     struct batch batch;
     const uint8_t *scored; /* [tokens] 1: counts in metrics */
     int64_t determined;    /* scored targets that the visible tokens determine */
+    const int32_t *stratum[TASK_STRATA_MAX]; /* of a split: [tokens] each of the task's */
 };
 
 struct sampler; /* opaque: sampling.c */

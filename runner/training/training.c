@@ -167,21 +167,27 @@ static enum status after_batch(void *context, int sequences, double flops)
     return pause_or_stop(c, NULL);
 }
 
-/* `seen`, at the end alone, when the answers are kept too: the split's of exposure.h. */
-static enum status evaluate_split(struct course *c, const struct split_spec *split,
-                                  int count, const uint8_t *seen, struct err *e)
+/* The last line of a split: whoever goes on takes a split with answers for done. */
+static enum status report_answers(struct course *c, const struct questions *q,
+                                  struct err *e)
 {
-    const struct run_spec *r = c->t->run;
-    const struct evaluation_watch watch = {after_batch, c};
-    const bool keep_answers = seen != NULL;
+    struct place_row row;
+    char *strata = NULL;
+    enum status st = places_row(q->places, q->split->name, &row, &strata, e);
+    if (st == ST_OK)
+        st = spool_places(c->t->spool, &row, e);
+    if (st == ST_OK)
+        st = spool_answers(c->t->spool, q->split->name, q->bits, q->count, e);
+    free(strata);
+    return st;
+}
+
+static enum status ask_split(struct course *c, const struct questions *q, struct err *e)
+{
+    const char *name = q->split->name;
     struct metric_row rows[EVALUATION_METRICS], of_seen[SEEN_METRICS];
     struct evaluation v;
-    uint8_t *bits = keep_answers ? calloc((size_t)count / 8 + 1, 1) : NULL;
-    if (keep_answers && !bits)
-        return err_set(e, ST_NOMEM, "no memory for %d answers", count);
-    snprintf(c->progress.phase, sizeof c->progress.phase, "%s", split->name);
-    const struct questions q = {r, split, count, bits, &watch, seen};
-    enum status st = evaluation_split(c->trainer, c->sampler, &q, &v, e);
+    enum status st = evaluation_split(c->trainer, c->sampler, q, &v, e);
     if (st == ST_INTERRUPTED)
         pause_or_stop(c, e);
     if (st == ST_OK && v.available && !isfinite(v.loss))
@@ -189,17 +195,41 @@ static enum status evaluate_split(struct course *c, const struct split_spec *spl
             err_set(e, ST_NONFINITE,
                     "step %d: the loss on %s is not a finite number; lower train.lr or set "
                     "train.clip",
-                    c->progress.step, split->name);
+                    c->progress.step, name);
     if (st == ST_OK) {
-        const int n = evaluation_metrics(&v, split->name, c->progress.step, rows);
+        const int n = evaluation_metrics(&v, name, c->progress.step, rows);
         st = spool_metrics(c->t->spool, rows, n, e);
     }
-    if (st == ST_OK && seen) {
-        const int n = evaluation_seen_metrics(&v, split->name, c->progress.step, of_seen);
+    if (st == ST_OK && q->seen) {
+        const int n = evaluation_seen_metrics(&v, name, c->progress.step, of_seen);
         st = spool_metrics(c->t->spool, of_seen, n, e);
     }
-    if (st == ST_OK && keep_answers && v.available)
-        st = spool_answers(c->t->spool, split->name, bits, count, e);
+    if (st == ST_OK && q->bits && v.available)
+        st = report_answers(c, q, e);
+    return st;
+}
+
+/* `seen`, at the end alone, when the answers are kept too: the split's of exposure.h. */
+static enum status evaluate_split(struct course *c, const struct split_spec *split,
+                                  int count, const uint8_t *seen, struct err *e)
+{
+    const struct run_spec *r = c->t->run;
+    const struct evaluation_watch watch = {after_batch, c};
+    const bool keep_answers = seen != NULL;
+    struct places places = {.task = r->task};
+    uint8_t *bits = keep_answers ? calloc((size_t)count / 8 + 1, 1) : NULL;
+    if (keep_answers && !bits)
+        return err_set(e, ST_NOMEM, "no memory for %d answers", count);
+    snprintf(c->progress.phase, sizeof c->progress.phase, "%s", split->name);
+    const struct questions q = {.run = r,
+                                .split = split,
+                                .count = count,
+                                .bits = bits,
+                                .places = keep_answers ? &places : NULL,
+                                .watch = &watch,
+                                .seen = seen};
+    const enum status st = ask_split(c, &q, e);
+    places_free(&places);
     free(bits);
     return st;
 }

@@ -113,6 +113,8 @@ static const char *const questions[] = {
     "JOIN run ON run.id = run_id ORDER BY identity, split, step, m.name",
     "SELECT identity, split, a.count, hex(bits) FROM answer AS a "
     "JOIN run ON run.id = run_id ORDER BY identity, split",
+    "SELECT identity, split, p.count, hex(bits), strata FROM place AS p "
+    "JOIN run ON run.id = run_id ORDER BY identity, split",
     "SELECT identity, e.text FROM event AS e JOIN run ON run.id = run_id "
     "WHERE level = 'caveat' ORDER BY identity, e.text",
     "SELECT name FROM claim ORDER BY name",

@@ -322,6 +322,39 @@ static void other_bits_are_told_and_change_nothing(void **state)
     assert_non_null(strstr(h.conflicts, "part1.db; made by"));
 }
 
+/* Of a program of before schema 4 the one run has no places: that is no difference, and
+ * whoever has them gives them, in any order. */
+static void places_come_from_whoever_has_them(void **state)
+{
+    const struct fixture *f = *state;
+    struct part part[PARTS];
+    make_parts(f, part);
+    const char *with = part[1].path;
+    execute(with, "INSERT INTO place (run_id, split, count, bits, strata) "
+                  "SELECT id, 'id', 8, x'07', '{}' FROM run WHERE seed = 11");
+    for (int o = 0; o < 2; o++) {
+        char name[16];
+        snprintf(name, sizeof name, "order%d", o);
+        struct part out = open_part(f, name);
+        merge_well(out.store, part[o].path);
+        merge_well(out.store, part[1 - o].path);
+        merge_well(out.store, part[2].path);
+        merge_well(out.store, with);
+        assert_rows(
+            out.store,
+            "SELECT seed, p.split, p.count, hex(p.bits) FROM place AS p JOIN run ON "
+            "run.id = run_id",
+            "11|id|8|07|\n");
+        store_close(out.store);
+    }
+    struct heard h = {.refuse = false};
+    merge_well(f->store, with);
+    execute(with, "UPDATE place SET bits = x'08'");
+    assert_ok(merge_into(f->store, with, &h));
+    assert_int_equal(h.counts.conflicts, 1);
+    assert_non_null(strstr(h.conflicts, "places id: bits"));
+}
+
 /* Two parts have run 11 with other numbers, a third as the first has it. Into a database
  * without it goes the one that ended first, in any order; one that has it keeps it. */
 static void of_conflicting_parts_the_earliest_stays_in_any_order(void **state)
@@ -747,6 +780,7 @@ int main(void)
         CASE(any_order_and_number_gives_the_same_rows),
         CASE(the_better_state_wins),
         CASE(other_bits_are_told_and_change_nothing),
+        CASE(places_come_from_whoever_has_them),
         CASE(of_conflicting_parts_the_earliest_stays_in_any_order),
         CASE(of_parts_that_ended_together_the_content_decides),
         CASE(other_published_numbers_and_claims_are_told),

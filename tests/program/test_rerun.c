@@ -40,8 +40,11 @@ static void sqlite_run(const char *path, const char *sql)
     sqlite3_close(db);
 }
 
+static const struct place_row old_places = {"id", 8, (const uint8_t *)"\x07", "{}"};
+static const struct place_row new_places = {"id", 8, (const uint8_t *)"\x0b", "{}"};
+
 /* A run that was done, and was begun again by another machine. */
-static int64_t begun_again(const struct fixture *f)
+static int64_t begun_again_with(const struct fixture *f, bool had_places)
 {
     int64_t old = 0, new = 0;
     const uint8_t bits[] = {0x0F};
@@ -53,11 +56,26 @@ static int64_t begun_again(const struct fixture *f)
     assert_ok(store_begin(f->store, id, old, &err));
     put(f->store, id, "id", "loss", 0.5);
     assert_ok(store_answers(f->store, id, "id", bits, 8, &err));
+    if (had_places)
+        assert_ok(store_places(f->store, id, &old_places, &err));
     assert_ok(store_event(f->store, id, "caveat", "id: beware", &err));
     assert_ok(store_done(f->store, id, &cost, &err));
     sqlite_run(f->path, "UPDATE run SET started = '2001', ended = '2002'");
     assert_ok(store_begin(f->store, id, new, &err));
     return id;
+}
+
+static int64_t begun_again(const struct fixture *f)
+{
+    return begun_again_with(f, false);
+}
+
+static void report_numbers(const struct spool_writer *w, double loss, const uint8_t bits[1])
+{
+    const struct metric_row m = {"id", "loss", 100, loss, -1, -1};
+    assert_ok(spool_metrics(w, &m, 1, &err));
+    assert_ok(spool_places(w, &new_places, &err));
+    assert_ok(spool_answers(w, "id", bits, 8, &err));
 }
 
 /* What the worker of the rerun reported; `end` NULL: it had no time to end. */
@@ -68,11 +86,9 @@ static struct spool *report(const struct fixture *f, double loss, const uint8_t 
     struct spool_writer w;
     struct spool *s = NULL;
     const struct run_cost cost = {.steps = 100, .wall_s = 9};
-    const struct metric_row m = {"id", "loss", 100, loss, -1, -1};
     snprintf(path, sizeof path, "%s/run.jsonl", f->folder);
     assert_ok(spool_create(path, -1, &w, &err));
-    assert_ok(spool_metrics(&w, &m, 1, &err));
-    assert_ok(spool_answers(&w, "id", bits, 8, &err));
+    report_numbers(&w, loss, bits);
     assert_ok(spool_event(&w, "caveat", "id: be careful", &err));
     assert_ok(spool_event(&w, "info", "hello", &err));
     assert_ok(spool_cost(&w, &cost, &err));
@@ -127,6 +143,28 @@ static void other_numbers_than_before_are_told(void **state)
         "done again with other results: 1 numbers and the answers to 1 splits "
         "differ, first metric id loss 100: value is 0.5 in the old results and "
         "0.25 in the new ones; the old ones are of posbench 1 c1, isa, BLAS core core, old host");
+}
+
+/* Of before schema 4 there are none, which is nothing to tell. */
+static void other_places_than_before_are_told(void **state)
+{
+    const struct fixture *f = *state;
+    const int64_t id = begun_again_with(f, true);
+    fold(f, id, report(f, 0.5, (const uint8_t[]){0x0F}, "done", ""));
+    assert_answer(f->store, "SELECT hex(bits) FROM place", "0B");
+    assert_answer(
+        f->store, "SELECT substr(text, 1, 108) FROM event WHERE level = 'warning'",
+        "done again with other results: 0 numbers and the answers to 0 splits differ, "
+        "first places id: bits is other ");
+}
+
+static void places_that_were_not_kept_before_are_added(void **state)
+{
+    const struct fixture *f = *state;
+    const int64_t id = begun_again(f);
+    fold(f, id, report(f, 0.5, (const uint8_t[]){0x0F}, "done", ""));
+    assert_answer(f->store, "SELECT hex(bits) FROM place", "0B");
+    assert_answer(f->store, "SELECT count(*) FROM event WHERE level = 'warning'", "0");
 }
 
 static void numbers_that_are_missing_are_told(void **state)
@@ -200,6 +238,8 @@ int main(void)
         TEST(beginning_again_takes_nothing_away),
         TEST(an_end_that_is_done_replaces_all_of_it),
         TEST(other_numbers_than_before_are_told),
+        TEST(other_places_than_before_are_told),
+        TEST(places_that_were_not_kept_before_are_added),
         TEST(numbers_that_are_missing_are_told),
         TEST(any_other_end_leaves_it_as_it_was),
         TEST(an_end_without_a_spool_leaves_it_as_it_was),

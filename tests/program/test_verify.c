@@ -181,6 +181,20 @@ static void changed_answers_and_weights_differ(void **state)
     sql("copy.db", "DELETE FROM answer WHERE run_id = 1 AND split = 'id'");
     expect(1, "differs: answers to 1 of ", "verify 1 --db copy.db");
     copy();
+    sql("copy.db", "UPDATE place SET bits = zeroblob(length(bits)) "
+                   "WHERE run_id = 1 AND split = 'id'");
+    expect(1, "differs: place ", "verify 1 --db copy.db");
+    copy();
+    sql("copy.db", "UPDATE place SET strata = '{}' WHERE run_id = 1 AND split = 'id'");
+    expect(1, "differs: strata of id: stored {}, now {\"", "verify 1 --db copy.db");
+    copy();
+    sql("copy.db", "UPDATE place SET bits = NULL WHERE run_id = 1 AND split = 'id'");
+    expect(1, "differs: places of id: ", "verify 1 --db copy.db");
+    copy();
+    /* As of before schema 4. */
+    sql("copy.db", "DELETE FROM place WHERE run_id = 1 AND split = 'id'");
+    expect(0, "identical: ", "verify 1 --db copy.db");
+    copy();
     /* The last byte of the last weight: sign and exponent. */
     shell("for f in copy.db.models/*.safetensors; do truncate -s -1 $f; "
           "printf '\\277' >>$f; done");

@@ -149,7 +149,7 @@ static int files_in(const char *folder)
 /* Puts the database of an older version where the fixture's was. */
 static void take_version(struct fixture *f, int version)
 {
-    static const char *const names[] = {"results_v1", "schema_v2"};
+    static const char *const names[] = {"results_v1", "schema_v2", "schema_v3"};
     char command[512];
     store_close(f->store);
     f->store = NULL;
@@ -246,6 +246,21 @@ static void version_2_gets_recipes_members_attempts_and_last_steps(void **state)
                    "SELECT run_id * 10 + n FROM attempt "
                    "WHERE state = 'interrupted' AND reason = 'a signal'",
                    42);
+}
+
+/* Version 3 of four runs, two of them without a value on any split. */
+static void runs_of_version_3_have_no_places(void **state)
+{
+    struct fixture *f = *state;
+    take_version(f, 3);
+    struct text *before = dump(f->path);
+    assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
+    store_close(f->store);
+    f->store = NULL;
+    assert_same(before, dump(f->path));
+    assert_integer(f->path, "SELECT count(*) FROM v_run WHERE state = 'done'", 4);
+    assert_integer(f->path, "SELECT count(*) FROM place", 0);
+    assert_integer(f->path, "SELECT count(*) FROM v_stratum", 0);
 }
 
 static void change(const char *path, const char *sql)
@@ -424,7 +439,7 @@ static int migrate_in_between(unsigned kind, void *context, void *statement, voi
     assert_int_equal(sqlite3_open(raced, &newer), SQLITE_OK);
     assert_int_equal(sqlite3_exec(newer,
                                   "BEGIN IMMEDIATE; ALTER TABLE run ADD COLUMN newer TEXT;"
-                                  "PRAGMA user_version = 4; COMMIT;",
+                                  "PRAGMA user_version = 5; COMMIT;",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     sqlite3_close(newer);
@@ -460,8 +475,8 @@ static void a_program_that_migrates_in_between_is_obeyed(void **state)
     sqlite3_close(reader);
     assert_int_equal(races, 1);
     assert_int_equal(st, ST_DB);
-    assert_non_null(strstr(err.msg, "schema 4"));
-    assert_version(f->path, 4);
+    assert_non_null(strstr(err.msg, "schema 5"));
+    assert_version(f->path, 5);
 }
 
 static enum status first_cell(void *context, int columns, const char *const *names,
@@ -516,6 +531,7 @@ int main(void)
         CASE(an_old_database_keeps_every_row_and_every_view),
         CASE(an_old_database_becomes_what_a_new_one_is),
         CASE(version_2_gets_recipes_members_attempts_and_last_steps),
+        CASE(runs_of_version_3_have_no_places),
         CASE(sixty_runs_of_version_2_keep_their_numbers),
         CASE(the_old_database_stays_beside_it),
         CASE(a_view_of_the_users_own_stays),

@@ -145,7 +145,7 @@ static void a_new_file_gets_tables_and_our_mark(void **state)
 {
     const struct fixture *f = *state;
     assert_answer(f->store, "PRAGMA application_id", "1886352226");
-    assert_answer(f->store, "PRAGMA user_version", "3");
+    assert_answer(f->store, "PRAGMA user_version", "4");
     assert_answer(f->store, "PRAGMA foreign_keys", "1");
     assert_answer(f->store, "SELECT count(*) FROM run", "0");
 }
@@ -193,8 +193,8 @@ static void a_newer_schema_is_left_alone(void **state)
 {
     struct fixture *f = *state;
     close_store(f);
-    run_shell_sql(f->path, "PRAGMA user_version = 4;");
-    assert_refused(f, "schema 4");
+    run_shell_sql(f->path, "PRAGMA user_version = 5;");
+    assert_refused(f, "schema 5");
 }
 
 /* The header of a file in write-ahead mode may be behind its log. */
@@ -237,10 +237,10 @@ static void unfinished_work_of_others_is_left_alone(void **state)
     char shm[128];
     close_store(f);
     snprintf(shm, sizeof shm, "%s-shm", f->path);
-    run_shell_sql(f->path, "PRAGMA user_version = 4;");
+    run_shell_sql(f->path, "PRAGMA user_version = 5;");
     leave_a_log(f->path, "PRAGMA journal_mode = WAL; CREATE TABLE x (y);");
     unlink(shm);
-    assert_refused(f, "schema 4");
+    assert_refused(f, "schema 5");
     run_shell_sql(f->path, "PRAGMA journal_mode = DELETE; PRAGMA application_id = 7;");
     leave_a_log(f->path, "PRAGMA journal_mode = WAL; CREATE TABLE z (y);");
     unlink(shm);
@@ -651,6 +651,28 @@ static void answers_are_kept_bit_by_bit(void **state)
     assert_ok(store_answers(f->store, id, "empty", second, 0, &err));
 }
 
+/* Flip-Flop's: 12 of 100 places wrong, none of them where the write is near. */
+static void places_are_kept_and_counted_by_stratum(void **state)
+{
+    const struct fixture *f = *state;
+    const int64_t id = add_run(f->store, (struct fake_run){.variant = "cope"});
+    const uint8_t bits[13] = {0x0D};
+    struct place_row p = {"id", 100, bits, "{\"ignores\":[[0,0,60],[7,12,40]]}"};
+    assert_ok(store_places(f->store, id, &p, &err));
+    assert_ok(store_places(f->store, id, &p, &err));
+    assert_answer(f->store, "SELECT split, count, substr(hex(bits), 1, 4) FROM place",
+                  "id|100|0D00");
+    assert_answer(f->store,
+                  "SELECT variant, split, stratum, value, wrong, places, error "
+                  "FROM v_stratum ORDER BY value",
+                  "cope|id|ignores|0|0|60|0;cope|id|ignores|7|12|40|0.3");
+    p = (struct place_row){"huge", INT64_C(1) << 40, NULL, "{}"};
+    assert_ok(store_places(f->store, id, &p, &err));
+    assert_answer(f->store, "SELECT count FROM place WHERE bits IS NULL", "1099511627776");
+    p = (struct place_row){"odd", 8, bits, "not JSON"};
+    assert_int_equal(store_places(f->store, id, &p, &err), ST_DB);
+}
+
 static void caveats_are_kept_once_and_other_events_each_time(void **state)
 {
     const struct fixture *f = *state;
@@ -741,6 +763,7 @@ int main(void)
         CASE(storing_a_number_twice_keeps_the_second),
         CASE(reals_read_back_the_same),
         CASE(answers_are_kept_bit_by_bit),
+        CASE(places_are_kept_and_counted_by_stratum),
         CASE(caveats_are_kept_once_and_other_events_each_time),
         CASE(published_numbers_replace_those_of_their_experiments),
         CASE(claims_replace_those_of_their_experiments_and_names),

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -206,6 +207,101 @@ static void counts_and_loss_agree_with_the_logits(void **state)
     bed_close(&b);
 }
 
+/* Ignored bits before place t, counted backwards to the last write. */
+static int ignores_before(const struct run_spec *r, const struct sampled *one, int t)
+{
+    char text[TASK_TOKEN_TEXT];
+    int n = 0;
+    for (int k = t - t % 2 - 2; k >= 0; k -= 2) {
+        r->task->token_text(&r->task_options, one->batch.token[k], text);
+        if (text[0] == 'w')
+            return n;
+        n += text[0] == 'i';
+    }
+    fail_msg("place %d has no write before it", t);
+    return n;
+}
+
+/* Each place again, one sequence at a time, from the logits. */
+static void every_place_is_kept_and_counted_by_stratum(void **state)
+{
+    enum { COUNT = 61, VALUES = 16 };
+    struct bed b = bed_open(ROPE);
+    struct places p = {.task = b.run->task};
+    struct questions q = {.run = b.run, .split = the_split(b.run, "id"), .count = COUNT};
+    struct evaluation v;
+    int wrong[VALUES] = {0}, all[VALUES] = {0};
+    int64_t place = 0;
+    (void)state;
+    learn_a_little(&b);
+    q.places = &p;
+    assert_int_equal(evaluation_split(b.trainer, b.sampler, &q, &v, NULL), ST_OK);
+    for (int i = 0; i < COUNT; i++) {
+        struct sampled one;
+        real logits[16 * 8], *row = logits;
+        sampler_split(b.sampler, q.split, i, i + 1, &one);
+        trainer_logits(b.trainer, &one.batch, logits);
+        for (int t = 0; t < one.batch.start[1]; t++) {
+            if (!one.scored[t])
+                continue;
+            int best = 0;
+            for (int k = 0; k < b.run->model.vocabulary; k++)
+                best = row[k] > row[best] ? k : best;
+            row += b.run->model.vocabulary;
+            const int value = ignores_before(b.run, &one, t);
+            const bool right = best == one.batch.target[t];
+            assert_int_equal(p.bits[place / 8] >> (place % 8) & 1, right);
+            wrong[value] += !right;
+            all[value]++;
+            place++;
+        }
+    }
+    assert_int_equal(p.count, place);
+    assert_int_equal(p.count, v.tokens);
+    assert_in_range(v.wrong_tokens, 1, v.tokens - 1);
+    for (int k = 0; k < VALUES; k++) {
+        const int64_t *of = k < p.stratum[0].room ? p.stratum[0].of[k] : (int64_t[2]){0};
+        assert_int_equal(of[0], wrong[k]);
+        assert_int_equal(of[1], all[k]);
+    }
+    assert_true(all[0] > 0 && all[1] > 0);
+    places_free(&p);
+    bed_close(&b);
+}
+
+/* Values that occur, and no bits behind PLACES_MAX. */
+static void places_become_a_row(void **state)
+{
+    struct places p = {.task = task_find("flip_flop")};
+    const int start[] = {0, 2};
+    const int32_t target[] = {3, 4}, best[] = {3, 3}, far[] = {40, 2}, same[] = {0, 1};
+    const uint8_t scored[] = {1, 1};
+    const struct sampled b = {
+        .batch = {.sequences = 1, .start = start, .target = target},
+        .scored = scored,
+        .stratum = {far, same},
+    };
+    struct place_row row;
+    char *text = NULL;
+    (void)state;
+    assert_int_equal(places_add(&p, &b, best, NULL), ST_OK);
+    assert_int_equal(places_row(&p, "id", &row, &text, NULL), ST_OK);
+    assert_string_equal(row.split, "id");
+    assert_int_equal(row.count, 2);
+    assert_int_equal(row.bits[0], 1);
+    assert_string_equal(text,
+                        "{\"ignores\":[[2,1,1],[40,0,1]],\"agree\":[[0,0,1],[1,1,1]]}");
+    free(text);
+    p.count = PLACES_MAX;
+    assert_int_equal(places_add(&p, &b, best, NULL), ST_OK);
+    assert_int_equal(places_row(&p, "id", &row, &text, NULL), ST_OK);
+    assert_null(row.bits);
+    assert_int_equal(row.count, PLACES_MAX + 2);
+    assert_non_null(strstr(text, "[[2,2,2],[40,0,2]]"));
+    free(text);
+    places_free(&p);
+}
+
 /* Shares of the answers counted here from the samples. */
 static void majority_and_ceiling_belong_to_the_split(void **state)
 {
@@ -326,7 +422,7 @@ static void errors_without_the_seen_ones_are_apart(void **state)
     struct evaluation v;
     int wrong = 0;
     (void)state;
-    const struct questions q = {b.run, the_split(b.run, "id"), 5, right, NULL, seen};
+    const struct questions q = {b.run, the_split(b.run, "id"), 5, right, NULL, NULL, seen};
     assert_int_equal(evaluation_split(b.trainer, b.sampler, &q, &v, NULL), ST_OK);
     for (int i = 0; i < 5; i++)
         wrong += i != 1 && i != 4 && !(right[0] >> i & 1);
@@ -355,7 +451,8 @@ static void a_watch_can_end_it(void **state)
     const struct evaluation_watch watch = {stop_at_once, &calls};
     struct evaluation v;
     (void)state;
-    const struct questions q = {b.run, the_split(b.run, "id"), 700, NULL, &watch, NULL};
+    const struct questions q = {b.run, the_split(b.run, "id"), 700, NULL, NULL, &watch,
+                                NULL};
     assert_int_equal(evaluation_split(b.trainer, b.sampler, &q, &v, NULL), ST_INTERRUPTED);
     assert_int_equal(calls, 1);
     bed_close(&b);
@@ -366,6 +463,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_metrics_are_as_worked_by_hand),
         cmocka_unit_test(counts_and_loss_agree_with_the_logits),
+        cmocka_unit_test(every_place_is_kept_and_counted_by_stratum),
+        cmocka_unit_test(places_become_a_row),
         cmocka_unit_test(majority_and_ceiling_belong_to_the_split),
         cmocka_unit_test(the_first_sequences_are_a_part_of_the_whole),
         cmocka_unit_test(an_undefined_cell_has_no_model_numbers),

@@ -66,6 +66,10 @@ static const struct run_cost cost = {.steps = 20,
 static void write_run(void)
 {
     const uint8_t bits[] = {0xff, 0x03};
+    const struct place_row places = {"id", 10, bits, "{\"ignores\":[[0,1,3],[5,0,7]]}"};
+    const struct place_row many = {"ood", INT64_C(1) << 33, NULL, "{}"};
+    assert_int_equal(spool_places(&writer, &places, NULL), ST_OK);
+    assert_int_equal(spool_places(&writer, &many, NULL), ST_OK);
     assert_int_equal(spool_metrics(&writer, rows, ROWS, NULL), ST_OK);
     assert_int_equal(spool_answers(&writer, "id", bits, 10, NULL), ST_OK);
     assert_int_equal(spool_event(&writer, "caveat", "ood: \"quoted\"\nline", NULL), ST_OK);
@@ -143,6 +147,11 @@ static void a_whole_spool_becomes_rows(void **state)
                 "ood|perplexity|20|inf|NULL|NULL\n");
     expect_rows(db, "SELECT value = 1.0 / 3 FROM metric WHERE name = 'token_error'", "1\n");
     expect_rows(db, "SELECT split, count, hex(bits) FROM answer", "id|10|FF03\n");
+    expect_rows(db, "SELECT split, count, hex(bits), strata FROM place ORDER BY id",
+                "id|10|FF03|{\"ignores\":[[0,1,3],[5,0,7]]}\nood|8589934592||{}\n");
+    assert_string_equal(spool_places_of(s, "id")->strata,
+                        "{\"ignores\":[[0,1,3],[5,0,7]]}");
+    assert_null(spool_places_of(s, "valid"));
     expect_rows(db, "SELECT level, text FROM event", "caveat|ood: \"quoted\"\nline\n");
     expect_rows(db,
                 "SELECT state, error, steps, parameters, flops, wall_s, cpu_s, "
@@ -196,6 +205,10 @@ static void a_torn_last_line_is_ignored(void **state)
     spool_free(s);
 }
 
+#define PLACES(n, bits, strata)                                        \
+    "{\"type\":\"places\",\"split\":\"id\",\"n\":" n ",\"bits\":" bits \
+    ",\"strata\":" strata "}\n"
+
 static void a_damaged_line_is_told_by_its_number(void **state)
 {
     static const char *const bad[] = {
@@ -208,6 +221,13 @@ static void a_damaged_line_is_told_by_its_number(void **state)
         "{\"type\":\"answers\",\"split\":\"id\",\"n\":9,\"bits\":\"ff\"}\n",
         "{\"type\":\"answers\",\"split\":\"id\",\"n\":8,\"bits\":\"fg\"}\n",
         "{\"type\":\"answers\",\"split\":\"id\",\"n\":-1,\"bits\":\"\"}\n",
+        PLACES("9", "\"ff\"", "{}"),
+        PLACES("8", "\"fg\"", "{}"),
+        PLACES("-1", "\"\"", "{}"),
+        PLACES("8", "\"ff\"", "[]"),
+        PLACES("8", "\"ff\"", "{\"ignores\":7}"),
+        PLACES("8", "\"ff\"", "{\"ignores\":[[1,2]]}"),
+        PLACES("8", "\"ff\"", "{\"ignores\":[[1,2,\"3\"]]}"),
         "{\"type\":\"end\",\"state\":\"excellent\",\"reason\":\"\"}\n",
         /* Done, and no word of what it cost. */
         "{\"type\":\"end\",\"state\":\"done\",\"reason\":\"\"}\n",

@@ -1,4 +1,4 @@
--- Rows of the tables run, metric and answer that only one of the databases one and two
+-- Rows of the tables run, metric, answer and place that only one of the databases one and two
 -- has. Left out: row numbers, times, what depends on the host's speed, provenance.
 .mode list
 .headers off
@@ -14,6 +14,10 @@ CREATE TEMP VIEW answer_one AS SELECT identity, split, count, hex(bits)
     FROM one.answer JOIN one.run ON one.run.id = run_id;
 CREATE TEMP VIEW answer_two AS SELECT identity, split, count, hex(bits)
     FROM two.answer JOIN two.run ON two.run.id = run_id;
+CREATE TEMP VIEW place_one AS SELECT identity, split, count, hex(bits), strata
+    FROM one.place JOIN one.run ON one.run.id = run_id;
+CREATE TEMP VIEW place_two AS SELECT identity, split, count, hex(bits), strata
+    FROM two.place JOIN two.run ON two.run.id = run_id;
 SELECT 'run only in one', * FROM (SELECT * FROM run_one EXCEPT SELECT * FROM run_two);
 SELECT 'run only in two', * FROM (SELECT * FROM run_two EXCEPT SELECT * FROM run_one);
 SELECT 'metric only in one', *
@@ -24,11 +28,16 @@ SELECT 'answer only in one', *
     FROM (SELECT * FROM answer_one EXCEPT SELECT * FROM answer_two);
 SELECT 'answer only in two', *
     FROM (SELECT * FROM answer_two EXCEPT SELECT * FROM answer_one);
+SELECT 'place only in one', *
+    FROM (SELECT * FROM place_one EXCEPT SELECT * FROM place_two);
+SELECT 'place only in two', *
+    FROM (SELECT * FROM place_two EXCEPT SELECT * FROM place_one);
 -- EXCEPT does not count: that none is there twice follows from the numbers.
 SELECT 'rows differ in number', a, b FROM (
     SELECT (SELECT count(*) FROM one.run) a, (SELECT count(*) FROM two.run) b UNION ALL
     SELECT (SELECT count(*) FROM one.metric), (SELECT count(*) FROM two.metric) UNION ALL
-    SELECT (SELECT count(*) FROM one.answer), (SELECT count(*) FROM two.answer))
+    SELECT (SELECT count(*) FROM one.answer), (SELECT count(*) FROM two.answer) UNION ALL
+    SELECT (SELECT count(*) FROM one.place), (SELECT count(*) FROM two.place))
 WHERE a <> b;
 SELECT 'runs not done', count(*) FROM one.run WHERE state <> 'done' HAVING count(*) > 0;
 SELECT 'no runs' WHERE (SELECT count(*) FROM one.run) = 0;

@@ -1,0 +1,124 @@
+#include "places.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json_text.h"
+
+static enum status no_memory(const struct places *p, struct err *e)
+{
+    return err_set(e, ST_NOMEM, "no memory for %lld scored places", (long long)p->count);
+}
+
+/* Room for one bit more. */
+static enum status grow_bits(struct places *p, struct err *e)
+{
+    const size_t at = (size_t)(p->count / 8);
+    if (p->count >= PLACES_MAX) {
+        free(p->bits);
+        p->bits = NULL;
+        return ST_OK;
+    }
+    if (at < p->room)
+        return ST_OK;
+    const size_t room = p->room ? 2 * p->room : 256;
+    uint8_t *bits = realloc(p->bits, room);
+    if (!bits)
+        return no_memory(p, e);
+    memset(bits + p->room, 0, room - p->room);
+    p->bits = bits;
+    p->room = room;
+    return ST_OK;
+}
+
+/* Room for `value` in stratum i. */
+static enum status grow_stratum(struct places *p, int i, int32_t value, struct err *e)
+{
+    const int32_t before = p->stratum[i].room;
+    int32_t room = before ? before : 16;
+    while (room <= value)
+        room *= 2;
+    if (room == before)
+        return ST_OK;
+    int64_t(*of)[2] = realloc(p->stratum[i].of, (size_t)room * sizeof *of);
+    if (!of)
+        return no_memory(p, e);
+    memset(of + before, 0, (size_t)(room - before) * sizeof *of);
+    p->stratum[i].of = of;
+    p->stratum[i].room = room;
+    return ST_OK;
+}
+
+static enum status add_place(struct places *p, const struct sampled *b, int t, bool right,
+                             struct err *e)
+{
+    enum status st = grow_bits(p, e);
+    if (st == ST_OK && p->bits && right)
+        p->bits[p->count / 8] = (uint8_t)(p->bits[p->count / 8] | 1u << (p->count % 8));
+    for (int i = 0; i < TASK_STRATA_MAX && b->stratum[i] && st == ST_OK; i++) {
+        const int32_t value = b->stratum[i][t];
+        assert(value >= 0);
+        st = grow_stratum(p, i, value, e);
+        if (st == ST_OK) {
+            p->stratum[i].of[value][0] += !right;
+            p->stratum[i].of[value][1]++;
+        }
+    }
+    p->count += st == ST_OK;
+    return st;
+}
+
+enum status places_add(struct places *p, const struct sampled *b, const int32_t *best,
+                       struct err *e)
+{
+    const int tokens = b->batch.start[b->batch.sequences];
+    enum status st = ST_OK;
+    for (int t = 0; t < tokens && st == ST_OK; t++)
+        if (b->scored[t])
+            st = add_place(p, b, t, best[t] == b->batch.target[t], e);
+    return st;
+}
+
+/* [[value, wrong, places], ...] of the values that occur. */
+static json_t *stratum_json(const struct places *p, int i)
+{
+    json_t *values = json_array();
+    for (int32_t value = 0; value < p->stratum[i].room; value++) {
+        const int64_t *of = p->stratum[i].of[value];
+        if (of[1] && json_array_append_new(values, json_pack("[I, I, I]", (json_int_t)value,
+                                                             (json_int_t)of[0],
+                                                             (json_int_t)of[1])) != 0) {
+            json_decref(values);
+            return NULL;
+        }
+    }
+    return values;
+}
+
+enum status places_row(const struct places *p, const char *split, struct place_row *out,
+                       char **text, struct err *e)
+{
+    json_t *all = json_object();
+    int failed = !all;
+    for (int i = 0; p->task->strata && p->task->strata[i].name; i++)
+        failed |=
+            json_object_set_new(all, p->task->strata[i].name, stratum_json(p, i)) != 0;
+    *text = failed ? NULL : json_write(all, JSON_COMPACT);
+    json_decref(all);
+    if (!*text)
+        return no_memory(p, e);
+    *out = (struct place_row){
+        .split = split, .count = p->count, .bits = p->bits, .strata = *text};
+    if (p->count == 0)
+        out->bits = (const uint8_t *)""; /* no place is not too many */
+    return ST_OK;
+}
+
+void places_free(struct places *p)
+{
+    free(p->bits);
+    for (int i = 0; i < TASK_STRATA_MAX; i++)
+        free(p->stratum[i].of);
+    *p = (struct places){.task = p->task};
+}

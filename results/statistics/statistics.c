@@ -108,6 +108,16 @@ double statistics_zero_bound(int64_t total)
     return -expm1(log(0.05) / (double)total);
 }
 
+/* (p + z^2/2n - z sqrt(p (1 - p)/n + z^2/4n^2)) / (1 + z^2/n), z = 1.6448536 */
+double statistics_wilson_low(int64_t count, int64_t total)
+{
+    const double n = (double)total, p = (double)count / n;
+    const double z = 1.6448536269514722, half = z * z / (2 * n);
+    const double low =
+        (p + half - z * sqrt(p * (1 - p) / n + half / (2 * n))) / (1 + 2 * half);
+    return low < 0 ? 0 : low;
+}
+
 /* The place of p[i] among the sorted p, ties in order of index. */
 static int rank_of(const double *p, int n, int i)
 {

@@ -32,6 +32,10 @@ struct interval statistics_rate_interval(struct interval of_mean, int64_t count,
  * 1 - 0.05^(1/total), about 3 / total. */
 double statistics_zero_bound(int64_t total);
 
+/* One-sided 95 % lower bound of a probability that `count` of `total` > 0 tries show, by
+ * Wilson's score: 0 for count 0. */
+double statistics_wilson_low(int64_t count, int64_t total);
+
 /* Holm's correction of n p-values to adjusted[n]; NaN entries stand aside. */
 void statistics_holm(const double *p, int n, double *adjusted);
 

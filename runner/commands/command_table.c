@@ -4,6 +4,17 @@
 #include "file_runs.h"
 #include "listing.h"
 #include "table.h"
+#include "table_extrapolation.h"
+
+/* A flag that would have no effect is a mistake. */
+static enum status check_extrapolation(const struct invocation *v, struct err *e)
+{
+    static const char *const none[] = {"metric", "rows", "cols", "published"};
+    for (int i = 0; flag_given(v, "extrapolation") && i < 4; i++)
+        if (flag_given(v, none[i]))
+            return err_set(e, ST_USAGE, "--%s has no effect on --extrapolation", none[i]);
+    return ST_OK;
+}
 
 static enum status run(const struct invocation *v, struct err *e)
 {
@@ -18,12 +29,15 @@ static enum status run(const struct invocation *v, struct err *e)
     bool chosen;
     struct store *db = NULL;
     q.n_filters = flag_list(v, "only", &q.filters);
-    enum status st = listing_format(v, &q.format, e);
+    enum status st = check_extrapolation(v, e);
+    if (!st)
+        st = listing_format(v, &q.format, e);
     q.bold = cli_colour(v, stdout);
     if (!st)
         st = file_runs_open(v, &db, &chosen, e);
     if (!st)
-        st = table_print(db, &q, stdout, e);
+        st = flag_given(v, "extrapolation") ? table_extrapolation(db, &q, stdout, e)
+                                            : table_print(db, &q, stdout, e);
     store_close(db);
     return st;
 }
@@ -33,6 +47,9 @@ static const struct flag flags[] = {
      "token_error, sequence_error, accuracy, perplexity, loss, ... or several "
      "with commas "
      "(default token_error, and sequence_error where it differs)"},
+    {"extrapolation", 0, NULL, false,
+     "instead: the largest ratio to the sizes of training at which the lower 95 % bound of "
+     "accuracy is at least 99 %, by task and encoder"},
     {"published", 0, NULL, false, "the paper's numbers and the difference below each row"},
     {"rows", 0, "KEY", false,
      "experiment, profile, task, cell, encoder, split or seed (default "
@@ -61,6 +78,7 @@ const struct command command_table = {
                 "posbench table flip_flop --metric perplexity\n"
                 "posbench table \"flip_flop*\" --rows cell --cols encoder "
                 "--only split=ood_*\n"
+                "posbench table --extrapolation --profile quick-20\n"
                 "posbench table counting -o latex",
     .flags = flags,
     .run = run,

@@ -55,12 +55,13 @@ struct fake_run {
     const char *lr;    /* likewise; NULL: none */
     const char *state; /* NULL: done */
     const char *error;
+    const char *more; /* of its configuration: "\"task\": {...}, ..."; NULL: nothing */
 };
 
 /* Identities are the text of what makes the run, so that equal runs are one. */
 static inline int64_t add_run(struct store *s, struct fake_run r)
 {
-    char identity[256], config[256];
+    char identity[256], config[1024];
     int64_t id = 0;
     const char *const experiment = r.experiment ? r.experiment : "flip_flop";
     const char *const profile = r.profile ? r.profile : "quick";
@@ -75,8 +76,9 @@ static inline int64_t add_run(struct store *s, struct fake_run r)
                                   .peak_memory_mib = 64};
     snprintf(identity, sizeof identity, "%s/%s/%s/%s/%d/%d", experiment, profile, cell,
              r.variant, r.seed, steps);
-    snprintf(config, sizeof config, "{\"seed\": %d, \"train\": {\"steps\": %d%s%s}}",
-             r.seed, steps, r.lr ? ", \"lr\": " : "", r.lr ? r.lr : "");
+    snprintf(config, sizeof config, "{\"seed\": %d, \"train\": {\"steps\": %d%s%s}%s%s}",
+             r.seed, steps, r.lr ? ", \"lr\": " : "", r.lr ? r.lr : "", r.more ? ", " : "",
+             r.more ? r.more : "");
     const struct run_row row = {.identity = identity,
                                 .experiment = experiment,
                                 .profile = profile,

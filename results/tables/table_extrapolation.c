@@ -1,0 +1,409 @@
+#include "table_extrapolation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clean.h"
+#include "escape.h"
+#include "statistics.h"
+#include "store_internal.h"
+#include "table_data.h"
+
+static const double passing = 0.99;
+enum { WIDTH = 80, SPLIT_NAME = 64, LEFT_OUT = 1024 };
+
+/* ---- how large splits are, from the runs' configurations ---- */
+
+struct size {
+    int64_t recipe;
+    char split[SPLIT_NAME];
+    double ratio;
+    bool changed; /* from the training law */
+};
+
+/* A run on its splits, of one experiment and profile. */
+struct score {
+    const struct record *any;
+    int profile, row, col; /* numbered as they first come; a row is experiment and cell */
+    double best, asked;    /* largest ratio passed, and there; 0: none */
+    bool solved;           /* passed the training law */
+};
+
+struct job {
+    struct table_data data;
+    struct size *size;
+    struct score *score;
+    int sizes, scores, columns;
+    char left_out[LEFT_OUT]; /* splits that cannot decide */
+};
+
+/* The config of any run of a recipe says what all of them do. */
+static const char sizes_sql[] =
+    "SELECT r.recipe_id, s.key,"
+    " max(CASE WHEN o.type = 'integer' AND b.value > 0 THEN 1.0 * o.value / b.value"
+    "          ELSE 1.0 END),"
+    " max(o.value IS NOT b.value) "
+    "FROM run AS r, json_each(r.config, '$.splits') AS s"
+    " LEFT JOIN json_each(s.value, '$.options') AS o"
+    " LEFT JOIN json_each(r.config, '$.task.options') AS b ON b.key = o.key "
+    "WHERE r.id IN (SELECT min(id) FROM run WHERE state = 'done' GROUP BY recipe_id) "
+    "GROUP BY r.recipe_id, s.key";
+
+static enum status take_size(void *context, sqlite3_stmt *q, struct err *e)
+{
+    struct job *j = context;
+    struct size *all = realloc(j->size, (size_t)(j->sizes + 1) * sizeof *all);
+    if (!all)
+        return err_set(e, ST_NOMEM, "no memory for the table");
+    j->size = all;
+    all[j->sizes] = (struct size){.recipe = sqlite3_column_int64(q, 0),
+                                  .ratio = sqlite3_column_double(q, 2),
+                                  .changed = sqlite3_column_int(q, 3) != 0};
+    snprintf(all[j->sizes++].split, SPLIT_NAME, "%s",
+             (const char *)sqlite3_column_text(q, 1));
+    return ST_OK;
+}
+
+static int by_split(const void *pa, const void *pb)
+{
+    const struct size *a = pa, *b = pb;
+    if (a->recipe != b->recipe)
+        return a->recipe < b->recipe ? -1 : 1;
+    return strcmp(a->split, b->split);
+}
+
+/* NULL: a split without a ratio. */
+static const struct size *size_of(const struct job *j, const struct record *r)
+{
+    struct size key = {.recipe = r->recipe};
+    snprintf(key.split, sizeof key.split, "%s", r->key[DIM_SPLIT]);
+    const struct size *found =
+        j->sizes ? bsearch(&key, j->size, (size_t)j->sizes, sizeof key, by_split) : NULL;
+    return found && found->changed && found->ratio <= 1 ? NULL : found;
+}
+
+/* ---- what each run passes ---- */
+
+static bool can_decide(const struct record *r)
+{
+    return r->total > 0 && statistics_wilson_low(r->total, r->total) >= passing;
+}
+
+static bool passes(const struct record *r)
+{
+    return !isnan(r->value) && statistics_wilson_low(r->count, r->total) >= passing;
+}
+
+static void leave_out(struct job *j, const struct record *r)
+{
+    char one[2 * SPLIT_NAME + 64];
+    const size_t used = strlen(j->left_out);
+    snprintf(one, sizeof one, "%.63s/%.63s (%lld)", r->key[DIM_EXPERIMENT],
+             r->key[DIM_SPLIT], (long long)r->total);
+    if (!strstr(j->left_out, one))
+        snprintf(j->left_out + used, sizeof j->left_out - used, "%s%s", used ? ", " : "",
+                 one);
+}
+
+/* Does the run pass all its splits of that ratio? */
+static bool passes_ratio(const struct job *j, int from, int end, double ratio)
+{
+    for (int i = from; i < end; i++) {
+        const struct record *r = &j->data.record[i];
+        const struct size *s = r->key[DIM_SPLIT] ? size_of(j, r) : NULL;
+        if (s && can_decide(r) && !(s->ratio < ratio || s->ratio > ratio) && !passes(r))
+            return false;
+    }
+    return true;
+}
+
+static enum status score_run(struct job *j, int from, int end, struct err *e)
+{
+    struct score *all = realloc(j->score, (size_t)(j->scores + 1) * sizeof *all);
+    if (!all)
+        return err_set(e, ST_NOMEM, "no memory for the table");
+    struct score x = {.any = &j->data.record[from]};
+    for (int i = from; i < end; i++) {
+        const struct record *r = &j->data.record[i];
+        const struct size *s = r->key[DIM_SPLIT] ? size_of(j, r) : NULL;
+        if (!s)
+            continue;
+        if (r->total >= 0 && !can_decide(r)) {
+            leave_out(j, r);
+            continue;
+        }
+        const bool passed = passes_ratio(j, from, end, s->ratio);
+        x.asked = fmax(x.asked, s->ratio);
+        x.best = passed ? fmax(x.best, s->ratio) : x.best;
+        x.solved = x.solved || (!s->changed && passed);
+    }
+    j->score = all;
+    if (x.asked > 0)
+        all[j->scores++] = x;
+    return ST_OK;
+}
+
+/* Records stand by run, experiment and profile. */
+static enum status score_runs(struct job *j, struct err *e)
+{
+    const struct record *all = j->data.record;
+    enum status st = ST_OK;
+    for (int i = 0, end; !st && i < j->data.records; i = end) {
+        for (end = i + 1; end < j->data.records && all[end].run == all[i].run &&
+                          all[end].key[DIM_EXPERIMENT] == all[i].key[DIM_EXPERIMENT] &&
+                          all[end].key[DIM_PROFILE] == all[i].key[DIM_PROFILE];)
+            end++;
+        st = score_run(j, i, end, e);
+    }
+    return st;
+}
+
+/* ---- cells: scores that stand together ---- */
+
+static bool same_profile(const struct record *a, const struct record *b)
+{
+    return a->key[DIM_PROFILE] == b->key[DIM_PROFILE];
+}
+
+static bool same_row(const struct record *a, const struct record *b)
+{
+    return a->key[DIM_EXPERIMENT] == b->key[DIM_EXPERIMENT] &&
+           a->key[DIM_CELL] == b->key[DIM_CELL];
+}
+
+static bool same_column(const struct record *a, const struct record *b)
+{
+    return a->key[DIM_VARIANT] == b->key[DIM_VARIANT];
+}
+
+typedef bool same_fn(const struct record *a, const struct record *b);
+
+/* The place of score i among the different ones so far, kind[*kinds] as places of scores. */
+static int number(const struct job *j, int i, int *kind, int *kinds, same_fn *same)
+{
+    int k = 0;
+    while (k < *kinds && !same(j->score[kind[k]].any, j->score[i].any))
+        k++;
+    if (k == *kinds)
+        kind[(*kinds)++] = i;
+    return k;
+}
+
+static int by_place(const void *pa, const void *pb)
+{
+    const struct score *a = pa, *b = pb;
+    if (a->profile != b->profile)
+        return a->profile - b->profile;
+    if (a->row != b->row)
+        return a->row - b->row;
+    if (a->col != b->col)
+        return a->col - b->col;
+    return (a->best > b->best) - (a->best < b->best);
+}
+
+static enum status number_scores(struct job *j, struct err *e)
+{
+    const size_t n = (size_t)j->scores;
+    int *kind = calloc(3 * n + 1, sizeof *kind);
+    int profiles = 0, rows = 0;
+    if (!kind)
+        return err_set(e, ST_NOMEM, "no memory for the table");
+    for (int i = 0; i < j->scores; i++) {
+        struct score *x = &j->score[i];
+        x->profile = number(j, i, kind, &profiles, same_profile);
+        x->row = number(j, i, kind + n, &rows, same_row);
+        x->col = number(j, i, kind + 2 * n, &j->columns, same_column);
+    }
+    free(kind);
+    if (n)
+        qsort(j->score, n, sizeof *j->score, by_place);
+    return ST_OK;
+}
+
+struct cell {
+    const struct score *any;
+    int seeds, solved;
+    double ratio, asked;
+};
+
+/* The cell that begins with score `from`; its scores stand in the order of `best`. */
+static struct cell cell_at(const struct job *j, int from)
+{
+    struct cell c = {.any = &j->score[from]};
+    for (const struct score *x = c.any; x < j->score + j->scores; x++) {
+        if (x->profile != c.any->profile || x->row != c.any->row || x->col != c.any->col)
+            break;
+        c.seeds++;
+        c.solved += x->solved;
+        c.asked = fmax(c.asked, x->asked);
+    }
+    c.ratio = c.any[(c.seeds - 1) / 2].best;
+    return c;
+}
+
+/* ---- printing ---- */
+
+static void prose(const struct table_request *q, const char *text, FILE *out)
+{
+    if (q->format == PRINT_TEXT)
+        clean_wrap(out, 0, 0, WIDTH, text);
+    else if (q->format == PRINT_MD)
+        escape_md(out, text);
+    else
+        escape_latex(out, text);
+    fputs(q->format == PRINT_TEXT ? "" : q->format == PRINT_MD ? "\n\n" : "\\par\n", out);
+}
+
+/* "≥4": the largest ratio there is was passed. */
+static void add_cell(struct text_table *t, const struct cell *c)
+{
+    if (c->ratio > 0)
+        text_table_format(t, "%s%.3g", c->asked > 1 && c->ratio >= c->asked ? "≥" : "",
+                          c->ratio);
+    else
+        text_table_text(t, "-");
+    text_table_tail(t, " (%d/%d)", c->solved, c->seeds);
+}
+
+/* One more than the place of a score of each column that the profile has, 0 for those that
+ * it has not: [columns]. */
+static int *columns_of(const struct job *j, int profile)
+{
+    int *all = calloc((size_t)j->columns + 1, sizeof *all);
+    for (int i = 0; all && i < j->scores; i++)
+        if (j->score[i].profile == profile)
+            all[j->score[i].col] = i + 1;
+    return all;
+}
+
+/* From score `at` on; returns where the next row begins. */
+static int print_row(const struct job *j, int at, const int *column, struct text_table *t)
+{
+    const struct score *first = &j->score[at];
+    const char *cell = first->any->key[DIM_CELL];
+    text_table_format(t, "%s%s%s", first->any->key[DIM_EXPERIMENT],
+                      cell && *cell ? " " : "", cell ? cell : "");
+    for (int k = 0; k < j->columns; k++) {
+        const struct score *x = at < j->scores ? &j->score[at] : first;
+        if (column[k] &&
+            (x->profile != first->profile || x->row != first->row || x->col != k))
+            text_table_none(t);
+        else if (column[k]) {
+            const struct cell c = cell_at(j, at);
+            add_cell(t, &c);
+            at += c.seeds;
+        }
+    }
+    return at;
+}
+
+/* The scores of a profile, from score `at` on, which goes to the end of them. */
+static enum status print_cells(const struct job *j, int *at, const struct table_request *q,
+                               FILE *out, struct err *e)
+{
+    const int profile = j->score[*at].profile;
+    int *column = columns_of(j, profile);
+    struct text_table t;
+    if (!column)
+        return err_set(e, ST_NOMEM, "no memory for the table");
+    text_table_init(&t, q->format, out);
+    text_table_column(&t, "task", false);
+    for (int k = 0; k < j->columns; k++)
+        if (column[k])
+            text_table_column(&t, j->score[column[k] - 1].any->key[DIM_VARIANT], true);
+    while (*at < j->scores && j->score[*at].profile == profile)
+        *at = print_row(j, *at, column, &t);
+    free(column);
+    return text_table_end(&t, e);
+}
+
+static enum status print_profile(const struct job *j, int *at,
+                                 const struct table_request *q, FILE *out, struct err *e)
+{
+    char text[LEFT_OUT + 256];
+    snprintf(text, sizeof text, "Extrapolation, profile %s",
+             j->score[*at].any->key[DIM_PROFILE]);
+    prose(q, text, out);
+    prose(q,
+          "The largest ratio to the sizes of training at which the lower 95 % bound of "
+          "accuracy is at least 99 %: the median over seeds; behind it the seeds that "
+          "pass the training law.",
+          out);
+    fputc('\n', out);
+    const enum status st = print_cells(j, at, q, out, e);
+    fputc('\n', out);
+    prose(q,
+          "-: at no ratio, the training law included. ≥: no split is larger. Splits that "
+          "change the law but raise no size are not counted.",
+          out);
+    if (*j->left_out) {
+        snprintf(text, sizeof text,
+                 "Too few scored tokens to decide, so left out: %s. 268 are needed.",
+                 j->left_out);
+        prose(q, text, out);
+    }
+    return st;
+}
+
+static enum status print_for_programs(const struct job *j, const struct table_request *q,
+                                      FILE *out, struct err *e)
+{
+    static const char *const names[] = {"profile", "experiment", "cell",
+                                        "task",    "encoder",    "ratio",
+                                        "asked",   "solved",     "seeds"};
+    static const enum dim dims[] = {DIM_PROFILE, DIM_EXPERIMENT, DIM_CELL, DIM_TASK,
+                                    DIM_VARIANT};
+    struct text_table t;
+    text_table_init(&t, q->format, out);
+    text_table_columns(&t, names, 9);
+    for (int i = 0; i < j->scores;) {
+        const struct cell c = cell_at(j, i);
+        for (int d = 0; d < 5; d++)
+            text_table_text(&t, c.any->any->key[dims[d]]);
+        text_table_real(&t, c.ratio);
+        text_table_real(&t, c.asked);
+        text_table_integer(&t, c.solved);
+        text_table_integer(&t, c.seeds);
+        i += c.seeds;
+    }
+    return text_table_end(&t, e);
+}
+
+static enum status print_all(const struct job *j, const struct table_request *q, FILE *out,
+                             struct err *e)
+{
+    enum status st = ST_OK;
+    if (!print_format_for_people(q->format))
+        return print_for_programs(j, q, out, e);
+    for (int at = 0; !st && at < j->scores;) {
+        fputs(at ? "\n" : "", out);
+        st = print_profile(j, &at, q, out, e);
+    }
+    return st;
+}
+
+enum status table_extrapolation(struct store *s, const struct table_request *q, FILE *out,
+                                struct err *e)
+{
+    struct job j = {.sizes = 0};
+    enum status st = table_data_load(s, q, "accuracy", &j.data, e);
+    if (!st)
+        st = store_each(s, sizes_sql, NULL, 0, NULL, take_size, &j, e);
+    if (!st && j.sizes)
+        qsort(j.size, (size_t)j.sizes, sizeof *j.size, by_split);
+    if (!st)
+        st = score_runs(&j, e);
+    if (!st)
+        st = number_scores(&j, e);
+    if (!st && j.scores == 0)
+        st = err_set(e, ST_NOTFOUND,
+                     "no run that matches has splits with scored answers; `posbench list "
+                     "runs` shows what there is");
+    if (!st)
+        st = print_all(&j, q, out, e);
+    table_data_free(&j.data);
+    free(j.size);
+    free(j.score);
+    return st;
+}

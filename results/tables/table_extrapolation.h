@@ -1,0 +1,25 @@
+/* table_extrapolation.h -- how far beyond the sizes of training each encoder answers right.
+ *
+ * The ratio of a split is the largest factor by which it raises an integer option of its task
+ * over training: 4 where training has strings of up to 20 symbols and the split of up to 80.
+ * A split that changes no option has the training law, ratio 1; one that changes options but
+ * raises no integer (sparser, denser) has no ratio and is left out.
+ *
+ * A seed passes a ratio when on each split of it the accuracy over scored tokens has a lower
+ * 95 % bound of at least 99 %: Wilson's, one-sided, as if tokens were independent. A cell is
+ * the median over seeds of the largest ratio passed, of an even number of seeds the lower of
+ * the middle two; beside it the seeds that pass the training law. Splits of fewer than 268
+ * answers cannot pass and decide nothing. */
+#ifndef TABLE_EXTRAPOLATION_H
+#define TABLE_EXTRAPOLATION_H
+
+#include "table.h"
+
+/* A table a profile: tasks down, encoders across; for programs one row a cell with the
+ * columns profile, experiment, cell, task, encoder, ratio (0: not even the training law),
+ * asked (the largest ratio there is), solved, seeds. Of `q` counts what chooses runs, and
+ * the format. ST_NOTFOUND: no run with numbers matches. */
+enum status table_extrapolation(struct store *s, const struct table_request *q, FILE *out,
+                                struct err *e);
+
+#endif

@@ -8,6 +8,7 @@
 #include "store_internal.h"
 #include "table_export.h"
 #include "table_print.h"
+#include "table_strata.h"
 
 enum { METRICS_MAX = 16, METRIC_NAME = 64 };
 
@@ -100,8 +101,8 @@ static enum status export_json(struct job *j, const struct table_section *s, str
     struct text_table cells;
     text_table_init(&cells, PRINT_JSON, j->out);
     text_table_keep(&cells);
-    table_export_columns(&cells);
-    table_export_cells(s, &cells);
+    table_export_columns(&cells, j->q->strata);
+    table_export_cells(s, &cells, j->q->strata);
     json_t *table = table_export_json(s, text_table_take(&cells));
     return json_array_append_new(j->tables, table) == 0
                ? ST_OK
@@ -114,7 +115,7 @@ static enum status print_section(struct job *j, const struct table_section *s,
     const bool first = j->printed++ == 0;
     switch (j->q->format) {
     case PRINT_CSV:
-        table_export_cells(s, &j->cells);
+        table_export_cells(s, &j->cells, j->q->strata);
         return ST_OK;
     case PRINT_JSON:
         return export_json(j, s, e);
@@ -211,6 +212,16 @@ static enum status print_all(struct store *s, struct job *j, struct err *e)
     return none && st == ST_OK ? nothing(s, j, e) : st;
 }
 
+/* Only errors of scored tokens are kept by place. */
+static enum status load(struct store *s, struct job *j, int m, struct err *e)
+{
+    struct table_data *d = &j->data[m];
+    const enum status st = table_data_load(s, j->q, j->metric[m], d, e);
+    if (st || !j->q->strata || strcmp(j->metric[m], "token_error") != 0)
+        return st;
+    return table_strata_load(s, d, e);
+}
+
 enum status table_print(struct store *s, const struct table_request *q, FILE *out,
                         struct err *e)
 {
@@ -221,11 +232,11 @@ enum status table_print(struct store *s, const struct table_request *q, FILE *ou
     j->out = out;
     j->tables = json_array();
     text_table_init(&j->cells, q->format, out);
-    table_export_columns(&j->cells);
+    table_export_columns(&j->cells, q->strata);
     enum status st =
         j->tables ? check_request(s, j, e) : err_set(e, ST_NOMEM, "no memory for a table");
     for (int m = 0; m < j->metrics && st == ST_OK; m++)
-        st = table_data_load(s, q, j->metric[m], &j->data[m], e);
+        st = load(s, j, m, e);
     if (st == ST_OK)
         st = print_all(s, j, e);
     for (int m = 0; m < j->metrics; m++)

@@ -20,6 +20,7 @@ struct table_request {
                                 split, seed; NULL: encoder, split */
     enum print_format format;
     bool bold;      /* on a terminal: the best */
+    bool strata;    /* errors in the hard places beside those in all (table_strata.h) */
     bool published; /* the papers' numbers and the difference below each row */
     /* filter.h; all must match. Without a filter on the split, the splits valid and train
      * are left out, since they are no tests, unless a run has no others, or `published`

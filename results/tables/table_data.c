@@ -51,8 +51,8 @@ static void *grown(void *array, int n, size_t size)
 }
 
 /* The one copy of `text`; NULL for NULL. *st becomes ST_NOMEM for want of memory. */
-static const char *intern(struct table_data *d, const char *text, enum status *st,
-                          struct err *e)
+const char *table_data_word(struct table_data *d, const char *text, enum status *st,
+                            struct err *e)
 {
     if (!text)
         return NULL;
@@ -242,7 +242,7 @@ static enum status take_record(void *context, sqlite3_stmt *q, struct err *e)
     };
     const char *text[12];
     for (int i = 2; i < 12; i++)
-        text[i] = intern(d, (const char *)sqlite3_column_text(q, i), &st, e);
+        text[i] = table_data_word(d, (const char *)sqlite3_column_text(q, i), &st, e);
     for (int k = 0; k < DIMS; k++)
         r->key[k] = text[2 + k];
     r->variant = r->key[DIM_VARIANT];
@@ -263,7 +263,7 @@ static enum status take_published(void *context, sqlite3_stmt *q, struct err *e)
         return err_set(e, ST_NOMEM, "no memory for the table");
     d->published = all;
     for (int i = 0; i < 7; i++)
-        text[i] = intern(d, (const char *)sqlite3_column_text(q, i), &st, e);
+        text[i] = table_data_word(d, (const char *)sqlite3_column_text(q, i), &st, e);
     all[d->publisheds++] = (struct published){
         .experiment = text[0],
         .profile = text[1],
@@ -289,7 +289,7 @@ static enum status take_caveat(void *context, sqlite3_stmt *q, struct err *e)
     d->caveat = all;
     all[d->caveats++] = (struct caveat){
         .run = sqlite3_column_int64(q, 0),
-        .text = intern(d, (const char *)sqlite3_column_text(q, 1), &st, e),
+        .text = table_data_word(d, (const char *)sqlite3_column_text(q, 1), &st, e),
     };
     return st;
 }
@@ -441,7 +441,7 @@ static enum status mark_settings(struct store *s, struct table_data *d, struct r
     if (st)
         return st;
     snprintf(name, sizeof name, "%.200s {%s}", r->variant, settings);
-    r->key[DIM_VARIANT] = intern(d, name, &st, e);
+    r->key[DIM_VARIANT] = table_data_word(d, name, &st, e);
     return st;
 }
 
@@ -524,5 +524,6 @@ void table_data_free(struct table_data *d)
     free(d->published);
     free(d->caveat);
     free(d->learning);
+    free(d->hard);
     *d = (struct table_data){0};
 }

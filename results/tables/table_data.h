@@ -21,6 +21,15 @@ const char *dim_name(enum dim d); /* as printed over a column: "encoder" for VAR
 /* ST_USAGE with a suggestion; "variant" and "encoder" are the same. */
 enum status dim_parse(const char *text, enum dim *out, struct err *e);
 
+/* Where all encoders together err most in a split (table_strata.h). Strings are interned. */
+struct hard_places {
+    const char *experiment, *profile, *cell, *split, *stratum;
+    int64_t low, high;   /* values of the stratum */
+    bool last;           /* the greatest values, not the smallest */
+    int64_t places, all; /* with these values; of the split; over all runs */
+    double error;        /* over all runs */
+};
+
 /* A run on a split, or, with key[DIM_SPLIT] NULL, a run without numbers. Strings are
  * interned: equal text, equal pointer. */
 struct record {
@@ -33,6 +42,8 @@ struct record {
     double chance, majority, ceiling; /* accuracies; NaN: none */
     int64_t tokens, sequences;        /* -1: not known */
     double seen;                      /* share of the sequences that training had; NaN */
+    const struct hard_places *hard;   /* NULL: not known, or not asked for */
+    int64_t hard_wrong, hard_places;
 };
 
 /* How far training had come, on the split `valid`. NaN: not known. */
@@ -63,7 +74,8 @@ struct table_data {
     struct published *published;
     struct caveat *caveat;
     struct learning *learning; /* by run */
-    int records, publisheds, caveats, learnings;
+    struct hard_places *hard;
+    int records, publisheds, caveats, learnings, hards;
     char **word; /* interned */
     int words;
 };
@@ -72,5 +84,9 @@ struct table_data {
 enum status table_data_load(struct store *s, const struct table_request *q,
                             const char *metric, struct table_data *out, struct err *e);
 void table_data_free(struct table_data *d); /* accepts a zeroed struct */
+
+/* The text among the interned ones, NULL for NULL; *st says when there is no memory. */
+const char *table_data_word(struct table_data *d, const char *text, enum status *st,
+                            struct err *e);
 
 #endif

@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "json_text.h"
+#include "table_strata.h"
 
-void table_export_columns(struct text_table *t)
+void table_export_columns(struct text_table *t, bool strata)
 {
     static const char *const names[] = {
         "experiment", "profile", "task",     "cell",    "encoder",   "variant",
@@ -16,7 +17,10 @@ void table_export_columns(struct text_table *t)
         "bound",      "chance",  "majority", "ceiling", "published", "published_std",
         "difference", "note",    "runs",
     };
+    static const char *const hard[] = {"hard_error", "hard_count", "hard_total", "hard"};
     text_table_columns(t, names, sizeof names / sizeof *names);
+    if (strata)
+        text_table_columns(t, hard, sizeof hard / sizeof *hard);
 }
 
 /* The seed belongs to a cell only when the table is by seed. */
@@ -101,11 +105,24 @@ static void cell(const struct table_section *s, int row, int col, struct text_ta
     runs(s, row, col, t);
 }
 
-void table_export_cells(const struct table_section *s, struct text_table *t)
+static void hard_cell(const struct table_section *s, int row, int col, struct text_table *t)
+{
+    char text[HARD_TEXT];
+    const struct hard_cell c = table_strata_cell(s, row, col);
+    text_table_real(t, c.error);
+    text_table_whole(t, c.where ? c.wrong : -1);
+    text_table_whole(t, c.where ? c.places : -1);
+    text_table_text(t, c.where ? table_strata_text(c.where, text) : NULL);
+}
+
+void table_export_cells(const struct table_section *s, struct text_table *t, bool strata)
 {
     for (int row = 0; row < s->rows; row++)
-        for (int col = 0; col < s->cols; col++)
+        for (int col = 0; col < s->cols; col++) {
             cell(s, row, col, t);
+            if (strata)
+                hard_cell(s, row, col, t);
+        }
 }
 
 static json_t *text_or_null(const char *text)

@@ -4,8 +4,9 @@
 
 #include "table_section.h"
 
-void table_export_columns(struct text_table *t);
-void table_export_cells(const struct table_section *s, struct text_table *t);
+/* `strata`: with the errors in the hard places (table_strata.h). */
+void table_export_columns(struct text_table *t, bool strata);
+void table_export_cells(const struct table_section *s, struct text_table *t, bool strata);
 /* One object of the array "tables", of the rows of its cells, which it steals; NULL: no
  * memory. */
 json_t *table_export_json(const struct table_section *s, json_t *cells);

@@ -10,6 +10,7 @@
 #include "clean.h"
 #include "escape.h"
 #include "table_learning.h"
+#include "table_strata.h"
 
 enum { WIDTH = 80, PROSE = 2048 };
 
@@ -20,7 +21,7 @@ struct view {
     struct text_table table;
     char **note; /* [notes] the footnotes, owned */
     int notes;
-    bool has_best, has_bound, has_ambiguous;
+    bool has_best, has_bound, has_ambiguous, has_hard;
     FILE *out;
 };
 
@@ -207,6 +208,19 @@ static bool mark_caveats(struct view *v, int row, int col)
     return before != NULL;
 }
 
+/* " | 4.53": errors in the hard places. */
+static void add_hard(struct view *v, int row, int col)
+{
+    const struct metric_info *m = v->s->data->info;
+    const struct hard_cell c = table_strata_cell(v->s, row, col);
+    char text[METRIC_TEXT];
+    if (isnan(c.error))
+        return;
+    const int decimals = c.wrong ? metric_decimals(m, c.error) : 0;
+    text_table_tail(&v->table, " | %s", metric_number(m, c.error, decimals, text));
+    v->has_hard = true;
+}
+
 static void add_cell(struct view *v, int row, int col)
 {
     const struct table_section *s = v->s;
@@ -227,6 +241,7 @@ static void add_cell(struct view *v, int row, int col)
         if (c->n > 1)
             text_table_tail(&v->table, " ± %s", metric_number(m, c->std, decimals, a));
     }
+    add_hard(v, row, col);
     if (table_cell_best(s, row, col)) {
         text_table_best(&v->table);
         v->has_best = true;
@@ -437,11 +452,39 @@ static void say_source(const struct table_section *s, struct prose *p)
             s->data->info->percent ? ", in percentage points" : "");
 }
 
+/* Has a cell before cell n the same hard places? */
+static bool is_hard_said(const struct table_section *s, int n, const struct hard_places *h)
+{
+    for (int i = 0; i < n; i++)
+        if (table_strata_cell(s, i / s->cols, i % s->cols).where == h)
+            return true;
+    return false;
+}
+
+/* "Behind |: id, ignores 57 and more (24 % of the places); ..." */
+static void say_hard(const struct table_section *s, struct prose *p)
+{
+    const char *before = "token_error in the hard places: ";
+    for (int i = 0; i < s->rows * s->cols; i++) {
+        const struct hard_places *h = table_strata_cell(s, i / s->cols, i % s->cols).where;
+        char text[HARD_TEXT];
+        if (!h || is_hard_said(s, i, h))
+            continue;
+        say(p, "%s%s%s%s%s%s, %s", before, s->fixed[DIM_EXPERIMENT] ? "" : h->experiment,
+            s->fixed[DIM_EXPERIMENT] ? "" : " ", s->fixed[DIM_CELL] ? "" : h->cell,
+            s->fixed[DIM_CELL] || !*h->cell ? "" : " ", h->split,
+            table_strata_text(h, text));
+        before = "; ";
+    }
+    say(p, ".");
+}
+
 static bool has_notes(const struct view *v)
 {
     char learning[LEARNING_TEXT];
     table_learning_solved(v->s, learning);
-    return v->has_best || v->has_bound || v->notes || v->q->published || *learning;
+    return v->has_best || v->has_bound || v->has_hard || v->notes || v->q->published ||
+           *learning;
 }
 
 typedef void (*line_fn)(FILE *out, const char *mark, const char *text);
@@ -449,7 +492,7 @@ typedef void (*line_fn)(FILE *out, const char *mark, const char *text);
 static void print_notes(const struct view *v, line_fn line)
 {
     char number[16], learning[LEARNING_TEXT];
-    struct prose p = {.used = 0};
+    struct prose p = {.used = 0}, hard = {.used = 0};
     if (v->has_best)
         line(v->out, v->q->format == PRINT_TEXT ? "*" : "Bold:",
              "the best mean among the encoders it stands beside.");
@@ -457,6 +500,10 @@ static void print_notes(const struct view *v, line_fn line)
         line(v->out, "0 (< x)",
              "no error in any seed; x is the 95 % upper bound of the rate, were errors "
              "independent.");
+    if (v->has_hard) {
+        say_hard(v->s, &hard);
+        line(v->out, "|", hard.text);
+    }
     if (v->q->published)
         say_source(v->s, &p);
     if (p.used)

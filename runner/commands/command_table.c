@@ -25,6 +25,7 @@ static enum status run(const struct invocation *v, struct err *e)
         .rows = flag_text(v, "rows", NULL),
         .cols = flag_text(v, "cols", NULL),
         .published = flag_given(v, "published"),
+        .strata = flag_given(v, "strata"),
     };
     bool chosen;
     struct store *db = NULL;
@@ -51,6 +52,9 @@ static const struct flag flags[] = {
      "instead: the largest ratio to the sizes of training at which the lower 95 % bound of "
      "accuracy is at least 99 %, by task and encoder"},
     {"published", 0, NULL, false, "the paper's numbers and the difference below each row"},
+    {"strata", 0, NULL, false,
+     "behind each token error, after |, that in the places where all encoders together "
+     "err most"},
     {"rows", 0, "KEY", false,
      "experiment, profile, task, cell, encoder, split or seed (default "
      "encoder)"},

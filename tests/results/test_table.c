@@ -102,6 +102,51 @@ static void add_paper(struct store *s)
     assert_ok(store_published(s, p, 2, &err));
 }
 
+static void put_places(const struct fixture *f, int64_t run, const char *strata)
+{
+    const struct place_row p = {"id", 100, NULL, strata};
+    assert_ok(store_places(f->store, run, &p, &err));
+}
+
+/* alpha errs where the write is far, beta only where all writes agree, which are few; together
+ * they err most where `far` is 7 and more: (10 + 0) of 40. The 30 places of 5 would make
+ * it more than a quarter. */
+static void hard_places_are_those_where_all_err_most(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error", .strata = true};
+    const struct table_request one = {.metrics = "token_error",
+                                      .strata = true,
+                                      .format = PRINT_CSV,
+                                      .filters = (const char *const[]){"encoder=beta"},
+                                      .n_filters = 1};
+    static const char *const of[][2] = {
+        {"alpha",
+         "{\"far\":[[0,1,50],[5,2,30],[7,4,10],[9,6,10]],\"agree\":[[0,13,90],[1,0,10]]}"},
+        {"beta",
+         "{\"far\":[[0,3,50],[5,0,30],[7,0,10],[9,0,10]],\"agree\":[[0,0,90],[1,3,10]]}"}};
+    for (int i = 0; i < 2; i++) {
+        const int64_t id = add_run(f->store, (struct fake_run){.variant = of[i][0]});
+        put_split(f->store, id, "id", i ? 3 : 13, 100, 2);
+        put_places(f, id, of[i][1]);
+    }
+    const int64_t old = add_run(f->store, (struct fake_run){.variant = "older"});
+    put_split(f->store, old, "id", 50, 100, 2);
+    assert_holds(f->store, &q, "alpha     13.00 | 50.00");
+    assert_holds(f->store, &q, "beta       3.00 | 0");
+    assert_holds(f->store, &q, "older     50.00\n");
+    assert_holds(
+        f->store, &q,
+        "| token_error in the hard places: id, far 7 and more (20 % of the places).");
+    /* Another choice of rows is about the same places. */
+    assert_holds(f->store, &one, "hard_error,hard_count,hard_total,hard\n");
+    assert_holds(f->store, &one, ",0,0,20,far 7 and more (20 % of the places)\n");
+    const struct table_request plain = {.metrics = "token_error"};
+    assert_lacks(f->store, &plain, "hard");
+    const struct table_request loss = {.metrics = "loss", .strata = true};
+    assert_lacks(f->store, &loss, "hard");
+}
+
 static void the_default_table_is_this(void **state)
 {
     const struct fixture *f = *state;
@@ -627,6 +672,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(the_default_table_is_this),
+        CASE(hard_places_are_those_where_all_err_most),
         CASE(both_units_of_error_are_printed_by_default),
         CASE(errors_per_sequence_are_left_out_where_they_are_errors_per_token),
         CASE(the_papers_numbers_stand_below_ours),

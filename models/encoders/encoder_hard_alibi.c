@@ -1,0 +1,102 @@
+/* encoder_hard_alibi.c -- some heads see the last few tokens alone, the others see all.
+ *
+ *     a[i][j] = softmax over the keys j with i - j <= h,   0 elsewhere,   head h < M
+ *     a[i][j] = softmax over all keys j <= i,                             head h >= M
+ *
+ * heads from 0: head 0 sees its own token, head 1 the one before too, and so on.
+ *
+ * Why: the bound for copying by n-grams. A task that it solves can be solved by looking up
+ * the last M tokens; M heads suffice for a lookup of M tokens at any length.
+ *
+ * The mask is not a logit of -infinity here but the end of the sum, so that weights outside
+ * are 0 to the bit. Nothing is learned, and nothing else tells heads from M on about
+ * positions. M is by default half of the heads, as in the source (8 of 16); a model of one
+ * head has no window.
+ *
+ * Source: Jelassi et al. 2024, arXiv:2402.01032, and the authors' code.
+ * Check: logits 0, head 1, row 5: weights 1/2 at keys 4 and 5. */
+#include "encoder.h"
+
+#include <string.h>
+
+#include "kernels.h"
+
+enum { WINDOWS };
+
+static const struct option options[] = {
+    [WINDOWS] = {.name = "windows",
+                 .type = OPTION_INT,
+                 .lo = 0,
+                 .hi = 1024,
+                 .dflt = 0,
+                 .help = "M: heads with a window, of 1, 2, ... M tokens; 0: half of them"},
+    {0},
+};
+
+static enum status resolve(const struct encoder_dims *d, struct option_values *o,
+                           struct err *e)
+{
+    if (o->v[WINDOWS] == 0)
+        o->v[WINDOWS] = d->heads / 2;
+    if (o->v[WINDOWS] > d->heads)
+        return err_set(e, ST_CONFIG,
+                       "hard_alibi: %g heads with a window of %d heads; set windows to at "
+                       "most that, or to 0",
+                       o->v[WINDOWS], d->heads);
+    return ST_OK;
+}
+
+static unsigned invariances(const struct option_values *o)
+{
+    (void)o;
+    return INVARIANT_SHIFT;
+}
+
+/* The first key that a row sees. */
+static int first_key(const struct encoder_view *e, const struct panel *p, int r)
+{
+    const int i = p->row[r];
+    int j = i;
+    if (p->head >= (int)e->options->v[WINDOWS])
+        return 0;
+    while (j > 0 && p->place[i] - p->place[j - 1] <= p->head)
+        j--;
+    return j;
+}
+
+static void weigh(const struct encoder_view *e, const struct panel *p, real *scratch)
+{
+    (void)scratch;
+    for (int r = 0; r < p->rows; r++) {
+        real *s = p->score + (size_t)r * (size_t)p->stride;
+        const int first = first_key(e, p, r);
+        memset(s, 0, (size_t)first * sizeof *s);
+        kernels_get()->softmax(p->row[r] + 1 - first, s + first);
+    }
+}
+
+static void weigh_grad(const struct encoder_view *e, const struct panel *p, real *scratch)
+{
+    (void)scratch;
+    for (int r = 0; r < p->rows; r++) {
+        const real *a = p->score + (size_t)r * (size_t)p->stride;
+        real *ds = p->dscore + (size_t)r * (size_t)p->stride;
+        const int first = first_key(e, p, r), n = p->row[r] + 1 - first;
+        const real mean = kernels_get()->dot((size_t)n, a + first, ds + first);
+        memset(ds, 0, (size_t)first * sizeof *ds);
+        kernels_get()->softmax_grad(n, a + first, mean, ds + first);
+    }
+}
+
+const struct encoder encoder_hard_alibi = {
+    .name = "hard_alibi",
+    .version = 1,
+    .summary = "a window of 1, 2, 3, ... tokens in half of the heads, none in the others",
+    .source = "Jelassi et al. 2024, arXiv:2402.01032, and the authors' code",
+    .options = options,
+    .resolve = resolve,
+    .invariances = invariances,
+    .takes_places = true,
+    .weigh = weigh,
+    .weigh_grad = weigh_grad,
+};

@@ -119,12 +119,13 @@ static const struct flag flags[] = {
 const struct command command_plot = {
     .name = "plot",
     .group = GROUP_LOOK,
-    .summary = "pictures: curves, seeds, speed",
+    .summary = "pictures: curves, distance, seeds, speed",
     .arguments = "PLOT [EXPERIMENT]",
     .min_args = 1,
     .max_args = 2,
     .examples = "posbench plot seeds flip_flop -o seeds.svg\n"
                 "posbench plot curves counting --split valid -o curves.pdf\n"
+                "posbench plot distance flip_flop --split ood_* -o distance.png\n"
                 "posbench plot speed --split ood_* -o speed.csv",
     .flags = flags,
     .run = run,

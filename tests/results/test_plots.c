@@ -22,6 +22,9 @@ static void add_curves(struct fixture *f, const char *variant, const double *las
             {"ood_long", "token_error", 100, last[seed - 1], 0, 300},
         };
         assert_ok(store_metrics(f->store, id, rows, 3, &err));
+        const struct place_row places = {"ood_long", 100, NULL,
+                                         "{\"far\":[[0,0,50],[4,5,30],[9,10,20]]}"};
+        assert_ok(store_places(f->store, id, &places, &err));
     }
 }
 
@@ -83,6 +86,39 @@ static void seeds_without_errors_stand_at_their_bound(void **state)
     assert_non_null(none);
     assert_non_null(strstr(text, "$some_0 << EOD\n25 "));
     assert_non_null(strstr(text, "$some_3 << EOD\nNaN NaN\nEOD\n"));
+    free(text);
+    plot_data_free(&d);
+}
+
+/* Seeds 1 and 2 of alpha: of 100 places 38 hold 0 ignored bits, 1 holds 1, 1 holds 2, 60
+ * hold 9. A fortieth are 2.5 places: those of 1 and 2 are one point at 1.5. */
+static void errors_stand_at_their_distance(void **state)
+{
+    static const char *const strata[] = {
+        "{\"ignores\":[[0,0,38],[1,1,1],[2,0,1],[9,15,60]],\"agree\":[[0,16,90],[1,0,10]]}",
+        "{\"ignores\":[[0,19,38],[1,1,1],[2,1,1],[9,0,60]],\"agree\":[[0,21,90],[1,0,10]]}"};
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    char *text;
+    size_t n;
+    for (int i = 0; i < 2; i++) {
+        const struct place_row p = {"id", 100, NULL, strata[i]};
+        const int64_t id = add_run(
+            f->store,
+            (struct fake_run){.variant = "alpha", .encoder = "alpha", .seed = i + 1});
+        assert_ok(store_places(f->store, id, &p, &err));
+    }
+    struct plot_data d = read_plot(f, "distance", &q);
+    assert_int_equal(d.n, 2 * 3); /* `agree` has two values: no distance */
+    assert_string_equal(d.row[0].panel, "flip_flop, id: ignores");
+    TEXT_OF(text, n, plot_find("distance")->draw(&d, &q, out));
+    assert_non_null(
+        strstr(text, "$seeds_0 << EOD\n0 0\n1.5 50\n9 25\n\n0 50\n1.5 100\n9 0\nEOD\n"));
+    assert_non_null(strstr(text, "$all_0 << EOD\n0 25\n1.5 75\n9 12.5\nEOD\n"));
+    free(text);
+    TEXT_OF(text, n, plot_csv(plot_find("distance"), &d, out));
+    assert_non_null(strstr(text, "panel,series,value,error,wrong,places,seed\r\n"
+                                 "\"flip_flop, id: ignores\",alpha,0,0,0,38,1\r\n"));
     free(text);
     plot_data_free(&d);
 }
@@ -200,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(curves_hold_each_seed_and_the_median),
         TEST(seeds_without_errors_stand_at_their_bound),
+        TEST(errors_stand_at_their_distance),
         TEST(csv_is_the_data),
         TEST(every_plot_says_when_nothing_fits),
         cmocka_unit_test(names_are_single_quoted),

@@ -1,0 +1,130 @@
+/* plot_distance.c -- error by what makes a place hard: each seed a thin line, all seeds
+ * together a thick one, a box for each experiment, split and stratum.
+ *
+ * Neighbouring values of the stratum are taken together until they hold a fortieth of the
+ * places, so that the few places at the far end make no spikes: x is the mean of their values.
+ * Strata with two values alone (classes) are left to `query error_by_stratum`. */
+#include "plot.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { DISTANCE, ERROR, WRONG, PLACES, SEED };
+
+/* Bins follow from the questions, which all runs of a cell share. */
+static const char sql[] =
+    "WITH v AS (SELECT * FROM v_stratum WHERE state = 'done' AND profile GLOB ?1"
+    "  AND experiment GLOB ?2 AND split GLOB ?3 AND split NOT IN ('train', 'valid')"
+    "  AND cell GLOB ?4 AND variant GLOB ?5),"
+    " sums AS (SELECT *, sum(places) OVER (PARTITION BY run_id, experiment, profile, split,"
+    "  stratum ORDER BY value) - places AS before,"
+    "  sum(places) OVER (PARTITION BY run_id, experiment, profile, split, stratum) AS all_"
+    "  FROM v),"
+    " bins AS (SELECT *, 40 * before / all_ AS bin FROM sums"
+    "  WHERE (experiment, profile, cell, split, stratum) IN"
+    "   (SELECT experiment, profile, cell, split, stratum FROM v"
+    "    GROUP BY 1, 2, 3, 4, 5 HAVING count(DISTINCT value) > 2)) "
+    "SELECT experiment || iif(cell = '', '', ' ' || cell) || ', ' || split || ': ' ||"
+    "       stratum, variant,"
+    "       1.0 * total(value * places) / total(places),"
+    "       total(wrong) / total(places), sum(wrong), sum(places), seed "
+    "FROM bins WHERE ?6 = '' "
+    "GROUP BY experiment, profile, cell, split, stratum, encoder, variant, seed, run_id, bin "
+    "ORDER BY experiment, profile, cell, split, stratum, encoder, variant, seed, run_id, bin";
+
+static enum status read(struct store *s, const struct plot_request *q,
+                        struct plot_data *out, struct err *e)
+{
+    return plot_read(s, sql, q, NULL, out, e);
+}
+
+/* The places of all seeds in the order of the distance; rows with one value are one. */
+struct point {
+    double x, wrong, places;
+};
+
+static int by_distance(const void *a, const void *b)
+{
+    const struct point *p = a, *q = b;
+    return (p->x > q->x) - (p->x < q->x);
+}
+
+/* Lines "x percent" of the rows [first, end). Without memory none is drawn. */
+static void write_all_seeds(const struct plot_data *d, int first, int end, FILE *out)
+{
+    struct point *at = malloc((size_t)(end - first) * sizeof *at);
+    int n = 0;
+    if (!at)
+        return;
+    for (int i = first; i < end; i++)
+        at[n++] = (struct point){d->row[i].value[DISTANCE], d->row[i].value[WRONG],
+                                 d->row[i].value[PLACES]};
+    qsort(at, (size_t)n, sizeof *at, by_distance);
+    for (int i = 0, k; i < n; i = k) {
+        struct point sum = {.x = at[i].x};
+        for (k = i; k < n && at[k].x <= at[i].x; k++) {
+            sum.wrong += at[k].wrong;
+            sum.places += at[k].places;
+        }
+        fprintf(out, "%.17g %.17g\n", sum.x, 100 * sum.wrong / sum.places);
+    }
+    free(at);
+}
+
+/* Data blocks $seeds_<i> and $all_<i> of the series that begins at row i. */
+static void write_blocks(const struct plot_data *d, FILE *out)
+{
+    for (int i = 0, end; i < d->n; i = end) {
+        end = plot_series_end(d, i);
+        fprintf(out, "$seeds_%d << EOD\n", i);
+        for (int k = i; k < end; k++) {
+            if (k > i && d->row[k].value[DISTANCE] <= d->row[k - 1].value[DISTANCE])
+                putc('\n', out);
+            fprintf(out, "%.17g %.17g\n", d->row[k].value[DISTANCE],
+                    100 * d->row[k].value[ERROR]);
+        }
+        fprintf(out, "EOD\n$all_%d << EOD\n", i);
+        write_all_seeds(d, i, end, out);
+        fputs("EOD\n", out);
+    }
+}
+
+static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    (void)q;
+    write_blocks(d, out);
+    plot_grid(out, plot_panels(d));
+    fputs(
+        "set ylabel 'token_error, %'\nset xlabel 'value of the stratum'\nset yrange [0:*]\n",
+        out);
+    for (int i = 0, end; i < d->n; i = end) {
+        end = plot_panel_end(d, i);
+        fputs("set title ", out);
+        plot_quoted(out, d->row[i].panel);
+        fputs("\nplot ", out);
+        for (int k = i; k < end; k = plot_series_end(d, k)) {
+            char colour[8];
+            int mark, dash;
+            plot_style(d->row[k].series, colour, &mark, &dash);
+            fprintf(out, "%s$seeds_%d using 1:2 with lines lw 0.5 lc rgb '%s' notitle",
+                    k > i ? ", \\\n  " : "", k, colour);
+            fprintf(out,
+                    ", $all_%d using 1:2 with linespoints lw 2.5 pt %d ps 0.6 dt %d "
+                    "lc rgb '%s' title ",
+                    k, mark, dash, colour);
+            plot_quoted(out, d->row[k].series);
+        }
+        putc('\n', out);
+    }
+    plot_grid_end(out);
+}
+
+const struct plot plot_distance = {
+    .name = "distance",
+    .summary = "token error by what makes a place hard: each seed thin, all together thick",
+    .values = {"value", "error", "wrong", "places", "seed"},
+    .read = read,
+    .draw = draw,
+    .width = 460,
+    .height = 340,
+};

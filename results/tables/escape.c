@@ -83,6 +83,19 @@ void escape_latex(FILE *out, const char *text)
     }
 }
 
+void escape_html(FILE *out, const char *text)
+{
+    char one[ONE_TEXT];
+    while (*text) {
+        text += next(text, one);
+        for (const char *c = one; *c; c++)
+            if (strchr("<>&\"'", *c))
+                fprintf(out, "&#%d;", *c);
+            else
+                putc(*c, out);
+    }
+}
+
 void escape_csv(FILE *out, const char *text)
 {
     if (!strpbrk(text, "\",\r\n")) {

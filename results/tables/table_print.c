@@ -553,6 +553,15 @@ static void latex_line(FILE *out, const char *mark, const char *text)
     fputs("\\par\n", out);
 }
 
+static void html_line(FILE *out, const char *mark, const char *text)
+{
+    fputs("<li>", out);
+    escape_html(out, mark);
+    fputs(*mark ? " " : "", out);
+    escape_html(out, text);
+    fputs("</li>\n", out);
+}
+
 static enum status print_for_terminal(struct view *v, const struct prose head[3],
                                       struct err *e)
 {
@@ -584,6 +593,27 @@ static enum status print_markdown(struct view *v, const struct prose head[3], st
     if (st == ST_OK)
         print_notes(v, md_line);
     return st;
+}
+
+static enum status print_html(struct view *v, const struct prose head[3], struct err *e)
+{
+    fputs("<section class=table>\n<h3>", v->out);
+    escape_html(v->out, head[0].text);
+    fputs("</h3>\n<p>", v->out);
+    escape_html(v->out, head[1].text);
+    fputs(" ", v->out);
+    escape_html(v->out, head[2].text);
+    fputs("</p>\n", v->out);
+    const enum status st = text_table_end(&v->table, e);
+    if (st)
+        return st;
+    if (has_notes(v)) {
+        fputs("<ul class=notes>\n", v->out);
+        print_notes(v, html_line);
+        fputs("</ul>\n", v->out);
+    }
+    fputs("</section>\n", v->out);
+    return ST_OK;
 }
 
 /* What the whole table shares, in letters, digits and dashes. */
@@ -633,6 +663,7 @@ enum status table_print_section(const struct table_section *s,
     fill(&v);
     const enum status st = q->format == PRINT_MD      ? print_markdown(&v, head, e)
                            : q->format == PRINT_LATEX ? print_latex(&v, head, e)
+                           : q->format == PRINT_HTML  ? print_html(&v, head, e)
                                                       : print_for_terminal(&v, head, e);
     text_table_drop(&v.table);
     for (int i = 0; i < v.notes; i++)

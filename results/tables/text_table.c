@@ -21,8 +21,8 @@
 enum { FIRST_ROWS = 1000 };
 
 static const char *const names[PRINT_FORMATS] = {
-    [PRINT_TEXT] = "text", [PRINT_MD] = "md",     [PRINT_LATEX] = "latex",
-    [PRINT_CSV] = "csv",   [PRINT_JSON] = "json",
+    [PRINT_TEXT] = "text", [PRINT_MD] = "md",   [PRINT_LATEX] = "latex",
+    [PRINT_HTML] = "html", [PRINT_CSV] = "csv", [PRINT_JSON] = "json",
 };
 
 const char *print_format_name(enum print_format f)
@@ -38,8 +38,8 @@ enum status print_format_parse(const char *text, enum print_format *out, struct 
             return ST_OK;
         }
     return err_set(e, ST_USAGE,
-                   "no output format \"%s\"; there are text, md, latex, csv, json%s", text,
-                   suggest_text(text, names, PRINT_FORMATS));
+                   "no output format \"%s\"; there are text, md, latex, html, csv, json%s",
+                   text, suggest_text(text, names, PRINT_FORMATS));
 }
 
 bool print_format_for_people(enum print_format f)

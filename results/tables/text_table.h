@@ -1,7 +1,7 @@
 /* text_table.h -- rows of typed cells, and the one path from them to every output format.
  *
  * Columns are named first, cells are added row by row. Text for people (terminal, Markdown,
- * LaTeX) shows what a terminal would obey as escapes (clean.h); CSV and JSON hold numbers as
+ * LaTeX, HTML) shows what a terminal would obey as escapes (clean.h); CSV and JSON hold numbers as
  * they are stored. A failed allocation is kept and shows at text_table_end.
  *
  * A cell of text may be split into a head and a tail, "12.3" and " ± 1.2": in columns that
@@ -21,6 +21,7 @@ enum print_format {
     PRINT_TEXT,
     PRINT_MD,
     PRINT_LATEX,
+    PRINT_HTML,
     PRINT_CSV,
     PRINT_JSON,
     PRINT_FORMATS
@@ -28,7 +29,7 @@ enum print_format {
 
 const char *print_format_name(enum print_format f); /* "text", ... */
 
-/* "text", "md", "latex", "csv", "json"; ST_USAGE with a suggestion. */
+/* "text", "md", "latex", "html", "csv", "json"; ST_USAGE with a suggestion. */
 enum status print_format_parse(const char *text, enum print_format *out, struct err *e);
 bool print_format_for_people(enum print_format f); /* no CSV, no JSON */
 

@@ -1,4 +1,4 @@
-/* text_table_draw.c -- rows of cells as text in columns, Markdown and LaTeX.
+/* text_table_draw.c -- rows of cells as text in columns, Markdown, LaTeX and HTML.
  *
  * A cell becomes a head and a tail: " ± 1.2", a star and the marks of footnotes are the tail.
  * In the terminal a column is as wide as its widest head and tail together; where rows would
@@ -384,6 +384,48 @@ static void draw_latex(struct text_table *t)
     }
 }
 
+static void html_cell(const struct text_table *t, int column, const struct text_cell *c)
+{
+    char own[FORM_TEXT];
+    size_t head;
+    const bool right = t->column[column].right;
+    fprintf(t->out, "<td%s%s>", right ? " class=n" : "", c->indent ? " data-below" : "");
+    fputs(c->best ? "<strong>" : "", t->out);
+    escape_html(t->out, form(t, c, own, &head));
+    fputs(c->best ? "</strong>" : "", t->out);
+    if (c->note) {
+        fputs("<sup>", t->out);
+        escape_html(t->out, c->note);
+        fputs("</sup>", t->out);
+    }
+    fputs("</td>", t->out);
+}
+
+/* Wide tables scroll within their box, which the keyboard can reach. */
+static void html_names(const struct text_table *t)
+{
+    fputs("<div class=wide tabindex=0><table>\n<thead><tr>", t->out);
+    for (int c = 0; c < t->columns; c++) {
+        fprintf(t->out, "<th scope=col%s>", t->column[c].right ? " class=n" : "");
+        escape_html(t->out, t->column[c].name);
+        fputs("</th>", t->out);
+    }
+    fputs("</tr></thead>\n<tbody>\n", t->out);
+}
+
+static void draw_html(struct text_table *t)
+{
+    if (t->printed == 0)
+        html_names(t);
+    for (int i = 0; i < t->cells; i += t->columns) {
+        fputs(t->printed++ && row_has_rule(t, &t->cell[i]) ? "<tr class=rule>" : "<tr>",
+              t->out);
+        for (int c = 0; c < t->columns; c++)
+            html_cell(t, c, &t->cell[i + c]);
+        fputs("</tr>\n", t->out);
+    }
+}
+
 void text_table_draw(struct text_table *t)
 {
     if (t->printed == 0)
@@ -392,6 +434,8 @@ void text_table_draw(struct text_table *t)
         draw_text(t);
     else if (t->format == PRINT_MD)
         draw_md(t);
+    else if (t->format == PRINT_HTML)
+        draw_html(t);
     else
         draw_latex(t);
 }
@@ -400,4 +444,6 @@ void text_table_draw_end(struct text_table *t)
 {
     if (t->format == PRINT_LATEX)
         fputs("\\bottomrule\n\\end{tabular}\n", t->out);
+    if (t->format == PRINT_HTML)
+        fputs(t->columns ? "</tbody></table></div>\n" : "", t->out);
 }

@@ -355,9 +355,12 @@ static void print_words(enum print_format f, bool item, const char *text, FILE *
         clean_wrap(out, 0, 0, WIDTH, text);
         return;
     }
-    fputs(!item ? "" : f == PRINT_MD ? "- " : "\\item ", out);
-    (f == PRINT_MD ? escape_md : escape_latex)(out, text);
-    fputc('\n', out);
+    if (f == PRINT_HTML)
+        fputs(item ? "<li>" : "<p>", out);
+    else
+        fputs(!item ? "" : f == PRINT_MD ? "- " : "\\item ", out);
+    (f == PRINT_MD ? escape_md : f == PRINT_HTML ? escape_html : escape_latex)(out, text);
+    fputs(f != PRINT_HTML ? "\n" : item ? "</li>\n" : "</p>\n", out);
 }
 
 /* ", paper 4.90 and 20.30", when it has both. */
@@ -400,8 +403,14 @@ static void print_rule(const struct claim *c, enum print_format f, FILE *out)
     char title[256];
     snprintf(title, sizeof title, "Claims, profile %s",
              *c->text[PROFILE] ? c->text[PROFILE] : "(no run yet)");
-    fputs(f == PRINT_MD ? "### " : f == PRINT_LATEX ? "\\noindent " : "", out);
-    print_words(f, false, title, out);
+    if (f == PRINT_HTML) {
+        fputs("<h3>", out);
+        escape_html(out, title);
+        fputs("</h3>\n", out);
+    } else {
+        fputs(f == PRINT_MD ? "### " : f == PRINT_LATEX ? "\\noindent " : "", out);
+        print_words(f, false, title, out);
+    }
     print_words(
         f, false,
         "Reproduced: by an exact rank-sum test over seeds the first encoder's values are "
@@ -454,9 +463,12 @@ static enum status print_profile(const struct claim *c, int n, int hidden,
         fputc('\n', out);
         print_words(f, false, more, out);
     }
-    fputs(f == PRINT_LATEX ? "\\begin{itemize}\n" : "\n", out);
+    fputs(f == PRINT_LATEX  ? "\\begin{itemize}\n"
+          : f == PRINT_HTML ? "<ul class=notes>\n"
+                            : "\n",
+          out);
     print_details(c, n, f, out);
-    fputs(f == PRINT_LATEX ? "\\end{itemize}\n" : "", out);
+    fputs(f == PRINT_LATEX ? "\\end{itemize}\n" : f == PRINT_HTML ? "</ul>\n" : "", out);
     return ST_OK;
 }
 

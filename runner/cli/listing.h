@@ -12,7 +12,7 @@ enum status listing_format(const struct invocation *v, enum print_format *out,
 /* The two flags that listing_format reads. */
 /* clang-format off */
 #define LISTING_FLAGS                                                                      \
-    {"output", 'o', "FORMAT", false, "text, md, latex, csv or json (default text)"},       \
+    {"output", 'o', "FORMAT", false, "text, md, latex, html, csv or json (default text)"},       \
     {"json", 0, NULL, false, "the same as -o json"}
 /* clang-format on */
 

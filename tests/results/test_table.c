@@ -291,6 +291,21 @@ static void latex_is_this(void **state)
     assert_holds(f->store, &q, "\n$^{2}$ 2 of 3 seeds; seed 3 failed");
 }
 
+static void html_is_this(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error", .format = PRINT_HTML};
+    fill(f->store);
+    assert_holds(
+        f->store, &q,
+        "<section class=table>\n<h3>flip_flop, profile quick: token_error</h3>\n"
+        "<p>Scored tokens that are wrong, %; lower is better; mean ± std over 3 seeds.");
+    assert_holds(
+        f->store, &q,
+        "<tr><td>cope(p_max=64)</td><td class=n><strong>0 (&#60; 0.20)</strong></td>");
+    assert_holds(f->store, &q, "<li>[2] 2 of 3 seeds; seed 3 failed");
+}
+
 /* Braces and environments balance, and no special character stands bare. */
 static void latex_is_well_formed(void **state)
 {
@@ -680,6 +695,7 @@ int main(void)
         CASE(what_is_infinite_is_not_the_best),
         CASE(markdown_is_this),
         CASE(latex_is_this),
+        CASE(html_is_this),
         CASE(latex_is_well_formed),
         CASE(json_has_every_number_as_stored),
         CASE(csv_is_well_formed),

@@ -174,6 +174,31 @@ static void markdown_keeps_what_stands_below(void **state)
     assert_drawn(&t, "| encoder |\n|:---|\n| &emsp;paper |\n");
 }
 
+/* What a name holds is text, never a tag. */
+static void html_is_escaped(void **state)
+{
+    struct text_table t;
+    (void)state;
+    begin(&t, PRINT_HTML);
+    text_table_column(&t, "<b>", false);
+    text_table_column(&t, "x", true);
+    text_table_text(&t, "</script>&\"'");
+    text_table_real(&t, 1.5);
+    text_table_best(&t);
+    text_table_note(&t, "1");
+    text_table_text(&t, "below");
+    text_table_indent(&t);
+    text_table_none(&t);
+    text_table_rule(&t);
+    assert_drawn(&t,
+                 "<div class=wide tabindex=0><table>\n<thead><tr><th scope=col>&#60;b&#62;"
+                 "</th><th scope=col class=n>x</th></tr></thead>\n<tbody>\n"
+                 "<tr><td>&#60;/script&#62;&#38;&#34;&#39;</td><td class=n><strong>1.5"
+                 "</strong><sup>1</sup></td></tr>\n"
+                 "<tr class=rule><td data-below>below</td><td class=n></td></tr>\n"
+                 "</tbody></table></div>\n");
+}
+
 /* A terminal of `limit` columns. */
 static void rows_break_between_words(void **state)
 {
@@ -236,6 +261,7 @@ int main(void)
         cmocka_unit_test(odd_bytes_are_json_and_csv),
         cmocka_unit_test(latex_takes_no_cell_for_an_argument),
         cmocka_unit_test(markdown_keeps_what_stands_below),
+        cmocka_unit_test(html_is_escaped),
         cmocka_unit_test(rows_break_between_words),
         cmocka_unit_test(rows_are_printed_as_they_come),
     };

@@ -16,6 +16,7 @@ set(ARROWS
   "statistics: core"
   "tables: store statistics"
   "plots: tables"
+  "report: plots"
   "files: store models"
   "run: files tasks"
   "experiment: run"
@@ -25,7 +26,7 @@ set(ARROWS
   "schedule: plan"
   "check: run tables"
   "templates: encoders tasks"
-  "commands: schedule check templates")
+  "commands: schedule check templates report")
 
 set(folder_core core)
 set(folder_text tasks/text)
@@ -34,7 +35,7 @@ set(folder_kernels models/kernels)
 set(folder_encoders models/encoders)
 set(folder_models models)
 set(folder_templates templates)
-foreach(room store statistics tables plots)
+foreach(room store statistics tables plots report)
   set(folder_${room} results/${room})
 endforeach()
 foreach(room files run experiment training cli plan schedule check commands)

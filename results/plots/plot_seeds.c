@@ -55,16 +55,30 @@ static void write_blocks(const struct plot_data *d, double scale, FILE *out)
                 /* Marks of one row lie side by side in the order of the seeds. */
                 const double lift = (k - i - (end - i - 1) / 2.0) / (end - i) * 0.5;
                 if (is_bound(&d->row[k]) == (none == 1))
-                    fprintf(out, "%.17g %.17g\n", scale * shown(&d->row[k]), place + lift);
+                    fprintf(out, "%.17g %.17g %.0f %.0f %.4g\n", scale * shown(&d->row[k]),
+                            place + lift, d->row[k].value[SEED], d->row[k].value[RUN],
+                            scale * d->row[k].value[VALUE]);
             }
-            fputs("NaN NaN\nEOD\n", out);
+            /* A block may not be empty: a point far above the box. Gnuplot crashes when text
+             * stands at NaN. */
+            fprintf(out, "%.17g -99 0 0 0\nEOD\n", scale * shown(&d->row[i]));
         }
         const double paper = d->row[i].value[PUBLISHED];
         fprintf(out, "$paper_%d << EOD\n%.17g %d\nEOD\n", i, scale * paper, place);
     }
 }
 
-static void draw_panel(const struct plot_data *d, int first, int end, FILE *out)
+/* The points of a block: x and row, and for a page what the pointer on one tells. Numbers
+ * alone become that text. */
+static const char *columns(const struct plot_request *q)
+{
+    return q->id ? "1:2:(sprintf('seed %.0f, run %.0f: %g', $3, $4, $5)) with labels "
+                   "hypertext point"
+                 : "1:2 with points";
+}
+
+static void draw_panel(const struct plot_data *d, const struct plot_request *q, int first,
+                       int end, FILE *out)
 {
     int rows = 0;
     fputs("set title ", out);
@@ -81,10 +95,11 @@ static void draw_panel(const struct plot_data *d, int first, int end, FILE *out)
         int mark, dash;
         plot_style(d->row[k].series, colour, &mark, &dash);
         fprintf(out,
-                "%s$some_%d using 1:2 with points pt 7 ps 0.9 lc rgb '%s', "
-                "$none_%d using 1:2 with points pt 6 ps 0.9 lc rgb '%s', "
+                "%s$some_%d using %s pt 7 ps 0.9 lc rgb '%s', "
+                "$none_%d using %s pt 6 ps 0.9 lc rgb '%s', "
                 "$paper_%d using 1:2 with points pt 2 ps 1.4 lw 2 lc rgb '#000000'",
-                k > first ? ", \\\n  " : "", k, colour, k, colour, k);
+                k > first ? ", \\\n  " : "", k, columns(q), colour, k, columns(q), colour,
+                k);
     }
     putc('\n', out);
 }
@@ -100,7 +115,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
             m->percent ? ", %" : "");
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
-        draw_panel(d, i, end, out);
+        draw_panel(d, q, i, end, out);
     }
     plot_grid_end(out);
 }

@@ -1,0 +1,177 @@
+/* report.c -- the page: head, sections in their order, foot. */
+#include "report.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "escape.h"
+#include "report_parts.h"
+#include "table.h"
+#include "verdicts.h"
+
+const char *report_word(const char *cell)
+{
+    return cell ? cell : "";
+}
+
+void report_element(FILE *out, const char *tag, const char *text)
+{
+    fprintf(out, "<%s>", tag);
+    escape_html(out, text);
+    fprintf(out, "</%s>", tag);
+}
+
+/* Formats into memory first: what is escaped is the whole, so the format holds no tags. */
+void report_say(FILE *out, const char *fmt, ...)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *to = open_memstream(&text, &bytes);
+    va_list args;
+    if (!to)
+        return;
+    va_start(args, fmt);
+    vfprintf(to, fmt, args);
+    va_end(args);
+    if (fclose(to) == 0)
+        escape_html(out, text);
+    free(text);
+}
+
+/* --- sections ------------------------------------------------------------------- */
+
+static enum status claims(struct report *r, struct err *e)
+{
+    const struct verdicts_request q = {.profile = r->request->profile,
+                                       .format = PRINT_HTML};
+    struct err none = {.msg = ""};
+    const enum status st = verdicts_print(r->store, &q, r->out, NULL, &none);
+    if (st == ST_NOTFOUND) {
+        fputs("<p>The experiment file of these runs has no claims.</p>\n", r->out);
+        return ST_OK;
+    }
+    return st ? err_set(e, st, "%s", none.msg) : ST_OK;
+}
+
+static enum status tables(struct report *r, struct err *e)
+{
+    const struct table_request q = {.experiment = r->request->experiment,
+                                    .profile = r->request->profile,
+                                    .published = true,
+                                    .format = PRINT_HTML};
+    return table_print(r->store, &q, r->out, e);
+}
+
+struct section {
+    const char *id, *title, *about;
+    enum status (*write)(struct report *r, struct err *e);
+};
+
+static const struct section sections[] = {
+    {"findings", "What came out",
+     "For each test the encoder with the lowest mean error, and those that the seeds cannot "
+     "tell from it: by the exact two-sided rank-sum test, p above 0.05, without a correction "
+     "for looking at many tests. The claims below are corrected.",
+     report_findings},
+    {"claims", "Claims of papers", "", claims},
+    {"leaderboard", "Leaderboard",
+     "Each test and encoder: mean error over seeds with its 95 % interval, best and worst "
+     "seed. A click on a heading sorts. The name of an encoder leads to its settings and "
+     "runs.",
+     report_leaderboard},
+    {"pictures", "Pictures",
+     "Drawn from the same numbers; below each one the command that draws it, and its data. "
+     "The pointer on a mark of `seeds` tells its seed and run.",
+     report_pictures},
+    {"tables", "Tables", "", tables},
+    {"runs", "Runs", "Every run, and how it ended.", report_runs},
+    {"settings", "Settings",
+     "What the runs of one row were trained with. Runs of one block differ in their seed "
+     "alone.",
+     report_settings},
+    {"provenance", "Provenance", "The programs and machines that made these numbers.",
+     report_provenance},
+};
+enum { SECTIONS = sizeof sections / sizeof *sections };
+
+static enum status write_section(struct report *r, const struct section *s, struct err *e)
+{
+    fprintf(r->out, "<section id=%s>\n<h2>%s</h2>\n", s->id, s->title);
+    if (*s->about) {
+        report_element(r->out, "p", s->about);
+        fputc('\n', r->out);
+    }
+    const enum status st = s->write(r, e);
+    fputs("</section>\n", r->out);
+    return st;
+}
+
+/* --- head and foot ---------------------------------------------------------------- */
+
+static enum status take_counts(void *context, int columns, const char *const *names,
+                               const char *const *cells, struct err *e)
+{
+    struct report *r = context;
+    (void)columns;
+    (void)names;
+    if (strcmp(report_word(cells[0]), "0") == 0)
+        return err_set(e, ST_NOTFOUND,
+                       "no run that is done matches; `posbench list runs` shows what there "
+                       "is");
+    fputs("<p>", r->out);
+    report_say(r->out,
+               "%s runs of %s experiments and %s encoders, %s of them done, ended %s",
+               report_word(cells[1]), report_word(cells[2]), report_word(cells[3]),
+               report_word(cells[0]), report_word(cells[4]));
+    fputs(".</p>\n", r->out);
+    return ST_OK;
+}
+
+static enum status write_head(struct report *r, struct err *e)
+{
+    static const char sql[] =
+        "SELECT count(DISTINCT run_id) FILTER (WHERE state = 'done'),"
+        " count(DISTINCT run_id), count(DISTINCT experiment), count(DISTINCT variant),"
+        " coalesce(substr(max(ended), 1, 10), 'never') "
+        "FROM v_run WHERE profile GLOB ?1 AND experiment GLOB ?2";
+    fputs("<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
+          "<meta name=viewport content=\"width=device-width, initial-scale=1\">\n<title>",
+          r->out);
+    report_say(r->out, "Position encodings: %s", r->request->database);
+    fprintf(r->out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", report_style);
+    fputs("<header>\n<h1>Which position encoding solves which task</h1>\n", r->out);
+    const enum status st = store_query(r->store, sql, r->params, 2, take_counts, r, e);
+    if (st)
+        return st;
+    fputs("<nav aria-label=Sections>\n", r->out);
+    for (int i = 0; i < SECTIONS; i++)
+        fprintf(r->out, "<a href=#%s>%s</a>\n", sections[i].id, sections[i].title);
+    fputs("</nav>\n</header>\n<main>\n", r->out);
+    return ST_OK;
+}
+
+static void write_foot(struct report *r)
+{
+    fputs("</main>\n<footer><p>", r->out);
+    report_say(r->out, "Written by %s from %s", r->request->program, r->request->database);
+    fprintf(r->out, ".</p></footer>\n<script>\n%s</script>\n</body>\n</html>\n",
+            report_script);
+}
+
+enum status report_write(struct store *s, const struct report_request *q, FILE *out,
+                         struct err *undrawn, struct err *e)
+{
+    struct report r = {
+        .store = s,
+        .request = q,
+        .params = {q->profile ? q->profile : "*", q->experiment ? q->experiment : "*"},
+        .out = out,
+        .undrawn = undrawn};
+    undrawn->msg[0] = '\0';
+    enum status st = write_head(&r, e);
+    for (int i = 0; i < SECTIONS && st == ST_OK; i++)
+        st = write_section(&r, &sections[i], e);
+    if (st == ST_OK)
+        write_foot(&r);
+    return st;
+}

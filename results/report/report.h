@@ -1,0 +1,29 @@
+/* report.h -- everything that a database shows, as one page that needs no network.
+ *
+ * The page is HTML with its style, script and pictures (SVG) inside. All numbers stand in it
+ * as text, so that it can be read without JavaScript, printed and searched; the script only
+ * sorts and filters. Text of a database reaches the page through escape_html alone. */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdio.h>
+
+#include "store.h"
+
+/* Draws a gnuplot script. ST_IO when it cannot, gnuplot not being installed among others. */
+typedef enum status (*report_draw_fn)(FILE *script, FILE *picture, struct err *e);
+
+struct report_request {
+    const char *experiment, *profile; /* globs; NULL: all */
+    const char *database;             /* its name, for people */
+    const char *program;              /* "posbench 0.4 (commit ...)" */
+    report_draw_fn draw;
+};
+
+/* ST_NOTFOUND when no run that is done matches. What keeps a picture from being drawn, such
+ * as no gnuplot, stands in its place; *undrawn (its message "" otherwise) is the first such
+ * reason. */
+enum status report_write(struct store *s, const struct report_request *q, FILE *out,
+                         struct err *undrawn, struct err *e);
+
+#endif

@@ -1,0 +1,188 @@
+/* report_findings.c -- sentences made from the numbers: who leads, who cannot be told apart.
+ *
+ * Rows of the database come ordered by test (experiment, profile, cell, split), then by
+ * recipe, a row for each seed. The encoders of one test are collected, ordered by their mean,
+ * and the first is compared with each other one. */
+#include "report_parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "metric_text.h"
+#include "rank_test.h"
+#include "statistics.h"
+
+static const double alpha = 0.05; /* two-sided */
+
+enum { SEEDS_MAX = 512, NAME_TEXT = 256 };
+
+struct entrant {
+    char name[NAME_TEXT];
+    long long recipe;
+    double mean;
+    double error[SEEDS_MAX];
+    int seeds;
+};
+
+struct contest {
+    FILE *out;
+    char name[4 * NAME_TEXT]; /* "flip_flop quick id" */
+    struct entrant *all;      /* [n], room for `room` */
+    int n, room;
+    double chance; /* error of a blind guess; NaN: not known */
+};
+
+static int by_mean(const void *pa, const void *pb)
+{
+    const struct entrant *a = pa, *b = pb;
+    return (a->mean > b->mean) - (a->mean < b->mean);
+}
+
+static struct values values_of(const struct entrant *a)
+{
+    return (struct values){a->error, a->seeds};
+}
+
+static double p_two_sided(const struct entrant *a, const struct entrant *b)
+{
+    const double below = rank_test_below(values_of(a), values_of(b));
+    const double above = rank_test_below(values_of(b), values_of(a));
+    return fmin(1.0, 2.0 * fmin(below, above));
+}
+
+/* The entrants from the second on, of which the test finds the first one different or not:
+ * "rope (5.20 %), cope (4.48 %)". Returns how many. */
+static int list(const struct contest *c, bool different, FILE *to)
+{
+    const struct metric_info *m = metric_info("token_error");
+    char number[METRIC_TEXT];
+    int n = 0;
+    for (int i = 1; i < c->n; i++) {
+        const struct entrant *x = &c->all[i];
+        if ((p_two_sided(&c->all[0], x) <= alpha) != different)
+            continue;
+        if (to)
+            fprintf(to, "%s%s (%s %%)", n ? ", " : "", x->name,
+                    metric_number(m, x->mean, metric_decimals(m, x->mean), number));
+        n++;
+    }
+    return n;
+}
+
+static bool could_decide(const struct contest *c)
+{
+    const int n = c->all[0].seeds, m = c->n > 1 ? c->all[1].seeds : 0;
+    return m > 0 && 2.0 * rank_test_least(n, m) <= alpha;
+}
+
+static void say_rest(const struct contest *c, FILE *to)
+{
+    if (!could_decide(c)) {
+        fputs("; too few seeds to tell encoders apart", to);
+        return;
+    }
+    if (list(c, true, NULL)) {
+        fputs("; its seeds lie below those of ", to);
+        list(c, true, to);
+    }
+    if (list(c, false, NULL)) {
+        fputs("; not told apart from ", to);
+        list(c, false, to);
+    }
+}
+
+/* The sentence of a test, and an empty contest again. */
+static void finish(struct contest *c)
+{
+    const struct metric_info *m = metric_info("token_error");
+    char *text = NULL, number[METRIC_TEXT];
+    size_t bytes = 0;
+    FILE *to = c->n > 1 ? open_memstream(&text, &bytes) : NULL;
+    if (to) {
+        for (int i = 0; i < c->n; i++)
+            c->all[i].mean = statistics_mean(c->all[i].error, c->all[i].seeds);
+        qsort(c->all, (size_t)c->n, sizeof *c->all, by_mean);
+        const struct entrant *best = &c->all[0];
+        fprintf(to, "%s has the lowest error, %s %% over %d seeds", best->name,
+                metric_number(m, best->mean, metric_decimals(m, best->mean), number),
+                best->seeds);
+        if (!isnan(c->chance) && best->mean >= 0.9 * c->chance)
+            fputs(", no better than a guess", to);
+        say_rest(c, to);
+        if (fclose(to) == 0) {
+            fputs("<li>", c->out);
+            report_element(c->out, "b", c->name);
+            report_say(c->out, ": %s.", text);
+            fputs("</li>\n", c->out);
+        }
+        free(text);
+    }
+    c->n = 0;
+}
+
+/* NULL: no memory. */
+static struct entrant *add(struct contest *c, long long recipe, const char *name)
+{
+    if (c->n == c->room) {
+        const int room = c->room ? 2 * c->room : 16;
+        struct entrant *all = realloc(c->all, (size_t)room * sizeof *all);
+        if (!all)
+            return NULL;
+        c->all = all;
+        c->room = room;
+    }
+    struct entrant *x = &c->all[c->n++];
+    x->recipe = recipe;
+    x->seeds = 0;
+    snprintf(x->name, sizeof x->name, "%s", name);
+    return x;
+}
+
+/* Columns: experiment, profile, cell, split, recipe, variant, error, chance. */
+static enum status take(void *context, int columns, const char *const *names,
+                        const char *const *cells, struct err *e)
+{
+    struct contest *c = context;
+    char name[sizeof c->name];
+    (void)columns;
+    (void)names;
+    snprintf(name, sizeof name, "%.200s, %.200s%s%.200s, %.200s", report_word(cells[0]),
+             report_word(cells[1]), *report_word(cells[2]) ? ", " : "",
+             report_word(cells[2]), report_word(cells[3]));
+    if (strcmp(name, c->name) != 0) {
+        finish(c);
+        snprintf(c->name, sizeof c->name, "%s", name);
+        c->chance = cells[7] ? 1.0 - strtod(cells[7], NULL) : (double)NAN;
+    }
+    const long long recipe = strtoll(report_word(cells[4]), NULL, 10);
+    struct entrant *x = c->n > 0 && c->all[c->n - 1].recipe == recipe
+                            ? &c->all[c->n - 1]
+                            : add(c, recipe, report_word(cells[5]));
+    if (!x)
+        return err_set(e, ST_NOMEM, "no memory for the report");
+    if (x->seeds < SEEDS_MAX)
+        x->error[x->seeds++] = strtod(report_word(cells[6]), NULL);
+    return ST_OK;
+}
+
+enum status report_findings(struct report *r, struct err *e)
+{
+    static const char sql[] =
+        "SELECT r.experiment, r.profile, r.cell, s.split, r.recipe, r.variant, s.value,"
+        " (SELECT c.value FROM v_score AS c WHERE c.run_id = r.run_id AND c.split = s.split"
+        "  AND c.metric = 'chance') "
+        "FROM v_run AS r JOIN v_score AS s USING (run_id) "
+        "WHERE r.state = 'done' AND r.profile GLOB ?1 AND r.experiment GLOB ?2"
+        " AND s.metric = 'token_error' AND s.value NOT NULL"
+        " AND s.split NOT IN ('train', 'valid') "
+        "ORDER BY r.experiment, r.profile, r.cell, s.split, r.recipe, r.seed";
+    struct contest c = {.out = r->out, .chance = (double)NAN};
+    fputs("<ul class=findings>\n", r->out);
+    const enum status st = store_query(r->store, sql, r->params, 2, take, &c, e);
+    if (st == ST_OK)
+        finish(&c);
+    fputs("</ul>\n", r->out);
+    free(c.all);
+    return st;
+}

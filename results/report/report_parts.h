@@ -1,0 +1,38 @@
+/* report_parts.h -- the sections of the page, one function each. */
+#ifndef REPORT_PARTS_H
+#define REPORT_PARTS_H
+
+#include "report.h"
+
+struct report {
+    struct store *store;
+    const struct report_request *request;
+    const char *params[2]; /* ?1, ?2: profile and experiment, globs */
+    FILE *out;
+    int figures;         /* written so far; their number is part of ids within them */
+    struct err *undrawn; /* why the first picture that could not be drawn was not */
+};
+
+/* Which encoder leads where, and from which the seeds cannot tell it. */
+enum status report_findings(struct report *r, struct err *e);
+/* A row for each experiment, cell, split and encoder. */
+enum status report_leaderboard(struct report *r, struct err *e);
+/* Every kind of picture of every experiment that has data for it, with the data. */
+enum status report_pictures(struct report *r, struct err *e);
+/* Every run; what it was trained with, what made it. */
+enum status report_runs(struct report *r, struct err *e);
+enum status report_settings(struct report *r, struct err *e);
+enum status report_provenance(struct report *r, struct err *e);
+
+/* --- what they share --- */
+
+/* printf, in which each %s is escaped. */
+void report_say(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* An element around escaped text. */
+void report_element(FILE *out, const char *tag, const char *text);
+/* A column that may be NULL. */
+const char *report_word(const char *cell);
+
+extern const char report_style[], report_script[]; /* report.css, report.js */
+
+#endif

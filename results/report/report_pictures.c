@@ -1,0 +1,180 @@
+/* report_pictures.c -- the plots of every experiment as SVG within the page. */
+#include "report_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "plot.h"
+
+enum { ID_TEXT = 32 };
+
+/* --- one picture ------------------------------------------------------------------- */
+
+/* Gnuplot's marks with a text call a script of its own when the pointer is on them; here
+ * browsers show the text unasked: <title>. All of it was made of numbers alone. */
+static void write_svg(FILE *out, const char *svg, const char *label)
+{
+    static const char tip[] = "<g onmousemove=\"gnuplot_svg.showHypertext(evt,'";
+    static const char tip_end[] = "')\" onmouseout=\"gnuplot_svg.hideHypertext()\"><title> "
+                                  "</title>";
+    const char *at = strstr(svg, "<svg");
+    if (!at)
+        return;
+    fputs("<svg role=img aria-label=\"", out);
+    escape_html(out, label);
+    fputc('"', out);
+    at += strlen("<svg");
+    for (const char *next; (next = strstr(at, "<g ")) != NULL;) {
+        fwrite(at, 1, (size_t)(next - at), out);
+        at = next;
+        const char *end = strncmp(at, tip, sizeof tip - 1) ? NULL : strstr(at, tip_end);
+        if (end) {
+            fputs("<g><title>", out);
+            at += sizeof tip - 1;
+            fwrite(at, 1, (size_t)(end - at), out);
+            fputs("</title>", out);
+            at = end + sizeof tip_end - 1;
+        } else {
+            fputs("<g ", out);
+            at += strlen("<g ");
+        }
+    }
+    fputs(at, out);
+}
+
+static char *whole_text(FILE *f)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *to = open_memstream(&text, &bytes);
+    if (!to)
+        return NULL;
+    rewind(f);
+    for (int c; (c = getc(f)) != EOF;)
+        if (c)
+            putc(c, to);
+    return fclose(to) == 0 ? text : NULL;
+}
+
+static enum status draw(struct report *r, const struct plot *p, const struct plot_data *d,
+                        const struct plot_request *q, struct err *e)
+{
+    FILE *script = tmpfile(), *picture = tmpfile();
+    char *svg = NULL, label[256];
+    enum status st = script && picture ? ST_OK
+                                       : err_set(e, ST_IO,
+                                                 "no temporary file for a "
+                                                 "picture: %s",
+                                                 strerror(errno));
+    if (st == ST_OK) {
+        plot_script(p, d, q, "svg", script);
+        st = r->request->draw(script, picture, e);
+    }
+    if (st == ST_OK && (svg = whole_text(picture))) {
+        snprintf(label, sizeof label, "%s, %s", p->summary, q->experiment);
+        write_svg(r->out, svg, label);
+    }
+    free(svg);
+    if (script)
+        fclose(script);
+    if (picture)
+        fclose(picture);
+    return st;
+}
+
+/* The data as a link that needs no network: a picture and its numbers stay together. */
+static void write_data(FILE *out, const struct plot *p, const struct plot_data *d)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *to = open_memstream(&text, &bytes);
+    if (!to)
+        return;
+    plot_csv(p, d, to);
+    if (fclose(to) == 0) {
+        fprintf(out, " <a download=\"%s.csv\" href=\"data:text/csv;charset=utf-8,",
+                p->name);
+        for (size_t i = 0; i < bytes; i++) {
+            const unsigned char c = (unsigned char)text[i];
+            if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                (c >= 'A' && c <= 'Z') || strchr("-_.~", c ? c : '%'))
+                fputc(c, out);
+            else
+                fprintf(out, "%%%02X", c);
+        }
+        fputs("\">data (CSV)</a>", out);
+    }
+    free(text);
+}
+
+static enum status write_figure(struct report *r, const struct plot *p,
+                                const struct plot_data *d, struct plot_request *q,
+                                struct err *e)
+{
+    char id[ID_TEXT];
+    struct err why = {.msg = ""};
+    snprintf(id, sizeof id, "figure_%d", ++r->figures);
+    q->id = id;
+    fprintf(r->out, "<figure id=%s>\n", id);
+    report_element(r->out, "figcaption", p->summary);
+    enum status st = draw(r, p, d, q, &why);
+    if (st == ST_IO) {
+        fputs("<p>", r->out);
+        report_say(r->out, "Not drawn: %s", why.msg);
+        fputs("</p>", r->out);
+        if (!r->undrawn->msg[0])
+            *r->undrawn = why;
+        st = ST_OK;
+    }
+    fputs("<p class=made><code>", r->out);
+    report_say(r->out, "posbench plot %s %s -o %s.svg", p->name, q->experiment, p->name);
+    fputs("</code>", r->out);
+    write_data(r->out, p, d);
+    fputs("</p>\n</figure>\n", r->out);
+    return st ? err_set(e, st, "%s", why.msg) : ST_OK;
+}
+
+/* --- all -------------------------------------------------------------------------- */
+
+static enum status write_plot(struct report *r, const struct plot *p,
+                              const char *experiment, struct err *e)
+{
+    struct plot_request q = {
+        .experiment = experiment, .profile = r->request->profile, .metric = p->metric};
+    struct plot_data d = {0};
+    struct err none = {.msg = ""};
+    enum status st = p->read(r->store, &q, &d, &none);
+    if (st == ST_OK)
+        st = write_figure(r, p, &d, &q, e);
+    else if (st == ST_NOTFOUND) /* this experiment has nothing of the kind */
+        st = ST_OK;
+    else
+        st = err_set(e, st, "%s", none.msg);
+    plot_data_free(&d);
+    return st;
+}
+
+static enum status take_experiment(void *context, int columns, const char *const *names,
+                                   const char *const *cells, struct err *e)
+{
+    struct report *r = context;
+    const char *experiment = report_word(cells[0]);
+    enum status st = ST_OK;
+    (void)columns;
+    (void)names;
+    report_element(r->out, "h3", experiment);
+    fputc('\n', r->out);
+    for (int i = 0; i < plot_count() && st == ST_OK; i++)
+        st = write_plot(r, plot_at(i), experiment, e);
+    return st;
+}
+
+enum status report_pictures(struct report *r, struct err *e)
+{
+    return store_query(r->store,
+                       "SELECT DISTINCT experiment FROM v_run WHERE state = 'done'"
+                       " AND profile GLOB ?1 AND experiment GLOB ?2 ORDER BY experiment",
+                       r->params, 2, take_experiment, r, e);
+}

@@ -1,0 +1,66 @@
+/* command_report.c -- everything that a database shows, as one page without a network. */
+#include "command.h"
+
+#include <stdio.h>
+
+#include "clean.h"
+#include "gnuplot.h"
+#include "output.h"
+#include "report.h"
+#include "targets.h"
+#include "version.h"
+
+static enum status write_page(const struct invocation *v, struct store *db,
+                              const char *path, struct err *e)
+{
+    const char *name = flag_text(v, "output", "report.html");
+    const struct report_request q = {
+        .experiment = argument_count(v) ? argument_at(v, 0) : NULL,
+        .profile = flag_text(v, "profile", NULL),
+        .database = path,
+        .program = "posbench " POSBENCH_VERSION " (" POSBENCH_COMMIT ")",
+        .draw = gnuplot_draw,
+    };
+    struct output *o = NULL;
+    struct err undrawn = {.msg = ""};
+    enum status st = output_open(name, true, &o, e);
+    if (!st)
+        st = report_write(db, &q, output_file(o), &undrawn, e);
+    if (!st)
+        st = output_commit(o, e);
+    output_close(o);
+    if (st == ST_OK && undrawn.msg[0])
+        clean_line(stderr, "posbench: the report lacks pictures: %s", undrawn.msg);
+    return st;
+}
+
+static enum status run(const struct invocation *v, struct err *e)
+{
+    char path[PATH_MAX];
+    struct store *db = NULL;
+    enum status st = store_open(target_database(v, "", path), STORE_READ, &db, e);
+    if (!st)
+        st = write_page(v, db, path, e);
+    store_close(db);
+    return st;
+}
+
+static const struct flag flags[] = {
+    {"output", 'o', "FILE", false, "the page (default report.html); - is standard output"},
+    {"profile", 0, "PROFILE", false, "only runs of this profile (default: all)"},
+    FLAG_DB,
+    {0},
+};
+
+const struct command command_report = {
+    .name = "report",
+    .group = GROUP_LOOK,
+    .summary = "one page with findings, claims, tables, pictures, runs and settings",
+    .arguments = "[EXPERIMENT]",
+    .min_args = 0,
+    .max_args = 1,
+    .examples = "posbench report\n"
+                "posbench report flip_flop --profile quick -o flip_flop.html",
+    .flags = flags,
+    .run = run,
+};

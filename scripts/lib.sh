@@ -10,8 +10,10 @@ FUZZ_PACKAGES="clang libclang-rt-dev"
 SLURM_PACKAGES="munge slurmctld slurmd slurm-client"
 # For tests/program/test_completion.c, which skips what they would try.
 SHELL_PACKAGES="fish zsh man-db groff"
-# For `posbench plot`; tests/results/test_plots.c skips the drawing without it.
+# For `posbench plot` and the pictures of `posbench report`; tests/results/test_plots.c skips the drawing without it.
 PLOT_PACKAGES="gnuplot-nox"
+# For tests/browser, which is skipped without them.
+BROWSER_PACKAGES="chromium chromium-driver python3-selenium"
 
 CORES=$(nproc 2>/dev/null || echo 1)
 

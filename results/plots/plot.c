@@ -208,9 +208,8 @@ void plot_script(const struct plot *p, const struct plot_data *d,
     if (strcmp(terminal, "svg") == 0)
         fprintf(out,
                 "set terminal svg size %d,%d noenhanced font 'sans-serif,12' "
-                "background rgb 'white'%s%s%s\n",
-                width, height, q->id ? " name '" : "", q->id ? q->id : "",
-                q->id ? "'" : "");
+                "background rgb 'white'\n",
+                width, height);
     else if (strcmp(terminal, "png") == 0)
         fprintf(out, "set terminal pngcairo size %d,%d noenhanced font 'sans,10'\n", width,
                 height);

@@ -36,8 +36,8 @@ struct plot_request {
     const char *profile, *split, *cell; /* globs; NULL: all */
     const char *encoder;                /* glob over variants; NULL: all */
     const char *metric;                 /* NULL: the plot's own */
-    const char *id; /* for a page: what ids in the SVG begin with, and marks may tell their
-                       seed to the pointer; NULL: a file of its own */
+    bool hover; /* in SVG marks may tell their seed to the pointer: for a page, which has
+                   to rewrite what gnuplot makes of that */
 };
 
 struct plot {

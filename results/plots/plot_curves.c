@@ -16,8 +16,8 @@ static const char sql[] =
     "FROM v_run AS r JOIN metric AS m USING (run_id) "
     "WHERE r.state = 'done' AND r.profile GLOB ?1 AND r.experiment GLOB ?2"
     "  AND m.split GLOB ?3 AND r.cell GLOB ?4 AND r.variant GLOB ?5 AND m.name = ?6"
-    "  AND (m.split, r.run_id) IN (SELECT split, run_id FROM metric WHERE name = ?6"
-    "                              GROUP BY split, run_id HAVING count(*) > 1) "
+    "  AND EXISTS (SELECT 1 FROM metric AS o WHERE o.run_id = m.run_id"
+    "              AND o.split = m.split AND o.name = m.name AND o.step <> m.step) "
     "ORDER BY r.experiment, r.profile, r.cell, m.split, r.variant, r.seed, m.step";
 
 static enum status read(struct store *s, const struct plot_request *q,

@@ -72,9 +72,9 @@ static void write_blocks(const struct plot_data *d, double scale, FILE *out)
  * alone become that text. */
 static const char *columns(const struct plot_request *q)
 {
-    return q->id ? "1:2:(sprintf('seed %.0f, run %.0f: %g', $3, $4, $5)) with labels "
-                   "hypertext point"
-                 : "1:2 with points";
+    return q->hover ? "1:2:(sprintf('seed %.0f, run %.0f: %g', $3, $4, $5)) with labels "
+                      "hypertext point"
+                    : "1:2 with points";
 }
 
 static void draw_panel(const struct plot_data *d, const struct plot_request *q, int first,

@@ -81,7 +81,7 @@ static const struct section sections[] = {
      report_leaderboard},
     {"pictures", "Pictures",
      "Drawn from the same numbers; below each one the command that draws it, and its data. "
-     "The pointer on a mark of `seeds` tells its seed and run.",
+     "The pointer on a mark of a seed tells its number and run.",
      report_pictures},
     {"tables", "Tables", "", tables},
     {"runs", "Runs", "Every run, and how it ended.", report_runs},

@@ -41,8 +41,11 @@ static enum status take(void *context, int columns, const char *const *names,
     (void)names;
     (void)e;
     fputs("<tr>", r->out);
-    for (int i = EXPERIMENT; i <= SPLIT; i++)
-        report_element(r->out, "td", report_word(cells[i]));
+    fputs("<td class=test>", r->out);
+    report_say(r->out, "%s%s%s, %s", report_word(cells[EXPERIMENT]),
+               *report_word(cells[CELL]) ? ", " : "", report_word(cells[CELL]),
+               report_word(cells[SPLIT]));
+    fputs("</td>", r->out);
     fprintf(r->out, "<td><a href=\"#recipe-%lld\">",
             strtoll(report_word(cells[RECIPE]), NULL, 10));
     escape_html(r->out, report_word(cells[VARIANT]));
@@ -54,6 +57,7 @@ static enum status take(void *context, int columns, const char *const *names,
     write_number(r->out, cells[PERPLEXITY], -1);
     write_number(r->out, cells[PARAMETERS], 0);
     write_number(r->out, cells[STEP], 1);
+    report_element(r->out, "td", report_word(cells[PROFILE]));
     fputs("</tr>\n", r->out);
     return ST_OK;
 }
@@ -61,8 +65,8 @@ static enum status take(void *context, int columns, const char *const *names,
 enum status report_leaderboard(struct report *r, struct err *e)
 {
     static const char *const headings[] = {
-        "experiment", "profile", "cell",  "test",  "encoder",    "error, %", "from",   "to",
-        "best",       "worst",   "seeds", "guess", "perplexity", "weights",  "ms/step"};
+        "test",  "encoder", "error, %",   "from",    "to",      "best",   "worst",
+        "seeds", "guess",   "perplexity", "weights", "ms/step", "profile"};
     static const char sql[] =
         "WITH cost AS (SELECT recipe, max(parameters) AS parameters,"
         "  avg(1000.0 * wall_s / nullif(steps, 0)) AS step FROM v_run"
@@ -79,13 +83,14 @@ enum status report_leaderboard(struct report *r, struct err *e)
         "WHERE s.metric = 'token_error' AND s.split NOT IN ('train', 'valid')"
         " AND s.profile GLOB ?1 AND s.experiment GLOB ?2 "
         "ORDER BY s.experiment, s.profile, s.cell, s.split, s.mean";
+    enum { COLUMNS = sizeof headings / sizeof *headings };
     fputs("<p class=filter hidden><label>Only rows with <input type=search "
           "data-filter=board></label> <output></output></p>\n"
           "<div class=wide tabindex=0><table id=board class=sorts>\n<thead><tr>",
           r->out);
-    for (size_t i = 0; i < sizeof headings / sizeof *headings; i++)
-        fprintf(r->out, "<th scope=col%s>%s</th>", i >= MEAN - 1 ? " class=n" : "",
-                headings[i]);
+    for (int i = 0; i < COLUMNS; i++)
+        fprintf(r->out, "<th scope=col%s>%s</th>",
+                i >= 2 && i < COLUMNS - 1 ? " class=n" : "", headings[i]);
     fputs("</tr></thead>\n<tbody>\n", r->out);
     const enum status st = store_query(r->store, sql, r->params, 2, take, r, e);
     fputs("</tbody></table></div>\n", r->out);

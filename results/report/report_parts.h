@@ -9,7 +9,7 @@ struct report {
     const struct report_request *request;
     const char *params[2]; /* ?1, ?2: profile and experiment, globs */
     FILE *out;
-    int figures;         /* written so far; their number is part of ids within them */
+    int marks;           /* of all pictures drawn so far */
     struct err *undrawn; /* why the first picture that could not be drawn was not */
 };
 

@@ -8,38 +8,61 @@
 #include "escape.h"
 #include "plot.h"
 
-enum { ID_TEXT = 32 };
+/* Above so many marks a picture says little, and all pictures together make the page heavy:
+ * a mark takes about 350 bytes. */
+enum { MARKS_MAX = 5000, PAGE_MARKS_MAX = 40000 };
 
 /* --- one picture ------------------------------------------------------------------- */
 
-/* Gnuplot's marks with a text call a script of its own when the pointer is on them; here
- * browsers show the text unasked: <title>. All of it was made of numbers alone. */
-static void write_svg(FILE *out, const char *svg, const char *label)
+/* What becomes of a group that begins at `at`: *text with the bytes behind it to be written,
+ * *end where the rest goes on. Gnuplot's marks with a text call a script of its own when the
+ * pointer is on them; browsers show a <title> unasked. All such text was made of numbers
+ * alone. Its groups of curves have ids and titles, which in a page would meet those of
+ * other pictures. */
+static bool rewritten(const char *at, const char **text, size_t *bytes, const char **end)
 {
     static const char tip[] = "<g onmousemove=\"gnuplot_svg.showHypertext(evt,'";
     static const char tip_end[] = "')\" onmouseout=\"gnuplot_svg.hideHypertext()\"><title> "
                                   "</title>";
-    const char *at = strstr(svg, "<svg");
+    static const char curve[] = "<g id=\"gnuplot_plot_", curve_end[] = "</title>";
+    static const char canvas[] = "<g id=\"gnuplot_canvas\"", canvas_end[] = ">";
+    static const struct {
+        const char *from, *to;
+    } parts[] = {{tip, tip_end}, {curve, curve_end}, {canvas, canvas_end}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const size_t n = strlen(parts[i].from);
+        const char *close =
+            strncmp(at, parts[i].from, n) == 0 ? strstr(at, parts[i].to) : NULL;
+        if (!close)
+            continue;
+        *text = i == 0 ? at + n : NULL;
+        *bytes = i == 0 ? (size_t)(close - *text) : 0;
+        *end = close + strlen(parts[i].to);
+        return true;
+    }
+    return false;
+}
+
+static void write_svg(FILE *out, const char *svg, const char *label)
+{
+    const char *at = strstr(svg, "<svg"), *next, *text, *end;
+    size_t bytes;
     if (!at)
         return;
     fputs("<svg role=img aria-label=\"", out);
     escape_html(out, label);
     fputc('"', out);
     at += strlen("<svg");
-    for (const char *next; (next = strstr(at, "<g ")) != NULL;) {
+    for (; (next = strstr(at, "<g ")) != NULL; at = end) {
         fwrite(at, 1, (size_t)(next - at), out);
-        at = next;
-        const char *end = strncmp(at, tip, sizeof tip - 1) ? NULL : strstr(at, tip_end);
-        if (end) {
-            fputs("<g><title>", out);
-            at += sizeof tip - 1;
-            fwrite(at, 1, (size_t)(end - at), out);
-            fputs("</title>", out);
-            at = end + sizeof tip_end - 1;
-        } else {
+        if (!rewritten(next, &text, &bytes, &end)) {
             fputs("<g ", out);
-            at += strlen("<g ");
+            end = next + strlen("<g ");
+            continue;
         }
+        fputs("<g>", out);
+        if (text)
+            fprintf(out, "<title>%.*s</title>", (int)bytes, text);
     }
     fputs(at, out);
 }
@@ -113,25 +136,31 @@ static enum status write_figure(struct report *r, const struct plot *p,
                                 const struct plot_data *d, struct plot_request *q,
                                 struct err *e)
 {
-    char id[ID_TEXT];
     struct err why = {.msg = ""};
-    snprintf(id, sizeof id, "figure_%d", ++r->figures);
-    q->id = id;
-    fprintf(r->out, "<figure id=%s>\n", id);
+    q->hover = true;
+    fputs("<figure>\n", r->out);
     report_element(r->out, "figcaption", p->summary);
-    enum status st = draw(r, p, d, q, &why);
+    const bool fits = d->n <= MARKS_MAX && d->n <= PAGE_MARKS_MAX - r->marks;
+    enum status st = fits ? draw(r, p, d, q, &why)
+                          : err_set(&why, ST_IO,
+                                    "its %d marks are too many for this page; the command "
+                                    "below draws them, `posbench report %s` those of this "
+                                    "experiment",
+                                    d->n, q->experiment);
+    r->marks += fits ? d->n : 0;
     if (st == ST_IO) {
         fputs("<p>", r->out);
         report_say(r->out, "Not drawn: %s", why.msg);
         fputs("</p>", r->out);
-        if (!r->undrawn->msg[0])
+        if (fits && !r->undrawn->msg[0])
             *r->undrawn = why;
         st = ST_OK;
     }
     fputs("<p class=made><code>", r->out);
     report_say(r->out, "posbench plot %s %s -o %s.svg", p->name, q->experiment, p->name);
     fputs("</code>", r->out);
-    write_data(r->out, p, d);
+    if (fits)
+        write_data(r->out, p, d);
     fputs("</p>\n</figure>\n", r->out);
     return st ? err_set(e, st, "%s", why.msg) : ST_OK;
 }

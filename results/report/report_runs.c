@@ -90,16 +90,15 @@ static void write_config(FILE *out, const char *config)
 }
 
 /* A word for a shell: quoted unless it is made of plain characters. */
-static void write_word(FILE *to, const char *key, const char *value)
+static void write_word(FILE *to, const char *before, const char *value)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                 "0123456789_=.,-";
-    fprintf(to, " --only ");
     if (value[strspn(value, plain)] == '\0') {
-        fprintf(to, "%s=%s", key, value);
+        fprintf(to, "%s%s", before, value);
         return;
     }
-    fprintf(to, "'%s=", key);
+    fprintf(to, "%s'", before);
     for (; *value; value++)
         fputs(*value == '\'' ? "'\\''" : (const char[]){*value, '\0'}, to);
     fputc('\'', to);
@@ -112,12 +111,11 @@ static void write_command(FILE *out, const char *const *cells)
     FILE *to = open_memstream(&text, &bytes);
     if (!to)
         return;
-    fprintf(to, "posbench run FILE.yaml");
-    write_word(to, "experiment", report_word(cells[EXPERIMENT]));
-    write_word(to, "profile", report_word(cells[PROFILE]));
+    write_word(to, "posbench run FILE.yaml --profile ", report_word(cells[PROFILE]));
+    write_word(to, " --only experiment=", report_word(cells[EXPERIMENT]));
     if (*report_word(cells[CELL]))
-        write_word(to, "cell", cells[CELL]);
-    write_word(to, "variant", report_word(cells[VARIANT]));
+        write_word(to, " --only cell=", cells[CELL]);
+    write_word(to, " --only variant=", report_word(cells[VARIANT]));
     if (fclose(to) == 0) {
         fputs("<p>The command, with the experiment file of these runs: ", out);
         report_element(out, "code", text);

@@ -9,6 +9,7 @@
 
 #include "clean.h"
 #include "escape.h"
+#include "table_caveats.h"
 #include "table_learning.h"
 #include "table_strata.h"
 
@@ -184,28 +185,14 @@ static void mark(struct view *v, const char *text)
     text_table_note(&v->table, number);
 }
 
-static bool is_caveat_of(const char *text, const struct record *r)
-{
-    const char *const split = r->key[DIM_SPLIT];
-    const size_t n = split ? strlen(split) : 0;
-    return n && strncmp(text, split, n) == 0 && text[n] == ':';
-}
-
-/* Returns whether there was one. Two runs with the same caveat share a footnote. */
+/* Returns whether there was one. Cells with the same caveat share a footnote. */
 static bool mark_caveats(struct view *v, int row, int col)
 {
-    const struct table_data *d = v->s->data;
-    const char *before = NULL;
-    for (int i = 0; i < d->caveats; i++)
-        for (int j = 0; j < v->s->members; j++) {
-            const struct record *r = table_member(v->s, j);
-            if (r->run != d->caveat[i].run || d->caveat[i].text == before ||
-                !is_caveat_of(d->caveat[i].text, r) || !table_cell_holds(v->s, row, col, r))
-                continue;
-            before = d->caveat[i].text;
-            mark(v, before);
-        }
-    return before != NULL;
+    char text[CAVEATS_MAX][CAVEAT_TEXT];
+    const int n = table_caveats(v->s, row, col, text);
+    for (int i = 0; i < n; i++)
+        mark(v, text[i]);
+    return n > 0;
 }
 
 /* " | 4.53": errors in the hard places. */

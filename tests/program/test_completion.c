@@ -189,7 +189,7 @@ static const char *encoder_name(int i)
 static void bash_completes_commands_and_options(void **state)
 {
     (void)state;
-    bash_offers("r", "rm\nrun\n");
+    bash_offers("r", "report\nrm\nrun\n");
     bash_offers("help ex", "export\n");
     bash_offers("-q pl", "plan\nplot\n");
     bash_offers("run --pro", "--profile\n");

@@ -1,0 +1,150 @@
+"""The report in a real browser: it sorts, filters, leads to settings, needs no network and
+no script to be read, and fits a narrow window. Its database is made by a run of `smoke`'s
+size."""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+POSBENCH = sys.argv.pop()
+YAML = """
+version: 1
+defaults:
+  model: {layers: 1, heads: 2, dim: 16}
+  train: {steps: 20, warmup: 1, batch: 2, eval_every: 10, eval_count: 4}
+experiments:
+  flip:
+    seeds: [1, 2]
+    task: {name: flip_flop, length: 16}
+    splits: {valid: {count: 5}, id: {count: 20}, ood: {count: 20, p_ignore: 0.9}}
+    encoders: [none, absolute, rope, cope]
+claims:
+  - {id: first, text: less, experiment: flip, split: id, metric: token_error,
+     less: cope, than: none}
+"""
+
+
+def browser(scripts=True):
+    options = Options()
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    if not scripts:
+        options.add_experimental_option(
+            "prefs", {"profile.managed_default_content_settings.javascript": 2})
+    driver = "/usr/bin/chromedriver"
+    return webdriver.Chrome(options=options, service=Service(driver))
+
+
+class Report(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        path = pathlib.Path(cls.folder.name)
+        (path / "tiny.yaml").write_text(YAML)
+        for words in ("run tiny.yaml -q", "report -q"):
+            subprocess.run([POSBENCH, *words.split()], cwd=path, check=True,
+                           stdout=subprocess.DEVNULL)
+        cls.page = (path / "report.html").as_uri()
+        cls.text = (path / "report.html").read_text()
+        cls.browser = browser()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.quit()
+        cls.folder.cleanup()
+
+    def setUp(self):
+        self.browser.get("about:blank")
+        self.browser.get_log("browser")
+        self.browser.get_log("performance")
+        self.size(1280)
+        self.browser.get(self.page)
+
+    def size(self, width):
+        self.browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
+
+    def column(self, table, index):
+        return [row.find_elements(By.TAG_NAME, "td")[index].text
+                for row in self.browser.find_elements(By.CSS_SELECTOR, f"{table} tbody tr")
+                if row.is_displayed()]
+
+    def test_nothing_leaves_the_page_and_nothing_complains(self):
+        self.assertEqual(self.browser.get_log("browser"), [])
+        asked = set(re.findall(r'"url":"([a-z]+):', " ".join(
+            entry["message"] for entry in self.browser.get_log("performance"))))
+        self.assertLessEqual(asked, {"file", "data", "about"})
+        self.assertIsNone(re.search(r'(src|href)="?https?:', self.text))
+
+    def test_a_heading_sorts_numbers_as_numbers(self):
+        heading = self.browser.find_element(By.XPATH, "//table[@id='board']//th[3]/button")
+        heading.click()
+        up = [float(x) for x in self.column("#board", 2)]
+        self.assertEqual(up, sorted(up))
+        self.assertEqual(len(up), 8)
+        heading.click()
+        down = [float(x) for x in self.column("#board", 2)]
+        self.assertEqual(down, sorted(up, reverse=True))
+
+    def test_rows_are_filtered(self):
+        box = self.browser.find_element(By.CSS_SELECTOR, "#leaderboard input")
+        box.send_keys("OOD rope")
+        self.assertEqual(self.column("#board", 1), ["rope"])
+        output = self.browser.find_element(By.CSS_SELECTOR, "#leaderboard output")
+        self.assertEqual(output.text, "1 rows")
+
+    def test_a_cell_leads_to_its_settings_and_runs(self):
+        link = self.browser.find_element(By.LINK_TEXT, "cope")
+        link.click()
+        details = self.browser.find_element(By.CSS_SELECTOR, "details[open]")
+        self.assertIn("cope", details.find_element(By.TAG_NAME, "summary").text)
+        self.assertIn('"flip_flop"', details.find_element(By.TAG_NAME, "pre").text)
+
+    def test_a_mark_tells_its_seed(self):
+        titles = self.browser.execute_script(
+            "return [...document.querySelectorAll('svg title')].map(t => t.textContent)")
+        told = [t for t in titles if re.fullmatch(r"seed [12], run \d+: [\d.e+-]+", t)]
+        self.assertEqual(len(told), 16)
+
+    def test_ids_are_unique_and_figures_have_names(self):
+        ids = self.browser.execute_script(
+            "return [...document.querySelectorAll('[id]')]"
+            ".filter(e => !e.closest('svg defs')).map(e => e.id)")  # the same in all
+        self.assertEqual(len(ids), len(set(ids)))
+        for svg in self.browser.find_elements(By.TAG_NAME, "svg"):
+            self.assertTrue(svg.get_attribute("aria-label"))
+
+    def test_no_window_scrolls_sideways(self):
+        for width in (1280, 390):
+            self.size(width)
+            over = self.browser.execute_script(
+                "return document.documentElement.scrollWidth - innerWidth")
+            self.assertLessEqual(over, 0, f"at {width} pixels")
+
+    def test_without_javascript_all_numbers_are_there(self):
+        plain = browser(scripts=False)
+        try:
+            plain.get(self.page)
+            body = plain.find_element(By.TAG_NAME, "body").text
+        finally:
+            plain.quit()
+        self.browser.execute_script(
+            "document.querySelectorAll('.filter').forEach(e => e.remove())")
+        shown = self.browser.find_element(By.TAG_NAME, "body").text
+        numbers = re.findall(r"\d+\.\d+", shown)
+        self.assertGreater(len(numbers), 100)
+        self.assertEqual(sorted(numbers), sorted(re.findall(r"\d+\.\d+", body)))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -14,7 +14,8 @@ set(ARROWS
   "models: encoders"
   "store: core"
   "statistics: core"
-  "tables: store statistics"
+  "cells: core"
+  "tables: store statistics cells"
   "plots: tables"
   "report: plots"
   "files: store models"
@@ -26,7 +27,9 @@ set(ARROWS
   "schedule: plan"
   "check: run tables"
   "templates: encoders tasks"
-  "commands: schedule check templates report")
+  "samples: tasks"
+  "selection: experiment cli"
+  "commands: schedule check templates report samples selection")
 
 set(folder_core core)
 set(folder_text tasks/text)
@@ -35,10 +38,10 @@ set(folder_kernels models/kernels)
 set(folder_encoders models/encoders)
 set(folder_models models)
 set(folder_templates templates)
-foreach(room store statistics tables plots report)
+foreach(room store statistics cells tables plots report)
   set(folder_${room} results/${room})
 endforeach()
-foreach(room files run experiment training cli plan schedule check commands)
+foreach(room files run experiment training cli plan schedule check samples selection commands)
   set(folder_${room} runner/${room})
 endforeach()
 

@@ -17,7 +17,8 @@ struct table_request {
     const char *metrics;     /* "token_error,perplexity"; NULL: token_error, and
                                sequence_error where it differs */
     const char *rows, *cols; /* experiment, profile, task, cell, encoder (or variant),
-                                split, seed; NULL: encoder, split */
+                                split, seed, test; NULL: encoder, split */
+    bool merge; /* an encoder's name for its variant, where an experiment has one of it */
     enum print_format format;
     bool bold;      /* on a terminal: the best */
     bool strata;    /* errors in the hard places beside those in all (table_strata.h) */

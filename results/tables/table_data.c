@@ -18,6 +18,7 @@ static const char *const dim_names[DIMS] = {
     [DIM_VARIANT] = "encoder",
     [DIM_SPLIT] = "split",
     [DIM_SEED] = "seed",
+    [DIM_TEST] = "test",
 };
 
 const char *dim_name(enum dim d)
@@ -38,7 +39,7 @@ enum status dim_parse(const char *text, enum dim *out, struct err *e)
         }
     return err_set(e, ST_USAGE,
                    "rows or columns \"%s\": there are experiment, profile, task, cell, "
-                   "encoder, split, seed%s",
+                   "encoder, split, seed, test%s",
                    text, suggest_text(text, dim_names, DIMS));
 }
 
@@ -243,8 +244,15 @@ static enum status take_record(void *context, sqlite3_stmt *q, struct err *e)
     const char *text[12];
     for (int i = 2; i < 12; i++)
         text[i] = table_data_word(d, (const char *)sqlite3_column_text(q, i), &st, e);
-    for (int k = 0; k < DIMS; k++)
+    for (int k = 0; k <= DIM_SEED; k++)
         r->key[k] = text[2 + k];
+    if (r->key[DIM_SPLIT]) {
+        char test[512];
+        const char *cell = r->key[DIM_CELL] ? r->key[DIM_CELL] : "";
+        snprintf(test, sizeof test, "%.150s%s%.150s %.150s", r->key[DIM_EXPERIMENT],
+                 *cell ? " " : "", cell, r->key[DIM_SPLIT]);
+        r->key[DIM_TEST] = table_data_word(d, test, &st, e);
+    }
     r->variant = r->key[DIM_VARIANT];
     r->encoder = text[9];
     r->state = text[10];
@@ -494,6 +502,46 @@ static const char published_sql[] =
     "  OR (p.metric = 'error' AND ?1 IN ('token_error', 'sequence_error')) "
     "ORDER BY p.id";
 
+/* Records of one experiment, profile, cell and encoder beside each other. */
+static int by_encoder(const void *pa, const void *pb)
+{
+    const struct record *a = ((const struct named *)pa)->record;
+    const struct record *b = ((const struct named *)pb)->record;
+    static const enum dim dims[] = {DIM_EXPERIMENT, DIM_PROFILE, DIM_CELL};
+    for (size_t i = 0; i < sizeof dims / sizeof *dims; i++) {
+        const int order = compare_pointers(a->key[dims[i]], b->key[dims[i]]);
+        if (order)
+            return order;
+    }
+    return compare_pointers(a->encoder, b->encoder);
+}
+
+/* One name for the variants of an encoder where each experiment, profile and cell has one of
+ * them: the encoder's. Records with the mark of other settings keep theirs. */
+static enum status merge_variants(struct table_data *d, struct err *e)
+{
+    struct named *all = calloc((size_t)d->records + 1, sizeof *all);
+    if (!all)
+        return err_set(e, ST_NOMEM, "no memory for the table");
+    for (int i = 0; i < d->records; i++)
+        all[i].record = &d->record[i];
+    qsort(all, (size_t)d->records, sizeof *all, by_encoder);
+    for (int i = 0, next; i < d->records; i = next) {
+        bool one = true;
+        for (next = i; next < d->records && by_encoder(&all[next], &all[i]) == 0; next++)
+            one = one && all[next].record->variant == all[i].record->variant;
+        for (int k = i; k < next && one; k++) {
+            struct record *r = &d->record[all[k].record - d->record];
+            if (r->key[DIM_VARIANT] != r->variant)
+                continue;
+            r->merged = r->variant != r->encoder;
+            r->key[DIM_VARIANT] = r->encoder;
+        }
+    }
+    free(all);
+    return ST_OK;
+}
+
 enum status table_data_load(struct store *s, const struct table_request *q,
                             const char *metric, struct table_data *out, struct err *e)
 {
@@ -504,6 +552,8 @@ enum status table_data_load(struct store *s, const struct table_request *q,
         st = store_each(s, t.sql, t.param, t.params, NULL, take_record, out, e);
     if (st == ST_OK)
         st = tell_recipes_apart(s, out, e);
+    if (st == ST_OK && q->merge)
+        st = merge_variants(out, e);
     if (st == ST_OK)
         st = store_each(s, published_sql, &metric, 1, NULL, take_published, out, e);
     if (st == ST_OK)

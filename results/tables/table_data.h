@@ -14,6 +14,7 @@ enum dim {
     DIM_VARIANT,
     DIM_SPLIT,
     DIM_SEED,
+    DIM_TEST, /* experiment, cell and split, "flip_flop id"; a key only when it is asked for */
     DIMS
 };
 
@@ -35,6 +36,7 @@ struct hard_places {
 struct record {
     const char *key[DIMS];
     const char *encoder, *variant; /* variant: without the mark of other settings */
+    bool merged;                   /* key[DIM_VARIANT] is the encoder's name alone */
     const char *state, *error;     /* error may be NULL */
     int64_t run, recipe;
     double value;                     /* NaN: not available */

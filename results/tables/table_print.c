@@ -65,7 +65,7 @@ static void say_title(const struct table_section *s, struct prose *p)
     const char *const profile = s->fixed[DIM_PROFILE];
     say(p, "%s, %s%s", experiment ? experiment : "several experiments",
         profile ? "profile " : "several profiles", profile ? profile : "");
-    for (int d = DIM_CELL; d <= DIM_SPLIT; d++)
+    for (int d = DIM_CELL; d <= DIM_SPLIT && !is_key(s, DIM_TEST); d++)
         if (!is_key(s, (enum dim)d) && s->fixed[d] && *s->fixed[d])
             say(p, ", %s %s", dim_name((enum dim)d), s->fixed[d]);
     say(p, ": %s", s->data->metric);
@@ -280,7 +280,7 @@ static bool has_reference(const struct table_section *s, enum reference which)
 static bool split_tells_rows_apart(const struct table_section *s)
 {
     for (int k = 0; k < s->keys; k++)
-        if (s->key[k] == DIM_SPLIT)
+        if (s->key[k] == DIM_SPLIT || s->key[k] == DIM_TEST)
             return true;
     return false;
 }
@@ -466,6 +466,56 @@ static void say_hard(const struct table_section *s, struct prose *p)
     say(p, ".");
 }
 
+typedef void (*line_fn)(FILE *out, const char *mark, const char *text);
+
+/* "cope is cope(p_max=64) in counting, cope(scale_position=false) in flip_flop": the name in a
+ * row or column, and the variant it stands for in each experiment. */
+static void say_variants(const struct table_section *s, const char *name, struct prose *p)
+{
+    const char *before = " is ";
+    const struct record *last = NULL;
+    for (int i = 0; i < s->members; i++) {
+        const struct record *r = table_member(s, i);
+        int k = 0;
+        if (!r->merged || r->key[DIM_VARIANT] != name)
+            continue;
+        while (table_member(s, k)->variant != r->variant ||
+               table_member(s, k)->key[DIM_EXPERIMENT] != r->key[DIM_EXPERIMENT])
+            k++;
+        if (k < i)
+            continue;
+        if (!last)
+            say(p, "%s", name);
+        if (!last || last->variant != r->variant)
+            say(p, "%s%s in ", before, r->variant);
+        say(p, "%s%s", last && last->variant == r->variant ? ", " : "",
+            or_dash(r->key[DIM_EXPERIMENT]));
+        before = "; ";
+        last = r;
+    }
+}
+
+/* A line for each encoder whose variants have one name here. */
+static void each_merged(const struct view *v, line_fn line)
+{
+    for (int i = 0; i < v->s->members; i++) {
+        const struct record *r = table_member(v->s, i);
+        struct prose p = {.used = 0};
+        int k = 0;
+        while (!table_member(v->s, k)->merged ||
+               table_member(v->s, k)->key[DIM_VARIANT] != r->key[DIM_VARIANT]) {
+            if (k == i)
+                break;
+            k++;
+        }
+        if (k != i || !r->merged)
+            continue;
+        say_variants(v->s, r->key[DIM_VARIANT], &p);
+        say(&p, ".");
+        line(v->out, "", p.text);
+    }
+}
+
 static bool has_notes(const struct view *v)
 {
     char learning[LEARNING_TEXT];
@@ -473,8 +523,6 @@ static bool has_notes(const struct view *v)
     return v->has_best || v->has_bound || v->has_hard || v->notes || v->q->published ||
            *learning;
 }
-
-typedef void (*line_fn)(FILE *out, const char *mark, const char *text);
 
 static void print_notes(const struct view *v, line_fn line)
 {
@@ -499,6 +547,7 @@ static void print_notes(const struct view *v, line_fn line)
         line(v->out, "",
              "The paper does not say whether it counts tokens or sequences: its number "
              "stands beside both.");
+    each_merged(v, line);
     table_learning_solved(v->s, learning);
     if (*learning)
         line(v->out, "", learning);

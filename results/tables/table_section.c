@@ -16,7 +16,8 @@ static bool asked_for(struct table_shape shape, enum dim d)
 static bool separates(struct table_shape shape, enum dim d)
 {
     if (d == DIM_EXPERIMENT)
-        return !asked_for(shape, DIM_EXPERIMENT) && !asked_for(shape, DIM_TASK);
+        return !asked_for(shape, DIM_EXPERIMENT) && !asked_for(shape, DIM_TASK) &&
+               !asked_for(shape, DIM_TEST);
     return d == DIM_PROFILE && !asked_for(shape, DIM_PROFILE);
 }
 
@@ -81,16 +82,24 @@ static bool follows_from_columns(const struct table_section *s, enum dim d)
     return true;
 }
 
-/* What the rows are told apart by: what was asked for, and what else varies. Seeds are
- * averaged, and a task follows from its experiment. */
+/* May the dimension be a key although nobody asked for it? Seeds are averaged, a task follows
+ * from its experiment, and a test is an experiment with a cell and a split. */
+static bool tells_apart(struct table_shape shape, enum dim d)
+{
+    if (asked_for(shape, DIM_TEST) &&
+        (d == DIM_EXPERIMENT || d == DIM_CELL || d == DIM_SPLIT))
+        return false;
+    return d != DIM_SEED && d != DIM_TASK && d != DIM_TEST;
+}
+
+/* What the rows are told apart by: what was asked for, and what else varies. */
 static void choose_keys(struct table_section *s)
 {
     for (int d = 0; d < DIMS; d++) {
         const enum dim dim = (enum dim)d;
         const char *value;
         const int n = values_of(s, dim, &value);
-        const bool extra = n > 1 && dim != DIM_SEED && dim != DIM_TASK &&
-                           dim != s->shape.cols &&
+        const bool extra = n > 1 && tells_apart(s->shape, dim) && dim != s->shape.cols &&
                            (dim == s->shape.rows || !follows_from_columns(s, dim));
         s->fixed[d] = n == 1 ? value : NULL;
         if (dim == s->shape.rows)
@@ -162,7 +171,7 @@ static enum status note_splits(struct table_section *s, struct err *e)
         struct owned_split *all = realloc(s->own, (size_t)(k + 1) * sizeof *all);
         if (!all)
             return err_set(e, ST_NOMEM, "no memory for a table of %d splits", k + 1);
-        all[k] = (struct owned_split){key[DIM_EXPERIMENT], key[DIM_SPLIT]};
+        all[k] = (struct owned_split){key[DIM_EXPERIMENT], key[DIM_SPLIT], key[DIM_TEST]};
         s->own = all;
         s->owned++;
     }
@@ -171,13 +180,13 @@ static enum status note_splits(struct table_section *s, struct err *e)
 
 /* A run without numbers belongs to the splits that others of its experiment have, to any when
  * there are none. */
-static bool has_split(const struct table_section *s, const struct record *r,
-                      const char *split)
+static bool has_split(const struct table_section *s, const struct record *r, enum dim d,
+                      const char *value)
 {
-    bool none = true;
+    bool none = d == DIM_SPLIT;
     for (int k = 0; k < s->owned; k++)
         if (s->own[k].experiment == r->key[DIM_EXPERIMENT]) {
-            if (s->own[k].split == split)
+            if ((d == DIM_SPLIT ? s->own[k].split : s->own[k].test) == value)
                 return true;
             none = false;
         }
@@ -187,7 +196,8 @@ static bool has_split(const struct table_section *s, const struct record *r,
 static bool fits(const struct table_section *s, const struct record *r, enum dim d,
                  const char *value)
 {
-    return r->key[d] == value || (d == DIM_SPLIT && !r->key[d] && has_split(s, r, value));
+    return r->key[d] == value ||
+           ((d == DIM_SPLIT || d == DIM_TEST) && !r->key[d] && has_split(s, r, d, value));
 }
 
 bool table_cell_holds(const struct table_section *s, int row, int col,

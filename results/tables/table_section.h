@@ -25,7 +25,7 @@ struct table_cell {
 
 /* A split that runs of an experiment have numbers for. */
 struct owned_split {
-    const char *experiment, *split;
+    const char *experiment, *split, *test;
 };
 
 struct table_section {

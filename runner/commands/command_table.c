@@ -26,6 +26,7 @@ static enum status run(const struct invocation *v, struct err *e)
         .cols = flag_text(v, "cols", NULL),
         .published = flag_given(v, "published"),
         .strata = flag_given(v, "strata"),
+        .merge = flag_given(v, "merge-variants"),
     };
     bool chosen;
     struct store *db = NULL;
@@ -56,9 +57,12 @@ static const struct flag flags[] = {
      "behind each token error, after |, that in the places where all encoders together "
      "err most"},
     {"rows", 0, "KEY", false,
-     "experiment, profile, task, cell, encoder, split or seed (default "
-     "encoder)"},
+     "experiment, profile, task, cell, encoder, split, seed, or test (experiment, cell and split) "
+     "(default encoder)"},
     {"cols", 0, "KEY", false, "the same (default split)"},
+    {"merge-variants", 0, NULL, false,
+     "an encoder's name for its variant, where an experiment has one of it; below the table "
+     "stands which"},
     {"profile", 0, "PROFILE", false,
      "only runs of this profile (default: all in the database)"},
     {"only", 0, "KEY=GLOB|split=GLOB", true,
@@ -83,6 +87,7 @@ const struct command command_table = {
                 "posbench table \"flip_flop*\" --rows cell --cols encoder "
                 "--only split=ood_*\n"
                 "posbench table --extrapolation --profile quick-20\n"
+                "posbench table --cols test --merge-variants\n"
                 "posbench table counting -o latex",
     .flags = flags,
     .run = run,

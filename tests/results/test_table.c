@@ -519,6 +519,47 @@ static void rows_and_columns_can_be_chosen(void **state)
     assert_fails(f->store, &q, ST_USAGE, "did you mean \"split\"");
 }
 
+/* Two experiments side by side; each has one variant of cope, and their names are told. */
+static void tests_of_several_experiments_share_a_table(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {
+        .metrics = "token_error", .rows = "test", .cols = "encoder", .merge = true};
+    fill(f->store);
+    const int64_t id = add_run(f->store, (struct fake_run){.experiment = "counting",
+                                                           .cell = "task.variables=1",
+                                                           .variant = "cope(p_max=16)",
+                                                           .encoder = "cope",
+                                                           .seed = 1});
+    const struct metric_row row = {"id", "token_error", 100, 0.5, 5, 10};
+    assert_ok(store_metrics(f->store, id, &row, 1, &err));
+    assert_holds(
+        f->store, &q,
+        "\nflip_flop id                  24.00 ± 0.40   2.20 ± 0.28[1]      0 (< 0.20)*"
+        "   50.00     48.00     0.00\n");
+    assert_holds(f->store, &q,
+                 "\ncounting task.variables=1 id                                 "
+                 "50.00[3]            n/a       n/a      n/a\n");
+    assert_holds(f->store, &q,
+                 "cope is cope(p_max=64) in flip_flop; cope(p_max=16) in counting.\n");
+}
+
+/* Where an experiment has two variants of an encoder, neither has its name alone. */
+static void variants_beside_each_other_keep_their_names(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error", .merge = true};
+    fill(f->store);
+    const int64_t id = add_run(
+        f->store,
+        (struct fake_run){.variant = "cope(p_max=16)", .encoder = "cope", .seed = 1});
+    const struct metric_row row = {"id", "token_error", 100, 0.5, 5, 10};
+    assert_ok(store_metrics(f->store, id, &row, 1, &err));
+    assert_holds(f->store, &q, "\ncope(p_max=64) ");
+    assert_holds(f->store, &q, "\ncope(p_max=16) ");
+    assert_lacks(f->store, &q, "cope is ");
+}
+
 static void filters_choose_runs(void **state)
 {
     const struct fixture *f = *state;
@@ -705,6 +746,8 @@ int main(void)
         CASE(higher_is_better_for_accuracy),
         CASE(a_grid_has_its_cells_as_rows),
         CASE(rows_and_columns_can_be_chosen),
+        CASE(tests_of_several_experiments_share_a_table),
+        CASE(variants_beside_each_other_keep_their_names),
         CASE(filters_choose_runs),
         CASE(valid_is_no_test_unless_it_is_all_there_is),
         CASE(identities_choose_runs),

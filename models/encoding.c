@@ -337,10 +337,47 @@ static struct tokens tokens_of(const struct encoding_tokens *t, int part)
     };
 }
 
+/* The first layer that the part acts in. */
+static int first_layer(const struct model *m, int part)
+{
+    int l = 0;
+    while (l < m->config.layers - 1 && !layer_set_has(&part_at(m, part)->layers, l))
+        l++;
+    return l;
+}
+
+/* Is it the layer below that has read for this one? */
+static bool has_read_below(const struct model *m, int part, int layer)
+{
+    return part_at(m, part)->encoder->reads_once && layer > first_layer(m, part);
+}
+
+/* State columns of the part. */
+static int state_columns(const struct model *m, int part)
+{
+    const int next = part + 1 < parts(m) ? m->state_at[part + 1] : m->state_width;
+    return next - m->state_at[part];
+}
+
+static void take_below(const struct encoding_tokens *t, int part)
+{
+    const size_t columns = (size_t)state_columns(t->model, part) * sizeof(real);
+    const struct rows to = columns_of(t->state, t->model->state_at[part]);
+    const struct rows from = columns_of(t->below, t->model->state_at[part]);
+    assert(to.at && from.at);
+    for (int i = 0; i < t->count; i++)
+        memcpy(to.at + (size_t)i * (size_t)to.stride,
+               from.at + (size_t)i * (size_t)from.stride, columns);
+}
+
 void encoding_read(const struct encoding_tokens *t)
 {
     for (int part = 0; part < parts(t->model); part++) {
         const struct encoder *e = acting(t->model, part, t->layer);
+        if (has_read_below(t->model, part, t->layer)) {
+            take_below(t, part);
+            continue;
+        }
         if (!e->read)
             continue;
         const struct encoder_view v = encoding_view(t->model, part, t->layer, NULL);
@@ -353,11 +390,23 @@ void encoding_read_grad(const struct encoding_tokens *t)
 {
     for (int part = parts(t->model) - 1; part >= 0; part--) {
         const struct encoder *e = acting(t->model, part, t->layer);
-        if (!e->read_grad)
+        if (!e->read_grad || has_read_below(t->model, part, t->layer))
             continue;
         const struct encoder_view v = encoding_view(t->model, part, t->layer, t->grad);
         const struct tokens of = tokens_of(t, part);
         e->read_grad(&v, &of, t->room);
+    }
+}
+
+void encoding_clear_dstate(const struct model *m, int layer, size_t rows, real *dstate)
+{
+    const size_t width = (size_t)m->state_width;
+    for (int part = 0; part < parts(m); part++) {
+        const size_t columns = (size_t)state_columns(m, part) * sizeof(real);
+        const bool keeps =
+            part_at(m, part)->encoder->reads_once && layer < m->config.layers - 1;
+        for (size_t t = 0; columns && !keeps && t < rows; t++)
+            memset(dstate + t * width + m->state_at[part], 0, columns);
     }
 }
 

@@ -70,6 +70,7 @@ struct encoding_tokens {
     struct rows x, dx;
     struct rows projected, dprojected; /* [T, sum of project()] */
     struct rows state, dstate;         /* [T, sum of state()] */
+    struct rows below;                 /* state of the layer below, in forward */
     real *room;                        /* encoding_room() reals */
     real *grad;                        /* NULL outside backward */
 };
@@ -78,6 +79,9 @@ size_t encoding_room(const struct model *m); /* for the longest sequence */
 bool encoding_reads(const struct model *m);  /* has any part a `read`? */
 void encoding_read(const struct encoding_tokens *t);
 void encoding_read_grad(const struct encoding_tokens *t);
+/* Before the backward pass of a layer: dstate of `rows` tokens is zero, but where a part
+ * reads once and layers above have added to it. */
+void encoding_clear_dstate(const struct model *m, int layer, size_t rows, real *dstate);
 
 /* Every head of queries or keys x [rows, C]; `turn` lacks head, x, dx and the numbers of
  * a part, which are looked up in `t`. */

@@ -359,6 +359,8 @@ static struct encoding_tokens tokens_at(const struct pass *p, int layer, int s,
         .x = source ? from_row(source, row, C) : (struct rows){0},
         .projected = {kv.at + 2 * (size_t)C, kv.stride},
         .state = from_row(y->state, row, m->state_width),
+        .below = layer ? from_row(w->layer[layer - 1].state, row, m->state_width)
+                       : (struct rows){0},
         .room = w->room,
     };
 }
@@ -687,7 +689,7 @@ static void attention_core_grad(const struct pass *p, int layer, const struct qu
     const size_t N = (size_t)w->all.count;
     memset(w->dq, 0, (size_t)q->count * (size_t)C * sizeof(real));
     memset(w->dkv, 0, N * (size_t)K * sizeof(real));
-    memset(w->dstate, 0, N * (size_t)m->state_width * sizeof(real));
+    encoding_clear_dstate(m, layer, N, w->dstate);
     for (int s = 0; s < p->batch->sequences; s++) {
         struct attention a = attention_at(p, layer, q, s);
         a.d_o = from_row(d_o, q->start[s], C);

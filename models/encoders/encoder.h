@@ -211,6 +211,10 @@ struct encoder {
                            int T);
     void (*read)(const struct encoder_view *e, const struct tokens *t, real *room);
     void (*read_grad)(const struct encoder_view *e, const struct tokens *t, real *room);
+    /* `read` is called in the first layer that the part acts in alone, and the state it
+     * writes serves all layers: x is then made of the embeddings. Its tensors are one for
+     * all layers. */
+    bool reads_once;
 
     /* Queries or keys of one head: change t->x in place. At most one part of a sum. */
     void (*rotate)(const struct encoder_view *e, const struct turn *t);

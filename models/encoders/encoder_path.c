@@ -29,6 +29,7 @@
 #include <string.h>
 
 #include "kernels.h"
+#include "token_conv.h"
 #include "token_linear.h"
 
 enum { RANK, CONV, BETA_START };
@@ -187,16 +188,13 @@ static real *row_of(struct rows x, int t)
 static void convolve(const struct encoder_view *e, const struct reading *w)
 {
     const int n = filter(e->options);
+    if (n)
+        token_conv(w->T, w->C, n, e->weight[FILTER], w->high, w->z);
     for (int t = 0; t < w->T; t++) {
-        real *z = row_of(w->z, t);
-        memcpy(z, row_of(w->high, t), (size_t)w->C * sizeof *z);
-        for (int c = 0; n && c < w->C; c++)
-            z[c] = 0;
-        for (int k = 0; k < n && k <= t; k++)
-            for (int c = 0; c < w->C; c++)
-                z[c] += e->weight[FILTER][c * n + n - 1 - k] * row_of(w->high, t - k)[c];
         if (n)
-            kernels_get()->sigmoid((size_t)w->C, z, row_of(w->gate, t));
+            kernels_get()->sigmoid((size_t)w->C, row_of(w->z, t), row_of(w->gate, t));
+        else
+            memcpy(row_of(w->z, t), row_of(w->high, t), (size_t)w->C * sizeof(real));
         for (int c = 0; !n && c < w->C; c++)
             row_of(w->gate, t)[c] = 1;
     }
@@ -269,14 +267,8 @@ static struct rows convolve_grad(const struct encoder_view *e, const struct read
     if (!n)
         return w->dz;
     memset(w->gate.at, 0, (size_t)w->T * (size_t)w->C * sizeof *w->gate.at);
-    for (int t = 0; t < w->T; t++)
-        for (int k = 0; k < n && k <= t; k++)
-            for (int c = 0; c < w->C; c++) {
-                const size_t at = (size_t)(c * n + n - 1 - k);
-                const real dz = row_of(w->dz, t)[c];
-                row_of(w->gate, t - k)[c] += e->weight[FILTER][at] * dz;
-                e->grad[FILTER][at] += row_of(w->high, t - k)[c] * dz;
-            }
+    token_conv_grad(w->T, w->C, n, e->weight[FILTER], w->high, w->dz, w->gate,
+                    e->grad[FILTER]);
     return w->gate;
 }
 

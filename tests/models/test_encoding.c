@@ -372,6 +372,29 @@ static void derived_values_train(void **state)
 
 /* --- layers -------------------------------------------------------------- */
 
+/* The first acting layer reads for itself and those above it. */
+static void what_is_read_once_serves_all_layers(void **state)
+{
+    const struct encoder once = {.name = "once",
+                                 .project = one_a_head,
+                                 .state = one_a_head,
+                                 .reads_once = true,
+                                 .read = read_sums,
+                                 .read_grad = read_sums_grad,
+                                 .score = add_state,
+                                 .score_grad = add_state_grad};
+    const struct encoder *const parts[] = {&once, &more_sums};
+    struct trainer_config c = toy_config_of(parts, 2);
+    (void)state;
+    check_parts(parts, 2);
+    c.model.layers = 3;
+    check_gradient(&c);
+    c.model.encoders.part[0].layers = (struct layer_set){.first = 1, .every = 1};
+    check_gradient(&c);
+    c.model.encoders.part[0].layers = (struct layer_set){.first = 0, .every = 2};
+    check_gradient(&c);
+}
+
 static void a_part_acts_in_its_layers_alone(void **state)
 {
     const struct encoder *const parts[] = {&more_sums, &vectors, &layer_distances};
@@ -398,6 +421,7 @@ int main(void)
         cmocka_unit_test(each_part_has_numbers_of_its_own),
         cmocka_unit_test(content_and_weights_of_its_own_train),
         cmocka_unit_test(derived_values_train),
+        cmocka_unit_test(what_is_read_once_serves_all_layers),
         cmocka_unit_test(a_part_acts_in_its_layers_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ enum {
     BED_SCORES = BED_LONGEST + 3, /* stride of score and dscore */
     BED_TENSOR = 4096,            /* room for a tensor, guard included */
     BED_SCRATCH = 16384,
-    BED_NUMBERS = 64, /* of a token: the most that project() or state() may ask for */
+    BED_NUMBERS = 192, /* of a token: the most that project() or state() may ask for */
     BED_WIDE = BED_NUMBERS + 3,
     BED_DERIVED = 4096,
     BED_GUARD = 8

@@ -1,0 +1,99 @@
+/* turning.h -- pairs of channels that turn by angles which tokens add up.
+ *
+ * Each token t makes increments omega[t][h][m] of the angles of head h, m < n <= d/2:
+ *     phi[t] = omega[0] + ... + omega[t]
+ * and channels (m, m + n) of its queries and keys turn by phi[t][h][m], so that a logit
+ * depends on the increments of the tokens j+1..i alone. The state of a token is, for each
+ * head, n cosines of its angles and then n sines: the table that `turn` of the kernels wants.
+ *
+ * Angles are summed in double: a float loses the low bits of an angle in the thousands. */
+#ifndef TURNING_H
+#define TURNING_H
+
+#include <math.h>
+
+#include "encoder.h"
+#include "kernels.h"
+
+/* State numbers of a token. */
+static inline int turning_state(int heads, int n)
+{
+    return 2 * heads * n;
+}
+
+static inline real *turning_row(struct rows x, int t)
+{
+    return x.at + (size_t)t * (size_t)x.stride;
+}
+
+static inline real *turning_at(struct rows x, int t, int column)
+{
+    return turning_row(x, t) + column;
+}
+
+/* Writes the state from the increments [T, heads n]. */
+static inline void turning_sum(int T, int heads, int n, struct rows omega,
+                               struct rows state)
+{
+    for (int h = 0; h < heads; h++)
+        for (int m = 0; m < n; m++) {
+            double phi = 0;
+            for (int t = 0; t < T; t++) {
+                real *table = turning_at(state, t, 2 * h * n);
+                phi += (double)turning_row(omega, t)[h * n + m];
+                table[m] = (real)cos(phi);
+                table[n + m] = (real)sin(phi);
+            }
+        }
+}
+
+/* domega [T, heads n] = sum over the tokens from t on of dphi. */
+static inline void turning_sum_grad(int T, int heads, int n, struct rows state,
+                                    struct rows dstate, struct rows domega)
+{
+    for (int t = T - 1; t >= 0; t--)
+        for (int h = 0; h < heads; h++) {
+            const real *at = turning_at(state, t, 2 * h * n);
+            const real *dat = turning_at(dstate, t, 2 * h * n);
+            real *to = turning_at(domega, t, h * n);
+            for (int m = 0; m < n; m++) {
+                const real later = t + 1 < T ? turning_row(domega, t + 1)[h * n + m] : 0;
+                to[m] = later + dat[n + m] * at[m] - dat[m] * at[n + m];
+            }
+        }
+}
+
+/* Body of `rotate`. */
+static inline void turning_rotate(const struct turn *t, int n)
+{
+    for (int r = 0; r < t->rows; r++)
+        kernels_get()->turn(n, 1, n, turning_at(t->state, t->row[r], 2 * t->head * n), 1,
+                            turning_row(t->x, r));
+}
+
+/* Body of `rotate_grad`: with (a, b) the pair before the turn, dcos += a da' + b db' and
+ * dsin += a db' - b da'. */
+static inline void turning_rotate_grad(const struct turn *t, int n)
+{
+    for (int r = 0; r < t->rows; r++) {
+        const real *table = turning_at(t->state, t->row[r], 2 * t->head * n);
+        real *dtable = turning_at(t->dstate, t->row[r], 2 * t->head * n);
+        const real *x = turning_row(t->x, r);
+        real *dx = turning_row(t->dx, r);
+        for (int m = 0; m < n; m++) {
+            const real a = table[m] * x[m] + table[n + m] * x[n + m];
+            const real b = table[m] * x[n + m] - table[n + m] * x[m];
+            dtable[m] += a * dx[m] + b * dx[n + m];
+            dtable[n + m] += a * dx[n + m] - b * dx[m];
+        }
+        kernels_get()->turn(n, 1, n, table, -1, dx);
+    }
+}
+
+/* Forward operations: sums, cosines and sines of a token, 6 for each pair that turns. */
+static inline double turning_flops(int heads, int n, const struct encoder_load *load)
+{
+    return (double)heads * n * (9.0 * load->tokens + 6.0 * load->queries);
+}
+
+#endif

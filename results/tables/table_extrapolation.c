@@ -11,7 +11,8 @@
 #include "table_data.h"
 
 static const double passing = 0.99;
-enum { WIDTH = 80, SPLIT_NAME = 64, LEFT_OUT = 1024 };
+static const char rate[] = "train.lr="; /* of a cell's name: chosen on `valid` */
+enum { WIDTH = 80, SPLIT_NAME = 64, LEFT_OUT = 1024, CELL_NAME = 256 };
 
 /* ---- how large splits are, from the runs' configurations ---- */
 
@@ -25,6 +26,8 @@ struct size {
 /* A run on its splits, of one experiment and profile. */
 struct score {
     const struct record *any;
+    char cell[CELL_NAME];  /* without the learning rate */
+    double loss;           /* on `valid`, after the last step; NaN: not known */
     int profile, row, col; /* numbered as they first come; a row is experiment and cell */
     double best, asked;    /* largest ratio passed, and there; 0: none */
     bool solved;           /* passed the training law */
@@ -41,8 +44,8 @@ struct job {
 /* The config of any run of a recipe says what all of them do. */
 static const char sizes_sql[] =
     "SELECT r.recipe_id, s.key,"
-    " max(CASE WHEN o.type = 'integer' AND b.value > 0 THEN 1.0 * o.value / b.value"
-    "          ELSE 1.0 END),"
+    " coalesce(min(1.0 * o.value / b.value) FILTER (WHERE o.type = 'integer'"
+    "   AND b.value > 0 AND o.value > b.value), 1.0),"
     " max(o.value IS NOT b.value) "
     "FROM run AS r, json_each(r.config, '$.splits') AS s"
     " LEFT JOIN json_each(s.value, '$.options') AS o"
@@ -118,12 +121,42 @@ static bool passes_ratio(const struct job *j, int from, int end, double ratio)
     return true;
 }
 
+/* "model.dim=64 train.lr=0.001" -> "model.dim=64" */
+static void name_cell(const char *whole, char cell[CELL_NAME])
+{
+    size_t used = 0;
+    cell[0] = 0;
+    for (const char *word = whole; word && *word && used < CELL_NAME;) {
+        const int n = (int)strcspn(word, " ");
+        if (strncmp(word, rate, strlen(rate)) != 0)
+            used += (size_t)snprintf(cell + used, CELL_NAME - used, "%s%.*s",
+                                     used ? " " : "", n, word);
+        word += n + (word[n] == ' ');
+    }
+}
+
+static int by_run(const void *key, const void *item)
+{
+    const int64_t run = *(const int64_t *)key, other = ((const struct learning *)item)->run;
+    return (run > other) - (run < other);
+}
+
+static double loss_of(const struct table_data *d, int record)
+{
+    const struct learning *x = d->learnings
+                                   ? bsearch(&d->record[record].run, d->learning,
+                                             (size_t)d->learnings, sizeof *x, by_run)
+                                   : NULL;
+    return x ? x->loss : (double)NAN;
+}
+
 static enum status score_run(struct job *j, int from, int end, struct err *e)
 {
     struct score *all = realloc(j->score, (size_t)(j->scores + 1) * sizeof *all);
     if (!all)
         return err_set(e, ST_NOMEM, "no memory for the table");
-    struct score x = {.any = &j->data.record[from]};
+    struct score x = {.any = &j->data.record[from], .loss = loss_of(&j->data, from)};
+    name_cell(x.any->key[DIM_CELL], x.cell);
     for (int i = from; i < end; i++) {
         const struct record *r = &j->data.record[i];
         const struct size *s = r->key[DIM_SPLIT] ? size_of(j, r) : NULL;
@@ -161,29 +194,29 @@ static enum status score_runs(struct job *j, struct err *e)
 
 /* ---- cells: scores that stand together ---- */
 
-static bool same_profile(const struct record *a, const struct record *b)
+static bool same_profile(const struct score *a, const struct score *b)
 {
-    return a->key[DIM_PROFILE] == b->key[DIM_PROFILE];
+    return a->any->key[DIM_PROFILE] == b->any->key[DIM_PROFILE];
 }
 
-static bool same_row(const struct record *a, const struct record *b)
+static bool same_row(const struct score *a, const struct score *b)
 {
-    return a->key[DIM_EXPERIMENT] == b->key[DIM_EXPERIMENT] &&
-           a->key[DIM_CELL] == b->key[DIM_CELL];
+    return a->any->key[DIM_EXPERIMENT] == b->any->key[DIM_EXPERIMENT] &&
+           strcmp(a->cell, b->cell) == 0;
 }
 
-static bool same_column(const struct record *a, const struct record *b)
+static bool same_column(const struct score *a, const struct score *b)
 {
-    return a->key[DIM_VARIANT] == b->key[DIM_VARIANT];
+    return a->any->key[DIM_VARIANT] == b->any->key[DIM_VARIANT];
 }
 
-typedef bool same_fn(const struct record *a, const struct record *b);
+typedef bool same_fn(const struct score *a, const struct score *b);
 
 /* The place of score i among the different ones so far, kind[*kinds] as places of scores. */
 static int number(const struct job *j, int i, int *kind, int *kinds, same_fn *same)
 {
     int k = 0;
-    while (k < *kinds && !same(j->score[kind[k]].any, j->score[i].any))
+    while (k < *kinds && !same(&j->score[kind[k]], &j->score[i]))
         k++;
     if (k == *kinds)
         kind[(*kinds)++] = i;
@@ -197,9 +230,22 @@ static int by_place(const void *pa, const void *pb)
         return a->profile - b->profile;
     if (a->row != b->row)
         return a->row - b->row;
-    if (a->col != b->col)
-        return a->col - b->col;
-    return (a->best > b->best) - (a->best < b->best);
+    return a->col - b->col;
+}
+
+/* Then by cell, so by learning rate. */
+static int by_rate(const void *pa, const void *pb)
+{
+    const struct score *a = pa, *b = pb;
+    const int order = by_place(pa, pb);
+    return order ? order : strcmp(a->any->key[DIM_CELL], b->any->key[DIM_CELL]);
+}
+
+static int by_best(const void *pa, const void *pb)
+{
+    const struct score *a = pa, *b = pb;
+    const int order = by_place(pa, pb);
+    return order ? order : (a->best > b->best) - (a->best < b->best);
 }
 
 static enum status number_scores(struct job *j, struct err *e)
@@ -216,9 +262,45 @@ static enum status number_scores(struct job *j, struct err *e)
         x->col = number(j, i, kind + 2 * n, &j->columns, same_column);
     }
     free(kind);
-    if (n)
-        qsort(j->score, n, sizeof *j->score, by_place);
     return ST_OK;
+}
+
+/* The end of the scores from `from` on that stand together. */
+static int end_of(const struct job *j, int from, int (*order)(const void *, const void *))
+{
+    int end = from + 1;
+    while (end < j->scores && order(&j->score[end], &j->score[from]) == 0)
+        end++;
+    return end;
+}
+
+static double mean_loss(const struct job *j, int from, int end)
+{
+    double sum = 0;
+    for (int i = from; i < end; i++)
+        sum += j->score[i].loss;
+    return isnan(sum) ? (double)INFINITY : sum / (end - from);
+}
+
+/* Of the learning rates of a cell the one with the smallest mean loss on `valid` stays, of
+ * equals the first. */
+static void select_rates(struct job *j)
+{
+    int kept = 0;
+    qsort(j->score, (size_t)j->scores, sizeof *j->score, by_rate);
+    for (int from = 0, end; from < j->scores; from = end) {
+        int best = from;
+        end = end_of(j, from, by_place);
+        for (int i = from; i < end; i = end_of(j, i, by_rate))
+            if (mean_loss(j, i, end_of(j, i, by_rate)) <
+                mean_loss(j, best, end_of(j, best, by_rate)))
+                best = i;
+        const int n = end_of(j, best, by_rate) - best;
+        memmove(j->score + kept, j->score + best, (size_t)n * sizeof *j->score);
+        kept += n;
+    }
+    j->scores = kept;
+    qsort(j->score, (size_t)j->scores, sizeof *j->score, by_best);
 }
 
 struct cell {
@@ -230,13 +312,11 @@ struct cell {
 /* The cell that begins with score `from`; its scores stand in the order of `best`. */
 static struct cell cell_at(const struct job *j, int from)
 {
-    struct cell c = {.any = &j->score[from]};
-    for (const struct score *x = c.any; x < j->score + j->scores; x++) {
-        if (x->profile != c.any->profile || x->row != c.any->row || x->col != c.any->col)
-            break;
-        c.seeds++;
-        c.solved += x->solved;
-        c.asked = fmax(c.asked, x->asked);
+    const int end = end_of(j, from, by_place);
+    struct cell c = {.any = &j->score[from], .seeds = end - from};
+    for (int i = from; i < end; i++) {
+        c.solved += j->score[i].solved;
+        c.asked = fmax(c.asked, j->score[i].asked);
     }
     c.ratio = c.any[(c.seeds - 1) / 2].best;
     return c;
@@ -281,9 +361,8 @@ static int *columns_of(const struct job *j, int profile)
 static int print_row(const struct job *j, int at, const int *column, struct text_table *t)
 {
     const struct score *first = &j->score[at];
-    const char *cell = first->any->key[DIM_CELL];
-    text_table_format(t, "%s%s%s", first->any->key[DIM_EXPERIMENT],
-                      cell && *cell ? " " : "", cell ? cell : "");
+    text_table_format(t, "%s%s%s", first->any->key[DIM_EXPERIMENT], *first->cell ? " " : "",
+                      first->cell);
     for (int k = 0; k < j->columns; k++) {
         const struct score *x = at < j->scores ? &j->score[at] : first;
         if (column[k] &&
@@ -328,7 +407,8 @@ static enum status print_profile(const struct job *j, int *at,
     prose(q,
           "The largest ratio to the sizes of training at which the lower 95 % bound of "
           "accuracy is at least 99 %: the median over seeds; behind it the seeds that "
-          "pass the training law.",
+          "pass the training law. Of several learning rates each cell has the one with the "
+          "smallest mean loss on valid.",
           out);
     fputc('\n', out);
     const enum status st = print_cells(j, at, q, out, e);
@@ -349,18 +429,23 @@ static enum status print_profile(const struct job *j, int *at,
 static enum status print_for_programs(const struct job *j, const struct table_request *q,
                                       FILE *out, struct err *e)
 {
-    static const char *const names[] = {"profile", "experiment", "cell",
-                                        "task",    "encoder",    "ratio",
-                                        "asked",   "solved",     "seeds"};
-    static const enum dim dims[] = {DIM_PROFILE, DIM_EXPERIMENT, DIM_CELL, DIM_TASK,
-                                    DIM_VARIANT};
+    static const char *const names[] = {"profile", "experiment", "cell",  "task",
+                                        "encoder", "chosen",     "ratio", "asked",
+                                        "solved",  "seeds"};
     struct text_table t;
     text_table_init(&t, q->format, out);
-    text_table_columns(&t, names, 9);
+    text_table_columns(&t, names, 10);
     for (int i = 0; i < j->scores;) {
         const struct cell c = cell_at(j, i);
-        for (int d = 0; d < 5; d++)
-            text_table_text(&t, c.any->any->key[dims[d]]);
+        const char *const *key = c.any->any->key;
+        const char *chosen = strstr(key[DIM_CELL], rate);
+        text_table_text(&t, key[DIM_PROFILE]);
+        text_table_text(&t, key[DIM_EXPERIMENT]);
+        text_table_text(&t, c.any->cell);
+        text_table_text(&t, key[DIM_TASK]);
+        text_table_text(&t, key[DIM_VARIANT]);
+        text_table_format(&t, "%.*s", chosen ? (int)strcspn(chosen, " ") : 0,
+                          chosen ? chosen : "");
         text_table_real(&t, c.ratio);
         text_table_real(&t, c.asked);
         text_table_integer(&t, c.solved);
@@ -396,6 +481,8 @@ enum status table_extrapolation(struct store *s, const struct table_request *q, 
         st = score_runs(&j, e);
     if (!st)
         st = number_scores(&j, e);
+    if (!st && j.scores > 0)
+        select_rates(&j);
     if (!st && j.scores == 0)
         st = err_set(e, ST_NOTFOUND,
                      "no run that matches has splits with scored answers; `posbench list "

@@ -246,6 +246,70 @@ static void command_lines_in_the_readme_are_accepted(void **state)
     check_lines("README.md");
 }
 
+/* A database in which each question of docs/TABLES.md has an answer: two seeds of two encoders
+ * with curves, a run that failed, tried learning rates. */
+static void train_for_questions(const char *folder)
+{
+    static const char yaml[] =
+        "version: 1\n"
+        "defaults:\n"
+        "  model: {layers: 1, heads: 2, dim: 8}\n"
+        "  train: {steps: 4, warmup: 1, batch: 2, eval_every: 2, eval_count: 3}\n"
+        "experiments:\n"
+        "  flip_flop:\n"
+        "    seeds: [1, 2]\n"
+        "    task: {name: flip_flop, length: 16}\n"
+        "    splits: {valid: {count: 5}, id: {count: 200}, ood_longer: {count: 99, length: 32}}\n"
+        "    encoders: [none, rope]\n"
+        "published:\n"
+        "  - {paper: made, source: up, experiment: flip_flop, metric: token_error,\n"
+        "     values: {rope: {id: [1, 1]}}}\n"
+        "claims:\n"
+        "  - {id: one, text: less, experiment: flip_flop, split: id, metric: token_error,\n"
+        "     less: rope, than: none}\n";
+    char path[PATH_TEXT];
+    struct program p;
+    snprintf(path, sizeof path, "%s/experiments.yaml", folder);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs(yaml, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+    RUN(&p, "-C %s run -q", folder);
+    if (p.code != 0)
+        fail_msg("%s", p.err);
+    program_free(&p);
+}
+
+/* Every line of the page, as it stands there, does something and ends well. */
+static void lines_for_tables_work(void **state)
+{
+    static const char start[] = "    ";
+    char folder[SCRATCH_TEXT], *text = page("docs/TABLES.md");
+    int n = 0;
+    (void)state;
+    scratch_make(folder);
+    train_for_questions(folder);
+    for (char *line = text; line; line = strchr(line, '\n')) {
+        char words[1024], arguments[2048];
+        struct program p;
+        line += *line == '\n';
+        if (strncmp(line, start, strlen(start)) != 0)
+            continue;
+        line += strlen(start);
+        snprintf(words, sizeof words, "%.*s", (int)strcspn(line, "\n"), line);
+        snprintf(arguments, sizeof arguments,
+                 "'%s' && posbench() { '" POSBENCH "' \"$@\"; } && %s", folder, words);
+        program_run(&p, "cd", NULL, arguments);
+        if (p.code != 0)
+            fail_msg("docs/TABLES.md: %s: %d: %s", words, p.code, p.err);
+        program_free(&p);
+        n++;
+    }
+    assert_true(n >= 20);
+    scratch_remove(folder);
+    free(text);
+}
+
 /* The list of packages in README and in scripts/lib.sh is one list. */
 static void packages_are_named_alike(void **state)
 {
@@ -281,6 +345,7 @@ int main(void)
         cmocka_unit_test(links_lead_somewhere),
         cmocka_unit_test(the_readme_links_every_guide),
         cmocka_unit_test(command_lines_in_the_readme_are_accepted),
+        cmocka_unit_test(lines_for_tables_work),
         cmocka_unit_test(packages_are_named_alike),
     };
     return cmocka_run_group_tests_name("docs", tests, NULL, NULL);

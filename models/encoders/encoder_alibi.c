@@ -17,7 +17,7 @@
  * Check: H 2: slopes 1/16, 1/256. */
 #include "encoder.h"
 
-#include <math.h>
+#include "alibi_slope.h"
 
 enum { SLOPES };
 enum { SLOPES_FIXED, SLOPES_LEARNED };
@@ -50,15 +50,6 @@ static double flops(const struct encoder_dims *d, const struct option_values *o,
     return 2.0 * d->heads * load->pairs;
 }
 
-/* Slope of head h of H, both counted from 0. */
-static double slope(int h, int H)
-{
-    int P = 1;
-    while (2 * P <= H)
-        P *= 2;
-    return h < P ? pow(2, -8.0 * (h + 1) / P) : pow(2, -8.0 * (2 * (h - P) + 1) / (2 * P));
-}
-
 static bool learned(const struct option_values *o)
 {
     return o->v[SLOPES] == SLOPES_LEARNED;
@@ -76,7 +67,7 @@ static void fill_slopes(const struct encoder_dims *d, const struct option_values
 {
     (void)o;
     for (int h = 0; h < d->heads; h++)
-        m[h] = (real)slope(h, d->heads);
+        m[h] = (real)alibi_slope(h, d->heads);
 }
 
 static void start(const struct encoder_dims *d, const struct option_values *o, int tensor,

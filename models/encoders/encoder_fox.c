@@ -23,11 +23,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "log_sigmoid.h"
-#include "token_linear.h"
+#include "between.h"
+#include "token_gates.h"
 
 enum { TAU_MIN, TAU_MAX, SCALED };
-enum { GATE, BIAS }; /* tensors */
+enum { GATE, BIAS }; /* tensors, as token_gates.h has them */
 
 static const struct option options[] = {
     [TAU_MIN] = {.name = "tau_min",
@@ -67,33 +67,12 @@ static unsigned invariances(const struct option_values *o)
     return INVARIANT_SHIFT;
 }
 
-static int channels(const struct encoder_dims *d)
-{
-    return d->heads * d->head_dim;
-}
-
 /* Gates of each token, and an addition a pair. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
     (void)o;
-    return d->heads * (2.0 * channels(d) * load->tokens + load->pairs);
-}
-
-static int tensors(const struct encoder_dims *d, const struct option_values *o,
-                   struct tensor_spec out[ENCODER_TENSORS_MAX])
-{
-    (void)o;
-    out[GATE] = (struct tensor_spec){.name = "gate.weight",
-                                     .rows = d->heads,
-                                     .columns = channels(d),
-                                     .init = INIT_UNIFORM,
-                                     .scale = 1.0 / sqrt(channels(d)),
-                                     .decay = true,
-                                     .per_layer = true};
-    out[BIAS] = (struct tensor_spec){
-        .name = "gate.bias", .rows = 1, .columns = d->heads, .per_layer = true};
-    return 2;
+    return token_gates_flops(d, load->tokens) + d->heads * load->pairs;
 }
 
 static void start(const struct encoder_dims *d, const struct option_values *o, int tensor,
@@ -106,49 +85,6 @@ static void start(const struct encoder_dims *d, const struct option_values *o, i
     }
 }
 
-/* ln f of each head. */
-static int state(const struct encoder_dims *d, const struct option_values *o)
-{
-    (void)o;
-    return d->heads;
-}
-
-/* Of the weights turned, and of two rows of gates. */
-static size_t read_scratch(const struct encoder_dims *d, const struct option_values *o,
-                           int T)
-{
-    (void)o;
-    return token_linear_room(channels(d), d->heads) + (size_t)T * (size_t)d->heads +
-           (size_t)d->heads;
-}
-
-static void read(const struct encoder_view *e, const struct tokens *t, real *room)
-{
-    const int H = e->dims->heads, C = channels(e->dims);
-    real *row = room + token_linear_room(C, H);
-    token_linear(t->count, C, H, t->x, e->weight[GATE], e->weight[BIAS], room, t->state);
-    for (int i = 0; i < t->count; i++) {
-        real *gate = t->state.at + (size_t)i * (size_t)t->state.stride;
-        log_sigmoid(H, gate, row, gate);
-    }
-}
-
-/* d ln f / dz = 1 - f. */
-static void read_grad(const struct encoder_view *e, const struct tokens *t, real *room)
-{
-    const int H = e->dims->heads;
-    const struct rows dz = {room, H};
-    for (int i = 0; i < t->count; i++)
-        for (int h = 0; h < H; h++) {
-            const size_t at = (size_t)i * (size_t)t->state.stride + (size_t)h;
-            const size_t dat = (size_t)i * (size_t)t->dstate.stride + (size_t)h;
-            dz.at[i * H + h] = t->dstate.at[dat] * -(real)expm1((double)t->state.at[at]);
-        }
-    token_linear_grad(t->count, channels(e->dims), H, t->x, e->weight[GATE], dz, t->dx,
-                      e->grad[GATE]);
-    token_bias_grad(t->count, H, dz, e->grad[BIAS]);
-}
-
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {
@@ -158,20 +94,6 @@ static size_t scratch_size(const struct encoder_dims *d, const struct option_val
     return (size_t)columns;
 }
 
-/* c[j] = ln f_{j+1} + ... up to the panel's first query, and minus what lies behind it: sums
- * stay short where keys are near, so that no digits are lost. c[j] - c[i] is the logit. */
-static void sum_gates(const struct panel *p, real *c)
-{
-    const int middle = p->row[0];
-    const real *gate = p->state.at + p->head;
-    const size_t step = (size_t)p->state.stride;
-    c[middle] = 0;
-    for (int j = middle - 1; j >= 0; j--)
-        c[j] = c[j + 1] + gate[(size_t)(j + 1) * step];
-    for (int j = middle + 1; j < p->columns; j++)
-        c[j] = c[j - 1] - gate[(size_t)j * step];
-}
-
 static real factor(const struct encoder_view *e, const struct panel *p)
 {
     return e->options->v[SCALED] != 0 ? p->alpha : 1;
@@ -179,35 +101,17 @@ static real factor(const struct encoder_view *e, const struct panel *p)
 
 static void score(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
-    const real by = factor(e, p);
-    sum_gates(p, scratch);
-    for (int r = 0; r < p->rows; r++) {
-        real *s = p->score + (size_t)r * (size_t)p->stride;
-        const real own = scratch[p->row[r]];
-        for (int j = 0; j <= p->row[r]; j++)
-            s[j] += by * (scratch[j] - own);
-    }
+    between_sums(p, p->head, scratch);
+    for (int r = 0; r < p->rows; r++)
+        between_add(p, r, factor(e, p), scratch);
 }
 
 static void score_grad(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
-    real *D = scratch, before = 0;
-    const real by = factor(e, p);
-    memset(D, 0, (size_t)p->columns * sizeof *D);
-    for (int r = 0; r < p->rows; r++) {
-        const real *ds = p->dscore + (size_t)r * (size_t)p->stride;
-        real sum = 0;
-        for (int j = 0; j <= p->row[r]; j++)
-            D[j] += ds[j];
-#pragma omp simd reduction(+ : sum)
-        for (int j = 0; j <= p->row[r]; j++)
-            sum += ds[j];
-        D[p->row[r]] -= sum;
-    }
-    for (int t = 1; t < p->columns; t++) {
-        before += D[t - 1];
-        p->dstate.at[(size_t)t * (size_t)p->dstate.stride + (size_t)p->head] += by * before;
-    }
+    memset(scratch, 0, (size_t)p->columns * sizeof *scratch);
+    for (int r = 0; r < p->rows; r++)
+        between_add_grad(p, r, factor(e, p), scratch);
+    between_sums_grad(p, p->head, scratch);
 }
 
 const struct encoder encoder_fox = {
@@ -219,12 +123,12 @@ const struct encoder encoder_fox = {
     .resolve = resolve,
     .invariances = invariances,
     .flops = flops,
-    .tensors = tensors,
+    .tensors = token_gates_tensors,
     .start = start,
-    .state = state,
-    .read_scratch = read_scratch,
-    .read = read,
-    .read_grad = read_grad,
+    .state = token_gates_state,
+    .read_scratch = token_gates_scratch,
+    .read = token_gates_read,
+    .read_grad = token_gates_read_grad,
     .scratch = scratch_size,
     .score = score,
     .fades = true,

@@ -1,0 +1,16 @@
+/* alibi_slope.h -- ALiBi's slopes, for encoders that fade by them. */
+#ifndef ALIBI_SLOPE_H
+#define ALIBI_SLOPE_H
+
+#include <math.h>
+
+/* Slope of head h of H, both counted from 0 (encoder_alibi.c says which). */
+static inline double alibi_slope(int h, int H)
+{
+    int P = 1;
+    while (2 * P <= H)
+        P *= 2;
+    return h < P ? pow(2, -8.0 * (h + 1) / P) : pow(2, -8.0 * (2 * (h - P) + 1) / (2 * P));
+}
+
+#endif

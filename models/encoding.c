@@ -422,6 +422,7 @@ static void turn_part(const struct encoding_tokens *t, int part, const struct tu
     const struct encoder_view v = encoding_view(t->model, part, t->layer, t->grad);
     const struct tokens of = tokens_of(t, part);
     struct turn one = *turn;
+    one.tokens = t->count;
     one.projected = of.projected;
     one.state = of.state;
     one.dprojected = of.dprojected;

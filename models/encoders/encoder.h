@@ -75,6 +75,7 @@ struct tokens {
 struct turn {
     int head;                     /* from 0 */
     bool keys;                    /* else queries */
+    int tokens;                   /* T */
     int rows;                     /* of x */
     const int *row;               /* [rows] which token of the sequence: a row of state */
     const int *place;             /* [rows] the place of that token */

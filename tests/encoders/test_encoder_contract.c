@@ -21,7 +21,7 @@ struct subject {
 
 /* --- combinations of option values --------------------------------------- */
 
-enum { COMBINATIONS_MAX = 512 };
+enum { COMBINATIONS_MAX = 1024 };
 
 static int test_values(const struct option *o)
 {

@@ -242,6 +242,125 @@ static void factor_1_scales_nothing(void **state)
         assert_angles(settings[i], none, 1);
 }
 
+/* p-RoPE keeps the frequencies of its pairs, a fraction squeezes all of them into fewer. */
+static void the_fastest_pairs_turn_and_the_others_keep_still(void **state)
+{
+    static struct bed b;
+    const double half[] = {1, 0.1, 0, 0}, none[] = {0, 0, 0, 0};
+    const int fastest = option_find(encoder_rope.options, "fastest");
+    (void)state;
+    assert_angles("fastest=0.5", half, 1);
+    assert_angles("fastest=0.74", half, 1);
+    assert_angles("fastest=0", none, 1);
+    open_with_width(&b, 8, "fastest=0.74");
+    assert_near(b.options.v[fastest], 0.5, 0);
+    open_with_width(&b, 20, "fastest=0.3"); /* 0.3 is stored as a little less */
+    assert_near(b.options.v[fastest], 0.3, 1e-15);
+}
+
+/* The 3 slowest of 4: factors 1, 1/2 and 0; of more than there are, all 4: 1, 3/4, 1/4, 0. */
+static void clipped_frequencies_taper_off(void **state)
+{
+    static struct bed b;
+    struct err e = {0};
+    const double three[] = {1, 0.1, 0.005, 0}, all[] = {1, 0.075, 0.0025, 0};
+    const struct option_values one = bed_options(&encoder_rope, "clipped=1");
+    const struct encoder_dims dims = bed_dims(1, 8);
+    (void)state;
+    assert_angles("clipped=3", three, 1);
+    assert_angles("clipped=20", all, 1);
+    assert_int_equal(bed_try(&b, &encoder_rope, &one, &dims, &e), ST_CONFIG);
+    assert_non_null(strstr(e.msg, "set clipped to 0"));
+}
+
+/* 14 tokens, 9 trained, s 4: ntk by 4 * 14 / 9 - 3 = 29/9; s 1: by 14/9. */
+static void dynamic_scaling_follows_the_length_of_the_sequence(void **state)
+{
+    static struct bed b;
+    const char *const layout[] = {"layout=adjacent", "layout=halves"};
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        char settings[64];
+        const double by = k % 2 ? 14.0 / 9 : 29.0 / 9;
+        snprintf(settings, sizeof settings, "scaling=dynamic factor=%d %s", k % 2 ? 1 : 4,
+                 layout[k / 2]);
+        open_with_width(&b, 8, settings);
+        for (int tokens = 9; tokens <= 14; tokens += 5) {
+            const int place = 5;
+            real x[] = {1, 0, 1, 0, 1, 0, 1, 0};
+            const struct turn t = {
+                .tokens = tokens, .rows = 1, .row = &place, .place = &place, .x = {x, 8}};
+            for (int c = 0; k / 2 && c < 8; c++)
+                x[c] = c < 4;
+            encoder_rope.rotate(&b.view, &t);
+            for (int m = 0; m < 4; m++) {
+                const double angle =
+                    5 * pow(10000, -m / 4.0) * pow(tokens > 9 ? by : 1, -m / 3.0);
+                assert_near(x[k / 2 ? m : 2 * m], cos(angle), 1e-12);
+                assert_near(x[k / 2 ? m + 4 : 2 * m + 1], sin(angle), 1e-12);
+            }
+        }
+    }
+}
+
+/* 65 pairs: angles are formed 64 at a time. */
+static void dynamic_scaling_of_wide_heads(void **state)
+{
+    const struct encoder_dims dims = {
+        .heads = 1, .head_dim = 130, .trained_length = 4, .longest = 16, .places = 16};
+    const struct option_values o =
+        bed_options(&encoder_rope, "scaling=dynamic layout=halves");
+    const struct encoder_view view = {.dims = &dims, .options = &o};
+    const int place = 3;
+    real x[130];
+    const struct turn t = {
+        .tokens = 8, .rows = 1, .row = &place, .place = &place, .x = {x, 130}};
+    (void)state;
+    for (int c = 0; c < 130; c++)
+        x[c] = c < 65;
+    encoder_rope.rotate(&view, &t);
+    for (int m = 0; m < 65; m++) /* 4 * 8 / 4 - 3 = 5 */
+        assert_near(x[m], cos(3 * pow(10000, -m / 65.0) * pow(5, -m / 64.0)), 1e-12);
+}
+
+static void learned_frequencies_start_as_fixed_ones(void **state)
+{
+    static struct bed learned, fixed;
+    const char *const settings[] = {"", "scaling=yarn clipped=2", "layout=halves base=50"};
+    (void)state;
+    for (int s = 0; s < 3; s++) {
+        char text[96];
+        real x[8], y[8];
+        snprintf(text, sizeof text, "frequencies=learned %s", settings[s]);
+        open_with_width(&learned, 8, text);
+        open_with_width(&fixed, 8, settings[s]);
+        assert_int_equal(learned.tensors, 1);
+        assert_true(learned.spec[0].per_layer);
+        encoder_rope.start(&learned.dims, &learned.options, 0, learned.weight[0]);
+        bed_derive(&learned);
+        for (int c = 0; c < 8; c++)
+            x[c] = y[c] = bed_noise(1, c);
+        turn_to(&learned, 13, x);
+        turn_to(&fixed, 13, y);
+        assert_close_double(x, y, 8, 1e-12);
+    }
+}
+
+static void nothing_to_learn_is_refused(void **state)
+{
+    static struct bed b;
+    struct err e = {0};
+    struct option_values options =
+        bed_options(&encoder_rope, "frequencies=learned fraction=0");
+    const struct encoder_dims dims = bed_dims(1, 8);
+    (void)state;
+    assert_int_equal(bed_try(&b, &encoder_rope, &options, &dims, &e), ST_CONFIG);
+    assert_non_null(strstr(e.msg, "no frequency to learn"));
+    options = bed_options(&encoder_rope, "frequencies=learned scaling=dynamic");
+    assert_int_equal(bed_try(&b, &encoder_rope, &options, &dims, &e), ST_CONFIG);
+    assert_non_null(strstr(e.msg, "set scaling to ntk"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +377,12 @@ int main(void)
         cmocka_unit_test(each_row_turns_by_its_own_position),
         cmocka_unit_test(scalings_by_hand),
         cmocka_unit_test(factor_1_scales_nothing),
+        cmocka_unit_test(the_fastest_pairs_turn_and_the_others_keep_still),
+        cmocka_unit_test(clipped_frequencies_taper_off),
+        cmocka_unit_test(dynamic_scaling_follows_the_length_of_the_sequence),
+        cmocka_unit_test(dynamic_scaling_of_wide_heads),
+        cmocka_unit_test(learned_frequencies_start_as_fixed_ones),
+        cmocka_unit_test(nothing_to_learn_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

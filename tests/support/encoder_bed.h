@@ -418,6 +418,7 @@ static inline struct turn bed_turn(struct bed *b, bool keys)
 {
     return (struct turn){.head = b->panel.head,
                          .keys = keys,
+                         .tokens = b->length,
                          .rows = b->panel.rows,
                          .row = b->row,
                          .place = b->turn_place,

@@ -211,7 +211,7 @@ static void unknown_options_are_refused_with_a_suggestion(void **state)
     assert_not_set(
         &s, "rope.p_max", "3", ST_CONFIG,
         "encoder \"rope\" has no option \"p_max\"; it has base, fraction, layout, "
-        "scaling, factor");
+        "scaling, factor, frequencies, fastest, clipped");
     assert_not_set(&s, "relative.capped", "true", ST_CONFIG,
                    "option \"relative.capped\": \"relative\" is no part of encoder "
                    "\"cope+rope\"; before the dot stands one of: cope, rope");

@@ -182,6 +182,20 @@ static bool has_hooks(const struct encoder *e)
            e->weigh || e->values;
 }
 
+/* Would every part but the chooser give the same logits at places that all move alike? */
+static bool sees_distances_alone(const struct encoder_stack *s,
+                                 const struct encoder *chooser)
+{
+    for (int i = 0; i < s->parts; i++) {
+        const struct encoder_part *p = &s->part[i];
+        if (p->encoder != chooser &&
+            !(p->encoder->invariances &&
+              p->encoder->invariances(&p->options) & INVARIANT_SHIFT))
+            return false;
+    }
+    return true;
+}
+
 /* Places that a part chooses are for others to use: there must be one, and none that
  * would go on counting rows. */
 static enum status check_places(const char *sum, const struct encoder_stack *s,
@@ -204,6 +218,12 @@ static enum status check_places(const char *sum, const struct encoder_stack *s,
                            "chooses; leave one of them out",
                            sum, part->name, chooser->name);
     }
+    if (chooser && chooser->moves_alike && sees_distances_alone(s, chooser))
+        return err_set(e, ST_CONFIG,
+                       "encoder \"%s\": \"%s\" moves all places of a sequence alike, and "
+                       "the others look at distances alone; leave it out, or add one that "
+                       "looks at places, as in \"absolute+%s\"",
+                       sum, chooser->name, chooser->name);
     return ST_OK;
 }
 
@@ -404,6 +424,7 @@ struct encoder_dims encoder_stack_dims(const struct encoder_stack *s,
         const int n = p->encoder->places ? p->encoder->places(&out, &p->options) : 0;
         out.places = n > out.places ? n : out.places;
         out.placed |= p->encoder->place != NULL;
+        out.spread |= p->encoder->place != NULL && !p->encoder->moves_alike;
     }
     return out;
 }

@@ -32,6 +32,7 @@ struct encoder_dims {
     int longest;        /* longest sample of any split, >= trained_length */
     int places;  /* places are 0 .. places - 1; `longest` unless a part chooses them */
     bool placed; /* a part chooses places, so that training reaches all of them */
+    bool spread; /* ... and all distances between them */
 };
 
 enum tensor_init { INIT_ZERO, INIT_ONE, INIT_NORMAL, INIT_UNIFORM };
@@ -187,10 +188,12 @@ struct encoder {
     void (*derive_grad)(const struct encoder_view *e, int T);
 
     /* Chooses the place of each of T tokens: increasing, from 0 to places() - 1, whatever
-     * `longest` is. At most one part of a sum; the others must say takes_places. */
+     * `longest` is. At most one part of a sum; the others must say takes_places, and where
+     * all places of a sequence move alike, one of them must see more than distances. */
     int (*places)(const struct encoder_dims *d, const struct option_values *o);
     void (*place)(const struct encoder_dims *d, const struct option_values *o,
                   const struct placing *p, int T, int *place);
+    bool moves_alike; /* `place` leaves distances as they are */
     /* The hooks below ask `place` where a token stands, and the tables have
      * dims->places rows. */
     bool takes_places;

@@ -8,16 +8,16 @@
  * One table serves all heads and, unless share_layers is off, all layers. R has a row
  * for each distance of the longest split; rows that training never reached keep their
  * random start. With `capped` there are only the trained rows, and a longer distance
- * uses the farthest of them.
+ * uses the farthest of them. Where `randomized` chooses places, R has a row for each of
+ * their distances, and training reaches all (capped: still the trained length's).
  *
  * Source: Shaw et al. 2018, arXiv:1803.02155, eq. 5 without the value term; Golovneva et
  * al. 2024, arXiv:2405.18719v2, baselines "Relative PE" and "rel-capped". */
+#include "distance_lookup.h"
 #include "encoder.h"
 
 #include <math.h>
-#include <string.h>
 
-#include "kernels.h"
 #include "panel_gemm.h"
 
 enum { SHARE_LAYERS, CAPPED };
@@ -36,13 +36,14 @@ static const struct option options[] = {
 
 static int table_rows(const struct encoder_dims *d, const struct option_values *o)
 {
-    return o->v[CAPPED] != 0 ? d->trained_length : d->longest;
+    return o->v[CAPPED] != 0 ? d->trained_length : d->places;
 }
 
 static enum encoder_reach reach(const struct encoder_dims *d, const struct option_values *o)
 {
-    (void)d;
-    return o->v[CAPPED] != 0 ? REACH_CAPPED : REACH_UNTRAINED;
+    if (o->v[CAPPED] != 0)
+        return REACH_CAPPED;
+    return d->spread ? REACH_DEFINED : REACH_UNTRAINED;
 }
 
 /* Decays like every weight, as it does under PyTorch's AdamW unless told otherwise. */
@@ -65,7 +66,7 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
 static int reached(const struct encoder_dims *d, const struct option_values *o, int columns)
 {
     const int rows = table_rows(d, o);
-    return columns < rows ? columns : rows;
+    return columns < rows && !d->placed ? columns : rows;
 }
 
 /* z or dz [rows, reached]: alpha q . R of each distance, or its gradient; room of
@@ -77,8 +78,8 @@ static size_t scratch_size(const struct encoder_dims *d, const struct option_val
     return (size_t)rows * (size_t)n + (size_t)d->head_dim * (size_t)panel_stride(n);
 }
 
-static struct rows distances(const struct encoder_view *e, const struct panel *p,
-                             real *scratch)
+static struct rows numbers(const struct encoder_view *e, const struct panel *p,
+                           real *scratch)
 {
     struct rows z;
     z.at = scratch;
@@ -88,29 +89,21 @@ static struct rows distances(const struct encoder_view *e, const struct panel *p
 
 static void score(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
-    const struct kernels *kernels = kernels_get();
-    const struct rows z = distances(e, p, scratch);
+    const struct rows z = numbers(e, p, scratch);
     const int d = e->dims->head_dim, n = z.stride;
     const struct rows table = {(real *)e->weight[0], d};
     real *room = z.at + (size_t)p->rows * (size_t)n;
 
     panel_nn(p->rows, n, d, p->alpha, p->q, panel_turned(n, d, table, room), false, z);
-    for (int r = 0; r < p->rows; r++)
-        kernels->distance_lookup(p->row[r] + 1, z.at + (size_t)r * (size_t)n, n, 1,
-                                 p->score + (size_t)r * (size_t)p->stride);
+    distance_lookup(p, z, p->score);
 }
 
 static void score_grad(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
-    const struct kernels *kernels = kernels_get();
-    const struct rows dz = distances(e, p, scratch);
+    const struct rows dz = numbers(e, p, scratch);
     const int d = e->dims->head_dim, n = dz.stride;
 
-    memset(dz.at, 0, (size_t)p->rows * (size_t)n * sizeof *dz.at);
-    for (int r = 0; r < p->rows; r++)
-        kernels->distance_lookup_grad(p->row[r] + 1, n, 1,
-                                      p->dscore + (size_t)r * (size_t)p->stride,
-                                      dz.at + (size_t)r * (size_t)n);
+    distance_gather(p, p->dscore, dz);
     panel_nn(p->rows, d, n, p->alpha, dz, (struct rows){(real *)e->weight[0], d}, true,
              p->dq);
     panel_tn(n, d, p->rows, p->alpha, dz, p->q, true, (struct rows){e->grad[0], d});
@@ -140,6 +133,7 @@ const struct encoder encoder_relative = {
     .invariances = invariances,
     .flops = flops,
     .tensors = tensors,
+    .takes_places = true,
     .scratch = scratch_size,
     .score = score,
     .score_grad = score_grad,

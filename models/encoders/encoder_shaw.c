@@ -11,12 +11,11 @@
  * Source: Shaw et al. 2018, arXiv:1803.02155, eq. 3 and 4; the paper finds that the values'
  * half adds little to the keys', so it can be left out (values: false).
  * Check: clip 0: K[0] adds a constant to each row, and V[0] itself is added to o. */
+#include "distance_lookup.h"
 #include "encoder.h"
 
 #include <math.h>
-#include <string.h>
 
-#include "kernels.h"
 #include "panel_gemm.h"
 
 enum { CLIP, VALUES };
@@ -38,7 +37,7 @@ static const struct option options[] = {
 
 static enum encoder_reach reach(const struct encoder_dims *d, const struct option_values *o)
 {
-    const bool trained = d->placed || o->v[CLIP] < d->trained_length;
+    const bool trained = d->spread || o->v[CLIP] < d->trained_length;
     return trained ? REACH_CAPPED : REACH_UNTRAINED;
 }
 
@@ -106,51 +105,18 @@ static void products(const struct encoder_view *e, const struct panel *p, real a
     panel_nn(p->rows, z.stride, d, alpha, of, panel_turned(z.stride, d, t, room), false, z);
 }
 
-static int clipped(const struct panel *p, int row, int j, int rows)
-{
-    const int distance = p->place[p->row[row]] - p->place[j];
-    return distance < rows ? distance : rows - 1;
-}
-
-/* to[r][j] += z[r][c] */
-static void look_up(const struct panel *p, struct rows z, real *to)
-{
-    for (int r = 0; r < p->rows; r++) {
-        const real *zr = z.at + (size_t)r * (size_t)z.stride;
-        real *row = to + (size_t)r * (size_t)p->stride;
-        if (!p->placed)
-            kernels_get()->distance_lookup(p->row[r] + 1, zr, z.stride, 1, row);
-        for (int j = 0; p->placed && j <= p->row[r]; j++)
-            row[j] += zr[clipped(p, r, j, z.stride)];
-    }
-}
-
-/* The adjoint: z[r][c] = sum of from[r][j] at distance c. */
-static void gather(const struct panel *p, const real *from, struct rows z)
-{
-    memset(z.at, 0, (size_t)p->rows * (size_t)z.stride * sizeof *z.at);
-    for (int r = 0; r < p->rows; r++) {
-        real *zr = z.at + (size_t)r * (size_t)z.stride;
-        const real *row = from + (size_t)r * (size_t)p->stride;
-        if (!p->placed)
-            kernels_get()->distance_lookup_grad(p->row[r] + 1, z.stride, 1, row, zr);
-        for (int j = 0; p->placed && j <= p->row[r]; j++)
-            zr[clipped(p, r, j, z.stride)] += row[j];
-    }
-}
-
 static void score(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
     const struct rows z = distances(e, p, scratch);
     products(e, p, p->alpha, p->q, TABLE_KEYS, z);
-    look_up(p, z, p->score);
+    distance_lookup(p, z, p->score);
 }
 
 static void score_grad(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
     const struct rows dz = distances(e, p, scratch);
     const int d = e->dims->head_dim, n = dz.stride;
-    gather(p, p->dscore, dz);
+    distance_gather(p, p->dscore, dz);
     panel_nn(p->rows, d, n, p->alpha, dz, (struct rows){(real *)e->weight[TABLE_KEYS], d},
              true, p->dq);
     panel_tn(n, d, p->rows, p->alpha, dz, p->q, true,
@@ -164,7 +130,7 @@ static void values(const struct encoder_view *e, const struct panel *p, real *sc
     const int d = e->dims->head_dim;
     if (e->options->v[VALUES] == 0)
         return;
-    gather(p, p->score, w);
+    distance_gather(p, p->score, w);
     panel_nn(p->rows, d, w.stride, 1, w, (struct rows){(real *)e->weight[TABLE_VALUES], d},
              true, p->o);
 }
@@ -175,11 +141,11 @@ static void values_grad(const struct encoder_view *e, const struct panel *p, rea
     const int d = e->dims->head_dim;
     if (e->options->v[VALUES] == 0)
         return;
-    gather(p, p->score, z);
+    distance_gather(p, p->score, z);
     panel_tn(z.stride, d, p->rows, 1, z, p->d_o, true,
              (struct rows){e->grad[TABLE_VALUES], d});
     products(e, p, 1, p->d_o, TABLE_VALUES, z);
-    look_up(p, z, p->dscore);
+    distance_lookup(p, z, p->dscore);
 }
 
 const struct encoder encoder_shaw = {

@@ -5,6 +5,7 @@
  * in training; tests start at 0. With `absolute` it is the random offset that trains every
  * row of the table (absolute+shift); with `sinusoidal` it is SHAPE. `most` is by default what
  * the longest split has beyond the trained length, so that the table just covers both.
+ * Encodings that see distances alone do not notice it: a sum of such is refused.
  * A sequence shorter than the trained length is moved as far as the longest place allows.
  *
  * Why: absolute encodings at lengths whose rows would otherwise never be trained.
@@ -63,4 +64,5 @@ const struct encoder encoder_shift = {
     .resolve = resolve,
     .places = places,
     .place = place,
+    .moves_alike = true,
 };

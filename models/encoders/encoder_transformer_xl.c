@@ -16,6 +16,7 @@
  * Source: Dai et al. 2019, arXiv:1901.02860v3, section 3.3, and the authors' code, without its
  * dropout of r.
  * Check: u, v and W 0: content alone. u and v 0: relative, with the table r W. */
+#include "distance_lookup.h"
 #include "encoder.h"
 
 #include <math.h>
@@ -182,13 +183,6 @@ static void fill_queries(const struct encoder_view *e, const struct panel *p,
             row_of(w->q, r)[c] = row_of(p->q, r)[c] + v[c];
 }
 
-/* The row of z that stands for the distance of query r and key j. */
-static int distance(const struct panel *p, const struct work *w, int r, int j)
-{
-    const int n = p->place[p->row[r]] - p->place[j];
-    return n < w->n ? n : w->n - 1;
-}
-
 static void score(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
     const struct work w = lay_out(e, p, scratch);
@@ -198,31 +192,20 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
              panel_turned(w.n, w.d, distance_keys(e, p, e->derived), w.room), false, w.z);
     for (int j = 0; j < p->columns; j++)
         w.key[j] = p->alpha * kernels_get()->dot((size_t)w.d, u, row_of(p->k, j));
-    for (int r = 0; r < p->rows; r++) {
-        real *s = p->score + (size_t)r * (size_t)p->stride;
-        const real *z = row_of(w.z, r);
-        kernels_get()->add((size_t)p->row[r] + 1, w.key, s);
-        if (!p->placed)
-            kernels_get()->distance_lookup(p->row[r] + 1, z, w.n, 1, s);
-        for (int j = 0; p->placed && j <= p->row[r]; j++)
-            s[j] += z[distance(p, &w, r, j)];
-    }
+    for (int r = 0; r < p->rows; r++)
+        kernels_get()->add((size_t)p->row[r] + 1, w.key,
+                           p->score + (size_t)r * (size_t)p->stride);
+    distance_lookup(p, w.z, p->score);
 }
 
 /* Sums of dscore: over distances to dz, over keys to dkey. */
 static void gather(const struct panel *p, const struct work *w)
 {
-    memset(w->z.at, 0, (size_t)p->rows * (size_t)w->n * sizeof *w->z.at);
+    distance_gather(p, p->dscore, w->z);
     memset(w->key, 0, (size_t)p->columns * sizeof *w->key);
-    for (int r = 0; r < p->rows; r++) {
-        const real *ds = p->dscore + (size_t)r * (size_t)p->stride;
-        real *dz = row_of(w->z, r);
-        kernels_get()->add((size_t)p->row[r] + 1, ds, w->key);
-        if (!p->placed)
-            kernels_get()->distance_lookup_grad(p->row[r] + 1, w->n, 1, ds, dz);
-        for (int j = 0; p->placed && j <= p->row[r]; j++)
-            dz[distance(p, w, r, j)] += ds[j];
-    }
+    for (int r = 0; r < p->rows; r++)
+        kernels_get()->add((size_t)p->row[r] + 1, p->dscore + (size_t)r * (size_t)p->stride,
+                           w->key);
 }
 
 /* Of alpha u . k_j, whose gradient is in w->key. */

@@ -46,7 +46,12 @@ static void two_sequences_add_their_gradients(void **state)
 static void the_table_has_the_papers_size_and_start(void **state)
 {
     struct tensor_spec spec[ENCODER_TENSORS_MAX];
-    const struct encoder_dims dims = {4, 4, 64, 512, 512, 512, false};
+    const struct encoder_dims dims = {.layers = 4,
+                                      .heads = 4,
+                                      .head_dim = 64,
+                                      .trained_length = 512,
+                                      .longest = 512,
+                                      .places = 512};
     const struct option_values options = bed_options(&encoder_absolute, "");
     (void)state;
     assert_int_equal(encoder_absolute.tensors(&dims, &options, spec), 1);

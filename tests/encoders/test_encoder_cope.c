@@ -394,7 +394,12 @@ static void the_sum_with_relative_has_exact_gradients(void **state)
 static void the_table_has_the_papers_size_and_start(void **state)
 {
     struct tensor_spec spec[ENCODER_TENSORS_MAX];
-    const struct encoder_dims dims = {4, 4, 64, 512, 512, 512, false};
+    const struct encoder_dims dims = {.layers = 4,
+                                      .heads = 4,
+                                      .head_dim = 64,
+                                      .trained_length = 512,
+                                      .longest = 512,
+                                      .places = 512};
     struct option_values options = bed_options(&encoder_cope, "p_max=512");
     (void)state;
     assert_int_equal(encoder_cope.resolve(&dims, &options, NULL), ST_OK);

@@ -57,6 +57,44 @@ static void capped_repeats_the_farthest_trained_row(void **state)
     }
 }
 
+/* Places 0, 3, 6, ...: distance 9 of tokens 4 and 1 has row 9 of 42, and capped row 8. */
+static void chosen_places_have_rows_of_their_own(void **state)
+{
+    static struct bed b;
+    struct encoder_dims dims = bed_dims(2, 8);
+    const char *const settings[] = {"", "capped=true"};
+    (void)state;
+    dims.places = 3 * BED_LONGEST;
+    dims.placed = dims.spread = true;
+    for (int s = 0; s < 2; s++) {
+        const struct option_values options = bed_options(&encoder_relative, settings[s]);
+        assert_int_equal(bed_try(&b, &encoder_relative, &options, &dims, NULL), ST_OK);
+        assert_int_equal(b.spec[0].rows, s == 0 ? 42 : 9);
+        assert_int_equal(encoder_relative.reach(&b.dims, &b.options),
+                         s == 0 ? REACH_DEFINED : REACH_CAPPED);
+        b.panel.placed = true;
+        for (int t = 0; t < BED_LONGEST; t++)
+            b.place[t] = 3 * t;
+        bed_fill(b.k.at, BED_LONGEST * BED_STRIDE, 0);
+        bed_score(&b);
+        double dot = 0;
+        for (int c = 0; c < 8; c++)
+            dot += b.q.at[4 * BED_STRIDE + c] * b.weight[0][(s == 0 ? 9 : 8) * 8 + c];
+        assert_near(b.score[4 * BED_SCORES + 1], dot / sqrt(8), 1e-12);
+        bed_check_panel_gradients(&b);
+    }
+}
+
+/* `shift` trains no distance that training has not. */
+static void shifted_places_train_no_longer_distance(void **state)
+{
+    static struct bed b;
+    (void)state;
+    bed_open(&b, &encoder_relative, "");
+    b.dims.placed = true;
+    assert_int_equal(encoder_relative.reach(&b.dims, &b.options), REACH_UNTRAINED);
+}
+
 static void capped_changes_nothing_inside_the_trained_length(void **state)
 {
     static struct bed capped, open;
@@ -98,7 +136,12 @@ static void the_gradient_of_a_row_sums_over_its_pairs(void **state)
 static void the_table_has_the_papers_size_and_start(void **state)
 {
     struct tensor_spec spec[ENCODER_TENSORS_MAX];
-    const struct encoder_dims dims = {4, 4, 64, 512, 512, 512, false};
+    const struct encoder_dims dims = {.layers = 4,
+                                      .heads = 4,
+                                      .head_dim = 64,
+                                      .trained_length = 512,
+                                      .longest = 512,
+                                      .places = 512};
     const struct option_values options = bed_options(&encoder_relative, "");
     const struct option_values apart = bed_options(&encoder_relative, "share_layers=false");
     (void)state;
@@ -116,6 +159,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_nearest_key_meets_row_0),
         cmocka_unit_test(capped_repeats_the_farthest_trained_row),
+        cmocka_unit_test(chosen_places_have_rows_of_their_own),
+        cmocka_unit_test(shifted_places_train_no_longer_distance),
         cmocka_unit_test(capped_changes_nothing_inside_the_trained_length),
         cmocka_unit_test(the_gradient_of_a_row_sums_over_its_pairs),
         cmocka_unit_test(the_table_has_the_papers_size_and_start),

@@ -73,6 +73,43 @@ static void what_is_too_long_stays(void **state)
     assert_int_equal(shift_of(&b, true, 1, 14), 0);
 }
 
+/* Rope sees distances alone; of fire's logits some depend on the query's place. */
+static void it_needs_somebody_who_looks_at_more_than_distances(void **state)
+{
+    static const char *const in_vain[] = {"rope+shift", "relative+shift",
+                                          "kerple+shift+t5"};
+    static const char *const good[] = {"absolute+relative+shift", "fire+shift",
+                                       "shift+sinusoidal", "randomized+relative",
+                                       "kerple+randomized"};
+    struct encoder_stack s;
+    struct err e;
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(encoder_stack_parse(in_vain[i], &s, &e), ST_CONFIG);
+        assert_non_null(strstr(e.msg, "look at distances alone; leave it out, or add one "
+                                      "that looks at places, as in \"absolute+shift\""));
+    }
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(encoder_stack_parse(good[i], &s, &e), ST_OK);
+}
+
+/* All distances are trained where places are drawn one by one, and not where they move
+ * together. */
+static void distances_are_spread_by_randomized_alone(void **state)
+{
+    const struct encoder_dims d = bed_dims(2, 8);
+    struct encoder_stack s;
+    struct err e;
+    (void)state;
+    assert_int_equal(encoder_stack_parse("absolute+relative+shift", &s, &e), ST_OK);
+    assert_true(encoder_stack_dims(&s, &d).placed);
+    assert_false(encoder_stack_dims(&s, &d).spread);
+    assert_int_equal(encoder_stack_reach(&s, &d), REACH_UNTRAINED);
+    assert_int_equal(encoder_stack_parse("absolute+randomized+relative", &s, &e), ST_OK);
+    assert_true(encoder_stack_dims(&s, &d).spread);
+    assert_int_equal(encoder_stack_reach(&s, &d), REACH_DEFINED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -80,6 +117,8 @@ int main(void)
         cmocka_unit_test(tests_start_at_0),
         cmocka_unit_test(a_learned_table_reaches_the_longest_split),
         cmocka_unit_test(what_is_too_long_stays),
+        cmocka_unit_test(it_needs_somebody_who_looks_at_more_than_distances),
+        cmocka_unit_test(distances_are_spread_by_randomized_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

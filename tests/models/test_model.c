@@ -27,7 +27,12 @@ static struct model_config counting_paper(const char *encoder, const char *optio
                              .vocabulary = 21,
                              .trained_length = 512,
                              .longest = 512};
-    const struct encoder_dims d = {4, 4, 64, 512, 512, 512, false};
+    const struct encoder_dims d = {.layers = 4,
+                                   .heads = 4,
+                                   .head_dim = 64,
+                                   .trained_length = 512,
+                                   .longest = 512,
+                                   .places = 512};
     struct err e;
     assert_int_equal(encoder_stack_parse(encoder, &c.encoders, &e), ST_OK);
     if (option)

@@ -60,7 +60,10 @@ struct trainer_config toy_config(const char *encoder, const char *options)
     struct err e;
     char sum[ENCODER_NAME];
     const struct encoder *alone = encoder_find(encoder);
-    snprintf(sum, sizeof sum, "%s%s", encoder, alone && alone->place ? "+rope" : "");
+    const char *partner = !alone || !alone->place ? ""
+                          : alone->moves_alike    ? "+absolute"
+                                                  : "+rope";
+    snprintf(sum, sizeof sum, "%s%s", encoder, partner);
     must(encoder_stack_parse(sum, &c.model.encoders, &e), &e);
     set_options(&c.model.encoders, options);
     const struct encoder_dims d = model_dims(&c.model);

@@ -8,7 +8,7 @@ enum { TOY_TOKENS = 40, TOY_SEQUENCES = 5, TOY_VOCABULARY = 7, TOY_LONGEST = 11 
 
 /* dim 8, 2 heads, 2 layers, post-norm ReLU with biases unless changed afterwards; Adam,
  * lr 1e-2. `encoder` is as in YAML ("cope+rope"); options are "p_max=3 sep_keys=true". One
- * that chooses places alone gets rope to look at them. Fails the running test when the
+ * that chooses places alone gets rope or absolute to look at them. Fails the running test when the
  * encoder cannot be had. */
 struct trainer_config toy_config(const char *encoder, const char *options);
 

@@ -13,7 +13,7 @@ struct arena {
     size_t cap, used; /* bytes */
 };
 
-enum { ARENA_ALIGN = 64 };
+enum { ARENA_ALIGN = 64 }; /* a cache line, and the widest vector of the kernels */
 
 /* Bytes that arena_take(n, size) will consume: n * size rounded up to ARENA_ALIGN.
  * Returns SIZE_MAX when that overflows. */

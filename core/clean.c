@@ -1,3 +1,12 @@
+/* clean.c -- one character at a time: shown as it is, or as an escape.
+ *
+ * Any bytes come in. clean_next decodes one character of UTF-8 and says what is shown in
+ * its place; all other functions are loops over it, into memory, to a stream, in lines of a
+ * width, or over what printf made. A byte that is no part of a character counts as one of
+ * its own.
+ * The trap: a column of a terminal is taken for one character, so wide letters are counted
+ * short; and clean_text without `keep` leaves what is UTF-8 alone, control
+ * characters too. */
 #include "clean.h"
 
 #include <stdbool.h>

@@ -11,7 +11,7 @@
 
 /* Length of the character at `text`, of which n bytes are left, n > 0; `escape` receives
  * what is shown in its place, "" when it is shown as it is. */
-enum { CLEAN_ESCAPE = 12 };
+enum { CLEAN_ESCAPE = 12 }; /* "\U0010ffff" takes 11 with its end */
 size_t clean_next(const char *text, size_t n, char escape[CLEAN_ESCAPE]);
 
 /* A new string of *n bytes, with a 0 behind it; *n becomes its length. Characters of `keep`

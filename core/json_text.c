@@ -1,3 +1,12 @@
+/* json_text.c -- Jansson with an allocator that tells when memory ran out.
+ *
+ * Each call installs take and give as Jansson's allocator, which is the process's, and
+ * clears this thread's `starved`. While a text is read, take keeps a list of what it gave
+ * out, and the first failure jumps out of Jansson and frees the list; while one is written,
+ * it only notes the failure, and the half text is thrown away. json_show rewrites reals and
+ * strings piece by piece as Jansson hands them over.
+ * The trap: readings do not nest in a thread, and the jump skips what lies between: nothing
+ * of ours may lie there. */
 #include "json_text.h"
 
 #include <assert.h>
@@ -9,7 +18,7 @@
 #include "clean.h"
 #include "real_text.h"
 
-enum { FIRST_ROOM = 256 };
+enum { FIRST_ROOM = 256 }; /* blocks; doubled when full; chosen, not measured */
 
 /* A reading under way, with what it has allocated and not freed. Leaving Jansson by a long
  * jump is the one way not to return NULL to it. */

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-enum { LINE_TEXT = 512 };
+enum { LINE_TEXT = 512 }; /* a longer line is read as several; chosen, not measured */
 
 /* The number behind `name` at the start of a line of the file; NaN: there is none. With
  * `name` "" the first word of the file. */

@@ -1,3 +1,11 @@
+/* option.c -- text to the double that stands for an option's value, and back.
+ *
+ * Text of a file or a command line comes in and is refused with the range or the names that
+ * would do; a number leaves, and option_format makes the text again that is stored and
+ * shown. Below them are the suggestions for names that were mistyped.
+ * The trap: the number of a choice is its place in `choices`, and a word of an open choice
+ * is numbered behind these, in the order in which this process met the words: never store
+ * it. */
 #include "option.h"
 
 #include <assert.h>

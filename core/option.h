@@ -13,6 +13,8 @@
 
 enum option_type { OPTION_BOOL, OPTION_INT, OPTION_REAL, OPTION_CHOICE };
 
+/* A table with more options stops in option_count. OPTION_TEXT is the longest value as text,
+ * with its end: numbers need 25, names of choices the rest. Both chosen, not measured. */
 enum { OPTIONS_MAX = 16, OPTION_TEXT = 128 };
 
 struct option {
@@ -50,7 +52,7 @@ char *option_format(const struct option *o, double value, char buf[OPTION_TEXT])
 /* The text of a choice's value: good for ever. Words of an open choice (letters, digits and
  * any of . _ - : not more than OPTION_WORD) are kept, up to OPTION_WORDS different ones in
  * a process; their values are numbers behind those of the choices, which only this process
- * knows. */
+ * knows. 256 words: chosen, not measured; more are refused with a message. */
 enum { OPTION_WORD = OPTION_TEXT - 1, OPTION_WORDS = 256 };
 const char *option_word(const struct option *o, double value);
 

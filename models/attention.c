@@ -1,3 +1,11 @@
+/* attention.c -- heads, and in each the panels of query rows.
+ *
+ * Queries, keys and values of one sequence come in, outputs and log-sum-exps leave. Of each
+ * head keys and values are packed once; of each panel: content (or alpha q.k), the
+ * encoders' score, softmax (or their weigh), dropout, the product with the values, what
+ * they add to it. Backward makes both again and goes the same way back.
+ * The trap: panels are as wide as their last row sees, so behind a row's own limit stands
+ * what the product left there: zero_tail clears it before any sum over columns. */
 #include "attention.h"
 
 #include <math.h>

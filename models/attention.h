@@ -18,6 +18,8 @@
 #include "encoding.h"
 #include "phases.h"
 
+/* Panels of 32 or 48 rows were no faster (docs/PERFORMANCE.md). Gradients of keys and values
+ * are summed panel by panel: another number of rows gives other bits. */
 enum { PANEL_ROWS = 64 };
 
 /* Work memory of one thread. */

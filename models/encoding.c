@@ -1,3 +1,11 @@
+/* encoding.c -- the loops over the parts of a sum, in the order of encoder.h's hooks.
+ *
+ * Set-up finds where each part's tensors, constants, derived numbers and columns of `state`
+ * and `projected` lie; every later call hands a part its own piece of these (encoding_view,
+ * tokens_of) and calls its hook. In reading, rotation and panels the adjoints run over the
+ * parts in the opposite order.
+ * The trap: a part without a hook is passed over in silence, and so is one in a layer that
+ * is not its own, for which `acting` gives an encoder without hooks. */
 #include "encoding.h"
 
 #include <assert.h>

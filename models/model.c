@@ -1,3 +1,11 @@
+/* model.c -- from sizes to named tensors with their first weights.
+ *
+ * Sizes are checked, the encoders describe themselves, add_all walks over the tensors once
+ * to count them and once to fill the list, memory is taken, weights are drawn, and an
+ * encoder may give its own another start. model_sketch ends after the counting and has no
+ * weights.
+ * The trap: both walks must see the same tensors. A tensor's weights come from a stream of
+ * its own that its name chooses: a new name is another start, another order is not. */
 #include "model.h"
 
 #include <assert.h>
@@ -13,6 +21,8 @@
 
 enum { PAD = 16 }; /* each tensor starts on a cache line */
 
+/* The bounds are far above what is trained here, so that products of two sizes stay within
+ * 64 bits and lengths within an int; chosen, not measured. */
 enum status model_check(const struct model_config *c, struct err *e)
 {
     const struct {

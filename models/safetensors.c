@@ -1,3 +1,11 @@
+/* safetensors.c -- the file format: header and numbers, written and read.
+ *
+ * Writing: the header is made in memory, then all goes to a temporary file that takes the
+ * name at the end. Reading: length, header, its end against the file's, every tensor's
+ * name, type, shape and offsets, and only then numbers. Without a model,
+ * safetensors_read_bytes checks that the tensors lie end to end.
+ * The trap: nothing of a file is believed before it is checked; JSON is counted before it
+ * is parsed, since it grows eightyfold. */
 #include "safetensors.h"
 
 #include <errno.h>
@@ -16,7 +24,7 @@ enum {
     LENGTH_BYTES = 8,
     HEADER_MAX = 100 << 20, /* bytes; the limit of the format's own readers */
     VALUES_MAX = 1 << 18,   /* of what begins or parts JSON values; a tensor has 8 */
-    CHUNK = 1024            /* numbers read or written at once */
+    CHUNK = 1024            /* numbers read or written at once; chosen, not measured */
 };
 
 static const char metadata_key[] = "__metadata__";

@@ -1,3 +1,11 @@
+/* trainer.c -- a step: gradients of shards, their sum, the optimiser.
+ *
+ * A batch comes in; loss and new weights leave. In order: derived numbers of the encoders,
+ * gradients of all shards by any thread, sums over shards in their order, the derived
+ * numbers' part, the norm, Adam in chunks, the encoders' confine. Evaluation and logits
+ * share the way of a batch through micro-batches.
+ * The trap: shards, MICRO_TOKENS and CHUNK fix the order of sums, threads do not; a step
+ * that was stopped has left the weights as they were. */
 #include "trainer.h"
 
 #include <assert.h>
@@ -12,10 +20,10 @@
 #include "threads.h"
 #include "transformer.h"
 
-enum {
-    MICRO_TOKENS = 512, /* rows of a micro-batch, unless one sequence is longer */
-    CHUNK = 1 << 15     /* numbers per job when gradients are summed and weights updated */
-};
+/* Rows of a micro-batch, unless one sequence is longer: so many activations stay in the cache.
+ * Numbers of a job when gradients are summed and weights updated: enough jobs for every thread.
+ * Both values are chosen, not measured, and both move sums, and so bits. */
+enum { MICRO_TOKENS = 512, CHUNK = 1 << 15 };
 
 struct shard {
     real *grad; /* [model_gradient_size] */

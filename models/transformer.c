@@ -1,3 +1,10 @@
+/* transformer.c -- layers forward and backward over the rows of one micro-batch.
+ *
+ * Tokens come in: rows are indexed, embedded, pass the layers (attend, feed_forward) and
+ * give logits at target rows; the loss leaves its gradient in their place, and backward
+ * goes from there down to the embeddings, adding to `grad`.
+ * The trap: work memory is reused, so what backward needs is in layer_work or made again;
+ * and the last layer's queries are the target rows, gathered and scattered. */
 #include "transformer.h"
 
 #include <assert.h>
@@ -7,10 +14,11 @@
 #include "gemm.h"
 #include "panel_gemm.h"
 
-enum {
-    FF_ROWS = 512,        /* rows of the feed-forward's wide temporaries */
-    SMALL_WEIGHTS = 24576 /* numbers; of layers that are not BLAS's */
-};
+/* Both move sums, and so bits. Rows of the feed-forward's wide temporaries: fewer are slower,
+ * all of a long sequence are no faster and take more memory. Numbers of the weights of layers
+ * that are not BLAS's, 96 KiB, which stay in the cache: with larger ones a step gained 1 to 2 %
+ * (docs/PERFORMANCE.md has both); the bound between is chosen. */
+enum { FF_ROWS = 512, SMALL_WEIGHTS = 24576 };
 
 /* --- work memory --------------------------------------------------------- */
 

@@ -1,3 +1,11 @@
+/* contract.c -- clauses that a few samples decide; contract_laws.c has those of many.
+ *
+ * A task comes in, ST_OK or the first complaint leaves. Samples are written to room with
+ * canaries behind it and looked at: sound, the same from the same stream, another from
+ * another, changed by every option, solved, solved from the left, with strata. The table at
+ * the end is the order in which they are checked.
+ * The trap: a clause may call only what the ground clauses before it have found to be
+ * there. */
 #include "contract.h"
 
 #include <stdio.h>
@@ -6,7 +14,10 @@
 
 #include "contract_internal.h"
 
+/* Places behind a sample, and values that no task has a reason to write there. */
 enum { CANARIES = 64, CANARY = -123456789, CANARY_BYTE = 0xA5 };
+/* Samples of a clause, prefixes of a sample, the greatest value of a stratum: chosen, not
+ * measured; test_contract_faults plants faults, and they are seen with these. */
 enum { STREAMS = 20, PREFIXES = 8, CAUSAL_SAMPLES = 100, STRATUM_MOST = 1 << 24 };
 enum { SOLVED_MOST = 2048 }; /* tokens: some solvers take the square of that */
 

@@ -4,6 +4,7 @@
 
 #include "contract.h"
 
+/* Samples of a clause that looks at each; chosen, not measured. */
 enum { CONTRACT_SAMPLES = 2000 };
 
 /* Room for one sample, and canaries behind it. */

@@ -32,10 +32,12 @@ struct sample {
 enum { TARGET_NONE = -1, STRATUM_NONE = -1 };
 /* A target that is not scored is trained on but not counted (Flip-Flop's noisy mode). */
 
-enum { TASK_STRATA_MAX = 4 };
+enum { TASK_STRATA_MAX = 4 }; /* chosen; the contract refuses more */
 
 #define LAW_UNKNOWN (-1.0)
 
+/* Options that a split may change, and a token's text with its end. Both are chosen: an array
+ * in a task's table grows with the first, columns of `show` with the second. */
 enum { TASK_SPLIT_CHANGES = 4, TASK_TOKEN_TEXT = 16 };
 
 /* A named law: the task's options with a few changed. Each change leads away from the

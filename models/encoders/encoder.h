@@ -23,6 +23,8 @@
 #include "real.h"
 #include "rng.h"
 
+/* Room of a part and of a sum, taken in every model: learned tensors of one encoder (an
+ * assertion stops more), parts of a sum (a longer one is refused), and the sum's name. Chosen. */
 enum { ENCODER_TENSORS_MAX = 12, ENCODER_PARTS_MAX = 4, ENCODER_NAME = 96 };
 
 /* What an encoder may size its tensors by. */

@@ -24,9 +24,9 @@
 
 enum { HIDDEN, THRESHOLD, SHARE_LAYERS };
 enum { C, MULTIPLIER, LAYER, OUT, OUT_BIAS }; /* tensors */
-enum { BLOCK = 64 };                          /* arguments that are worked on together */
+enum { BLOCK = 64 };                          /* arguments worked on together; chosen */
 
-static const double least_divisor = 1e-6;
+static const double least_divisor = 1e-6; /* the one of the formula above */
 
 static const struct option options[] = {
     [HIDDEN] = {.name = "hidden",

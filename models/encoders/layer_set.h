@@ -15,6 +15,7 @@ struct layer_set {
     uint64_t list; /* bit l: layer l */
 };
 
+/* A set as text, with its end: 64 layers with a sign between; and the bits of `list`. */
 enum { LAYER_SET_TEXT = 256, LAYER_SET_LISTED = 64 };
 
 bool layer_set_has(const struct layer_set *s, int layer);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <tgmath.h>
 
-#define NORM_EPS        ((real)1e-5)
+#define NORM_EPS        ((real)1e-5)                   /* PyTorch's default */
 #define SQRT_HALF       ((real)0.70710678118654752440) /* 1 / sqrt 2 */
 #define ONE_BY_SQRT_2PI ((real)0.39894228040143267794) /* 1 / sqrt(2 pi) */
 

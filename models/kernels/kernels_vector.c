@@ -14,7 +14,7 @@
 #include "vector_positions.h"
 #include "vector_products.h"
 
-#define NORM_EPS 1e-5f
+#define NORM_EPS 1e-5f /* as in kernels_naive.c */
 
 /* How far ahead of its use memory is asked for, in numbers: where the hardware does not do
  * so by itself (it did not on a virtual Xeon), GELU on what a layer left in the third-level

@@ -1,3 +1,11 @@
+/* plot.c -- the table of plots, and what their files share.
+ *
+ * plot_list.inc, which CMake writes, names the plots. plot_read turns rows of a query,
+ * panel and series first, into marks; plot_script chooses size and terminal and lets the
+ * plot draw; plot_csv prints the same marks. An encoder's colour, mark and dash follow from
+ * its name.
+ * The trap: panels and series are runs of equal neighbours, so a query must order by them;
+ * and text goes to gnuplot through plot_quoted alone. */
 #include "plot.h"
 
 #include <inttypes.h>

@@ -1,4 +1,9 @@
-/* report.c -- the page: head, sections in their order, foot. */
+/* report.c -- the page: head, sections in their order, foot.
+ *
+ * A store and a request come in, HTML leaves: style and counts, a link for each entry of
+ * `sections`, then each section's own function, then the script.
+ * The trap: the page is written as it is made. When no run matches, or the database fails
+ * halfway, part of it is out already, and the caller must not keep it. */
 #include "report.h"
 
 #include <stdarg.h>

@@ -1,4 +1,11 @@
-/* report_pictures.c -- the plots of every experiment as SVG within the page. */
+/* report_pictures.c -- the plots of every experiment as SVG within the page.
+ *
+ * For each experiment with runs that are done each plot reads its marks; the caller's
+ * gnuplot draws them between two temporary files, and the SVG is copied without what a page
+ * cannot have twice. Command and data follow as text. A picture that cannot be drawn says
+ * why.
+ * The trap: `rewritten` knows gnuplot's output by its letters; groups that another version
+ * writes otherwise are copied as they are, and marks then have no titles. */
 #include "report_parts.h"
 
 #include <errno.h>

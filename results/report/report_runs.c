@@ -1,4 +1,10 @@
-/* report_runs.c -- every run, the settings of each recipe, and what made them. */
+/* report_runs.c -- every run, the settings of each recipe, and what made them.
+ *
+ * Runs and provenance are one statement each, streamed to a table. Settings are a block for
+ * each recipe: what differs from the first of its experiment, the command that trains it,
+ * and the whole configuration without the seed.
+ * The trap: text of the database goes through escape_html (report_say, report_element,
+ * text_table); a shell's quotes in the command are a second, inner layer. */
 #include "report_parts.h"
 
 #include <stdlib.h>

@@ -15,6 +15,8 @@
 
 #include "status.h"
 
+/* A token of each byte; merges far above those of any tokeniser in use (GPT-2 has 50,000):
+ * chosen, so that sizes stay within an int. */
 enum { BPE_BYTES = 256, BPE_MERGES_MAX = 1 << 20 };
 
 struct bpe_pair {

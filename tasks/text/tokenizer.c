@@ -1,3 +1,10 @@
+/* tokenizer.c -- a tokeniser made, asked and used; its files are tokenizer_file.c.
+ *
+ * Made of bytes, of merges with ids, or of merges learned from a text. Encoding cuts text
+ * into pieces, each piece into tokens, turns these into ids and gives them to `take` piece
+ * by piece, so that a corpus needs no second copy.
+ * The trap: a token of the merges and its id are two numbers (id[] and token[]), and ids
+ * may have gaps; `room` is the tokeniser's own, so two threads cannot encode with one. */
 #include "tokenizer.h"
 
 #include <assert.h>

@@ -147,6 +147,22 @@ CREATE TABLE place (
     UNIQUE (run_id, split)
 ) STRICT;
 
+-- Numbers of a split that a run's weights were asked again, with other options of the task:
+-- `posbench eval --grid length=64,128 --store`.
+CREATE TABLE evaluation (
+    id        INTEGER PRIMARY KEY,
+    run_id    INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+    variant   TEXT NOT NULL,    -- the encoder with its options of this test
+    split     TEXT NOT NULL,
+    options   TEXT NOT NULL CHECK (json_valid(options)), -- all options of the task
+    sequences INTEGER NOT NULL,
+    name      TEXT NOT NULL,    -- of the metric
+    value     REAL,
+    count     INTEGER,
+    total     INTEGER,
+    UNIQUE (run_id, variant, split, options, sequences, name)
+) STRICT;
+
 -- The log of a run. Level "caveat", text "SPLIT: ...": a footnote under tables.
 CREATE TABLE event (
     id     INTEGER PRIMARY KEY,
@@ -265,6 +281,24 @@ SELECT r.run_id, r.experiment, r.profile, r.cell, r.task, r.encoder, r.variant, 
        / nullif(json_extract(v.value, '$[2]'), 0) AS error
 FROM v_run AS r JOIN place AS p USING (run_id), json_each(p.strata) AS s,
      json_each(s.value) AS v;
+
+-- What `posbench eval --store` kept: one row per run and question. at_test is the encoder with
+-- the options of the test; an option of the task is json_extract(options, '$.length').
+CREATE VIEW v_evaluation AS
+SELECT r.run_id, r.experiment, r.profile, r.cell, r.task, r.encoder, r.variant, r.seed,
+       r.recipe, r.state, e.variant AS at_test, e.split, e.options, e.sequences, e.accuracy,
+       e.token_error, e.sequence_error, e.perplexity, e.loss, e.tokens
+FROM v_run AS r
+JOIN (SELECT run_id, variant, split, options, sequences,
+             max(value) FILTER (WHERE name = 'accuracy') AS accuracy,
+             max(value) FILTER (WHERE name = 'token_error') AS token_error,
+             max(value) FILTER (WHERE name = 'sequence_error') AS sequence_error,
+             max(value) FILTER (WHERE name = 'perplexity') AS perplexity,
+             max(value) FILTER (WHERE name = 'loss') AS loss,
+             max(total) FILTER (WHERE name IN ('accuracy', 'token_error', 'majority',
+                                               'ceiling')) AS tokens
+      FROM evaluation GROUP BY run_id, variant, split, options, sequences) AS e
+     USING (run_id);
 
 -- Two-sided 95 % quantiles of Student's t, the 0.975 quantile of each number of degrees
 -- of freedom up to 30. Beyond, v_summary uses the first terms of the expansion in 1 / df

@@ -148,6 +148,16 @@ struct place_row {
 };
 enum status store_places(struct store *s, int64_t run_id, const struct place_row *p,
                          struct err *e);
+/* What a split with these options gave; replaces what is stored of the same question. */
+struct evaluation_row {
+    const char *variant, *split; /* the encoder with its options of the test */
+    const char *options;         /* of the task: JSON */
+    int sequences;
+    const struct metric_row *metric; /* [n] */
+    int n;
+};
+enum status store_evaluation(struct store *s, int64_t run_id,
+                             const struct evaluation_row *r, struct err *e);
 /* Level "caveat", text "SPLIT: ...": a footnote under tables; stored once per run. */
 enum status store_event(struct store *s, int64_t run_id, const char *level,
                         const char *text, struct err *e);

@@ -11,7 +11,7 @@ struct store_table {
     const char *keys;         /* what tells its rows apart; "": nothing does */
     const char *values;
     const char *more; /* goes with them when a row is copied, and says nothing new */
-    bool later;       /* runs of an older schema have no rows here: that is no difference */
+    bool later;       /* a run may have no rows here: that is no difference */
 };
 
 /* What is measured of a run and must come out the same, bit for bit. */

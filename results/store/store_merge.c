@@ -41,6 +41,8 @@ static const struct store_table of_run[] = {
     {"metric", "metric", "split, name, step", "value, count, total", "last", false},
     {"answer", "answers", "split", "count, bits", "", false},
     {"place", "places", "split", "count, bits, strata", "", true},
+    {"evaluation", "evaluations", "variant, split, options, sequences, name",
+     "value, count, total", "", true},
     {"event", "event", "", "time, level, text", "", false},
 };
 enum { OF_RUN = sizeof of_run / sizeof *of_run };
@@ -374,7 +376,7 @@ static enum status copy_rows_of_runs(const struct merge *m, struct err *e)
     return execute_built(m, sql, e);
 }
 
-/* Of two runs that are equal the places stay where one side alone has them. */
+/* Of two runs that are equal, what one side alone has stays. */
 #define EQUAL "(was IS 'done' AND state = 'done' AND difference = '')"
 
 static void copy_table(sqlite3_str *sql, const struct store_table *t)

@@ -57,7 +57,13 @@ const struct migration store_migrations[] = {
     {3, "CREATE TABLE place (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES "
         "run (id) ON DELETE CASCADE, split TEXT NOT NULL, count INTEGER NOT NULL, "
         "bits BLOB CHECK (length(bits) = (count + 7) / 8), "
-        "strata TEXT NOT NULL CHECK (json_valid(strata)), UNIQUE (run_id, split)) STRICT;"},
+        "strata TEXT NOT NULL CHECK (json_valid(strata)), UNIQUE (run_id, split)) STRICT;"
+        "CREATE TABLE evaluation ( id INTEGER PRIMARY KEY, run_id INTEGER NOT "
+        "NULL REFERENCES run (id) ON DELETE CASCADE, variant TEXT NOT NULL, "
+        "split TEXT NOT NULL, options TEXT NOT NULL CHECK "
+        "(json_valid(options)), sequences INTEGER NOT NULL, name TEXT NOT "
+        "NULL, value REAL, count INTEGER, total INTEGER, UNIQUE (run_id, "
+        "variant, split, options, sequences, name) ) STRICT;"},
     {0},
 };
 

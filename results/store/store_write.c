@@ -312,7 +312,7 @@ static enum status forget_numbers(struct store *s, int64_t run_id, struct err *e
 {
     static const char *const remove[] = {
         "DELETE FROM metric WHERE run_id = ?1", "DELETE FROM answer WHERE run_id = ?1",
-        "DELETE FROM place WHERE run_id = ?1",
+        "DELETE FROM place WHERE run_id = ?1", "DELETE FROM evaluation WHERE run_id = ?1",
         "DELETE FROM event WHERE run_id = ?1 AND level = 'caveat'"};
     enum status st = ST_OK;
     for (size_t i = 0; i < sizeof remove / sizeof *remove && st == ST_OK; i++)
@@ -587,6 +587,31 @@ enum status store_places(struct store *s, int64_t run_id, const struct place_row
               ARGS(integer(run_id), text(p->split), integer(p->count),
                    p->bits ? bytes(p->bits, n) : text(NULL), text(p->strata)),
               NULL, e);
+    return finish(s, st, e);
+}
+
+enum status store_evaluation(struct store *s, int64_t run_id,
+                             const struct evaluation_row *r, struct err *e)
+{
+    sqlite3_stmt *q = NULL;
+    enum status st = begin(s, e);
+    if (st)
+        return st;
+    st = prepare(s,
+                 "INSERT INTO evaluation (run_id, variant, split, options, sequences, "
+                 "name, value, count, total) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
+                 "ON CONFLICT (run_id, variant, split, options, sequences, name) DO UPDATE "
+                 "SET value = excluded.value, count = excluded.count, "
+                 "total = excluded.total",
+                 &q, e);
+    for (int i = 0; i < r->n && st == ST_OK; i++)
+        st = step(s, q,
+                  ARGS(integer(run_id), text(r->variant), text(r->split), text(r->options),
+                       integer(r->sequences), text(r->metric[i].name),
+                       real(r->metric[i].value), count(r->metric[i].count),
+                       count(r->metric[i].total)),
+                  NULL, e);
+    sqlite3_finalize(q);
     return finish(s, st, e);
 }
 

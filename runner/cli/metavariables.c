@@ -212,6 +212,7 @@ static const struct metavariable {
     {.name = "split=GLOB", .offer = split_filter},
     {.name = "KEY=VALUE", .offer = settings},
     {.name = "OPTION=VALUE", .offer = task_options},
+    {.name = "OPTION=VALUE,...", .offer = task_options},
     {.name = "EXPERIMENT", .offer = experiments},
     {.name = "CLAIM", .offer = claims},
     {.name = "RUN", .offer = runs},

@@ -1,6 +1,7 @@
-/* command_eval.c -- asks a saved model the questions of a split again, or of another law.
+/* command_eval.c -- asks saved models the questions of a split again, or of other laws.
  *
- * Prints and stores nothing: the database holds what runs found. */
+ * What runs found stays as it is; with --store the answers stand beside it (table
+ * evaluation). */
 #include "command.h"
 
 #include <math.h>
@@ -9,7 +10,10 @@
 
 #include "safetensors.h"
 #include "clean.h"
+#include "eval_grid.h"
+#include "eval_split.h"
 #include "evaluation.h"
+#include "json_text.h"
 #include "no_match.h"
 #include "targets.h"
 #include "progress.h"
@@ -19,113 +23,6 @@
 #include "stored_runs.h"
 #include "text_table.h"
 #include "training.h"
-
-enum { NAMES_MAX = 64 };
-
-/* --- which questions --- */
-
-static enum status no_split(const struct run_spec *r, const char *typed, struct err *e)
-{
-    const char *names[NAMES_MAX];
-    int n = 0;
-    for (int i = 0; i < r->splits && n < NAMES_MAX; i++)
-        names[n++] = r->split[i].name;
-    for (const struct task_split *s = r->task->splits; s->name && n < NAMES_MAX; s++) {
-        int i = 0;
-        while (i < r->splits && strcmp(names[i], s->name) != 0)
-            i++;
-        if (i == r->splits)
-            names[n++] = s->name;
-    }
-    return err_set(e, ST_NOTFOUND, "no split \"%s\"%s", typed,
-                   suggest_among(typed, names, n));
-}
-
-static const struct split_spec *own_split(const struct run_spec *r, const char *name)
-{
-    for (int i = 0; i < r->splits; i++)
-        if (strcmp(r->split[i].name, name) == 0)
-            return &r->split[i];
-    return NULL;
-}
-
-/* The run's own split of that name, else the task's, with the run's training law under
- * it. */
-static enum status find_split(const struct run_spec *r, const char *name,
-                              struct split_spec *out, struct err *e)
-{
-    const struct split_spec *own = own_split(r, name);
-    if (own) {
-        *out = *own;
-        return ST_OK;
-    }
-    const struct task_split *s = task_split_find(r->task, name);
-    if (!s)
-        return no_split(r, name, e);
-    snprintf(out->name, sizeof out->name, "%s", s->name);
-    out->count = s->count;
-    task_split_options(r->task, s, &r->task_options, &out->options);
-    return ST_OK;
-}
-
-/* The task's split must be beyond what this run was trained on. */
-static enum status check_beyond(const struct run_spec *r, const struct split_spec *s,
-                                struct err *e)
-{
-    char why[TASK_BEYOND_WHY];
-    if (task_split_beyond(r->task, task_split_find(r->task, s->name), &r->task_options,
-                          &s->options, why))
-        return ST_OK;
-    return err_set(e, ST_USAGE, "split %s of this run: %s; choose it with --set", s->name,
-                   why);
-}
-
-/* "p_ignore=0.9", an option of the task, or "count=500". */
-static enum status change(const struct task *t, const char *text, struct split_spec *s,
-                          struct err *e)
-{
-    static const struct option count = {
-        .name = "count", .type = OPTION_INT, .lo = 1, .hi = SPLIT_COUNT_MAX};
-    const char *names[OPTIONS_MAX + 1] = {count.name};
-    const char *equals = strchr(text, '=');
-    char name[OPTION_TEXT];
-    const int n = option_count(t->options);
-    double value;
-    if (!equals || equals == text || equals - text >= (int)sizeof name)
-        return err_set(e, ST_USAGE, "--set wants OPTION=VALUE, not \"%s\"", text);
-    snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
-    if (strcmp(name, count.name) == 0) {
-        const enum status st = option_parse(&count, equals + 1, &value, e);
-        s->count = st ? s->count : (int)value;
-        return st;
-    }
-    const int i = option_find(t->options, name);
-    if (i >= 0)
-        return option_parse(&t->options[i], equals + 1, &s->options.v[i], e);
-    for (int k = 0; k < n; k++)
-        names[k + 1] = t->options[k].name;
-    return err_set(e, ST_USAGE, "%s has no option \"%s\"%s", t->name, name,
-                   suggest_among(name, names, n + 1));
-}
-
-static enum status choose_split(const struct invocation *v, const struct run_spec *r,
-                                struct split_spec *out, struct err *e)
-{
-    const char *const *set;
-    char why[TOKENS_WHY];
-    const int n = flag_list(v, "set", &set);
-    *out = (struct split_spec){0};
-    enum status st = find_split(r, flag_text(v, "split", "id"), out, e);
-    for (int i = 0; i < n && st == ST_OK; i++)
-        st = change(r->task, set[i], out, e);
-    if (st == ST_OK && r->task->check)
-        st = r->task->check(&out->options, e);
-    if (st == ST_OK && !own_split(r, out->name))
-        st = check_beyond(r, out, e);
-    if (st == ST_OK && !run_spec_same_tokens(r->task, &r->task_options, &out->options, why))
-        st = err_set(e, ST_USAGE, "with these options the split %s", why);
-    return st;
-}
 
 /* The run as it would be with other options at test, its variant's name included. */
 static enum status change_encoder(const struct invocation *v, struct run_spec *r,
@@ -202,14 +99,19 @@ static enum status answer(const struct run_spec *r, struct split_spec *split,
 
 /* --- printing --- */
 
+static void print_run(const struct stored_run *f, const char *split)
+{
+    clean_line(stdout, "run %s: %s %s seed %llu, split %s", f->id, f->run.experiment,
+               f->run.variant, (unsigned long long)f->run.seed, split);
+    putchar('\n');
+}
+
 static enum status print_text(const struct stored_run *f, const struct split_spec *split,
                               const struct metric_row *m, int n, struct err *e)
 {
     struct text_table t;
     char caveat[CAVEAT_TEXT];
-    clean_line(stdout, "run %s: %s %s seed %llu, split %s", f->id, f->run.experiment,
-               f->run.variant, (unsigned long long)f->run.seed, split->name);
-    putchar('\n');
+    print_run(f, split->name);
     text_table_init(&t, PRINT_TEXT, stdout);
     text_table_column(&t, "metric", false);
     text_table_column(&t, "value", true);
@@ -271,29 +173,161 @@ static enum status answer_json(const struct stored_run *f, const struct split_sp
     return print_json(all, 0, stdout, e);
 }
 
-/* One run, by the name that stored_run_find knows. */
-static enum status ask(const struct invocation *v, const char *db, const char *name,
-                       int threads, struct err *e)
+/* --- a grid of questions --- */
+
+/* What `eval` was asked for, and how far it is with it. */
+struct course {
+    const struct invocation *v;
+    const char *db;
+    int threads;
+    struct eval_grid grid;
+    struct progress *progress;
+    struct text_table table; /* of a grid, a row for each of its points */
+};
+
+enum { CHANGES_MAX = 64 };
+static const char *const grid_metrics[] = {"token_error", "sequence_error", "loss"};
+enum { GRID_METRICS = sizeof grid_metrics / sizeof *grid_metrics };
+
+static void begin_table(struct course *c, const struct stored_run *f)
 {
-    struct stored_run f = {0};
+    print_run(f, flag_text(c->v, "split", "id"));
+    text_table_init(&c->table, PRINT_TEXT, stdout);
+    for (int i = 0; i < c->grid.axes; i++)
+        text_table_column(&c->table, c->grid.axis[i].name, true);
+    for (int i = 0; i < GRID_METRICS; i++)
+        text_table_column(&c->table, grid_metrics[i], true);
+}
+
+static void add_point(struct course *c, char change[][GRID_CHANGE],
+                      const struct metric_row *m, int n)
+{
+    for (int i = 0; i < c->grid.axes; i++)
+        text_table_text(&c->table, strchr(change[i], '=') + 1);
+    for (int k = 0; k < GRID_METRICS; k++)
+        for (int i = 0; i < n; i++)
+            if (strcmp(m[i].name, grid_metrics[k]) == 0)
+                text_table_real(&c->table, m[i].value);
+}
+
+static enum status keep(const struct course *c, const struct stored_run *f,
+                        const struct split_spec *split, const struct metric_row *m, int n,
+                        struct err *e)
+{
+    struct store *db = NULL;
+    json_t *options = options_json(&f->run, split);
+    char *text = options ? json_show(options, JSON_COMPACT) : NULL;
+    const struct evaluation_row row = {.variant = f->run.variant,
+                                       .split = split->name,
+                                       .options = text,
+                                       .sequences = split->count,
+                                       .metric = m,
+                                       .n = n};
+    enum status st =
+        text ? ST_OK : err_set(e, ST_NOMEM, "no memory for the options of a split");
+    json_decref(options);
+    if (st == ST_OK)
+        st = store_open(c->db, STORE_WRITE, &db, e);
+    if (st == ST_OK)
+        st = store_evaluation(db, strtoll(f->id, NULL, 10), &row, e);
+    store_close(db);
+    free(text);
+    return st;
+}
+
+/* The changes of --set, and behind them those of point k. */
+static enum status choose_split(const struct course *c, const struct run_spec *r,
+                                char change[][GRID_CHANGE], struct split_spec *out,
+                                struct err *e)
+{
+    const char *const *set;
+    const char *all[CHANGES_MAX];
+    const int n = flag_list(c->v, "set", &set);
+    int used = 0;
+    if (n + c->grid.axes > CHANGES_MAX)
+        return err_set(e, ST_USAGE, "at most %d changes of a split", CHANGES_MAX);
+    for (int i = 0; i < n; i++)
+        all[used++] = set[i];
+    for (int i = 0; i < c->grid.axes; i++)
+        all[used++] = change[i];
+    return eval_split_choose(r, flag_text(c->v, "split", "id"), all, used, out, e);
+}
+
+/* One point of the grid, or the only question. */
+static enum status ask_point(struct course *c, struct stored_run *f,
+                             const struct stored_weights *weights, int k, struct err *e)
+{
     struct split_spec split;
     struct evaluation result;
     struct metric_row rows[EVALUATION_METRICS];
-    struct stored_weights weights;
-    enum status st = stored_run_open(db, name, &f, e);
+    char change[GRID_AXES][GRID_CHANGE];
+    eval_grid_point(&c->grid, k, change);
+    enum status st = choose_split(c, &f->run, change, &split, e);
     if (st == ST_OK)
-        st = choose_split(v, &f.run, &split, e);
-    if (st == ST_OK)
-        st = stored_weights_find(db, &f, &weights, e);
-    if (st == ST_OK)
-        st = change_encoder(v, &f.run, e);
-    if (st == ST_OK)
-        st = answer(&f.run, &split, &weights, threads, &result, e);
-    if (st == ST_OK) {
-        const int n = evaluation_metrics(&result, split.name, 0, rows);
-        st = flag_given(v, "json") ? answer_json(&f, &split, rows, n, e)
-                                   : print_text(&f, &split, rows, n, e);
+        st = answer(&f->run, &split, weights, c->threads, &result, e);
+    if (st)
+        return st;
+    const int n = evaluation_metrics(&result, split.name, 0, rows);
+    if (flag_given(c->v, "store"))
+        st = keep(c, f, &split, rows, n, e);
+    if (st)
+        return st;
+    if (flag_given(c->v, "json"))
+        return answer_json(f, &split, rows, n, e);
+    if (c->grid.axes == 0)
+        return print_text(f, &split, rows, n, e);
+    add_point(c, change, rows, n);
+    return ST_OK;
+}
+
+/* What one point cannot answer is told and does not keep the others from answering. */
+static enum status ask_points(struct course *c, struct stored_run *f,
+                              const struct stored_weights *weights, struct err *e)
+{
+    int failed = 0;
+    if (c->grid.axes == 0)
+        return ask_point(c, f, weights, 0, e);
+    if (!flag_given(c->v, "json"))
+        begin_table(c, f);
+    for (int k = 0; k < c->grid.points; k++) {
+        char change[GRID_AXES][GRID_CHANGE];
+        struct err why = {.msg = ""};
+        if (ask_point(c, f, weights, k, &why) == ST_OK)
+            continue;
+        failed++;
+        eval_grid_point(&c->grid, k, change);
+        progress_warning(c->progress, "run %s, %s%s%s: %s", f->id, change[0],
+                         c->grid.axes > 1 ? " " : "", c->grid.axes > 1 ? change[1] : "",
+                         why.msg);
     }
+    enum status st = ST_OK;
+    if (!flag_given(c->v, "json"))
+        st = text_table_end(&c->table, e);
+    if (st == ST_OK && failed)
+        st = err_set(e, ST_FAILED, "%d of %d points could not be asked", failed,
+                     c->grid.points);
+    return st;
+}
+
+/* One run, by the name that stored_run_find knows. */
+static enum status ask(struct course *c, const char *name, struct err *e)
+{
+    struct stored_run f = {0};
+    struct split_spec split;
+    struct stored_weights weights;
+    char change[GRID_AXES][GRID_CHANGE];
+    enum status st = stored_run_open(c->db, name, &f, e);
+    /* A question that makes no sense is told before the first is asked. */
+    for (int k = 0; k < c->grid.points && st == ST_OK; k++) {
+        eval_grid_point(&c->grid, k, change);
+        st = choose_split(c, &f.run, change, &split, e);
+    }
+    if (st == ST_OK)
+        st = stored_weights_find(c->db, &f, &weights, e);
+    if (st == ST_OK)
+        st = change_encoder(c->v, &f.run, e);
+    if (st == ST_OK)
+        st = ask_points(c, &f, &weights, e);
     stored_run_free(&f);
     return st;
 }
@@ -326,37 +360,50 @@ static enum status nothing(const struct invocation *v, const char *path, struct 
                    advice);
 }
 
-/* Those that are done: no others have a model. What one run cannot answer is told and does
- * not keep the others from answering. */
-static enum status ask_all(const struct invocation *v, const char *path, int threads,
-                           struct err *e)
+/* What one run cannot answer is told and does not keep the others from answering. */
+static bool asked(struct course *c, const char *name, const char *called)
+{
+    struct err why = {.msg = ""};
+    if (ask(c, name, &why) == ST_OK) {
+        if (!flag_given(c->v, "json"))
+            putchar('\n');
+        return true;
+    }
+    progress_warning(c->progress, "run %s%s: %s", name, called, why.msg);
+    return false;
+}
+
+static enum status ask_named(struct course *c, struct err *e)
+{
+    const int n = argument_count(c->v);
+    int failed = 0;
+    if (n == 1)
+        return ask(c, argument_at(c->v, 0), e);
+    for (int i = 0; i < n; i++)
+        failed += !asked(c, argument_at(c->v, i), "");
+    return failed ? err_set(e, ST_FAILED, "%d of %d runs could not be asked", failed, n)
+                  : ST_OK;
+}
+
+/* Those that are done: no others have a model. */
+static enum status ask_chosen(struct course *c, struct err *e)
 {
     struct found_run *runs = NULL;
-    struct progress *progress = NULL;
     int n = 0, done = 0, failed = 0;
-    enum status st = find_runs(v, path, &runs, &n, e);
-    if (st == ST_OK)
-        st = progress_open(1, flag_given(v, "quiet"), &progress, e);
+    enum status st = find_runs(c->v, c->db, &runs, &n, e);
     for (int i = 0; i < n && st == ST_OK; i++) {
-        struct err why = {.msg = ""};
-        char id[STORED_ID_TEXT];
+        char id[STORED_ID_TEXT], called[STORED_NAME + 2];
         if (strcmp(runs[i].state, "done") != 0)
             continue;
         done++;
         snprintf(id, sizeof id, "%lld", (long long)runs[i].id);
-        if (ask(v, path, id, threads, &why) == ST_OK) {
-            if (!flag_given(v, "json"))
-                putchar('\n');
-            continue;
-        }
-        failed++;
-        progress_warning(progress, "run %s, %s: %s", id, runs[i].name, why.msg);
+        snprintf(called, sizeof called, ", %s", runs[i].name);
+        failed += !asked(c, id, called);
     }
     if (st == ST_OK && done == 0)
-        st = nothing(v, path, e);
+        st = nothing(c->v, c->db, e);
     if (st == ST_OK && failed)
         st = err_set(e, ST_FAILED, "%d of %d runs could not be asked", failed, done);
-    progress_close(progress);
     free(runs);
     return st;
 }
@@ -364,28 +411,42 @@ static enum status ask_all(const struct invocation *v, const char *path, int thr
 static enum status run(const struct invocation *v, struct err *e)
 {
     const bool several = flag_given(v, "only");
+    const char *const *grid;
     char db[PATH_MAX];
     long threads;
+    struct course c = {.v = v, .db = db};
     target_database(v, "", db);
-    if (several == (argument_count(v) == 1))
-        return err_set(e, ST_USAGE, "name one RUN, or choose several with --only KEY=GLOB");
-    const enum status st = flag_integer(v, "threads", 1, 256, 1, &threads, e);
+    if (several == (argument_count(v) > 0))
+        return err_set(e, ST_USAGE,
+                       "name one RUN or more, or choose them with --only KEY=GLOB");
+    enum status st = flag_integer(v, "threads", 1, 256, 1, &threads, e);
+    const int n = flag_list(v, "grid", &grid);
+    if (st == ST_OK)
+        st = eval_grid_parse(grid, n, &c.grid, e);
+    if (st == ST_OK)
+        st = progress_open(1, flag_given(v, "quiet"), &c.progress, e);
     if (st)
         return st;
-    return several ? ask_all(v, db, (int)threads, e)
-                   : ask(v, db, argument_at(v, 0), (int)threads, e);
+    c.threads = (int)threads;
+    st = several ? ask_chosen(&c, e) : ask_named(&c, e);
+    progress_close(c.progress);
+    return st;
 }
 
 static const struct flag flags[] = {
     {"split", 0, "SPLIT", false, "split of the run or of its task (default id)"},
     {"set", 0, "OPTION=VALUE", true,
      "change the split: an option of the task, or count=N sequences (repeatable)"},
+    {"grid", 0, "OPTION=VALUE,...", true,
+     "the same with several values: every combination is asked (repeatable)"},
+    {"store", 0, NULL, false, "keep the numbers in the database (view v_evaluation)"},
     {"encoder", 0, "OPTION=VALUE", true,
      "change an option that is for tests of trained weights, as scaling of rope "
      "(repeatable)"},
     {"threads", 0, "N", false, "threads; the numbers do not depend on it (default 1)"},
     FLAG_ONLY,
-    {"json", 0, NULL, false, "a JSON object for each run instead of a table"},
+    {"json", 0, NULL, false,
+     "a JSON object for each run and point of a grid instead of tables"},
     FLAG_DB,
     {0},
 };
@@ -394,13 +455,14 @@ const struct command command_eval = {
     .name = "eval",
     .group = GROUP_LOOK,
     .summary = "ask the saved models of runs a split again, or a changed one",
-    .arguments = "[RUN]",
+    .arguments = "[RUN]...",
     .min_args = 0,
-    .max_args = 1,
+    .max_args = -1,
     .examples =
         "posbench eval 12 --split ood_sparse\n"
         "posbench eval 3fa9 --split id --set p_ignore=0.95 --set count=5000\n"
         "posbench eval 12 --set length=512 --encoder scaling=yarn --encoder factor=4\n"
+        "posbench eval 12 13 --grid length=64,128,256 --grid p_ignore=0.5,0.98 --store\n"
         "posbench eval --only experiment=flip_flop --only encoder=cope* --json",
     .flags = flags,
     .run = run,

@@ -500,8 +500,53 @@ static void eval_asks_every_run_that_matches(void **state)
     expect("eval --only seed=1", 0, "flip_flop cope(p_max=5) seed 1, split id\n", NULL);
     expect("eval --only seed=1 --split nowhere", 1, NULL, "2 of 2 runs could not be asked");
     expect("eval --only seed=7", 4, NULL, "no run that is done matches");
-    expect("eval", 2, NULL, "name one RUN");
+    expect("eval", 2, NULL, "name one RUN or more");
     expect("eval 1 --only seed=1", 2, NULL, "name one RUN");
+}
+
+/* Each point gives the number that the same question gives by itself. */
+static void eval_answers_a_grid(void **state)
+{
+    static const char *const points[] = {"16 --set p_ignore=0.5", "16 --set p_ignore=0.9",
+                                         "24 --set p_ignore=0.5", "24 --set p_ignore=0.9"};
+    struct program grid, one;
+    (void)state;
+    posbench_in(&grid, "eval 1 --set count=20 --grid length=16,24 --grid p_ignore=0.5,0.9 "
+                       "--json");
+    assert_int_equal(grid.code, 0);
+    const char *at = grid.out;
+    for (int i = 0; i < 4; i++) {
+        const char *end = strchr(at, '\n');
+        assert_non_null(end);
+        posbench_in(&one, "eval 1 --set count=20 --json --set length=%s", points[i]);
+        assert_int_equal(one.code, 0);
+        assert_int_equal(strlen(one.out), end + 1 - at);
+        assert_memory_equal(one.out, at, strlen(one.out));
+        program_free(&one);
+        at = end + 1;
+    }
+    assert_string_equal(at, "");
+    program_free(&grid);
+    expect("eval 1 2 --set count=20 --grid length=16,24", 0, "\n    24  ", NULL);
+    expect("eval 1 --grid length", 2, NULL, "--grid wants OPTION=VALUE,VALUE");
+    expect("eval 1 --grid length=16,", 2, NULL, "--grid wants OPTION=VALUE,VALUE");
+    expect("eval 1 --grid length=16 --grid length=24", 2, NULL, "stands there twice");
+    expect("eval 1 --grid lenght=16,24", 2, NULL, "did you mean \"length\"");
+    expect("eval 1 --grid p_ignore=0.5,7", 2, NULL, "7 is out of range");
+    expect("eval 1 999", 1, "split id\n", "1 of 2 runs could not be asked");
+}
+
+/* Beside what the run found, once, and with the options of the question. */
+static void eval_stores_what_a_grid_gave(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        expect("eval 1 --set count=20 --grid p_ignore=0.5,0.9 --store", 0, "0.9  ", NULL);
+    expect("query \"SELECT json_extract(options, '$.p_ignore') AS p, sequences, at_test = "
+           "variant AS same, split, instr(options, ':0.9,') > 0 AS short, loss > 0 AS loss "
+           "FROM v_evaluation ORDER BY p\" -o csv",
+           0, "p,sequences,same,split,short,loss\n0.5,20,1,id,0,1\n0.9,20,1,id,1,1\n",
+           NULL);
 }
 
 /* Loss of the first rope run on longer sequences, with `options` behind. */
@@ -647,6 +692,8 @@ int main(void)
         cmocka_unit_test(every_stored_query_runs),
         cmocka_unit_test(filters_mean_the_same_everywhere),
         cmocka_unit_test(eval_asks_every_run_that_matches),
+        cmocka_unit_test(eval_answers_a_grid),
+        cmocka_unit_test(eval_stores_what_a_grid_gave),
         cmocka_unit_test(eval_stretches_positions_of_trained_weights),
         cmocka_unit_test(a_query_only_reads),
         cmocka_unit_test(a_table_has_encoders_splits_and_chance),

@@ -322,29 +322,29 @@ static void other_bits_are_told_and_change_nothing(void **state)
     assert_non_null(strstr(h.conflicts, "part1.db; made by"));
 }
 
-/* Of a program of before schema 4 the one run has no places: that is no difference, and
- * whoever has them gives them, in any order. */
+/* Of a program of before schema 4 the one run has no places, and another was asked again: that
+ * is no difference, and whoever has them gives them, in any order. */
 static void places_come_from_whoever_has_them(void **state)
 {
+    static const char rows[] =
+        "SELECT seed, hex(p.bits), v.value FROM run JOIN place AS p ON "
+        "p.run_id = run.id JOIN evaluation AS v USING (run_id)";
+    static const int orders[2][PARTS + 1] = {{0, 1, 2, 1}, {1, 0, 2, 1}};
     const struct fixture *f = *state;
     struct part part[PARTS];
     make_parts(f, part);
     const char *with = part[1].path;
-    execute(with, "INSERT INTO place (run_id, split, count, bits, strata) "
-                  "SELECT id, 'id', 8, x'07', '{}' FROM run WHERE seed = 11");
+    execute(with,
+            "INSERT INTO place (run_id, split, count, bits, strata) "
+            "SELECT id, 'id', 8, x'07', '{}' FROM run WHERE seed = 11;"
+            "INSERT INTO evaluation (run_id, variant, split, options, sequences, name, "
+            "value) SELECT id, 'rope', 'id', '{}', 9, 'loss', 0.5 FROM run "
+            "WHERE seed = 11");
     for (int o = 0; o < 2; o++) {
-        char name[16];
-        snprintf(name, sizeof name, "order%d", o);
-        struct part out = open_part(f, name);
-        merge_well(out.store, part[o].path);
-        merge_well(out.store, part[1 - o].path);
-        merge_well(out.store, part[2].path);
-        merge_well(out.store, with);
-        assert_rows(
-            out.store,
-            "SELECT seed, p.split, p.count, hex(p.bits) FROM place AS p JOIN run ON "
-            "run.id = run_id",
-            "11|id|8|07|\n");
+        struct part out = open_part(f, o ? "order1" : "order0");
+        for (int i = 0; i < PARTS + 1; i++)
+            merge_well(out.store, part[orders[o][i]].path);
+        assert_rows(out.store, rows, "11|07|0.5|\n");
         store_close(out.store);
     }
     struct heard h = {.refuse = false};

@@ -673,6 +673,26 @@ static void places_are_kept_and_counted_by_stratum(void **state)
     assert_int_equal(store_places(f->store, id, &p, &err), ST_DB);
 }
 
+static void evaluations_are_kept_until_the_run_is_begun_anew(void **state)
+{
+    const struct fixture *f = *state;
+    const int64_t id =
+        add_run(f->store, (struct fake_run){.variant = "cope", .state = "failed"});
+    struct metric_row m[] = {{"id", "loss", 0, 0.5, -1, -1},
+                             {"id", "token_error", 0, 0.25, 5, 20}};
+    const struct evaluation_row r = {"cope", "id", "{\"length\":64}", 20, m, 2};
+    assert_ok(store_evaluation(f->store, id, &r, &err));
+    m[0].value = 0.75;
+    assert_ok(store_evaluation(f->store, id, &r, &err));
+    assert_answer(f->store,
+                  "SELECT at_test, split, options, sequences, loss, token_error, tokens "
+                  "FROM v_evaluation",
+                  "cope|id|{\"length\":64}|20|0.75|0.25|20");
+    assert_answer(f->store, "SELECT count(*) FROM evaluation", "2");
+    assert_ok(store_begin(f->store, id, some_provenance(f->store, "here"), &err));
+    assert_answer(f->store, "SELECT count(*) FROM evaluation", "0");
+}
+
 static void caveats_are_kept_once_and_other_events_each_time(void **state)
 {
     const struct fixture *f = *state;
@@ -764,6 +784,7 @@ int main(void)
         CASE(reals_read_back_the_same),
         CASE(answers_are_kept_bit_by_bit),
         CASE(places_are_kept_and_counted_by_stratum),
+        CASE(evaluations_are_kept_until_the_run_is_begun_anew),
         CASE(caveats_are_kept_once_and_other_events_each_time),
         CASE(published_numbers_replace_those_of_their_experiments),
         CASE(claims_replace_those_of_their_experiments_and_names),

@@ -18,6 +18,7 @@
 #include "real_text.h"
 #include "text_table_draw.h"
 
+/* Rows of a stream that decide the widths of columns; later ones keep to them. Chosen. */
 enum { FIRST_ROWS = 1000 };
 
 static const char *const names[PRINT_FORMATS] = {

@@ -17,7 +17,7 @@
 #include "status.h"
 #include "store.h"
 
-enum { PLOT_VALUES = 6 };
+enum { PLOT_VALUES = 6 }; /* numbers of a mark; the CSV of a plot has no more columns */
 
 /* One mark: `panel` says in which of the picture's boxes it stands, `series` which
  * encoder, cell or claim it belongs to. */

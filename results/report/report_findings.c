@@ -13,7 +13,7 @@
 #include "rank_test.h"
 #include "statistics.h"
 
-static const double alpha = 0.05; /* two-sided */
+static const double alpha = 0.05; /* two-sided, by convention; the page says so */
 
 enum { SEEDS_MAX = 512, NAME_TEXT = 256 };
 

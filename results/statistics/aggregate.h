@@ -28,6 +28,7 @@ double aggregate_improvement(const struct values *a, const struct values *b, int
 /* A statistic of resampled strata. */
 typedef double aggregate_statistic(const struct values *stratum, int strata, void *context);
 
+/* docs/STATISTICS.md says this number. With another one every interval moves a little. */
 enum { AGGREGATE_DRAWS = 2000 };
 
 /* The 95 % percentile interval of `statistic` by a stratified bootstrap: each of

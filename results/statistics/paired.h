@@ -17,6 +17,7 @@ struct answers {
     int seeds;
 };
 
+/* Chosen: each draw goes over all examples. With another number every interval moves. */
 enum { PAIRED_DRAWS = 1000 };
 
 /* Share of wrong answers of b less that of a, mean over seeds: positive when a is better.

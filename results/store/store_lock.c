@@ -13,6 +13,8 @@
 
 #include "store_internal.h"
 
+/* How long a command that does not wait for ever waits (docs/ARCHITECTURE.md says 10 s), and
+ * how often /proc/locks is read meanwhile; chosen, not measured. */
 enum { BUSY_MS = 10000, ASK_MS = 1000, LOCK_LINE = 256, HOLDER_TEXT = 96 };
 
 /* --- who holds it --- */

@@ -14,6 +14,7 @@
 #include "store_internal.h"
 #include "whole_file.h"
 
+/* Copies beside one database until a migration gives up; chosen. */
 enum { NAME_ROOM = BACKUP_NAME, NAMES_TRIED = 1000 };
 
 const struct migration store_migrations[] = {

@@ -1,5 +1,12 @@
-/* Reading with any SQL. Two guards: an authorizer that lets nothing pass but reading, and
- * sqlite3_stmt_readonly. Readers also open the file read-only (store.c). */
+/* store_query.c -- reading with any SQL, ours and the user's.
+ *
+ * A statement and its parameters come in; rows leave, as SQLite has them (store_each) or as
+ * text (store_query). Two guards stand before the first row: an authorizer that lets
+ * nothing pass but reading, and sqlite3_stmt_readonly; readers also open the file read-only
+ * (store.c). Then one statement is prepared, no second may follow, parameters are bound,
+ * and each row is handed on.
+ * The trap: cells and names are lent until the next row; and a fault of a statement is the
+ * user's when he typed it, the database's when it is ours. */
 #include "store.h"
 
 #include <assert.h>
@@ -11,7 +18,7 @@
 #include "real_text.h"
 #include "store_internal.h"
 
-enum { NAMES_MAX = 64, NAME_TEXT = 64 };
+enum { NAMES_MAX = 64, NAME_TEXT = 64 }; /* more are not suggested; ours are 21 */
 
 /* Pragmas that answer and change nothing; with an argument only the first group. */
 static bool pragma_reads(const char *name, const char *argument)

@@ -1,4 +1,11 @@
-/* Writing: each public function is one transaction. */
+/* store_write.c -- writing: each public function is one transaction.
+ *
+ * A run's row comes first (store_run, store_runs), then store_begin with an attempt, then
+ * what its spool holds, then store_done or store_stopped. Within store_together these are
+ * parts of one transaction, and one that fails takes back all of them.
+ * The trap: a run that is done and begun again keeps row and numbers until the new attempt
+ * is done (store_standing says which it is); only store_replace, in the transaction of that
+ * end, takes them away and keeps them for the comparison. */
 #include "store.h"
 
 #include <assert.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUES_MAX = 64, SQL_TEXT = 256 };
+enum { VALUES_MAX = 64, SQL_TEXT = 256 }; /* more values are not suggested; chosen */
 
 struct values {
     char *at[VALUES_MAX]; /* owned */

@@ -1,3 +1,11 @@
+/* table.c -- from a request to printed tables, one for each section and metric.
+ *
+ * The request is checked, table_data.c loads the records of each metric, table_section.c
+ * divides those of the first into sections, and each section is printed for people
+ * (table_print.c) or collected as CSV and JSON (table_export.c). When nothing is printed,
+ * `nothing` says why.
+ * The trap: sections are numbered in data[0]; in another metric's records the same section
+ * is found by its run. */
 #include "table.h"
 
 #include <stdlib.h>
@@ -10,6 +18,8 @@
 #include "table_print.h"
 #include "table_strata.h"
 
+/* Metrics of one call, more than a run has with a name each; a longer list or name is
+ * refused. Chosen. */
 enum { METRICS_MAX = 16, METRIC_NAME = 64 };
 
 /* What one call of table_print works with. */

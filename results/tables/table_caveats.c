@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBERS_MAX = 8 };
+enum { NUMBERS_MAX = 8 }; /* further ones of a caveat get no range; ours have three */
 
 static const char digits[] = "0123456789";
 

@@ -4,7 +4,7 @@
 
 #include "table_section.h"
 
-enum { CAVEAT_TEXT = 512, CAVEATS_MAX = 16 };
+enum { CAVEAT_TEXT = 512, CAVEATS_MAX = 16 }; /* further caveats of a cell are left out */
 
 /* The caveats of the cell's runs, each once. Those that differ in their numbers alone, as the
  * longest training input of each seed does, are one with ranges: "up to 172 to 176 tokens".

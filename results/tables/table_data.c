@@ -1,3 +1,11 @@
+/* table_data.c -- the records of one metric, from one statement over v_run and v_score.
+ *
+ * The statement is composed of the request's filters; a record is a run on a split, or a
+ * run alone when it has no numbers. Then runs of one name with several settings are told
+ * apart, variants are merged when asked, and published numbers, caveats and learning curves
+ * read.
+ * The trap: keys are kept once (table_data_word) and compared by address; a text that did
+ * not go through there is equal to none. */
 #include "table_data.h"
 
 #include <assert.h>
@@ -73,6 +81,8 @@ const char *table_data_word(struct table_data *d, const char *text, enum status 
 
 /* --- the statement ---------------------------------------------------------- */
 
+/* A filter takes some 30 letters and up to two parameters. Beyond either the message says "too
+ * many filters"; both are chosen, not measured. */
 enum { SQL_TEXT = 8192, PARAMS_MAX = 80 };
 
 struct statement {

@@ -1,3 +1,10 @@
+/* table_extrapolation.c -- the table of table_extrapolation.h: sizes, scores, cells, print.
+ *
+ * Accuracies come from table_data.c, ratios of splits from the runs' configurations. Each
+ * run becomes a score (the largest ratio it passes), scores are numbered by profile, row
+ * and column, one learning rate stays of each cell, and the median over seeds is printed.
+ * The trap: all of it leans on orders: records by run, sizes by recipe and split, scores by
+ * place and then by what they passed, so that the middle one is the median. */
 #include "table_extrapolation.h"
 
 #include <math.h>
@@ -10,6 +17,8 @@
 #include "store_internal.h"
 #include "table_data.h"
 
+/* At least 268 right answers have a lower bound of this share (table_extrapolation.h); the text
+ * below the table says both numbers. Chosen. */
 static const double passing = 0.99;
 static const char rate[] = "train.lr="; /* of a cell's name: chosen on `valid` */
 enum { WIDTH = 80, SPLIT_NAME = 64, LEFT_OUT = 1024, CELL_NAME = 256 };

@@ -1,3 +1,10 @@
+/* table_print.c -- one section as a table for people, with what stands above and below.
+ *
+ * Title, metric and sizes are composed; `fill` adds header, rows, rows of the paper and of
+ * chance, majority and ceiling; then the format's function prints them and the notes.
+ * The trap: footnotes get their numbers while cells are filled, so notes are printed last;
+ * and all text goes through clean_wrap or an escape of its format, since it is a
+ * database's. */
 #include "table_print.h"
 
 #include <ctype.h>
@@ -13,7 +20,7 @@
 #include "table_learning.h"
 #include "table_strata.h"
 
-enum { WIDTH = 80, PROSE = 2048 };
+enum { WIDTH = 80, PROSE = 2048 }; /* columns of notes; bytes of a line, then cut */
 
 /* One table being made. */
 struct view {

@@ -1,3 +1,11 @@
+/* table_section.c -- which rows and columns a table has, and what stands in each cell.
+ *
+ * Records of one experiment and profile (unless these are asked for as rows or columns)
+ * come in. Columns are collected, then the keys of rows are chosen: what was asked for and
+ * whatever else varies; then rows in order of appearance, and each cell's mean, spread and
+ * bound.
+ * The trap: a run without numbers has no split; it belongs to every split that its
+ * experiment has here, so that a cell can say which of its seeds are missing. */
 #include "table_section.h"
 
 #include <assert.h>

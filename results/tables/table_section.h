@@ -72,7 +72,7 @@ bool table_cell_best(const struct table_section *s, int row, int col);
 
 /* Why the cell has fewer values than others, or "": "2 of 3 seeds; seed 3 failed: ...". */
 #define CELL_NOT_AVAILABLE "not available"
-enum { CELL_NOTE = 512 };
+enum { CELL_NOTE = 512 }; /* longer ones are cut */
 void table_cell_note(const struct table_section *s, int row, int col, char text[CELL_NOTE]);
 
 #endif

@@ -1,3 +1,10 @@
+/* table_strata.c -- the hard places of each split, and each run's errors there.
+ *
+ * The first statement gives errors by value of each stratum over all runs that are done;
+ * both ends of the values are tried, and the harder one of the hardest stratum is kept. The
+ * second adds up, for each record, the wrong answers whose value lies in that range.
+ * The trap: the first statement must not know the request's filters, or each table would
+ * have hard places of its own. */
 #include "table_strata.h"
 
 #include <math.h>

@@ -1,3 +1,10 @@
+/* verdicts.c -- the claims with the values of both sides, judged and printed.
+ *
+ * One statement gives a row for each seed of either side of each claim and profile. Sides
+ * are summarised, verdict_rule.h judges families (all claims about one experiment in one
+ * profile), and those that were asked for are printed, for people or as CSV and JSON.
+ * The trap: claims that nobody asked for are read and judged too, since Holm's correction
+ * goes over the whole family; keep_asked drops them only afterwards. */
 #include "verdicts.h"
 
 #include <math.h>

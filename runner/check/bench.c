@@ -1,3 +1,10 @@
+/* bench.c -- steps of each encoder in turn, between products that show the machine's limit.
+ *
+ * A workload of random tokens is made; each encoder's memory is measured in a process of
+ * its own; trainers are opened; then each repetition times both products and one evaluation
+ * and one step of every encoder. Medians and spreads leave.
+ * The trap: the processes are forked before this one has threads, so measure_memory must
+ * stay in front of the first trainer. */
 #include "bench.h"
 
 #include <errno.h>

@@ -1,4 +1,9 @@
-/* doctor_database.c -- is the database whole, and did anything stay behind beside it? */
+/* doctor_database.c -- is the database whole, and did anything stay behind beside it?
+ *
+ * Three questions: the file itself (opening, schema, integrity_check, references,
+ * permissions), what a killed scheduler left (lock, spools, runs that did not end), and the
+ * clocks. Each gives one finding or more, through doctor_say, with its remedy.
+ * The trap: the database is opened to read, and nothing is mended here. */
 #include "doctor.h"
 
 #include <errno.h>

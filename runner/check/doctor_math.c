@@ -1,4 +1,9 @@
-/* doctor_math.c -- do BLAS and vector code compute what they should on this CPU? */
+/* doctor_math.c -- do BLAS and vector code compute what they should on this CPU?
+ *
+ * Products of several shapes and strides are compared with plain loops in double, kernels
+ * with their naive twins on the same random numbers; the first that is off is the finding.
+ * The trap: NaN must count as the worst error, so comparisons are written `error <= worst`,
+ * which is false for it. */
 #include "doctor.h"
 
 #include <math.h>

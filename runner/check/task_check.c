@@ -1,3 +1,9 @@
+/* task_check.c -- the contract's clauses on one task, what its laws measure, and its speed.
+ *
+ * Clauses are called in their order, then each split's law is simulated and compared with
+ * what the task says, then samples are timed on one core; the second half prints all that.
+ * The trap: behind a broken ground clause the others are `not looked at`, and neither laws
+ * nor speed are measured, for they would call what may not be called. */
 #include "task_check.h"
 
 #include <assert.h>

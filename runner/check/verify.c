@@ -1,3 +1,11 @@
+/* verify.c -- a spool of today against what the database has of the run, bit by bit.
+ *
+ * Numbers, sorted alike on both sides, are walked through together; then answers, places,
+ * the run's own row, and weights as bits; verify_provenance tells what else is different
+ * here. A verdict leaves with counts and the first difference.
+ * The trap: a metric that the run's program did not know yet is no difference
+ * (later_names); and a database of a stranger may have NULL where the schema wants
+ * a value. */
 #include "verify.h"
 
 #include <errno.h>

@@ -1,3 +1,12 @@
+/* cli.c -- the words of a command line to an invocation, and what commands ask of it.
+ *
+ * Words come in their order: flags by name or letter, looked up in the command's table and
+ * then in cli_globals, the command's name, arguments. What is unknown, lacks its value or
+ * is given twice is refused with what is near. Then values are grouped by flag for
+ * flag_list.
+ * The trap: a command's flags are known only behind its name; a minus with a digit or a
+ * point is an argument; and a flag that is not in the table must not be asked for (an
+ * assertion). */
 #include "cli.h"
 
 #include <assert.h>

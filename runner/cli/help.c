@@ -1,3 +1,10 @@
+/* help.c -- the help of the program and of each command, made of their tables.
+ *
+ * The tables of commands and flags and the notes below come in; text for a terminal leaves,
+ * 80 columns wide whatever the terminal is. manual.c makes the manual page of the same
+ * notes.
+ * The trap: docs/reference/commands.md is this text, and test_docs compares them:
+ * scripts/pages after every change. */
 #include "help.h"
 
 #include <string.h>

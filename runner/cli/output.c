@@ -1,3 +1,10 @@
+/* output.c -- a file that a command writes: whole under its name, or not there.
+ *
+ * It is written under a neighbour's name, brought to the disk by output_commit and renamed;
+ * output_close removes what was not committed, and so does a signal. Standard output, pipes
+ * and devices are written directly.
+ * The trap: the handler knows one name, so one file at a time; a name must stay in
+ * half_written as long as the handler is installed. */
 #include "output.h"
 
 #include <assert.h>

@@ -1,5 +1,11 @@
-/* progress.c -- the block of live lines, composed anew at every draw for the window as it is
- * then, and written at once so that it does not flicker. */
+/* progress.c -- the block of live lines on standard error, and events above it.
+ *
+ * Lines come in as a name with facts. Each draw composes them anew for the window as it is
+ * then, erases the old block and writes the new one at once, so that it does not flicker.
+ * An event erases, prints its line, which stays, and draws again. Without a terminal there
+ * are events alone.
+ * The trap: `drawn` must hold the widths that are on the screen, for in a window that
+ * became narrower a line is several. */
 #include "progress.h"
 
 #include <assert.h>

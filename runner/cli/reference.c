@@ -1,3 +1,10 @@
+/* reference.c -- what tasks, encoders and commands say of themselves, as pages and as text.
+ *
+ * Their tables of options and splits come in; Markdown for docs/reference leaves, or text
+ * for `posbench show`. What an encoder learns is said for default options in one usual
+ * model.
+ * The trap: test_docs compares the pages byte by byte (scripts/pages writes them), and the
+ * lists name no task or encoder, so that two authors never meet in one file. */
 #include "reference.h"
 
 #include <ctype.h>

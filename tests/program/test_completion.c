@@ -231,7 +231,7 @@ static void bash_completes_arguments_and_files(void **state)
     bash_offers("merge a.db results_", "results_v1.db\n");
     bash_offers("-C ../dat", "../data\n");
     bash_offers("run ../../experiments.y", "../../experiments.yaml\n");
-    bash_offers("run --db = ../../experi", "\n");
+    bash_offers("run --db = ../../experiments.y", "\n");
     bash_offers("table --file ../../experiments.y", "../../experiments.yaml\n");
 }
 

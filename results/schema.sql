@@ -315,43 +315,58 @@ FROM (VALUES (1, 12.706204736), (2, 4.302652730), (3, 3.182446305), (4, 2.776445
              (29, 2.045229642), (30, 2.042272456));
 
 -- Mean over seeds of every metric, done runs only. std is the sample's (n - 1); low and
--- high bound the mean's 95 % interval by Student's t. That of a rate, which is what has a
--- total, is cut at 0 and 1; where no try or every try of all seeds is counted, it ends at the
--- one-sided 95 % bound of the rate, 1 - 0.05^(1 / total) from there. runs counts all done runs,
--- n those with a value; n below runs means that some are n/a.
+-- high bound the mean's 95 % interval. That of a number which is no rate, that is, has no
+-- total, is Student's. That of a rate is Wilson's with the number of independent tries that
+-- the spread over seeds leaves, mean (1 - mean) n / std^2, but no more than `total`, and
+-- Student's t for the normal quantile; with one seed it is Wilson's own for that run. It stays
+-- between 0 and 1. Where no try or every try of all seeds is counted it ends at the one-sided
+-- 95 % bound of the rate, 1 - 0.05^(1 / total) from there. runs counts all done runs, n those
+-- with a value; n below runs means that some are n/a. docs/STATISTICS.md says why.
 CREATE VIEW v_summary AS
-WITH score AS (
-    SELECT r.experiment, r.profile, r.cell, r.task, r.encoder, r.variant, r.recipe,
-           s.split, s.metric, s.value, s.count, s.total,
-           avg(s.value) OVER (PARTITION BY r.experiment, r.profile, r.cell, r.recipe,
-                                       s.split, s.metric) AS mean
-    FROM v_run AS r JOIN v_score AS s USING (run_id)
-    WHERE r.state = 'done'
+WITH seed AS MATERIALIZED ( -- series: a number for what is averaged, quicker than its names
+    SELECT run_id, experiment, profile, cell, task, encoder, variant, recipe,
+           dense_rank() OVER (ORDER BY recipe, experiment, profile, cell) AS series
+    FROM v_run WHERE state = 'done'
+), score AS (
+    SELECT r.series, r.run_id, s.split, s.metric, s.value, s.count, s.total,
+           avg(s.value) OVER (PARTITION BY r.series, s.split, s.metric) AS mean
+    FROM seed AS r JOIN v_score AS s USING (run_id)
 ), spread AS (
-    SELECT experiment, profile, cell, task, encoder, variant, recipe, split, metric,
-           count(*) AS runs, count(value) AS n, max(mean) AS mean,
+    SELECT series, split, metric, max(run_id) AS run_id, count(*) AS runs,
+           count(value) AS n, max(mean) AS mean,
            CASE WHEN count(value) > 1
                 THEN sqrt(sum((value - mean) * (value - mean)) / (count(value) - 1))
            END AS std,
            min(value) AS min, max(value) AS max, sum(count) AS count, sum(total) AS total
-    FROM score
-    GROUP BY experiment, profile, cell, task, encoder, variant, recipe, split, metric
-), width AS (
+    FROM score GROUP BY series, split, metric
+), quantile AS (
     SELECT spread.*,
-           std / sqrt(n)
-           * coalesce(t, 1.959963985 + 2.372271239 / (n - 1)
-                         + 2.822498616 / ((n - 1) * (n - 1))
-                         + 2.555849680 / ((n - 1) * (n - 1) * (n - 1))) AS half
+           CASE WHEN n = 1 THEN 1.959963985
+                ELSE coalesce(t, 1.959963985 + 2.372271239 / (n - 1)
+                                 + 2.822498616 / ((n - 1) * (n - 1))
+                                 + 2.555849680 / ((n - 1) * (n - 1) * (n - 1))) END AS t
     FROM spread LEFT JOIN v_student_t ON df = n - 1
+), width AS (
+    SELECT r.experiment, r.profile, r.cell, r.task, r.encoder, r.variant, r.recipe, s.*,
+           std / sqrt(n) * t AS half,
+           CASE WHEN total > 0
+                THEN t * t * max(1.0 / total,
+                                 coalesce(std * std / (n * mean * (1 - mean)), 0))
+           END AS k -- t^2 / number of independent tries
+    FROM quantile AS s JOIN seed AS r USING (series, run_id)
 )
 SELECT experiment, profile, cell, task, encoder, variant, recipe, split, metric, runs, n,
        mean, std, min, max,
-       CASE WHEN half IS NULL OR coalesce(total, 0) = 0 THEN mean - half
+       CASE WHEN k IS NULL THEN mean - half
+            WHEN count = 0 THEN 0.0
             WHEN count = total THEN exp(ln(0.05) / total)
-            ELSE max(0.0, mean - half) END AS low,
-       CASE WHEN half IS NULL OR coalesce(total, 0) = 0 THEN mean + half
+            ELSE max(0.0, (mean + k / 2 - sqrt(k * mean * (1 - mean) + k * k / 4)) / (1 + k))
+       END AS low,
+       CASE WHEN k IS NULL THEN mean + half
             WHEN count = 0 THEN 1 - exp(ln(0.05) / total)
-            ELSE min(1.0, mean + half) END AS high,
+            WHEN count = total THEN 1.0
+            ELSE min(1.0, (mean + k / 2 + sqrt(k * mean * (1 - mean) + k * k / 4)) / (1 + k))
+       END AS high,
        count, total
 FROM width;
 

@@ -68,18 +68,23 @@ double statistics_student_tail(double t, double df)
     return t >= 0 ? half : 1.0 - half;
 }
 
+/* Newton's method from 0: above it the tail is convex, so that steps only come nearer. */
 double statistics_student_quantile(double p, double df)
 {
-    assert(p > 0 && p < 1);
-    double low = -1e9, high = 1e9;
-    for (int i = 0; i < 200 && low < high; i++) {
-        const double middle = low + (high - low) / 2;
-        if (statistics_student_tail(middle, df) > 1.0 - p)
-            low = middle;
-        else
-            high = middle;
+    assert(p > 0 && p < 1 && df > 0);
+    if (p < 0.5)
+        return -statistics_student_quantile(1.0 - p, df);
+    const double log_scale =
+        lgamma((df + 1) / 2) - lgamma(df / 2) - 0.5 * log(df * acos(-1.0));
+    double t = 0.0;
+    for (int i = 0; i < 100; i++) {
+        const double density = exp(log_scale - (df + 1) / 2 * log1p(t * t / df));
+        const double step = (statistics_student_tail(t, df) - (1.0 - p)) / density;
+        t += step;
+        if (fabs(step) <= 1e-15 * t)
+            break;
     }
-    return high;
+    return t;
 }
 
 struct interval statistics_mean_interval(double mean, double std, int n)
@@ -90,16 +95,45 @@ struct interval statistics_mean_interval(double mean, double std, int n)
     return (struct interval){.low = mean - half, .high = mean + half};
 }
 
-struct interval statistics_rate_interval(struct interval of_mean, int64_t count,
+static const double normal_quantile = 1.959963984540054; /* P(|Z| > z) = 5 % */
+
+struct interval statistics_rate_interval(double mean, double std, int n, int64_t count,
                                          int64_t total)
 {
-    if (isnan(of_mean.low) || isnan(of_mean.high))
-        return of_mean;
-    const double bound = statistics_zero_bound(total);
+    assert(total > 0);
+    if (n < 1 || isnan(mean))
+        return (struct interval){.low = (double)NAN, .high = (double)NAN};
+    if (count == 0)
+        return (struct interval){.low = 0.0, .high = statistics_zero_bound(total)};
+    if (count == total)
+        return (struct interval){.low = 1.0 - statistics_zero_bound(total), .high = 1.0};
+    const double t = n > 1 ? statistics_student_quantile(0.975, n - 1) : normal_quantile;
+    const double product = mean * (1.0 - mean);
+    const double by_spread = n > 1 && product > 0 ? std * std / (n * product) : 0.0;
+    /* t^2 / number of independent tries */
+    const double k = t * t * fmax(1.0 / (double)total, by_spread);
+    const double half = sqrt(k * product + k * k / 4);
     return (struct interval){
-        .low = count == total ? 1 - bound : fmax(0.0, of_mean.low),
-        .high = count == 0 ? bound : fmin(1.0, of_mean.high),
+        .low = fmax(0.0, (mean + k / 2 - half) / (1.0 + k)),
+        .high = fmin(1.0, (mean + k / 2 + half) / (1.0 + k)),
     };
+}
+
+struct interval statistics_difference_interval(double a, struct interval of_a, double b,
+                                               struct interval of_b)
+{
+    return (struct interval){
+        .low = b - a - hypot(b - of_b.low, of_a.high - a),
+        .high = b - a + hypot(of_b.high - b, a - of_a.low),
+    };
+}
+
+int64_t statistics_add_count(int64_t sum, int64_t count)
+{
+    int64_t more;
+    if (count < 0)
+        return sum;
+    return __builtin_add_overflow(count, sum < 0 ? 0 : sum, &more) ? INT64_MAX : more;
 }
 
 double statistics_zero_bound(int64_t total)

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "aggregate.h"
+#include "statistics.h"
 
 const char *verdict_text(enum verdict v)
 {
@@ -49,24 +49,6 @@ static int seeds_needed(const struct comparison *c, int family)
         return 0;
     const double share = c->improvement < 0.5 ? 1.0 - c->improvement : c->improvement;
     return share < VERDICT_IMPROVEMENT ? 0 : rank_test_seeds(share, VERDICT_ALPHA / family);
-}
-
-/* A statistic of two strata. */
-static double difference(const struct values *side, int sides, void *context)
-{
-    (void)sides, (void)context;
-    return statistics_mean(side[1].at, side[1].n) - statistics_mean(side[0].at, side[0].n);
-}
-
-enum status verdict_effect(struct values less, struct values than, double *effect,
-                           struct interval *interval, struct err *e)
-{
-    const struct values sides[] = {less, than};
-    *effect = difference(sides, 2, NULL);
-    *interval = (struct interval){(double)NAN, (double)NAN};
-    return less.n > 1 && than.n > 1
-               ? aggregate_interval(sides, 2, 0, difference, NULL, interval, e)
-               : ST_OK;
 }
 
 /* The p-values of both directions, and the least that the seeds can give; corrected too. */

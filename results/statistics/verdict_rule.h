@@ -18,7 +18,6 @@
 #include <stdbool.h>
 
 #include "rank_test.h"
-#include "statistics.h"
 #include "status.h"
 
 /* One-sided level a direction, and the least share of pairs of seeds that must agree. */
@@ -50,11 +49,5 @@ struct comparison {
 
 /* Judges the n claims of one family. ST_NOMEM. */
 enum status verdict_rule(struct comparison *c, int n, struct err *e);
-
-/* The mean of `than` less that of `less`, NaN when a side is empty; and its 95 % interval by a
- * bootstrap over the seeds of each side, NaN when one has fewer than two. Of rates it cannot
- * leave what differences of rates can be. ST_NOMEM. */
-enum status verdict_effect(struct values less, struct values than, double *effect,
-                           struct interval *interval, struct err *e);
 
 #endif

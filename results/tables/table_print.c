@@ -540,8 +540,8 @@ static void print_notes(const struct view *v, line_fn line)
              "the best mean among the encoders it stands beside.");
     if (v->has_bound)
         line(v->out, "0 (< x)",
-             "no error in any seed; x is the 95 % upper bound of the rate, were errors "
-             "independent.");
+             "no error in any seed; x is the 95 % upper bound of these seeds' rate, were "
+             "errors independent: further seeds may err more.");
     if (v->has_hard) {
         say_hard(v->s, &hard);
         line(v->out, "|", hard.text);

@@ -217,15 +217,6 @@ bool table_cell_holds(const struct table_section *s, int row, int col,
     return fits(s, r, s->shape.cols, s->col[col]);
 }
 
-/* Counts that only a stranger's database holds are cut at the largest number. */
-static int64_t add_count(int64_t sum, int64_t count)
-{
-    int64_t more;
-    if (count < 0)
-        return sum;
-    return __builtin_add_overflow(count, sum < 0 ? 0 : sum, &more) ? INT64_MAX : more;
-}
-
 /* `value` [members] is room to work in. */
 static struct table_cell gather(const struct table_section *s, int row, int col,
                                 double *value)
@@ -244,14 +235,14 @@ static struct table_cell gather(const struct table_section *s, int row, int col,
         value[c.n++] = r->value;
         c.min = c.n == 1 ? r->value : fmin(c.min, r->value);
         c.max = c.n == 1 ? r->value : fmax(c.max, r->value);
-        c.count = add_count(c.count, r->count);
-        c.total = add_count(c.total, r->total);
+        c.count = statistics_add_count(c.count, r->count);
+        c.total = statistics_add_count(c.total, r->total);
     }
     c.mean = statistics_mean(value, c.n);
     c.std = statistics_std(value, c.n);
-    c.interval = statistics_mean_interval(c.mean, c.std, c.n);
-    if (c.total > 0)
-        c.interval = statistics_rate_interval(c.interval, c.count, c.total);
+    c.interval = c.total > 0
+                     ? statistics_rate_interval(c.mean, c.std, c.n, c.count, c.total)
+                     : statistics_mean_interval(c.mean, c.std, c.n);
     if (s->data->info->error && c.n > 0 && c.count == 0 && c.total > 0)
         c.bound = statistics_zero_bound(c.total);
     return c;

@@ -28,9 +28,11 @@ enum column { PROFILE, NAME, TEXT, EXPERIMENT, CELL, SPLIT, METRIC, LESS, THAN }
 enum { SIDES = 2 }; /* 0: `less`, 1: `than` */
 
 struct side {
-    double *value; /* owned: of each seed that has one */
-    int n, runs;   /* runs: done, with a value or without */
+    double *value;        /* owned: of each seed that has one */
+    int n, runs;          /* runs: done, with a value or without */
+    int64_t count, total; /* over seeds; -1: no rate */
     double mean, std;
+    struct interval interval; /* of the mean */
 };
 
 struct claim {
@@ -58,7 +60,7 @@ static const char claims_sql[] =
     "  SELECT id, 0 AS side, experiment, cell, split, metric, less AS name FROM claim"
     "  UNION ALL SELECT id, 1, experiment, cell, split, metric, than FROM claim"
     "), seed AS MATERIALIZED ("
-    "  SELECT a.id, a.side, r.profile, r.recipe, r.seed, s.value"
+    "  SELECT a.id, a.side, r.profile, r.recipe, r.seed, s.value, s.count, s.total"
     "  FROM asked AS a"
     "  CROSS JOIN v_variant_name AS v ON v.experiment = a.experiment AND v.cell = a.cell"
     "   AND v.name = a.name"
@@ -77,14 +79,25 @@ static const char claims_sql[] =
     ") "
     "SELECT p.profile, c.name, c.text, c.experiment, c.cell, c.split, c.metric, c.less,"
     " c.than, c.published_less, c.published_than, c.name GLOB ?2, c.id, w.column1,"
-    " t.settings, s.seed, s.value "
+    " t.settings, s.seed, s.value, s.count, s.total "
     "FROM profiles AS p CROSS JOIN claim AS c CROSS JOIN (VALUES (0), (1)) AS w "
     "LEFT JOIN setting AS t ON t.place = 1 AND t.id = c.id AND t.side = w.column1"
     " AND t.profile = p.profile "
     "LEFT JOIN seed AS s ON s.id = t.id AND s.side = t.side AND s.profile = t.profile"
     " AND s.recipe = t.recipe "
     "ORDER BY p.first, c.id, w.column1, s.seed";
-enum { PUBLISHED_LESS = THAN + 1, PUBLISHED_THAN, ASKED, ID, SIDE, SETTINGS, SEED, VALUE };
+enum {
+    PUBLISHED_LESS = THAN + 1,
+    PUBLISHED_THAN,
+    ASKED,
+    ID,
+    SIDE,
+    SETTINGS,
+    SEED,
+    VALUE,
+    COUNT,
+    TOTAL
+};
 
 static double real_or_nan(sqlite3_stmt *q, int i)
 {
@@ -113,6 +126,7 @@ static enum status append_claim(struct claims *all, sqlite3_stmt *q, struct err 
         .published_less = real_or_nan(q, PUBLISHED_LESS),
         .published_than = real_or_nan(q, PUBLISHED_THAN),
         .asked = sqlite3_column_int(q, ASKED) != 0,
+        .side = {{.count = -1, .total = -1}, {.count = -1, .total = -1}},
     };
     for (int i = PROFILE; i <= THAN; i++) {
         const char *text = (const char *)sqlite3_column_text(q, i);
@@ -123,8 +137,14 @@ static enum status append_claim(struct claims *all, sqlite3_stmt *q, struct err 
     return ST_OK;
 }
 
-static enum status add_seed(struct side *s, double value, struct err *e)
+static int64_t whole_or_none(sqlite3_stmt *q, int i)
 {
+    return sqlite3_column_type(q, i) == SQLITE_NULL ? -1 : sqlite3_column_int64(q, i);
+}
+
+static enum status add_seed(struct side *s, sqlite3_stmt *q, struct err *e)
+{
+    const double value = real_or_nan(q, VALUE);
     s->runs++;
     if (isnan(value))
         return ST_OK;
@@ -133,6 +153,8 @@ static enum status add_seed(struct side *s, double value, struct err *e)
         return no_memory(e);
     s->value = all;
     all[s->n++] = value;
+    s->count = statistics_add_count(s->count, whole_or_none(q, COUNT));
+    s->total = statistics_add_count(s->total, whole_or_none(q, TOTAL));
     return ST_OK;
 }
 
@@ -156,7 +178,7 @@ static enum status take_row(void *context, sqlite3_stmt *q, struct err *e)
     struct claim *c = &all->claim[all->n - 1];
     const int settings = sqlite3_column_int(q, SETTINGS);
     c->settings = settings > c->settings ? settings : c->settings;
-    return add_seed(&c->side[sqlite3_column_int(q, SIDE) != 0], real_or_nan(q, VALUE), e);
+    return add_seed(&c->side[sqlite3_column_int(q, SIDE) != 0], q, e);
 }
 
 static void claim_free(struct claim *c)
@@ -229,14 +251,21 @@ static bool is_first_of_family(const struct claims *all, int i)
     return true;
 }
 
-static enum status summarise(struct claim *c, struct err *e)
+static void summarise(struct claim *c)
 {
-    for (int k = 0; k < SIDES; k++) {
-        c->side[k].mean = statistics_mean(c->side[k].value, c->side[k].n);
-        c->side[k].std = statistics_std(c->side[k].value, c->side[k].n);
+    struct side *less = &c->side[0], *than = &c->side[1];
+    for (struct side *s = less; s <= than; s++) {
+        s->mean = statistics_mean(s->value, s->n);
+        s->std = statistics_std(s->value, s->n);
+        s->interval = s->total > 0 ? statistics_rate_interval(s->mean, s->std, s->n,
+                                                              s->count, s->total)
+                                   : statistics_mean_interval(s->mean, s->std, s->n);
     }
-    return verdict_effect(values_of(&c->side[0]), values_of(&c->side[1]), &c->effect,
-                          &c->interval, e);
+    c->effect = than->mean - less->mean;
+    c->interval = (struct interval){(double)NAN, (double)NAN};
+    if (less->n > 1 && than->n > 1)
+        c->interval = statistics_difference_interval(less->mean, less->interval, than->mean,
+                                                     than->interval);
 }
 
 static void keep_asked(struct claims *all)
@@ -258,8 +287,8 @@ static enum status decide_all(struct claims *all, struct err *e)
     enum status st = ST_OK;
     if (!room)
         return no_memory(e);
-    for (int i = 0; i < all->n && st == ST_OK; i++)
-        st = summarise(&all->claim[i], e);
+    for (int i = 0; i < all->n; i++)
+        summarise(&all->claim[i]);
     for (int i = 0; i < all->n && st == ST_OK; i++)
         if (is_first_of_family(all, i))
             st = decide(all, i, room, e);

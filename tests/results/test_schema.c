@@ -60,12 +60,15 @@ static void put_at(struct store *s, int64_t run, int step, const char *name, dou
 }
 
 /* token_error 0.1, 0.2, 0.6: mean 0.3, deviations -0.2, -0.1, 0.3, squares sum to 0.14, std
- * sqrt(0.07), half-width 4.302653 * sqrt(0.07 / 3). */
+ * sqrt(0.07), half-width 4.302653 * sqrt(0.07 / 3). As a rate: 0.3 * 0.7 * 3 / 0.07 = 9
+ * independent tries, so that Wilson's roots are those of (m - x)^2 = k x (1 - x) with
+ * k = 4.302653^2 / 9. */
 static void summary_of_three_seeds_as_worked_by_hand(void **state)
 {
     const struct fixture *f = *state;
     const int wrong[] = {10, 20, 60};
     const double half = 4.3026527297 * sqrt(0.07 / 3);
+    const double k = 4.3026527297 * 4.3026527297 / 9;
     for (int i = 0; i < 3; i++)
         put_split(f->store,
                   add_run(f->store, (struct fake_run){.variant = "cope", .seed = i}), "id",
@@ -76,8 +79,10 @@ static void summary_of_three_seeds_as_worked_by_hand(void **state)
     assert_near(FIELD("std"), sqrt(0.07), 1e-15);
     assert_near(FIELD("min"), 0.1, 1e-15);
     assert_near(FIELD("max"), 0.6, 1e-15);
-    assert_near(FIELD("low"), 0.0, 0); /* a rate: cut */
-    assert_near(FIELD("high"), 0.3 + half, 1e-9);
+    const double low = FIELD("low"), high = FIELD("high");
+    assert_near((0.3 - low) * (0.3 - low), k * low * (1 - low), 1e-9);
+    assert_near((0.3 - high) * (0.3 - high), k * high * (1 - high), 1e-9);
+    assert_true(0 < low && low < 0.3 && 0.3 < high && high < 1);
 #undef FIELD
     /* The loss of these runs has the same values, and is no rate. */
     assert_near(number(f->store, "SELECT low FROM v_summary WHERE metric = 'loss'"),
@@ -216,8 +221,7 @@ static void assert_same_interval(struct store *s, const char *where, int count, 
 {
     char sql[128];
     const struct interval want = statistics_rate_interval(
-        statistics_mean_interval(statistics_mean(value, n), statistics_std(value, n), n),
-        count, total);
+        statistics_mean(value, n), statistics_std(value, n), n, count, total);
     snprintf(sql, sizeof sql, "SELECT low FROM v_summary WHERE metric = '%s'", where);
     assert_near(number(s, sql), want.low, 1e-9);
     snprintf(sql, sizeof sql, "SELECT high FROM v_summary WHERE metric = '%s'", where);
@@ -247,6 +251,32 @@ static void the_interval_of_a_rate_stays_between_0_and_1(void **state)
                 1 - statistics_zero_bound(30), 1e-12);
     /* A loss is no rate. */
     assert_true(number(f->store, "SELECT low FROM v_summary WHERE metric = 'loss'") < 0);
+}
+
+/* Wilson's interval of 81 of 263, which R. G. Newcombe prints (Statistics in Medicine 17
+ * (1998) 857, table I): 0.2553 to 0.3662. */
+static void one_seed_has_the_interval_of_its_places(void **state)
+{
+    const struct fixture *f = *state;
+    put_split(f->store, add_run(f->store, (struct fake_run){.variant = "cope"}), "id", 81,
+              263, 1);
+    assert_same_interval(f->store, "token_error", 81, 263, (const double[]){81.0 / 263}, 1);
+    assert_near(number(f->store, "SELECT low FROM v_summary WHERE metric = 'token_error'"),
+                0.2553, 5e-5);
+    assert_near(number(f->store, "SELECT high FROM v_summary WHERE metric = 'token_error'"),
+                0.3662, 5e-5);
+}
+
+/* The same value in all seeds: what chance gives a count of that size is left. */
+static void seeds_without_spread_have_the_interval_of_all_places(void **state)
+{
+    const struct fixture *f = *state;
+    const double error[] = {0.1, 0.1, 0.1};
+    for (int i = 0; i < 3; i++)
+        put_split(f->store,
+                  add_run(f->store, (struct fake_run){.variant = "cope", .seed = i}), "id",
+                  10, 100, 0);
+    assert_same_interval(f->store, "token_error", 30, 300, error, 3);
 }
 
 static void an_unavailable_split_is_there_without_numbers(void **state)
@@ -487,6 +517,8 @@ int main(void)
         CASE(references_are_told_as_accuracies_and_as_errors),
         CASE(speed_is_told_of_a_core_too),
         CASE(the_interval_of_a_rate_stays_between_0_and_1),
+        CASE(one_seed_has_the_interval_of_its_places),
+        CASE(seeds_without_spread_have_the_interval_of_all_places),
         CASE(an_unavailable_split_is_there_without_numbers),
         CASE(curves_have_every_step),
         CASE(published_numbers_stand_beside_ours),

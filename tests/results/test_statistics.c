@@ -86,6 +86,93 @@ static void mean_interval_of_three_seeds(void **state)
     assert_near(i.high, 2 + 2.484138, 1e-5);
 }
 
+static void quantiles_are_inverse_to_tails(void **state)
+{
+    static const double p[] = {0.5, 0.6, 0.9, 0.975, 0.9999};
+    (void)state;
+    for (int df = 1; df < 200; df += 7)
+        for (size_t i = 0; i < sizeof p / sizeof *p; i++)
+            assert_near(statistics_student_tail(statistics_student_quantile(p[i], df), df),
+                        1 - p[i], 1e-13);
+}
+
+/* Wilson's intervals that R. G. Newcombe prints, Statistics in Medicine 17 (1998) 857,
+ * table I, method 3. */
+static void one_run_has_wilsons_interval(void **state)
+{
+    static const struct {
+        int count, total;
+        double low, high;
+    } printed[] = {
+        {81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {1, 29, 0.0061, 0.1718}};
+    (void)state;
+    for (size_t i = 0; i < sizeof printed / sizeof *printed; i++) {
+        const struct interval got =
+            statistics_rate_interval((double)printed[i].count / printed[i].total,
+                                     (double)NAN, 1, printed[i].count, printed[i].total);
+        assert_near(got.low, printed[i].low, 5e-5);
+        assert_near(got.high, printed[i].high, 5e-5);
+    }
+}
+
+/* 0, 0 and 0.09: the mean is 0.03, s^2 = 0.0027, so 0.03 * 0.97 * 3 / 0.0027 = 97 / 3 tries; of
+ * the same mean without spread all 300. Roots of (m - x)^2 = k x (1 - x). */
+static void seeds_that_differ_are_worth_fewer_tries(void **state)
+{
+    static const double std[] = {0.051961524227066319, 0.0}, tries[] = {97.0 / 3, 300};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const struct interval got = statistics_rate_interval(0.03, std[i], 3, 9, 300);
+        const double k = 4.3026527297 * 4.3026527297 / tries[i];
+        assert_near((0.03 - got.low) * (0.03 - got.low), k * got.low * (1 - got.low), 1e-9);
+        assert_near((0.03 - got.high) * (0.03 - got.high), k * got.high * (1 - got.high),
+                    1e-9);
+        assert_true(0 < got.low && got.low < 0.03 && 0.03 < got.high && got.high < 1);
+    }
+}
+
+/* Every mean and every spread that three seeds in [0, 1] can have. */
+static void intervals_of_rates_stay_between_0_and_1(void **state)
+{
+    (void)state;
+    for (int a = 0; a <= 20; a++)
+        for (int b = 0; b <= 20; b++)
+            for (int c = 0; c <= 20; c++) {
+                const double x[] = {a / 20.0, b / 20.0, c / 20.0};
+                const struct interval got = statistics_rate_interval(
+                    statistics_mean(x, 3), statistics_std(x, 3), 3, a + b + c, 60);
+                assert_true(0 <= got.low && got.low <= statistics_mean(x, 3) + 1e-12);
+                assert_true(statistics_mean(x, 3) <= got.high + 1e-12 && got.high <= 1);
+                assert_true(got.low < got.high);
+            }
+    assert_true(isnan(statistics_rate_interval((double)NAN, (double)NAN, 0, 0, 5).low));
+}
+
+/* Newcombe's method 10 of 56 / 70 against 48 / 80 and 9 / 10 against 3 / 10, Statistics in
+ * Medicine 17 (1998) 873, table II; 0 / 10 against 10 / 10 ends at 1. */
+static void differences_of_rates_have_newcombes_interval(void **state)
+{
+    static const struct {
+        int a, of_a, b, of_b;
+        double low, high;
+    } printed[] = {{48, 80, 56, 70, 0.0524, 0.3339}, {3, 10, 9, 10, 0.1705, 0.8090}};
+    (void)state;
+    for (size_t i = 0; i < sizeof printed / sizeof *printed; i++) {
+        const double a = (double)printed[i].a / printed[i].of_a;
+        const double b = (double)printed[i].b / printed[i].of_b;
+        const struct interval got = statistics_difference_interval(
+            a, statistics_rate_interval(a, (double)NAN, 1, printed[i].a, printed[i].of_a),
+            b, statistics_rate_interval(b, (double)NAN, 1, printed[i].b, printed[i].of_b));
+        assert_near(got.low, printed[i].low, 5e-5);
+        assert_near(got.high, printed[i].high, 5e-5);
+    }
+    const struct interval none = statistics_rate_interval(0, 0, 5, 0, 50),
+                          all = statistics_rate_interval(1, 0, 5, 50, 50),
+                          most = statistics_difference_interval(0, none, 1, all);
+    assert_near(most.high, 1, 1e-15);
+    assert_near(most.low, 1 - sqrt(2) * statistics_zero_bound(50), 1e-12);
+}
+
 static void no_error_in_n_bounds_the_rate_by_three_in_n(void **state)
 {
     (void)state;
@@ -129,6 +216,11 @@ int main(void)
         cmocka_unit_test(student_tail_equals_its_closed_forms),
         cmocka_unit_test(student_quantiles_are_those_of_the_tables),
         cmocka_unit_test(mean_interval_of_three_seeds),
+        cmocka_unit_test(quantiles_are_inverse_to_tails),
+        cmocka_unit_test(one_run_has_wilsons_interval),
+        cmocka_unit_test(seeds_that_differ_are_worth_fewer_tries),
+        cmocka_unit_test(intervals_of_rates_stay_between_0_and_1),
+        cmocka_unit_test(differences_of_rates_have_newcombes_interval),
         cmocka_unit_test(no_error_in_n_bounds_the_rate_by_three_in_n),
         cmocka_unit_test(holm_multiplies_and_keeps_the_order),
         cmocka_unit_test(holm_cuts_at_one_and_counts_ties),

@@ -120,27 +120,6 @@ static void a_small_p_value_alone_is_not_enough(void **state)
     assert_int_equal(seen.seeds, 0);
 }
 
-static void the_effect_of_two_sides_has_an_interval(void **state)
-{
-    const double zero[] = {0, 0, 0, 0}, some[] = {0.2, 0.4, 0.6, 0.8};
-    struct interval i;
-    double effect;
-    (void)state;
-    assert_int_equal(verdict_effect((struct values){zero, 4}, (struct values){some, 4},
-                                    &effect, &i, &err),
-                     ST_OK);
-    assert_near(effect, 0.5, 1e-15);
-    /* A mean of four of them is at most 0.3 with probability 5 / 256, so that the 2.5 %
-     * quantile is the next one, and so above. */
-    assert_near(i.low, 0.3, 0.051);
-    assert_near(i.high, 0.7, 0.051);
-    assert_int_equal(verdict_effect((struct values){zero, 1}, (struct values){some, 4},
-                                    &effect, &i, &err),
-                     ST_OK);
-    assert_near(effect, 0.5, 1e-15);
-    assert_true(isnan(i.low) && isnan(i.high));
-}
-
 /* How many of `draws` families decide something, and how many claims. */
 static int families_of(const char *text, int seeds, int draws, int *claims)
 {
@@ -191,7 +170,6 @@ int main(void)
         cmocka_unit_test(the_level_itself_is_enough),
         cmocka_unit_test(the_other_way_round_is_contradicted),
         cmocka_unit_test(a_small_p_value_alone_is_not_enough),
-        cmocka_unit_test(the_effect_of_two_sides_has_an_interval),
         cmocka_unit_test(a_family_of_one_law_errs_in_one_of_twenty),
         cmocka_unit_test(what_differs_is_found_as_often_as_documented),
     };

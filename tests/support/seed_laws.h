@@ -77,17 +77,16 @@ static const struct law_pair {
  * memory. */
 static inline int seed_laws_decided(int law_index, int seeds, struct rng *r)
 {
-    double x[2 * FAMILY][MOST_SEEDS];
+    double less[FAMILY][MOST_SEEDS], than[FAMILY][MOST_SEEDS];
     struct comparison c[FAMILY];
     struct err e;
     int n = 0;
     for (int i = 0; i < FAMILY; i++) {
         for (int s = 0; s < seeds; s++) {
-            x[2 * i][s] = laws[law_index].less(r);
-            x[2 * i + 1][s] = laws[law_index].than(r);
+            less[i][s] = laws[law_index].less(r);
+            than[i][s] = laws[law_index].than(r);
         }
-        c[i] =
-            (struct comparison){.less = {x[2 * i], seeds}, .than = {x[2 * i + 1], seeds}};
+        c[i] = (struct comparison){.less = {less[i], seeds}, .than = {than[i], seeds}};
     }
     if (verdict_rule(c, FAMILY, &e) != ST_OK)
         return -1;

@@ -113,7 +113,7 @@ int main(int argc, char **argv)
                {"fails in 4 of 5 seeds", fails_in_four_of_five},
                {"lognormal, sigma 1", skewed},
                {"normal", normal}};
-    const int draws = argc > 1 ? atoi(argv[1]) : 4000;
+    const int draws = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 4000;
     printf("%% of means held by: Student / bootstrap / ours\n%-50s", "seeds");
     for (int k = 0; k < 4; k++)
         printf("%16d", seeds[k]);

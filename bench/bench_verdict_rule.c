@@ -30,7 +30,7 @@ static void print_cell(int law_index, int seeds, int draws)
 int main(int argc, char **argv)
 {
     static const int seeds[] = {3, 5, 6, 8, 10};
-    const int draws = argc > 1 ? atoi(argv[1]) : 2000;
+    const int draws = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 2000;
     printf(
         "%% of families / of claims with a wrong verdict (null), of claims reproduced\n");
     printf("%-50s", "seeds");

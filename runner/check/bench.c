@@ -21,6 +21,8 @@
 #include "rng.h"
 #include "threads.h"
 
+/* A vocabulary as small as the tasks', so that the output layer costs little; the default of
+ * train.shards. */
 enum { VOCABULARY = 16, SHARDS = 4 };
 
 static double now_ms(void)

@@ -8,6 +8,7 @@
 #include "phases.h"
 #include "trainer.h"
 
+/* Chosen; trainers of all encoders of one call are in memory together. */
 enum { BENCH_REPETITIONS_MAX = 999, BENCH_ENCODERS_MAX = 64 };
 
 struct bench_settings {

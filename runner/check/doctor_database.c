@@ -18,7 +18,7 @@
 #include "lock.h"
 
 static const double clock_watch_s = 0.05; /* how long the two clocks are compared */
-static const double clock_slack_s = 0.05;
+static const double clock_slack_s = 0.05; /* apart in that time; both are chosen */
 
 static const char restore[] =
     "restore a copy (FILE.backup-v... are older ones), or save what can be read with "

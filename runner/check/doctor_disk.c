@@ -11,8 +11,10 @@
 
 #include "clock.h"
 
-enum { TRIAL_BYTES = 65536 };
+enum { TRIAL_BYTES = 65536 }; /* more than a spool's lines, little enough for any disk */
 
+/* Advice below the first, a fault below the second; advice when a trial takes longer than the
+ * third. All are chosen, not measured. */
 static const double little_space_mib = 1024.0, least_space_mib = 16.0;
 static const double slow_sync_s = 1.0;
 

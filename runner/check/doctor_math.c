@@ -13,6 +13,8 @@
 
 #include "rng.h"
 
+/* The largest side and pad of `shapes`; a prime number of values, so that every vector loop has
+ * a rest. */
 enum { SIDE = 96, ROOM = SIDE * (SIDE + 16), VALUES = 1031 };
 
 /* Allowed, in units of the sum of absolute terms: float's 6e-8 and the length of sums. */

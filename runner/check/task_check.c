@@ -16,6 +16,7 @@
 
 /* ---- speed ---- */
 
+/* How long samples are timed, and how many between two looks at the clock; chosen. */
 #define SPEED_SECONDS 0.2
 enum { SPEED_BLOCK = 16 };
 

@@ -17,7 +17,7 @@
 #include "kernels.h"
 #include "version.h"
 
-enum { WIDTH = 80, FLAG_COLUMN = 25 };
+enum { WIDTH = 80, FLAG_COLUMN = 25 }; /* columns; the pages made of help depend on both */
 
 static const char *const group_titles[] = {
     [GROUP_RUN] = "Run experiments",

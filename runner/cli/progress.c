@@ -27,7 +27,7 @@ enum {
     NAME_LEAST = 16 /* columns that a name keeps; facts are left out before */
 };
 
-static const double draw_every_s = 0.1;
+static const double draw_every_s = 0.1; /* chosen */
 
 struct line {
     char name[LINE_TEXT], fact[PROGRESS_FACTS][LINE_TEXT / 4];

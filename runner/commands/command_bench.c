@@ -1,4 +1,10 @@
-/* command_bench.c -- how fast a training step is, and how near the hardware's limit. */
+/* command_bench.c -- how fast a training step is, and how near the hardware's limit.
+ *
+ * Shape, encoders and threads are read and checked, bench.c measures, and a table or an
+ * object a line is printed. Without --encoder all of them are timed but those that choose
+ * places.
+ * The trap: `scored` never exceeds `length` (it is lowered silently), and numbers that
+ * cannot be measured here, such as memory without /proc, are null in JSON. */
 #include <limits.h>
 #include <math.h>
 #include <stdint.h>

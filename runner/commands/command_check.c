@@ -8,6 +8,7 @@
 #include "signals.h"
 #include "task_check.h"
 
+/* The default of --samples and its limit; chosen: the error of a share is then below 1 %. */
 enum { NAMES_MAX = 256, SAMPLES = 4000, SAMPLES_MOST = 1000000 };
 
 static enum status no_task(const char *name, struct err *e)

@@ -1,4 +1,10 @@
-/* command_gen.c -- samples of a task in a file, without training. */
+/* command_gen.c -- samples of a task in a file, without training.
+ *
+ * Task, split and options become a sample_source; samples are drawn in rounds of one block
+ * a thread, each into memory, and the blocks of a round are written in their order; the
+ * file gets its name at the end (output.h).
+ * The trap: sample i depends on its index alone, so blocks of any thread give the same
+ * bytes; nothing may be kept from one sample to the next. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +14,7 @@
 #include "threads.h"
 
 /* Samples go out in blocks of a fixed size: a block is one thread's job, and blocks are
- * written in order, so the bytes do not depend on the number of threads. */
+ * written in order, so the bytes do not depend on the number of threads. 64: chosen. */
 enum { BLOCK = 64 };
 
 struct block {

@@ -1,4 +1,11 @@
-/* command_list.c -- what there is: tasks, encoders, experiments, runs, claims, commands. */
+/* command_list.c -- what there is: tasks, encoders, experiments, runs, claims, commands.
+ *
+ * The word says which list; flags that do not fit it are refused. Tasks, encoders and
+ * commands come from their tables, experiments and claims from the experiment file, runs
+ * from the database by a statement with a condition for each filter. All of them leave as
+ * cells of a text_table, but for the pages (--markdown, --man).
+ * The trap: on a terminal some columns are left out; programs that read should ask for a
+ * format. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,12 @@
-/* command_merge.c -- joins the databases of shards, or of machines, into one. */
+/* command_merge.c -- joins the databases of shards, or of machines, into one.
+ *
+ * Each part is opened once before anything is written. Then, under the target's lock, what
+ * a killed scheduler left there is stored, and part by part: the part's own leftovers, its
+ * rows (store_merge.h, which calls back for files and conflicts), and the files that wait
+ * take their places. What could not be merged is told, and the exit code is 1.
+ * The trap: files of a part are copied under waiting names, and only after its rows are
+ * stored do they become the runs' own; model_files_settle cleans up when it fails
+ * between. */
 #include "command.h"
 
 #include <stdio.h>

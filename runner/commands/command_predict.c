@@ -20,9 +20,9 @@
 
 enum {
     LONGEST = 1 << 20,   /* tokens of a sequence: what models accept */
-    BATCH_TOKENS = 4096, /* of one call, unless one sequence is longer */
+    BATCH_TOKENS = 4096, /* of one call, unless one sequence is longer; chosen */
     BATCH_SEQUENCES = 256,
-    NPY_ALIGN = 64,
+    NPY_ALIGN = 64, /* of the header, as the format asks */
     HEADER_TEXT = 256
 };
 

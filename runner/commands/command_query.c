@@ -10,6 +10,7 @@
 #include "queries.h"
 #include "rows.h"
 
+/* Bytes of a file of SQL: SQLite's limit for a statement here (store_guard.c). */
 enum { NAMES_MAX = 256, FILE_MAX = 1 << 20 };
 
 struct asked {

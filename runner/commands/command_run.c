@@ -1,4 +1,11 @@
-/* command_run.c -- runs what is not done of an experiment file's matrix. */
+/* command_run.c -- runs what is not done of an experiment file's matrix.
+ *
+ * A request (file, profile, filters) comes in. Lock and database are opened, the plan is
+ * made, its memory checked and its time estimated; papers' numbers and claims are stored;
+ * the plan is announced, schedule.c carries it out, and one line says what came of it and
+ * what to do next.
+ * The trap: the order of the cases in `summarise` is the order of what matters; the first
+ * that holds decides the exit code. */
 #include "command.h"
 
 #include <math.h>
@@ -13,8 +20,9 @@
 #include "signals.h"
 #include "units.h"
 
-enum { RETRIES_MAX = 1000, MEND_TEXT = 640, KINDS_TEXT = 256 };
+enum { RETRIES_MAX = 1000, MEND_TEXT = 640, KINDS_TEXT = 256 }; /* 1000: chosen */
 
+/* Spent on trying steps for --time-budget, a tenth of the budget at most; as in request.c. */
 static const double probe_budget_s = 20.0;
 
 /* To tell at the beginning how long it takes a second is spent on trying steps, unless it is
@@ -248,6 +256,7 @@ struct waiting {
     double told; /* s of waiting when it was last told */
 };
 
+/* When it is told first, and how long after that again; chosen. */
 static const double tell_wait_s = 2.0, tell_again_s = 60.0;
 
 static bool wait_on(void *context, const char *path, const char *holder, double waited_s)

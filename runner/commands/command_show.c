@@ -1,4 +1,10 @@
-/* command_show.c -- one task with samples, one encoder, or one run, in full. */
+/* command_show.c -- one task with samples, one encoder, or one run, in full.
+ *
+ * The name is looked up among tasks, then encoders, then runs of the database (a number is
+ * an id, else the beginning of an identity). Text or, with --markdown, the reference page
+ * leaves.
+ * The trap: a run's text is the database's and goes through clean_line, text_table or
+ * json_show; a task hides an encoder, and an encoder a run, of the same name. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +18,8 @@
 #include "store.h"
 #include "text_table.h"
 
+/* Of --count: more are for gen. Letters of an identity that name a run, so that a short word is
+ * no run by accident (stored_run.c has the same number). */
 enum { NAMES_MAX = 128, SAMPLES_MAX = 10000, LEAST_PREFIX = 4 };
 
 /* ---- a task ---- */

@@ -1,4 +1,11 @@
-/* command_verify.c -- trains a stored run once more and compares all that it left. */
+/* command_verify.c -- trains a stored run once more and compares all that it left.
+ *
+ * The run is found, trained in a scratch folder from its stored settings with a spool and
+ * weights of its own, and verify.c compares; provenance is printed beside it. Exit 1 when
+ * anything differs.
+ * The trap: with --steps the learning curve alone is compared, and the run is not trained
+ * to its end; the scratch folder goes away also after a signal, as signals are caught
+ * first. */
 #include "command.h"
 
 #include <errno.h>

@@ -17,6 +17,7 @@
 #include "signals.h"
 #include "training.h"
 
+/* The JSON of one run is some kilobytes; more on standard input is no run's. Chosen. */
 enum { SETTINGS_BYTES_MAX = 1 << 20 };
 
 /* Without its scheduler a worker stops too, even when that was killed. False: it is gone

@@ -1,3 +1,11 @@
+/* claims.c -- the lists `published` and `claims` of an experiment file.
+ *
+ * Each item is checked for its keys, and its experiment, cell, metric, split and encoders
+ * are looked for among the runs of all profiles; numbers are turned from percent to
+ * fractions. Published values are read first, since a claim takes its papers' numbers from
+ * them when it gives none.
+ * The trap: an experiment with mistakes has too few runs, so names are not looked for in it
+ * (experiment_facts.sound); else one mistake would be told many times. */
 #include "claims.h"
 
 #include <math.h>

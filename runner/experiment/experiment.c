@@ -1,3 +1,10 @@
+/* experiment.c -- the parts of an experiment: task, splits, encoders, seeds.
+ *
+ * A merged mapping comes in, and each function reads one key of it into a run_spec or a
+ * list: values by the tables of options of tasks and encoders, splits from the task's own
+ * and the file's, a count for each. Mistakes are noted where they stand.
+ * The trap: where the file has a map of splits, those of the task that it does not name are
+ * left out, all but `valid`. */
 #include "experiment.h"
 
 #include <assert.h>

@@ -5,6 +5,8 @@
 #include "config.h"
 #include "yaml_tree.h"
 
+/* Limits of a file: seeds and encoders of an experiment; both arrays lie in struct reading of
+ * matrix.c. Chosen, not measured. */
 enum { SEEDS_MAX = 1000, ENTRIES_MAX = 64 };
 
 /* The task named in the mapping "task" of `root`. NULL: noted. `experiment` and `at` say

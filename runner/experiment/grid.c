@@ -1,3 +1,10 @@
+/* grid.c -- the product of an experiment's grid, and the names of its cells.
+ *
+ * The mapping `grid` becomes axes, sorted by key; cell number n stands for one value of
+ * each, the last axis fastest, and grid_cell lays them over the experiment. cell_text names
+ * a cell by its keys and canonical values.
+ * The trap: the name is part of what the database knows a run by, so values are read and
+ * written again (0.10 is 0.1), and two that read alike are refused. */
 #include "grid.h"
 
 #include <stdio.h>

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "yaml_tree.h"
 
+/* Limits of a grid. A cell's name has VARIANT_TEXT letters, few for more keys. Chosen. */
 enum { GRID_AXES = 8, GRID_CELLS = 4096 };
 
 struct axis {

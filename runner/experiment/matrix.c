@@ -1,3 +1,11 @@
+/* matrix.c -- one experiment of one profile to its runs.
+ *
+ * Task, seeds, encoders and grid are read once; then for each cell the settings, the law
+ * with its splits, then each encoder with its own recipe, then each seed: a run_spec that
+ * gets its identity and joins the list. Cells or encoders that are one run under two names
+ * are refused.
+ * The trap: a cell's splits are lent to its encoders and copied for each seed; and `noted`
+ * is compared before and after a step, since mistakes are counted and not returned. */
 #include "matrix.h"
 
 #include <stdlib.h>

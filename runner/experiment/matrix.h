@@ -20,6 +20,8 @@ struct matrix_source {
     const struct overrides *overrides; /* NULL: none apply */
 };
 
+/* Of all profiles of a file together, as each is expanded at every reading. Chosen: far above
+ * the files here; the message says to split the file. */
 enum { RUNS_MAX = 20000 };
 
 /* Appends the runs, cell by cell, encoder by encoder, seed by seed. Mistakes are noted;

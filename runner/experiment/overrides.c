@@ -1,3 +1,10 @@
+/* overrides.c -- the changes that --set makes to every experiment, or to one.
+ *
+ * Each KEY=VALUE is parsed (the value as YAML), its first key is looked for among
+ * experiments and among their keys, and it is laid over an experiment's mapping: first
+ * those for all experiments, then those for this one. A setting that is set is taken out of
+ * the grid.
+ * The trap: keys of a grid have a dot inside, so what follows `grid.` is one key. */
 #include "overrides.h"
 
 #include <stdio.h>

@@ -4,6 +4,7 @@
 
 #include "yaml_tree.h"
 
+/* EXPERIMENT.splits.SPLIT.OPTION is the longest. */
 enum { OVERRIDE_KEYS = 4 };
 
 struct override {

@@ -17,6 +17,7 @@ struct mark {
     int line, column; /* from 1; the column counts characters, not bytes */
 };
 
+/* Room of a mistake, then cut; mistakes that are kept, more than ERR_TEXT can tell. Chosen. */
 enum { PROBLEM_TEXT = 400, PROBLEMS_MAX = 200 };
 
 struct problem {

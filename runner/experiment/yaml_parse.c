@@ -10,7 +10,7 @@
 
 #include "yaml_nodes.h"
 
-enum { ANCHORS_MAX = 64, ANCHOR_NAME = 64 };
+enum { ANCHORS_MAX = 64, ANCHOR_NAME = 64 }; /* limits of a file; chosen */
 
 struct anchor {
     char name[ANCHOR_NAME];

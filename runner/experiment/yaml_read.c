@@ -1,3 +1,10 @@
+/* yaml_read.c -- nodes of the tree to values: options, and the settings of a run.
+ *
+ * A node, and the option or setting it stands for, come in; a number leaves, or a noted
+ * problem with the node's place. settings_read goes over the whole table twice: first what
+ * has a value of its own, then multiples (`4x` of dim, `100 epochs`), which need the first.
+ * The trap: quoted text is no number; and a default that is a multiple is set in the second
+ * pass too. */
 #include "yaml_read.h"
 
 #include <stdio.h>

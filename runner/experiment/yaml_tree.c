@@ -1,3 +1,10 @@
+/* yaml_tree.c -- nodes in blocks of memory, and what makes new ones of old ones.
+ *
+ * Nodes, entries and texts are taken from blocks that are freed together by tree_close.
+ * tree_merge lays one mapping over another, tree_with sets one path, tree_without leaves
+ * one key out: each returns a new root that shares what did not change.
+ * The trap: a node may have several parents, so none is ever changed after it was read;
+ * NULL means that memory ran out and was noted. */
 #include "yaml_tree.h"
 
 #include <stdlib.h>

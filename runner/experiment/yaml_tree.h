@@ -13,6 +13,8 @@
 
 #include "problems.h"
 
+/* All three are chosen. RUN_CONFIG_BYTES (run_spec.h) is twice the first (yaml_read.c asserts
+ * it); nesting is read by recursion, TREE_DEPTH deep. */
 enum { TREE_BYTES = 1 << 20, TREE_DEPTH = 32, TREE_NODES = 20000 };
 
 enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };

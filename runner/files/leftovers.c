@@ -1,3 +1,11 @@
+/* leftovers.c -- spools that a killed scheduler left beside a database, stored.
+ *
+ * The folder FILE.spool is walked; a spool is looked at when its name is an identity and no
+ * worker holds it; one that came to its end is stored in one transaction with the hash of
+ * its weights, and then removed with the run's checkpoint. leftovers_settle takes the lock
+ * for it, but only when there is something.
+ * The trap: only a run that was begun and has no end is stored, for any other state was
+ * decided since. */
 #include "leftovers.h"
 
 #include <dirent.h>

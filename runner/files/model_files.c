@@ -1,3 +1,11 @@
+/* model_files.c -- weights and checkpoints beside a database, and those that wait.
+ *
+ * A file waits under a name of its own (TRAINED, MERGED, ...) until the rows it belongs to
+ * are stored; then it is renamed to the run's. model_files_settle decides about each that
+ * waits by the hash in the run's row, and drops what no row speaks of. Merges copy and
+ * check first.
+ * The trap: names come from identities of a database that may be a stranger's, so
+ * names_files decides first: what is not 32 hexadecimal digits must reach no path. */
 #include "model_files.h"
 
 #include <dirent.h>

@@ -1,3 +1,12 @@
+/* spool.c -- lines of a spool: written by a worker, read and stored by a scheduler.
+ *
+ * Writing: an object a line, appended at once; a line that could not be written whole is
+ * cut off again. Reading: all complete lines, each checked by its type; then spool_fold
+ * stores them in one transaction, done or stopped. spool_replay writes a checkpoint's lines
+ * again.
+ * The trap: the lock on the file says that its worker lives, and closing any descriptor of
+ * the file in that process would give it up; strings of a spool live as long as
+ * its lines. */
 #include "spool.h"
 
 #include <errno.h>

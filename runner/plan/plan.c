@@ -1,3 +1,10 @@
+/* plan.c -- what `run` would do with each run of the matrix, and at what cost.
+ *
+ * States are read from the database once, sorted by identity; each run gets its decision
+ * and reason; FLOPs are counted from a few samples of each law; shards deal the matrix by
+ * FLOPs; filters narrow it; checkpoints shorten what is left. plan_sum adds up.
+ * The trap: with shards everything is planned first, also what no filter asks for, so that
+ * filters and states cannot move a run from one shard to another. */
 #include "plan.h"
 
 #include <assert.h>
@@ -236,6 +243,8 @@ static enum status narrow(struct plan *p, const struct plan_request *q, struct e
 
 /* --- FLOPs --- */
 
+/* Samples of a law whose mean length and targets stand for all: estimates of FLOPs, and so the
+ * shards that runs fall to, move with the number. Chosen. */
 enum { TRIED = 64 };
 
 struct law {

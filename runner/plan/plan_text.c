@@ -1,4 +1,10 @@
-/* plan_text.c -- a plan as a table and as JSON. */
+/* plan_text.c -- a plan as a table and as JSON.
+ *
+ * A plan comes in with its items in the order of the matrix; for people neighbours that
+ * differ in the seed alone share a line, and totals stand below; JSON has every run by
+ * itself.
+ * The trap: seconds may be NaN (no time was estimated); the table then says so and JSON has
+ * null. A field that is added to the JSON is a promise to scripts. */
 #include "plan.h"
 
 #include <math.h>
@@ -62,7 +68,8 @@ static void add_line(struct text_table *t, const struct plan_item *first,
     text_table_text(t, first->reason);
 }
 
-/* How much slower than on a quiet machine, in share and seconds, is worth a word. */
+/* How much slower than on a quiet machine, in share and seconds, is worth a word;
+ * chosen. */
 static const double busy_share = 1.3, busy_s = 5.0;
 
 char *plan_time_text(const struct plan_totals *t, char text[PLAN_TIME])

@@ -26,7 +26,7 @@
 enum {
     SHAPE_TEXT = 320,
     PROBE_TOKENS = 1024, /* of one training step: more do not change the rate */
-    PROBE_STEPS = 50
+    PROBE_STEPS = 50     /* tried of one shape at most; chosen, as the three below */
 };
 
 static const double probe_s = 0.5; /* for one shape, after its first step */

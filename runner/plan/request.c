@@ -9,8 +9,10 @@
 #include "targets.h"
 #include "lock.h"
 
+/* Limits of --jobs, --threads and --shard: above any machine or cluster here; chosen. */
 enum { JOBS_MAX = 1024, THREADS_MAX = 256, SHARDS_MAX = 10000 };
 
+/* Seconds that `plan` spends on trying steps of shapes without runs; chosen. */
 static const double probe_budget_s = 20.0;
 
 static enum status read_rerun(const struct invocation *v, enum plan_rerun *out,

@@ -1,3 +1,10 @@
+/* run_spec.c -- what follows from a run's settings: sizes, names, identity.
+ *
+ * A run_spec is filled in by its readers (matrix.c from a file, run_spec_parse from the
+ * database) and comes here for the model's vocabulary and lengths, the order of its splits,
+ * the variant's name and the identity, a hash of its JSON.
+ * The trap: a variant's name leaves out what the encoder would have taken by itself
+ * (resolve, not the table's default); two variants of one name are refused by matrix.c. */
 #include "run_spec.h"
 
 #include <stdio.h>

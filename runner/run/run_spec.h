@@ -11,6 +11,9 @@
 #include "optimizer.h"
 #include "task.h"
 
+/* Names of experiments, profiles and splits; of variants and cells: longer ones are refused with
+ * a message, since a name that is cut could be another's. Chosen. The most sequences of a split
+ * take 12.5 MB of answers, below the limit of a blob in store_guard.c. */
 enum { NAME_MAX_TEXT = 64, VARIANT_TEXT = 160 };
 enum { SPLIT_COUNT_MAX = 100000000 };
 

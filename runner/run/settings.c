@@ -1,3 +1,10 @@
+/* settings.c -- the table of the keys under `model` and `train`, and their fields.
+ *
+ * A row says section, option (type, range, default, help), where the value lies in a
+ * run_spec, and whether it may be a multiple. Everything that reads or writes settings
+ * walks over this table.
+ * The trap: a row more, or another name, is another JSON of every run, so that all stored
+ * runs get another identity. */
 #include "settings.h"
 
 #include <assert.h>

@@ -1,3 +1,10 @@
+/* stored_run.c -- a run of the database by the name that a user types, and its weights.
+ *
+ * A number or the beginning of an identity comes in; the run with its parsed settings
+ * leaves, or why there is none: unknown, removed, several. Weights are loaded after their
+ * identity, their hash and their tensors were checked.
+ * The trap: a number is an id before it is the beginning of an identity; and cells may be
+ * NULL in a stranger's database. */
 #include "stored_run.h"
 
 #include <math.h>
@@ -5,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_PREFIX = 4 };
+enum { LEAST_PREFIX = 4 }; /* as stored_run.h says, and in command_show.c */
 
 struct search {
     struct stored_run *out;

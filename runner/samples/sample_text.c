@@ -1,3 +1,10 @@
+/* sample_text.c -- samples of a task for people and files: which ones, and how written.
+ *
+ * Task, split, seed and changed options become a sample_source; sample_draw fills a sample
+ * by its index; sample_write prints it as JSON, text or in the layout of the public
+ * Flip-Flop data, sample_show in lines of a terminal.
+ * The trap: --set comes after the split's own changes, so a split may no longer be what its
+ * name says; nobody checks that here. */
 #include "sample_text.h"
 
 #include <inttypes.h>

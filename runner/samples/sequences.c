@@ -1,3 +1,9 @@
+/* sequences.c -- token ids from lines of text, a sequence a line.
+ *
+ * A line with a brace is JSON, any other is ids between blanks; ids beyond the vocabulary,
+ * lines without ids and lines that are too long are refused with file and line. Tokens of
+ * all sequences lie end to end, with a list of lengths.
+ * The trap: an empty line is a mistake, and so is a file without lines. */
 #include "sequences.h"
 
 #include <errno.h>

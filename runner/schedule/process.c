@@ -1,3 +1,10 @@
+/* process.c -- a child with three pipes: started, read without waiting, its end told.
+ *
+ * Program, arguments and input go in; complete lines of standard output leave through a
+ * call, and the last bytes of standard error are kept. Then process_wait, and words for the
+ * status.
+ * The trap: the input is written before anything is read, so a child must read it before it
+ * writes more than a pipe holds, and SIGPIPE must be ignored here, as schedule_run does. */
 #include "process.h"
 
 #include <errno.h>

@@ -7,6 +7,7 @@
 
 #include "status.h"
 
+/* A line of progress has some 200 bytes; of standard error the last lines are told. Chosen. */
 enum { PROCESS_LINE = 2048, PROCESS_TAIL = 2048 };
 
 struct process {

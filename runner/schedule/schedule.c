@@ -1,3 +1,11 @@
+/* schedule.c -- leads the workers: begins runs, waits for news, stores what has ended.
+ *
+ * Rows for all runs are made; what a killed scheduler left is taken up; slots are filled;
+ * then round by round: show, wait, heed signals, look at the places, read the workers,
+ * store those that have ended (settle), fill free slots. At the end the counts say what
+ * came of it.
+ * The trap: no end of a run is stored before check_places, so that a database that was
+ * replaced is not written to; and a fault of a place ends the matrix, it is never a run's. */
 #include "schedule.h"
 
 #include <errno.h>
@@ -20,7 +28,7 @@
 #include "schedule_internal.h"
 #include "signals.h"
 
-enum { REASON_TEXT = 4096, TAIL_LINES = 5 };
+enum { REASON_TEXT = 4096, TAIL_LINES = 5 }; /* lines of a worker's complaint; chosen */
 enum { TICK_MS = 1000 }; /* how often clocks move and places are looked at */
 
 /* --- places --- */
@@ -63,7 +71,9 @@ static enum status check_places(const struct scheduler *c, struct err *e)
  * come within this time are one. */
 static const double one_wish_s = 0.1;
 
-static const double orphan_s = 30.0; /* how long a worker may take to end */
+/* How long a worker without its scheduler may take to end: it obeys within a second
+ * (models/transformer.c) and then writes a checkpoint. Chosen. */
+static const double orphan_s = 30.0;
 
 static int busy(const struct scheduler *c)
 {

@@ -1,4 +1,9 @@
-/* What a scheduler says of its runs: live lines, and one line at the end of each. */
+/* schedule_show.c -- what a scheduler says of its runs: live lines, and one at each end.
+ *
+ * Slots and counts come in; names, steps, speed and times left go to progress.h. The time
+ * of a run is scaled by its FLOPs done, that of the matrix by all FLOPs done, and before
+ * any by the plan's estimate.
+ * The trap: NaN stands for an unknown time all the way to left_text, which says so. */
 #include <math.h>
 #include <string.h>
 

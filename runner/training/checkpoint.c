@@ -1,3 +1,10 @@
+/* checkpoint.c -- weights, moments, position and report in one safetensors file.
+ *
+ * Saving: tensors of the weights and both moments, the position as JSON, the spool so far,
+ * and a check sum over all that, as notes. Loading: identity and position first, then
+ * everything, then the check sum. checkpoint_step_of looks without a model.
+ * The trap: a failed load may have filled half of the trainer, which must then be opened
+ * anew (training.c does); another layout of the notes needs another `version`. */
 #include "checkpoint.h"
 
 #include <errno.h>

@@ -1,3 +1,10 @@
+/* evaluation.c -- answers a split batch by batch and counts.
+ *
+ * Batches of the split are drawn; answers, seen sequences and determined places are counted
+ * in any case, errors and losses only where the encoder has a value there; then shares
+ * become rows of the table `metric`. The caveat of a split is worded here too.
+ * The trap: without a value the numbers are NaN, which the database keeps as NULL, but
+ * chance, majority and ceiling are there; bits and sums run in sample order. */
 #include "evaluation.h"
 
 #include <assert.h>

@@ -1,10 +1,17 @@
+/* exposure.c -- hashes of test samples, looked up while training is drawn once more.
+ *
+ * All test samples are drawn and their hashes sorted; then each training sample's hash is
+ * looked for, and a bit set for every test sample that has it. The longest input of
+ * training and of each split is noted on the way.
+ * The trap: samples are told apart by 64 bits of their inputs alone; and a finite training
+ * set is walked for one epoch only, since later ones show nothing new. */
 #include "exposure.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-enum { PAUSE_STEPS = 64 };
+enum { PAUSE_STEPS = 64 }; /* between two looks for a wish to stop; chosen */
 
 /* A test sample by its inputs. */
 struct question {

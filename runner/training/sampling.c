@@ -1,3 +1,10 @@
+/* sampling.c -- draws samples of training or of a split into one flat batch.
+ *
+ * A step, or a first index and an end, comes in; sequences end to end with tokens, targets,
+ * scored places and, for splits, strata leave, lent until the next call.
+ * The trap: sizes are those of the longest law, so a batch of a split ends where one more
+ * sequence might not fit, and how many it holds is told by the batch; targets that are not
+ * scored are taken away in splits, after the strata have looked at them. */
 #include "sampling.h"
 
 #include <assert.h>

@@ -9,6 +9,8 @@
 #include "run_spec.h"
 #include "trainer.h"
 
+/* Of a batch that is evaluated, unless one sequence is longer. Chosen, not measured; with other
+ * batches micro-batches begin elsewhere, so that losses may have other last bits. */
 enum { EVALUATION_TOKENS = 8192, EVALUATION_SEQUENCES = 256 };
 
 /* Sequences of step `step` (from 0): `batch`, or what is left at the end of an epoch of a

@@ -1,3 +1,11 @@
+/* training.c -- one run: begin or go on, train, evaluate, save, tell the cost.
+ *
+ * A sampler and a trainer are opened, a checkpoint is taken up when one fits; then steps
+ * with points of the curve between them, the final evaluation, weights, cost. Everything
+ * goes to the spool; between steps and parts of an evaluation the run may be kept or
+ * stopped.
+ * The trap: `now` runs ahead of `kept`, and only what is kept, with the spool up to there,
+ * goes into a checkpoint; numbers written since are written again by who goes on. */
 #include "training.h"
 
 #include <math.h>
@@ -13,7 +21,7 @@
 #include "checkpoint.h"
 #include "stored_run.h"
 
-static const double progress_every_s = 0.25;
+static const double progress_every_s = 0.25; /* lines to the scheduler; chosen */
 
 /* A checkpoint that took 1 s is followed by none for this long: they cost below 1 %. */
 static const double rest_per_s = 100.0;

@@ -14,6 +14,7 @@
 #include <xmmintrin.h>
 #endif
 
+#include "entmax.h"
 #include "kernels.h"
 #include "panel_gemm.h"
 
@@ -118,6 +119,53 @@ static void unpack_gradient(const struct attention *a, int head)
                   part_of(a->dkv, 0, i * C + head * d));
 }
 
+static bool is_normaliser(const struct attention *a, enum model_normaliser kind)
+{
+    return model_of(a)->config.normaliser == kind;
+}
+
+static size_t length_scale(const struct attention *a)
+{
+    return model_of(a)->layer[a->tokens.layer].length_scale;
+}
+
+/* ln n / ln L of ssmax, which its s multiplies: 1 for the last query of a training sample. */
+static real length_factor(const struct attention *a, int row)
+{
+    const int trained = model_of(a)->config.trained_length;
+    return (real)(log(row + 1) / log(trained > 2 ? trained : 2));
+}
+
+/* The queries of a panel times what ssmax asks for. */
+static void scale_queries(const struct attention *a, const struct panel *p)
+{
+    if (!is_normaliser(a, NORMALISER_SSMAX))
+        return;
+    const real s = model_of(a)->weights[length_scale(a) + (size_t)p->head];
+    for (int r = 0; r < p->rows; r++)
+        kernels_get()->scale((size_t)model_of(a)->dims.head_dim,
+                             s * length_factor(a, p->row[r]),
+                             p->q.at + (size_t)r * (size_t)p->q.stride);
+}
+
+/* From dq of the scaled queries to that of the queries; ds = f dq . q. `first` is the
+ * panel's first row in a->q. */
+static void scale_queries_grad(const struct attention *a, const struct panel *p, int first)
+{
+    if (!is_normaliser(a, NORMALISER_SSMAX))
+        return;
+    const int d = model_of(a)->dims.head_dim;
+    const size_t at = length_scale(a) + (size_t)p->head;
+    const struct rows q = part_of(a->q, first, p->head * d);
+    for (int r = 0; r < p->rows; r++) {
+        real *dq = p->dq.at + (size_t)r * (size_t)p->dq.stride;
+        const real f = length_factor(a, p->row[r]);
+        const real *row = q.at + (size_t)r * (size_t)q.stride;
+        a->tokens.grad[at] += f * kernels_get()->dot((size_t)d, dq, row);
+        kernels_get()->scale((size_t)d, model_of(a)->weights[at] * f, dq);
+    }
+}
+
 /* Queries `first` .. `first + PANEL_ROWS - 1` of one head, or as many as there are. */
 static struct encoding_panel panel_at(const struct attention *a, int head, int first)
 {
@@ -138,6 +186,7 @@ static struct encoding_panel panel_at(const struct attention *a, int head, int f
                       .o = part_of(a->o, first, head * d)};
     p.columns = 1 + p.row[p.rows - 1];
     copy_rows(p.rows, d, part_of(a->q, first, head * d), p.q);
+    scale_queries(a, &p);
     return (struct encoding_panel){&a->tokens, p, a->work->scratch};
 }
 
@@ -201,7 +250,8 @@ static void forward_weights(const struct attention *a, const struct encoding_pan
     }
     for (int r = 0; r < p->rows; r++) {
         real *s = row_at(p, p->score, r);
-        lse[r] = k->softmax(p->row[r] + 1, s);
+        lse[r] = is_normaliser(a, NORMALISER_ENTMAX) ? entmax(p->row[r] + 1, s)
+                                                     : k->softmax(p->row[r] + 1, s);
         zero_tail(p, r, s);
         drop_row(a, p, site, r, s);
     }
@@ -279,6 +329,16 @@ static void values_dweights(const struct attention *a, const struct encoding_pan
     copy_rows(p->rows, p->columns, kept, score);
 }
 
+/* From weights and dL/dweight of a row to dL/dlogit. `mean` is the softmax's sum a da. */
+static void row_dlogits(const struct attention *a, int n, const real *weight, real mean,
+                        real *ds)
+{
+    if (is_normaliser(a, NORMALISER_ENTMAX))
+        entmax_grad(n, weight, ds);
+    else
+        kernels_get()->softmax_grad(n, weight, mean, ds);
+}
+
 /* From the weights in score and dL/dweight in dscore to dL/dlogit. sum_j a da is dO.o for
  * any dropout, since o is linear in the weights. */
 static void softmax_dlogits(const struct attention *a, const struct encoding_panel *x,
@@ -291,8 +351,8 @@ static void softmax_dlogits(const struct attention *a, const struct encoding_pan
         const real *d_o = p->d_o.at + (size_t)r * (size_t)p->d_o.stride;
         const real *o = p->o.at + (size_t)r * (size_t)p->o.stride;
         drop_row(a, p, site, r, ds);
-        k->softmax_grad(p->row[r] + 1, s,
-                        k->dot((size_t)model_of(a)->dims.head_dim, d_o, o), ds);
+        row_dlogits(a, p->row[r] + 1, s, k->dot((size_t)model_of(a)->dims.head_dim, d_o, o),
+                    ds);
         zero_tail(p, r, ds);
         drop_row(a, p, site, r, s);
     }
@@ -317,7 +377,10 @@ static void panel_dlogits(const struct attention *a, const struct encoding_panel
         return;
     }
     for (int r = 0; r < p->rows; r++) {
-        k->softmax_again(p->row[r] + 1, lse[r], row_at(p, p->score, r));
+        if (is_normaliser(a, NORMALISER_ENTMAX))
+            entmax_again(p->row[r] + 1, lse[r], row_at(p, p->score, r));
+        else
+            k->softmax_again(p->row[r] + 1, lse[r], row_at(p, p->score, r));
         zero_tail(p, r, row_at(p, p->score, r));
     }
     values_dweights(a, x, site);
@@ -362,6 +425,7 @@ static void backward_panel(const struct attention *a, int head, int first,
     encoding_score_grad(&x);
     lap(a->work->clock, PHASE_ENCODER);
     content_grad(a, &x);
+    scale_queries_grad(a, p, first);
     lap(a->work->clock, PHASE_LOGITS);
 }
 

@@ -52,7 +52,7 @@ struct attention {
     struct rows q;                 /* [queries, C] after rotate */
     struct rows kv;                /* [T, 2C + ...]: keys after rotate, values, ... */
     struct rows o;                 /* [queries, C] */
-    real *lse;                     /* [H, queries] log-sum-exp of each row */
+    real *lse; /* [H, queries] log-sum-exp of each row, or entmax's tau */
     int lse_stride;
     const struct dropout_step *dropout;
     uint64_t first_row; /* of this sequence in the batch, for dropout */

@@ -30,7 +30,12 @@ static const struct encoder *acting(const struct model *m, int part, int layer)
 {
     static const struct encoder none = {.name = "none"};
     const struct encoder_part *p = part_at(m, part);
-    return layer_set_has(&p->layers, layer) ? p->encoder : &none;
+    return !m->dropped && layer_set_has(&p->layers, layer) ? p->encoder : &none;
+}
+
+void encoding_drop(struct model *m, bool dropped)
+{
+    m->dropped = dropped;
 }
 
 /* --- set-up -------------------------------------------------------------- */
@@ -281,7 +286,7 @@ void encoding_place(const struct model *m, const struct placing_key *key, int se
 
 void encoding_embed(const struct model *m, int T, const int *place, real *x)
 {
-    for (int part = 0; part < parts(m); part++) {
+    for (int part = 0; !m->dropped && part < parts(m); part++) {
         const struct encoder_view v = encoding_view(m, part, 0, NULL);
         const struct encoder *e = part_at(m, part)->encoder;
         if (e->embed)
@@ -292,7 +297,7 @@ void encoding_embed(const struct model *m, int T, const int *place, real *x)
 void encoding_embed_grad(const struct model *m, int T, const int *place, const real *dx,
                          real *grad)
 {
-    for (int part = 0; part < parts(m); part++) {
+    for (int part = 0; !m->dropped && part < parts(m); part++) {
         const struct encoder_view v = encoding_view(m, part, 0, grad);
         const struct encoder *e = part_at(m, part)->encoder;
         if (e->embed_grad)
@@ -382,7 +387,7 @@ void encoding_read(const struct encoding_tokens *t)
 {
     for (int part = 0; part < parts(t->model); part++) {
         const struct encoder *e = acting(t->model, part, t->layer);
-        if (has_read_below(t->model, part, t->layer)) {
+        if (!t->model->dropped && has_read_below(t->model, part, t->layer)) {
             take_below(t, part);
             continue;
         }

@@ -36,6 +36,9 @@ double encoding_flops(const struct model_config *c, const struct encoder_load *f
 
 /* --- once a step: for trainer.c --------------------------------------------- */
 
+/* Dropped: from now on the model computes as with encoder none. Its tensors stay. */
+void encoding_drop(struct model *m, bool dropped);
+
 /* Computes the derived numbers for sequences of up to T tokens from the weights. */
 void encoding_derive(struct model *m, int T);
 /* From their gradients behind the parameters in `grad` to those of the parameters. */

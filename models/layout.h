@@ -33,6 +33,7 @@ struct layer_layout {
     struct linear query;     /* C -> C */
     struct linear key_value; /* C -> 2C + projected */
     struct linear output;    /* C -> C */
+    size_t length_scale;     /* [H] s of ssmax, or NO_TENSOR */
     struct linear in, out;   /* C -> F -> C */
     struct norm attention_norm, feed_forward_norm;
     struct encoder_offsets encoder[ENCODER_PARTS_MAX];
@@ -57,6 +58,7 @@ struct model {
     int tensors;
     size_t parameters, size;
     real *weights; /* [size] */
+    bool dropped;  /* the encoder is no longer there (encoding_drop) */
     real *constants_memory;
 };
 

@@ -48,6 +48,13 @@ enum status model_check(const struct model_config *c, struct err *e)
     if (!(c->dropout >= 0.0 && c->dropout < 1.0))
         return err_set(e, ST_CONFIG, "model.dropout is %g; it must be at least 0, below 1",
                        c->dropout);
+    for (int i = 0; c->normaliser == NORMALISER_ENTMAX && i < c->encoders.parts; i++)
+        if (c->encoders.part[i].encoder->weigh)
+            return err_set(
+                e, ST_CONFIG,
+                "model.normaliser: encoder %s makes weights in a way of its own; "
+                "choose softmax",
+                c->encoders.part[i].encoder->name);
     if (c->longest < c->trained_length)
         return err_set(e, ST_CONFIG, "the longest sequence %d is below the trained %d",
                        c->longest, c->trained_length);
@@ -153,6 +160,15 @@ static size_t add_encoder_tensor(void *context, const char *encoder, int layer,
     return add_tensor(context, &t);
 }
 
+static size_t add_length_scale(struct builder *b, int layer)
+{
+    struct tensor t = {.rows = 1, .columns = b->m->config.heads, .init = INIT_ONE};
+    if (b->m->config.normaliser != NORMALISER_SSMAX)
+        return NO_TENSOR;
+    tensor_name(&t, layer, "attention.length_scale");
+    return add_tensor(b, &t);
+}
+
 static void add_layer(struct builder *b, int l)
 {
     const struct model_config *c = &b->m->config;
@@ -164,6 +180,7 @@ static void add_layer(struct builder *b, int l)
     y->key_value =
         add_linear(b, l, "attention.key_value", C, 2 * C + encoding_project(b->m, l), 1.0);
     y->output = add_linear(b, l, "attention.output", C, C, shrink);
+    y->length_scale = add_length_scale(b, l);
     y->feed_forward_norm = add_norm(b, l, "feed_forward_norm");
     y->in = add_linear(b, l, "feed_forward.in", C, F, 1.0);
     y->out = add_linear(b, l, "feed_forward.out", F, C, shrink);

@@ -14,13 +14,22 @@
 enum model_norm { NORM_PRE, NORM_POST };
 enum model_activation { ACTIVATION_RELU, ACTIVATION_GELU };
 
+/* How logits become weights, where no encoder does it by itself (encoder.weigh):
+ *     softmax
+ *     ssmax    softmax of logits of queries times s_h ln n / ln L, n visible keys, L the
+ *              trained length, s_h learned and 1 at the start; Nakanishi 2025, arXiv:2501.19399
+ *     entmax   max(l / 2 - tau, 0)^2 with the tau for which they sum to 1: exact zeros;
+ *              Peters et al. 2019, arXiv:1905.05702, alpha 1.5 */
+enum model_normaliser { NORMALISER_SOFTMAX, NORMALISER_SSMAX, NORMALISER_ENTMAX };
+
 struct model_config {
     int layers, heads, dim, ff; /* ff: width of the feed-forward layer */
     enum model_norm norm;
     enum model_activation activation; /* GELU is the exact one (erf) */
-    double dropout;                   /* [0, 1) */
-    bool bias;                        /* of the linear layers */
-    bool tie_embeddings;              /* output layer = token embedding */
+    enum model_normaliser normaliser;
+    double dropout;      /* [0, 1) */
+    bool bias;           /* of the linear layers */
+    bool tie_embeddings; /* output layer = token embedding */
     int vocabulary;
     int trained_length;            /* longest training sample, in tokens */
     int longest;                   /* longest sample of any split */

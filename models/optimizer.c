@@ -29,3 +29,9 @@ double optimizer_rate(const struct optimizer_config *c, int step)
     }
     return c->lr;
 }
+
+bool optimizer_drops_encoder(const struct optimizer_config *c, int step)
+{
+    return c->encoder_until > 0 && c->encoder_until < 1 &&
+           step >= c->encoder_until * c->steps;
+}

@@ -19,10 +19,16 @@ struct optimizer_config {
     enum schedule_kind schedule;                /* linear and cosine fall to 0 at `steps` */
     int warmup, steps; /* steps of linear rise from 0; steps in all */
     double clip;       /* largest gradient norm; 0: no clipping */
+    /* Share of the steps after which the encoder is dropped; 0 and 1: never. */
+    double encoder_until;
 };
 
 /* The learning rate of step `step` (from 0): lr * (step + 1) / warmup while step <
  * warmup; then lr, lr * (steps - step) / (steps - warmup), or the half cosine. */
 double optimizer_rate(const struct optimizer_config *c, int step);
+
+/* Is the encoder dropped in step `step`? (DroPE, arXiv:2512.12167: trained with, ended
+ * without.) Step `steps` stands for what is trained. */
+bool optimizer_drops_encoder(const struct optimizer_config *c, int step);
 
 #endif

@@ -134,10 +134,11 @@ enum status trainer_open(const struct trainer_config *c, struct trainer **out,
         st = threads_open(c->threads, &t->threads, e);
     if (!st)
         st = gemm_init(c->threads, e);
-    if (st) {
+    if (st || !t->model) {
         trainer_close(t);
         return st;
     }
+    encoding_drop(t->model, optimizer_drops_encoder(&c->optimizer, c->optimizer.steps));
     *out = t;
     return ST_OK;
 }
@@ -293,6 +294,7 @@ static int count_targets(const struct batch *b)
 static double gradient(struct trainer *t, int step, const struct batch *b, double *norm)
 {
     const int targets = count_targets(b);
+    encoding_drop(t->model, optimizer_drops_encoder(&t->config.optimizer, step));
     struct gradient_job g = {
         .t = t,
         .b = b,

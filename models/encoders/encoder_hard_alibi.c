@@ -15,11 +15,7 @@
  *
  * Source: Jelassi et al. 2024, arXiv:2402.01032, and the authors' code.
  * Check: logits 0, head 1, row 5: weights 1/2 at keys 4 and 5. */
-#include "encoder.h"
-
-#include <string.h>
-
-#include "kernels.h"
+#include "window.h"
 
 enum { WINDOWS };
 
@@ -36,8 +32,9 @@ static const struct option options[] = {
 static enum status resolve(const struct encoder_dims *d, struct option_values *o,
                            struct err *e)
 {
+    const int half = d->heads / 2;
     if (o->v[WINDOWS] == 0)
-        o->v[WINDOWS] = d->heads / 2;
+        o->v[WINDOWS] = half;
     if (o->v[WINDOWS] > d->heads)
         return err_set(e, ST_CONFIG,
                        "hard_alibi: %g heads with a window of %d heads; set windows to at "
@@ -55,37 +52,21 @@ static unsigned invariances(const struct option_values *o)
 /* The first key that a row sees. */
 static int first_key(const struct encoder_view *e, const struct panel *p, int r)
 {
-    const int i = p->row[r];
-    int j = i;
-    if (p->head >= (int)e->options->v[WINDOWS])
-        return 0;
-    while (j > 0 && p->place[i] - p->place[j - 1] <= p->head)
-        j--;
-    return j;
+    return p->head < (int)e->options->v[WINDOWS] ? window_first(p, r, p->head + 1) : 0;
 }
 
 static void weigh(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
     (void)scratch;
-    for (int r = 0; r < p->rows; r++) {
-        real *s = p->score + (size_t)r * (size_t)p->stride;
-        const int first = first_key(e, p, r);
-        memset(s, 0, (size_t)first * sizeof *s);
-        kernels_get()->softmax(p->row[r] + 1 - first, s + first);
-    }
+    for (int r = 0; r < p->rows; r++)
+        window_weigh(p, r, first_key(e, p, r));
 }
 
 static void weigh_grad(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
     (void)scratch;
-    for (int r = 0; r < p->rows; r++) {
-        const real *a = p->score + (size_t)r * (size_t)p->stride;
-        real *ds = p->dscore + (size_t)r * (size_t)p->stride;
-        const int first = first_key(e, p, r), n = p->row[r] + 1 - first;
-        const real mean = kernels_get()->dot((size_t)n, a + first, ds + first);
-        memset(ds, 0, (size_t)first * sizeof *ds);
-        kernels_get()->softmax_grad(n, a + first, mean, ds + first);
-    }
+    for (int r = 0; r < p->rows; r++)
+        window_weigh_grad(p, r, first_key(e, p, r));
 }
 
 const struct encoder encoder_hard_alibi = {

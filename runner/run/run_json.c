@@ -128,6 +128,7 @@ static json_t *section_json(const struct run_spec *r, const char *section)
     for (int i = 0; out && i < setting_count(); i++) {
         const struct setting *s = setting_at(i);
         if (strcmp(s->section, section) == 0 &&
+            !unwritten(&s->option, setting_get(s, r, 0)) &&
             json_object_set_new(out, s->option.name, setting_json(s, r))) {
             json_decref(out);
             return NULL;
@@ -347,6 +348,10 @@ static enum status read_settings(const json_t *root, struct run_spec *r, struct 
         const struct setting *s = setting_at(i);
         const json_t *value =
             json_object_get(json_object_get(root, s->section), s->option.name);
+        if (!value && s->option.later) {
+            setting_put_default(s, r);
+            continue;
+        }
         if (!read_setting(s, value, r))
             return refuse(e, "%s.%s is missing or out of range", s->section,
                           s->option.name);

@@ -16,6 +16,10 @@ static const char *const norms[] = {
     [NORM_PRE] = "pre", [NORM_POST] = "post", [NORM_POST + 1] = NULL};
 static const char *const activations[] = {
     [ACTIVATION_RELU] = "relu", [ACTIVATION_GELU] = "gelu", [ACTIVATION_GELU + 1] = NULL};
+static const char *const normalisers[] = {[NORMALISER_SOFTMAX] = "softmax",
+                                          [NORMALISER_SSMAX] = "ssmax",
+                                          [NORMALISER_ENTMAX] = "entmax",
+                                          [NORMALISER_ENTMAX + 1] = NULL};
 static const char *const optimizers[] = {
     [OPTIMIZER_ADAM] = "adam", [OPTIMIZER_ADAMW] = "adamw", [OPTIMIZER_ADAMW + 1] = NULL};
 static const char *const schedules[] = {[SCHEDULE_CONSTANT] = "constant",
@@ -49,6 +53,23 @@ static const char *const schedules[] = {[SCHEDULE_CONSTANT] = "constant",
                .dflt = (value),        \
                .help = (text)}
 
+/* Settings that stored runs know nothing of: they are written where they differ. */
+#define LATER_REAL(key, least, most, value, text) \
+    .option = {.name = (key),                     \
+               .type = OPTION_REAL,               \
+               .lo = (least),                     \
+               .hi = (most),                      \
+               .dflt = (value),                   \
+               .later = true,                     \
+               .help = (text)}
+#define LATER_CHOICE(key, list, value, text) \
+    .option = {.name = (key),                \
+               .type = OPTION_CHOICE,        \
+               .choices = (list),            \
+               .dflt = (value),              \
+               .later = true,                \
+               .help = (text)}
+
 static const struct setting table[] = {
     {MODEL(layers), INTEGER("layers", 1, 64, 4, "Transformer blocks"), .values = 1},
     {MODEL(heads), INTEGER("heads", 1, 64, 4, "attention heads; must divide `dim`"),
@@ -72,6 +93,11 @@ static const struct setting table[] = {
     {MODEL(bias), BOOL("bias", true, "linear layers have a bias"), .values = 1},
     {MODEL(tie_embeddings),
      BOOL("tie_embeddings", true, "the output layer is the token embedding"), .values = 1},
+    {MODEL(normaliser),
+     LATER_CHOICE("normaliser", normalisers, NORMALISER_SOFTMAX,
+                  "of attention: `ssmax` sharpens with the number of keys, `entmax` has "
+                  "exact zeros"),
+     .values = 1},
 
     {OPTIMIZER(kind),
      CHOICE("optimizer", optimizers, OPTIMIZER_ADAMW, "`adamw` decays weights, `adam` not"),
@@ -108,6 +134,10 @@ static const struct setting table[] = {
      INTEGER("shards", 1, 256, 4,
              "parts of a batch whose gradients are summed in fixed order, so that the "
              "number of threads changes no result; at most this many threads help"),
+     .values = 1},
+    {OPTIMIZER(encoder_until),
+     LATER_REAL("encoder_until", 0.001, 1, 1,
+                "share of the steps after which the encoder is dropped; 1: never"),
      .values = 1},
     {TRAIN(eval_every),
      INTEGER("eval_every", 0, 10000000, 0,
@@ -194,6 +224,7 @@ void setting_put(const struct setting *s, struct run_spec *r, int i, double valu
 }
 
 _Static_assert(sizeof(enum model_norm) == sizeof(int) &&
+                   sizeof(enum model_normaliser) == sizeof(int) &&
                    sizeof(enum model_activation) == sizeof(int) &&
                    sizeof(enum optimizer_kind) == sizeof(int) &&
                    sizeof(enum schedule_kind) == sizeof(int),

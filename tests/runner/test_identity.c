@@ -65,10 +65,11 @@ static void order_and_spelt_out_defaults_change_nothing(void **state)
         "defaults:\n"
         "  seeds: [9]\n"
         "  model: {layers: 1, heads: 2, dim: 8, ff: 32, norm: pre, activation: gelu,\n"
-        "          dropout: 0.0, bias: true, tie_embeddings: true}\n"
+        "          dropout: 0.0, bias: true, tie_embeddings: true, normaliser: softmax}\n"
         "  train: {optimizer: adamw, lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8,\n"
         "          weight_decay: 0, schedule: linear, warmup: 0, batch: 16, steps: 10,\n"
-        "          samples: 0, clip: 0, shards: 4, eval_every: 0, eval_count: 100}\n"
+        "          samples: 0, clip: 0, shards: 4, eval_every: 0, eval_count: 100,\n"
+        "          encoder_until: 1}\n"
         "experiments:\n"
         "  copy:\n"
         "    task: {name: selective_copy, symbols: 15, tokens: 4, blanks: 4}\n"
@@ -114,6 +115,9 @@ static void whatever_moves_a_result_changes_it(void **state)
                                       "model.dropout=0.1",
                                       "model.bias=false",
                                       "model.tie_embeddings=false",
+                                      "model.normaliser=ssmax",
+                                      "model.normaliser=entmax",
+                                      "train.encoder_until=0.5",
                                       "train.optimizer=adam",
                                       "train.lr=2e-3",
                                       "train.betas=[0.9, 0.99]",
@@ -145,7 +149,7 @@ static void whatever_moves_a_result_changes_it(void **state)
 static void every_setting_is_in_that_list_or_this_test_is_old(void **state)
 {
     (void)state;
-    assert_int_equal(setting_count(), 9 + 14);
+    assert_int_equal(setting_count(), 10 + 15);
 }
 
 static void the_name_of_the_experiment_is_part_of_it(void **state)
@@ -396,6 +400,32 @@ static void options_that_came_later_leave_old_runs_alone(void **state)
     config_free(c);
 }
 
+/* Likewise normaliser and encoder_until among the settings. */
+static void settings_that_came_later_leave_old_runs_alone(void **state)
+{
+    const char *const set[] = {"model.normaliser=ssmax", "train.encoder_until=0.75"};
+    struct config *c = NULL;
+    struct run_spec again = {0};
+    struct err e = {0};
+    (void)state;
+    const struct run_spec *run = only_run(BASE, &c);
+    assert_null(strstr(run->config, "normaliser"));
+    assert_null(strstr(run->config, "encoder_until"));
+    assert_int_equal(run_spec_parse(run->config, &again, &e), ST_OK);
+    assert_int_equal(again.model.normaliser, NORMALISER_SOFTMAX);
+    assert_true(again.train.optimizer.encoder_until == 1);
+    run_spec_free(&again);
+    config_free(c);
+    assert_int_equal(config_text(BASE, NULL, set, 2, &c, &e), ST_OK);
+    assert_non_null(strstr(c->run[0].config, "\"normaliser\":\"ssmax\""));
+    assert_non_null(strstr(c->run[0].config, "\"encoder_until\":0.75"));
+    assert_int_equal(run_spec_parse(c->run[0].config, &again, &e), ST_OK);
+    assert_string_equal(again.identity, c->run[0].identity);
+    assert_int_equal(again.model.normaliser, NORMALISER_SSMAX);
+    run_spec_free(&again);
+    config_free(c);
+}
+
 /* Named, it is evaluated. */
 static void splits_on_request_are_evaluated_where_named(void **state)
 {
@@ -424,6 +454,7 @@ int main(void)
         cmocka_unit_test(configurations_that_no_run_could_have_are_refused),
         cmocka_unit_test(words_of_open_choices_are_stored_as_written),
         cmocka_unit_test(options_that_came_later_leave_old_runs_alone),
+        cmocka_unit_test(settings_that_came_later_leave_old_runs_alone),
         cmocka_unit_test(splits_on_request_are_evaluated_where_named),
     };
     return cmocka_run_group_tests_name("identity", tests, NULL, NULL);

@@ -40,7 +40,7 @@ const struct flag cli_globals[] = {
     {"version", 0, NULL, false, "show version, commit, compiler and libraries"},
     {"directory", 'C', "DIR", false, "work in DIR: file names start there"},
     {"quiet", 'q', NULL, false, "no progress: data, warnings and errors only"},
-    {"no-color", 0, NULL, false, "no colour in tables and doctor, even on a terminal"},
+    {"no-color", 0, NULL, false, "no colour, even on a terminal"},
     {0},
 };
 

@@ -142,9 +142,9 @@ void reference_tasks(FILE *out)
 {
     markdown_made(out, "Tasks", "list tasks");
     fputs(
-        "\nThe folder [tasks](tasks) holds a page for each task: its source, its options\n"
-        "and its splits. `posbench list tasks` names them, and `posbench show TASK` says\n"
-        "what the page says and shows samples.\n",
+        "\nThe folder [tasks](tasks) is the gallery: a page for each task with its source, its\n"
+        "options, its splits and three samples. `posbench list tasks` names them, and\n"
+        "`posbench show TASK -n 3` says what the page says, in colour on a terminal.\n",
         out);
 }
 

@@ -13,6 +13,7 @@
 #include "option.h"
 #include "output.h"
 #include "reference.h"
+#include "sample_text.h"
 
 enum { NAME_LONGEST = 32, FILES = 3, PATH_ROOM = PATH_MAX + 128 };
 
@@ -90,15 +91,17 @@ static void write_renamed(const char *text, const char *name, FILE *out)
     fputs(text, out);
 }
 
-static void write_page(const struct newcomer *n, FILE *out)
+static enum status write_page(const struct newcomer *n, FILE *out, struct err *e)
 {
     struct task t = task_newcomer;
     struct encoder c = encoder_newcomer;
     t.name = c.name = n->name;
-    if (n->task)
-        reference_task_page(&t, out);
-    else
+    if (!n->task) {
         reference_encoder_page(&c, out);
+        return ST_OK;
+    }
+    reference_task_page(&t, out);
+    return sample_gallery(&t, out, e);
 }
 
 static void path_of(const struct newcomer *n, int file, char path[PATH_ROOM])
@@ -113,14 +116,13 @@ static void path_of(const struct newcomer *n, int file, char path[PATH_ROOM])
              hole + 2);
 }
 
-static void write_file(const struct newcomer *n, int file, FILE *out)
+static enum status write_file(const struct newcomer *n, int file, FILE *out, struct err *e)
 {
     if (file == 0)
         write_renamed(n->task ? newcomer_task : newcomer_encoder, n->name, out);
     else if (file == 1)
         write_renamed(n->task ? newcomer_task_test : newcomer_encoder_test, n->name, out);
-    else
-        write_page(n, out);
+    return file == 2 ? write_page(n, out, e) : ST_OK;
 }
 
 static enum status write_one(const struct newcomer *n, int file, const char *path,
@@ -131,10 +133,10 @@ static enum status write_one(const struct newcomer *n, int file, const char *pat
         return err_set(e, ST_USAGE,
                        "%s is there already: choose another name, or remove it", path);
     enum status st = output_open(path, false, &o, e);
-    if (!st) {
-        write_file(n, file, output_file(o));
+    if (!st)
+        st = write_file(n, file, output_file(o), e);
+    if (!st)
         st = output_commit(o, e);
-    }
     output_close(o);
     return st;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "clean.h"
+#include "cli.h"
 #include "command.h"
 #include "json_text.h"
 #include "targets.h"
@@ -24,7 +25,8 @@ enum { NAMES_MAX = 128, SAMPLES_MAX = 10000, LEAST_PREFIX = 4 };
 
 /* ---- a task ---- */
 
-static enum status show_samples(const struct sample_source *s, long n, struct err *e)
+static enum status show_samples(const struct sample_source *s, long n, bool colour,
+                                struct err *e)
 {
     struct sample x;
     enum status st = sample_init(s, &x, e);
@@ -42,7 +44,7 @@ static enum status show_samples(const struct sample_source *s, long n, struct er
         if (x.determined < scored)
             printf(", %d of them determined by what is visible", x.determined);
         puts("");
-        sample_show(s, &x, stdout);
+        sample_show(s, &x, colour, stdout);
     }
     sample_free(&x);
     return ST_OK;
@@ -65,7 +67,7 @@ static enum status show_task(const struct invocation *v, struct err *e)
     if (st)
         return st;
     reference_task_text(source.task, &source.options, stdout);
-    return n > 0 ? show_samples(&source, n, e) : ST_OK;
+    return n > 0 ? show_samples(&source, n, cli_colour(v, stdout), e) : ST_OK;
 }
 
 /* ---- a run ---- */
@@ -282,14 +284,15 @@ static enum status refuse_flags(const struct invocation *v, const char *what, st
 static enum status print_page(const struct task *t, const struct encoder *c,
                               const char *name, struct err *e)
 {
-    if (t)
-        reference_task_page(t, stdout);
-    else if (c)
-        reference_encoder_page(c, stdout);
-    else
+    if (!t && !c)
         return err_set(e, ST_USAGE,
                        "--markdown is for tasks and encoders, but \"%s\" is neither", name);
-    return ST_OK;
+    if (c) {
+        reference_encoder_page(c, stdout);
+        return ST_OK;
+    }
+    reference_task_page(t, stdout);
+    return sample_gallery(t, stdout, e);
 }
 
 static enum status run(const struct invocation *v, struct err *e)

@@ -215,24 +215,90 @@ void sample_write(const struct sample_source *s, enum sample_format f, uint64_t 
     }
 }
 
-void sample_show(const struct sample_source *s, const struct sample *x, FILE *out)
+/* Bold green for what is scored, dim for what is trained on alone. */
+static const char *const inks[] = {"\033[2m", "\033[1;32m"};
+
+/* The token and what is to be said behind it; returns the columns that they take. */
+static int show_token(const struct sample_source *s, const struct sample *x, int t,
+                      bool colour, char *text, size_t room)
+{
+    char answer[TASK_TOKEN_TEXT] = "", token[TASK_TOKEN_TEXT];
+    const bool said = x->target[t] != TARGET_NONE, scored = x->scored[t] != 0;
+    s->task->token_text(&s->options, x->token[t], token);
+    if (said)
+        s->task->token_text(&s->options, x->target[t], answer);
+    snprintf(text, room, "%s%s%s%s%s%s", token, said && colour ? inks[scored] : "",
+             !said    ? ""
+             : scored ? "["
+                      : "(",
+             answer,
+             !said    ? ""
+             : scored ? "]"
+                      : ")",
+             said && colour ? "\033[0m" : "");
+    return (int)(strlen(token) + strlen(answer)) + (said ? 2 : 0);
+}
+
+/* Tokens from .. to - 1, going on in column *column. */
+static void show_part(const struct sample_source *s, const struct sample *x, int from,
+                      int to, bool colour, int *column, FILE *out)
+{
+    for (int t = from; t < to; t++) {
+        char text[2 * TASK_TOKEN_TEXT + 32];
+        const int n = show_token(s, x, t, colour, text, sizeof text);
+        if (*column + 1 + n > WIDTH) {
+            fputc('\n', out);
+            *column = 0;
+        }
+        fprintf(out, "%s%s", *column ? " " : "  ", text);
+        *column += n + (*column ? 1 : 2);
+    }
+}
+
+void sample_show(const struct sample_source *s, const struct sample *x, bool colour,
+                 FILE *out)
 {
     int column = 0;
-    for (int t = 0; t < x->length; t++) {
-        char word[2 * TASK_TOKEN_TEXT + 4], answer[TASK_TOKEN_TEXT];
-        s->task->token_text(&s->options, x->token[t], word);
-        if (x->target[t] != TARGET_NONE) {
-            const size_t used = strlen(word);
-            s->task->token_text(&s->options, x->target[t], answer);
-            snprintf(word + used, sizeof word - used, x->scored[t] ? "[%s]" : "(%s)",
-                     answer);
-        }
-        const int n = (int)strlen(word);
-        if (column + 1 + n > WIDTH) {
-            fputc('\n', out);
-            column = 0;
-        }
-        column += fprintf(out, "%s%s", column ? " " : "  ", word);
-    }
+    show_part(s, x, 0, x->length, colour, &column, out);
     fputc('\n', out);
+}
+
+/* ---- the gallery ---- */
+
+enum { GALLERY = 3, GALLERY_MOST = 120, GALLERY_END = 48 };
+
+/* Of a long sample its two ends. */
+static void show_ends(const struct sample_source *s, const struct sample *x, FILE *out)
+{
+    int column = 0;
+    if (x->length <= GALLERY_MOST) {
+        sample_show(s, x, false, out);
+        return;
+    }
+    show_part(s, x, 0, GALLERY_END, false, &column, out);
+    fprintf(out, "\n  ... %d tokens ...\n", x->length - 2 * GALLERY_END);
+    column = 0;
+    show_part(s, x, x->length - GALLERY_END, x->length, false, &column, out);
+    fputc('\n', out);
+}
+
+enum status sample_gallery(const struct task *t, FILE *out, struct err *e)
+{
+    struct sample_source s = {.task = t, .split = "id"};
+    struct sample x;
+    option_defaults(t->options, &s.options);
+    const enum status st = sample_init(&s, &x, e);
+    if (st)
+        return st;
+    fputs("\n## Three samples\n\nThe first of the split `id`. `a[b]`: after a the answer b "
+          "is scored; `a(b)`: b is\ntrained on but not scored.\n\n```text\n",
+          out);
+    for (int i = 0; i < GALLERY; i++) {
+        sample_draw(&s, (uint64_t)i, &x);
+        fputs(i ? "\n" : "", out);
+        show_ends(&s, &x, out);
+    }
+    fputs("```\n", out);
+    sample_free(&x);
+    return ST_OK;
 }

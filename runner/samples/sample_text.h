@@ -46,6 +46,11 @@ void sample_write(const struct sample_source *s, enum sample_format f, uint64_t 
 
 /* For reading on a terminal: lines of at most 80 columns; "r[1]" is a token after which
  * the answer 1 is scored, "r(1)" one that is trained on but not scored. */
-void sample_show(const struct sample_source *s, const struct sample *x, FILE *out);
+void sample_show(const struct sample_source *s, const struct sample *x, bool colour,
+                 FILE *out);
+
+/* Three samples of `id` in Markdown, for the task's page; of long ones the two ends. The
+ * task need not be in the registry. */
+enum status sample_gallery(const struct task *t, FILE *out, struct err *e);
 
 #endif

@@ -99,6 +99,15 @@ static struct {
     char text[OPTION_WORDS][OPTION_TEXT];
 } words = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+/* Paths may hold blanks and bytes of UTF-8. */
+static bool is_path(const char *text)
+{
+    size_t n = 0;
+    while (text[n] && !iscntrl((unsigned char)text[n]))
+        n++;
+    return n > 0 && n <= OPTION_WORD && !text[n];
+}
+
 static bool is_word(const char *text)
 {
     static const char alphabet[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -135,7 +144,12 @@ const char *option_word(const struct option *o, double value)
 static enum status parse_word(const struct option *o, const char *text, double *out,
                               struct err *e)
 {
-    if (!is_word(text))
+    if (o->path && !is_path(text))
+        return err_set(e, ST_RANGE,
+                       "%s: \"%.64s\" is none of its names, and no path of at most %d "
+                       "bytes without control characters",
+                       o->name, text, OPTION_WORD);
+    if (!o->path && !is_word(text))
         return err_set(
             e, ST_RANGE,
             "%s: \"%.64s\" is none of its names, and no word of at most %d letters, "

@@ -24,10 +24,12 @@ struct option {
     double dflt;                /* CHOICE: an index */
     const char *const *choices; /* CHOICE: ends with NULL */
     bool open;                  /* CHOICE: other words are taken too */
-    bool later;                 /* came to its table when there were runs: at its default a
+    bool path;        /* of an open CHOICE: the words are names or paths of files */
+    bool data;        /* of a task: decides what task_open reads (task.h) */
+    bool later;       /* came to its table when there were runs: at its default a
                                    run's identity leaves it out, as those did */
-    const char *help;           /* one line: meaning, unit, what 0 means */
-    bool at_test;               /* of an encoder: may be changed for trained weights */
+    const char *help; /* one line: meaning, unit, what 0 means */
+    bool at_test;     /* of an encoder: may be changed for trained weights */
 };
 
 struct option_values {
@@ -50,7 +52,8 @@ enum status option_parse(const struct option *o, const char *text, double *out,
 char *option_format(const struct option *o, double value, char buf[OPTION_TEXT]);
 
 /* The text of a choice's value: good for ever. Words of an open choice (letters, digits and
- * any of . _ - : not more than OPTION_WORD) are kept, up to OPTION_WORDS different ones in
+ * any of . _ - : not more than OPTION_WORD; of a path anything but control characters) are
+ * kept, up to OPTION_WORDS different ones in
  * a process; their values are numbers behind those of the choices, which only this process
  * knows. 256 words: chosen, not measured; more are refused with a message. */
 enum { OPTION_WORD = OPTION_TEXT - 1, OPTION_WORDS = 256 };

@@ -12,6 +12,7 @@
 #include "kernels.h"
 #include "memory.h"
 #include "signals.h"
+#include "task.h"
 
 static enum status run_command(const struct invocation *v, struct err *e)
 {
@@ -94,6 +95,7 @@ int main(int argc, char **argv)
         complain(v, st, &e);
     const int code = cli_exit_code(st, signals_last());
     cli_free(v);
+    task_close_all();
     /* OpenBLAS waits at the end for threads of its own, which try for ever to get addresses
      * where it could not be told to have none (spare_addresses). */
     if (memory_is_counted()) {

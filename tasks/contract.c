@@ -134,7 +134,7 @@ static enum status options_are_usable(const struct task *t, struct err *e)
         if (st)
             return st;
     }
-    return t->check ? t->check(&o, e) : ST_OK;
+    return task_open(t, &o, e);
 }
 
 static bool changes_law(const struct task *t, const struct task_split *s)
@@ -170,7 +170,7 @@ static enum status split_is_a_law(const struct task *t, const struct task_split 
         if (st)
             return st;
     }
-    return t->check ? t->check(&o, e) : ST_OK;
+    return task_open(t, &o, e);
 }
 
 static enum status splits_are_laws(const struct task *t, struct err *e)
@@ -195,8 +195,7 @@ static enum status splits_are_beyond(const struct task *t, const struct option_v
         char why[TASK_BEYOND_WHY];
         struct option_values o;
         task_split_options(t, s, base, &o);
-        if ((!t->check || t->check(&o, NULL) == ST_OK) &&
-            !task_split_beyond(t, s, base, &o, why))
+        if (task_open(t, &o, NULL) == ST_OK && !task_split_beyond(t, s, base, &o, why))
             return err_set(e, ST_RANGE, "with %s split %s is not beyond training: %s", what,
                            s->name, why);
     }
@@ -213,7 +212,7 @@ static enum status splits_follow_training(const struct task *t, struct err *e)
             char text[OPTION_TEXT], what[2 * OPTION_TEXT];
             o.v[i] = twice ? 2 * one->dflt : (double)(int)(one->dflt / 2);
             if (o.v[i] < one->lo || o.v[i] > one->hi || o.v[i] > 65536 ||
-                (t->check && t->check(&o, NULL) != ST_OK))
+                task_open(t, &o, NULL) != ST_OK)
                 continue;
             option_format(one, o.v[i], text);
             snprintf(what, sizeof what, "%s=%s", one->name, text);
@@ -449,9 +448,10 @@ static enum status options_matter(const struct task *t, struct err *e)
         struct option_values o = base;
         got = want;
         for (int k = 0; !st && got == want && other_value(&t->options[i], k, &o.v[i]); k++)
-            if (o.v[i] < 65536 && (!t->check || t->check(&o, NULL) == ST_OK))
+            if (o.v[i] < 65536 && task_open(t, &o, NULL) == ST_OK)
                 st = law_print(t, &o, &got, e);
-        if (!st && got == want)
+        const bool one_name = t->options[i].path && !t->options[i].choices[1];
+        if (!st && got == want && !one_name) /* other files are not at hand */
             st = err_set(e, ST_RANGE, "option %s changes nothing", t->options[i].name);
     }
     return st;
@@ -586,7 +586,7 @@ static enum status stratum_varies(const struct task *t, const struct task_stratu
         if (t->options[i].type == OPTION_INT || t->options[i].type == OPTION_REAL)
             continue;
         for (int k = 0; !st && !varies && other_value(&t->options[i], k, &o.v[i]); k++)
-            if (!t->check || t->check(&o, NULL) == ST_OK)
+            if (task_open(t, &o, NULL) == ST_OK)
                 st = stratum_values(t, &o, s, &first, &varies, e);
     }
     if (st || varies)
@@ -636,7 +636,7 @@ static enum status other_options_are_sound(const struct task *t, struct err *e)
             char text[OPTION_TEXT], what[2 * OPTION_TEXT];
             option_format(&t->options[i], o.v[i], text);
             snprintf(what, sizeof what, "%s=%s", t->options[i].name, text);
-            if (!t->check || t->check(&o, NULL) == ST_OK)
+            if (task_open(t, &o, NULL) == ST_OK)
                 st = few_sound(t, &o, what, e);
         }
         if (st)

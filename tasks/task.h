@@ -64,6 +64,13 @@ struct task_stratum {
     void (*of)(const struct option_values *o, const struct sample *s, int32_t *stratum);
 };
 
+/* What a task of data has open: `at` is the task's own. Two data with one hash give the
+ * same samples. */
+struct task_data {
+    void *at;
+    uint64_t hash[2];
+};
+
 struct task {
     const char *name;                /* file stem; the key in YAML and in the database */
     int version;                     /* raised when the same options give other samples */
@@ -79,6 +86,17 @@ struct task {
     /* True: changes of integer options are proportions, stated for the default; where
      * training has half the default, so has the split. False: they are what they say. */
     bool splits_scale;
+
+    /* Of a task of data, such as a text or a file of samples; else NULL. Opens what the
+     * options marked `data` name and checks it: all errors of the world are told here, with
+     * file and line (ST_IO, ST_CONFIG, ST_NOMEM). It is called once for each set of such
+     * options in a process, before any other function of the task gets them; task_data lends
+     * what it opened, and all of these stay pure functions of (options, data, stream). At the
+     * defaults it needs nothing of the world: there is a sample built in. Large data are
+     * mapped, not read, so that workers share them. */
+    enum status (*open)(const struct option_values *o, struct task_data *out,
+                        struct err *e);
+    void (*close)(struct task_data *d);
 
     /* NULL when any combination of in-range options makes sense. The message says what
      * is wrong and how to mend it. */
@@ -116,6 +134,20 @@ struct task {
 int task_count(void);
 const struct task *task_at(int i);
 const struct task *task_find(const char *name); /* NULL: no such task */
+
+/* Opens the law's data, unless that is done, and checks the options: whoever takes options
+ * from outside calls it before anything else of the task. ST_OK for a task without either.
+ * Any thread. */
+enum status task_open(const struct task *t, const struct option_values *o, struct err *e);
+/* The data of a law that task_open took; borrowed until task_close_all. */
+const struct task_data *task_data(const struct task *t, const struct option_values *o);
+/* Closes all data, at the end of the program. */
+void task_close_all(void);
+
+/* The hash of a law's data in hex, as a run's identity has it; "" without data. */
+enum { TASK_HASH_TEXT = 33 };
+void task_data_text(const struct task *t, const struct option_values *o,
+                    char text[TASK_HASH_TEXT]);
 
 /* The task's own split of that name, or NULL. */
 const struct task_split *task_split_find(const struct task *t, const char *name);

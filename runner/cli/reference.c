@@ -35,7 +35,8 @@ static const char *accepted(const struct option *o, char text[ACCEPTED_TEXT])
             used += (size_t)snprintf(text + used, ACCEPTED_TEXT - used, "%s%s",
                                      i ? ", " : "", o->choices[i]);
         if (o->open && used < ACCEPTED_TEXT)
-            snprintf(text + used, ACCEPTED_TEXT - used, ", or a word");
+            snprintf(text + used, ACCEPTED_TEXT - used,
+                     o->path ? ", or a path" : ", or a word");
         break;
     }
     return text;
@@ -128,10 +129,11 @@ void reference_task_page(const struct task *t, FILE *out)
     struct option_values o;
     option_defaults(t->options, &o);
     page_head(out, t->name, t->summary, t->source, t->version);
-    fprintf(
-        out,
-        "\nWith the defaults: %d token ids, at most %d tokens, chance accuracy 1/%d.\n\n",
-        t->vocabulary(&o), t->max_length(&o), t->answers(&o));
+    if (task_open(t, &o, NULL) == ST_OK) /* defaults ask nothing of the world but memory */
+        fprintf(out,
+                "\nWith the defaults: %d token ids, at most %d tokens, chance accuracy "
+                "1/%d.\n\n",
+                t->vocabulary(&o), t->max_length(&o), t->answers(&o));
     markdown_options(t->options, out);
     fputc('\n', out);
     markdown_splits(t, out);
@@ -265,8 +267,9 @@ void reference_task_text(const struct task *t, const struct option_values *value
     help_wrap(out, (int)strlen(t->name) + 2, 2, t->summary);
     fputs("Source: ", out);
     help_wrap(out, 8, 2, t->source);
-    fprintf(out, "%d token ids, at most %d tokens, chance accuracy 1/%d\n",
-            t->vocabulary(values), t->max_length(values), t->answers(values));
+    if (task_open(t, values, NULL) == ST_OK)
+        fprintf(out, "%d token ids, at most %d tokens, chance accuracy 1/%d\n",
+                t->vocabulary(values), t->max_length(values), t->answers(values));
     text_options(t->options, values, out);
     fputs("\nSplits:\n", out);
     for (const struct task_split *s = t->splits; s->name; s++) {

@@ -98,8 +98,8 @@ enum status eval_split_choose(const struct run_spec *r, const char *name,
     enum status st = find_split(r, name, out, e);
     for (int i = 0; i < n && st == ST_OK; i++)
         st = change(r->task, set[i], out, e);
-    if (st == ST_OK && r->task->check)
-        st = r->task->check(&out->options, e);
+    if (st == ST_OK)
+        st = task_open(r->task, &out->options, e);
     if (st == ST_OK && !own_split(r, out->name))
         st = check_beyond(r, out, e);
     if (st == ST_OK && !run_spec_same_tokens(r->task, &r->task_options, &out->options, why))

@@ -121,7 +121,7 @@ static bool options_check(const struct task *t, const struct option_values *o,
                           const struct node *map, struct mark otherwise, struct problems *p)
 {
     struct err e;
-    if (!t->check || t->check(o, &e) == ST_OK)
+    if (task_open(t, o, &e) == ST_OK)
         return true;
     problem_at(p, mark_of_message(map, e.msg, otherwise), "%s", e.msg);
     return false;

@@ -59,6 +59,20 @@ static json_t *options_json(const struct option *table, const struct option_valu
     return out;
 }
 
+/* A law: its options and, of a task of data, their hash. Takes `more`, which may be NULL:
+ * no memory. */
+static json_t *law_json(const struct task *t, const struct option_values *o, json_t *more)
+{
+    char hash[TASK_HASH_TEXT];
+    task_data_text(t, o, hash);
+    if (json_object_set_new(more, "options", options_json(t->options, o)) ||
+        (*hash && json_object_set_new(more, "data", json_string(hash)))) {
+        json_decref(more);
+        return NULL;
+    }
+    return more;
+}
+
 /* json_pack's "o" takes NULL as a failure and frees the rest, which is what makes the
  * nesting below safe. */
 static json_t *splits_json(const struct run_spec *r)
@@ -66,8 +80,7 @@ static json_t *splits_json(const struct run_spec *r)
     json_t *out = json_object();
     for (int i = 0; out && i < r->splits; i++) {
         const struct split_spec *s = &r->split[i];
-        json_t *one = json_pack("{s:i, s:o}", "count", s->count, "options",
-                                options_json(r->task->options, &s->options));
+        json_t *one = law_json(r->task, &s->options, json_pack("{s:i}", "count", s->count));
         if (json_object_set_new(out, s->name, one)) {
             json_decref(out);
             return NULL;
@@ -160,13 +173,15 @@ static char *canonical_text(const json_t *root)
 
 char *run_spec_json(const struct run_spec *r)
 {
-    json_t *root = json_pack(
-        "{s:i, s:s, s:{s:s, s:i, s:o}, s:o, s:o, s:o, s:o, s:I, s:I}", "format", RUN_FORMAT,
-        "experiment", r->experiment, "task", "name", r->task->name, "version",
-        r->task->version, "options", options_json(r->task->options, &r->task_options),
-        "splits", splits_json(r), "encoder", encoder_json(&r->model.encoders), "model",
-        section_json(r, "model"), "train", section_json(r, "train"), "seed",
-        (json_int_t)r->seed, "data_seed", (json_int_t)r->data_seed);
+    json_t *root =
+        json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "format", RUN_FORMAT,
+                  "experiment", r->experiment, "task",
+                  law_json(r->task, &r->task_options,
+                           json_pack("{s:s, s:i}", "name", r->task->name, "version",
+                                     r->task->version)),
+                  "splits", splits_json(r), "encoder", encoder_json(&r->model.encoders),
+                  "model", section_json(r, "model"), "train", section_json(r, "train"),
+                  "seed", (json_int_t)r->seed, "data_seed", (json_int_t)r->data_seed);
     char *text = root ? canonical_text(root) : NULL;
     json_decref(root);
     return text;
@@ -179,7 +194,7 @@ static enum status refuse(struct err *e, const char *fmt, ...)
 
 static enum status refuse(struct err *e, const char *fmt, ...)
 {
-    char text[256];
+    char text[512];
     va_list args;
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
@@ -230,16 +245,29 @@ static enum status read_options(const struct option *table, const json_t *values
     return ST_OK;
 }
 
-/* The options of the task as training or a split has them. Each in its range may still be
- * none that the task can make a sample of. */
-static enum status read_law(const struct task *t, const json_t *values, const char *owner,
+/* The options of the task as training or a split has them, "options" and "data" of `law`.
+ * Each in its range may still be none that the task can make a sample of, and data that are
+ * there may be others than the run had. */
+static enum status read_law(const struct task *t, const json_t *law, const char *owner,
                             struct option_values *out, struct err *e)
 {
     struct err why;
-    const enum status st = read_options(t->options, values, owner, out, e);
-    if (st || !t->check || t->check(out, &why) == ST_OK)
+    char hash[TASK_HASH_TEXT];
+    const enum status st =
+        read_options(t->options, json_object_get(law, "options"), owner, out, e);
+    if (st)
         return st;
-    return refuse(e, "%s: %s", owner, why.msg);
+    if (task_open(t, out, &why) != ST_OK)
+        return refuse(e, "%s: %s", owner, why.msg);
+    task_data_text(t, out, hash);
+    const char *stored = json_string_value(json_object_get(law, "data"));
+    if (strcmp(hash, stored ? stored : "") == 0)
+        return ST_OK;
+    return refuse(
+        e,
+        "%s: its data have hash %s now, %s when it ran; put back the files as they "
+        "were",
+        owner, hash, stored ? stored : "none");
 }
 
 static enum status check_version(const char *owner, const json_t *version, int ours,
@@ -260,9 +288,7 @@ static enum status read_task(const json_t *root, struct run_spec *r, struct err 
         return refuse(e, "there is no task \"%.64s\"", name ? name : "");
     const enum status st =
         check_version(r->task->name, json_object_get(task, "version"), r->task->version, e);
-    return st ? st
-              : read_law(r->task, json_object_get(task, "options"), r->task->name,
-                         &r->task_options, e);
+    return st ? st : read_law(r->task, task, r->task->name, &r->task_options, e);
 }
 
 static enum status read_splits(json_t *root, struct run_spec *r, struct err *e)
@@ -281,8 +307,7 @@ static enum status read_splits(json_t *root, struct run_spec *r, struct err *e)
             return refuse(e, "split \"%.64s\": bad name or count", name);
         snprintf(s->name, sizeof s->name, "%s", name);
         s->count = (int)count;
-        const enum status st =
-            read_law(r->task, json_object_get(value, "options"), name, &s->options, e);
+        const enum status st = read_law(r->task, value, name, &s->options, e);
         if (st)
             return st;
         if (r->task->vocabulary(&s->options) > r->task->vocabulary(&r->task_options))

@@ -80,7 +80,7 @@ enum status sample_source_init(const char *task, const char *split, uint64_t see
         if (st)
             return st;
     }
-    const enum status st = s.task->check ? s.task->check(&s.options, e) : ST_OK;
+    const enum status st = task_open(s.task, &s.options, e);
     if (!st)
         *out = s;
     return st;

@@ -79,6 +79,23 @@ static void open_choices_refuse_what_is_no_word(void **state)
     assert_non_null(strstr(e.msg, "machine: \"a b\" is none of its names, and no word"));
 }
 
+/* A path may hold blanks, slashes and UTF-8; a line end or nothing at all it may not. */
+static void paths_are_words_too(void **state)
+{
+    static const struct option path = {"corpus",     OPTION_CHOICE, .choices = layouts,
+                                       .open = true, .path = true,  .help = "p"};
+    double value = NAN;
+    struct err e;
+    (void)state;
+    assert_int_equal(option_parse(&path, "/my texts/\xc3\xa9.txt", &value, &e), ST_OK);
+    assert_string_equal(option_word(&path, value), "/my texts/\xc3\xa9.txt");
+    assert_int_equal(option_parse(&path, "halves", &value, &e), ST_OK);
+    assert_true(value == 0);
+    assert_int_equal(option_parse(&path, "a\nb", &value, &e), ST_RANGE);
+    assert_non_null(strstr(e.msg, "corpus: \"a\nb\" is none of its names, and no path"));
+    assert_int_equal(option_parse(&path, "", &value, &e), ST_RANGE);
+}
+
 /* Last of all, as words never leave: beyond OPTION_WORDS there is an error and no harm. */
 static void only_so_many_words_are_kept(void **state)
 {
@@ -281,6 +298,7 @@ int main(void)
         cmocka_unit_test(far_names_are_not_suggested),
         cmocka_unit_test(open_choices_take_other_words),
         cmocka_unit_test(open_choices_refuse_what_is_no_word),
+        cmocka_unit_test(paths_are_words_too),
         cmocka_unit_test(only_so_many_words_are_kept),
     };
     return cmocka_run_group_tests_name("option", tests, NULL, NULL);

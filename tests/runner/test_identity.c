@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -439,10 +440,58 @@ static void splits_on_request_are_evaluated_where_named(void **state)
     config_free(c);
 }
 
+/* --- data --- */
+
+static uint64_t content = 1;
+
+static enum status open_content(const struct option_values *o, struct task_data *out,
+                                struct err *e)
+{
+    (void)o;
+    (void)e;
+    *out = (struct task_data){.hash = {content, 0}};
+    return ST_OK;
+}
+
+static void close_content(struct task_data *d)
+{
+    (void)d;
+}
+
+/* The hash of a task's data stands with training and with every split. */
+static void other_data_are_another_run(void **state)
+{
+    static const char of_one[] = "\"data\":\"00000000000000010000000000000000\"";
+    struct config *c = NULL;
+    struct err e;
+    char before[IDENTITY_TEXT], with[IDENTITY_TEXT];
+    (void)state;
+    assert_int_equal(config_text(BASE, NULL, NULL, 0, &c, &e), ST_OK);
+    struct run_spec *r = &c->run[0];
+    struct task reads = *r->task;
+    memcpy(before, r->identity, sizeof before);
+    reads.open = open_content;
+    reads.close = close_content;
+    r->task = &reads;
+    for (content = 1; content <= 2; content++) {
+        assert_int_equal(task_open(&reads, &r->task_options, NULL), ST_OK);
+        assert_int_equal(run_spec_identify(r, NULL), ST_OK);
+        assert_string_not_equal(r->identity, content == 1 ? before : with);
+        int n = 0;
+        for (const char *at = r->config; (at = strstr(at, of_one)); at++)
+            n++;
+        assert_int_equal(n, content == 1 ? 1 + r->splits : 0);
+        memcpy(with, r->identity, sizeof with);
+        task_close_all();
+    }
+    config_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_hash_is_xxh3),
+        cmocka_unit_test(other_data_are_another_run),
         cmocka_unit_test(order_and_spelt_out_defaults_change_nothing),
         cmocka_unit_test(whatever_moves_a_result_changes_it),
         cmocka_unit_test(every_setting_is_in_that_list_or_this_test_is_old),

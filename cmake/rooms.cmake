@@ -20,7 +20,8 @@ set(ARROWS
   "report: plots"
   "files: store models"
   "run: files tasks"
-  "experiment: run"
+  "plugins: encoders tasks"
+  "experiment: run plugins"
   "training: run"
   "cli: run plots"
   "plan: experiment training cli"
@@ -41,7 +42,7 @@ set(folder_templates templates)
 foreach(room store statistics cells tables plots report)
   set(folder_${room} results/${room})
 endforeach()
-foreach(room files run experiment training cli plan schedule check samples selection commands)
+foreach(room plugins files run experiment training cli plan schedule check samples selection commands)
   set(folder_${room} runner/${room})
 endforeach()
 

@@ -11,6 +11,7 @@
 #include "help.h"
 #include "kernels.h"
 #include "memory.h"
+#include "plugin_load.h"
 #include "signals.h"
 #include "task.h"
 
@@ -19,7 +20,13 @@ static enum status run_command(const struct invocation *v, struct err *e)
     const char *directory = flag_text(v, "directory", NULL);
     if (directory && chdir(directory) != 0)
         return err_set(e, ST_USAGE, "%s: %s", directory, strerror(errno));
-    const enum status st = kernels_choose(getenv("POSBENCH_KERNELS"), e);
+    const char *const *plugin;
+    const int n = flag_list(v, "plugin", &plugin);
+    enum status st = kernels_choose(getenv("POSBENCH_KERNELS"), e);
+    if (!st)
+        st = plugin_load_inherited(e);
+    for (int i = 0; !st && i < n; i++)
+        st = plugin_load(plugin[i], e);
     return st ? st : cli_command(v)->run(v, e);
 }
 

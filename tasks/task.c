@@ -20,25 +20,44 @@ static const struct task *const table[] = {
 #undef TASK
 };
 
-enum { N_TASKS = sizeof table / sizeof table[0], STREAM_NAME = 256 };
+enum { N_TASKS = sizeof table / sizeof table[0], MORE_MOST = 64, STREAM_NAME = 256 };
+
+static const struct task *more[MORE_MOST];
+static int n_more;
 
 int task_count(void)
 {
-    return N_TASKS;
+    return N_TASKS + n_more;
 }
 
 const struct task *task_at(int i)
 {
-    assert(i >= 0 && i < N_TASKS);
-    return table[i];
+    assert(i >= 0 && i < task_count());
+    return i < N_TASKS ? table[i] : more[i - N_TASKS];
 }
 
 const struct task *task_find(const char *name)
 {
-    for (int i = 0; i < N_TASKS; i++)
-        if (strcmp(table[i]->name, name) == 0)
-            return table[i];
+    for (int i = 0; i < task_count(); i++)
+        if (strcmp(task_at(i)->name, name) == 0)
+            return task_at(i);
     return NULL;
+}
+
+bool task_is_added(const struct task *t)
+{
+    for (int i = N_TASKS; i < task_count(); i++)
+        if (task_at(i) == t)
+            return true;
+    return false;
+}
+
+bool task_add(const struct task *t)
+{
+    if (n_more == MORE_MOST)
+        return false;
+    more[n_more++] = t;
+    return true;
 }
 
 const struct task_split *task_split_find(const struct task *t, const char *name)

@@ -130,10 +130,12 @@ struct task {
                                           The first is the one that tells most */
 };
 
-/* The registry, in name order. */
+/* The registry, in name order, then those of plug-ins as they came. */
 int task_count(void);
 const struct task *task_at(int i);
 const struct task *task_find(const char *name); /* NULL: no such task */
+bool task_add(const struct task *t); /* of a plug-in; before threads; false: no room */
+bool task_is_added(const struct task *t);
 
 /* Opens the law's data, unless that is done, and checks the options: whoever takes options
  * from outside calls it before anything else of the task. ST_OK for a task without either.

@@ -63,22 +63,35 @@ static const struct encoder *const *table(void)
     return plain;
 }
 
+/* Those of plug-ins, compiled for one CPU level, their author's. */
+enum { MORE_MOST = 64 };
+static const struct encoder *more[MORE_MOST];
+static int n_more;
+
+bool encoder_add(const struct encoder *c)
+{
+    if (n_more == MORE_MOST)
+        return false;
+    more[n_more++] = c;
+    return true;
+}
+
 int encoder_count(void)
 {
-    return ENCODERS;
+    return ENCODERS + n_more;
 }
 
 const struct encoder *encoder_at(int i)
 {
-    assert(i >= 0 && i < ENCODERS);
-    return table()[i];
+    assert(i >= 0 && i < encoder_count());
+    return i < ENCODERS ? table()[i] : more[i - ENCODERS];
 }
 
 const struct encoder *encoder_find(const char *name)
 {
-    for (int i = 0; i < ENCODERS; i++)
-        if (strcmp(plain[i]->name, name) == 0)
-            return table()[i];
+    for (int i = 0; i < encoder_count(); i++)
+        if (strcmp(encoder_at(i)->name, name) == 0)
+            return encoder_at(i);
     return NULL;
 }
 

@@ -262,10 +262,12 @@ struct encoder {
     void (*values_grad)(const struct encoder_view *e, const struct panel *p, real *scratch);
 };
 
-/* The registry, in name order. */
+/* The registry, in name order, then those of plug-ins as they came. */
 int encoder_count(void);
 const struct encoder *encoder_at(int i);
 const struct encoder *encoder_find(const char *name); /* NULL: no such encoder */
+bool encoder_add(
+    const struct encoder *c); /* of a plug-in; before threads; false: no room */
 
 /* A sum of encoders ("cope+relative"), each part with its own options. */
 struct encoder_part {

@@ -39,6 +39,8 @@ const struct flag cli_globals[] = {
     {"help", 'h', NULL, false, "show this help"},
     {"version", 0, NULL, false, "show version, commit, compiler and libraries"},
     {"directory", 'C', "DIR", false, "work in DIR: file names start there"},
+    {"plugin", 0, "FILE", true,
+     "load a task or an encoder from a shared object (repeatable)"},
     {"quiet", 'q', NULL, false, "no progress: data, warnings and errors only"},
     {"no-color", 0, NULL, false, "no colour, even on a terminal"},
     {0},

@@ -3,9 +3,11 @@
  * All three are made of the newcomers of templates/, which are built and tested with the
  * program, so that what is written is sound before its author changes a letter. */
 #include <ctype.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -20,6 +22,7 @@ enum { NAME_LONGEST = 32, FILES = 3, PATH_ROOM = PATH_MAX + 128 };
 struct newcomer {
     const char *kind, *name, *tree;
     bool task;
+    bool outside; /* the tree is a folder of its own, for a plug-in */
 };
 
 /* ---- what is asked for ---- */
@@ -78,7 +81,30 @@ static enum status find_tree(const char *named, char tree[PATH_MAX], struct err 
                    "name one with --tree DIR");
 }
 
+static enum status make_folder(const char *named, bool both, char folder[PATH_MAX],
+                               struct err *e)
+{
+    if (both)
+        return err_set(e, ST_USAGE, "--tree and --out-of-tree: take one of them");
+    if (snprintf(folder, PATH_MAX, "%s", named) >= PATH_MAX)
+        return err_set(e, ST_USAGE, "--out-of-tree: the name is too long");
+    if (mkdir(named, 0777) != 0 && errno != EEXIST)
+        return err_set(e, ST_IO, "%s: cannot be made: %s", named, strerror(errno));
+    return ST_OK;
+}
+
 /* ---- what is written ---- */
+
+/* A folder that builds a shared object against the installed headers. */
+static const char makefile[] =
+    "# Builds the plug-in against the headers of an installed posbench:\n"
+    "#     make && posbench --plugin ./newcomer.so show newcomer\n"
+    "# PKG_CONFIG_PATH=PREFIX/share/pkgconfig make, where it is installed in PREFIX.\n"
+    "CFLAGS ?= -O3 -Wall -Wextra\n"
+    "newcomer.so: $(wildcard *_newcomer.c)\n"
+    "\t$(CC) -std=c17 -fPIC -shared $(CFLAGS) $$(pkg-config --cflags posbench) -o $@ $<\n"
+    "clean:\n"
+    "\trm -f newcomer.so\n";
 
 /* The text with the new name for the old one. */
 static void write_renamed(const char *text, const char *name, FILE *out)
@@ -104,6 +130,7 @@ static enum status write_page(const struct newcomer *n, FILE *out, struct err *e
     return sample_gallery(&t, out, e);
 }
 
+/* Outside of the tree there are source and Makefile alone. */
 static void path_of(const struct newcomer *n, int file, char path[PATH_ROOM])
 {
     static const char *const formats[][FILES] = {
@@ -112,17 +139,35 @@ static void path_of(const struct newcomer *n, int file, char path[PATH_ROOM])
         {"tasks/task_%s.c", "tests/tasks/test_task_%s.c", "docs/reference/tasks/%s.md"},
     };
     const char *format = formats[n->task][file], *hole = strstr(format, "%s");
-    snprintf(path, PATH_ROOM, "%s/%.*s%s%s", n->tree, (int)(hole - format), format, n->name,
-             hole + 2);
+    if (n->outside && file == 0)
+        snprintf(path, PATH_ROOM, "%s/%s_%s.c", n->tree, n->kind, n->name);
+    else if (n->outside)
+        snprintf(path, PATH_ROOM, "%s/Makefile", n->tree);
+    else
+        snprintf(path, PATH_ROOM, "%s/%.*s%s%s", n->tree, (int)(hole - format), format,
+                 n->name, hole + 2);
+}
+
+static void write_outside(const struct newcomer *n, int file, FILE *out)
+{
+    if (file == 1) {
+        write_renamed(makefile, n->name, out);
+        return;
+    }
+    write_renamed(n->task ? newcomer_task : newcomer_encoder, n->name, out);
+    fprintf(out, "\n#include <plugin.h>\nPOSBENCH_%s(%s_%s)\n",
+            n->task ? "TASK" : "ENCODER", n->kind, n->name);
 }
 
 static enum status write_file(const struct newcomer *n, int file, FILE *out, struct err *e)
 {
-    if (file == 0)
+    if (n->outside)
+        write_outside(n, file, out);
+    else if (file == 0)
         write_renamed(n->task ? newcomer_task : newcomer_encoder, n->name, out);
     else if (file == 1)
         write_renamed(n->task ? newcomer_task_test : newcomer_encoder_test, n->name, out);
-    return file == 2 ? write_page(n, out, e) : ST_OK;
+    return file == 2 ? write_page(n, out, e) : ST_OK; /* there is no third outside */
 }
 
 static enum status write_one(const struct newcomer *n, int file, const char *path,
@@ -147,7 +192,8 @@ static enum status write_files(const struct newcomer *n, struct err *e)
     char path[FILES][PATH_ROOM];
     enum status st = ST_OK;
     int made = 0;
-    for (; !st && made < FILES; made += st == ST_OK) {
+    const int files = n->outside ? 2 : FILES;
+    for (; !st && made < files; made += st == ST_OK) {
         path_of(n, made, path[made]);
         st = write_one(n, made, path[made], e);
     }
@@ -161,6 +207,11 @@ static enum status write_files(const struct newcomer *n, struct err *e)
 
 static void say_what_next(const struct newcomer *n)
 {
+    if (n->outside) {
+        printf("\nIt builds as it is: make -C %s && posbench --plugin %s/%s.so %s %s\n",
+               n->tree, n->tree, n->name, n->task ? "check" : "show", n->name);
+        return;
+    }
     printf("\nIt builds and keeps its contract as it is; in %s:\n"
            "    cmake --build --preset test\n"
            "    ctest --preset test -R '%s|%s_contract|docs'\n",
@@ -174,13 +225,16 @@ static enum status run(const struct invocation *v, struct err *e)
 {
     char tree[PATH_MAX];
     static const char *const kinds[] = {"task", "encoder"};
-    struct newcomer n = {argument_at(v, 0), argument_at(v, 1), tree, false};
+    const char *outside = flag_text(v, "out-of-tree", NULL);
+    struct newcomer n = {argument_at(v, 0), argument_at(v, 1), tree, false, outside};
     n.task = strcmp(n.kind, "task") == 0;
     if (!n.task && strcmp(n.kind, "encoder") != 0)
         return err_set(e, ST_USAGE, "nothing new is called \"%s\"%s", n.kind,
                        suggest_among(n.kind, kinds, 2));
     enum status st = check_name(n.name, e);
-    if (!st)
+    if (!st && outside)
+        st = make_folder(outside, flag_given(v, "tree"), tree, e);
+    else if (!st)
         st = find_tree(flag_text(v, "tree", NULL), tree, e);
     if (!st)
         st = write_files(&n, e);
@@ -192,6 +246,8 @@ static enum status run(const struct invocation *v, struct err *e)
 static const struct flag flags[] = {
     {"tree", 0, "DIR", false,
      "source tree of posbench (default: the working folder or the nearest above it)"},
+    {"out-of-tree", 0, "DIR", false,
+     "instead: a folder that builds a shared object for --plugin"},
     {0},
 };
 
@@ -203,7 +259,8 @@ const struct command command_new = {
     .min_args = 2,
     .max_args = 2,
     .examples = "posbench new task ladder\n"
-                "posbench new encoder spiral --tree ~/posbench",
+                "posbench new encoder spiral --tree ~/posbench\n"
+                "posbench new task ladder --out-of-tree ladder",
     .flags = flags,
     .run = run,
 };

@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +19,14 @@
 #include "experiment.h"
 #include "matrix.h"
 #include "overrides.h"
+#include "plugin_load.h"
 #include "yaml_read.h"
 #include "yaml_tree.h"
 
 enum { FILE_VERSION = 1, FIRST_BYTES = 1 << 14 };
 
-static const char *const root_keys[] = {"version",  "defaults",  "experiments",
-                                        "profiles", "published", "claims"};
+static const char *const root_keys[] = {"version",   "defaults", "experiments", "profiles",
+                                        "published", "claims",   "plugins"};
 static const char *const default_keys[] = {"seeds", "data_seed", "model", "train"};
 
 /* One reading of one file. */
@@ -123,6 +125,30 @@ static void check_profile(struct file *f, const struct entry *profile)
                        x->key);
 }
 
+/* Their paths begin at the file's folder. */
+static void load_plugins(struct file *f)
+{
+    const struct node *list = node_get(f->root, "plugins");
+    const char *slash = strrchr(f->path, '/');
+    const int folder = slash ? (int)(slash + 1 - f->path) : 0;
+    if (list && list->kind != NODE_LIST)
+        problem_at(&f->problems, list->at, "plugins: expected a list of files, found %s",
+                   node_kind_text(list));
+    if (!list || list->kind != NODE_LIST)
+        return;
+    for (const struct entry *x = list->first; x; x = x->next) {
+        char path[PATH_MAX];
+        struct err e;
+        const char *name = x->value->kind == NODE_SCALAR ? x->value->text : "";
+        const int n =
+            snprintf(path, sizeof path, "%.*s%s", *name == '/' ? 0 : folder, f->path, name);
+        if (!*name || n >= (int)sizeof path)
+            problem_at(&f->problems, x->at, "plugins: expected the name of a file");
+        else if (plugin_load(path, &e))
+            problem_at(&f->problems, x->at, "%s", e.msg);
+    }
+}
+
 /* False: there is nothing to expand. */
 static bool check_shape(struct file *f)
 {
@@ -133,8 +159,9 @@ static bool check_shape(struct file *f)
                    "experiments");
         return false;
     }
-    check_keys(f->root, "the file", root_keys, 6, p);
+    check_keys(f->root, "the file", root_keys, 7, p);
     check_version(f);
+    load_plugins(f);
     f->defaults = node_mapping(f->root, "defaults", p);
     f->experiments = node_mapping(f->root, "experiments", p);
     f->profiles = node_mapping(f->root, "profiles", p);

@@ -8,9 +8,14 @@
 #include "plan.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "evaluation.h"
 #include "filter.h"
@@ -310,6 +315,32 @@ static bool try_law(const struct law *w, struct tried *out)
     return ok;
 }
 
+/* A generator from a plug-in may crash, or never end: it is tried in a process of its own,
+ * and where that fails the run, which will fail, is taken to have the longest samples. */
+static bool try_apart(const struct law *w, struct tried *out)
+{
+    enum { PATIENCE_S = 10 };
+    int how = -1;
+    struct tried *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
+                                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        return false;
+    const pid_t child = fork();
+    if (child == 0) {
+        signal(SIGALRM, SIG_DFL);
+        alarm(PATIENCE_S);
+        _exit(try_law(w, shared) ? 0 : 1);
+    }
+    while (child > 0 && waitpid(child, &how, 0) < 0 && errno == EINTR)
+        ;
+    *out = *shared;
+    munmap(shared, sizeof *shared);
+    const int most = w->task->max_length(&w->options);
+    for (int i = 0; i < TRIED && how != 0; i++)
+        out->length[i] = out->targets[i] = out->scored[i] = most;
+    return true;
+}
+
 static enum status try_laws(const struct plan *p, struct laws *laws, struct err *e)
 {
     size_t room = 1;
@@ -327,7 +358,9 @@ static enum status try_laws(const struct plan *p, struct laws *laws, struct err 
     drop_doubles(laws);
     laws->tried = calloc((size_t)laws->n + 1, sizeof *laws->tried);
     for (int i = 0; i < laws->n; i++)
-        if (!laws->tried || !try_law(&laws->at[i], &laws->tried[i]))
+        if (!laws->tried ||
+            !(task_is_added(laws->at[i].task) ? try_apart(&laws->at[i], &laws->tried[i])
+                                              : try_law(&laws->at[i], &laws->tried[i])))
             return err_set(e, ST_NOMEM, "no memory for a sample of %s",
                            laws->at[i].task->name);
     return ST_OK;

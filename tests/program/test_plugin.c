@@ -1,0 +1,167 @@
+/* Plug-ins: built against what is installed, loaded by --plugin and `plugins:`, refused when
+ * they cannot be used, and failing alone when they crash. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "program.h"
+#include "small_matrix.h"
+
+static char folder[SCRATCH_TEXT];
+
+static void shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static void shell(const char *fmt, ...)
+{
+    char line[1024];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(line, sizeof line, fmt, args);
+    va_end(args);
+    if (system(line) != 0) // NOLINT(cert-env33-c)
+        fail_msg("%s", line);
+}
+
+/* Code, a part of stdout and a part of stderr. */
+static void expect(int code, const char *out, const char *err, const char *arguments)
+{
+    struct program p;
+    RUN(&p, "-C %s %s", folder, arguments);
+    if (p.code != code || !strstr(p.out, out) || !strstr(p.err, err))
+        fail_msg("posbench %s: code %d, \"%s\", \"%s\"", arguments, p.code, p.out, p.err);
+    program_free(&p);
+}
+
+static void write_in(const char *name, const char *text)
+{
+    char path[2 * SCRATCH_TEXT];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    write_text(path, text);
+}
+
+static void compile(const char *name, const char *text)
+{
+    char source[64];
+    snprintf(source, sizeof source, "%s.c", name);
+    write_in(source, text);
+    shell("cd %s && cc -std=c17 -fPIC -shared -Iinst/include/posbench %s.c -o %s.so",
+          folder, name, name);
+}
+
+static int install(void **state)
+{
+    (void)state;
+    scratch_make(folder);
+    shell("cmake --install %.*s --prefix %s/inst >%s/log 2>&1",
+          (int)(strrchr(POSBENCH, '/') - POSBENCH), POSBENCH, folder, folder);
+    expect(0, "task_ladder.c", "", "new task ladder --out-of-tree ladder");
+    expect(0, "encoder_spiral.c", "", "new encoder spiral --out-of-tree spiral");
+    shell("cd %s && export PKG_CONFIG_PATH=inst/share/pkgconfig:../inst/share/pkgconfig && "
+          "make -s -C ladder CFLAGS=-Werror && make -s -C spiral CFLAGS=-Werror",
+          folder);
+    return 0;
+}
+
+static int remove_all(void **state)
+{
+    (void)state;
+    scratch_remove(folder);
+    return 0;
+}
+
+static void what_is_written_out_of_tree_builds_and_keeps_its_contract(void **state)
+{
+    (void)state;
+    expect(0, "ood_far", "", "--plugin ladder/ladder.so check ladder --samples 400");
+    expect(0, "\nladder ", "", "--plugin ladder/ladder.so list tasks");
+    expect(0, "slopes [1, 4]", "", "--plugin spiral/spiral.so show spiral");
+    expect(4, "", "no task \"ladder\"", "check ladder");
+    expect(2, "", "Makefile is there already", "new task steps --out-of-tree ladder");
+    expect(2, "", "take one of them", "new task steps --out-of-tree a --tree b");
+}
+
+#define MATRIX(plugins, task)                                       \
+    "version: 1\n" plugins "defaults:\n"                            \
+    "  seeds: [1]\n"                                                \
+    "  model: {layers: 1, heads: 2, dim: 16}\n"                     \
+    "  train: {steps: 4, batch: 4, eval_every: 4, eval_count: 4}\n" \
+    "experiments:\n"                                                \
+    "  new:\n"                                                      \
+    "    task: {name: " task "}\n"                                  \
+    "    splits: {valid: {count: 4}, id: {count: 4}}\n"             \
+    "    encoders: [none]\n"                                        \
+    "  old:\n"                                                      \
+    "    task: {name: parity}\n"                                    \
+    "    splits: {valid: {count: 4}, id: {count: 4}}\n"             \
+    "    encoders: [none]\n"
+
+/* The file's paths begin at its folder; workers load what their parent did. */
+static void an_experiment_file_names_its_plugins(void **state)
+{
+    (void)state;
+    shell("mkdir %s/deep", folder);
+    write_in("deep/e.yaml", MATRIX("plugins: [../ladder/ladder.so]\n", "ladder"));
+    expect(0, "", "2 runs done", "run deep/e.yaml --db e.db");
+    write_in("f.yaml", MATRIX("", "ladder"));
+    expect(2, "", "f.yaml:8:18: unknown task: \"ladder\"", "plan f.yaml --db f.db");
+    expect(0, "2 runs", "", "--plugin ladder/ladder.so plan f.yaml --db f.db");
+    write_in("g.yaml", MATRIX("plugins: [none.so]\n", "parity"));
+    expect(2, "", "g.yaml:2:11: none.so: no such plug-in", "plan g.yaml --db f.db");
+    write_in("h.yaml", MATRIX("plugins: none.so\n", "parity"));
+    expect(2, "", "expected a list of files", "plan h.yaml --db f.db");
+}
+
+static void what_cannot_be_loaded_is_refused(void **state)
+{
+    (void)state;
+    compile("abi", "#include <plugin.h>\n"
+                   "extern const struct plugin posbench_plugin;\n"
+                   "const struct plugin posbench_plugin = {PLUGIN_ABI + 6};\n");
+    compile("sizes", "#include <plugin.h>\n"
+                     "extern const struct plugin posbench_plugin;\n"
+                     "const struct plugin posbench_plugin = {PLUGIN_ABI, {8, 8}};\n");
+    compile("empty", "int nothing;\n");
+    compile("taken", "#include <plugin.h>\n"
+                     "static const struct task t = {.name = \"parity\"};\n"
+                     "POSBENCH_TASK(t)\n");
+    write_in("text.so", "no object\n");
+    expect(2, "", "made for ABI 7 of plug-ins, but this program has 1; build it again",
+           "--plugin abi.so list tasks");
+    expect(2, "", "other headers of ABI 1", "--plugin sizes.so list tasks");
+    expect(2, "", "it has no posbench_plugin", "--plugin empty.so list tasks");
+    expect(2, "", "a task called parity", "--plugin taken.so list tasks");
+    expect(2, "", "cannot be loaded", "--plugin text.so list tasks");
+    expect(2, "", "no such plug-in", "--plugin missing.so list tasks");
+}
+
+/* Its other functions are sound: the run begins, and its process ends by the signal. */
+static void a_plugin_that_crashes_fails_its_run_alone(void **state)
+{
+    (void)state;
+    shell(
+        "cd %s && sed -e 's/ladder/crash/g' -e "
+        "'s/    begin(out);/    *(volatile int *)8 = n;/' ladder/task_ladder.c >crash.c && "
+        "cc -std=c17 -fPIC -shared -Iinst/include/posbench crash.c -o crash.so",
+        folder);
+    write_in("c.yaml", MATRIX("plugins: [crash.so]\n", "crash"));
+    expect(1, "", "1 run done, 0 skipped, 1 failed", "run c.yaml --db c.db --jobs 1");
+    expect(0, "failed", "", "list runs --db c.db --only experiment=new");
+    expect(0, "done", "", "list runs --db c.db --only experiment=old");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_out_of_tree_builds_and_keeps_its_contract),
+        cmocka_unit_test(an_experiment_file_names_its_plugins),
+        cmocka_unit_test(what_cannot_be_loaded_is_refused),
+        cmocka_unit_test(a_plugin_that_crashes_fails_its_run_alone),
+    };
+    return cmocka_run_group_tests_name("plugin", tests, install, remove_all);
+}

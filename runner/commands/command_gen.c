@@ -104,8 +104,14 @@ static enum status write_samples(const struct sample_source *s, enum sample_form
 }
 
 static enum status count_samples(const struct invocation *v, const struct sample_source *s,
-                                 long *n, struct err *e)
+                                 enum sample_format format, long *n, struct err *e)
 {
+    *n = s->task->vocabulary(&s->options);
+    if (format == SAMPLE_WORDS)
+        return flag_given(v, "count") ? err_set(e, ST_USAGE,
+                                                "format words has a line for each token "
+                                                "id: leave out -n")
+                                      : ST_OK;
     if (s->train && !flag_given(v, "count"))
         return err_set(e, ST_USAGE,
                        "the training stream has no end: say how many with -n N");
@@ -132,7 +138,7 @@ static enum status run(const struct invocation *v, struct err *e)
     if (!st)
         st = sample_format_find(flag_text(v, "format", "jsonl"), &source, &format, e);
     if (!st)
-        st = count_samples(v, &source, &n, e);
+        st = count_samples(v, &source, format, &n, e);
     if (!st)
         st = output_open(flag_text(v, "output", "-"), flag_given(v, "force"), &file, e);
     if (!st)
@@ -147,9 +153,11 @@ static const struct flag flags[] = {
     {"split", 0, "SPLIT", false, "split to draw from, or train (default id)"},
     {"count", 'n', "N", false, "samples (default: the split's reference size)"},
     {"output", 'o', "FILE", false, "file to write; - is standard output (default -)"},
-    {"format", 0, "jsonl|text|flipflop", false,
+    {"format", 0, "jsonl|text|flipflop|released|words", false,
      "jsonl: ids, targets, scored places; text: tokens, a tab, the answers; flipflop: "
-     "one character a token, the layout of the public Flip-Flop data (default jsonl)"},
+     "one character a token, the layout of the public Flip-Flop data; released: context, "
+     "question and answer, as the released CoPE code has them; words: no samples, the words "
+     "that the token ids stand for (default jsonl)"},
     {"set", 0, "OPTION=VALUE", true,
      "change an option of the task, after the split's own changes (repeatable)"},
     {"seed", 0, "N", false, "data seed (default 0); for train the run's seed (default 1)"},

@@ -117,29 +117,73 @@ void sample_draw(const struct sample_source *s, uint64_t index, struct sample *o
 
 /* ---- how ---- */
 
-enum status sample_format_find(const char *name, const struct sample_source *s,
-                               enum sample_format *out, struct err *e)
+/* One character a token (flipflop), or a word without blanks. */
+static enum status check_tokens(const struct sample_source *s, bool one_character,
+                                struct err *e)
 {
-    static const char *const names[] = {"jsonl", "text", "flipflop"};
-    enum { FORMATS = sizeof names / sizeof *names };
-    int f = 0;
-    while (f < FORMATS && strcmp(names[f], name) != 0)
-        f++;
-    if (f == FORMATS) {
-        return err_set(e, ST_USAGE, "no format \"%s\"%s", name,
-                       suggest_or(name, names, FORMATS, "; use jsonl, text or flipflop"));
-    }
-    for (int32_t t = 0; f == SAMPLE_FLIPFLOP && t < s->task->vocabulary(&s->options); t++) {
+    for (int32_t t = 0; t < s->task->vocabulary(&s->options); t++) {
         char text[TASK_TOKEN_TEXT];
         s->task->token_text(&s->options, t, text);
-        if (strlen(text) != 1)
+        if (one_character && strlen(text) != 1)
             return err_set(e, ST_USAGE,
                            "format flipflop writes one character a token, but %s has the "
                            "token \"%s\"; use text or jsonl",
                            s->task->name, text);
+        if (!*text || strcspn(text, " \t\r\n\v\f") != strlen(text))
+            return err_set(e, ST_USAGE,
+                           "%s has the token \"%s\", which is no word; use jsonl",
+                           s->task->name, text);
     }
-    *out = (enum sample_format)f;
     return ST_OK;
+}
+
+/* The first scored place, when all from there on are scored and go on from the answers; else
+ * -1. */
+static int question_end(const struct sample *x)
+{
+    int first = 0;
+    while (first < x->length && !x->scored[first])
+        first++;
+    for (int t = first; t < x->length; t++)
+        if (!x->scored[t] || (t > first && x->token[t] != x->target[t - 1]))
+            return -1;
+    return first < x->length ? first : -1;
+}
+
+/* Questions stand at the end in each of the first samples. */
+enum { QUESTIONS_TRIED = 200 };
+static enum status check_questions(const struct sample_source *s, struct err *e)
+{
+    struct sample x;
+    enum status st = sample_init(s, &x, e);
+    for (uint64_t i = 0; !st && i < QUESTIONS_TRIED; i++) {
+        sample_draw(s, i, &x);
+        if (question_end(&x) < 0)
+            st = err_set(e, ST_USAGE,
+                         "format released has one answer, at the end, but sample %d of %s "
+                         "has others; use jsonl",
+                         (int)i, s->task->name);
+    }
+    sample_free(&x);
+    return st;
+}
+
+enum status sample_format_find(const char *name, const struct sample_source *s,
+                               enum sample_format *out, struct err *e)
+{
+    static const char *const names[] = {"jsonl", "text", "flipflop", "released", "words"};
+    enum { FORMATS = sizeof names / sizeof *names };
+    int f = 0;
+    while (f < FORMATS && strcmp(names[f], name) != 0)
+        f++;
+    if (f == FORMATS)
+        return err_set(e, ST_USAGE, "no format \"%s\"%s", name,
+                       suggest_or(name, names, FORMATS,
+                                  "; use jsonl, text, flipflop, released or words"));
+    *out = (enum sample_format)f;
+    const enum status st =
+        f >= SAMPLE_FLIPFLOP ? check_tokens(s, f == SAMPLE_FLIPFLOP, e) : ST_OK;
+    return st || f != SAMPLE_RELEASED ? st : check_questions(s, e);
 }
 
 static void write_ids(FILE *out, const char *name, const int32_t *id, int n)
@@ -199,6 +243,42 @@ static void write_flipflop(const struct sample_source *s, const struct sample *x
     fputc('\n', out);
 }
 
+static void put_quoted(const struct sample_source *s, int32_t id, FILE *out)
+{
+    char text[TASK_TOKEN_TEXT];
+    s->task->token_text(&s->options, id, text);
+    for (const char *c = text; *c; c++) {
+        if (*c == '"' || *c == '\\')
+            fputc('\\', out);
+        fputc(*c, out);
+    }
+}
+
+/* "name": the words of ids from .. to - 1. */
+static void write_words(const struct sample_source *s, const char *name, const int32_t *id,
+                        int from, int to, FILE *out)
+{
+    fprintf(out, "\"%s\": \"", name);
+    for (int t = from; t < to; t++) {
+        fputs(t > from ? " " : "", out);
+        put_quoted(s, id[t], out);
+    }
+    fputc('"', out);
+}
+
+/* The question is the last word before the answer. */
+static void write_released(const struct sample_source *s, const struct sample *x, FILE *out)
+{
+    const int end = question_end(x) < 0 ? x->length - 1 : question_end(x);
+    fputc('{', out);
+    write_words(s, "context", x->token, 0, end, out);
+    fputs(", ", out);
+    write_words(s, "question", x->token, end, end + 1, out);
+    fputs(", ", out);
+    write_words(s, "answer", x->target, end, x->length, out);
+    fputs("}\n", out);
+}
+
 void sample_write(const struct sample_source *s, enum sample_format f, uint64_t index,
                   const struct sample *x, FILE *out)
 {
@@ -211,6 +291,13 @@ void sample_write(const struct sample_source *s, enum sample_format f, uint64_t 
         break;
     case SAMPLE_FLIPFLOP:
         write_flipflop(s, x, out);
+        break;
+    case SAMPLE_RELEASED:
+        write_released(s, x, out);
+        break;
+    case SAMPLE_WORDS:
+        put_token(s, (int32_t)index, out);
+        fputc('\n', out);
         break;
     }
 }
@@ -287,7 +374,9 @@ enum status sample_gallery(const struct task *t, FILE *out, struct err *e)
     struct sample_source s = {.task = t, .split = "id"};
     struct sample x;
     option_defaults(t->options, &s.options);
-    const enum status st = sample_init(&s, &x, e);
+    enum status st = task_open(t, &s.options, e);
+    if (!st)
+        st = sample_init(&s, &x, e);
     if (st)
         return st;
     fputs("\n## Three samples\n\nThe first of the split `id`. `a[b]`: after a the answer b "

@@ -30,9 +30,11 @@ void sample_free(struct sample *s); /* accepts a zeroed struct */
 void sample_draw(const struct sample_source *s, uint64_t index, struct sample *out);
 
 enum sample_format {
-    SAMPLE_JSONL,   /* one object a line: index, tokens, targets, scored */
-    SAMPLE_TEXT,    /* tokens as text, a tab, the answers */
-    SAMPLE_FLIPFLOP /* one character a token, nothing between them, answers included */
+    SAMPLE_JSONL,    /* one object a line: index, tokens, targets, scored */
+    SAMPLE_TEXT,     /* tokens as text, a tab, the answers */
+    SAMPLE_FLIPFLOP, /* one character a token, nothing between them, answers included */
+    SAMPLE_RELEASED, /* context, question and answer in words, as the released CoPE code */
+    SAMPLE_WORDS /* no samples: the words of the tokens, one a line in the order of ids */
 };
 
 /* The format of that name, or ST_USAGE with a suggestion. ST_USAGE too when a token of

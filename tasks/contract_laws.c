@@ -43,7 +43,7 @@ static void draw(const struct task *t, const struct option_values *o, int i,
     t->generate(o, &stream, &r->s);
 }
 
-enum { GUESSES_MOST = 100000 }; /* of each answer */
+enum { GUESSES_MOST = 100000 }; /* of each answer; chosen */
 
 /* What one pass over the samples counts; `share` is given its answer by the second. */
 struct count {
@@ -206,6 +206,8 @@ enum status contract_ceiling(const struct task *t, struct err *e)
 
 /* ---- answers that can be read off ---- */
 
+/* How far back a token may give the answer away, and for how many ids that is counted: the table
+ * grows with both. Chosen, not measured. */
 enum { BACK = 9, IDS_MOST = 512 };
 
 /* times[back][token][target]: what stood `back` places before scored places. */

@@ -20,7 +20,7 @@
 #include <assert.h>
 
 enum { LENGTH, SHORTEST, SYMBOLS, UNIQUE }; /* options; ids are symbols, separator */
-enum { SYMBOLS_MOST = 4096 };
+enum { SYMBOLS_MOST = 4096 }; /* limit of the option, and room on the stack; chosen */
 
 static const struct option options[] = {
     [LENGTH] = {"length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 20,

@@ -21,6 +21,8 @@
 #include <assert.h>
 
 enum { LENGTH, DEPTH, KINDS, P_OPEN }; /* options */
+/* Limits of the options; the first is room on the stack, too, and chosen. There are four kinds
+ * of brackets to write a token with. */
 enum { DEPTH_MOST = 1000, KINDS_MOST = 4 };
 
 static const struct option options[] = {

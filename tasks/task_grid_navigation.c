@@ -23,7 +23,7 @@
 #include <assert.h>
 
 enum { DIMENSIONS, STEPS, WIDTH, P_EMPTY, OBJECTS }; /* options */
-enum { WIDTH_MOST = 128, UNSEEN = -1 };
+enum { WIDTH_MOST = 128, UNSEEN = -1 }; /* the first: room on the stack; chosen */
 enum { MOVES = 4 }; /* ids: objects, the empty cell, left, right, up, down */
 
 static const struct option options[] = {

@@ -19,7 +19,7 @@
 
 enum { LENGTH, SHORTEST, STRINGS };        /* options */
 enum { ZERO, ONE, SEPARATOR, VOCABULARY }; /* token ids */
-enum { STRINGS_MOST = 32 };
+enum { STRINGS_MOST = 32 }; /* limit of the option, and room on the stack; chosen */
 
 static const struct option options[] = {
     [LENGTH] = {"length", OPTION_INT, .lo = 1, .hi = 32768, .dflt = 16,

@@ -21,7 +21,7 @@
 #include <assert.h>
 
 enum { PAIRS, QUERIES, KEYS, VALUES, P_FORGET }; /* options; ids: keys, values, separator */
-enum { KEYS_MOST = 1024 };
+enum { KEYS_MOST = 1024 }; /* limit of the option, and room on the stack; chosen */
 
 static const struct option options[] = {
     [PAIRS] = {"pairs", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 16,

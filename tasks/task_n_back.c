@@ -19,7 +19,7 @@
 #include <assert.h>
 
 enum { N, PAIRS, ACTIVE, KEYS, VALUES }; /* options; ids: keys, values, separator */
-enum { KEYS_MOST = 256, N_MOST = 16 };
+enum { KEYS_MOST = 256, N_MOST = 16 };   /* limits of options, room on the stack */
 
 static const struct option options[] = {
     [N] = {"n", OPTION_INT, .lo = 1, .hi = N_MOST, .dflt = 2,

@@ -27,7 +27,7 @@
 #include <string.h>
 
 enum { DFA, LENGTH, SINKS }; /* options; ids: letters, then states */
-enum { STATES_MOST = 36, LETTERS_MOST = 26 };
+enum { STATES_MOST = 36, LETTERS_MOST = 26 }; /* 0-9 and a-z, a-z: a character each */
 
 /* tomita_3: no odd run of a's behind an odd run of b's; tomita_1: b's alone; tomita_2: ba
  * again and again; tomita_4: no aaa; tomita_5: a's even and b's even; tomita_6: a's

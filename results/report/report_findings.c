@@ -15,7 +15,7 @@
 
 static const double alpha = 0.05; /* two-sided, by convention; the page says so */
 
-enum { SEEDS_MAX = 512, NAME_TEXT = 256 };
+enum { SEEDS_MAX = 512, NAME_TEXT = 256 }; /* further seeds are left out; chosen */
 
 struct entrant {
     char name[NAME_TEXT];

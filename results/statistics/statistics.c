@@ -1,3 +1,10 @@
+/* statistics.c -- means, intervals and corrections: pure functions of numbers.
+ *
+ * Mean and spread of seeds, Student's tail by the incomplete beta function and its quantile
+ * by Newton's method, intervals of means, rates and differences, bounds of rates, Holm's
+ * correction; each with its formula or source beside it.
+ * The trap: NaN is the answer where there is none (no value, one seed), and callers ask for
+ * it; sums run in the order of the values, so another order may be other last bits. */
 #include "statistics.h"
 
 #include <assert.h>

@@ -19,7 +19,7 @@
 #include "embedded.h"
 #include "store_internal.h"
 
-enum { PARTS_MAX = 64 };
+enum { PARTS_MAX = 64 }; /* columns and constraints of a table, ours and a stranger's */
 
 /* What SQLite allows by default is meant for all programs in the world. Ours: the longest
  * text or blob are the answers of SPLIT_COUNT_MAX sequences, 12.5 MB; the longest statement

@@ -18,6 +18,7 @@ enum doctor_level {
 };
 const char *doctor_level_text(enum doctor_level l); /* "ok", "advice", "fault" */
 
+/* More findings stop in doctor_say; longer texts are cut. Chosen. */
 enum { FINDINGS_MAX = 64, FINDING_TEXT = 480 };
 
 struct finding {

@@ -9,6 +9,7 @@
 #include "contract.h"
 #include "text_table.h"
 
+/* Clauses, splits of a task (assertions stop more), and a complaint, then cut. Chosen. */
 enum { TASK_CHECK_CLAUSES = 32, TASK_CHECK_LAWS = 64, TASK_CHECK_COMPLAINT = 1024 };
 
 enum task_check_verdict { CLAUSE_KEPT, CLAUSE_BROKEN, CLAUSE_NOT_LOOKED_AT };

@@ -185,7 +185,7 @@ struct course {
     struct text_table table; /* of a grid, a row for each of its points */
 };
 
-enum { CHANGES_MAX = 64 };
+enum { CHANGES_MAX = 64 }; /* --set and options of the grid together; chosen */
 static const char *const grid_metrics[] = {"token_error", "sequence_error", "loss"};
 enum { GRID_METRICS = sizeof grid_metrics / sizeof *grid_metrics };
 

@@ -23,6 +23,7 @@
 #include "reference.h"
 #include "rows.h"
 
+/* A filter takes some 30 letters of the statement, so that all of them fit. Chosen. */
 enum { SQL_TEXT = 4096, LINE_TEXT = 1024, FILTERS_MAX = 32 };
 
 /* ---- tasks, encoders, commands ---- */

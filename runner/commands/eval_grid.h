@@ -5,6 +5,7 @@
 
 #include "option.h"
 
+/* Limits of --grid, and room for one change; chosen. */
 enum { GRID_AXES = 8, GRID_VALUES = 64, GRID_POINTS = 4096, GRID_CHANGE = 160 };
 
 struct eval_grid {

@@ -17,7 +17,7 @@
 #include "grid.h"
 #include "yaml_read.h"
 
-enum { NAMES_MAX = 256 };
+enum { NAMES_MAX = 256 }; /* names of one kind that are looked among; chosen */
 
 /* Errors and accuracies are typed in percent, as papers print them, and kept as
  * fractions; the others have no unit to change. "error" is for papers that do not say

@@ -23,7 +23,7 @@
 #include "yaml_read.h"
 #include "yaml_tree.h"
 
-enum { FILE_VERSION = 1, FIRST_BYTES = 1 << 14 };
+enum { FILE_VERSION = 1, FIRST_BYTES = 1 << 14 }; /* room, doubled when full; chosen */
 
 static const char *const root_keys[] = {"version",   "defaults", "experiments", "profiles",
                                         "published", "claims",   "plugins"};

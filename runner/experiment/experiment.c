@@ -17,7 +17,7 @@
 #include "settings.h"
 #include "yaml_read.h"
 
-enum { TASKS_MAX = 256 };
+enum { TASKS_MAX = 256 }; /* further ones are not suggested; chosen */
 
 /* Whole numbers that a double holds exactly, so that they pass through options. */
 static const struct option seed_option = {

@@ -12,7 +12,7 @@
 
 #include "yaml_nodes.h"
 
-enum { BLOCK_BYTES = 1 << 16, BLOCK_ALIGN = 16 };
+enum { BLOCK_BYTES = 1 << 16, BLOCK_ALIGN = 16 }; /* chosen; of any type */
 
 struct block {
     struct block *next;

@@ -37,7 +37,7 @@ static const char *const ending[FILES] = {
     [MERGED_CHECKPOINT] = ".merged.checkpoint.safetensors",
     [ASIDE] = ".aside.safetensors",
 };
-enum { COPY_BYTES = 1 << 16, DIGITS = IDENTITY_TEXT - 1 };
+enum { COPY_BYTES = 1 << 16, DIGITS = IDENTITY_TEXT - 1 }; /* the first is chosen */
 
 static bool names_files(const char *identity)
 {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SEED_TEXT = 24, VALUES_MAX = 64 };
+enum { SEED_TEXT = 24, VALUES_MAX = 64 }; /* further values are not suggested */
 
 enum status run_filter_check(const char *filter, struct err *e)
 {

@@ -9,7 +9,7 @@
 #include "no_match.h"
 #include "targets.h"
 
-enum { FILTERS_MAX = 64 };
+enum { FILTERS_MAX = 64 }; /* more are refused; chosen */
 
 /* Arguments and --only are one list. */
 static enum status read_filters(const struct invocation *v, const char *out[FILTERS_MAX],

@@ -302,7 +302,7 @@ static enum status read_json(const json_t *root, struct tokenizer **out, struct 
 
 static enum status read_file(const char *path, char **text, size_t *n, struct err *e)
 {
-    enum { MOST = 256 << 20 };
+    enum { MOST = 256 << 20 }; /* bytes, far above any tokenizer.json; chosen */
     FILE *f = fopen(path, "rb");
     if (!f)
         return err_set(e, ST_IO, "%s: %s", path, strerror(errno));

@@ -334,6 +334,68 @@ static void packages_are_named_alike(void **state)
     free(dependencies);
 }
 
+/* "`path`: ... `name` ...", up to the first line that is not indented: the file is there, the
+ * walk names it once, and the names stand in it. */
+static void check_item(const char *walk, const char *item)
+{
+    char path[PATH_TEXT / 4], file[PATH_TEXT], quoted[PATH_TEXT / 4], word[128];
+    struct stat about;
+    const char *end = item, *at = strchr(item + 1, '`') + 1;
+    while ((end = strchr(end, '\n')) != NULL && end[1] == ' ')
+        end++;
+    snprintf(path, sizeof path, "%.*s", (int)(at - item - 2), item + 1);
+    snprintf(quoted, sizeof quoted, "`%.100s`", path);
+    from_top(file, path);
+    if (stat(file, &about) != 0)
+        fail_msg("docs/ARCHITECTURE.md walks to %s, which is not there", path);
+    if (strstr(walk, quoted) != item)
+        fail_msg("docs/ARCHITECTURE.md walks to %s twice", path);
+    char *text = page(path);
+    while ((at = strchr(at, '`')) != NULL && (!end || at < end)) {
+        const int n = (int)strcspn(++at, "`");
+        snprintf(word, sizeof word, "%.*s", n, at);
+        if (!strstr(text, word))
+            fail_msg("docs/ARCHITECTURE.md looks for %s in %s, where it is not", word,
+                     path);
+        at += n + 1;
+    }
+    free(text);
+}
+
+/* "31 files, in ...", then "1. `path`: ...". Returns how many there are. */
+static long check_walk(const char *walk)
+{
+    long said = 0, n = 0;
+    for (const char *line = strchr(walk, '\n'); line; line = strchr(line, '\n')) {
+        char *rest;
+        if (strncmp(++line, "## ", 3) == 0)
+            break;
+        if (*line < '1' || *line > '9')
+            continue;
+        const long number = strtol(line, &rest, 10);
+        if (strncmp(rest, " files, in", 10) == 0)
+            said = number;
+        if (strncmp(rest, ". `", 3) != 0)
+            continue;
+        assert_int_equal(number, ++n);
+        check_item(walk, rest + 2);
+    }
+    assert_int_equal(said, n);
+    return n;
+}
+
+static void walks_lead_through_files_that_are_there(void **state)
+{
+    (void)state;
+    char *text = page("docs/ARCHITECTURE.md");
+    const char *walk = text;
+    int walks = 0;
+    for (; (walk = strstr(walk, "\n## A walk")) != NULL; walks++)
+        assert_true(check_walk(++walk) > 20);
+    assert_int_equal(walks, 2);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +409,7 @@ int main(void)
         cmocka_unit_test(command_lines_in_the_readme_are_accepted),
         cmocka_unit_test(lines_for_tables_work),
         cmocka_unit_test(packages_are_named_alike),
+        cmocka_unit_test(walks_lead_through_files_that_are_there),
     };
     return cmocka_run_group_tests_name("docs", tests, NULL, NULL);
 }

@@ -26,7 +26,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { DFA, LENGTH, SINKS }; /* options; ids: letters, then states */
+enum { DFA, LENGTH, SINKS };                  /* options; ids: letters, then states */
 enum { STATES_MOST = 36, LETTERS_MOST = 26 }; /* 0-9 and a-z, a-z: a character each */
 
 /* tomita_3: no odd run of a's behind an odd run of b's; tomita_1: b's alone; tomita_2: ba

@@ -42,7 +42,16 @@ static size_t panel_size(const struct model *m)
     return (size_t)PANEL_ROWS * (size_t)panel_stride(m->config.longest);
 }
 
-size_t panel_work_bytes(const struct model *m)
+/* Does any layer look at all heads at once? */
+static bool mixes(const struct model *m)
+{
+    for (int l = 0; l < m->config.layers; l++)
+        if (encoding_has_mix(m, l))
+            return true;
+    return false;
+}
+
+static size_t work_bytes(const struct model *m)
 {
     const size_t stride = (size_t)panel_stride(m->config.longest);
     const size_t d = (size_t)m->dims.head_dim;
@@ -56,8 +65,22 @@ size_t panel_work_bytes(const struct model *m)
     return bytes;
 }
 
-void panel_work_take(const struct model *m, struct arena *a, struct panel_work *out)
+size_t panel_work_bytes(const struct model *m)
 {
+    const size_t H = (size_t)m->config.heads;
+    const size_t pair = 2 * arena_bytes(panel_size(m), sizeof(real));
+    const size_t mixed = encoding_mix_scratch(m, PANEL_ROWS, m->config.longest);
+    if (!mixes(m))
+        return work_bytes(m);
+    return (H + 1) * work_bytes(m) + H * pair + arena_bytes(mixed, sizeof(real)) +
+           arena_bytes(H, sizeof(struct panel_work)) + arena_bytes(H, sizeof(struct panel));
+}
+
+static void work_take(const struct model *m, struct arena *a, struct panel_work *out)
+{
+    out->content = out->dcontent = out->mixed = NULL;
+    out->head = NULL;
+    out->panels = NULL;
     const size_t stride = (size_t)panel_stride(m->config.longest);
     const size_t d = (size_t)m->dims.head_dim;
     out->stride = panel_stride(m->config.longest);
@@ -73,6 +96,22 @@ void panel_work_take(const struct model *m, struct arena *a, struct panel_work *
     for (int p = 0; p < ENCODER_PARTS_MAX; p++)
         out->scratch[p] = arena_take(
             a, encoding_scratch(m, p, PANEL_ROWS, m->config.longest), sizeof(real));
+}
+
+void panel_work_take(const struct model *m, struct arena *a, struct panel_work *out)
+{
+    const size_t mixed = encoding_mix_scratch(m, PANEL_ROWS, m->config.longest);
+    work_take(m, a, out);
+    if (!mixes(m))
+        return;
+    out->mixed = arena_take(a, mixed, sizeof(real));
+    out->panels = arena_take(a, (size_t)m->config.heads, sizeof *out->panels);
+    out->head = arena_take(a, (size_t)m->config.heads, sizeof *out->head);
+    for (int h = 0; h < m->config.heads; h++) {
+        work_take(m, a, &out->head[h]);
+        out->head[h].content = arena_take(a, panel_size(m), sizeof(real));
+        out->head[h].dcontent = arena_take(a, panel_size(m), sizeof(real));
+    }
 }
 
 static struct rows part_of(struct rows x, int row, int column)
@@ -183,6 +222,8 @@ static struct encoding_panel panel_at(const struct attention *a, int head, int f
                       .score = a->work->score,
                       .dscore = a->work->dscore,
                       .stride = a->work->stride,
+                      .content = a->work->content,
+                      .dcontent = a->work->dcontent,
                       .o = part_of(a->o, first, head * d)};
     p.columns = 1 + p.row[p.rows - 1];
     copy_rows(p.rows, d, part_of(a->q, first, head * d), p.q);
@@ -199,6 +240,9 @@ static void panel_logits(const struct attention *a, const struct encoding_panel 
         panel_nn(p->rows, p->columns, model_of(a)->dims.head_dim, p->alpha, p->q,
                  (struct rows){a->work->kt, a->work->stride}, false,
                  (struct rows){p->score, p->stride});
+    if (a->work->content)
+        copy_rows(p->rows, p->columns, (struct rows){p->score, p->stride},
+                  (struct rows){a->work->content, p->stride});
     lap(a->work->clock, PHASE_LOGITS);
     encoding_score(x);
     lap(a->work->clock, PHASE_ENCODER);
@@ -257,19 +301,31 @@ static void forward_weights(const struct attention *a, const struct encoding_pan
     }
 }
 
-static void forward_panel(const struct attention *a, int head, int first,
-                          const struct dropout_site *site)
+static real *lse_at(const struct attention *a, int head, int first)
 {
-    const struct encoding_panel x = panel_at(a, head, first);
-    const struct panel *p = &x.p;
-    panel_logits(a, &x);
-    forward_weights(a, &x, a->lse + (size_t)head * (size_t)a->lse_stride + first, site);
+    return a->lse + (size_t)head * (size_t)a->lse_stride + first;
+}
+
+/* From logits to output. */
+static void panel_output(const struct attention *a, const struct encoding_panel *x,
+                         int first, const struct dropout_site *site)
+{
+    const struct panel *p = &x->p;
+    forward_weights(a, x, lse_at(a, p->head, first), site);
     lap(a->work->clock, PHASE_SOFTMAX);
     panel_nn(p->rows, model_of(a)->dims.head_dim, p->columns, 1,
              (struct rows){p->score, p->stride}, p->v, false, p->o);
     lap(a->work->clock, PHASE_LOGITS);
-    encoding_values(&x);
+    encoding_values(x);
     lap(a->work->clock, PHASE_ENCODER);
+}
+
+static void forward_panel(const struct attention *a, int head, int first,
+                          const struct dropout_site *site)
+{
+    const struct encoding_panel x = panel_at(a, head, first);
+    panel_logits(a, &x);
+    panel_output(a, &x, first, site);
 }
 
 static struct dropout_site weights_site(const struct attention *a, int head)
@@ -302,10 +358,65 @@ static void subnormal_restore(unsigned before)
 #endif
 }
 
+/* --- heads that are mixed ------------------------------------------------ */
+
+static bool has_mix(const struct attention *a)
+{
+    return encoding_has_mix(model_of(a), a->tokens.layer);
+}
+
+/* The attention of one head, in work memory of its own. */
+static struct attention head_of(const struct attention *a, int h)
+{
+    struct attention one = *a;
+    one.work = &a->work->head[h];
+    one.work->clock = a->work->clock;
+    one.work->stop = a->work->stop;
+    return one;
+}
+
+/* A panel that was kept. */
+static struct encoding_panel kept_panel(const struct attention *one, const struct panel *p)
+{
+    return (struct encoding_panel){&one->tokens, *p, one->work->scratch};
+}
+
+static void forward_mixed(const struct attention *a, int first)
+{
+    struct panel *panels = a->work->panels;
+    for (int h = 0; h < model_of(a)->config.heads; h++) {
+        const struct attention one = head_of(a, h);
+        const struct encoding_panel x = panel_at(&one, h, first);
+        panel_logits(&one, &x);
+        panels[h] = x.p;
+    }
+    encoding_mix(&a->tokens, panels, a->work->mixed);
+    lap(a->work->clock, PHASE_ENCODER);
+    for (int h = 0; h < model_of(a)->config.heads; h++) {
+        const struct attention one = head_of(a, h);
+        const struct encoding_panel x = kept_panel(&one, &panels[h]);
+        const struct dropout_site site = weights_site(a, h);
+        panel_output(&one, &x, first, &site);
+    }
+}
+
+static void forward_heads(const struct attention *a)
+{
+    for (int h = 0; h < model_of(a)->config.heads; h++) {
+        const struct attention one = head_of(a, h);
+        pack_head(&one, h, false);
+    }
+    for (int first = 0; first < a->queries && !work_stopped(a->work); first += PANEL_ROWS)
+        forward_mixed(a, first);
+}
+
 void attention_forward(const struct attention *a)
 {
     const unsigned mode = subnormal_flush(a);
-    for (int h = 0; h < model_of(a)->config.heads && !work_stopped(a->work); h++) {
+    const int heads = has_mix(a) ? 0 : model_of(a)->config.heads;
+    if (has_mix(a))
+        forward_heads(a);
+    for (int h = 0; h < heads && !work_stopped(a->work); h++) {
         const struct dropout_site site = weights_site(a, h);
         pack_head(a, h, false);
         for (int first = 0; first < a->queries && !work_stopped(a->work);
@@ -400,39 +511,121 @@ static void content_grad(const struct attention *a, const struct encoding_panel 
     panel_tn(p->columns, d, p->rows, p->alpha, dscore, p->q, true, p->dk);
 }
 
-static void backward_panel(const struct attention *a, int head, int first,
-                           const struct dropout_site *site)
+/* The panel with what backward wants besides. */
+static struct encoding_panel backward_at(const struct attention *a, int head, int first)
 {
     const int d = model_of(a)->dims.head_dim;
-    const real *lse = a->lse + (size_t)head * (size_t)a->lse_stride + first;
     struct encoding_panel x = panel_at(a, head, first);
     struct panel *p = &x.p;
     p->d_o = (struct rows){a->work->d_o, d};
     p->dq = part_of(a->dq, first, head * d);
     p->dk = head_part(a, a->work->dkv, 0);
     p->dv = head_part(a, a->work->dkv, 1);
-
     copy_rows(p->rows, d, part_of(a->d_o, first, head * d), p->d_o);
-    panel_logits(a, &x);
-    panel_nn(p->rows, p->columns, d, 1, p->d_o, (struct rows){a->work->vt, p->stride},
-             false, (struct rows){p->dscore, p->stride});
+    return x;
+}
+
+/* Logits again, and dL/dweight in dscore. */
+static void backward_logits(const struct attention *a, const struct encoding_panel *x)
+{
+    const struct panel *p = &x->p;
+    panel_logits(a, x);
+    panel_nn(p->rows, p->columns, model_of(a)->dims.head_dim, 1, p->d_o,
+             (struct rows){a->work->vt, p->stride}, false,
+             (struct rows){p->dscore, p->stride});
     lap(a->work->clock, PHASE_LOGITS);
-    panel_dlogits(a, &x, lse, site);
+}
+
+/* dL/dlogit in dscore, and dv. */
+static void backward_weights(const struct attention *a, const struct encoding_panel *x,
+                             int first, const struct dropout_site *site)
+{
+    const struct panel *p = &x->p;
+    panel_dlogits(a, x, lse_at(a, p->head, first), site);
     lap(a->work->clock, PHASE_SOFTMAX);
-    panel_tn(p->columns, d, p->rows, 1, (struct rows){p->score, p->stride}, p->d_o, true,
-             p->dv);
+    panel_tn(p->columns, model_of(a)->dims.head_dim, p->rows, 1,
+             (struct rows){p->score, p->stride}, p->d_o, true, p->dv);
     lap(a->work->clock, PHASE_LOGITS);
-    encoding_score_grad(&x);
+}
+
+static void add_content_gradient(const struct panel *p)
+{
+    for (int r = 0; p->dcontent && r < p->rows; r++)
+        kernels_get()->add((size_t)p->row[r] + 1, row_at(p, p->dcontent, r),
+                           row_at(p, p->dscore, r));
+}
+
+/* From dL/dlogit to the gradients of queries, keys and what the encoders have. */
+static void backward_scores(const struct attention *a, const struct encoding_panel *x,
+                            int first)
+{
+    encoding_score_grad(x);
+    add_content_gradient(&x->p);
     lap(a->work->clock, PHASE_ENCODER);
-    content_grad(a, &x);
-    scale_queries_grad(a, p, first);
+    content_grad(a, x);
+    scale_queries_grad(a, &x->p, first);
     lap(a->work->clock, PHASE_LOGITS);
+}
+
+static void backward_panel(const struct attention *a, int head, int first,
+                           const struct dropout_site *site)
+{
+    const struct encoding_panel x = backward_at(a, head, first);
+    backward_logits(a, &x);
+    backward_weights(a, &x, first, site);
+    backward_scores(a, &x, first);
+}
+
+static void backward_mixed(const struct attention *a, int first)
+{
+    struct panel *panels = a->work->panels;
+    const int heads = model_of(a)->config.heads;
+    for (int h = 0; h < heads; h++) {
+        const struct attention one = head_of(a, h);
+        const struct encoding_panel x = backward_at(&one, h, first);
+        backward_logits(&one, &x);
+        panels[h] = x.p;
+        memset(x.p.dcontent, 0,
+               (size_t)x.p.rows * (size_t)x.p.stride * sizeof *x.p.dcontent);
+    }
+    encoding_mix(&a->tokens, panels, a->work->mixed);
+    for (int h = 0; h < heads; h++) {
+        const struct attention one = head_of(a, h);
+        const struct encoding_panel x = kept_panel(&one, &panels[h]);
+        const struct dropout_site site = weights_site(a, h);
+        backward_weights(&one, &x, first, &site);
+    }
+    encoding_mix_grad(&a->tokens, panels, a->work->mixed);
+    lap(a->work->clock, PHASE_ENCODER);
+    for (int h = 0; h < heads; h++) {
+        const struct attention one = head_of(a, h);
+        const struct encoding_panel x = kept_panel(&one, &panels[h]);
+        backward_scores(&one, &x, first);
+    }
+}
+
+static void backward_heads(const struct attention *a)
+{
+    for (int h = 0; h < model_of(a)->config.heads; h++) {
+        const struct attention one = head_of(a, h);
+        pack_head(&one, h, true);
+        memset(one.work->dkv, 0, 2 * head_size(model_of(a)) * sizeof(real));
+    }
+    for (int first = 0; first < a->queries && !work_stopped(a->work); first += PANEL_ROWS)
+        backward_mixed(a, first);
+    for (int h = 0; h < model_of(a)->config.heads; h++) {
+        const struct attention one = head_of(a, h);
+        unpack_gradient(&one, h);
+    }
 }
 
 void attention_backward(const struct attention *a)
 {
     const unsigned mode = subnormal_flush(a);
-    for (int h = 0; h < model_of(a)->config.heads && !work_stopped(a->work); h++) {
+    const int heads = has_mix(a) ? 0 : model_of(a)->config.heads;
+    if (has_mix(a))
+        backward_heads(a);
+    for (int h = 0; h < heads && !work_stopped(a->work); h++) {
         const struct dropout_site site = weights_site(a, h);
         pack_head(a, h, true);
         memset(a->work->dkv, 0, 2 * head_size(model_of(a)) * sizeof(real));

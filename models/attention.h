@@ -31,6 +31,10 @@ struct panel_work {
     real *kt, *vt;                     /* [d, stride]: its keys and values transposed */
     real *q, *d_o;                     /* [PANEL_ROWS, d] of one panel */
     real *scratch[ENCODER_PARTS_MAX];  /* as each part's scratch() asks */
+    real *content, *dcontent;          /* as score, in the work of `head` */
+    struct panel_work *head;           /* [heads] where a part mixes them, or NULL */
+    struct panel *panels;              /* [heads] likewise */
+    real *mixed;                       /* as mix_scratch() asks */
     struct stopwatch *clock;           /* NULL: off */
     const volatile sig_atomic_t *stop; /* not 0: what is computed is not wanted; or NULL */
 };

@@ -504,6 +504,44 @@ bool encoding_has_values(const struct model *m, int layer)
     return false;
 }
 
+bool encoding_has_mix(const struct model *m, int layer)
+{
+    for (int part = 0; part < parts(m); part++)
+        if (acting(m, part, layer)->mix)
+            return true;
+    return false;
+}
+
+size_t encoding_mix_scratch(const struct model *m, int rows, int columns)
+{
+    size_t most = 0;
+    for (int part = 0; part < parts(m); part++) {
+        const struct encoder_part *p = part_at(m, part);
+        if (p->encoder->mix)
+            most = p->encoder->mix_scratch(&m->dims, &p->options, rows, columns);
+    }
+    return most;
+}
+
+void encoding_mix(const struct encoding_tokens *t, const struct panel *p, real *scratch)
+{
+    for (int part = 0; part < parts(t->model); part++) {
+        const struct encoder_view v = encoding_view(t->model, part, t->layer, NULL);
+        if (acting(t->model, part, t->layer)->mix)
+            part_at(t->model, part)->encoder->mix(&v, p, scratch);
+    }
+}
+
+void encoding_mix_grad(const struct encoding_tokens *t, const struct panel *p,
+                       real *scratch)
+{
+    for (int part = 0; part < parts(t->model); part++) {
+        const struct encoder_view v = encoding_view(t->model, part, t->layer, t->grad);
+        if (acting(t->model, part, t->layer)->mix)
+            part_at(t->model, part)->encoder->mix_grad(&v, p, scratch);
+    }
+}
+
 typedef void (*panel_hook)(const struct encoder_view *e, const struct panel *p,
                            real *scratch);
 

@@ -99,6 +99,13 @@ bool encoding_fades(const struct model *m, int layer);
 bool encoding_has_content(const struct model *m, int layer);
 bool encoding_has_weigh(const struct model *m, int layer);
 bool encoding_has_values(const struct model *m, int layer);
+bool encoding_has_mix(const struct model *m, int layer);
+
+/* All heads of a layer: p [heads]. Scratch is that of the one part of the model that mixes. */
+size_t encoding_mix_scratch(const struct model *m, int rows, int columns);
+void encoding_mix(const struct encoding_tokens *t, const struct panel *p, real *scratch);
+void encoding_mix_grad(const struct encoding_tokens *t, const struct panel *p,
+                       real *scratch);
 
 struct encoding_panel {
     const struct encoding_tokens *tokens;

@@ -156,6 +156,8 @@ static const char *cannot_share(const struct encoder *a, const struct encoder *b
         return "turn queries and keys";
     if (a->content && b->content)
         return "write the content scores";
+    if (a->mix && b->mix)
+        return "mix the logits of heads";
     if (a->weigh && b->weigh)
         return "turn scores into weights";
     if (a->place && b->place)
@@ -192,7 +194,7 @@ static enum status add_part(const char *sum, const char *name, struct encoder_st
 static bool has_hooks(const struct encoder *e)
 {
     return e->place || e->embed || e->read || e->rotate || e->content || e->score ||
-           e->weigh || e->values;
+           e->weigh || e->values || e->mix;
 }
 
 /* Would every part but the chooser give the same logits at places that all move alike? */

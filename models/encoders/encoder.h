@@ -113,6 +113,11 @@ struct panel {
     real *dscore;
     struct rows dq, dk, dv, dprojected, dstate; /* adjoints add to these */
     struct rows d_o;                            /* [rows, d] dL/do, for values_grad */
+
+    /* For `mix` only, as score and dscore: the logits before any `score`, and a gradient that
+     * belongs to them alone. NULL elsewhere. */
+    const real *content;
+    real *dcontent;
 };
 
 /* Where the numbers of `place` come from. Streams are keyed by the run's seed and, in
@@ -245,6 +250,17 @@ struct encoder {
     /* `score` reads the content logits in panel->score; such an encoder is called first
      * and its adjoint last, and at most one may be part of a sum. */
     bool reads_score;
+    /* Sees the logits of all heads of a layer for the same rows, after every `score`, and
+     * changes entries 0..row[r] of them in place: p is [heads] panels, whose projected and
+     * state are nobody's. Adjoint: dscore, dL/dlogit, becomes in place the gradient of what
+     * `mix` found in score with content held fast, and dcontent gets (+=) that of content
+     * with score held fast. mix_scratch() reals are as scratch is for a panel. At most one
+     * part of a sum. */
+    size_t (*mix_scratch)(const struct encoder_dims *d, const struct option_values *o,
+                          int rows, int columns);
+    void (*mix)(const struct encoder_view *e, const struct panel *p, real *scratch);
+    void (*mix_grad)(const struct encoder_view *e, const struct panel *p, real *scratch);
+
     /* Far keys get weights as small as you like. In a model with such a part attention takes
      * numbers below 2^-126 for zero: a CPU multiplies them a hundred times slower. */
     bool fades;

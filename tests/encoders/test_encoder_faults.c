@@ -164,6 +164,29 @@ PANEL_HOOK(tra_keeps_no_counts)
         scratch[i] = 0;
 }
 
+/* What belongs to the content logits alone lands where nobody reads. */
+PANEL_HOOK(dape_forgets_content)
+{
+    static real nowhere[BED_LONGEST * BED_SCORES];
+    struct panel wrong[BED_HEADS];
+    for (int h = 0; h < e->dims->heads; h++) {
+        wrong[h] = p[h];
+        wrong[h].dcontent = nowhere;
+    }
+    OF(dape)->mix_grad(e, wrong, scratch);
+}
+
+/* The logits of one head for all. */
+PANEL_HOOK(dape_mixes_one_head)
+{
+    struct panel wrong[BED_HEADS];
+    for (int h = 0; h < e->dims->heads; h++) {
+        wrong[h] = p[h];
+        wrong[h].content = p[0].content;
+    }
+    OF(dape)->mix(e, wrong, scratch);
+}
+
 /* Scratch is read before it is written. */
 PANEL_HOOK(fox_reads_old_scratch)
 {
@@ -374,6 +397,8 @@ static int plant_in_panels(struct fault *out)
     FAULT(tra, weigh, tra_keeps_no_counts, gradients_equal_central_differences);
     FAULT(fox, score, fox_reads_old_scratch, scratch_may_hold_anything_before);
     FAULT(cable, score, cable_writes_past_its_scratch, score_writes_its_own_rows_only);
+    FAULT(dape, mix_grad, dape_forgets_content, gradients_equal_central_differences);
+    FAULT(dape, mix, dape_mixes_one_head, gradients_equal_central_differences);
     FAULT(alibi, score, nothing, differs_from_none_if_it_has_hooks);
     FAULT(alibi, score_grad, NULL, every_hook_has_its_adjoint);
     FAULT(fox, scratch, fox_scratch_shrinks, a_smaller_panel_asks_for_no_more_scratch);

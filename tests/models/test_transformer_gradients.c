@@ -106,11 +106,12 @@ int main(void)
                 WITH("randomized+relative", "") WITH("fire+randomized", "threshold=4")
                     WITH("randomized+transformer_xl",
                          "share_biases=false") WITH("cope", "p_max=3 scale_position=false")
-                        WITH("cope", "p_max=3 scale_position=true share_layers=true")
-                            WITH("cope", "p_max=2 sep_keys=true")
-                                WITH("cope", "p_max=2 val_gates=true") WITH(
-                                    "cope+relative", "p_max=4") WITH("cope+rope", "p_max=4")
-                                    WITH("absolute+relative", "")
+                        WITH("cope", "p_max=3 scale_position=true share_layers=true") WITH(
+                            "cope", "p_max=2 sep_keys=true") WITH("cope",
+                                                                  "p_max=2 val_gates=true")
+                            WITH("cope+relative", "p_max=4") WITH("cope+rope", "p_max=4")
+                                WITH("absolute+relative", "") WITH("alibi+dape", "width=5")
+                                    WITH("cope+dape+shaw", "p_max=3 width=5")
                                         WITH("cope+relative", "p_max=2 sep_keys=true")};
     return cmocka_run_group_tests_name("transformer_gradients", tests, NULL, NULL);
 }

@@ -32,6 +32,7 @@ enum {
     BED_NUMBERS = 192, /* of a token: the most that project() or state() may ask for */
     BED_WIDE = BED_NUMBERS + 3,
     BED_DERIVED = 4096,
+    BED_HEADS = 8, /* the most heads that `mix` may be tested with */
     BED_GUARD = 8
 };
 
@@ -72,6 +73,11 @@ struct bed {
     real derived[BED_DERIVED], dderived[BED_DERIVED];
     int derives; /* numbers in it */
     real score[BED_LONGEST * BED_SCORES], dscore[BED_LONGEST * BED_SCORES];
+    /* For `mix`: what each head's score and content hold before, and buffers for the hook. */
+    real found[2][BED_HEADS][BED_LONGEST * BED_SCORES];
+    real mixed[BED_HEADS][BED_LONGEST * BED_SCORES];
+    real dmixed[2][BED_HEADS][BED_LONGEST * BED_SCORES];
+    struct panel heads[BED_HEADS];
     real scratch[BED_SCRATCH];
     real x[BED_LONGEST * BED_CHANNELS];
 };
@@ -382,6 +388,37 @@ static inline void bed_score_grad(struct bed *b, bool balanced)
         b->encoder->weigh_grad(&b->view, &b->panel, b->scratch);
     if (b->encoder->score_grad)
         b->encoder->score_grad(&b->view, &b->panel, b->scratch);
+}
+
+/* --- all heads ----------------------------------------------------------- */
+
+enum { BED_LOGITS, BED_CONTENT }; /* of found and dmixed */
+
+/* Made-up logits and content logits of all heads: NaN past row[r]. */
+static inline void bed_make_up_heads(struct bed *b)
+{
+    for (int h = 0; h < b->dims.heads; h++) {
+        b->heads[h] = b->panel;
+        b->heads[h].head = h;
+        b->heads[h].score = b->mixed[h];
+        b->heads[h].content = b->found[BED_CONTENT][h];
+        b->heads[h].dscore = b->dmixed[BED_LOGITS][h];
+        b->heads[h].dcontent = b->dmixed[BED_CONTENT][h];
+        for (int of = 0; of < 2; of++)
+            bed_fill(b->found[of][h], BED_LONGEST * BED_SCORES, (real)NAN);
+        for (int r = 0; r < b->panel.rows; r++)
+            for (int j = 0; j <= b->row[r]; j++)
+                for (int of = 0; of < 2; of++)
+                    b->found[of][h][r * BED_SCORES + j] =
+                        2 * bed_noise(20 + of * BED_HEADS + h, b->row[r] * BED_LONGEST + j);
+    }
+}
+
+/* The mixed logits of what was found. */
+static inline void bed_mix(struct bed *b)
+{
+    memcpy(b->mixed, b->found[BED_LOGITS], sizeof b->mixed);
+    b->encoder->mix(&b->view, b->heads, b->scratch);
 }
 
 /* --- gradients ----------------------------------------------------------- */
@@ -705,6 +742,59 @@ static inline void bed_check_values_gradients(struct bed *b)
     bed_check_weights(b, bed_values_loss, analytic);
 }
 
+static inline real bed_mix_loss(struct bed *b)
+{
+    real sum = 0;
+    bed_mix(b);
+    for (int h = 0; h < b->dims.heads; h++)
+        for (int r = 0; r < b->panel.rows; r++)
+            for (int j = 0; j <= b->row[r]; j++)
+                sum += bed_noise(40 + h, b->row[r] * BED_LONGEST + j) *
+                       b->mixed[h][r * BED_SCORES + j];
+    return sum;
+}
+
+/* dL/dlogit of that loss, 0 past row[r]; what the adjoint adds to has something already. */
+static inline void bed_mix_loss_grad(struct bed *b, int h)
+{
+    bed_fill(b->dmixed[BED_LOGITS][h], BED_LONGEST * BED_SCORES, 0);
+    bed_fill(b->dmixed[BED_CONTENT][h], BED_LONGEST * BED_SCORES, BED_EARLIER);
+    for (int r = 0; r < b->panel.rows; r++)
+        for (int j = 0; j <= b->row[r]; j++)
+            b->dmixed[BED_LOGITS][h][r * BED_SCORES + j] =
+                bed_noise(40 + h, b->row[r] * BED_LONGEST + j);
+}
+
+/* One head's logits or content logits against central differences. */
+static inline void bed_check_found(struct bed *b, int of, int h)
+{
+    const real earlier = of == BED_CONTENT ? BED_EARLIER : 0;
+    for (int r = 0; r < b->panel.rows; r++)
+        for (int j = 0; j < b->panel.columns; j++) {
+            const int i = r * BED_SCORES + j;
+            const real slope =
+                j <= b->row[r] ? bed_slope(b, bed_mix_loss, &b->found[of][h][i]) : 0;
+            assert_near(b->dmixed[of][h][i] - earlier, slope, BED_TOL);
+        }
+}
+
+static inline void bed_check_mix_gradients(struct bed *b)
+{
+    real analytic[ENCODER_TENSORS_MAX][BED_TENSOR];
+    bed_make_up_heads(b);
+    bed_mix(b);
+    bed_clear_gradients(b);
+    for (int h = 0; h < b->dims.heads; h++)
+        bed_mix_loss_grad(b, h);
+    b->encoder->mix_grad(&b->view, b->heads, b->scratch);
+    memcpy(analytic, b->grad, sizeof analytic);
+    for (int h = 0; h < b->dims.heads; h++) {
+        bed_check_found(b, BED_LOGITS, h);
+        bed_check_found(b, BED_CONTENT, h);
+    }
+    bed_check_weights(b, bed_mix_loss, analytic);
+}
+
 /* The hooks that a panel sees. */
 static inline void bed_check_panel_gradients(struct bed *b)
 {
@@ -714,6 +804,8 @@ static inline void bed_check_panel_gradients(struct bed *b)
         bed_check_score_gradients(b);
     if (b->encoder->values)
         bed_check_values_gradients(b);
+    if (b->encoder->mix)
+        bed_check_mix_gradients(b);
 }
 
 /* Every hook that the encoder has, against central differences. */

@@ -146,6 +146,8 @@ static void every_hook_has_its_adjoint(void **state)
     assert_int_equal(!encoder->content, !encoder->content_grad);
     assert_int_equal(!encoder->weigh, !encoder->weigh_grad);
     assert_int_equal(!encoder->values, !encoder->values_grad);
+    assert_int_equal(!encoder->mix, !encoder->mix_grad);
+    assert_int_equal(!encoder->mix, !encoder->mix_scratch);
     assert_int_equal(!encoder->read, !encoder->read_grad);
     assert_int_equal(!encoder->read, !encoder->state);
     assert_int_equal(!encoder->derive, !encoder->derive_grad);
@@ -584,6 +586,7 @@ struct effect {
         double scale;
     } tensor[ENCODER_TENSORS_MAX];
     real o[BED_LONGEST * BED_STRIDE];
+    real mixed[BED_HEADS];
     real start[ENCODER_TENSORS_MAX][BED_TENSOR];
     int place[6][BED_LONGEST];
     int reach, projects;
@@ -606,6 +609,12 @@ static void effect_of(struct bed *b, struct effect *out)
         bed_made_up_weights(b);
         bed_values_loss(b);
         memcpy(out->o, b->o.at, sizeof out->o);
+    }
+    if (e->mix) {
+        bed_make_up_heads(b);
+        bed_mix(b);
+        for (int h = 0; h < b->dims.heads; h++)
+            out->mixed[h] = b->mixed[h][5 * BED_SCORES + 3];
     }
     bed_draw_x(b);
     if (e->embed)
@@ -705,13 +714,15 @@ static void differs_from_none_if_it_has_hooks(void **state)
     const struct encoder *encoder = ((const struct subject *)*state)->encoder;
     const struct encoder bare = {.name = "bare"};
     const bool has_hooks = encoder->embed || encoder->rotate || encoder->score ||
-                           encoder->content || encoder->weigh || encoder->values;
+                           encoder->content || encoder->weigh || encoder->values ||
+                           encoder->mix;
     bed_open(&b, encoder, "");
     effect_of(&b, &with);
     bed_open(&b, &bare, "");
     effect_of(&b, &without);
     assert_int_equal(has_hooks, differ(with.x, without.x, BED_LONGEST * BED_CHANNELS) ||
                                     differ(with.q, without.q, BED_LONGEST * BED_STRIDE) ||
+                                    differ(with.mixed, without.mixed, BED_HEADS) ||
                                     differ(with.score[0], without.score[0],
                                            EFFECT_HEADS * BED_LONGEST * BED_SCORES));
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "option.h"
+#include "run_state.h"
 
 static const char *const keys[FILTER_KEYS] = {
     [FILTER_EXPERIMENT] = "experiment",
@@ -18,10 +19,6 @@ static const char *const keys[FILTER_KEYS] = {
     [FILTER_STATE] = "state",
     [FILTER_SPLIT] = "split",
 };
-
-const char *const filter_states[] = {"new",    "running",     "done",
-                                     "failed", "interrupted", NULL};
-enum { STATES = sizeof filter_states / sizeof *filter_states - 1 };
 
 const char *filter_key_name(enum filter_key key)
 {
@@ -39,11 +36,11 @@ static enum status unknown_key(const char *text, const char *key, struct err *e)
 /* A state that is none would select nothing without a word. */
 static enum status check_state(const char *glob, struct err *e)
 {
-    for (int i = 0; i < STATES; i++)
-        if (fnmatch(glob, filter_states[i], 0) == 0)
+    for (int i = 0; i < RUN_STATES; i++)
+        if (fnmatch(glob, run_states[i], 0) == 0)
             return ST_OK;
     return err_set(e, ST_USAGE, "\"state=%.64s\": no such state%s", glob,
-                   suggest_among(glob, filter_states, STATES));
+                   suggest_among(glob, run_states, RUN_STATES));
 }
 
 enum status filter_parse(const char *text, struct filter *out, struct err *e)

@@ -34,9 +34,6 @@ struct filter {
 /* "experiment", ...: also the names of the columns of the database. */
 const char *filter_key_name(enum filter_key key);
 
-/* The states that FILTER_STATE can match; ends with NULL. */
-extern const char *const filter_states[];
-
 /* ST_USAGE, with a suggestion: not KEY=GLOB, no such key, or a state that no run has. */
 enum status filter_parse(const char *text, struct filter *out, struct err *e);
 

@@ -6,6 +6,7 @@
  * The trap: a run that is done and begun again keeps row and numbers until the new attempt
  * is done (store_standing says which it is); only store_replace, in the transaction of that
  * end, takes them away and keeps them for the comparison. */
+#include "run_state.h"
 #include "store.h"
 
 #include <assert.h>
@@ -185,15 +186,6 @@ enum status store_provenance(struct store *s, const struct provenance *p, int64_
     return st;
 }
 
-static const char *static_state(const char *state)
-{
-    static const char *const states[] = {"new", "running", "done", "failed", "interrupted"};
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
-        if (strcmp(state, states[i]) == 0)
-            return states[i];
-    return states[0]; /* the column's CHECK leaves no other */
-}
-
 static enum status find_run(struct store *s, const char *identity, int64_t *id,
                             const char **state, struct err *e)
 {
@@ -207,8 +199,8 @@ static enum status find_run(struct store *s, const char *identity, int64_t *id,
         st = store_failed(s, "storing", e);
     if (st == ST_OK) {
         *id = sqlite3_column_int64(q, 0);
-        if (state)
-            *state = static_state((const char *)sqlite3_column_text(q, 1));
+        if (state) /* the column's CHECK leaves no other word */
+            *state = run_state_find((const char *)sqlite3_column_text(q, 1));
     }
     sqlite3_finalize(q);
     return st;
@@ -424,7 +416,7 @@ enum status store_begin(struct store *s, int64_t run_id, int64_t provenance_id,
     enum status st = begin(s, e);
     if (st)
         return st;
-    st = end_attempt(s, run_id, "interrupted", "it did not end", e);
+    st = end_attempt(s, run_id, RUN_INTERRUPTED, "it did not end", e);
     if (st == ST_OK)
         st = once(s,
                   "SELECT 1 FROM run WHERE id = ?1 AND state = 'done' AND removed IS NULL",
@@ -492,14 +484,14 @@ enum status store_done(struct store *s, int64_t run_id, const struct run_cost *c
                              real(c->tokens_per_s), real(c->peak_memory_mib)),
                         e);
     if (st == ST_OK)
-        st = end_attempt(s, run_id, "done", NULL, e);
+        st = end_attempt(s, run_id, RUN_DONE, NULL, e);
     return finish(s, st, e);
 }
 
 enum status store_stopped(struct store *s, int64_t run_id, const char *state,
                           const char *reason, struct err *e)
 {
-    assert(strcmp(state, "failed") == 0 || strcmp(state, "interrupted") == 0);
+    assert(strcmp(state, RUN_FAILED) == 0 || strcmp(state, RUN_INTERRUPTED) == 0);
     enum standing standing = STANDING_OPEN;
     enum status st = begin(s, e);
     if (st)

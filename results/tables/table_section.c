@@ -7,6 +7,7 @@
  * The trap: a run without numbers has no split; it belongs to every split that its
  * experiment has here, so that a cell can say which of its seeds are missing. */
 #include "table_section.h"
+#include "run_state.h"
 
 #include <assert.h>
 #include <math.h>
@@ -358,12 +359,12 @@ static int tell_run(const struct record *r, char *text, size_t room)
 {
     const char *const seed = r->key[DIM_SEED];
     const int line = r->error ? (int)strcspn(r->error, "\n") : 0;
-    if (strcmp(r->state, "failed") == 0)
+    if (strcmp(r->state, RUN_FAILED) == 0)
         return snprintf(text, room, "seed %s failed%s%.*s", seed, line ? ": " : "",
                         line > 160 ? 160 : line, r->error ? r->error : "");
-    if (strcmp(r->state, "interrupted") == 0)
+    if (strcmp(r->state, RUN_INTERRUPTED) == 0)
         return snprintf(text, room, "seed %s was interrupted", seed);
-    if (strcmp(r->state, "done") == 0)
+    if (strcmp(r->state, RUN_DONE) == 0)
         return snprintf(text, room, "seed %s has no numbers", seed);
     return snprintf(text, room, "seed %s is not done yet", seed);
 }

@@ -11,6 +11,7 @@
 
 #include "encoder.h"
 #include "filter.h"
+#include "run_state.h"
 #include "text_table.h"
 #include "metric_text.h"
 #include "plot.h"
@@ -103,8 +104,8 @@ static void stored_queries(struct offers *o)
 
 static void states(struct offers *o)
 {
-    for (int i = 0; filter_states[i]; i++)
-        offers_add(o, filter_states[i], "");
+    for (int i = 0; run_states[i]; i++)
+        offers_add(o, run_states[i], "");
 }
 
 static void experiments(struct offers *o)

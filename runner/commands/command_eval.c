@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_state.h"
 #include "safetensors.h"
 #include "clean.h"
 #include "eval_grid.h"
@@ -393,7 +394,7 @@ static enum status ask_chosen(struct course *c, struct err *e)
     enum status st = find_runs(c->v, c->db, &runs, &n, e);
     for (int i = 0; i < n && st == ST_OK; i++) {
         char id[STORED_ID_TEXT], called[STORED_NAME + 2];
-        if (strcmp(runs[i].state, "done") != 0)
+        if (strcmp(runs[i].state, RUN_DONE) != 0)
             continue;
         done++;
         snprintf(id, sizeof id, "%lld", (long long)runs[i].id);

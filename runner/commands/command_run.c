@@ -16,6 +16,7 @@
 #include "provenance.h"
 #include "request.h"
 #include "checkpoint.h"
+#include "run_state.h"
 #include "schedule.h"
 #include "signals.h"
 #include "units.h"
@@ -209,8 +210,8 @@ static struct kinds count_kinds(const struct plan *p)
     struct kinds k = {0};
     for (int i = 0; i < p->n; i++) {
         const struct plan_item *item = &p->item[i];
-        const bool done = strcmp(item->state, "done") == 0;
-        const bool ended = done || strcmp(item->state, "failed") == 0;
+        const bool done = strcmp(item->state, RUN_DONE) == 0;
+        const bool ended = done || strcmp(item->state, RUN_FAILED) == 0;
         int *const kind = item->stores                      ? &k.stores
                           : item->runs && item->resumed > 0 ? &k.resumed
                           : item->runs && ended             ? &k.again

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "clean.h"
+#include "run_state.h"
 #include "targets.h"
 #include "progress.h"
 #include "lock.h"
@@ -150,7 +151,7 @@ static enum status tell(const struct stored_run *f, int steps, const char *prove
 
 static enum status check_state(const struct stored_run *f, int steps, struct err *e)
 {
-    if (steps || strcmp(f->state, "done") == 0)
+    if (steps || strcmp(f->state, RUN_DONE) == 0)
         return ST_OK;
     return err_set(e, ST_USAGE,
                    "run %s is %s, not done; its curve alone is verified with --steps N",

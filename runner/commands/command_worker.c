@@ -14,6 +14,7 @@
 
 #include "provenance.h"
 #include "checkpoint.h"
+#include "run_state.h"
 #include "signals.h"
 #include "training.h"
 
@@ -80,7 +81,7 @@ static enum status work(struct training t, struct err *e)
 
 static const char *state_of(enum status st)
 {
-    return st == ST_OK ? "done" : st == ST_INTERRUPTED ? "interrupted" : "failed";
+    return st == ST_OK ? RUN_DONE : st == ST_INTERRUPTED ? RUN_INTERRUPTED : RUN_FAILED;
 }
 
 static enum status run(const struct invocation *v, struct err *e)

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "json_text.h"
+#include "run_state.h"
 #include "stream.h"
 
 /* --- writing --- */
@@ -432,14 +433,13 @@ static bool take_cost(struct spool *s, json_t *j)
 
 static bool take_end(struct spool *s, json_t *j)
 {
-    static const char *const states[] = {"done", "failed", "interrupted"};
     const char *state;
     if (json_unpack(j, "{s:s, s:s}", "state", &state, "reason", &s->reason) != 0)
         return false;
-    for (int i = 0; i < 3; i++)
-        if (strcmp(state, states[i]) == 0)
-            s->state = states[i];
-    return s->state && (strcmp(s->state, "done") != 0 || s->has_cost);
+    s->state = run_state_find(state);
+    if (s->state && (strcmp(s->state, RUN_NEW) == 0 || strcmp(s->state, RUN_RUNNING) == 0))
+        s->state = NULL; /* no end */
+    return s->state && (strcmp(s->state, RUN_DONE) != 0 || s->has_cost);
 }
 
 /* What to do with a line of each type. */
@@ -538,7 +538,7 @@ enum status spool_read_done(const char *path, struct spool **out, struct err *e)
     struct spool *s = NULL;
     const enum status st = spool_read(path, &s, e);
     const char *state = s ? spool_state(s) : NULL;
-    *out = state && strcmp(state, "done") == 0 ? s : NULL;
+    *out = state && strcmp(state, RUN_DONE) == 0 ? s : NULL;
     if (!*out)
         spool_free(s);
     return st == ST_NOTFOUND || st == ST_RANGE ? ST_OK : st;
@@ -658,7 +658,7 @@ enum status spool_fold(const struct spool *s, struct store *db, int64_t run_id,
         state = s->state;
         reason = spool_reason(s);
     }
-    const bool done = state && strcmp(state, "done") == 0;
+    const bool done = state && strcmp(state, RUN_DONE) == 0;
     st = store_standing(db, run_id, &standing, e);
     if (st == ST_OK && standing == STANDING_DONE) /* folded before */
         return store_together_end(db, st, e);
@@ -669,7 +669,7 @@ enum status spool_fold(const struct spool *s, struct store *db, int64_t run_id,
     if (st == ST_OK && done)
         st = store_done(db, run_id, &s->cost, e);
     else if (st == ST_OK)
-        st = store_stopped(db, run_id, state ? state : "failed",
+        st = store_stopped(db, run_id, state ? state : RUN_FAILED,
                            reason ? reason : "the worker ended without a word", e);
     return store_together_end(db, st, e);
 }

@@ -22,6 +22,7 @@
 #include "leftovers.h"
 #include "checkpoint.h"
 #include "run_filter.h"
+#include "run_state.h"
 
 /* --- what the database knows --- */
 
@@ -38,12 +39,10 @@ struct known_list {
     int n, room;
 };
 
-static const char *static_state(const char *text)
+static const char *state_or_new(const char *text)
 {
-    for (int i = 0; text && filter_states[i]; i++)
-        if (strcmp(text, filter_states[i]) == 0)
-            return filter_states[i];
-    return filter_states[0]; /* new */
+    const char *state = run_state_find(text);
+    return state ? state : RUN_NEW;
 }
 
 static enum status add_known(void *context, int columns, const char *const *names,
@@ -63,7 +62,7 @@ static enum status add_known(void *context, int columns, const char *const *name
     struct known *k = &list->at[list->n++];
     snprintf(k->identity, sizeof k->identity, "%s", cells[0] ? cells[0] : "");
     k->removed = cells[3] != NULL;
-    k->state = static_state(k->removed ? NULL : cells[1]);
+    k->state = state_or_new(k->removed ? NULL : cells[1]);
     k->again = !k->removed && cells[4];
     snprintf(k->error, sizeof k->error, "%s", cells[2] ? cells[2] : "");
     k->error[strcspn(k->error, "\n")] = '\0';
@@ -120,25 +119,25 @@ static void decide(struct plan_item *item, const struct known *k,
 {
     const enum plan_rerun rerun = q->rerun;
     const char *why = "", *error = "";
-    item->state = k ? k->state : "new";
+    item->state = k ? k->state : RUN_NEW;
     item->cause = item->state;
-    if (k && (k->again || strcmp(item->state, "running") == 0) && decide_begun(item, q))
+    if (k && (k->again || strcmp(item->state, RUN_RUNNING) == 0) && decide_begun(item, q))
         return;
     item->runs = true;
-    if (strcmp(item->state, "done") == 0) {
+    if (strcmp(item->state, RUN_DONE) == 0) {
         item->runs = rerun == RERUN_ALL;
-        item->cause = item->runs ? "asked" : "done";
+        item->cause = item->runs ? "asked" : RUN_DONE;
         why = item->runs    ? "done; again as asked"
               : item->begun ? "done; was begun again and did not end"
-                            : "done";
-    } else if (strcmp(item->state, "failed") == 0) {
+                            : RUN_DONE;
+    } else if (strcmp(item->state, RUN_FAILED) == 0) {
         item->runs = rerun != RERUN_NONE;
         why = item->runs ? "failed, again as asked" : "stays failed without --rerun failed";
         error = k->error;
-    } else if (strcmp(item->state, "interrupted") == 0) {
+    } else if (strcmp(item->state, RUN_INTERRUPTED) == 0) {
         why = "was interrupted";
         error = k->error;
-    } else if (strcmp(item->state, "running") == 0)
+    } else if (strcmp(item->state, RUN_RUNNING) == 0)
         why = "was begun and did not end";
     else if (k && k->removed) {
         item->cause = "removed";
@@ -434,7 +433,7 @@ static void find_checkpoints(struct plan *p, const struct plan_request *q,
         char why[PLAN_REASON];
         if (item->stores)
             item->flops = 0.0;
-        if (!item->runs || strcmp(item->state, "done") == 0)
+        if (!item->runs || strcmp(item->state, RUN_DONE) == 0)
             continue;
         item->resumed = checkpoint_steps(q->db, item->run);
         if (item->resumed == 0)
@@ -511,7 +510,7 @@ struct plan_totals plan_sum(const struct plan *p, int jobs)
             sum.stores++;
         else if (item->works)
             sum.works++;
-        else if (strcmp(item->state, "done") == 0)
+        else if (strcmp(item->state, RUN_DONE) == 0)
             sum.done++;
         else
             sum.failed++;

@@ -25,6 +25,7 @@
 #include "process.h"
 #include "provenance.h"
 #include "checkpoint.h"
+#include "run_state.h"
 #include "schedule_internal.h"
 #include "signals.h"
 
@@ -114,7 +115,7 @@ static bool fits(const struct scheduler *c, const struct plan_item *item)
 
 static bool tries_again(const struct scheduler *c, const struct slot *w, const char *state)
 {
-    return strcmp(state, "done") != 0 && !c->closing &&
+    return strcmp(state, RUN_DONE) != 0 && !c->closing &&
            c->tries[index_of(c, w)] < c->s->retries && fits(c, w->item);
 }
 
@@ -135,15 +136,15 @@ static enum status try_again(struct scheduler *c, const struct slot *w, const ch
 
 static bool was_done(const struct plan_item *item)
 {
-    return strcmp(item->state, "done") == 0;
+    return strcmp(item->state, RUN_DONE) == 0;
 }
 
 static void count(struct schedule_result *r, const struct plan_item *item,
                   const char *state)
 {
-    if (strcmp(state, "done") == 0)
+    if (strcmp(state, RUN_DONE) == 0)
         r->done++;
-    else if (strcmp(state, "interrupted") == 0)
+    else if (strcmp(state, RUN_INTERRUPTED) == 0)
         r->interrupted++;
     else {
         r->failed++;
@@ -155,17 +156,17 @@ static void conclude(struct scheduler *c, const struct slot *w, const struct spo
                      const char *state, const char *reason)
 {
     count(c->result, w->item, state);
-    c->result->weightless += strcmp(state, "done") == 0 && !spool_kept_weights(spool);
+    c->result->weightless += strcmp(state, RUN_DONE) == 0 && !spool_kept_weights(spool);
     c->done_flops += w->item->flops;
     schedule_tell_warnings(c, w, spool);
     /* A run that stays done begins anew when it is asked for again. */
-    if (strcmp(state, "done") == 0 || was_done(w->item))
+    if (strcmp(state, RUN_DONE) == 0 || was_done(w->item))
         checkpoint_forget(c->s->db, w->item->run->identity);
-    if (strcmp(state, "done") == 0)
+    if (strcmp(state, RUN_DONE) == 0)
         schedule_tell_done(c, w, spool);
     else
         schedule_tell_stopped(c, w, state, reason);
-    if (strcmp(state, "done") != 0 && c->s->fail_fast)
+    if (strcmp(state, RUN_DONE) != 0 && c->s->fail_fast)
         c->closing = true;
 }
 
@@ -209,9 +210,10 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
         why.msg[0] = '\0';
     if (!state) {
         verdict(c, w, wait_status, why.msg, text);
-        state = c->signals || process_was_stopped(wait_status) ? "interrupted" : "failed";
+        state =
+            c->signals || process_was_stopped(wait_status) ? RUN_INTERRUPTED : RUN_FAILED;
     }
-    const bool done = strcmp(state, "done") == 0;
+    const bool done = strcmp(state, RUN_DONE) == 0;
     st = done   ? leftovers_store(c->s->store, c->s->db, w->item->run->identity, w->run_id,
                                   spool, e)
          : read ? store_stopped(c->s->store, w->run_id, state, reason, e)
@@ -326,7 +328,7 @@ static enum status give_up(struct scheduler *c, const struct slot *w,
                            const struct spool *spool, struct err *e)
 {
     const bool ended = spool && spool_state(spool);
-    const char *state = ended ? spool_state(spool) : "interrupted";
+    const char *state = ended ? spool_state(spool) : RUN_INTERRUPTED;
     const char *reason = ended ? spool_reason(spool) : "its scheduler was killed";
     const enum status st = spool
                                ? spool_fold(spool, c->s->store, w->run_id, state, reason, e)
@@ -351,7 +353,7 @@ static enum status take_up(struct scheduler *c, const struct plan_item *item, st
     if (st == ST_NOMEM || st == ST_IO)
         return err_set(e, st, "%s; the same command goes on", why.msg);
     const char *state = spool ? spool_state(spool) : NULL;
-    const bool done = state && strcmp(state, "done") == 0;
+    const bool done = state && strcmp(state, RUN_DONE) == 0;
     if (done && !item->stores) /* the orphan came to its end just now */
         c->total++;
     st = done || item->stores ? settle(c, &w, 0, e) : give_up(c, &w, spool, e);

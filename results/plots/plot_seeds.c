@@ -111,8 +111,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     plot_grid(out, plot_panels(d));
     fputs("unset key\nset logscale x\nset xlabel ", out);
     plot_quoted(out, q->metric);
-    fprintf(out, " . '%s; open: no error, at its bound; cross: the paper'\n",
-            m->percent ? ", %" : "");
+    fprintf(out, " . '%s (open: bound, cross: paper)'\n", m->percent ? ", %" : "");
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
         draw_panel(d, q, i, end, out);

@@ -25,7 +25,8 @@
 #include "text_table.h"
 #include "training.h"
 
-/* The run as it would be with other options at test, its variant's name included. */
+/* The run as it would be with other options at test, its variant's name included: in place of
+ * those that its splits have. */
 static enum status change_encoder(const struct invocation *v, struct run_spec *r,
                                   struct err *e)
 {
@@ -43,6 +44,8 @@ static enum status change_encoder(const struct invocation *v, struct run_spec *r
             return st == ST_CONFIG || st == ST_RANGE ? err_set(e, ST_USAGE, "%s", e->msg)
                                                      : st;
     }
+    for (int i = 0; n && i < r->splits; i++)
+        r->split[i].encoder[0] = '\0';
     return n ? run_spec_encoders(r, e) : ST_OK;
 }
 
@@ -80,7 +83,11 @@ static enum status answer(const struct run_spec *r, struct split_spec *split,
                           const struct stored_weights *weights, int threads,
                           struct evaluation *out, struct err *e)
 {
-    const struct run_spec one = run_for(r, split);
+    const struct run_spec own = run_for(r, split);
+    struct run_spec one;
+    const enum status tested = run_spec_at_test(&own, split, &one, e);
+    if (tested)
+        return tested;
     const struct questions q = {.run = &one, .split = split, .count = split->count};
     struct sampler *s = NULL;
     struct trainer *t = NULL;

@@ -267,6 +267,23 @@ static enum status write_logits(struct trainer *t, const struct sequences *s, in
     return st;
 }
 
+/* A split that changes the encoder does so here too. */
+static enum status change_encoder(const struct invocation *v, struct run_spec *r,
+                                  struct err *e)
+{
+    const char *split = flag_text(v, "split", NULL);
+    for (int i = 0; split && i < r->splits; i++) {
+        struct run_spec tested;
+        if (strcmp(r->split[i].name, split) != 0)
+            continue;
+        const enum status st = run_spec_at_test(r, &r->split[i], &tested, e);
+        if (st)
+            return st;
+        r->model.encoders = tested.model.encoders;
+    }
+    return ST_OK;
+}
+
 /* --- the command --- */
 
 static enum status predict(const struct invocation *v, const struct source *s,
@@ -296,6 +313,8 @@ static enum status run(const struct invocation *v, struct err *e)
     enum status st = is_file(name) ? read_file(name, &s, e) : read_run(v, name, &s, e);
     if (st == ST_OK)
         st = read_sequences(v, &s.run, &x, e);
+    if (st == ST_OK)
+        st = change_encoder(v, &s.run, e);
     if (st == ST_OK)
         st = predict(v, &s, &x, e);
     sequences_free(&x);

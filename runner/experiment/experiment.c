@@ -99,13 +99,18 @@ static void unknown_option(const struct task *t, const struct entry *e, struct p
 }
 
 /* Every key of `map` but `other` as an option of the task, laid over *out. */
-static bool options_read(const struct node *map, const struct task *t, const char *other,
-                         struct option_values *out, struct problems *p)
+/* Keys of `others`, which ends with NULL, are not the task's. */
+static bool options_read(const struct node *map, const struct task *t,
+                         const char *const *others, struct option_values *out,
+                         struct problems *p)
 {
     bool good = true;
     for (const struct entry *e = map->first; e; e = e->next) {
         const int i = option_find(t->options, e->key);
-        if (strcmp(e->key, other) == 0)
+        const char *const *other = others;
+        while (*other && strcmp(e->key, *other) != 0)
+            other++;
+        if (*other)
             continue;
         if (i < 0) {
             unknown_option(t, e, p);
@@ -143,6 +148,66 @@ static bool beyond_check(const struct task_split *own, const struct run_spec *r,
     return false;
 }
 
+static const char *const split_keys[] = {"count", "encoder", NULL};
+
+/* The option that some encoder may have otherwise at test, by "scaling" or "rope.scaling". */
+static const struct option *at_test_option(const char *key)
+{
+    const char *dot = strchr(key, '.');
+    for (int i = 0; i < encoder_count(); i++) {
+        const struct encoder *e = encoder_at(i);
+        const int k = option_find(e->options, dot ? dot + 1 : key);
+        const bool named = !dot || (strncmp(e->name, key, (size_t)(dot - key)) == 0 &&
+                                    !e->name[dot - key]);
+        if (named && k >= 0 && e->options[k].at_test)
+            return &e->options[k];
+    }
+    return NULL;
+}
+
+static void unknown_at_test(const struct entry *e, struct problems *p)
+{
+    const char *names[OPTIONS_MAX * 4];
+    const int most = (int)(sizeof names / sizeof *names);
+    int n = 0;
+    for (int i = 0; i < encoder_count(); i++) {
+        const struct option *table = encoder_at(i)->options;
+        for (int k = 0; k < option_count(table) && n < most; k++)
+            if (table[k].at_test)
+                names[n++] = table[k].name;
+    }
+    problem_at(p, e->at, "no encoder can change \"%s\" at test%s", e->key,
+               suggest_among(e->key, names, n));
+}
+
+/* The key "encoder" of a split: options that differ at this test from those of training. */
+static bool split_encoder(const struct node *split, struct split_spec *out,
+                          struct problems *p)
+{
+    const unsigned long noted = p->noted;
+    const struct node *map = node_mapping(split, "encoder", p);
+    size_t used = 0;
+    for (const struct entry *e = map ? map->first : NULL; e; e = e->next) {
+        const struct option *o = at_test_option(e->key);
+        char text[OPTION_TEXT];
+        double value;
+        if (!o)
+            unknown_at_test(e, p);
+        if (!o || !option_read(o, e->key, e->value, &value, p))
+            continue;
+        used += (size_t)snprintf(out->encoder + used, SPLIT_ENCODER_TEXT - used, "%s%s=%s",
+                                 used ? " " : "", e->key, option_format(o, value, text));
+        if (used >= SPLIT_ENCODER_TEXT) {
+            problem_at(p, e->at,
+                       "split \"%s\": more options of the encoder than fit into "
+                       "%d characters; leave some out",
+                       out->name, SPLIT_ENCODER_TEXT - 1);
+            return false;
+        }
+    }
+    return p->noted == noted;
+}
+
 /* Count and options of one split, `map` being what the file says of it, or NULL. */
 static bool split_read(const char *name, const struct node *map, const struct run_spec *r,
                        struct mark at, struct split_spec *out, struct problems *p)
@@ -162,7 +227,8 @@ static bool split_read(const char *name, const struct node *map, const struct ru
         problem_at(p, at, "split \"%s\" is not one of task %s, so it needs a count", name,
                    t->name);
     if (map)
-        good &= options_read(map, t, "count", &out->options, p);
+        good &= options_read(map, t, split_keys, &out->options, p) &&
+                split_encoder(map, out, p);
     out->count = (int)n;
     return good && out->count > 0 && options_check(t, &out->options, map, at, p) &&
            beyond_check(own, r, out, at, p);
@@ -238,7 +304,8 @@ bool law_read(const struct node *root, struct run_spec *r, struct problems *p)
     const struct node *map = node_get(root, "task");
     assert(map && map->kind == NODE_MAP);
     option_defaults(r->task->options, &r->task_options);
-    if (!options_read(map, r->task, "name", &r->task_options, p) ||
+    static const char *const task_keys[] = {"name", NULL};
+    if (!options_read(map, r->task, task_keys, &r->task_options, p) ||
         !options_check(r->task, &r->task_options, map, map->at, p) ||
         !splits_read(root, map->at, r, p))
         return false;

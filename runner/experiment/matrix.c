@@ -141,7 +141,8 @@ static const struct node *own_recipe(const struct reading *m, const struct node 
     return root;
 }
 
-/* The cell with the encoder and its own recipe. False: noted. */
+/* The cell with the encoder, its own recipe and the splits that it can be tested on; to be
+ * freed. False: noted. */
 static bool encoder_cell(const struct reading *m, const struct run_spec *cell,
                          const struct node *root, const struct encoder_entry *entry,
                          struct run_spec *out)
@@ -149,7 +150,10 @@ static bool encoder_cell(const struct reading *m, const struct run_spec *cell,
     struct problems *p = m->problems;
     const unsigned long noted = p->noted;
     struct err e;
-    *out = *cell;
+    if (run_spec_copy(cell, out, &e)) {
+        p->no_memory = true;
+        return false;
+    }
     out->model.encoders = entry->stack;
     if (entry->train) {
         root = own_recipe(m, root, entry);
@@ -159,7 +163,7 @@ static bool encoder_cell(const struct reading *m, const struct run_spec *cell,
         if (p->noted == noted)
             recipe_check(root, out, entry->at, p);
     }
-    if (run_spec_encoders(out, &e))
+    if (run_spec_encoders(out, &e) || run_spec_split_encoders(out, &e))
         problem_at(p, entry->at, "%s", e.msg);
     return p->noted == noted;
 }
@@ -176,9 +180,10 @@ static void expand_encoders(struct reading *m, struct run_spec *cell,
         return;
     }
     for (int i = 0; i < m->entries && !m->problems->no_memory; i++) {
-        struct run_spec own; /* borrows the cell's splits */
+        struct run_spec own = {0};
         if (encoder_cell(m, cell, root, &m->entry[i], &own))
             expand_seeds(m, &own, first, m->entry[i].at);
+        run_spec_free(&own);
     }
 }
 

@@ -4,7 +4,8 @@
  *      "encoder":[{"name":"cope","options":{...},"version":1}],
  *      "experiment":"flip_flop","format":1,
  *      "model":{...},"seed":1,
- *      "splits":{"id":{"count":1000,"options":{...}},...},
+ *      "splits":{"id":{"count":1000,"options":{...}},...},   ("encoder" too, where a split
+ *                                                             changes it)
  *      "task":{"name":"flip_flop","options":{...},"version":1},
  *      "train":{...}}
  *
@@ -73,6 +74,17 @@ static json_t *law_json(const struct task *t, const struct option_values *o, jso
     return more;
 }
 
+/* A split that leaves the encoder alone says nothing: it had no other choice once. Frees `one`
+ * where it fails. */
+static bool add_encoder(json_t *one, const struct split_spec *s)
+{
+    if (!s->encoder[0] ||
+        (one && !json_object_set_new(one, "encoder", json_string(s->encoder))))
+        return true;
+    json_decref(one);
+    return false;
+}
+
 /* json_pack's "o" takes NULL as a failure and frees the rest, which is what makes the
  * nesting below safe. */
 static json_t *splits_json(const struct run_spec *r)
@@ -81,7 +93,7 @@ static json_t *splits_json(const struct run_spec *r)
     for (int i = 0; out && i < r->splits; i++) {
         const struct split_spec *s = &r->split[i];
         json_t *one = law_json(r->task, &s->options, json_pack("{s:i}", "count", s->count));
-        if (json_object_set_new(out, s->name, one)) {
+        if (!add_encoder(one, s) || json_object_set_new(out, s->name, one)) {
             json_decref(out);
             return NULL;
         }
@@ -291,6 +303,15 @@ static enum status read_task(const json_t *root, struct run_spec *r, struct err 
     return st ? st : read_law(r->task, task, r->task->name, &r->task_options, e);
 }
 
+static bool read_split_encoder(const json_t *text, struct split_spec *s)
+{
+    if (!text)
+        return true;
+    return json_is_string(text) &&
+           snprintf(s->encoder, sizeof s->encoder, "%s", json_string_value(text)) <
+               (int)sizeof s->encoder;
+}
+
 static enum status read_splits(json_t *root, struct run_spec *r, struct err *e)
 {
     json_t *splits = json_object_get(root, "splits"), *value;
@@ -307,6 +328,8 @@ static enum status read_splits(json_t *root, struct run_spec *r, struct err *e)
             return refuse(e, "split \"%.64s\": bad name or count", name);
         snprintf(s->name, sizeof s->name, "%s", name);
         s->count = (int)count;
+        if (!read_split_encoder(json_object_get(value, "encoder"), s))
+            return refuse(e, "split \"%.64s\": bad options of the encoder", name);
         const enum status st = read_law(r->task, value, name, &s->options, e);
         if (st)
             return st;
@@ -407,7 +430,8 @@ static enum status read_root(json_t *root, struct run_spec *r, struct err *e)
         (st = read_encoders(root, r, e)) || (st = read_settings(root, r, e)))
         return st;
     run_spec_sizes(r);
-    if ((st = model_check(&r->model, e)) || (st = run_spec_encoders(r, e)))
+    if ((st = model_check(&r->model, e)) || (st = run_spec_encoders(r, e)) ||
+        (st = run_spec_split_encoders(r, e)))
         return st;
     return run_spec_identify(r, e);
 }

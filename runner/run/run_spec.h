@@ -15,12 +15,16 @@
  * a message, since a name that is cut could be another's. Chosen. The most sequences of a split
  * take 12.5 MB of answers, below the limit of a blob in store_guard.c. */
 enum { NAME_MAX_TEXT = 64, VARIANT_TEXT = 160 };
-enum { SPLIT_COUNT_MAX = 100000000 };
+enum { SPLIT_COUNT_MAX = 100000000, SPLIT_ENCODER_TEXT = 160 };
 
 struct split_spec {
     char name[NAME_MAX_TEXT];
     int count;                    /* sequences */
     struct option_values options; /* the task's, resolved for this split */
+    /* Options of the encoder at this test, "rope.scaling=yarn rope.factor=4"; "": those of
+     * training. */
+    char encoder[SPLIT_ENCODER_TEXT];
+    char asks[NAME_MAX_TEXT]; /* the split whose samples it has; "": its own */
 };
 
 struct train_settings {
@@ -81,6 +85,17 @@ void run_spec_sizes(struct run_spec *r);
 /* From the encoders and the sizes: resolves the encoders, names them. model_check must
  * have passed. ST_CONFIG when an encoder refuses the sizes. */
 enum status run_spec_encoders(struct run_spec *r, struct err *e);
+
+/* The splits that change the encoder at test (struct option, at_test), once the run's own is
+ * resolved: leaves out those of whose options the encoder has none, since a list of encoders
+ * shares its splits; writes the others' in one way, and lets them ask the questions of the
+ * first split of the same law that does not. ST_CONFIG: refused. */
+enum status run_spec_split_encoders(struct run_spec *r, struct err *e);
+
+/* The run with its encoder as split `s` has it, for a model with the same weights. It borrows
+ * what *r owns. */
+enum status run_spec_at_test(const struct run_spec *r, const struct split_spec *s,
+                             struct run_spec *out, struct err *e);
 
 /* From all the rest: config and identity. ST_NOMEM. */
 enum status run_spec_identify(struct run_spec *r, struct err *e);

@@ -167,6 +167,7 @@ void sampler_split(struct sampler *s, const struct split_spec *split, int first,
 {
     const struct run_spec *r = s->run;
     const int longest = r->task->max_length(&split->options);
+    const char *name = split->asks[0] ? split->asks : split->name;
     begin(s, out);
     out->batch.first = (uint64_t)first;
     for (int i = 0; i < s->strata; i++)
@@ -178,7 +179,7 @@ void sampler_split(struct sampler *s, const struct split_spec *split, int first,
             break;
         const struct sample one =
             append(s, &split->options,
-                   task_split_stream(r->task, split->name, r->data_seed, (uint64_t)i), out);
+                   task_split_stream(r->task, name, r->data_seed, (uint64_t)i), out);
         find_strata(s, &split->options, &one);
     }
     for (int t = 0; t < s->start[out->batch.sequences]; t++)

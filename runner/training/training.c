@@ -8,6 +8,7 @@
  * goes into a checkpoint; numbers written since are written again by who goes on. */
 #include "training.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,7 +79,13 @@ enum status training_bytes(const struct run_spec *r, int threads, double *bytes,
     if (st)
         return st;
     const struct trainer_config config = trainer_for(r, threads, sequences, tokens);
-    return trainer_bytes(&config, bytes, e);
+    const enum status sized = trainer_bytes(&config, bytes, e);
+    bool two = false;
+    for (int i = 0; i < r->splits; i++)
+        two |= r->split[i].encoder[0] != '\0';
+    if (sized == ST_OK && two)
+        *bytes *= 2; /* the model of such a split stands beside that of training */
+    return sized;
 }
 
 static void report(struct course *c)
@@ -190,12 +197,33 @@ static enum status report_answers(struct course *c, const struct questions *q,
     return st;
 }
 
+/* A split that changes the encoder is asked of another model with the same weights. */
+static enum status ask_model(struct course *c, const struct questions *q,
+                             struct evaluation *out, struct err *e)
+{
+    if (!q->split->encoder[0])
+        return evaluation_split(c->trainer, c->sampler, q, out, e);
+    struct trainer_config config = training_trainer(q->run, c->sampler, c->t->threads);
+    struct trainer *tested = NULL;
+    config.stop = c->t->stop;
+    enum status st = trainer_open(&config, &tested, e);
+    if (st == ST_OK) {
+        struct model *from = trainer_model(c->trainer), *to = trainer_model(tested);
+        assert(model_size(from) == model_size(to));
+        memcpy(model_weights(to), model_weights(from),
+               model_size(to) * sizeof *model_weights(to));
+        st = evaluation_split(tested, c->sampler, q, out, e);
+    }
+    trainer_close(tested);
+    return st;
+}
+
 static enum status ask_split(struct course *c, const struct questions *q, struct err *e)
 {
     const char *name = q->split->name;
     struct metric_row rows[EVALUATION_METRICS], of_seen[SEEN_METRICS];
     struct evaluation v;
-    enum status st = evaluation_split(c->trainer, c->sampler, q, &v, e);
+    enum status st = ask_model(c, q, &v, e);
     if (st == ST_INTERRUPTED)
         pause_or_stop(c, e);
     if (st == ST_OK && v.available && !isfinite(v.loss))
@@ -225,18 +253,22 @@ static enum status evaluate_split(struct course *c, const struct split_spec *spl
     const struct evaluation_watch watch = {after_batch, c};
     const bool keep_answers = seen != NULL;
     struct places places = {.task = r->task};
+    struct run_spec tested;
+    enum status st = run_spec_at_test(r, split, &tested, e);
+    if (st)
+        return st;
     uint8_t *bits = keep_answers ? calloc((size_t)count / 8 + 1, 1) : NULL;
     if (keep_answers && !bits)
         return err_set(e, ST_NOMEM, "no memory for %d answers", count);
     snprintf(c->progress.phase, sizeof c->progress.phase, "%s", split->name);
-    const struct questions q = {.run = r,
+    const struct questions q = {.run = &tested,
                                 .split = split,
                                 .count = count,
                                 .bits = bits,
                                 .places = keep_answers ? &places : NULL,
                                 .watch = &watch,
                                 .seen = seen};
-    const enum status st = ask_split(c, &q, e);
+    st = ask_split(c, &q, e);
     places_free(&places);
     free(bits);
     return st;

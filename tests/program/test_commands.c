@@ -583,6 +583,60 @@ static void eval_stretches_positions_of_trained_weights(void **state)
     expect("eval --only encoder=rope --encoder scaling", 1, NULL, "wants OPTION=VALUE");
 }
 
+static const char stretched[] =
+    "version: 1\n"
+    "experiments:\n"
+    "  flip:\n"
+    "    task: {name: flip_flop, length: 16}\n"
+    "    seeds: [1]\n"
+    "    model: {layers: 1, heads: 2, dim: 16}\n"
+    "    train: {steps: 4, warmup: 1, batch: 4, eval_every: 2, eval_count: 4}\n"
+    "    splits: {valid: {count: 4}, long: {count: 9, length: 64}, same: {count: 9,\n"
+    "             length: 64, encoder: {scaling: pi, factor: 1}}, yarn: {count: 9,\n"
+    "             length: 64, encoder: {scaling: yarn, factor: 4}}}\n"
+    "    encoders: [rope, alibi]\n";
+
+/* Loss on a split of the rope run: what `arguments` of eval say. */
+static double stretched_loss(const char *arguments)
+{
+    char text[256];
+    snprintf(text, sizeof text, "eval --db s.db --only encoder=rope --json %s", arguments);
+    json_t *o = json_of(text);
+    const double loss = json_number_value(json_object_get(o, "loss"));
+    json_decref(o);
+    return loss;
+}
+
+/* In training, by eval and by verify alike; curves have the split too. */
+static void a_split_changes_the_encoder_at_test(void **state)
+{
+    char path[SCRATCH_TEXT + 32];
+    (void)state;
+    snprintf(path, sizeof path, "%s/stretched.yaml", folder);
+    FILE *f = fopen(path, "w");
+    assert_true(f && fputs(stretched, f) >= 0 && fclose(f) == 0);
+    expect_code(0, "run stretched.yaml --db s.db");
+    const double plain = stretched_loss("--split long");
+    const double yarn = stretched_loss("--split yarn");
+    assert_true(plain != yarn);
+    assert_near(plain, stretched_loss("--split same"), 0);
+    assert_near(plain, stretched_loss("--split yarn --encoder scaling=none"), 0);
+    assert_near(yarn, stretched_loss("--split long --encoder scaling=yarn"), 0);
+    expect(
+        "query --db s.db -o csv \"SELECT m.value = l.value, m.value = y.value FROM metric m "
+        "JOIN metric l USING (run_id, name, step) JOIN metric y USING (run_id, name, "
+        "step) WHERE m.split = 'same' AND l.split = 'long' AND y.split = 'yarn' AND name "
+        "= 'loss'\"",
+        0, "1,0\n1,0\n", NULL);
+    expect("query --db s.db -o csv \"SELECT count(DISTINCT split) FROM metric JOIN run ON "
+           "run.id = run_id WHERE encoder = 'alibi' AND split <> 'train'\"",
+           0, "\n2\n", NULL);
+    expect("verify 1 --db s.db", 0, "identical", NULL);
+    expect("verify 2 --db s.db", 0, "identical", NULL);
+    expect("eval --db s.db --only encoder=alibi --split yarn", 1, NULL,
+           "no split \"yarn\"");
+}
+
 static void a_query_only_reads(void **state)
 {
     (void)state;
@@ -695,6 +749,7 @@ int main(void)
         cmocka_unit_test(eval_answers_a_grid),
         cmocka_unit_test(eval_stores_what_a_grid_gave),
         cmocka_unit_test(eval_stretches_positions_of_trained_weights),
+        cmocka_unit_test(a_split_changes_the_encoder_at_test),
         cmocka_unit_test(a_query_only_reads),
         cmocka_unit_test(a_table_has_encoders_splits_and_chance),
         cmocka_unit_test(a_table_may_be_held_to_the_experiment_file),

@@ -59,6 +59,28 @@ static void quick_holds_three_tasks_and_the_papers_encoders(void **state)
 /* Table 2: 3 encoders of Selective Copy; Table 7, with Table 2's Flip-Flop: 8 cells of 3;
  * Tables 3 and 4, with the largest set of Figure 2: 3 cells of 3; Figure 2: 3 cells of 2;
  * each with 3 seeds. */
+/* One run for rope, whose splits differ in the options at test; the others have none. */
+static void context_extension_tests_rope_in_five_ways(void **state)
+{
+    static const char *const ways[] = {"at", "pi", "ntk", "dynamic", "yarn"};
+    struct config *c = read_shipped("context");
+    (void)state;
+    assert_int_equal(c->runs, 3 * 3);
+    for (int i = 0; i < c->runs; i++) {
+        const struct run_spec *r = &c->run[i];
+        const bool rope = strcmp(r->encoder, "rope") == 0;
+        int found[5] = {0};
+        assert_int_equal(r->model.trained_length, 127);
+        assert_int_equal(r->splits, rope ? 15 : 4);
+        for (int s = 0; s < r->splits; s++)
+            for (int w = 0; w < 5; w++)
+                found[w] += strncmp(r->split[s].name, ways[w], strlen(ways[w])) == 0;
+        for (int w = 0; w < 5; w++)
+            assert_int_equal(found[w], w == 0 || (rope && w == 3) ? 2 : rope ? 3 : 0);
+    }
+    config_free(c);
+}
+
 static void paper_holds_every_cell_of_its_tables(void **state)
 {
     struct config *c = read_shipped("paper");
@@ -222,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quick_holds_three_tasks_and_the_papers_encoders),
+        cmocka_unit_test(context_extension_tests_rope_in_five_ways),
         cmocka_unit_test(paper_holds_every_cell_of_its_tables),
         cmocka_unit_test(no_profile_trains_a_run_twice),
         cmocka_unit_test(tuning_has_seeds_of_its_own),

@@ -14,6 +14,14 @@
  * Gates come from the keys, from a key projection of their own (sep_keys: u = alpha q.x)
  * or from the values (val_gates: u = alpha q.v). E belongs to a layer, or to all.
  *
+ * Forms. In place of the table, form chooses
+ *     alibi   logit -= m_h p     m_h fixed, m 2^(-8(h-1)/H) for heads h from 1, or learned from 0
+ *     mlp     logit += c q_i . (B + sum_k W[k] max(0, a_k p + b_k)),   k < hidden
+ * The paper has both among its ablations, and a table where it does not say otherwise. It
+ * gives m (slope: 1, 1/4 or 1/16) and prints the term with a plus; that far keys lose and that
+ * heads differ as in ALiBi is ours, and so are the ReLU and PyTorch's start of its network of
+ * width 64, which makes every pair cost as much as that width.
+ *
  * Why: the method under study. It finds "the second-last sentence" where distances in
  * tokens cannot.
  *
@@ -32,12 +40,39 @@
  * Check: d 1, q 0, any k: gates 1/2, positions (i - j + 1) / 2. */
 #include "encoder.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "kernels.h"
 #include "panel_gemm.h"
 
-enum { P_MAX, SCALE_POSITION, SEP_KEYS, VAL_GATES, SHARE_LAYERS };
+enum {
+    P_MAX,
+    SCALE_POSITION,
+    SEP_KEYS,
+    VAL_GATES,
+    SHARE_LAYERS,
+    FORM,
+    SLOPES,
+    SLOPE,
+    HIDDEN
+};
+enum { FORM_TABLE, FORM_ALIBI, FORM_MLP };
+enum { SLOPES_FIXED, SLOPES_LEARNED };
+enum { OUT, LAYER }; /* tensors of mlp; the other forms have one */
+
+static const char *const form_choices[] = {
+    [FORM_TABLE] = "table",
+    [FORM_ALIBI] = "alibi",
+    [FORM_MLP] = "mlp",
+    NULL,
+};
+
+static const char *const slopes_choices[] = {
+    [SLOPES_FIXED] = "fixed",
+    [SLOPES_LEARNED] = "learned",
+    NULL,
+};
 
 static const struct option options[] = {
     [P_MAX] = {.name = "p_max",
@@ -64,8 +99,73 @@ static const struct option options[] = {
                       .type = OPTION_BOOL,
                       .dflt = 0,
                       .help = "one table for all layers, else one for each"},
+    [FORM] = {.name = "form",
+              .type = OPTION_CHOICE,
+              .dflt = FORM_TABLE,
+              .choices = form_choices,
+              .later = true,
+              .help =
+                  "what a position is worth: a looked-up vector, a penalty in proportion "
+                  "to it, or a vector from a small network"},
+    [SLOPES] = {.name = "slopes",
+                .type = OPTION_CHOICE,
+                .dflt = SLOPES_FIXED,
+                .choices = slopes_choices,
+                .later = true,
+                .help = "of alibi: fixed, or one learned from 0 for each head"},
+    [SLOPE] = {.name = "slope",
+               .type = OPTION_REAL,
+               .lo = 1e-6,
+               .hi = 1e6,
+               .dflt = 1.0,
+               .later = true,
+               .help = "m: the fixed penalty of one position in the first head"},
+    [HIDDEN] = {.name = "hidden",
+                .type = OPTION_INT,
+                .lo = 1,
+                .hi = 1024,
+                .dflt = 64,
+                .later = true,
+                .help = "hidden units of mlp"},
     {0},
 };
+
+static int form(const struct option_values *o)
+{
+    return (int)o->v[FORM];
+}
+
+static bool learned_slopes(const struct option_values *o)
+{
+    return o->v[SLOPES] == SLOPES_LEARNED;
+}
+
+/* An option of a form that is not in use would give one run two names. */
+static enum status check_form(const struct option_values *o, struct err *e)
+{
+    const bool other_slope = o->v[SLOPE] < 1 || o->v[SLOPE] > 1;
+    if (form(o) != FORM_ALIBI && (learned_slopes(o) || other_slope))
+        return err_set(e, ST_CONFIG,
+                       "cope: slopes and slope are those of alibi; set form to alibi, or "
+                       "leave them out");
+    if (learned_slopes(o) && other_slope)
+        return err_set(
+            e, ST_CONFIG,
+            "cope: learned slopes start at 0; set slope to 1, or slopes to fixed");
+    if (form(o) != FORM_MLP && (o->v[HIDDEN] < 64 || o->v[HIDDEN] > 64))
+        return err_set(
+            e, ST_CONFIG,
+            "cope: hidden units are those of mlp; set form to mlp, or hidden to 64");
+    if (form(o) == FORM_ALIBI && o->v[SCALE_POSITION] == 0)
+        return err_set(e, ST_CONFIG,
+                       "cope: nothing in a penalty is to be divided by sqrt(d); set "
+                       "scale_position to true");
+    if (form(o) == FORM_ALIBI && !learned_slopes(o) && o->v[SHARE_LAYERS] != 0)
+        return err_set(e, ST_CONFIG,
+                       "cope: fixed slopes are the same in all layers; set share_layers to "
+                       "false");
+    return ST_OK;
+}
 
 static enum status resolve(const struct encoder_dims *d, struct option_values *o,
                            struct err *e)
@@ -76,13 +176,47 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
                        "from; set one of them to false");
     if (o->v[P_MAX] == 0)
         o->v[P_MAX] = d->trained_length + 1;
-    return ST_OK;
+    return check_form(o, e);
+}
+
+static int alibi_tensors(const struct encoder_dims *d, const struct option_values *o,
+                         struct tensor_spec out[ENCODER_TENSORS_MAX])
+{
+    out[0] = (struct tensor_spec){.name = "slopes",
+                                  .rows = 1,
+                                  .columns = d->heads,
+                                  .init = INIT_ZERO,
+                                  .per_layer = o->v[SHARE_LAYERS] == 0};
+    return learned_slopes(o) ? 1 : 0;
+}
+
+/* W and below it B; a and below it b. */
+static int mlp_tensors(const struct encoder_dims *d, const struct option_values *o,
+                       struct tensor_spec out[ENCODER_TENSORS_MAX])
+{
+    out[OUT] = (struct tensor_spec){.name = "out",
+                                    .rows = (int)o->v[HIDDEN] + 1,
+                                    .columns = d->head_dim,
+                                    .init = INIT_UNIFORM,
+                                    .scale = 1.0 / sqrt(o->v[HIDDEN]),
+                                    .decay = true,
+                                    .per_layer = o->v[SHARE_LAYERS] == 0};
+    out[LAYER] = out[OUT];
+    out[LAYER].name = "hidden";
+    out[LAYER].rows = 2;
+    out[LAYER].columns = (int)o->v[HIDDEN];
+    out[LAYER].scale = 1.0;
+    return 2;
 }
 
 /* Decays like every weight, as it does under PyTorch's AdamW unless told otherwise. */
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX])
 {
+    if (form(o) == FORM_ALIBI)
+        return alibi_tensors(d, o, out);
+    if (form(o) == FORM_MLP)
+        return mlp_tensors(d, o, out);
     out[0] = (struct tensor_spec){
         .name = "table",
         .rows = (int)o->v[P_MAX] + 1,
@@ -106,9 +240,12 @@ static bool tied(const struct option_values *o)
     return o->v[SEP_KEYS] == 0 && o->v[VAL_GATES] == 0;
 }
 
-/* Rows of the table that a sum of `columns` gates can reach, the one above included. */
+/* Vectors that a query meets: rows of the table that a sum of `columns` gates can reach, the
+ * one above included; those of the network; none. */
 static int reachable(const struct option_values *o, int columns)
 {
+    if (form(o) != FORM_TABLE)
+        return form(o) == FORM_MLP ? (int)o->v[HIDDEN] + 1 : 0;
     const int rows = (int)o->v[P_MAX] + 1;
     return columns + 2 < rows ? columns + 2 : rows;
 }
@@ -128,7 +265,9 @@ static size_t scratch_size(const struct encoder_dims *d, const struct option_val
                            int rows, int columns)
 {
     const size_t R = (size_t)rows, n = (size_t)columns;
-    const int widest = columns + 2; /* of the table, or keys where gates have their own */
+    const int vectors = reachable(o, columns);
+    /* Of the vectors, or of the keys where gates have their own. */
+    const int widest = columns + 2 > vectors ? columns + 2 : vectors;
     return R * (2 * n + 2 * (size_t)reachable(o, columns) + 1) + (tied(o) ? n : R * n) +
            (size_t)d->head_dim * (size_t)panel_stride(widest);
 }
@@ -196,11 +335,129 @@ static struct lerp lookup_row(const struct panel *p, const struct work *w, int r
     };
 }
 
+/* --- the forms without a table ------------------------------------------- */
+
+static real slope_of(const struct encoder_view *e, const struct panel *p)
+{
+    if (learned_slopes(e->options))
+        return e->weight[0][p->head];
+    return (real)(e->options->v[SLOPE] * exp2(-8.0 * p->head / e->dims->heads));
+}
+
+/* The row's positions, those at p_max filled in. */
+static const real *positions(const struct work *w, int r)
+{
+    real *position = w->position + (size_t)r * (size_t)w->columns;
+    for (int j = 0; j <= (int)w->full[r]; j++)
+        position[j] = (real)w->p_max;
+    return position;
+}
+
+static void add_penalties(const struct encoder_view *e, const struct panel *p,
+                          const struct work *w)
+{
+    const real m = slope_of(e, p);
+    for (int r = 0; r < p->rows; r++) {
+        const real *position = positions(w, r);
+        real *s = p->score + (size_t)r * (size_t)p->stride;
+        for (int j = 0; j <= p->row[r]; j++)
+            s[j] -= m * position[j];
+    }
+}
+
+static void add_network(const struct encoder_view *e, const struct panel *p,
+                        const struct work *w)
+{
+    const int hidden = w->width - 1;
+    const real *a = e->weight[LAYER], *b = a + hidden;
+    for (int r = 0; r < p->rows; r++) {
+        const real *position = positions(w, r), *z = w->z + (size_t)r * (size_t)w->width;
+        real *s = p->score + (size_t)r * (size_t)p->stride;
+        for (int j = 0; j <= p->row[r]; j++)
+            s[j] += z[hidden];
+        for (int k = 0; k < hidden; k++)
+            for (int j = 0; j <= p->row[r]; j++) {
+                const real h = a[k] * position[j] + b[k];
+                s[j] += z[k] * (h > 0 ? h : 0);
+            }
+    }
+}
+
+/* The slope of each position of the row, to `by`; adds to the slopes' gradient. */
+static void penalties_grad(const struct encoder_view *e, const struct panel *p,
+                           const struct work *w, int r, real *by)
+{
+    const real *ds = p->dscore + (size_t)r * (size_t)p->stride;
+    const real *position = positions(w, r), m = slope_of(e, p);
+    real dm = 0;
+    for (int j = 0; j <= p->row[r]; j++) {
+        by[j] = -m;
+        dm -= ds[j] * position[j];
+    }
+    if (learned_slopes(e->options))
+        e->grad[0][p->head] += dm;
+}
+
+/* The same of the network, and dz. */
+static void network_grad(const struct encoder_view *e, const struct panel *p,
+                         const struct work *w, int r, real *by)
+{
+    const int hidden = w->width - 1, n = p->row[r] + 1;
+    const real *a = e->weight[LAYER], *b = a + hidden;
+    const real *ds = p->dscore + (size_t)r * (size_t)p->stride;
+    const real *position = positions(w, r), *z = w->z + (size_t)r * (size_t)w->width;
+    real *dz = w->dz + (size_t)r * (size_t)w->width, sum = 0;
+    memset(by, 0, (size_t)n * sizeof *by);
+    for (int j = 0; j < n; j++)
+        sum += ds[j];
+    dz[hidden] = sum;
+    for (int k = 0; k < hidden; k++) {
+        real along = 0, da = 0, db = 0;
+#pragma omp simd reduction(+ : along, da, db)
+        for (int j = 0; j < n; j++) {
+            const real h = a[k] * position[j] + b[k], g = h > 0 ? ds[j] : 0;
+            along += g * h;
+            da += g * position[j];
+            db += g;
+            by[j] += h > 0 ? z[k] * a[k] : 0;
+        }
+        dz[k] = along;
+        e->grad[LAYER][k] += z[k] * da;
+        e->grad[LAYER][hidden + k] += z[k] * db;
+    }
+}
+
+/* du of the row from the slopes of its positions, which stand where du goes. */
+static void gates_grad(const struct panel *p, const struct work *w, int r, real *du)
+{
+    const real *ds = p->dscore + (size_t)r * (size_t)p->stride;
+    const real *gate = w->gate + (size_t)r * (size_t)w->columns;
+    const int full = (int)w->full[r];
+    real sum = 0;
+    for (int t = 0; t <= full; t++)
+        du[t] = 0;
+    for (int t = full + 1; t <= p->row[r]; t++) {
+        sum += ds[t] * du[t];
+        du[t] = gate[t] * (1 - gate[t]) * sum;
+    }
+}
+
+/* --- logits -------------------------------------------------------------- */
+
+/* Vectors [width, d] of the table or of the network, met by the queries: z. */
+static void meet(const struct encoder_view *e, const struct panel *p, const struct work *w,
+                 int width)
+{
+    const int d = e->dims->head_dim;
+    const struct rows table = {(real *)e->weight[0], d};
+    panel_nn(p->rows, width, d, w->c, p->q, panel_turned(width, d, table, w->room), false,
+             (struct rows){w->z, w->width});
+}
+
 static void score(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
     const struct kernels *kernels = kernels_get();
     const struct work w = lay_out(e, p, scratch);
-    const struct rows table = {(real *)e->weight[0], e->dims->head_dim};
     const int d = e->dims->head_dim;
     const bool from_scores = tied(e->options);
 
@@ -215,9 +472,16 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
             (real)kernels->gated_positions(p->row[r] + 1, u, (real)w.p_max, gate,
                                            w.position + (size_t)r * (size_t)w.columns);
     }
-    const int width = z_columns(p, &w);
-    panel_nn(p->rows, width, d, w.c, p->q, panel_turned(width, d, table, w.room), false,
-             (struct rows){w.z, w.width});
+    if (form(e->options) == FORM_ALIBI) {
+        add_penalties(e, p, &w);
+        return;
+    }
+    if (form(e->options) == FORM_MLP) {
+        meet(e, p, &w, w.width);
+        add_network(e, p, &w);
+        return;
+    }
+    meet(e, p, &w, z_columns(p, &w));
     for (int r = 0; r < p->rows; r++) {
         const struct lerp l = lookup_row(p, &w, r);
         kernels->lerp_lookup(&l, p->score + (size_t)r * (size_t)p->stride);
@@ -235,8 +499,16 @@ static void lookup_grad(const struct encoder_view *e, const struct panel *p,
         real *dscore = p->dscore + (size_t)r * (size_t)p->stride;
         real *dz = w->dz + (size_t)r * (size_t)w->width;
         real *du = from_scores ? w->du : w->du + (size_t)r * (size_t)w->columns;
-        memset(dz, 0, (size_t)used * sizeof *dz);
-        kernels->lerp_lookup_grad(&l, dscore, dz, du);
+        if (form(e->options) == FORM_TABLE) {
+            memset(dz, 0, (size_t)used * sizeof *dz);
+            kernels->lerp_lookup_grad(&l, dscore, dz, du);
+        } else {
+            if (form(e->options) == FORM_MLP)
+                network_grad(e, p, w, r, du);
+            else
+                penalties_grad(e, p, w, r, du);
+            gates_grad(p, w, r, du);
+        }
         if (from_scores)
             kernels->add((size_t)l.n, du, dscore);
         else
@@ -247,13 +519,16 @@ static void lookup_grad(const struct encoder_view *e, const struct panel *p,
 static void score_grad(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
     const struct work w = lay_out(e, p, scratch);
-    const struct rows table = {(real *)e->weight[0], e->dims->head_dim};
     const struct rows dz = {w.dz, w.width}, du = {w.du, w.columns};
-    const int d = e->dims->head_dim, used = z_columns(p, &w);
+    const int d = e->dims->head_dim;
+    const int used = form(e->options) == FORM_TABLE ? z_columns(p, &w) : w.width;
 
     lookup_grad(e, p, &w, used);
-    panel_nn(p->rows, d, used, w.c, dz, table, true, p->dq);
-    panel_tn(used, d, p->rows, w.c, dz, p->q, true, (struct rows){e->grad[0], d});
+    if (used > 0) {
+        const struct rows table = {(real *)e->weight[0], d};
+        panel_nn(p->rows, d, used, w.c, dz, table, true, p->dq);
+        panel_tn(used, d, p->rows, w.c, dz, p->q, true, (struct rows){e->grad[0], d});
+    }
     if (tied(e->options))
         return;
     const struct rows dkeys =
@@ -269,13 +544,14 @@ static unsigned invariances(const struct option_values *o)
     return INVARIANT_SHIFT;
 }
 
-/* z = q E^T for each query; for each pair a gate, a sum and a lookup between two rows, and
- * the product of gates that are not the content scores. */
+/* z = q E^T for each query; for each pair a gate, a sum and a lookup between two rows, or
+ * what a form has instead, and the product of gates that are not the content scores. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
     const double z = 2.0 * d->head_dim * reachable(o, load->tokens);
-    const double pair = 10.0 + (tied(o) ? 0.0 : 2.0 * d->head_dim);
+    const double network = form(o) == FORM_MLP ? 5.0 * o->v[HIDDEN] : 0.0;
+    const double pair = 10.0 + network + (tied(o) ? 0.0 : 2.0 * d->head_dim);
     return d->heads * (z * load->queries + pair * load->pairs);
 }
 

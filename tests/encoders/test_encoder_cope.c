@@ -443,6 +443,98 @@ static void only_sep_keys_wants_keys_of_its_own(void **state)
     assert_int_equal(encoder_cope.project(&dims, &val), 0);
 }
 
+/* --- forms without a table ----------------------------------------------- */
+
+static void open_form(struct bed *b, const char *settings)
+{
+    bed_open(b, &encoder_cope, settings);
+    bed_fill(b->q.at, BED_LONGEST * BED_STRIDE, 0);
+}
+
+/* q 0: every gate is 1/2, key j of query 9 stands at (10 - j) / 2, at most 4. Head 2 of 2 has
+ * slope m 2^-4. */
+static void alibi_form_by_hand(void **state)
+{
+    static struct bed b;
+    (void)state;
+    open_form(&b, "form=alibi p_max=4");
+    bed_score(&b);
+    for (int j = 0; j <= 9; j++)
+        assert_near(b.score[9 * BED_SCORES + j], -fmin((10 - j) / 2.0, 4) / 16, 1e-12);
+    open_form(&b, "form=alibi p_max=4 slope=0.25");
+    bed_score(&b);
+    assert_near(b.score[9 * BED_SCORES + 5], -2.5 / 64, 1e-12);
+    open_form(&b, "form=alibi p_max=4 slopes=learned");
+    assert_int_equal(b.spec[0].init, INIT_ZERO);
+    b.weight[0][1] = -3;
+    bed_score(&b);
+    assert_near(b.score[9 * BED_SCORES + 5], 7.5, 1e-12);
+}
+
+/* All gates open: a penalty of m (i - j + 1), ALiBi's up to a constant. */
+static void open_gates_make_the_alibi_form_alibi(void **state)
+{
+    static struct bed b;
+    (void)state;
+    bed_open(&b, &encoder_cope, "form=alibi p_max=20 sep_keys=true");
+    for (int i = 0; i < BED_LONGEST; i++)
+        for (int c = 0; c < 8; c++) {
+            b.q.at[i * BED_STRIDE + c] = 20;
+            b.projected.at[i * BED_WIDE + 8 + c] = 20;
+            b.k.at[i * BED_STRIDE + c] = 0;
+        }
+    bed_score(&b);
+    for (int i = 0; i < BED_LONGEST; i++)
+        for (int j = 0; j <= i; j++)
+            assert_near(b.score[i * BED_SCORES + j], -(i - j + 1) / 16.0, 1e-12);
+}
+
+/* Two units: e(p) = W0 max(0, p - 1) + W1 max(0, 2 - p) + B, met by q / sqrt(8). Keys k 0, so
+ * that gates are 1/2. */
+static void mlp_form_by_hand(void **state)
+{
+    static struct bed b;
+    const real layer[] = {1, -1, -1, 2};
+    (void)state;
+    bed_open(&b, &encoder_cope, "form=mlp hidden=2 p_max=4");
+    memcpy(b.weight[1], layer, sizeof layer);
+    bed_fill(b.k.at, BED_LONGEST * BED_STRIDE, 0);
+    bed_score(&b);
+    for (int i = 0; i < BED_LONGEST; i++)
+        for (int j = 0; j <= i; j++) {
+            const double p = fmin((i - j + 1) / 2.0, 4);
+            double sum = 0;
+            for (int c = 0; c < 8; c++)
+                sum += b.q.at[i * BED_STRIDE + c] *
+                       (b.weight[0][c] * fmax(0, p - 1) +
+                        b.weight[0][8 + c] * fmax(0, 2 - p) + b.weight[0][16 + c]);
+            assert_near(b.score[i * BED_SCORES + j], sum / sqrt(8), 1e-12);
+        }
+}
+
+static void options_of_another_form_are_refused(void **state)
+{
+    static const char *const wrong[] = {
+        "slopes=learned",
+        "slope=2",
+        "hidden=8",
+        "form=mlp slope=2",
+        "form=alibi hidden=8",
+        "form=alibi slopes=learned slope=2",
+        "form=alibi scale_position=false",
+        "form=alibi share_layers=true",
+    };
+    static struct bed b;
+    const struct encoder_dims dims = bed_dims(2, 8);
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct err e = {0};
+        const struct option_values options = bed_options(&encoder_cope, wrong[i]);
+        assert_int_equal(bed_try(&b, &encoder_cope, &options, &dims, &e), ST_CONFIG);
+        assert_non_null(strstr(e.msg, "set "));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -464,6 +556,10 @@ int main(void)
         cmocka_unit_test(p_max_0_is_one_more_than_the_trained_length),
         cmocka_unit_test(two_sources_of_gates_are_refused),
         cmocka_unit_test(only_sep_keys_wants_keys_of_its_own),
+        cmocka_unit_test(alibi_form_by_hand),
+        cmocka_unit_test(open_gates_make_the_alibi_form_alibi),
+        cmocka_unit_test(mlp_form_by_hand),
+        cmocka_unit_test(options_of_another_form_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,9 +11,10 @@
 #include <string.h>
 
 #include "cli.h"
+#include "formulas.h"
 #include "help.h"
 
-enum { ACCEPTED_TEXT = 512 };
+enum { ACCEPTED_TEXT = 512, HELP_TEXT = 2 * ACCEPTED_TEXT };
 
 /* "true, false", "1 .. 8", "half, interleaved". */
 static const char *accepted(const struct option *o, char text[ACCEPTED_TEXT])
@@ -39,6 +40,12 @@ static const char *accepted(const struct option *o, char text[ACCEPTED_TEXT])
                      o->path ? ", or a path" : ", or a word");
         break;
     }
+    return text;
+}
+
+static const char *option_help(const struct option *o, char text[HELP_TEXT])
+{
+    snprintf(text, HELP_TEXT, "%s%s", o->help, o->at_test ? "; may differ at test" : "");
     return text;
 }
 
@@ -68,7 +75,8 @@ static void markdown_options(const struct option *table, FILE *out)
         fprintf(out, "| `%s` |", o->name);
         cell(out, option_format(o, o->dflt, text));
         cell(out, accepted(o, text));
-        cell(out, o->help);
+        char help[HELP_TEXT];
+        cell(out, option_help(o, help));
         fputc('\n', out);
     }
 }
@@ -158,42 +166,127 @@ static const struct encoder_dims usual = {.layers = 4,
                                           .longest = 512,
                                           .places = 512};
 
-static enum encoder_reach default_reach(const struct encoder *c)
+enum { FACT_TEXT = 640 };
+
+/* Default options, resolved for the usual model. */
+static struct option_values usual_options(const struct encoder *c)
 {
     struct option_values o;
     struct err ignored;
     option_defaults(c->options, &o);
     if (c->resolve && c->resolve(&usual, &o, &ignored))
         option_defaults(c->options, &o);
+    return o;
+}
+
+static enum encoder_reach default_reach(const struct encoder *c)
+{
+    const struct option_values o = usual_options(c);
     return c->reach ? c->reach(&usual, &o) : REACH_DEFINED;
 }
 
-/* "E [513, 64] for all layers, R [512, 64] for each layer", at default options in the usual
- * model. False: nothing is learned. */
-static bool tensors_text(const struct encoder *c, char *text, size_t room)
+static const char *formula_of(const struct encoder *c)
+{
+    const struct formula *f = formulas;
+    while (f->encoder && strcmp(f->encoder, c->name) != 0)
+        f++;
+    return f->text;
+}
+
+static void print_indented(const char *text, FILE *out)
+{
+    while (*text) {
+        const int n = (int)strcspn(text, "\n");
+        fprintf(out, "    %.*s\n", n, text);
+        text += n + (text[n] == '\n');
+    }
+}
+
+static const char *invariance_text(const struct encoder *c)
+{
+    const struct option_values o = usual_options(c);
+    const unsigned what = c->invariances ? c->invariances(&o) : 0;
+    if (c->place)
+        return "chooses places for the other parts of a sum";
+    if (what == (INVARIANT_SHIFT | INVARIANT_ORDER))
+        return "to a shift of all places, and to the order of earlier tokens";
+    return what == INVARIANT_SHIFT   ? "to a shift of all places"
+           : what == INVARIANT_ORDER ? "to the order of earlier tokens"
+                                     : "none; logits depend on where a sequence begins";
+}
+
+/* Numbers that are learned in all layers, those of projections that a layer makes for the
+ * encoder included. */
+static long usual_parameters(const struct encoder *c)
 {
     struct tensor_spec spec[ENCODER_TENSORS_MAX];
-    struct option_values o;
-    struct err ignored;
+    const struct option_values o = usual_options(c);
+    const int n = c->tensors ? c->tensors(&usual, &o, spec) : 0;
+    const int width = usual.heads * usual.head_dim;
+    const int projected = c->project ? c->project(&usual, &o) : 0;
+    long sum = (long)usual.layers * projected * (width + 1);
+    for (int i = 0; i < n; i++)
+        sum +=
+            (long)spec[i].rows * spec[i].columns * (spec[i].per_layer ? usual.layers : 1);
+    return sum;
+}
+
+/* "12.3 kFLOPs a token forward, 2.3 % of ...": of sequences as long as in training. */
+static void cost_text(const struct encoder *c, char text[FACT_TEXT])
+{
+    const int T = usual.trained_length;
+    const struct encoder_load load = {
+        .tokens = T, .queries = T, .pairs = 0.5 * T * (T + 1)};
+    const struct option_values o = usual_options(c);
+    const double layers = (double)usual.layers / T;
+    const double own = c->flops ? layers * c->flops(&usual, &o, &load) : 0;
+    const double plain = layers * 4 * usual.heads * usual.head_dim * load.pairs;
+    if (own > 0)
+        snprintf(text, FACT_TEXT, "%.4g kFLOPs a token forward, %.3g %% of its attention's",
+                 own / 1e3, 100 * own / plain);
+    else
+        snprintf(text, FACT_TEXT, "nothing beside attention");
+}
+
+/* "E [513, 64] for all layers, R [512, 64] for each layer; 164160 numbers in all", at default
+ * options in the usual model. */
+static void learned_text(const struct encoder *c, char text[FACT_TEXT])
+{
+    struct tensor_spec spec[ENCODER_TENSORS_MAX];
+    const struct option_values o = usual_options(c);
+    const int n = c->tensors ? c->tensors(&usual, &o, spec) : 0;
+    const int projected = c->project ? c->project(&usual, &o) : 0;
     size_t used = 0;
-    option_defaults(c->options, &o);
-    if (!c->tensors || (c->resolve && c->resolve(&usual, &o, &ignored)))
-        return false;
-    const int n = c->tensors(&usual, &o, spec);
-    for (int i = 0; i < n && used < room; i++)
-        used += (size_t)snprintf(text + used, room - used, "%s%s [%d, %d] for %s",
+    text[0] = '\0';
+    for (int i = 0; i < n && used < FACT_TEXT; i++)
+        used += (size_t)snprintf(text + used, FACT_TEXT - used, "%s%s [%d, %d] for %s",
                                  i ? ", " : "", spec[i].name, spec[i].rows, spec[i].columns,
                                  spec[i].per_layer ? "each layer" : "all layers");
-    return n > 0;
+    if (projected && used < FACT_TEXT)
+        used += (size_t)snprintf(text + used, FACT_TEXT - used,
+                                 "%sprojection [%d, %d] of each layer", n ? ", " : "",
+                                 projected, usual.heads * usual.head_dim);
+    if (used > 0 && used < FACT_TEXT)
+        snprintf(text + used, FACT_TEXT - used, "; %ld numbers in all",
+                 usual_parameters(c));
+    if (used == 0)
+        snprintf(text, FACT_TEXT, "nothing");
 }
 
 void reference_encoder_page(const struct encoder *c, FILE *out)
 {
-    char tensors[256];
+    char text[FACT_TEXT];
     page_head(out, c->name, c->summary, c->source, c->version);
     fprintf(out, " Longer tests: `%s`.\n\n", encoder_reach_text(default_reach(c)));
-    if (tensors_text(c, tensors, sizeof tensors))
-        fprintf(out, "Learned: %s.\n\n", tensors);
+    if (formula_of(c)) {
+        print_indented(formula_of(c), out);
+        fputc('\n', out);
+    }
+    learned_text(c, text);
+    fprintf(out, "* Learned: %s.\n", text);
+    cost_text(c, text);
+    fprintf(out, "* Costs: %s.\n", text);
+    fprintf(out, "* Invariant: %s.\n\n", invariance_text(c));
     markdown_options(c->options, out);
 }
 
@@ -209,9 +302,11 @@ void reference_encoders(FILE *out)
         "with its name, or as `cope.p_max` when two parts have it. \"Longer tests\" says\n"
         "what happens past the trained length: `defined`, the formula goes on; `capped`,\n"
         "the farthest trained row is used; `untrained`, rows exist that training never\n"
-        "touched; `undefined`, there is no value and tables print n/a. Shapes of learned\n"
-        "tensors are those of default options in a model of 4 heads of 64 numbers that is\n"
-        "trained on 512 tokens; docs/MODELS.md says under which names they are saved.\n",
+        "touched; `undefined`, there is no value and tables print n/a. What is learned and\n"
+        "what it costs is that of default options in a model of 4 layers and 4 heads of 64\n"
+        "numbers that is trained and asked on 512 tokens; docs/MODELS.md says under which\n"
+        "names tensors are saved. \"Invariant\" says what may be done to the places of a\n"
+        "sequence without a change of what attention makes of it.\n",
         out);
 }
 
@@ -247,9 +342,9 @@ static void text_options(const struct option *table, const struct option_values 
         int at = fprintf(out, "  %-*s", NAME_COLUMN - 2, o->name);
         at += fprintf(out, "%-*s", VALUE_COLUMN - NAME_COLUMN,
                       option_format(o, values->v[i], text));
-        char help[2 * ACCEPTED_TEXT];
+        char help[HELP_TEXT + ACCEPTED_TEXT], own[HELP_TEXT];
         char range[ACCEPTED_TEXT];
-        snprintf(help, sizeof help, "%s (%s)", o->help, accepted(o, range));
+        snprintf(help, sizeof help, "%s (%s)", option_help(o, own), accepted(o, range));
         if (at >= VALUE_COLUMN + 1)
             fputc(' ', out);
         help_wrap(out, at, VALUE_COLUMN, help);
@@ -283,19 +378,32 @@ void reference_task_text(const struct task *t, const struct option_values *value
     }
 }
 
+static void text_fact(const char *name, const char *text, FILE *out)
+{
+    const int at = fprintf(out, "%-*s", NAME_COLUMN, name);
+    help_wrap(out, at, NAME_COLUMN, text);
+}
+
 void reference_encoder_text(const struct encoder *c, FILE *out)
 {
-    struct option_values values;
-    char tensors[256];
-    option_defaults(c->options, &values);
+    struct option_values dflt;
+    char text[FACT_TEXT];
+    option_defaults(c->options, &dflt);
     fprintf(out, "%s: ", c->name);
     help_wrap(out, (int)strlen(c->name) + 2, 2, c->summary);
-    fputs("Source: ", out);
-    help_wrap(out, 8, 2, c->source);
-    fprintf(out, "Sequences longer than in training: %s\n",
-            encoder_reach_text(default_reach(c)));
-    if (tensors_text(c, tensors, sizeof tensors))
-        fprintf(out, "Learned, 4 heads of 64 numbers, trained on 512 tokens: %s\n",
-                tensors);
-    text_options(c->options, &values, out);
+    if (formula_of(c)) {
+        fputc('\n', out);
+        print_indented(formula_of(c), out);
+        fputc('\n', out);
+    }
+    text_fact("source", c->source, out);
+    text_fact("longer tests", encoder_reach_text(default_reach(c)), out);
+    text_fact("invariant", invariance_text(c), out);
+    fprintf(out, "\nIn a model of %d layers and %d heads of %d numbers, on %d tokens:\n",
+            usual.layers, usual.heads, usual.head_dim, usual.trained_length);
+    learned_text(c, text);
+    text_fact("learned", text, out);
+    cost_text(c, text);
+    text_fact("costs", text, out);
+    text_options(c->options, &dflt, out);
 }

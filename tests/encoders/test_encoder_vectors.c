@@ -13,15 +13,15 @@
 
 #include "encoder_bed.h"
 
-enum { WIDTH = 8, CASES_MAX = 64, NAME_TEXT = 128 };
+enum { WIDTH = 8, NUMBERS = BED_LONGEST * WIDTH, CASES_MAX = 64, NAME_TEXT = 128 };
 
 static const double tolerance =
     1e-10; /* of numbers up to some tens, printed in 13 digits */
 
 static void copy_matrix(const json_t *numbers, struct bed_matrix *out)
 {
-    assert_int_equal(json_array_size(numbers), BED_LONGEST * WIDTH);
-    for (size_t i = 0; i < BED_LONGEST * WIDTH; i++)
+    assert_int_equal(json_array_size(numbers), NUMBERS);
+    for (size_t i = 0; i < NUMBERS; i++)
         out->at[i / WIDTH * BED_STRIDE + i % WIDTH] =
             json_real_value(json_array_get(numbers, i));
 }
@@ -82,7 +82,7 @@ static void compare_output(struct bed *b, const json_t *expected)
         }
     }
     b->encoder->values(&b->view, &b->panel, b->scratch);
-    for (size_t i = 0; i < BED_LONGEST * WIDTH; i++)
+    for (size_t i = 0; i < NUMBERS; i++)
         assert_near(b->o.at[i / WIDTH * BED_STRIDE + i % WIDTH],
                     json_real_value(json_array_get(expected, i)), tolerance);
 }

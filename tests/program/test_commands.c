@@ -362,6 +362,44 @@ static void an_encoder_is_shown_with_its_options(void **state)
     expect("show cope -n 3", 2, NULL, "is an encoder");
 }
 
+/* 4 heads of 64, 512 tokens: kerple has 8 numbers in all, one addition a pair, head and layer:
+ * 4 * 4 * 513 / 2 = 4104 FLOPs a token, where attention has 4 * 4 * 256 * 513 / 2. */
+static void an_encoder_is_shown_with_formula_size_cost_and_behaviour(void **state)
+{
+    static const char *const said[] = {
+        "kernel power:  logit[i][j] -= r1 (i - j)^r2",
+        "Chi et al. 2022, arXiv:2205.09921v2, eq. 4",
+        "longer tests      defined",
+        "invariant         to a shift of all places",
+        "r1 [1, 4] for all layers, r2 [1, 4] for all layers; 8",
+        "4.104 kFLOPs a token forward, 0.391 % of its attention's",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        expect("show kerple", 0, said[i], NULL);
+    expect("show cope", 0, "table [514, 64] for each layer; 131584 numbers", NULL);
+    expect("show shift", 0, "chooses places for the other parts of a sum", NULL);
+    expect("show none", 0, "to a shift of all places, and to the order of earlier tokens",
+           NULL);
+    expect("show absolute", 0, "depend on where a sequence begins", NULL);
+    expect("show rope", 0, "reached; may differ at test (number", NULL);
+}
+
+/* But for those that only choose places. */
+static void every_encoder_has_a_formula(void **state)
+{
+    (void)state;
+    for (int i = 0; i < encoder_count(); i++) {
+        struct program p;
+        posbench_in(&p, "show %s", encoder_at(i)->name);
+        assert_int_equal(p.code, 0);
+        if (!encoder_at(i)->place && !strstr(p.out, "\n\n    "))
+            fail_msg("%s has no formula: begin its comment with one, five columns in",
+                     encoder_at(i)->name);
+        program_free(&p);
+    }
+}
+
 static void a_run_is_shown_in_full(void **state)
 {
     (void)state;
@@ -739,6 +777,8 @@ int main(void)
         cmocka_unit_test(memory_does_not_depend_on_the_order),
         cmocka_unit_test(a_task_is_shown_with_scored_places),
         cmocka_unit_test(an_encoder_is_shown_with_its_options),
+        cmocka_unit_test(an_encoder_is_shown_with_formula_size_cost_and_behaviour),
+        cmocka_unit_test(every_encoder_has_a_formula),
         cmocka_unit_test(a_run_is_shown_in_full),
         cmocka_unit_test(an_ambiguous_identity_is_refused),
         cmocka_unit_test(the_database_lies_beside_the_experiment_file),

@@ -12,16 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clean.h"
-#include "escape.h"
 #include "json_text.h"
 #include "metric_text.h"
+#include "prose.h"
 #include "statistics.h"
 #include "store_internal.h"
 
 static const double solved_error = 0.01; /* as in table_learning.h */
-
-enum { WIDTH = 80 };
 
 enum { TEXT_COLUMNS = 10 };
 enum column { PROFILE, NAME, TEXT, EXPERIMENT, CELL, SPLIT, METRIC, LESS, THAN };
@@ -384,21 +381,6 @@ static void fill(struct text_table *t, const struct claim *c, int n)
     }
 }
 
-/* A paragraph of its own, or an item of a list. */
-static void print_words(enum print_format f, bool item, const char *text, FILE *out)
-{
-    if (f == PRINT_TEXT) {
-        clean_wrap(out, 0, 0, WIDTH, text);
-        return;
-    }
-    if (f == PRINT_HTML)
-        fputs(item ? "<li>" : "<p>", out);
-    else
-        fputs(!item ? "" : f == PRINT_MD ? "- " : "\\item ", out);
-    (f == PRINT_MD ? escape_md : f == PRINT_HTML ? escape_html : escape_latex)(out, text);
-    fputs(f != PRINT_HTML ? "\n" : item ? "</li>\n" : "</p>\n", out);
-}
-
 /* ", paper 4.90 and 20.30", when it has both. */
 static void write_paper(const struct claim *c, FILE *out)
 {
@@ -429,7 +411,7 @@ static void print_details(const struct claim *c, int n, enum print_format f, FIL
                   : ")",
               line);
         if (fclose(line) == 0)
-            print_words(f, true, text, out);
+            prose_item(f, text, out);
         free(text);
     }
 }
@@ -439,16 +421,9 @@ static void print_rule(const struct claim *c, enum print_format f, FILE *out)
     char title[256];
     snprintf(title, sizeof title, "Claims, profile %s",
              *c->text[PROFILE] ? c->text[PROFILE] : "(no run yet)");
-    if (f == PRINT_HTML) {
-        fputs("<h3>", out);
-        escape_html(out, title);
-        fputs("</h3>\n", out);
-    } else {
-        fputs(f == PRINT_MD ? "### " : f == PRINT_LATEX ? "\\noindent " : "", out);
-        print_words(f, false, title, out);
-    }
-    print_words(
-        f, false,
+    prose_title(f, title, out);
+    prose_paragraph(
+        f,
         "Reproduced: by an exact rank-sum test over seeds the first encoder's values are "
         "below the second's, p at most 0.025 after Holm's correction over all claims of the "
         "experiment, and at least 75 % of the pairs of seeds agree. Contradicted: the other "
@@ -497,7 +472,7 @@ static enum status print_profile(const struct claim *c, int n, int hidden,
                  "them.",
                  hidden, hidden == 1 ? " has" : "s have");
         fputc('\n', out);
-        print_words(f, false, more, out);
+        prose_paragraph(f, more, out);
     }
     fputs(f == PRINT_LATEX  ? "\\begin{itemize}\n"
           : f == PRINT_HTML ? "<ul class=notes>\n"

@@ -4,16 +4,27 @@
 #include "file_runs.h"
 #include "listing.h"
 #include "table.h"
+#include "table_aggregate.h"
 #include "table_extrapolation.h"
 
 /* A flag that would have no effect is a mistake. */
-static enum status check_extrapolation(const struct invocation *v, struct err *e)
+static enum status check_alone(const struct invocation *v, const char *alone, struct err *e)
 {
     static const char *const none[] = {"metric", "rows", "cols", "published"};
-    for (int i = 0; flag_given(v, "extrapolation") && i < 4; i++)
+    for (int i = 0; flag_given(v, alone) && i < 4; i++)
         if (flag_given(v, none[i]))
-            return err_set(e, ST_USAGE, "--%s has no effect on --extrapolation", none[i]);
+            return err_set(e, ST_USAGE, "--%s has no effect on --%s", none[i], alone);
     return ST_OK;
+}
+
+static enum status print(const struct invocation *v, struct store *db,
+                         const struct table_request *q, struct err *e)
+{
+    if (flag_given(v, "extrapolation"))
+        return table_extrapolation(db, q, stdout, e);
+    if (flag_given(v, "aggregate"))
+        return table_aggregate(db, q, stdout, e);
+    return table_print(db, q, stdout, e);
 }
 
 static enum status run(const struct invocation *v, struct err *e)
@@ -31,15 +42,18 @@ static enum status run(const struct invocation *v, struct err *e)
     bool chosen;
     struct store *db = NULL;
     q.n_filters = flag_list(v, "only", &q.filters);
-    enum status st = check_extrapolation(v, e);
+    enum status st = check_alone(v, "extrapolation", e);
+    if (!st)
+        st = check_alone(v, "aggregate", e);
+    if (!st && flag_given(v, "aggregate") && flag_given(v, "extrapolation"))
+        st = err_set(e, ST_USAGE, "--aggregate and --extrapolation are two tables");
     if (!st)
         st = listing_format(v, &q.format, e);
     q.bold = cli_colour(v, stdout);
     if (!st)
         st = file_runs_open(v, &db, &chosen, e);
     if (!st)
-        st = flag_given(v, "extrapolation") ? table_extrapolation(db, &q, stdout, e)
-                                            : table_print(db, &q, stdout, e);
+        st = print(v, db, &q, e);
     store_close(db);
     return st;
 }
@@ -52,6 +66,9 @@ static const struct flag flags[] = {
     {"extrapolation", 0, NULL, false,
      "instead: the largest ratio to the sizes of training at which the lower 95 % bound of "
      "accuracy is at least 99 %, by task and encoder"},
+    {"aggregate", 0, NULL, false,
+     "instead: one number an encoder over all tests, the interquartile mean, and the "
+     "performance profile, with intervals"},
     {"published", 0, NULL, false, "the paper's numbers and the difference below each row"},
     {"strata", 0, NULL, false,
      "behind each token error, after |, that in the places where all encoders together "
@@ -87,6 +104,7 @@ const struct command command_table = {
                 "posbench table \"flip_flop*\" --rows cell --cols encoder "
                 "--only split=ood_*\n"
                 "posbench table --extrapolation --profile quick-20\n"
+                "posbench table --aggregate --merge-variants\n"
                 "posbench table --cols test --merge-variants\n"
                 "posbench table counting -o latex",
     .flags = flags,

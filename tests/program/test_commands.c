@@ -764,6 +764,56 @@ static void claims_have_a_verdict(void **state)
     expect("claims --db nothing.db", 4, NULL, "nothing.db");
 }
 
+/* ---- compare ---- */
+
+static void encoders_are_compared_on_the_same_sequences(void **state)
+{
+    (void)state;
+    struct program p;
+    posbench_in(&p, "compare cope rope --only experiment=flip_flop");
+    assert_int_equal(p.code, 0);
+    assert_non_null(strstr(p.out, "A cope, B rope; experiment flip_flop"));
+    assert_non_null(strstr(p.out, "of 2\n")); /* two seeds of each */
+    program_free(&p);
+    json_t *one = json_of("compare cope rope --profile quick --json");
+    assert_true(json_array_size(json_object_get(one, "comparisons")) > 0);
+    json_decref(one);
+    expect("compare cope rope -o csv --file experiments.yaml", 0, "cope,rope,flip_flop,",
+           NULL);
+    expect("compare cope rope --profile zzz", 4, NULL, "no run");
+    expect("compare cope zzz", 4, NULL, "none has encoder=zzz");
+    expect("compare cope results.db", 2, NULL, "two encoders, or two databases");
+    expect("compare nothing.db results.db", 4, NULL, "nothing.db");
+    expect("compare a.db results.db --db b.db", 2, NULL, "--db has no effect");
+}
+
+static void a_database_differs_from_itself_in_nothing(void **state)
+{
+    (void)state;
+    json_t *one = json_of("compare results.db ./results.db --json");
+    const json_t *all = json_object_get(one, "comparisons");
+    assert_true(json_array_size(all) > 1);
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        const json_t *row = json_array_get(all, i);
+        assert_true(json_is_string(json_object_get(row, "variant")));
+        assert_true(json_number_value(json_object_get(row, "effect")) == 0.0);
+        assert_int_equal(json_integer_value(json_object_get(row, "only_a_right")), 0);
+    }
+    json_decref(one);
+}
+
+/* ---- one number over all tests ---- */
+
+static void an_aggregate_is_a_table_of_its_own(void **state)
+{
+    (void)state;
+    expect("table --aggregate --profile quick --only experiment=flip_flop", 0, "IQM", NULL);
+    json_decref(json_of("table --aggregate --json --only experiment=flip_flop"));
+    expect("table --aggregate --metric loss", 2, NULL, "--metric has no effect");
+    expect("table --aggregate --extrapolation", 2, NULL, "two tables");
+    expect("table --aggregate --profile zzz", 4, NULL, "no run matches");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -795,6 +845,9 @@ int main(void)
         cmocka_unit_test(a_table_may_be_held_to_the_experiment_file),
         cmocka_unit_test(a_wrong_table_is_refused),
         cmocka_unit_test(claims_have_a_verdict),
+        cmocka_unit_test(encoders_are_compared_on_the_same_sequences),
+        cmocka_unit_test(a_database_differs_from_itself_in_nothing),
+        cmocka_unit_test(an_aggregate_is_a_table_of_its_own),
     };
     return cmocka_run_group_tests_name("commands", tests, train_once, clean_up);
 }

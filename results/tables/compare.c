@@ -1,0 +1,473 @@
+#include "compare.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "filter.h"
+#include "metric_text.h"
+#include "no_match.h"
+#include "paired.h"
+#include "prose.h"
+#include "rank_test.h"
+#include "store_internal.h"
+
+enum { KEYS = 5 };
+enum key { EXPERIMENT, PROFILE, CELL, SPLIT, VARIANT };
+static const char *const key_name[KEYS] = {"experiment", "profile", "cell", "split",
+                                           "variant"};
+static const double mcnemar_level = 0.05;
+
+/* A run on a split. */
+struct answered {
+    char *key[KEYS], *examples; /* owned; examples: what makes the test sequences */
+    int64_t recipe, seed;
+    uint8_t *bits; /* owned */
+    int count;
+};
+
+/* Runs with equal keys and recipe stand together; a group has one key and recipe. */
+struct side {
+    const struct compare_request *q;
+    struct answered *run;
+    int n, room;
+};
+
+struct group {
+    const struct answered *run;
+    int n;
+};
+
+/* Those of the recipe with most seeds come first; others of the same key are left out. */
+static const char answers_sql[] =
+    "WITH seed AS MATERIALIZED ("
+    "  SELECT r.*, a.id AS answer, a.split"
+    "  FROM v_variant_name AS v"
+    "  JOIN v_run AS r USING (experiment, profile, cell, variant)"
+    "  JOIN answer AS a USING (run_id)"
+    "  WHERE r.state = 'done' AND a.split <> 'valid' AND a.count > 0"
+    "   AND v.name = CASE ?1 WHEN '' THEN v.variant ELSE ?1 END"
+    "), setting AS ("
+    "  SELECT experiment, profile, cell, split, variant, recipe, row_number() OVER ("
+    "          PARTITION BY experiment, profile, cell, split, variant"
+    "          ORDER BY count(*) DESC, recipe DESC) AS place"
+    "  FROM seed GROUP BY experiment, profile, cell, split, variant, recipe"
+    ") "
+    "SELECT s.experiment, s.profile, s.cell, s.split, s.variant,"
+    " json_array(s.task_version, json_extract(s.config, '$.data_seed'),"
+    "  json_extract(s.config, '$.task'),"
+    "  (SELECT x.value FROM json_each(s.config, '$.splits') AS x WHERE x.key = s.split)),"
+    " s.recipe, s.seed, a.count, a.bits, s.task, s.encoder, s.identity "
+    "FROM seed AS s"
+    " JOIN setting AS t USING (experiment, profile, cell, split, variant, recipe)"
+    " JOIN answer AS a ON a.id = s.answer "
+    "WHERE t.place = 1 "
+    "ORDER BY s.experiment, s.profile, s.cell, s.split, s.variant, s.seed";
+enum { EXAMPLES = KEYS, RECIPE, SEED, COUNT, BITS, TASK, ENCODER, IDENTITY };
+
+/* --- what is stored ------------------------------------------------------------ */
+
+static const char *text_at(sqlite3_stmt *q, int i)
+{
+    const char *text = (const char *)sqlite3_column_text(q, i);
+    return text ? text : "";
+}
+
+static bool is_asked(const struct compare_request *r, sqlite3_stmt *q)
+{
+    static const int column[FILTER_KEYS] = {[FILTER_EXPERIMENT] = EXPERIMENT,
+                                            [FILTER_TASK] = TASK,
+                                            [FILTER_ENCODER] = ENCODER,
+                                            [FILTER_VARIANT] = VARIANT,
+                                            [FILTER_CELL] = CELL,
+                                            [FILTER_SEED] = SEED,
+                                            [FILTER_PROFILE] = PROFILE,
+                                            [FILTER_IDENTITY] = IDENTITY,
+                                            [FILTER_SPLIT] = SPLIT};
+    const struct filter profile = {FILTER_PROFILE, r->profile ? r->profile : "*"};
+    if (!filter_fits(&profile, text_at(q, PROFILE)))
+        return false;
+    for (int i = 0; i < r->n_filters; i++) {
+        struct filter f;
+        struct err ignored; /* they were checked before */
+        if (filter_parse(r->filters[i], &f, &ignored) != ST_OK ||
+            !filter_fits(&f, f.key == FILTER_STATE ? "done" : text_at(q, column[f.key])))
+            return false;
+    }
+    return true;
+}
+
+static void answered_free(struct answered *r)
+{
+    for (int k = 0; k < KEYS; k++)
+        free(r->key[k]);
+    free(r->examples);
+    free(r->bits);
+}
+
+static bool fill_answered(struct answered *r, sqlite3_stmt *q)
+{
+    const void *bits = sqlite3_column_blob(q, BITS);
+    const size_t bytes = (size_t)sqlite3_column_bytes(q, BITS);
+    *r = (struct answered){.recipe = sqlite3_column_int64(q, RECIPE),
+                           .seed = sqlite3_column_int64(q, SEED),
+                           .count = sqlite3_column_int(q, COUNT),
+                           .examples = strdup(text_at(q, EXAMPLES)),
+                           .bits = malloc(bytes + 1)};
+    bool whole = r->examples && r->bits;
+    if (r->bits && bytes)
+        memcpy(r->bits, bits, bytes);
+    for (int k = 0; k < KEYS; k++) {
+        r->key[k] = strdup(text_at(q, k));
+        whole &= r->key[k] != NULL;
+    }
+    return whole;
+}
+
+static enum status take_answered(void *context, sqlite3_stmt *q, struct err *e)
+{
+    struct side *s = context;
+    if (!is_asked(s->q, q))
+        return ST_OK;
+    if (s->n == s->room) {
+        const int room = 2 * s->room + 16;
+        struct answered *all = realloc(s->run, (size_t)room * sizeof *all);
+        if (!all)
+            return err_set(e, ST_NOMEM, "no memory for the answers of %d runs", room);
+        s->run = all;
+        s->room = room;
+    }
+    return fill_answered(&s->run[s->n++], q)
+               ? ST_OK
+               : err_set(e, ST_NOMEM, "no memory for the answers of %d runs", s->n);
+}
+
+static enum status load(struct store *db, const char *name, struct side *s, struct err *e)
+{
+    const char *const params[] = {s->q->databases ? "" : name};
+    enum status st = store_each(db, answers_sql, params, 1, NULL, take_answered, s, e);
+    if (st == ST_OK && s->n == 0) {
+        char wanted[256], advice[FILTER_ADVICE];
+        const char *const filter[] = {wanted};
+        snprintf(wanted, sizeof wanted, "encoder=%s", name);
+        no_match_advice(db, filter, s->q->databases ? 0 : 1, advice);
+        st = err_set(e, ST_NOTFOUND,
+                     "%s: no run that is done matches and has its answers stored%s", name,
+                     advice);
+    }
+    return st;
+}
+
+static void side_free(struct side *s)
+{
+    for (int i = 0; i < s->n; i++)
+        answered_free(&s->run[i]);
+    free(s->run);
+}
+
+/* --- numbers ------------------------------------------------------------------- */
+
+struct pair {
+    const char *const *key;
+    int seeds_a, seeds_b, examples;
+    double error_a, error_b, effect, improvement;
+    struct interval interval;
+    /* Of seeds of the same number: */
+    int pairs, better_a, better_b; /* better: McNemar finds so */
+    struct discordant only;        /* sums */
+};
+
+/* Keys up to SPLIT, and of databases the variant too. */
+static bool same_key(const struct answered *a, const struct answered *b, int keys)
+{
+    for (int k = 0; k < keys; k++)
+        if (strcmp(a->key[k], b->key[k]) != 0)
+            return false;
+    return true;
+}
+
+static struct group group_at(const struct side *s, int i)
+{
+    struct group g = {&s->run[i], 1};
+    while (i + g.n < s->n && same_key(&s->run[i], &s->run[i + g.n], KEYS))
+        g.n++;
+    return g;
+}
+
+/* No run: n is 0. */
+static struct group group_like(const struct side *s, const struct answered *like, int keys)
+{
+    for (int i = 0; i < s->n; i++)
+        if (same_key(&s->run[i], like, keys))
+            return group_at(s, i);
+    return (struct group){NULL, 0};
+}
+
+static double error_rate(const struct answered *r)
+{
+    int wrong = 0;
+    for (int i = 0; i < r->count; i++)
+        wrong += !(r->bits[i / 8] >> (i % 8) & 1);
+    return (double)wrong / r->count;
+}
+
+static void compare_seeds(struct group a, struct group b, struct pair *p)
+{
+    for (int i = 0; i < a.n; i++)
+        for (int k = 0; k < b.n; k++) {
+            if (a.run[i].seed != b.run[k].seed)
+                continue;
+            const uint8_t *const right_a = a.run[i].bits, *const right_b = b.run[k].bits;
+            const struct discordant d = paired_discordant(
+                (struct answers){&right_a, 1}, (struct answers){&right_b, 1}, p->examples);
+            const bool told = paired_mcnemar(d) <= mcnemar_level;
+            p->pairs++;
+            p->better_a += told && d.only_a > d.only_b;
+            p->better_b += told && d.only_b > d.only_a;
+            p->only.only_a += d.only_a;
+            p->only.only_b += d.only_b;
+        }
+}
+
+/* Room for both sides: an error and a pointer to the answers of each run. */
+struct room {
+    double *error;
+    const uint8_t **right;
+};
+
+static void lay_out(struct group g, struct room r, struct answers *answers,
+                    struct values *errors)
+{
+    for (int i = 0; i < g.n; i++) {
+        r.error[i] = error_rate(&g.run[i]);
+        r.right[i] = g.run[i].bits;
+    }
+    *answers = (struct answers){r.right, g.n};
+    *errors = (struct values){r.error, g.n};
+}
+
+static enum status compare(struct group a, struct group b, struct room r, struct pair *p,
+                           struct err *e)
+{
+    struct answers right_a, right_b;
+    struct values error_a, error_b;
+    lay_out(a, r, &right_a, &error_a);
+    lay_out(b, (struct room){r.error + a.n, r.right + a.n}, &right_b, &error_b);
+    *p = (struct pair){.key = (const char *const *)a.run->key,
+                       .seeds_a = a.n,
+                       .seeds_b = b.n,
+                       .examples = a.run->count,
+                       .error_a = statistics_mean(error_a.at, a.n),
+                       .error_b = statistics_mean(error_b.at, b.n),
+                       .improvement = rank_test_improvement(error_a, error_b)};
+    compare_seeds(a, b, p);
+    return paired_effect(right_a, right_b, p->examples, &p->effect, &p->interval, e);
+}
+
+struct pairs {
+    struct pair *at;
+    int n, left_out; /* of other examples */
+};
+
+static bool same_examples(struct group a, struct group b)
+{
+    return a.run->count == b.run->count && strcmp(a.run->examples, b.run->examples) == 0;
+}
+
+static enum status compare_all(const struct side *a, const struct side *b,
+                               struct pairs *out, struct err *e)
+{
+    const size_t most = (size_t)a->n + (size_t)b->n + 1;
+    struct room r = {malloc(most * sizeof(double)),
+                     (const uint8_t **)malloc(most * sizeof(uint8_t *))};
+    enum status st = ST_OK;
+    out->at = malloc(most * sizeof *out->at);
+    if (!r.error || !r.right || !out->at) {
+        free(r.error);
+        free(r.right);
+        return err_set(e, ST_NOMEM, "no memory to compare %zu runs", most);
+    }
+    for (int i = 0; i < a->n && st == ST_OK;) {
+        const struct group ga = group_at(a, i);
+        const struct group gb = group_like(b, ga.run, a->q->databases ? KEYS : VARIANT);
+        if (gb.n && !same_examples(ga, gb))
+            out->left_out++;
+        else if (gb.n)
+            st = compare(ga, gb, r, &out->at[out->n++], e);
+        i += ga.n;
+    }
+    free(r.error);
+    free(r.right);
+    return st;
+}
+
+/* --- printing ------------------------------------------------------------------ */
+
+/* Text for people leaves out a key that is the same in all rows. */
+static bool varies(const struct pairs *p, int key)
+{
+    for (int i = 1; i < p->n; i++)
+        if (strcmp(p->at[i].key[key], p->at[0].key[key]) != 0)
+            return true;
+    return false;
+}
+
+static enum status print_title(const struct compare_request *q, const struct pairs *p,
+                               FILE *out, struct err *e)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *line = open_memstream(&text, &bytes);
+    if (!line)
+        return err_set(e, ST_NOMEM, "no memory for a title");
+    fprintf(line, "A %s, B %s", q->name_a, q->name_b);
+    for (int k = 0; p->n > 0 && k < (q->databases ? KEYS : VARIANT); k++)
+        if (!varies(p, k) && *p->at[0].key[k])
+            fprintf(line, "; %s %s", key_name[k], p->at[0].key[k]);
+    fputs(". Sequences with a mistake, %, mean (seeds). B - A: above 0 where A errs less, "
+          "with its 95 % interval over seeds and sequences. Pairs: share of pairs of seeds "
+          "in which A errs less. McNemar: in how many pairs of the same seed A or B errs "
+          "less on the same sequences, p at most 0.05.",
+          line);
+    if (p->left_out)
+        fprintf(line, " Left out: %d split%s with other sequences on either side.",
+                p->left_out, p->left_out == 1 ? "" : "s");
+    if (fclose(line) == 0)
+        prose_paragraph(q->format, text, out);
+    fputc('\n', out);
+    free(text);
+    return ST_OK;
+}
+
+static void add_error(struct text_table *t, const struct metric_info *m, double error,
+                      int seeds)
+{
+    char text[METRIC_TEXT];
+    text_table_format(t, "%s (%d)",
+                      metric_number(m, error, metric_decimals(m, error), text), seeds);
+}
+
+static void add_for_people(struct text_table *t, const struct pair *p)
+{
+    const struct metric_info *m = metric_info("sequence_error");
+    char effect[METRIC_TEXT], low[METRIC_TEXT], high[METRIC_TEXT];
+    add_error(t, m, p->error_a, p->seeds_a);
+    add_error(t, m, p->error_b, p->seeds_b);
+    text_table_format(t, "%s [%s, %s]", metric_number(m, p->effect, 2, effect),
+                      metric_number(m, p->interval.low, 2, low),
+                      metric_number(m, p->interval.high, 2, high));
+    text_table_format(t, "%.0f %%", 100 * p->improvement);
+    if (p->pairs)
+        text_table_format(t, "A %d, B %d of %d", p->better_a, p->better_b, p->pairs);
+    else
+        text_table_text(t, "no pair");
+}
+
+static enum status print_people(const struct compare_request *q, const struct pairs *p,
+                                FILE *out, struct err *e)
+{
+    static const char *const names[] = {"A (seeds)", "B (seeds)", "B - A"};
+    struct text_table t;
+    enum status st = print_title(q, p, out, e);
+    if (st)
+        return st;
+    text_table_init(&t, q->format, out);
+    for (int k = 0; k < (q->databases ? KEYS : VARIANT); k++)
+        if (varies(p, k))
+            text_table_column(&t, key_name[k], false);
+    for (int k = 0; k < 3; k++)
+        text_table_column(&t, names[k], true);
+    text_table_column(&t, "pairs", true);
+    text_table_column(&t, "McNemar", false);
+    for (int i = 0; i < p->n; i++) {
+        for (int k = 0; k < (q->databases ? KEYS : VARIANT); k++)
+            if (varies(p, k))
+                text_table_text(&t, p->at[i].key[k]);
+        add_for_people(&t, &p->at[i]);
+    }
+    return text_table_end(&t, e);
+}
+
+static void add_row(const struct compare_request *q, struct text_table *t,
+                    const struct pair *p)
+{
+    text_table_text(t, q->name_a);
+    text_table_text(t, q->name_b);
+    for (int k = 0; k < KEYS; k++)
+        text_table_text(t, k == VARIANT && !q->databases ? NULL : p->key[k]);
+    text_table_real(t, p->error_a);
+    text_table_real(t, p->error_b);
+    text_table_real(t, p->effect);
+    text_table_real(t, p->interval.low);
+    text_table_real(t, p->interval.high);
+    text_table_real(t, p->improvement);
+    text_table_integer(t, p->seeds_a);
+    text_table_integer(t, p->seeds_b);
+    text_table_integer(t, p->examples);
+    text_table_integer(t, p->pairs);
+    text_table_integer(t, p->better_a);
+    text_table_integer(t, p->better_b);
+    text_table_integer(t, p->only.only_a);
+    text_table_integer(t, p->only.only_b);
+}
+
+static enum status export(const struct compare_request *q, const struct pairs *p, FILE *out,
+                          struct err *e) {
+    static const char *const names[] =
+        {"a",           "b",           "experiment",  "profile",   "cell",
+         "split",       "variant",     "error_a",     "error_b",   "effect",
+         "effect_low",  "effect_high", "improvement", "seeds_a",   "seeds_b",
+         "examples",    "seed_pairs",  "mcnemar_a",   "mcnemar_b", "only_a_right",
+         "only_b_right"};
+    struct text_table t;
+    text_table_init(&t, q->format, out);
+    text_table_keep(&t);
+    text_table_columns(&t, names, sizeof names / sizeof *names);
+    for (int i = 0; i < p->n; i++) add_row(q, &t, &p->at[i]);
+    if (q->format == PRINT_CSV) return text_table_end(&t, e);
+    return print_json(json_pack("{si si so}", "schema", 1, "left_out", p->left_out,
+                                "comparisons", text_table_take(&t)),
+                      JSON_INDENT(1), out, e);
+}
+
+static enum status nothing_in_common(const struct compare_request *q, const struct pairs *p,
+                                     struct err *e)
+{
+    if (p->left_out)
+        return err_set(
+            e, ST_NOTFOUND,
+            "%s and %s answered other sequences in all %d splits: the options of "
+            "the task, its version or the numbers of sequences differ",
+            q->name_a, q->name_b, p->left_out);
+    return err_set(e, ST_NOTFOUND,
+                   "%s and %s have no split of one experiment, profile and cell in common; "
+                   "`posbench list runs` shows what there is",
+                   q->name_a, q->name_b);
+}
+
+enum status compare_print(const struct compare_request *q, FILE *out, struct err *e)
+{
+    struct side a = {.q = q}, b = {.q = q};
+    struct pairs p = {.n = 0};
+    enum status st = ST_OK;
+    for (int i = 0; i < q->n_filters && st == ST_OK; i++) {
+        struct filter f;
+        st = filter_parse(q->filters[i], &f, e);
+    }
+    if (st == ST_OK)
+        st = load(q->a, q->name_a, &a, e);
+    if (st == ST_OK)
+        st = load(q->b, q->name_b, &b, e);
+    if (st == ST_OK)
+        st = compare_all(&a, &b, &p, e);
+    if (st == ST_OK && p.n == 0)
+        st = nothing_in_common(q, &p, e);
+    if (st == ST_OK)
+        st = print_format_for_people(q->format) ? print_people(q, &p, out, e)
+                                                : export(q, &p, out, e);
+    free(p.at);
+    side_free(&a);
+    side_free(&b);
+    return st;
+}

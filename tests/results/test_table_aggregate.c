@@ -1,0 +1,160 @@
+/* table_aggregate.h: scores made up by hand, over two tests. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "approx.h"
+#include "filled_store.h"
+#include "table_aggregate.h"
+
+/* A run that has `right` of 100 right where the commonest answer has `majority`. */
+static void add_score(struct store *s, struct fake_run r, int right, double majority)
+{
+    const int64_t id = add_run(s, r);
+    put(s, id, "id", "accuracy", right / 100.0);
+    put(s, id, "id", "majority", majority);
+    put(s, id, "id", "ceiling", 1);
+}
+
+/* Scores of cope: 1, 1, 0.5, 0 in one test, 1, 0.8, 0.8, 0.6 in the other; of rope 0, 0, 0, 0.5
+ * and 0.2, 0.2, 0.4, 0.6. */
+static void fill(struct store *s)
+{
+    static const int cope[] = {100, 100, 75, 50, 100, 80, 80, 60};
+    static const int rope[] = {50, 50, 50, 75, 20, 20, 40, 60};
+    for (int i = 0; i < 8; i++) {
+        const char *x = i < 4 ? "flip_flop" : "counting";
+        const int seed = i % 4 + 1;
+        const double majority = i < 4 ? 0.5 : 0.0;
+        add_score(s, (struct fake_run){.experiment = x, .variant = "cope", .seed = seed},
+                  cope[i], majority);
+        add_score(s, (struct fake_run){.experiment = x, .variant = "rope", .seed = seed},
+                  rope[i], majority);
+    }
+}
+
+static char *printed(struct store *s, const struct table_request *q)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    assert_ok(table_aggregate(s, q, out, &err));
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+static const json_t *find(const json_t *root, const char *encoder, const char *statistic)
+{
+    const json_t *all = json_object_get(root, "aggregates"), *row;
+    for (size_t i = 0; (row = json_array_get(all, i)) != NULL; i++)
+        if (strcmp(json_string_value(json_object_get(row, "encoder")), encoder) == 0 &&
+            strcmp(json_string_value(json_object_get(row, "statistic")), statistic) == 0)
+            return row;
+    fail_msg("no row %s %s", encoder, statistic);
+    return NULL;
+}
+
+static double number_of(const json_t *root, const char *encoder, const char *statistic,
+                        const char *key)
+{
+    return json_number_value(json_object_get(find(root, encoder, statistic), key));
+}
+
+/* cope, sorted: 0 0.5 | 0.6 0.8 0.8 1 | 1 1, so the middle half has the mean 0.8. rope: 0 0 | 0
+ * 0.2 0.2 0.4 | 0.5 0.6: 0.2. Pairs that cope wins: in flip_flop 1, 1 and 0.5 beat 3, 4 and
+ * 3.5 of rope's and 0 1.5 (4 + 4 + 3.5 + 1.5 = 13 of 16); in counting 1, 0.8 and 0.8 beat all
+ * four, 0.6 three and a half (15.5 of 16). */
+static void numbers_are_those_worked_by_hand(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.format = PRINT_JSON};
+    fill(f->store);
+    char *text = printed(f->store, &q);
+    json_t *root = parse_json(text);
+    assert_near(number_of(root, "cope", "iqm", "value"), 0.8, 1e-12);
+    assert_near(number_of(root, "rope", "iqm", "value"), 0.2, 1e-12);
+    assert_near(number_of(root, "cope", "above_0.5", "value"), 6.0 / 8, 1e-12);
+    assert_near(number_of(root, "cope", "above_0.9", "value"), 3.0 / 8, 1e-12);
+    assert_near(number_of(root, "rope", "above_0.1", "value"), 5.0 / 8, 1e-12);
+    assert_near(number_of(root, "cope", "better", "value"), (13 + 15.5) / 32, 1e-12);
+    assert_near(number_of(root, "rope", "better", "value"), 3.5 / 32, 1e-12);
+    assert_near(number_of(root, "rope", "iqm", "tests"), 2, 0);
+    assert_near(number_of(root, "rope", "iqm", "values"), 8, 0);
+    static const char *const statistics[] = {"iqm", "above_0.5", "better"};
+    for (int i = 0; i < 3; i++) {
+        const double value = number_of(root, "cope", statistics[i], "value");
+        const double low = number_of(root, "cope", statistics[i], "low");
+        const double high = number_of(root, "cope", statistics[i], "high");
+        assert_true(0 <= low && low < value && value < high && high <= 1);
+    }
+    json_decref(root);
+    free(text);
+}
+
+/* A test that one encoder lacks tells nothing about both. */
+static void only_tests_of_all_encoders_count(void **state)
+{
+    const struct fixture *f = *state;
+    struct table_request q = {.format = PRINT_TEXT};
+    static const char *const lone[] = {"encoder=cope"};
+    fill(f->store);
+    for (int i = 0; i < 4; i++)
+        add_score(f->store,
+                  (struct fake_run){.experiment = "parity", .variant = "cope", .seed = i},
+                  0, 0.5);
+    char *text = printed(f->store, &q);
+    assert_non_null(strstr(text, "over 2 tests (experiment, cell and split) of which\n"
+                                 "every encoder has values: "));
+    assert_non_null(strstr(text, "cope     80.0 ["));
+    assert_non_null(strstr(text, "rope     20.0 ["));
+    free(text);
+    q.filters = lone;
+    q.n_filters = 1;
+    text = printed(f->store, &q);
+    assert_non_null(strstr(text, "over 3 tests (experiment, cell and"));
+    assert_non_null(strstr(text, "n/a"));
+    free(text);
+}
+
+static void profiles_are_told_apart(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.format = PRINT_CSV};
+    fill(f->store);
+    add_score(f->store, (struct fake_run){.variant = "cope", .profile = "paper"}, 90, 0);
+    char *text = printed(f->store, &q);
+    assert_int_equal(occurrences(text, "\n"), 1 + 3 * 12);
+    assert_non_null(strstr(text, "\npaper,cope,iqm,0.9,0.9,0.9,1,1\n"));
+    assert_non_null(strstr(text, "\npaper,cope,better,,,,1,1\n"));
+    free(text);
+}
+
+static void nothing_in_common_is_told(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.format = PRINT_TEXT};
+    FILE *out = tmpfile();
+    assert_int_equal(table_aggregate(f->store, &q, out, &err), ST_NOTFOUND);
+    assert_non_null(strstr(err.msg, "no run matches"));
+    add_score(f->store, (struct fake_run){.experiment = "parity", .variant = "cope"}, 9, 0);
+    add_score(f->store, (struct fake_run){.variant = "rope"}, 9, 0);
+    assert_int_equal(table_aggregate(f->store, &q, out, &err), ST_NOTFOUND);
+    assert_non_null(strstr(err.msg, "every encoder"));
+    fclose(out);
+}
+
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_fixture, close_fixture)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(numbers_are_those_worked_by_hand),
+        CASE(only_tests_of_all_encoders_count),
+        CASE(profiles_are_told_apart),
+        CASE(nothing_in_common_is_told),
+    };
+    return cmocka_run_group_tests_name("table_aggregate", tests, NULL, NULL);
+}

@@ -205,15 +205,18 @@ static struct values *with_others(const struct field *f, int first)
     return all;
 }
 
-/* out[STATISTICS]: IQM, the points of the profile, and better: n/a for a lone encoder. */
-static enum status measure(const struct field *f, int encoder, struct estimate *out,
-                           struct err *e)
+/* out[STATISTICS]: IQM, the points of the profile, and better: n/a for a lone encoder.
+ * `shown`: those points alone that tables for people have. */
+static enum status measure(const struct field *f, int encoder, bool shown,
+                           struct estimate *out, struct err *e)
 {
     const struct values *own = values_at(f, encoder);
     int tests = f->tests;
     enum status st = estimate(own, tests, iqm, f->room, &out[0], e);
     for (int k = 0; k < POINTS && st == ST_OK; k++) {
         double score = points[k].score;
+        if (shown && !points[k].shown)
+            continue;
         st = estimate(own, tests, share_above, &score, &out[1 + k], e);
     }
     out[1 + POINTS] =
@@ -314,12 +317,13 @@ static void print_head(const struct table_request *q, const struct field *f, int
 static enum status add_profile(const struct field *f, const struct table_request *q,
                                struct text_table *t, struct err *e)
 {
+    const bool shown = print_format_for_people(q->format);
     enum status st = ST_OK;
     for (int i = 0; i < f->encoders && st == ST_OK; i++) {
         struct estimate x[STATISTICS];
-        st = measure(f, i, x, e);
+        st = measure(f, i, shown, x, e);
         if (st == ST_OK)
-            (print_format_for_people(q->format) ? add_for_people : add_rows)(t, f, i, x);
+            (shown ? add_for_people : add_rows)(t, f, i, x);
     }
     return st;
 }

@@ -1,5 +1,6 @@
 #include "compare.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,11 +126,27 @@ static bool fill_answered(struct answered *r, sqlite3_stmt *q)
     return whole;
 }
 
+/* A stranger's database may hold what its own checks refuse. */
+static enum status check_answers(sqlite3_stmt *q, struct err *e)
+{
+    const int64_t count = sqlite3_column_int64(q, COUNT);
+    if (count > 0 && count <= INT_MAX - 7 &&
+        sqlite3_column_bytes(q, BITS) == (int)((count + 7) / 8))
+        return ST_OK;
+    return err_set(e, ST_DB,
+                   "run %.32s: its answers to the split %.64s are not as many as it says; "
+                   "restore a copy of the database, or leave the split out with --only",
+                   text_at(q, IDENTITY), text_at(q, SPLIT));
+}
+
 static enum status take_answered(void *context, sqlite3_stmt *q, struct err *e)
 {
     struct side *s = context;
     if (!is_asked(s->q, q))
         return ST_OK;
+    const enum status st = check_answers(q, e);
+    if (st)
+        return st;
     if (s->n == s->room) {
         const int room = 2 * s->room + 16;
         struct answered *all = realloc(s->run, (size_t)room * sizeof *all);

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sqlite3.h>
+
 #include "approx.h"
 #include "compare.h"
 #include "filled_store.h"
@@ -137,6 +139,28 @@ static void other_sequences_are_not_compared(void **state)
     fclose(out);
 }
 
+/* What CHECK refuses can be written all the same. */
+static void answers_that_are_cut_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3 *db = NULL;
+    FILE *out = tmpfile();
+    fill(f->store);
+    store_close(f->store);
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "PRAGMA ignore_check_constraints = 1;"
+                                  "UPDATE answer SET count = 1000000 WHERE run_id = 3",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    assert_ok(store_open(f->path, STORE_READ, &f->store, &err));
+    const struct compare_request q = encoders(f->store, PRINT_TEXT);
+    assert_int_equal(compare_print(&q, out, &err), ST_DB);
+    assert_non_null(strstr(err.msg, "not as many as it says"));
+    fclose(out);
+}
+
 static void what_is_not_there_is_told(void **state)
 {
     const struct fixture *f = *state;
@@ -198,6 +222,7 @@ int main(void)
         CASE(text_is_for_people),
         CASE(settings_with_most_seeds_count),
         CASE(other_sequences_are_not_compared),
+        CASE(answers_that_are_cut_are_refused),
         CASE(what_is_not_there_is_told),
         CASE(databases_are_compared_variant_by_variant),
     };

@@ -15,6 +15,7 @@
 #include "option.h"
 #include "store_internal.h"
 #include "table_export.h"
+#include "table_names.h"
 #include "table_print.h"
 #include "table_strata.h"
 
@@ -147,6 +148,8 @@ static enum status one_table(struct job *j, int metric, const struct record *fir
     enum status st = table_section_init(d, j->shape, at, &s, e);
     /* By default, errors per sequence are left out where they are errors per token. */
     const bool same = !j->q->metrics && metric > 0 && s.single;
+    if (st == ST_OK)
+        table_order(&s, j->q->sort);
     if (st == ST_OK && s.rows * s.cols > 0 && !same)
         st = print_section(j, &s, e);
     table_section_free(&s);
@@ -226,7 +229,11 @@ static enum status print_all(struct store *s, struct job *j, struct err *e)
 static enum status load(struct store *s, struct job *j, int m, struct err *e)
 {
     struct table_data *d = &j->data[m];
-    const enum status st = table_data_load(s, j->q, j->metric[m], d, e);
+    enum status st = table_data_load(s, j->q, j->metric[m], d, e);
+    if (st == ST_OK)
+        st = table_names_load(d, j->q, e);
+    if (st == ST_OK)
+        st = table_order_check(d, j->shape, j->q->sort, e);
     if (st || !j->q->strata || strcmp(j->metric[m], "token_error") != 0)
         return st;
     return table_strata_load(s, d, e);

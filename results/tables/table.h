@@ -11,6 +11,26 @@
 #include "store.h"
 #include "text_table.h"
 
+/* What stands behind a mean over seeds. */
+enum spread {
+    SPREAD_STD,
+    SPREAD_CI /* 95 % interval */,
+    SPREAD_RANGE /* least and most */
+};
+
+/* Which means are bold, or have a star. */
+enum best_rule {
+    BEST_INTERVAL, /* the best, and all that lie within its 95 % interval */
+    BEST_MEAN      /* the best alone, and its equals */
+};
+
+/* Where the papers' numbers stand. */
+enum published_place {
+    PUBLISHED_NOT,
+    PUBLISHED_BELOW, /* in rows below, with the difference */
+    PUBLISHED_BESIDE /* in the same cell: ours (paper) */
+};
+
 struct table_request {
     const char *experiment;  /* glob; NULL: all */
     const char *profile;     /* glob; NULL: all */
@@ -20,9 +40,17 @@ struct table_request {
                                 split, seed, test; NULL: encoder, split */
     bool merge; /* an encoder's name for its variant, where an experiment has one of it */
     enum print_format format;
-    bool bold;      /* on a terminal: the best */
-    bool strata;    /* errors in the hard places beside those in all (table_strata.h) */
-    bool published; /* the papers' numbers and the difference below each row */
+    bool bold;   /* on a terminal: the best */
+    bool strata; /* errors in the hard places beside those in all (table_strata.h) */
+    enum published_place published;
+    enum spread spread;
+    enum best_rule best;
+    const char *sort;    /* a column, by whose means rows are ordered, the best first; or
+                            "name"; NULL: as the runs came (table_names.h) */
+    const char *caption; /* instead of the title; NULL: none */
+    /* "OLD=NEW": how a heading is printed (table_names.h); CSV and JSON keep the old. */
+    const char *const *names;
+    int n_names;
     /* filter.h; all must match. Without a filter on the split, the splits valid and train
      * are left out, since they are no tests, unless a run has no others, or `published`
      * asks for them. */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "table_names.h"
+
 enum { NUMBERS_MAX = 8 }; /* further ones of a caveat get no range; ours have three */
 
 static const char digits[] = "0123456789";
@@ -11,6 +13,7 @@ static const char digits[] = "0123456789";
 /* Caveats of the same words: the first one, and the range of each number in it. */
 struct words {
     const char *text;
+    const char *split; /* its beginning */
     long long low[NUMBERS_MAX], high[NUMBERS_MAX];
 };
 
@@ -59,6 +62,19 @@ static void write_words(const struct words *w, char out[CAVEAT_TEXT])
     }
 }
 
+/* The split at the beginning under the name that is printed. */
+static void rename_split(const struct table_data *d, const char *split,
+                         char text[CAVEAT_TEXT])
+{
+    const char *name = table_name(d, split);
+    const size_t n = strlen(split);
+    char rest[CAVEAT_TEXT];
+    if (name == split || strncmp(text, split, n) != 0)
+        return;
+    snprintf(rest, sizeof rest, "%s", text + n);
+    snprintf(text, CAVEAT_TEXT, "%.200s%.300s", name, rest);
+}
+
 static bool is_caveat_of(const char *text, const struct record *r)
 {
     const char *const split = r->key[DIM_SPLIT];
@@ -85,10 +101,12 @@ int table_caveats(const struct table_section *s, int row, int col,
             if (k == CAVEATS_MAX)
                 continue;
             if (k == n)
-                all[n++].text = caveat;
+                all[n++] = (struct words){.text = caveat, .split = r->key[DIM_SPLIT]};
             take_numbers(&all[k], caveat, all[k].text == caveat);
         }
-    for (int k = 0; k < n; k++)
+    for (int k = 0; k < n; k++) {
         write_words(&all[k], text[k]);
+        rename_split(d, all[k].split, text[k]);
+    }
     return n;
 }

@@ -585,5 +585,6 @@ void table_data_free(struct table_data *d)
     free(d->caveat);
     free(d->learning);
     free(d->hard);
+    free(d->renamed);
     *d = (struct table_data){0};
 }

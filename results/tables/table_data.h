@@ -69,6 +69,12 @@ struct caveat {
     const char *text; /* "SPLIT: ..." */
 };
 
+/* A heading that is printed under another name; of its dimension. Interned. */
+struct renamed {
+    enum dim dim;
+    const char *from, *to;
+};
+
 struct table_data {
     const char *metric; /* borrowed */
     const struct metric_info *info;
@@ -77,7 +83,8 @@ struct table_data {
     struct caveat *caveat;
     struct learning *learning; /* by run */
     struct hard_places *hard;
-    int records, publisheds, caveats, learnings, hards;
+    struct renamed *renamed;
+    int records, publisheds, caveats, learnings, hards, renameds;
     char **word; /* interned */
     int words;
 };

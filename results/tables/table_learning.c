@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "table_names.h"
+
 /* The three of table_learning.h; chosen, and the first is also that of verdicts.c. */
 static const double solved_error = 0.01;
 static const double chance_share = 0.9;
@@ -102,8 +104,8 @@ static void add_name(const struct table_section *s, const struct record *r,
     static const enum dim dims[] = {DIM_EXPERIMENT, DIM_PROFILE, DIM_CELL};
     for (size_t i = 0; i < sizeof dims / sizeof *dims; i++)
         if (!s->fixed[dims[i]] && r->key[dims[i]] && *r->key[dims[i]])
-            add(text, "%s ", r->key[dims[i]]);
-    add(text, "%s", r->key[DIM_VARIANT]);
+            add(text, "%s ", table_name(s->data, r->key[dims[i]]));
+    add(text, "%s", table_name(s->data, r->key[DIM_VARIANT]));
 }
 
 void table_learning_solved(const struct table_section *s, char text[LEARNING_TEXT])

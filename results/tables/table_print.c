@@ -9,53 +9,34 @@
 
 #include <ctype.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "clean.h"
 #include "escape.h"
+#include "prose.h"
 #include "table_caveats.h"
-#include "table_learning.h"
+#include "table_names.h"
+#include "table_notes.h"
 #include "table_strata.h"
 
-enum { WIDTH = 80, PROSE = 2048 }; /* columns of notes; bytes of a line, then cut */
+enum { WIDTH = 80 }; /* columns of notes */
 
 /* One table being made. */
 struct view {
     const struct table_section *s;
     const struct table_request *q;
     struct text_table table;
-    char **note; /* [notes] the footnotes, owned */
-    int notes;
-    bool has_best, has_bound, has_ambiguous, has_hard;
+    struct table_notes notes;
     FILE *out;
 };
 
-struct prose {
-    char text[PROSE];
-    size_t used;
-};
-
-static void say(struct prose *p, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void say(struct prose *p, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    const int n = vsnprintf(p->text + p->used, PROSE - p->used, fmt, args);
-    va_end(args);
-    if (n > 0)
-        p->used += (size_t)n < PROSE - p->used ? (size_t)n : PROSE - p->used - 1;
-}
-
 /* --- above the table ---------------------------------------------------------- */
 
-static const char *or_dash(const char *value)
+/* A heading, "-" where there is none. */
+static const char *heading(const struct table_section *s, const char *value)
 {
-    return value && *value ? value : "-";
+    return value && *value ? table_name(s->data, value) : "-";
 }
 
 static bool is_key(const struct table_section *s, enum dim d)
@@ -70,27 +51,34 @@ static void say_title(const struct table_section *s, struct prose *p)
 {
     const char *const experiment = s->fixed[DIM_EXPERIMENT];
     const char *const profile = s->fixed[DIM_PROFILE];
-    say(p, "%s, %s%s", experiment ? experiment : "several experiments",
-        profile ? "profile " : "several profiles", profile ? profile : "");
+    prose_say(p, "%s, %s%s",
+              experiment ? table_name(s->data, experiment) : "several experiments",
+              profile ? "profile " : "several profiles",
+              profile ? table_name(s->data, profile) : "");
     for (int d = DIM_CELL; d <= DIM_SPLIT && !is_key(s, DIM_TEST); d++)
         if (!is_key(s, (enum dim)d) && s->fixed[d] && *s->fixed[d])
-            say(p, ", %s %s", dim_name((enum dim)d), s->fixed[d]);
-    say(p, ": %s", s->data->metric);
+            prose_say(p, ", %s %s", dim_name((enum dim)d),
+                      table_name(s->data, s->fixed[d]));
+    prose_say(p, ": %s", s->data->metric);
 }
 
-static void say_metric(const struct table_section *s, struct prose *p)
+static void say_metric(const struct table_section *s, enum spread spread, struct prose *p)
 {
+    static const char *const behind[] = {[SPREAD_STD] = " ± std",
+                                         [SPREAD_CI] = " [95 % interval]",
+                                         [SPREAD_RANGE] = " [least, most]"};
     const struct metric_info *m = s->data->info;
-    say(p, "%c%s%s%s; ", m->meaning[0] - 'a' + 'A', m->meaning + 1, m->percent ? ", %" : "",
-        m->better < 0   ? "; lower is better"
-        : m->better > 0 ? "; higher is better"
-                        : "");
+    prose_say(p, "%c%s%s%s; ", m->meaning[0] - 'a' + 'A', m->meaning + 1,
+              m->percent ? ", %" : "",
+              m->better < 0   ? "; lower is better"
+              : m->better > 0 ? "; higher is better"
+                              : "");
     if (is_key(s, DIM_SEED))
-        say(p, "each seed by itself.");
+        prose_say(p, "each seed by itself.");
     else if (s->seeds == 1)
-        say(p, "one seed, so no spread.");
+        prose_say(p, "one seed, so no spread.");
     else
-        say(p, "mean ± std over %d seeds.", s->seeds);
+        prose_say(p, "mean%s over %d seeds.", behind[spread], s->seeds);
 }
 
 /* The first record of each split; NULL when there is no further one after *at. */
@@ -148,49 +136,30 @@ static void say_sizes(const struct table_section *s, struct prose *p)
     const char *separator = "Evaluated on ";
     const struct record *r;
     for (int at = 0; (r = next_split(s, &at));) {
-        say(p, "%s%s ", separator, r->key[DIM_SPLIT]);
+        prose_say(p, "%s%s ", separator, table_name(s->data, r->key[DIM_SPLIT]));
         separator = "; ";
         const int64_t sequences = size_of(s, r->key[DIM_SPLIT], false);
         const int64_t tokens = size_of(s, r->key[DIM_SPLIT], true);
         if (sequences == -2 || tokens == -2) {
-            say(p, "(sizes vary)");
+            prose_say(p, "(sizes vary)");
             continue;
         }
         if (sequences >= 0)
-            say(p, "%lld sequences", (long long)sequences);
+            prose_say(p, "%lld sequences", (long long)sequences);
         if (tokens >= 0 && tokens == sequences)
-            say(p, ", one scored token each");
+            prose_say(p, ", one scored token each");
         else if (tokens >= 0)
-            say(p, "%s%lld scored tokens", sequences >= 0 ? ", " : "", (long long)tokens);
+            prose_say(p, "%s%lld scored tokens", sequences >= 0 ? ", " : "",
+                      (long long)tokens);
         const double seen = seen_of(s, r->key[DIM_SPLIT]);
         if (seen > 0)
-            say(p, ", %.2g %% of them seen in training", 100 * seen);
+            prose_say(p, ", %.2g %% of them seen in training", 100 * seen);
     }
     if (p->used)
-        say(p, ".");
+        prose_say(p, ".");
 }
 
 /* --- the table ------------------------------------------------------------------ */
-
-/* Marks the cell added last with the footnote `text`, new or the same as an earlier one. */
-static void mark(struct view *v, const char *text)
-{
-    char number[16];
-    int i = 0;
-    while (i < v->notes && strcmp(v->note[i], text) != 0)
-        i++;
-    if (i == v->notes) {
-        char **all = realloc(v->note, (size_t)(v->notes + 1) * sizeof *all);
-        char *own = all ? strdup(text) : NULL;
-        if (all)
-            v->note = all;
-        if (own)
-            v->note[v->notes++] = own;
-        v->table.failed |= !own;
-    }
-    snprintf(number, sizeof number, "%d", i + 1);
-    text_table_note(&v->table, number);
-}
 
 /* Returns whether there was one. Cells with the same caveat share a footnote. */
 static bool mark_caveats(struct view *v, int row, int col)
@@ -198,7 +167,7 @@ static bool mark_caveats(struct view *v, int row, int col)
     char text[CAVEATS_MAX][CAVEAT_TEXT];
     const int n = table_caveats(v->s, row, col, text);
     for (int i = 0; i < n; i++)
-        mark(v, text[i]);
+        table_notes_mark(&v->notes, text[i], &v->table);
     return n > 0;
 }
 
@@ -212,7 +181,38 @@ static void add_hard(struct view *v, int row, int col)
         return;
     const int decimals = c.wrong ? metric_decimals(m, c.error) : 0;
     text_table_tail(&v->table, " | %s", metric_number(m, c.error, decimals, text));
-    v->has_hard = true;
+    v->notes.hard = true;
+}
+
+/* " ± 0.40", or " [23.6, 24.4]": what the seeds of a cell differ by. */
+static void add_spread(struct view *v, const struct table_cell *c, int decimals)
+{
+    const struct metric_info *m = v->s->data->info;
+    const bool range = v->q->spread == SPREAD_RANGE;
+    const double low = range ? c->min : c->interval.low;
+    const double high = range ? c->max : c->interval.high;
+    char a[METRIC_TEXT], b[METRIC_TEXT];
+    if (c->n < 2)
+        return;
+    if (v->q->spread == SPREAD_STD)
+        text_table_tail(&v->table, " ± %s", metric_number(m, c->std, decimals, a));
+    else
+        text_table_tail(&v->table, " [%s, %s]", metric_number(m, low, decimals, a),
+                        metric_number(m, high, decimals, b));
+}
+
+/* " (20.30)": the paper's number behind ours. */
+static void add_beside(struct view *v, const struct table_cell *c)
+{
+    const struct metric_info *m = v->s->data->info;
+    const struct published *p = table_cell_published(v->s, c);
+    char a[METRIC_TEXT];
+    if (v->q->published != PUBLISHED_BESIDE || !p || isnan(p->value))
+        return;
+    text_table_tail(&v->table, " (%s)",
+                    metric_number(m, p->value, metric_decimals(m, p->value), a));
+    v->notes.beside = true;
+    v->notes.ambiguous = v->notes.ambiguous || p->ambiguous;
 }
 
 static void add_cell(struct view *v, int row, int col)
@@ -229,21 +229,21 @@ static void add_cell(struct view *v, int row, int col)
     if (c->n > 0 && !isnan(c->bound)) {
         text_table_text(&v->table, "0");
         text_table_tail(&v->table, " (< %s)", metric_bound(m, c->bound, a));
-        v->has_bound = true;
+        v->notes.bound = true;
     } else {
         text_table_text(&v->table, metric_number(m, c->mean, decimals, a));
-        if (c->n > 1)
-            text_table_tail(&v->table, " ± %s", metric_number(m, c->std, decimals, a));
+        add_spread(v, c, decimals);
     }
+    add_beside(v, c);
     add_hard(v, row, col);
-    if (table_cell_best(s, row, col)) {
+    if (table_cell_best(s, v->q->best, row, col)) {
         text_table_best(&v->table);
-        v->has_best = true;
+        v->notes.best = true;
     }
     const bool explained = mark_caveats(v, row, col);
     table_cell_note(s, row, col, note);
     if (*note && !(explained && strcmp(note, CELL_NOT_AVAILABLE) == 0))
-        mark(v, note);
+        table_notes_mark(&v->notes, note, &v->table);
 }
 
 enum reference { CHANCE, MAJORITY, CEILING, REFERENCES };
@@ -298,7 +298,7 @@ static void add_header(struct view *v)
     for (int k = 0; k < s->keys; k++)
         text_table_column(&v->table, dim_name(s->key[k]), false);
     for (int j = 0; j < s->cols; j++)
-        text_table_column(&v->table, or_dash(s->col[j]), true);
+        text_table_column(&v->table, heading(s, s->col[j]), true);
     for (int w = 0; w < REFERENCES && split_tells_rows_apart(s); w++)
         if (has_reference(s, (enum reference)w))
             text_table_column(&v->table, reference_names[w], true);
@@ -311,7 +311,7 @@ static void add_keys(struct view *v, int row)
     bool same = row > 0;
     for (int k = 0; k < s->keys; k++) {
         same = same && k + 1 < s->keys && s->row[row].key[k] == s->row[row - 1].key[k];
-        text_table_text(&v->table, same ? "" : or_dash(s->row[row].key[k]));
+        text_table_text(&v->table, same ? "" : heading(s, s->row[row].key[k]));
         if (k == 0 && row > 0 && s->keys > 1 && !same)
             text_table_rule(&v->table);
     }
@@ -352,7 +352,7 @@ static void add_paper(struct view *v, int row)
         text_table_text(&v->table, metric_number(m, p->value, decimals, a));
         if (!isnan(p->std))
             text_table_tail(&v->table, " ± %s", metric_number(m, p->std, decimals, a));
-        v->has_ambiguous = v->has_ambiguous || p->ambiguous;
+        v->notes.ambiguous = v->notes.ambiguous || p->ambiguous;
     }
     add_reference_cells(v, -1);
 }
@@ -409,7 +409,7 @@ static void fill(struct view *v)
         for (int j = 0; j < s->cols; j++)
             add_cell(v, i, j);
         add_reference_cells(v, i);
-        if (v->q->published && row_is_published(s, i)) {
+        if (v->q->published == PUBLISHED_BELOW && row_is_published(s, i)) {
             add_paper(v, i);
             add_difference(v, i);
         }
@@ -418,154 +418,7 @@ static void fill(struct view *v)
         add_reference_rows(v);
 }
 
-/* --- below the table -------------------------------------------------------------- */
-
-/* Has a cell before cell n the same source? */
-static bool is_said(const struct table_section *s, int n, const struct published *q)
-{
-    for (int i = 0; i < n; i++) {
-        const struct published *p = table_cell_published(s, &s->cell[i]);
-        if (p && p->paper == q->paper && p->source == q->source)
-            return true;
-    }
-    return false;
-}
-
-static void say_source(const struct table_section *s, struct prose *p)
-{
-    const char *before = "paper: ";
-    for (int i = 0; i < s->rows * s->cols; i++) {
-        const struct published *q = table_cell_published(s, &s->cell[i]);
-        if (!q || is_said(s, i, q))
-            continue;
-        say(p, "%s%s, %s", before, q->paper, q->source);
-        before = "; ";
-    }
-    if (p->used)
-        say(p, ". difference: ours minus the paper's%s.",
-            s->data->info->percent ? ", in percentage points" : "");
-}
-
-/* Has a cell before cell n the same hard places? */
-static bool is_hard_said(const struct table_section *s, int n, const struct hard_places *h)
-{
-    for (int i = 0; i < n; i++)
-        if (table_strata_cell(s, i / s->cols, i % s->cols).where == h)
-            return true;
-    return false;
-}
-
-/* "Behind |: id, ignores 57 and more (24 % of the places); ..." */
-static void say_hard(const struct table_section *s, struct prose *p)
-{
-    const char *before = "token_error in the hard places: ";
-    for (int i = 0; i < s->rows * s->cols; i++) {
-        const struct hard_places *h = table_strata_cell(s, i / s->cols, i % s->cols).where;
-        char text[HARD_TEXT];
-        if (!h || is_hard_said(s, i, h))
-            continue;
-        say(p, "%s%s%s%s%s%s, %s", before, s->fixed[DIM_EXPERIMENT] ? "" : h->experiment,
-            s->fixed[DIM_EXPERIMENT] ? "" : " ", s->fixed[DIM_CELL] ? "" : h->cell,
-            s->fixed[DIM_CELL] || !*h->cell ? "" : " ", h->split,
-            table_strata_text(h, text));
-        before = "; ";
-    }
-    say(p, ".");
-}
-
-typedef void (*line_fn)(FILE *out, const char *mark, const char *text);
-
-/* "cope is cope(p_max=64) in counting, cope(scale_position=false) in flip_flop": the name in a
- * row or column, and the variant it stands for in each experiment. */
-static void say_variants(const struct table_section *s, const char *name, struct prose *p)
-{
-    const char *before = " is ";
-    const struct record *last = NULL;
-    for (int i = 0; i < s->members; i++) {
-        const struct record *r = table_member(s, i);
-        int k = 0;
-        if (!r->merged || r->key[DIM_VARIANT] != name)
-            continue;
-        while (table_member(s, k)->variant != r->variant ||
-               table_member(s, k)->key[DIM_EXPERIMENT] != r->key[DIM_EXPERIMENT])
-            k++;
-        if (k < i)
-            continue;
-        if (!last)
-            say(p, "%s", name);
-        if (!last || last->variant != r->variant)
-            say(p, "%s%s in ", before, r->variant);
-        say(p, "%s%s", last && last->variant == r->variant ? ", " : "",
-            or_dash(r->key[DIM_EXPERIMENT]));
-        before = "; ";
-        last = r;
-    }
-}
-
-/* A line for each encoder whose variants have one name here. */
-static void each_merged(const struct view *v, line_fn line)
-{
-    for (int i = 0; i < v->s->members; i++) {
-        const struct record *r = table_member(v->s, i);
-        struct prose p = {.used = 0};
-        int k = 0;
-        while (!table_member(v->s, k)->merged ||
-               table_member(v->s, k)->key[DIM_VARIANT] != r->key[DIM_VARIANT]) {
-            if (k == i)
-                break;
-            k++;
-        }
-        if (k != i || !r->merged)
-            continue;
-        say_variants(v->s, r->key[DIM_VARIANT], &p);
-        say(&p, ".");
-        line(v->out, "", p.text);
-    }
-}
-
-static bool has_notes(const struct view *v)
-{
-    char learning[LEARNING_TEXT];
-    table_learning_solved(v->s, learning);
-    return v->has_best || v->has_bound || v->has_hard || v->notes || v->q->published ||
-           *learning;
-}
-
-static void print_notes(const struct view *v, line_fn line)
-{
-    char number[16], learning[LEARNING_TEXT];
-    struct prose p = {.used = 0}, hard = {.used = 0};
-    if (v->has_best)
-        line(v->out, v->q->format == PRINT_TEXT ? "*" : "Bold:",
-             "the best mean among the encoders it stands beside.");
-    if (v->has_bound)
-        line(v->out, "0 (< x)",
-             "no error in any seed; x is the 95 % upper bound of these seeds' rate, were "
-             "errors independent: further seeds may err more.");
-    if (v->has_hard) {
-        say_hard(v->s, &hard);
-        line(v->out, "|", hard.text);
-    }
-    if (v->q->published)
-        say_source(v->s, &p);
-    if (p.used)
-        line(v->out, "", p.text);
-    if (v->has_ambiguous)
-        line(v->out, "",
-             "The paper does not say whether it counts tokens or sequences: its number "
-             "stands beside both.");
-    each_merged(v, line);
-    table_learning_solved(v->s, learning);
-    if (*learning)
-        line(v->out, "", learning);
-    table_learning_unfinished(v->s, learning);
-    if (*learning)
-        line(v->out, "", learning);
-    for (int i = 0; i < v->notes; i++) {
-        snprintf(number, sizeof number, "[%d]", i + 1);
-        line(v->out, number, v->note[i]);
-    }
-}
+/* --- all of it ---------------------------------------------------------------- */
 
 static void text_line(FILE *out, const char *mark, const char *text)
 {
@@ -614,10 +467,10 @@ static enum status print_for_terminal(struct view *v, const struct prose head[3]
         text_line(v->out, "", head[2].text);
     fputc('\n', v->out);
     const enum status st = text_table_end(&v->table, e);
-    if (st == ST_OK && has_notes(v))
+    if (st == ST_OK && table_notes_any(&v->notes, v->s, v->q))
         fputc('\n', v->out);
     if (st == ST_OK)
-        print_notes(v, text_line);
+        table_notes_each(&v->notes, v->s, v->q, text_line, v->out);
     return st;
 }
 
@@ -631,10 +484,10 @@ static enum status print_markdown(struct view *v, const struct prose head[3], st
     escape_md(v->out, head[2].text);
     fputs("\n\n", v->out);
     const enum status st = text_table_end(&v->table, e);
-    if (st == ST_OK && has_notes(v))
+    if (st == ST_OK && table_notes_any(&v->notes, v->s, v->q))
         fputc('\n', v->out);
     if (st == ST_OK)
-        print_notes(v, md_line);
+        table_notes_each(&v->notes, v->s, v->q, md_line, v->out);
     return st;
 }
 
@@ -650,9 +503,9 @@ static enum status print_html(struct view *v, const struct prose head[3], struct
     const enum status st = text_table_end(&v->table, e);
     if (st)
         return st;
-    if (has_notes(v)) {
+    if (table_notes_any(&v->notes, v->s, v->q)) {
         fputs("<ul class=notes>\n", v->out);
-        print_notes(v, html_line);
+        table_notes_each(&v->notes, v->s, v->q, html_line, v->out);
         fputs("</ul>\n", v->out);
     }
     fputs("</section>\n", v->out);
@@ -688,7 +541,7 @@ static enum status print_latex(struct view *v, const struct prose head[3], struc
     if (st)
         return st;
     fputs("\\par\\medskip\n\\begin{minipage}{\\linewidth}\\footnotesize\n", v->out);
-    print_notes(v, latex_line);
+    table_notes_each(&v->notes, v->s, v->q, latex_line, v->out);
     fputs("\\end{minipage}\n\\end{table}\n", v->out);
     return ST_OK;
 }
@@ -700,8 +553,11 @@ enum status table_print_section(const struct table_section *s,
     struct prose head[3] = {{.used = 0}};
     text_table_init(&v.table, q->format, out);
     v.table.bold = q->bold;
-    say_title(s, &head[0]);
-    say_metric(s, &head[1]);
+    if (q->caption)
+        prose_say(&head[0], "%s", q->caption);
+    else
+        say_title(s, &head[0]);
+    say_metric(s, q->spread, &head[1]);
     say_sizes(s, &head[2]);
     fill(&v);
     const enum status st = q->format == PRINT_MD      ? print_markdown(&v, head, e)
@@ -709,8 +565,6 @@ enum status table_print_section(const struct table_section *s,
                            : q->format == PRINT_HTML  ? print_html(&v, head, e)
                                                       : print_for_terminal(&v, head, e);
     text_table_drop(&v.table);
-    for (int i = 0; i < v.notes; i++)
-        free(v.note[i]);
-    free(v.note);
+    table_notes_free(&v.notes);
     return st;
 }

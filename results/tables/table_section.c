@@ -331,27 +331,60 @@ static bool rivals(const struct table_section *s, int a, int b)
     return true;
 }
 
-/* False when the other cell's mean is better; counts the cells that have one. */
-static bool holds_against(const struct table_section *s, const struct table_cell *mine,
-                          const struct table_cell *other, int *others)
+/* The i-th of the cells that a cell is compared with, itself included; NULL: there are no more
+ * or, with *skip, this one is no rival. */
+static const struct table_cell *rival(const struct table_section *s, int row, int col,
+                                      int i, bool *skip)
 {
-    *others += other->n > 0;
-    return other->n == 0 || (s->data->info->better < 0 ? mine->mean <= other->mean
-                                                       : mine->mean >= other->mean);
+    const bool across = s->shape.cols == DIM_VARIANT;
+    *skip = false;
+    if (i >= (across ? s->cols : s->rows))
+        return NULL;
+    *skip = !across && !rivals(s, i, row);
+    return *skip ? NULL : across ? table_cell_at(s, row, i) : table_cell_at(s, i, col);
 }
 
-bool table_cell_best(const struct table_section *s, int row, int col)
+/* The first of the cells with the best mean; NULL where fewer than two have one, or nobody
+ * knows whether more is better. What is infinite is not the best. */
+static const struct table_cell *best_of(const struct table_section *s, int row, int col)
+{
+    const int better = s->data->info->better;
+    const struct table_cell *best = NULL, *c;
+    int n = 0;
+    bool skip;
+    for (int i = 0; better && ((c = rival(s, row, col, i, &skip)) || skip); i++) {
+        if (!c || c->n == 0)
+            continue;
+        n++;
+        if (!best || better * c->mean > better * best->mean)
+            best = c;
+    }
+    return best && n > 1 && isfinite(best->mean) ? best : NULL;
+}
+
+bool table_cell_best(const struct table_section *s, enum best_rule rule, int row, int col)
 {
     const struct table_cell *mine = table_cell_at(s, row, col);
-    int others = 0;
-    bool best = mine->n > 0 && isfinite(mine->mean) && s->data->info->better != 0;
-    for (int j = 0; j < s->cols && s->shape.cols == DIM_VARIANT; j++)
-        if (j != col)
-            best = holds_against(s, mine, table_cell_at(s, row, j), &others) && best;
-    for (int i = 0; i < s->rows && s->shape.cols != DIM_VARIANT; i++)
-        if (i != row && rivals(s, i, row))
-            best = holds_against(s, mine, table_cell_at(s, i, col), &others) && best;
-    return best && others > 0;
+    const struct table_cell *best = mine->n > 0 ? best_of(s, row, col) : NULL;
+    if (!best)
+        return false;
+    const double worst =
+        s->data->info->better < 0 ? best->interval.high : best->interval.low;
+    const bool within =
+        s->data->info->better < 0 ? mine->mean <= worst : mine->mean >= worst;
+    return mine->mean == best->mean || (rule == BEST_INTERVAL && best->n > 1 && within);
+}
+
+void table_section_swap(struct table_section *s, int i, int k)
+{
+    const struct table_row row = s->row[i];
+    s->row[i] = s->row[k];
+    s->row[k] = row;
+    for (int j = 0; j < s->cols; j++) {
+        const struct table_cell cell = s->cell[i * s->cols + j];
+        s->cell[i * s->cols + j] = s->cell[k * s->cols + j];
+        s->cell[k * s->cols + j] = cell;
+    }
 }
 
 /* "seed 3 failed: the loss is not a finite number" */

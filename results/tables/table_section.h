@@ -67,8 +67,13 @@ bool table_cell_holds(const struct table_section *s, int row, int col,
 const struct published *table_cell_published(const struct table_section *s,
                                              const struct table_cell *c);
 
-/* Is the cell's mean the best among the encoders it stands beside? */
-bool table_cell_best(const struct table_section *s, int row, int col);
+/* Is the cell's mean the best among the encoders it stands beside or, by BEST_INTERVAL, within
+ * the 95 % interval of the best, which has the best mean and, of equals, comes first? Of one
+ * seed the interval is about that run alone and decides nothing. */
+bool table_cell_best(const struct table_section *s, enum best_rule rule, int row, int col);
+
+/* Row i takes the place of row k and that one its place, with their cells. */
+void table_section_swap(struct table_section *s, int i, int k);
 
 /* Why the cell has fewer values than others, or "": "2 of 3 seeds; seed 3 failed: ...". */
 #define CELL_NOT_AVAILABLE "not available"

@@ -183,6 +183,10 @@ static enum status take_flag(struct invocation *v, struct words *w, const struct
     spelling(f, is_short, name);
     if (!f->value && attached)
         return err_set(e, ST_USAGE, "option \"%s\" takes no value", name);
+    if (f->value && f->value[0] == '=' && !attached) {
+        v->given[v->n_given++] = (struct given){f, ""};
+        return ST_OK;
+    }
     if (f->value && !attached) {
         const char *next = w->at + 1 < w->n ? w->word[w->at + 1] : NULL;
         if (!next || is_flag_word(next))
@@ -193,8 +197,8 @@ static enum status take_flag(struct invocation *v, struct words *w, const struct
     }
     /* Mostly "$VARIABLE" that is not set. */
     if (attached && !attached[0])
-        return err_set(e, ST_USAGE, "option \"%s\" has an empty value; %s %s is wanted",
-                       name, name, f->value);
+        return err_set(e, ST_USAGE, "option \"%s\" has an empty value; %s%s%s is wanted",
+                       name, name, f->value[0] == '=' ? "" : " ", f->value);
     for (int i = 0; i < v->n_given && f->value; i++)
         if (v->given[i].flag == f && excludes(f, v->given[i].value, attached))
             return err_set(e, ST_USAGE, "option \"--%s\" is given twice: \"%s\" and \"%s\"",

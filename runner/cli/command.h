@@ -12,11 +12,13 @@
 #include "status.h"
 
 struct flag {
-    const char *name;  /* without "--" */
-    char letter;       /* 'o' for -o; 0: none */
-    const char *value; /* "FILE", a name of metavariables.h; NULL: a switch */
-    bool repeated;     /* may be given several times */
-    const char *help;  /* one line, with default and unit */
+    const char *name; /* without "--" */
+    char letter;      /* 'o' for -o; 0: none */
+    /* "FILE", a name of metavariables.h; NULL: a switch; "=below|beside": a switch that may
+     * have a value, behind '=' alone, else it is "". */
+    const char *value;
+    bool repeated;    /* may be given several times */
+    const char *help; /* one line, with default and unit */
 };
 
 struct invocation; /* opaque: cli.c */

@@ -95,8 +95,9 @@ static void flag_entry(FILE *out, const struct flag *f)
     char left[80], letter[5] = "    ";
     if (f->letter)
         snprintf(letter, sizeof letter, "-%c, ", f->letter);
-    snprintf(left, sizeof left, "%s--%s%s%s", letter, f->name, f->value ? " " : "",
-             f->value ? f->value : "");
+    const bool optional = f->value && f->value[0] == '=';
+    snprintf(left, sizeof left, optional ? "%s--%s%s[%s]" : "%s--%s%s%s", letter, f->name,
+             f->value && !optional ? " " : "", f->value ? f->value : "");
     entry(out, left, FLAG_COLUMN, f->help);
 }
 

@@ -63,9 +63,10 @@ static void flag_entry(FILE *out, const struct flag *f)
     words(out, f->name);
     fputs("\\fR", out);
     if (f->value) {
-        fputs(" \\fI", out);
+        const bool optional = f->value[0] == '=';
+        fputs(optional ? "[\\fI" : " \\fI", out);
         words(out, f->value);
-        fputs("\\fR", out);
+        fputs(optional ? "\\fR]" : "\\fR", out);
     }
     fputc('\n', out);
     words(out, f->help);

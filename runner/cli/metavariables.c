@@ -218,6 +218,8 @@ static const struct metavariable {
     {.name = "CLAIM", .offer = claims},
     {.name = "RUN", .offer = runs},
     {.name = "PLOT", .offer = plots},
+    {.name = "OLD=NEW"},
+    {.name = "TEXT"},
     {.name = "CELL"},
     {.name = "KEY=N,..."},
     {.name = "I/N"},
@@ -239,6 +241,7 @@ static const struct metavariable *find(const char *name, size_t length)
 
 bool metavariables_known(const char *kind)
 {
+    kind += *kind == '=';
     while (*kind) {
         const size_t n = strcspn(kind, "|");
         if (n == 0 || (!islower((unsigned char)*kind) && !find(kind, n)))
@@ -250,6 +253,7 @@ bool metavariables_known(const char *kind)
 
 void metavariables_offer(struct offers *o, const char *kind)
 {
+    kind += *kind == '=';
     while (*kind) {
         const size_t n = strcspn(kind, "|");
         const struct metavariable *m = find(kind, n);

@@ -2,7 +2,7 @@
  *
  * The value of a flag and an argument of a command are a metavariable, a word in lower
  * case that is typed as it stands, or several with '|' between them: "DB", "failed|all",
- * "RUN|FILE". */
+ * "RUN|FILE". '=' before them: it may be left out (command.h). */
 #ifndef METAVARIABLES_H
 #define METAVARIABLES_H
 

@@ -121,7 +121,7 @@ static const char *wanted(const struct command *c, const char *word)
 {
     if (word[1] == '-') {
         const struct flag *f = find_flag(c, word + 2, strlen(word + 2), 0);
-        return f ? f->value : NULL;
+        return f && f->value && f->value[0] != '=' ? f->value : NULL;
     }
     for (word++; *word; word++) {
         const struct flag *f = find_flag(c, NULL, 0, *word);

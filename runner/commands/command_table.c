@@ -1,19 +1,83 @@
 /* command_table.c -- encoder x split, mean and spread over seeds, chance beside
  * it. */
+#include <string.h>
+
 #include "cli.h"
 #include "file_runs.h"
 #include "listing.h"
+#include "option.h"
 #include "table.h"
 #include "table_aggregate.h"
 #include "table_extrapolation.h"
 
-/* A flag that would have no effect is a mistake. */
+/* A word among those a flag may have, numbered from 0; `none` where it is not given. */
+static enum status choice(const struct invocation *v, const char *flag,
+                          const char *const *words, int n, int none, int *out,
+                          struct err *e)
+{
+    const char *text = flag_text(v, flag, NULL);
+    *out = none;
+    if (!text || !*text)
+        return ST_OK;
+    for (int i = 0; i < n; i++)
+        if (strcmp(words[i], text) == 0) {
+            *out = i;
+            return ST_OK;
+        }
+    return err_set(e, ST_USAGE, "--%s \"%s\"%s", flag, text, suggest_among(text, words, n));
+}
+
+static enum status read_choices(const struct invocation *v, struct table_request *q,
+                                struct err *e)
+{
+    static const char *const spreads[] = {
+        [SPREAD_STD] = "std", [SPREAD_CI] = "ci", [SPREAD_RANGE] = "range"};
+    static const char *const rules[] = {[BEST_INTERVAL] = "interval", [BEST_MEAN] = "mean"};
+    static const char *const places[] = {"below", "beside"};
+    int spread = SPREAD_STD, best = BEST_INTERVAL, place = 0;
+    enum status st = choice(v, "spread", spreads, 3, SPREAD_STD, &spread, e);
+    if (!st)
+        st = choice(v, "best", rules, 2, BEST_INTERVAL, &best, e);
+    if (!st)
+        st = choice(v, "published", places, 2, 0, &place, e);
+    q->spread = (enum spread)spread;
+    q->best = (enum best_rule)best;
+    if (flag_given(v, "published"))
+        q->published = place ? PUBLISHED_BESIDE : PUBLISHED_BELOW;
+    return st;
+}
+
+/* A flag that would have no effect is a mistake: beside `alone`, another table, */
 static enum status check_alone(const struct invocation *v, const char *alone, struct err *e)
 {
-    static const char *const none[] = {"metric", "rows", "cols", "published"};
-    for (int i = 0; flag_given(v, alone) && i < 4; i++)
+    static const char *const none[] = {"metric", "rows", "cols",    "published", "spread",
+                                       "best",   "sort", "caption", "name"};
+    for (size_t i = 0; flag_given(v, alone) && i < sizeof none / sizeof *none; i++)
         if (flag_given(v, none[i]))
             return err_set(e, ST_USAGE, "--%s has no effect on --%s", none[i], alone);
+    return ST_OK;
+}
+
+/* and where programs read. */
+static enum status check_effect(const struct invocation *v, enum print_format format,
+                                struct err *e)
+{
+    static const char *const people[] = {"spread", "best", "caption", "name"};
+    enum status st = check_alone(v, "extrapolation", e);
+    if (!st)
+        st = check_alone(v, "aggregate", e);
+    if (!st && flag_given(v, "aggregate") && flag_given(v, "extrapolation"))
+        st = err_set(e, ST_USAGE, "--aggregate and --extrapolation are two tables");
+    if (st)
+        return st;
+    for (size_t i = 0;
+         !print_format_for_people(format) && i < sizeof people / sizeof *people; i++)
+        if (flag_given(v, people[i]))
+            return err_set(
+                e, ST_USAGE,
+                "--%s has no effect on -o %s, which has all numbers and names as "
+                "they are stored",
+                people[i], print_format_name(format));
     return ST_OK;
 }
 
@@ -35,20 +99,20 @@ static enum status run(const struct invocation *v, struct err *e)
         .metrics = flag_text(v, "metric", NULL),
         .rows = flag_text(v, "rows", NULL),
         .cols = flag_text(v, "cols", NULL),
-        .published = flag_given(v, "published"),
+        .sort = flag_text(v, "sort", NULL),
+        .caption = flag_text(v, "caption", NULL),
         .strata = flag_given(v, "strata"),
         .merge = flag_given(v, "merge-variants"),
     };
     bool chosen;
     struct store *db = NULL;
     q.n_filters = flag_list(v, "only", &q.filters);
-    enum status st = check_alone(v, "extrapolation", e);
+    q.n_names = flag_list(v, "name", &q.names);
+    enum status st = listing_format(v, &q.format, e);
     if (!st)
-        st = check_alone(v, "aggregate", e);
-    if (!st && flag_given(v, "aggregate") && flag_given(v, "extrapolation"))
-        st = err_set(e, ST_USAGE, "--aggregate and --extrapolation are two tables");
+        st = check_effect(v, q.format, e);
     if (!st)
-        st = listing_format(v, &q.format, e);
+        st = read_choices(v, &q, e);
     q.bold = cli_colour(v, stdout);
     if (!st)
         st = file_runs_open(v, &db, &chosen, e);
@@ -69,7 +133,22 @@ static const struct flag flags[] = {
     {"aggregate", 0, NULL, false,
      "instead: one number an encoder over all tests, the interquartile mean, and the "
      "performance profile, with intervals"},
-    {"published", 0, NULL, false, "the paper's numbers and the difference below each row"},
+    {"published", 0, "=below|beside", false,
+     "the paper's numbers: below each row, with the difference, or in the same cell, "
+     "ours (paper) (default below)"},
+    {"spread", 0, "std|ci|range", false,
+     "what stands behind a mean: standard deviation over the seeds, the mean's 95 % "
+     "interval, or the least and the most (default std)"},
+    {"best", 0, "interval|mean", false,
+     "which means are bold or have a star: the best and all within its 95 % interval, or "
+     "the best alone (default interval)"},
+    {"sort", 0, "name|SPLIT", false,
+     "order of the rows: by name, or by the means of this column, the best first (default "
+     "as the runs came)"},
+    {"name", 0, "OLD=NEW", true,
+     "print the heading OLD, such as an encoder or a split, as NEW, e.g. cope=CoPE "
+     "(repeatable)"},
+    {"caption", 0, "TEXT", false, "LaTeX: the caption; else the title"},
     {"strata", 0, NULL, false,
      "behind each token error, after |, that in the places where all encoders together "
      "err most"},
@@ -106,7 +185,8 @@ const struct command command_table = {
                 "posbench table --extrapolation --profile quick-20\n"
                 "posbench table --aggregate --merge-variants\n"
                 "posbench table --cols test --merge-variants\n"
-                "posbench table counting -o latex",
+                "posbench table --spread ci --sort id --name cope=CoPE --published=beside\n"
+                "posbench table counting -o latex --caption \"Counting\"",
     .flags = flags,
     .run = run,
 };

@@ -97,6 +97,26 @@ static void repeated_values_come_in_order(void **state)
     cli_free(p.v);
 }
 
+/* What stands behind such an option is the next argument, not its value. */
+static void a_value_may_be_left_out_where_the_option_says_so(void **state)
+{
+    (void)state;
+    struct parsed p;
+    parse(&p, "table --published flip_flop");
+    assert_int_equal(p.st, ST_OK);
+    assert_true(flag_given(p.v, "published"));
+    assert_string_equal(flag_text(p.v, "published", "unset"), "");
+    assert_string_equal(argument_at(p.v, 0), "flip_flop");
+    cli_free(p.v);
+    parse(&p, "table --published=beside flip_flop");
+    assert_int_equal(p.st, ST_OK);
+    assert_string_equal(flag_text(p.v, "published", "unset"), "beside");
+    cli_free(p.v);
+    parse(&p, "table --published=");
+    assert_int_equal(p.st, ST_USAGE);
+    cli_free(p.v);
+}
+
 static void two_dashes_end_the_options(void **state)
 {
     (void)state;
@@ -441,6 +461,7 @@ int main(void)
         cmocka_unit_test(a_value_may_be_written_in_four_ways),
         cmocka_unit_test(options_and_arguments_may_mix),
         cmocka_unit_test(repeated_values_come_in_order),
+        cmocka_unit_test(a_value_may_be_left_out_where_the_option_says_so),
         cmocka_unit_test(two_dashes_end_the_options),
         cmocka_unit_test(one_dash_and_negative_numbers_are_values),
         cmocka_unit_test(empty_values_are_refused),

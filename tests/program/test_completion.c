@@ -214,6 +214,8 @@ static void bash_completes_values_that_are_known(void **state)
     bash_offers("plan --set train.st", "train.steps=\n");
     bash_offers("run --only sp", "\n");
     bash_offers("table --only sp", "split=\n");
+    bash_offers("table --published = be", "below\nbeside\n");
+    bash_offers("table --spread r", "range\n");
     bash_offers("run -j ''", "\n");
 }
 

@@ -6,101 +6,9 @@
 #include <cmocka.h>
 
 #include "approx.h"
-#include "filled_store.h"
+#include "filled_table.h"
 #include "metric_text.h"
 #include "store_matrix.h"
-#include "table.h"
-
-/* What a request prints; the caller's. */
-static char *printed(struct store *s, const struct table_request *q)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    assert_non_null(out);
-    assert_ok(table_print(s, q, out, &err));
-    assert_int_equal(fclose(out), 0);
-    return text;
-}
-
-static void assert_printed(struct store *s, const struct table_request *q, const char *want)
-{
-    char *text = printed(s, q);
-    assert_string_equal(text, want);
-    free(text);
-}
-
-static void assert_holds(struct store *s, const struct table_request *q, const char *part)
-{
-    char *text = printed(s, q);
-    if (!strstr(text, part))
-        print_error("\"%s\" is not in:\n%s\n", part, text);
-    assert_non_null(strstr(text, part));
-    free(text);
-}
-
-static void assert_lacks(struct store *s, const struct table_request *q, const char *part)
-{
-    char *text = printed(s, q);
-    if (strstr(text, part))
-        print_error("\"%s\" is in:\n%s\n", part, text);
-    assert_null(strstr(text, part));
-    free(text);
-}
-
-static void assert_fails(struct store *s, const struct table_request *q, enum status want,
-                         const char *words)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    assert_int_equal(table_print(s, q, out, &err), want);
-    if (!strstr(err.msg, words))
-        print_error("\"%s\" is not in: %s\n", words, err.msg);
-    assert_non_null(strstr(err.msg, words));
-    fclose(out);
-    assert_string_equal(text, "");
-    free(text);
-}
-
-/* absolute: 23.6, 24.0 and 24.4 % on id, no value on ood_sparse. rope: two seeds, the third
- * failed. cope: no error at all in 3 x 500 and 3 x 80 tokens. */
-static void fill(struct store *s)
-{
-    static const char *const variant[] = {"absolute", "rope", "cope(p_max=64)"};
-    static const char *const encoder[] = {"absolute", "rope", "cope"};
-    static const int wrong[3][3] = {{118, 120, 122}, {10, 12, 0}, {0, 0, 0}};
-    for (int i = 0; i < 3; i++)
-        for (int k = 0; k < 3; k++) {
-            const int fails = i == 1 && k == 2;
-            const int64_t id =
-                add_run(s, (struct fake_run){.variant = variant[i],
-                                             .encoder = encoder[i],
-                                             .seed = k + 1,
-                                             .state = fails ? "failed" : "done",
-                                             .error = "the loss is not a finite number"});
-            if (fails)
-                continue;
-            put_split(s, id, "valid", 0, 500, 0);
-            put_split(s, id, "id", wrong[i][k], 500, 3 - i);
-            put_split(s, id, "ood_sparse", i == 0 ? -1 : 2 * wrong[i][k], 80, 3 - i);
-            if (i == 0)
-                assert_ok(store_event(s, id, "caveat",
-                                      "ood_sparse: absolute has no value beyond 256 tokens",
-                                      &err));
-        }
-}
-
-static void add_paper(struct store *s)
-{
-    const struct published_row p[] = {
-        {"arXiv 1", "Table 2", "flip_flop", "", "cope", "id", "error", "fraction", 0.0003,
-         0.0006},
-        {"arXiv 1", "Table 2", "flip_flop", "", "rope", "ood_sparse", "error", "fraction",
-         0.203, (double)NAN},
-    };
-    assert_ok(store_published(s, p, 2, &err));
-}
 
 static void put_places(const struct fixture *f, int64_t run, const char *strata)
 {
@@ -169,7 +77,8 @@ static void the_default_table_is_this(void **state)
         "majority        48.00            48.00\n"
         "ceiling          0.00             0.00\n"
         "\n"
-        "* the best mean among the encoders it stands beside.\n"
+        "* the best mean among the encoders it stands beside, or a mean within the 95 %\n"
+        "  interval of the best.\n"
         "0 (< x) no error in any seed; x is the 95 % upper bound of these seeds' rate,\n"
         "        were errors independent: further seeds may err more.\n"
         "Seeds with at most 1 % of tokens wrong on valid: absolute 3 of 3; rope 2 of 2;\n"

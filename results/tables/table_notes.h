@@ -1,0 +1,28 @@
+/* table_notes.h -- what stands below a table: what its marks mean and what its cells hide. */
+#ifndef TABLE_NOTES_H
+#define TABLE_NOTES_H
+
+#include "table_section.h"
+
+/* What cells refer to. Zeroed: nothing. */
+struct table_notes {
+    char **text; /* [n] the footnotes, owned */
+    int n;
+    bool best, bound, hard, ambiguous, beside; /* is there a cell with this mark? */
+};
+
+/* Marks the cell added last with the footnote `text`, new or the same as an earlier one. */
+void table_notes_mark(struct table_notes *n, const char *text, struct text_table *t);
+
+bool table_notes_any(const struct table_notes *n, const struct table_section *s,
+                     const struct table_request *q);
+
+typedef void (*note_fn)(FILE *out, const char *mark, const char *text);
+
+/* Each note in turn to `line`, with its mark, which may be "". */
+void table_notes_each(const struct table_notes *n, const struct table_section *s,
+                      const struct table_request *q, note_fn line, FILE *out);
+
+void table_notes_free(struct table_notes *n); /* accepts a zeroed struct */
+
+#endif

@@ -1,0 +1,216 @@
+/* What a person can choose of a table: spreads, order, names, what is bold. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "filled_table.h"
+
+/* Losses of absolute 0.236, 0.240, 0.244: mean 0.240, deviation 0.004, and by Student's t with 2
+ * degrees of freedom +- 4.3027 * 0.004 / sqrt(3) = 0.0099. */
+static void what_stands_behind_the_mean_can_be_chosen(void **state)
+{
+    const struct fixture *f = *state;
+    struct table_request q = {.metrics = "loss", .spread = SPREAD_STD};
+    fill(f->store);
+    assert_holds(f->store, &q, "mean ± std over 3 seeds.");
+    assert_holds(f->store, &q, "\nabsolute        0.240 ± 0.004  ");
+    q.spread = SPREAD_CI;
+    assert_holds(f->store, &q, "mean [95 % interval] over 3\nseeds.");
+    assert_holds(f->store, &q, "\nabsolute        0.240 [0.230, 0.250]  ");
+    assert_lacks(f->store, &q, "±");
+    q.spread = SPREAD_RANGE;
+    assert_holds(f->store, &q, "mean [least, most] over 3\nseeds.");
+    assert_holds(f->store, &q, "\nabsolute        0.240 [0.236, 0.244]  ");
+    assert_lacks(f->store, &q, "±");
+}
+
+/* Where `part` stands in what is printed; fails when it does not. */
+static size_t place(const char *text, const char *part)
+{
+    const char *at = strstr(text, part);
+    if (!at)
+        print_error("\"%s\" is not in:\n%s\n", part, text);
+    assert_non_null(at);
+    return (size_t)(at - text);
+}
+
+static void assert_order(struct store *s, const struct table_request *q, const char *a,
+                         const char *b, const char *c)
+{
+    char *text = printed(s, q);
+    assert_true(place(text, a) < place(text, b));
+    assert_true(place(text, b) < place(text, c));
+    free(text);
+}
+
+static void rows_are_ordered_by_a_column_or_by_name(void **state)
+{
+    const struct fixture *f = *state;
+    struct table_request q = {.metrics = "token_error"};
+    fill(f->store);
+    assert_order(f->store, &q, "\nabsolute ", "\nrope ", "\ncope(");
+    q.sort = "id";
+    assert_order(f->store, &q, "\ncope(", "\nrope ", "\nabsolute ");
+    assert_holds(f->store, &q, "\nrope             2.20 ± 0.28[1]  27.50 ± 3.54[1]\n");
+    q.sort = "name";
+    assert_order(f->store, &q, "\nabsolute ", "\ncope(", "\nrope ");
+    /* A row without a value is the last, though it came first. */
+    q.sort = "ood_sparse";
+    assert_order(f->store, &q, "\ncope(", "\nrope ", "\nabsolute ");
+    /* Of accuracies the greatest is the best. */
+    q.sort = "id";
+    q.metrics = "accuracy";
+    assert_order(f->store, &q, "\ncope(", "\nrope ", "\nabsolute ");
+    q.sort = "ood_sprase";
+    assert_fails(f->store, &q, ST_USAGE, "did you mean \"ood_sparse\"");
+    q.format = PRINT_CSV;
+    q.sort = "id";
+    assert_order(f->store, &q, ",cope(p_max=64),", ",rope,", ",absolute,");
+}
+
+static void numbers_in_names_are_ordered_by_their_size(void **state)
+{
+    const struct fixture *f = *state;
+    struct table_request q = {.metrics = "token_error", .sort = "name"};
+    static const char *const variants[] = {"p=16", "p=9", "P=128"};
+    for (int i = 0; i < 3; i++)
+        put_split(f->store, add_run(f->store, (struct fake_run){.variant = variants[i]}),
+                  "id", i, 100, 1);
+    assert_order(f->store, &q, "\np=9 ", "\np=16 ", "\nP=128 ");
+}
+
+/* Cells of a grid keep their place; only what stands within each is ordered. */
+static void order_stays_within_what_leads_the_rows(void **state)
+{
+    const struct fixture *f = *state;
+    struct table_request q = {.metrics = "token_error", .sort = "id"};
+    for (int i = 0; i < 4; i++)
+        put_split(f->store,
+                  add_run(f->store, (struct fake_run){.variant = i % 2 ? "rope" : "cope",
+                                                      .cell = i / 2 ? "dim=4" : "dim=2"}),
+                  "id", 9 - i, 100, 1);
+    assert_holds(f->store, &q,
+                 "dim=2  rope       8.00*\n"
+                 "       cope       9.00\n"
+                 "-----  --------  ------\n"
+                 "dim=4  rope       6.00*\n"
+                 "       cope       7.00\n");
+}
+
+static void headings_have_the_names_that_are_asked_for(void **state)
+{
+    const struct fixture *f = *state;
+    const char *names[] = {"cope=CoPE", "ood_sparse=sparse", "absolute=Absolute=1"};
+    struct table_request q = {.metrics = "token_error", .names = names, .n_names = 3};
+    fill(f->store);
+    assert_holds(f->store, &q, "\nencoder                      id           sparse\n");
+    assert_holds(f->store, &q, "\nCoPE(p_max=64) ");
+    assert_holds(f->store, &q, "\nAbsolute=1 ");
+    assert_holds(f->store, &q, "; sparse 10 sequences");
+    assert_holds(f->store, &q, "Absolute=1 3 of 3; rope 2 of 2;\nCoPE(p_max=64) 3 of 3.");
+    assert_holds(f->store, &q, "[1] sparse: absolute has no value");
+    /* A variant's whole name, which holds a '=' itself. */
+    names[0] = "cope(p_max=64)=CoPE";
+    q.sort = "sparse";
+    assert_holds(f->store, &q, "\nCoPE      ");
+    assert_lacks(f->store, &q, "p_max");
+    q.n_names = 1;
+    q.sort = NULL;
+    q.format = PRINT_CSV;
+    assert_holds(f->store, &q, ",cope(p_max=64),");
+}
+
+static void names_that_would_mislead_are_refused(void **state)
+{
+    const struct fixture *f = *state;
+    const char *name[] = {"cpoe=CoPE", "absolute=rope"};
+    struct table_request q = {.metrics = "token_error", .names = name, .n_names = 1};
+    fill(f->store);
+    assert_fails(f->store, &q, ST_USAGE, "no heading is \"cpoe\"");
+    name[0] = "cope";
+    assert_fails(f->store, &q, ST_USAGE, "expected OLD=NEW");
+    name[0] = "cope=";
+    assert_fails(f->store, &q, ST_USAGE, "expected OLD=NEW");
+    name[0] = "absolute=rope";
+    assert_fails(f->store, &q, ST_USAGE,
+                 "\"absolute\" and \"rope\" would both be \"rope\"");
+    name[0] = "absolute=X";
+    name[1] = "rope=X";
+    q.n_names = 2;
+    assert_fails(f->store, &q, ST_USAGE, "would both be \"X\"");
+}
+
+static void a_caption_takes_the_place_of_the_title(void **state)
+{
+    const struct fixture *f = *state;
+    struct table_request q = {.metrics = "token_error", .caption = "Flip-flop, 100 %"};
+    fill(f->store);
+    assert_holds(f->store, &q, "Flip-flop, 100 %\nScored tokens");
+    assert_lacks(f->store, &q, "profile quick");
+    q.format = PRINT_LATEX;
+    assert_holds(f->store, &q, "\\caption{Flip-flop, 100 \\%. Scored tokens");
+    assert_lacks(f->store, &q, "profile quick");
+}
+
+static void the_papers_numbers_stand_in_the_same_cell(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error",
+                                    .published = PUBLISHED_BESIDE};
+    fill(f->store);
+    add_paper(f->store);
+    assert_holds(f->store, &q, "27.50 ± 3.54 (20.30)[2]\n");
+    assert_holds(f->store, &q, "0 (< 0.20) (0.030)*");
+    assert_lacks(f->store, &q, "difference");
+    assert_lacks(f->store, &q, "\n  paper");
+    assert_holds(f->store, &q, "\n(y) the paper's number: arXiv 1, Table 2.\n");
+    assert_holds(f->store, &q, "does not say whether it counts tokens or sequences");
+}
+
+/* The best, 0.10, has seeds 0.09, 0.10, 0.11: its interval ends at 0.10 + 4.3027 * 0.01 /
+ * sqrt(3) = 0.1248, between what is near and what is far. */
+static void means_within_the_interval_of_the_best_are_bold_too(void **state)
+{
+    const struct fixture *f = *state;
+    struct table_request q = {.metrics = "loss"};
+    static const struct {
+        const char *variant;
+        double mean, step;
+    } of[] = {{"best", 0.10, 0.01}, {"near", 0.12, 0.001}, {"far", 0.13, 0.001}};
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < 3; k++)
+            put(f->store,
+                add_run(f->store,
+                        (struct fake_run){.variant = of[i].variant, .seed = k + 1}),
+                "id", "loss", of[i].mean + (k - 1) * of[i].step);
+    assert_holds(f->store, &q, "best     0.100 ± 0.010*\n");
+    assert_holds(f->store, &q, "near     0.120 ± 0.001*\n");
+    assert_holds(f->store, &q, "far      0.130 ± 0.001\n");
+    assert_holds(f->store, &q,
+                 "\n* the best mean among the encoders it stands beside, or a "
+                 "mean within the 95 %\n  interval of the best.\n");
+    q.best = BEST_MEAN;
+    assert_holds(f->store, &q, "best     0.100 ± 0.010*\n");
+    assert_holds(f->store, &q, "near     0.120 ± 0.001\n");
+    assert_holds(f->store, &q, "\n* the best mean among the encoders it stands beside.\n");
+}
+
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_fixture, close_fixture)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(what_stands_behind_the_mean_can_be_chosen),
+        CASE(rows_are_ordered_by_a_column_or_by_name),
+        CASE(numbers_in_names_are_ordered_by_their_size),
+        CASE(order_stays_within_what_leads_the_rows),
+        CASE(headings_have_the_names_that_are_asked_for),
+        CASE(names_that_would_mislead_are_refused),
+        CASE(a_caption_takes_the_place_of_the_title),
+        CASE(the_papers_numbers_stand_in_the_same_cell),
+        CASE(means_within_the_interval_of_the_best_are_bold_too),
+    };
+    return cmocka_run_group_tests_name("table options", tests, NULL, NULL);
+}

@@ -407,6 +407,11 @@ void text_table_indent(struct text_table *t)
 
 /* ---- the end ---- */
 
+int text_table_width(struct text_table *t)
+{
+    return t->failed ? 0 : text_table_draw_width(t);
+}
+
 void text_table_drop(struct text_table *t)
 {
     free_cells(t);

@@ -50,6 +50,7 @@ struct text_cell {
 struct text_column {
     char *name;            /* owned */
     bool right;            /* stands to the right, as columns of numbers do unasked */
+    bool point;            /* LaTeX: two columns that meet at the decimal point */
     int width, head, tail; /* of the terminal: widest so far */
 };
 
@@ -96,7 +97,11 @@ void text_table_note(struct text_table *t, const char *mark);
 void text_table_rule(struct text_table *t);
 void text_table_indent(struct text_table *t);
 
-/* Prints what is still to be printed, and frees all. LaTeX is a tabular with booktabs rules. */
+/* Columns of a terminal that the rows kept so far take. */
+int text_table_width(struct text_table *t);
+
+/* Prints what is still to be printed, and frees all. LaTeX is a tabular with booktabs rules,
+ * in which the decimal points of a column stand above each other. */
 enum status text_table_end(struct text_table *t, struct err *e);
 void text_table_drop(struct text_table *t); /* prints no more; accepts a zeroed struct */
 /* The rows as an array for a larger document, which is the caller's; NULL: no memory. Frees

@@ -1,4 +1,4 @@
-/* text_table_draw.c -- rows of cells as text in columns, Markdown, LaTeX and HTML.
+/* text_table_draw.c -- rows of cells as text in columns, Markdown and HTML.
  *
  * A cell becomes a head and a tail: " ± 1.2", a star and the marks of footnotes are the tail.
  * In the terminal a column is as wide as its widest head and tail together; where rows would
@@ -16,7 +16,7 @@
 #include "escape.h"
 #include "real_text.h"
 
-enum { GAP = 2, FORM_TEXT = 64 };
+enum { GAP = 2 };
 
 int terminal_columns(FILE *out)
 {
@@ -35,9 +35,8 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
-/* The cell as text, without its marks; *head: the bytes before the tail. */
-static const char *form(const struct text_table *t, const struct text_cell *c,
-                        char text[FORM_TEXT], size_t *head)
+const char *text_cell_form(const struct text_table *t, const struct text_cell *c,
+                           char text[FORM_TEXT], size_t *head)
 {
     char number[REAL_TEXT];
     memset(text, 0, FORM_TEXT);
@@ -66,7 +65,7 @@ static void find_right(struct text_table *t)
         }
 }
 
-static bool row_has_rule(const struct text_table *t, const struct text_cell *row)
+bool text_row_has_rule(const struct text_table *t, const struct text_cell *row)
 {
     for (int c = 0; c < t->columns; c++)
         if (row[c].rule)
@@ -128,7 +127,7 @@ static void find_widths(struct text_table *t)
         for (int i = c; i < t->cells; i += t->columns) {
             char own[FORM_TEXT];
             size_t head;
-            const char *text = form(t, &t->cell[i], own, &head);
+            const char *text = text_cell_form(t, &t->cell[i], own, &head);
             const int front = width_of(text, head) + indent_width(&t->cell[i]);
             k->head = larger(k->head, front);
             k->tail = larger(k->tail, text_width(text + head) + marks_width(&t->cell[i]));
@@ -147,6 +146,15 @@ static int least_width(const struct text_table *t, int c)
             least = larger(least, longest_word(t->cell[i].text) + marks_width(&t->cell[i]) +
                                       indent_width(&t->cell[i]));
     return least;
+}
+
+int text_table_draw_width(struct text_table *t)
+{
+    int total = -GAP;
+    find_widths(t);
+    for (int c = 0; c < t->columns; c++)
+        total += t->column[c].width + GAP;
+    return total;
 }
 
 /* Takes the columns beyond the terminal from the widest columns of words. */
@@ -210,7 +218,7 @@ static void put_right(struct line *l, const struct text_table *t, const struct t
 {
     char own[FORM_TEXT];
     size_t head;
-    const char *text = form(t, c, own, &head);
+    const char *text = text_cell_form(t, c, own, &head);
     /* Rows that came later than the widths may be wider. */
     const int before = larger(0, k->width - k->tail - width_of(text, head));
     l->blanks += before;
@@ -225,7 +233,7 @@ static void put_left(struct line *l, const struct text_table *t, const struct te
 {
     char own[FORM_TEXT];
     size_t head;
-    const char *text = form(t, c, own, &head) + *from;
+    const char *text = text_cell_form(t, c, own, &head) + *from;
     const int indent = indent_width(c);
     size_t n = t->limit ? piece(text, k->width - indent - marks_width(c)) : strlen(text);
     const bool marked = text[n] == '\0' && n > 0;
@@ -298,13 +306,13 @@ static void draw_text(struct text_table *t)
     if (t->printed == 0)
         put_names(t);
     for (int i = 0; i < t->cells; i += t->columns) {
-        if (t->printed++ && row_has_rule(t, &t->cell[i]))
+        if (t->printed++ && text_row_has_rule(t, &t->cell[i]))
             put_rule(t);
         put_row(t, &t->cell[i]);
     }
 }
 
-/* ---- Markdown, LaTeX ---- */
+/* ---- Markdown, HTML ---- */
 
 static void md_cell(const struct text_table *t, const struct text_cell *c)
 {
@@ -312,7 +320,7 @@ static void md_cell(const struct text_table *t, const struct text_cell *c)
     size_t head;
     fputs(c->best ? " **" : " ", t->out);
     fputs(c->indent ? "&emsp;" : "", t->out);
-    escape_md(t->out, form(t, c, own, &head));
+    escape_md(t->out, text_cell_form(t, c, own, &head));
     fputs(c->best ? "**" : "", t->out);
     if (c->note)
         fprintf(t->out, "\\[%s\\]", c->note);
@@ -340,50 +348,6 @@ static void draw_md(struct text_table *t)
     }
 }
 
-/* A minus is no hyphen. */
-static void latex_cell(const struct text_table *t, const struct text_cell *c)
-{
-    char own[FORM_TEXT];
-    size_t head;
-    const char *text = form(t, c, own, &head);
-    const bool minus = text[0] == '-' && text[1] >= '0' && text[1] <= '9';
-    fputs(c->best ? "\\textbf{" : "", t->out);
-    fputs(c->indent ? "\\quad " : "", t->out);
-    fputs(minus ? "$-$" : "", t->out);
-    escape_latex(t->out, text + minus);
-    fputs(c->best ? "}" : "", t->out);
-    if (c->note)
-        fprintf(t->out, "$^{%s}$", c->note);
-}
-
-static void latex_names(const struct text_table *t)
-{
-    fputs("% needs \\usepackage{booktabs}\n\\begin{tabular}{", t->out);
-    for (int c = 0; c < t->columns; c++)
-        fputc(t->column[c].right ? 'r' : 'l', t->out);
-    fputs("}\n\\toprule\n", t->out);
-    for (int c = 0; c < t->columns; c++) {
-        fputs(c ? " & " : "", t->out);
-        escape_latex(t->out, t->column[c].name);
-    }
-    fputs(" \\\\\n\\midrule\n", t->out);
-}
-
-static void draw_latex(struct text_table *t)
-{
-    if (t->printed == 0)
-        latex_names(t);
-    for (int i = 0; i < t->cells; i += t->columns) {
-        if (t->printed++ && row_has_rule(t, &t->cell[i]))
-            fputs("\\midrule\n", t->out);
-        for (int c = 0; c < t->columns; c++) {
-            fputs(c ? " & " : "", t->out);
-            latex_cell(t, &t->cell[i + c]);
-        }
-        fputs(" \\\\\n", t->out);
-    }
-}
-
 static void html_cell(const struct text_table *t, int column, const struct text_cell *c)
 {
     char own[FORM_TEXT];
@@ -391,7 +355,7 @@ static void html_cell(const struct text_table *t, int column, const struct text_
     const bool right = t->column[column].right;
     fprintf(t->out, "<td%s%s>", right ? " class=n" : "", c->indent ? " data-below" : "");
     fputs(c->best ? "<strong>" : "", t->out);
-    escape_html(t->out, form(t, c, own, &head));
+    escape_html(t->out, text_cell_form(t, c, own, &head));
     fputs(c->best ? "</strong>" : "", t->out);
     if (c->note) {
         fputs("<sup>", t->out);
@@ -418,7 +382,8 @@ static void draw_html(struct text_table *t)
     if (t->printed == 0)
         html_names(t);
     for (int i = 0; i < t->cells; i += t->columns) {
-        fputs(t->printed++ && row_has_rule(t, &t->cell[i]) ? "<tr class=rule>" : "<tr>",
+        fputs(t->printed++ && text_row_has_rule(t, &t->cell[i]) ? "<tr class=rule>"
+                                                                : "<tr>",
               t->out);
         for (int c = 0; c < t->columns; c++)
             html_cell(t, c, &t->cell[i + c]);
@@ -437,13 +402,13 @@ void text_table_draw(struct text_table *t)
     else if (t->format == PRINT_HTML)
         draw_html(t);
     else
-        draw_latex(t);
+        text_table_latex(t);
 }
 
 void text_table_draw_end(struct text_table *t)
 {
     if (t->format == PRINT_LATEX)
-        fputs("\\bottomrule\n\\end{tabular}\n", t->out);
+        text_table_latex_end(t);
     if (t->format == PRINT_HTML)
         fputs(t->columns ? "</tbody></table></div>\n" : "", t->out);
 }

@@ -24,6 +24,21 @@ static enum status take_value(void *context, int columns, const char *const *nam
     return ST_OK;
 }
 
+/* Is there no run with this setting? Configurations are too many to be kept as values. */
+static bool no_setting(struct store *s, const char *filter, const struct filter *f,
+                       char text[FILTER_ADVICE])
+{
+    struct values v = {.n = 0};
+    struct err ignored;
+    const enum status st =
+        store_query(s, "SELECT 1 FROM v_run WHERE fits(?1, config) LIMIT 1", &filter, 1,
+                    take_value, &v, &ignored);
+    const bool none = st == ST_OK && v.n == 0;
+    for (int k = 0; k < v.n; k++)
+        free(v.at[k]);
+    return none && filter_advice(f, NULL, 0, text);
+}
+
 void no_match_advice(struct store *s, const char *const *filters, int n,
                      char text[FILTER_ADVICE])
 {
@@ -36,6 +51,10 @@ void no_match_advice(struct store *s, const char *const *filters, int n,
         char sql[SQL_TEXT];
         if (filter_parse(filters[i], &f, &ignored) != ST_OK)
             continue;
+        if (f.key == FILTER_SETTING) {
+            told = no_setting(s, filters[i], &f, text);
+            continue;
+        }
         const char *key = filter_key_name(f.key);
         /* The newest first: a list that is cut loses the oldest. */
         snprintf(sql, sizeof sql, "SELECT %s FROM %s GROUP BY 1 ORDER BY max(run_id) DESC",

@@ -33,6 +33,8 @@ struct job {
     int printed;             /* tables so far */
     struct text_table cells; /* CSV: of all tables */
     json_t *tables;          /* JSON */
+    char *macros;            /* all so far, which `out` then writes */
+    size_t macro_bytes;
     FILE *out;
 };
 
@@ -124,6 +126,8 @@ static enum status print_section(struct job *j, const struct table_section *s,
                                  struct err *e)
 {
     const bool first = j->printed++ == 0;
+    if (j->q->macros)
+        return table_export_macros(s, j->q, j->out, &j->macros, e);
     switch (j->q->format) {
     case PRINT_CSV:
         table_export_cells(s, &j->cells, j->q->strata);
@@ -246,16 +250,19 @@ enum status table_print(struct store *s, const struct table_request *q, FILE *ou
     if (!j)
         return err_set(e, ST_NOMEM, "no memory for a table");
     j->q = q;
-    j->out = out;
+    j->out = q->macros ? open_memstream(&j->macros, &j->macro_bytes) : out;
     j->tables = json_array();
     text_table_init(&j->cells, q->format, out);
     table_export_columns(&j->cells, q->strata);
-    enum status st =
-        j->tables ? check_request(s, j, e) : err_set(e, ST_NOMEM, "no memory for a table");
+    enum status st = j->tables && j->out ? check_request(s, j, e)
+                                         : err_set(e, ST_NOMEM, "no memory for a table");
     for (int m = 0; m < j->metrics && st == ST_OK; m++)
         st = load(s, j, m, e);
     if (st == ST_OK)
         st = print_all(s, j, e);
+    if (q->macros && j->out && fclose(j->out) == 0 && st == ST_OK)
+        fputs(j->macros, out);
+    free(j->macros);
     for (int m = 0; m < j->metrics; m++)
         table_data_free(&j->data[m]);
     text_table_drop(&j->cells);

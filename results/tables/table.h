@@ -40,8 +40,10 @@ struct table_request {
                                 split, seed, test; NULL: encoder, split */
     bool merge; /* an encoder's name for its variant, where an experiment has one of it */
     enum print_format format;
-    bool bold;   /* on a terminal: the best */
-    bool strata; /* errors in the hard places beside those in all (table_strata.h) */
+    bool macros;  /* instead of tables a \newcommand for each number (table_export.h) */
+    bool explain; /* below each table for people: the runs behind each of its cells */
+    bool bold;    /* on a terminal: the best */
+    bool strata;  /* errors in the hard places beside those in all (table_strata.h) */
     enum published_place published;
     enum spread spread;
     enum best_rule best;

@@ -1,11 +1,14 @@
 #include "table_export.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "escape.h"
 #include "json_text.h"
+#include "table_names.h"
 #include "table_strata.h"
 
 void table_export_columns(struct text_table *t, bool strata)
@@ -146,4 +149,107 @@ json_t *table_export_json(const struct table_section *s, json_t *cells)
                      "rows", text_or_null(dim_name(s->shape.rows)), "cols",
                      text_or_null(dim_name(s->shape.cols)), "seeds", s->seeds, "cells",
                      cells);
+}
+
+/* --- macros ------------------------------------------------------------------------- */
+
+enum { MACRO_NAME = 512 };
+
+static void add_letters(char name[MACRO_NAME], const char *word)
+{
+    const size_t used = strlen(name);
+    snprintf(name + used, MACRO_NAME - used, "%s", word);
+}
+
+/* A byte of ASCII that is a letter: the locale's others are none to TeX. */
+static bool is_letter(char c)
+{
+    return (unsigned char)c < 0x80 && isalpha((unsigned char)c);
+}
+
+/* TeX has letters alone in a name: "ood_len_16" is "OodLenOneSix". */
+static void add_words(char name[MACRO_NAME], const char *text)
+{
+    static const char *const digit[] = {"Zero", "One", "Two",   "Three", "Four",
+                                        "Five", "Six", "Seven", "Eight", "Nine"};
+    for (size_t i = 0; text && text[i]; i++) {
+        const bool begins = i == 0 || !is_letter(text[i - 1]);
+        char letter[] = {text[i], '\0'};
+        if (begins && is_letter(text[i]))
+            letter[0] = (char)toupper((unsigned char)text[i]);
+        if (is_letter(text[i]))
+            add_letters(name, letter);
+        else if (text[i] >= '0' && text[i] <= '9')
+            add_letters(name, digit[text[i] - '0']);
+    }
+}
+
+static void macro_name(const struct table_section *s, int row, int col,
+                       char name[MACRO_NAME])
+{
+    static const enum dim before[] = {DIM_EXPERIMENT, DIM_PROFILE};
+    name[0] = '\0';
+    for (int i = 0; i < 2; i++)
+        if (s->fixed[before[i]])
+            add_words(name, table_name(s->data, s->fixed[before[i]]));
+    add_words(name, s->data->metric);
+    for (int k = 0; k < s->keys; k++)
+        if (s->key[k] > DIM_PROFILE || !s->fixed[s->key[k]])
+            add_words(name, table_name(s->data, s->row[row].key[k]));
+    if (s->shape.cols > DIM_PROFILE || !s->fixed[s->shape.cols])
+        add_words(name, table_name(s->data, s->col[col]));
+}
+
+static void define(FILE *out, const char *name, const char *end, const char *value)
+{
+    fprintf(out, "\\newcommand{\\pb%s%s}{", name, end);
+    escape_latex(out, value);
+    fputs("}\n", out);
+}
+
+static void define_spread(const struct table_section *s, const struct table_cell *c,
+                          enum spread spread, const char *name, FILE *out)
+{
+    const struct metric_info *m = s->data->info;
+    const int decimals = metric_decimals(m, c->mean);
+    const double low = spread == SPREAD_RANGE ? c->min : c->interval.low;
+    const double high = spread == SPREAD_RANGE ? c->max : c->interval.high;
+    char a[METRIC_TEXT], b[METRIC_TEXT], text[2 * METRIC_TEXT + 8];
+    if (!isnan(c->bound))
+        snprintf(text, sizeof text, "< %s", metric_bound(m, c->bound, a));
+    else if (c->n < 2)
+        return;
+    else if (spread == SPREAD_STD)
+        snprintf(text, sizeof text, "%s", metric_number(m, c->std, decimals, a));
+    else
+        snprintf(text, sizeof text, "%s to %s", metric_number(m, low, decimals, a),
+                 metric_number(m, high, decimals, b));
+    define(out, name, "Spread", text);
+}
+
+enum status table_export_macros(const struct table_section *s,
+                                const struct table_request *q, FILE *out, char *const *all,
+                                struct err *e)
+{
+    const struct metric_info *m = s->data->info;
+    for (int i = 0; i < s->rows * s->cols; i++) {
+        const struct table_cell *c = &s->cell[i];
+        char name[MACRO_NAME], known[MACRO_NAME + 32], value[METRIC_TEXT];
+        if (c->n == 0)
+            continue;
+        macro_name(s, i / s->cols, i % s->cols, name);
+        snprintf(known, sizeof known, "{\\pb%s}", name);
+        if (fflush(out) == 0 && *all && strstr(*all, known))
+            return err_set(
+                e, ST_USAGE,
+                "two numbers would have the name \\pb%s; give one of their headings "
+                "another with --name OLD=NEW",
+                name);
+        define(out, name, "",
+               isnan(c->bound)
+                   ? metric_number(m, c->mean, metric_decimals(m, c->mean), value)
+                   : "0");
+        define_spread(s, c, q->spread, name, out);
+    }
+    return ST_OK;
 }

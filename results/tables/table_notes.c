@@ -196,3 +196,40 @@ void table_notes_each(const struct table_notes *n, const struct table_section *s
         line(out, number, n->text[i]);
     }
 }
+
+/* --- the runs behind each cell -------------------------------------------------------- */
+
+static void add_run(const struct table_section *s, int row, int col, const struct record *r,
+                    struct text_table *t)
+{
+    const struct metric_info *m = s->data->info;
+    char text[METRIC_TEXT];
+    for (int k = 0; k < s->keys; k++)
+        text_table_text(t, table_name(s->data, s->row[row].key[k]));
+    text_table_text(t, table_name(s->data, s->col[col]));
+    text_table_integer(t, r->run);
+    text_table_text(t, r->key[DIM_SEED]);
+    text_table_text(t, metric_number(m, r->value, metric_decimals(m, r->value), text));
+    text_table_text(t, r->state);
+}
+
+enum status table_notes_runs(const struct table_section *s, const struct table_request *q,
+                             FILE *out, struct err *e)
+{
+    struct text_table t;
+    text_table_init(&t, q->format, out);
+    for (int k = 0; k < s->keys; k++)
+        text_table_column(&t, dim_name(s->key[k]), false);
+    text_table_column(&t, dim_name(s->shape.cols), false);
+    text_table_column(&t, "run", true);
+    text_table_column(&t, "seed", true);
+    text_table_column(&t, s->data->metric, true);
+    text_table_column(&t, "state", false);
+    for (int row = 0; row < s->rows; row++)
+        for (int col = 0; col < s->cols; col++)
+            for (int i = 0; i < s->members; i++)
+                if (table_cell_holds(s, row, col, table_member(s, i)))
+                    add_run(s, row, col, table_member(s, i), &t);
+    fputs("\n", out);
+    return text_table_end(&t, e);
+}

@@ -23,6 +23,10 @@ typedef void (*note_fn)(FILE *out, const char *mark, const char *text);
 void table_notes_each(const struct table_notes *n, const struct table_section *s,
                       const struct table_request *q, note_fn line, FILE *out);
 
+/* A table of the runs behind each cell: id, seed, value, state. */
+enum status table_notes_runs(const struct table_section *s, const struct table_request *q,
+                             FILE *out, struct err *e);
+
 void table_notes_free(struct table_notes *n); /* accepts a zeroed struct */
 
 #endif

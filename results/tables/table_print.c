@@ -527,22 +527,42 @@ static void print_label(const struct table_section *s, FILE *out)
     fprintf(out, "%s}\n", s->data->metric);
 }
 
-static enum status print_latex(struct view *v, const struct prose head[3], struct err *e)
+/* Where the caption is the user's, what the table's own says stands among the notes. */
+static void print_latex_caption(const struct view *v, const struct prose head[3])
 {
-    const struct table_section *s = v->s;
-    fputs("\\begin{table}\n\\centering\n\\caption{", v->out);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < (v->q->caption ? 1 : 3); i++) {
         fputs(i && head[i].used ? " " : "", v->out);
         escape_latex(v->out, head[i].text);
-        fputs(i == 0 ? "." : "", v->out);
+        fputs(i == 0 && !v->q->caption ? "." : "", v->out);
     }
-    print_label(s, v->out);
+    print_label(v->s, v->out);
+}
+
+/* In one column of two when it is likely to fit there, else across both; and made smaller when
+ * it does not fit where it stands. A column of two has some 250 pt, a digit of \small 4.6. */
+static enum status print_latex(struct view *v, const struct prose head[3], struct err *e)
+{
+    enum { COLUMN = 52 };
+    const char *star = text_table_width(&v->table) > COLUMN ? "*" : "";
+    fprintf(v->out,
+            "\\begin{table%s}\n\\centering\\small\\sloppy\n"
+            "\\setlength{\\belowcaptionskip}{4pt}\n\\caption{",
+            star);
+    print_latex_caption(v, head);
+    fputs("% needs \\usepackage{graphicx} if the table is wider than its place\n"
+          "\\setlength{\\tabcolsep}{4pt}\n\\setbox0\\hbox{\\relax\n",
+          v->out);
     const enum status st = text_table_end(&v->table, e);
     if (st)
         return st;
-    fputs("\\par\\medskip\n\\begin{minipage}{\\linewidth}\\footnotesize\n", v->out);
+    fputs("\\unskip}\n\\leavevmode\\ifdim\\wd0>\\linewidth\n"
+          "\\resizebox{\\linewidth}{!}{\\box0}\\else\\box0\\fi\n"
+          "\\par\\medskip\n\\begin{minipage}{\\linewidth}\\footnotesize\\raggedright\n",
+          v->out);
+    for (int i = 1; i < 3 && v->q->caption && head[i].used; i++)
+        latex_line(v->out, "", head[i].text);
     table_notes_each(&v->notes, v->s, v->q, latex_line, v->out);
-    fputs("\\end{minipage}\n\\end{table}\n", v->out);
+    fprintf(v->out, "\\end{minipage}\n\\end{table%s}\n", star);
     return ST_OK;
 }
 
@@ -560,11 +580,13 @@ enum status table_print_section(const struct table_section *s,
     say_metric(s, q->spread, &head[1]);
     say_sizes(s, &head[2]);
     fill(&v);
-    const enum status st = q->format == PRINT_MD      ? print_markdown(&v, head, e)
-                           : q->format == PRINT_LATEX ? print_latex(&v, head, e)
-                           : q->format == PRINT_HTML  ? print_html(&v, head, e)
-                                                      : print_for_terminal(&v, head, e);
+    enum status st = q->format == PRINT_MD      ? print_markdown(&v, head, e)
+                     : q->format == PRINT_LATEX ? print_latex(&v, head, e)
+                     : q->format == PRINT_HTML  ? print_html(&v, head, e)
+                                                : print_for_terminal(&v, head, e);
     text_table_drop(&v.table);
+    if (st == ST_OK && q->explain)
+        st = table_notes_runs(s, q, out, e);
     table_notes_free(&v.notes);
     return st;
 }

@@ -69,10 +69,11 @@ const char *program_file(const struct invocation *v);
         "profile", 0, "PROFILE", false,                               \
             "size of the matrix: smoke, quick, paper (default quick)" \
     }
-#define FLAG_ONLY                                                                   \
-    {                                                                               \
-        "only", 0, "KEY=GLOB", true,                                                \
-            "only runs that match, e.g. encoder=cope* (repeatable: all must match)" \
+#define FLAG_ONLY                                                                           \
+    {                                                                                       \
+        "only", 0, "KEY=GLOB", true,                                                        \
+            "only runs that match, e.g. encoder=cope*,rope or train.lr=0.001 (repeatable: " \
+            "all must match)"                                                               \
     }
 #define FLAG_SET                                                                           \
     {                                                                                      \

@@ -184,6 +184,7 @@ static void run_filters(struct offers *o)
     for (int k = 0; k < FILTER_KEYS; k++)
         if (k != FILTER_SPLIT)
             offers_key(o, filter_key_name((enum filter_key)k), "", values[k]);
+    settings(o);
 }
 
 static void plots(struct offers *o)

@@ -6,6 +6,7 @@
 #include "file_runs.h"
 #include "listing.h"
 #include "option.h"
+#include "run_filter.h"
 #include "table.h"
 #include "table_aggregate.h"
 #include "table_extrapolation.h"
@@ -51,7 +52,7 @@ static enum status read_choices(const struct invocation *v, struct table_request
 static enum status check_alone(const struct invocation *v, const char *alone, struct err *e)
 {
     static const char *const none[] = {"metric", "rows", "cols",    "published", "spread",
-                                       "best",   "sort", "caption", "name"};
+                                       "best",   "sort", "caption", "name",      "explain"};
     for (size_t i = 0; flag_given(v, alone) && i < sizeof none / sizeof *none; i++)
         if (flag_given(v, none[i]))
             return err_set(e, ST_USAGE, "--%s has no effect on --%s", none[i], alone);
@@ -62,7 +63,7 @@ static enum status check_alone(const struct invocation *v, const char *alone, st
 static enum status check_effect(const struct invocation *v, enum print_format format,
                                 struct err *e)
 {
-    static const char *const people[] = {"spread", "best", "caption", "name"};
+    static const char *const people[] = {"spread", "best", "caption", "name", "explain"};
     enum status st = check_alone(v, "extrapolation", e);
     if (!st)
         st = check_alone(v, "aggregate", e);
@@ -91,6 +92,26 @@ static enum status print(const struct invocation *v, struct store *db,
     return table_print(db, q, stdout, e);
 }
 
+/* What macros know nothing of. */
+static const char *const macro_less[] = {"json",      "extrapolation", "aggregate",
+                                         "published", "best",          "sort",
+                                         "caption",   "strata",        "explain"};
+enum { MACRO_LESS = sizeof macro_less / sizeof *macro_less };
+
+/* "macros" is a format of tables alone. */
+static enum status read_format(const struct invocation *v, struct table_request *q,
+                               struct err *e)
+{
+    q->macros = strcmp(flag_text(v, "output", ""), "macros") == 0;
+    q->format = PRINT_LATEX;
+    if (!q->macros)
+        return listing_format(v, &q->format, e);
+    for (int i = 0; i < MACRO_LESS; i++)
+        if (flag_given(v, macro_less[i]))
+            return err_set(e, ST_USAGE, "--%s has no effect on -o macros", macro_less[i]);
+    return ST_OK;
+}
+
 static enum status run(const struct invocation *v, struct err *e)
 {
     struct table_request q = {
@@ -108,7 +129,9 @@ static enum status run(const struct invocation *v, struct err *e)
     struct store *db = NULL;
     q.n_filters = flag_list(v, "only", &q.filters);
     q.n_names = flag_list(v, "name", &q.names);
-    enum status st = listing_format(v, &q.format, e);
+    enum status st = read_format(v, &q, e);
+    for (int i = 0; i < q.n_filters && !st; i++)
+        st = run_filter_check_setting(q.filters[i], e);
     if (!st)
         st = check_effect(v, q.format, e);
     if (!st)
@@ -149,6 +172,8 @@ static const struct flag flags[] = {
      "print the heading OLD, such as an encoder or a split, as NEW, e.g. cope=CoPE "
      "(repeatable)"},
     {"caption", 0, "TEXT", false, "LaTeX: the caption; else the title"},
+    {"explain", 0, NULL, false,
+     "below each table the runs behind each cell: id, seed, value, state"},
     {"strata", 0, NULL, false,
      "behind each token error, after |, that in the places where all encoders together "
      "err most"},
@@ -162,11 +187,13 @@ static const struct flag flags[] = {
     {"profile", 0, "PROFILE", false,
      "only runs of this profile (default: all in the database)"},
     {"only", 0, "KEY=GLOB|split=GLOB", true,
-     "only runs that match, e.g. encoder=cope*; split=valid shows the splits "
-     "that choose "
-     "settings (repeatable: all must match)"},
+     "only runs that match, e.g. encoder=cope*,rope or train.lr=0.001; split=valid shows the "
+     "splits that choose settings (repeatable: all must match)"},
     FLAG_FILE,
-    LISTING_FLAGS,
+    {"output", 'o', "FORMAT|macros", false,
+     "text, md, latex, html, csv, json, or macros: a \\newcommand for each number, for use in "
+     "text (default text)"},
+    {"json", 0, NULL, false, "the same as -o json"},
     FLAG_DB,
     {0},
 };
@@ -186,6 +213,8 @@ const struct command command_table = {
                 "posbench table --aggregate --merge-variants\n"
                 "posbench table --cols test --merge-variants\n"
                 "posbench table --spread ci --sort id --name cope=CoPE --published=beside\n"
+                "posbench table flip_flop --explain --only encoder=rope,cope\n"
+                "posbench table flip_flop -o macros\n"
                 "posbench table counting -o latex --caption \"Counting\"",
     .flags = flags,
     .run = run,

@@ -68,7 +68,7 @@ enum status stored_runs_find(struct store *db, const char *const *filters, int n
         st = store_query(db,
                          "SELECT id, experiment || iif(cell = '', '', ' ') || cell || ' ' "
                          "|| variant || ' seed ' || seed, identity, state, experiment, "
-                         "task, encoder, variant, cell, seed, profile FROM run "
+                         "task, encoder, variant, cell, seed, profile, config FROM run "
                          "WHERE (removed IS NOT NULL) = CAST(?1 AS INTEGER) ORDER BY id",
                          params, 1, take, &f, e);
     if (st) {

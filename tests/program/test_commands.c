@@ -476,6 +476,32 @@ static void queries_are_asked_in_four_ways(void **state)
     expect("query progress -o csv", 0, "flip_flop,quick,4,0,0,4,0,0", NULL);
 }
 
+static void the_schema_is_told(void **state)
+{
+    (void)state;
+    json_t *rows = json_of("query --schema --json");
+    bool dirty = false, variant = false;
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *column = json_object_get(json_array_get(rows, i), "column");
+        const char *name = text_at(rows, i, "name");
+        if (!json_is_string(column))
+            continue;
+        /* One comment of a table's column, one that a view has from there. */
+        if (strcmp(name, "provenance") == 0 &&
+            strcmp(json_string_value(column), "dirty") == 0)
+            dirty =
+                strstr(text_at(rows, i, "meaning"), "changes beyond the commit") != NULL;
+        if (strcmp(name, "v_curve") == 0 &&
+            strcmp(json_string_value(column), "variant") == 0)
+            variant = strstr(text_at(rows, i, "meaning"), "cope(p_max=64)") != NULL;
+    }
+    json_decref(rows);
+    assert_true(dirty && variant);
+    expect("query --schema", 0, "\nv_summary, a view\nMean over seeds of every metric",
+           NULL);
+    expect("query --schema progress", 2, NULL, "give one of");
+}
+
 static void every_stored_query_runs(void **state)
 {
     (void)state;
@@ -833,6 +859,7 @@ int main(void)
         cmocka_unit_test(an_ambiguous_identity_is_refused),
         cmocka_unit_test(the_database_lies_beside_the_experiment_file),
         cmocka_unit_test(queries_are_asked_in_four_ways),
+        cmocka_unit_test(the_schema_is_told),
         cmocka_unit_test(every_stored_query_runs),
         cmocka_unit_test(filters_mean_the_same_everywhere),
         cmocka_unit_test(eval_asks_every_run_that_matches),

@@ -204,7 +204,8 @@ static void bash_completes_values_that_are_known(void **state)
     (void)state;
     bash_offers("run --profile ''", "smoke\nquick\npaper\n");
     bash_offers("run --profile = q", "quick\n");
-    bash_offers("table -o ''", "text\nmd\nlatex\nhtml\ncsv\njson\n");
+    bash_offers("table -o ''", "text\nmd\nlatex\nhtml\ncsv\njson\nmacros\n");
+    bash_offers("run --only train.st", "train.steps=\n");
     bash_offers("run --rerun ''", "failed\nall\n");
     bash_offers("gen ''", lines_of(task_name, task_count()));
     bash_offers("bench --encoder ''", lines_of(encoder_name, encoder_count()));

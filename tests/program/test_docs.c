@@ -98,6 +98,12 @@ static void the_manual_page_is_what_the_program_prints(void **state)
     compare_file("docs/man/posbench.1", "list commands --man");
 }
 
+static void the_page_of_the_database_is_what_the_program_prints(void **state)
+{
+    (void)state;
+    compare_file("docs/DATABASE.md", "query --schema -o md");
+}
+
 static void pages_of_tasks_are_what_the_program_prints(void **state)
 {
     (void)state;
@@ -403,6 +409,7 @@ int main(void)
         cmocka_unit_test(pages_of_encoders_are_what_the_program_prints),
         cmocka_unit_test(the_page_of_commands_is_what_the_program_prints),
         cmocka_unit_test(the_manual_page_is_what_the_program_prints),
+        cmocka_unit_test(the_page_of_the_database_is_what_the_program_prints),
         cmocka_unit_test(pages_name_every_option),
         cmocka_unit_test(links_lead_somewhere),
         cmocka_unit_test(the_readme_links_every_guide),

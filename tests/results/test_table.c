@@ -191,11 +191,14 @@ static void latex_is_this(void **state)
         "wrong, \\%; lower is better; mean $\\pm$ std over 3 seeds.");
     assert_holds(
         f->store, &q,
-        "\\begin{tabular}{lrr}\n\\toprule\nencoder & id & ood\\_sparse \\\\\n\\midrule\n"
-        "absolute & 24.00 $\\pm$ 0.40 & n/a$^{1}$ \\\\\n"
-        "rope & 2.20 $\\pm$ 0.28$^{2}$ & 27.50 $\\pm$ 3.54$^{2}$ \\\\\n"
-        "cope(p\\_max=64) & \\textbf{0 ($<$ 0.20)} & \\textbf{0 ($<$ 1.25)} \\\\\n"
-        "\\midrule\nchance & 50.00 & 50.00 \\\\\n");
+        "\\begin{tabular}{lr@{}lr@{}l}\n\\toprule\n"
+        "encoder & \\multicolumn{2}{c}{id} & \\multicolumn{2}{c}{ood\\_sparse} \\\\\n"
+        "\\midrule\n"
+        "absolute & 24 & .00 $\\pm$ 0.40 & \\multicolumn{2}{c}{n/a$^{1}$} \\\\\n"
+        "rope & 2 & .20 $\\pm$ 0.28$^{2}$ & 27 & .50 $\\pm$ 3.54$^{2}$ \\\\\n"
+        "cope(p\\_max=64) & \\textbf{0} & \\ \\textbf{($<$ 0.20)} & \\textbf{0} & "
+        "\\ \\textbf{($<$ 1.25)} \\\\\n"
+        "\\midrule\nchance & 50 & .00 & 50 & .00 \\\\\n");
     assert_holds(f->store, &q, "\\label{tab:flip_flop-quick-token_error}\n% needs");
     assert_holds(f->store, &q, "\n$^{2}$ 2 of 3 seeds; seed 3 failed");
 }

@@ -150,7 +150,9 @@ static void a_caption_takes_the_place_of_the_title(void **state)
     assert_holds(f->store, &q, "Flip-flop, 100 %\nScored tokens");
     assert_lacks(f->store, &q, "profile quick");
     q.format = PRINT_LATEX;
-    assert_holds(f->store, &q, "\\caption{Flip-flop, 100 \\%. Scored tokens");
+    assert_holds(f->store, &q, "\\caption{Flip-flop, 100 \\%}\n\\label{");
+    assert_holds(f->store, &q,
+                 "\nScored tokens that are wrong, \\%; lower is better; mean");
     assert_lacks(f->store, &q, "profile quick");
 }
 
@@ -197,6 +199,139 @@ static void means_within_the_interval_of_the_best_are_bold_too(void **state)
     assert_holds(f->store, &q, "\n* the best mean among the encoders it stands beside.\n");
 }
 
+/* Neither of the names of a list is left out; a comma within brackets divides no list. */
+static void filters_take_lists(void **state)
+{
+    const struct fixture *f = *state;
+    const char *filter = "encoder=rope,cope";
+    struct table_request q = {.metrics = "token_error", .filters = &filter, .n_filters = 1};
+    fill(f->store);
+    add_run(f->store, (struct fake_run){.variant = "cope(p=1,q=2)", .encoder = "other"});
+    assert_holds(f->store, &q, "\nrope ");
+    assert_holds(f->store, &q, "\ncope(p_max=64) ");
+    assert_lacks(f->store, &q, "absolute");
+    filter = "variant=cope(p=1,q=2),absolute";
+    assert_holds(f->store, &q, "\nabsolute ");
+    assert_holds(f->store, &q, "\ncope(p=1,q=2) ");
+    assert_lacks(f->store, &q, "rope");
+    filter = "variant=cope(p=1,q=2)";
+    assert_fails(f->store, &q, ST_NOTFOUND, "1 runs match");
+    filter = "state=done,faild";
+    assert_fails(f->store, &q, ST_USAGE, "did you mean \"failed\"");
+}
+
+/* Numbers are compared by their value; options of tasks and encoders stand deeper. */
+static void filters_take_settings(void **state)
+{
+    const struct fixture *f = *state;
+    const char *filter = "train.lr=1e-3";
+    struct table_request q = {.metrics = "token_error", .filters = &filter, .n_filters = 1};
+    static const char *const lr[] = {"0.001", "0.003", "0.01"};
+    static const char *const variant[] = {"one", "two", "three"};
+    static const char *const more[] = {
+        "\"task\": {\"options\": {\"length\": 16}}, \"encoder\": [{\"name\": \"cope\", "
+        "\"options\": {\"p_max\": 64, \"sharp\": true}}]",
+        "\"task\": {\"options\": {\"length\": 32}}", NULL};
+    for (int i = 0; i < 3; i++)
+        put_split(
+            f->store,
+            add_run(f->store,
+                    (struct fake_run){.variant = variant[i], .lr = lr[i], .more = more[i]}),
+            "id", 9 - i, 100, 1);
+    assert_holds(f->store, &q, "\none ");
+    assert_lacks(f->store, &q, "two");
+    filter = "train.lr=0.003,0.01";
+    assert_holds(f->store, &q, "\ntwo ");
+    assert_holds(f->store, &q, "\nthree ");
+    assert_lacks(f->store, &q, "\none ");
+    filter = "task.length=*";
+    assert_holds(f->store, &q, "\none ");
+    assert_holds(f->store, &q, "\ntwo ");
+    assert_lacks(f->store, &q, "three");
+    filter = "encoder.sharp=true";
+    assert_holds(f->store, &q, "\none ");
+    assert_lacks(f->store, &q, "two");
+    filter = "train.lr=5";
+    assert_fails(f->store, &q, ST_NOTFOUND, "none has train.lr=5");
+    filter = "tran.lr=5";
+    assert_fails(f->store, &q, ST_USAGE, "did you mean \"train\"");
+}
+
+/* Points stand above each other, whatever is bold, and a minus is one. */
+static void latex_lines_up_at_the_point(void **state)
+{
+    const struct fixture *f = *state;
+    struct table_request q = {
+        .metrics = "loss", .format = PRINT_LATEX, .spread = SPREAD_CI};
+    fill(f->store);
+    assert_holds(f->store, &q, "\\begin{tabular}{lr@{}lr@{}l}\n");
+    assert_holds(f->store, &q, "encoder & \\multicolumn{2}{c}{id} & ");
+    assert_holds(
+        f->store, &q,
+        "absolute & 0 & .240 [0.230, 0.250] & \\multicolumn{2}{c}{n/a$^{1}$} \\\\\n");
+    assert_holds(f->store, &q, "rope & 0 & .022 [$-$0.003, 0.047]$^{2}$ & ");
+    assert_holds(f->store, &q, " & \\textbf{0} & \\textbf{.000 [0.000, 0.000]} \\\\\n");
+    assert_lacks(f->store, &q, "[-");
+}
+
+/* A column of two has room for about 52 characters of this size. */
+static void latex_fits_a_paper_of_two_columns(void **state)
+{
+    const struct fixture *f = *state;
+    struct table_request q = {.metrics = "token_error", .format = PRINT_LATEX};
+    fill(f->store);
+    assert_holds(f->store, &q, "\\begin{table}\n");
+    assert_holds(f->store, &q, "\\ifdim\\wd0>\\linewidth");
+    assert_holds(f->store, &q, "\\end{table}\n");
+    q.rows = "split";
+    q.cols = "encoder";
+    assert_holds(f->store, &q, "\\begin{table*}\n");
+    assert_holds(f->store, &q, "\\end{table*}\n");
+}
+
+static void macros_name_each_number(void **state)
+{
+    const struct fixture *f = *state;
+    const char *names[] = {"cope(p_max=64)=CoPE", "absolute=r-o-p-e"};
+    struct table_request q = {.metrics = "token_error",
+                              .format = PRINT_LATEX,
+                              .macros = true,
+                              .names = names,
+                              .n_names = 1};
+    fill(f->store);
+    assert_holds(f->store, &q,
+                 "\\newcommand{\\pbFlipFlopQuickTokenErrorAbsoluteId}{24.00}\n"
+                 "\\newcommand{\\pbFlipFlopQuickTokenErrorAbsoluteIdSpread}{0.40}\n");
+    assert_holds(
+        f->store, &q,
+        "\\newcommand{\\pbFlipFlopQuickTokenErrorCoPEOodSparse}{0}\n"
+        "\\newcommand{\\pbFlipFlopQuickTokenErrorCoPEOodSparseSpread}{$<$ 1.25}\n");
+    assert_lacks(f->store, &q, "tabular");
+    q.n_names = 0;
+    assert_holds(f->store, &q, "\\pbFlipFlopQuickTokenErrorCopePMaxSixFourId}");
+    q.spread = SPREAD_RANGE;
+    assert_holds(f->store, &q, "AbsoluteIdSpread}{23.60 to 24.40}\n");
+    /* Two headings that differ in what TeX does not take in a name. */
+    names[0] = "rope=r o p e";
+    q.n_names = 2;
+    assert_fails(f->store, &q, ST_USAGE, "two numbers would have the name \\pb");
+}
+
+static void the_runs_behind_each_cell_are_told(void **state)
+{
+    const struct fixture *f = *state;
+    struct table_request q = {.metrics = "token_error", .explain = true};
+    fill(f->store);
+    assert_holds(f->store, &q,
+                 "\n\nencoder         split       run  seed  token_error  state\n");
+    assert_holds(f->store, &q,
+                 "\nrope            id            4     1         2.00  done\n"
+                 "rope            id            5     2         2.40  done\n"
+                 "rope            id            6     3          n/a  failed\n");
+    q.explain = false;
+    assert_lacks(f->store, &q, "seed  token_error");
+}
+
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_fixture, close_fixture)
 
 int main(void)
@@ -211,6 +346,12 @@ int main(void)
         CASE(a_caption_takes_the_place_of_the_title),
         CASE(the_papers_numbers_stand_in_the_same_cell),
         CASE(means_within_the_interval_of_the_best_are_bold_too),
+        CASE(filters_take_lists),
+        CASE(filters_take_settings),
+        CASE(latex_lines_up_at_the_point),
+        CASE(latex_fits_a_paper_of_two_columns),
+        CASE(macros_name_each_number),
+        CASE(the_runs_behind_each_cell_are_told),
     };
     return cmocka_run_group_tests_name("table options", tests, NULL, NULL);
 }

@@ -155,11 +155,12 @@ static void latex_takes_no_cell_for_an_argument(void **state)
     text_table_text(&t, "paper");
     text_table_indent(&t);
     text_table_text(&t, "-");
-    assert_drawn(&t, "% needs \\usepackage{booktabs}\n\\begin{tabular}{lr}\n\\toprule\n"
-                     "a & x \\\\\n\\midrule\n"
-                     "{}[2pt] a & $-$0.030 \\\\\n"
-                     "{}*b & $-$3 \\\\\n"
-                     "\\quad paper & - \\\\\n"
+    assert_drawn(&t, "% needs \\usepackage{booktabs}\n\\begin{tabular}{lr@{}l}\n"
+                     "\\toprule\n"
+                     "a & \\multicolumn{2}{c}{x} \\\\\n\\midrule\n"
+                     "{}[2pt] a & $-$0 & .030 \\\\\n"
+                     "{}*b & $-$3 &  \\\\\n"
+                     "\\quad paper & \\multicolumn{2}{c}{-} \\\\\n"
                      "\\bottomrule\n\\end{tabular}\n");
 }
 

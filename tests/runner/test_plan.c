@@ -233,6 +233,21 @@ static void filters_select_by_run_and_by_state(void **state)
     assert_int_equal(run_filter_check("encodr=rope", &b->e), ST_USAGE);
 }
 
+static void filters_select_by_settings(void **state)
+{
+    struct bed *b = *state;
+    assert_int_equal(make(b, RERUN_NONE, "train.steps=10.0"), ST_OK);
+    assert_int_equal(b->plan->n, RUNS);
+    assert_int_equal(make(b, RERUN_NONE, "train.steps=11"), ST_NOTFOUND);
+    assert_non_null(strstr(b->e.msg, "none has train.steps=11"));
+    assert_int_equal(run_filter_check("encoder.p_max=5", &b->e), ST_OK);
+    assert_int_equal(run_filter_check("task.length=3", &b->e), ST_OK);
+    assert_int_equal(run_filter_check("train.stpes=10", &b->e), ST_USAGE);
+    assert_non_null(strstr(b->e.msg, "did you mean \"train.steps\"?"));
+    assert_int_equal(run_filter_check("encoder.p_mx=5", &b->e), ST_USAGE);
+    assert_non_null(strstr(b->e.msg, "did you mean \"encoder.p_max\"?"));
+}
+
 /* 10 steps of 3 sequences, 2 points of the curve (steps 4 and 8) with 2 + 5 + 5
  * sequences, and at the end 2 + 7 + 8, forward alone. */
 static void flops_are_those_of_training_and_evaluation(void **state)
@@ -554,6 +569,7 @@ int main(void)
         TEST(what_changed_since_a_run_is_said),
         TEST(what_was_removed_is_no_reason),
         TEST(filters_select_by_run_and_by_state),
+        TEST(filters_select_by_settings),
         TEST(flops_are_those_of_training_and_evaluation),
         TEST(time_comes_from_runs_that_are_done),
         TEST(time_is_tried_out_when_nothing_is_known),

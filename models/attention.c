@@ -231,6 +231,35 @@ static struct encoding_panel panel_at(const struct attention *a, int head, int f
     return (struct encoding_panel){&a->tokens, p, a->work->scratch};
 }
 
+/* What the encoders add to the logits, as the difference of before and after. */
+static void probe_before(const struct attention_probe *probe, const struct panel *p)
+{
+    copy_rows(p->rows, p->columns, (struct rows){p->score, p->stride},
+              (struct rows){probe->room, p->stride});
+}
+
+static void probe_after(const struct attention_probe *probe, const struct panel *p)
+{
+    for (int r = 0; r < p->rows; r++)
+        for (int j = 0; j <= p->row[r]; j++) {
+            real *at = probe->room + (size_t)r * (size_t)p->stride + j;
+            *at = p->score[(size_t)r * (size_t)p->stride + (size_t)j] - *at;
+        }
+}
+
+static void probe_look(const struct attention *a, const struct encoding_panel *x)
+{
+    const struct attention_probe *probe = a->work->probe;
+    const struct probed_panel seen = {
+        .layer = a->tokens.layer,
+        .panel = &x->p,
+        .added = {probe->room, x->p.stride},
+        .adds = encoding_adds(model_of(a), a->tokens.layer),
+        .x = x,
+    };
+    probe->look(probe->context, &seen);
+}
+
 static void panel_logits(const struct attention *a, const struct encoding_panel *x)
 {
     const struct panel *p = &x->p;
@@ -244,7 +273,11 @@ static void panel_logits(const struct attention *a, const struct encoding_panel 
         copy_rows(p->rows, p->columns, (struct rows){p->score, p->stride},
                   (struct rows){a->work->content, p->stride});
     lap(a->work->clock, PHASE_LOGITS);
+    if (a->work->probe)
+        probe_before(a->work->probe, p);
     encoding_score(x);
+    if (a->work->probe)
+        probe_after(a->work->probe, p);
     lap(a->work->clock, PHASE_ENCODER);
 }
 
@@ -313,6 +346,8 @@ static void panel_output(const struct attention *a, const struct encoding_panel 
     const struct panel *p = &x->p;
     forward_weights(a, x, lse_at(a, p->head, first), site);
     lap(a->work->clock, PHASE_SOFTMAX);
+    if (a->work->probe)
+        probe_look(a, &x);
     panel_nn(p->rows, model_of(a)->dims.head_dim, p->columns, 1,
              (struct rows){p->score, p->stride}, p->v, false, p->o);
     lap(a->work->clock, PHASE_LOGITS);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include "arena.h"
+#include "attention_probe.h"
 #include "dropout.h"
 #include "encoding.h"
 #include "phases.h"
@@ -36,6 +37,7 @@ struct panel_work {
     struct panel *panels;              /* [heads] likewise */
     real *mixed;                       /* as mix_scratch() asks */
     struct stopwatch *clock;           /* NULL: off */
+    const struct attention_probe *probe; /* who looks at forward passes, or NULL */
     const volatile sig_atomic_t *stop; /* not 0: what is computed is not wanted; or NULL */
 };
 

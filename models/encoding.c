@@ -512,6 +512,14 @@ bool encoding_has_mix(const struct model *m, int layer)
     return false;
 }
 
+bool encoding_adds(const struct model *m, int layer)
+{
+    for (int part = 0; part < parts(m); part++)
+        if (acting(m, part, layer)->score)
+            return true;
+    return false;
+}
+
 size_t encoding_mix_scratch(const struct model *m, int rows, int columns)
 {
     size_t most = 0;
@@ -545,19 +553,38 @@ void encoding_mix_grad(const struct encoding_tokens *t, const struct panel *p,
 typedef void (*panel_hook)(const struct encoder_view *e, const struct panel *p,
                            real *scratch);
 
+/* The panel with the numbers of one part. */
+static struct panel panel_of(const struct encoding_panel *x, int part)
+{
+    const struct tokens of = tokens_of(x->tokens, part);
+    struct panel p = x->p;
+    p.projected = of.projected;
+    p.state = of.state;
+    p.dprojected = of.dprojected;
+    p.dstate = of.dstate;
+    return p;
+}
+
 static void on_panel(const struct encoding_panel *x, int part, panel_hook hook)
 {
     const struct encoding_tokens *t = x->tokens;
     if (!hook)
         return;
     const struct encoder_view v = encoding_view(t->model, part, t->layer, t->grad);
-    const struct tokens of = tokens_of(t, part);
-    struct panel p = x->p;
-    p.projected = of.projected;
-    p.state = of.state;
-    p.dprojected = of.dprojected;
-    p.dstate = of.dstate;
+    const struct panel p = panel_of(x, part);
     hook(&v, &p, x->scratch[part]);
+}
+
+bool encoding_inspect(const struct encoding_panel *x, int part, int plane, struct rows out)
+{
+    const struct encoding_tokens *t = x->tokens;
+    const struct encoder *e = acting(t->model, part, t->layer);
+    if (!e->inspect)
+        return false;
+    const struct encoder_view v = encoding_view(t->model, part, t->layer, NULL);
+    const struct panel p = panel_of(x, part);
+    e->inspect(&v, &p, x->scratch[part], plane, out);
+    return true;
 }
 
 /* Forward hooks run over the parts in order, adjoints in the opposite order. */

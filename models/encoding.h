@@ -106,6 +106,7 @@ size_t encoding_mix_scratch(const struct model *m, int rows, int columns);
 void encoding_mix(const struct encoding_tokens *t, const struct panel *p, real *scratch);
 void encoding_mix_grad(const struct encoding_tokens *t, const struct panel *p,
                        real *scratch);
+bool encoding_adds(const struct model *m, int layer); /* has a part a `score`? */
 
 struct encoding_panel {
     const struct encoding_tokens *tokens;
@@ -121,5 +122,8 @@ void encoding_weigh(const struct encoding_panel *x);
 void encoding_weigh_grad(const struct encoding_panel *x);
 void encoding_values(const struct encoding_panel *x);
 void encoding_values_grad(const struct encoding_panel *x);
+/* A plane of a part (encoder.inspect), behind encoding_weigh or the softmax; false: it does
+ * not act in this layer. */
+bool encoding_inspect(const struct encoding_panel *x, int part, int plane, struct rows out);
 
 #endif

@@ -164,6 +164,11 @@ void trainer_clock(struct trainer *t, struct stopwatch *clock)
         t->work[i].panel.clock = clock ? &clock[i] : NULL;
 }
 
+void trainer_probe(struct trainer *t, const struct attention_probe *probe)
+{
+    t->work[0].panel.probe = probe;
+}
+
 real *trainer_first_moment(struct trainer *t)
 {
     return t->first_moment;

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "attention_probe.h"
 #include "model.h"
 #include "optimizer.h"
 #include "phases.h"
@@ -66,6 +67,10 @@ double trainer_gradient(struct trainer *t, int step, const struct batch *b, real
 /* From now on thread i adds the time of its phases to clock[i] ([threads], borrowed);
  * NULL: off. */
 void trainer_clock(struct trainer *t, struct stopwatch *clock);
+
+/* From now on forward passes (trainer_logits) show their attention to the probe (borrowed);
+ * NULL: off. */
+void trainer_probe(struct trainer *t, const struct attention_probe *probe);
 
 /* Optimiser state, each [model_size], the trainer's: to be saved with a checkpoint. */
 real *trainer_first_moment(struct trainer *t);

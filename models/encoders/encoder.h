@@ -276,6 +276,14 @@ struct encoder {
      * the weights in score adds dL/dweight to dscore. */
     void (*values)(const struct encoder_view *e, const struct panel *p, real *scratch);
     void (*values_grad)(const struct encoder_view *e, const struct panel *p, real *scratch);
+
+    /* What it computes of each pair, for people to look at: names such as "gate", NULL behind
+     * the last. NULL: nothing. Called behind the forward hooks of a panel, `inspect` writes
+     * plane number `plane` to out [rows, columns], entries 0..row[r]; NaN where there is
+     * no number. */
+    const char *const *planes;
+    void (*inspect)(const struct encoder_view *e, const struct panel *p, real *scratch,
+                    int plane, struct rows out);
 };
 
 /* The registry, in name order, then those of plug-ins as they came. */

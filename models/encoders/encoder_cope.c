@@ -537,6 +537,28 @@ static void score_grad(const struct encoder_view *e, const struct panel *p, real
     panel_tn(p->columns, d, p->rows, p->alpha, du, p->q, true, dkeys);
 }
 
+enum { GATE, POSITION, CLAMPED };
+static const char *const planes[] = {
+    [GATE] = "gate", [POSITION] = "position", [CLAMPED] = "clamped", NULL};
+
+/* Left of the first position that reaches p_max gates are not computed. */
+static void inspect(const struct encoder_view *e, const struct panel *p, real *scratch,
+                    int plane, struct rows out)
+{
+    const struct work w = lay_out(e, p, scratch);
+    for (int r = 0; r < p->rows; r++) {
+        const size_t from = (size_t)r * (size_t)w.columns;
+        real *to = out.at + (size_t)r * (size_t)out.stride;
+        for (int j = 0; j <= p->row[r]; j++) {
+            const bool full = (real)j <= w.full[r], unknown = (real)j < w.full[r];
+            to[j] = plane == GATE ? (unknown ? (real)NAN : w.gate[from + (size_t)j])
+                    : plane == POSITION
+                        ? (full ? (real)w.p_max : w.position[from + (size_t)j])
+                        : (real)full;
+        }
+    }
+}
+
 /* The gates count keys, wherever they stand. */
 static unsigned invariances(const struct option_values *o)
 {
@@ -570,4 +592,6 @@ const struct encoder encoder_cope = {
     .score = score,
     .score_grad = score_grad,
     .reads_score = true,
+    .planes = planes,
+    .inspect = inspect,
 };

@@ -114,6 +114,25 @@ static void score_grad(const struct encoder_view *e, const struct panel *p, real
     between_sums_grad(p, p->head, scratch);
 }
 
+/* How much of key j the query still has: of all gates between, and the gate of the key. */
+enum { FORGET, KEPT };
+static const char *const planes[] = {[FORGET] = "forget", [KEPT] = "kept", NULL};
+
+static void inspect(const struct encoder_view *e, const struct panel *p, real *scratch,
+                    int plane, struct rows out)
+{
+    (void)scratch;
+    for (int r = 0; r < p->rows; r++) {
+        real *to = out.at + (size_t)r * (size_t)out.stride;
+        real sum = 0;
+        for (int j = p->row[r]; j >= 0; j--) {
+            const real gate = p->state.at[(size_t)j * (size_t)p->state.stride + p->head];
+            to[j] = (real)exp((double)(plane == FORGET ? gate : factor(e, p) * sum));
+            sum += gate;
+        }
+    }
+}
+
 const struct encoder encoder_fox = {
     .name = "fox",
     .version = 1,
@@ -133,4 +152,6 @@ const struct encoder encoder_fox = {
     .score = score,
     .fades = true,
     .score_grad = score_grad,
+    .planes = planes,
+    .inspect = inspect,
 };

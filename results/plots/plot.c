@@ -107,6 +107,17 @@ enum status plot_read(struct store *s, const char *sql, const struct plot_reques
     return st;
 }
 
+enum status plot_read_nothing(struct store *s, const struct plot_request *q,
+                              struct plot_data *out, struct err *e)
+{
+    (void)s;
+    (void)q;
+    (void)out;
+    return err_set(e, ST_NOTFOUND,
+                   "this picture is drawn from the model of one run; name it, as in "
+                   "\"posbench plot attention 12\"");
+}
+
 static bool same_panel(const struct plot_data *d, int i, int k)
 {
     return strcmp(d->row[i].panel, d->row[k].panel) == 0;
@@ -211,8 +222,9 @@ void plot_grid_end(FILE *out)
 void plot_script(const struct plot *p, const struct plot_data *d,
                  const struct plot_request *q, const char *terminal, FILE *out)
 {
-    const int panels = plot_panels(d), columns = panels < 3 ? panels : 3;
-    const int width = p->width * columns, height = p->height * ((panels + 2) / 3);
+    const int panels = plot_panels(d), most = d->columns ? d->columns : 3;
+    const int columns = panels < most ? panels : most;
+    const int width = p->width * columns, height = p->height * ((panels + most - 1) / most);
     if (strcmp(terminal, "svg") == 0)
         fprintf(out,
                 "set terminal svg size %d,%d noenhanced font 'sans-serif,12' "

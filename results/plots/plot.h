@@ -29,6 +29,7 @@ struct plot_row {
 struct plot_data {
     struct plot_row *row;
     int n;
+    int columns; /* boxes side by side; 0: up to three */
 };
 
 struct plot_request {
@@ -45,6 +46,10 @@ struct plot {
     const char *summary; /* one line */
     const char *metric;  /* the default; NULL: the plot draws no metric of its choice */
     const char *values[PLOT_VALUES + 1]; /* headings of the CSV, NULL behind the last */
+    /* Not NULL: drawn from the model of a run, and of its planes (looking.h) the first of
+     * these that it has; NULL behind the last. Then the caller fills the data: panel "layer 0,
+     * head 1", series the key's token, values query, key and number. */
+    const char *const *planes;
     /* ST_NOTFOUND when nothing of the database fits. */
     enum status (*read)(struct store *s, const struct plot_request *q,
                         struct plot_data *out, struct err *e);
@@ -57,6 +62,10 @@ struct plot {
 int plot_count(void);
 const struct plot *plot_at(int i);
 const struct plot *plot_find(const char *name); /* NULL: no such plot */
+
+/* `read` of a plot that is drawn from a run: ST_NOTFOUND, with the command. */
+enum status plot_read_nothing(struct store *s, const struct plot_request *q,
+                              struct plot_data *out, struct err *e);
 
 /* --- what the plots share ------------------------------------------------------- */
 

@@ -2,9 +2,11 @@
 #include "command.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "gnuplot.h"
+#include "look_run.h"
 #include "output.h"
 #include "targets.h"
 #include "plot.h"
@@ -64,8 +66,84 @@ static enum status find(const struct invocation *v, const struct plot **p,
     return ST_OK;
 }
 
+/* The plane among those of the run that the plot asks for first; -1: it has none of them. */
+static int plane_of(const struct plot *p, const struct looking *x)
+{
+    for (int i = 0; p->planes[i]; i++)
+        for (int k = 0; k < x->planes; k++) {
+            const char *name = looking_name(x, k), *dot = strchr(name, '.');
+            if (strcmp(dot ? dot + 1 : name, p->planes[i]) == 0)
+                return k;
+        }
+    return -1;
+}
+
+static void name_of(const struct look_run *r, int place, char text[TASK_TOKEN_TEXT])
+{
+    r->run.task->token_text(&r->split.options, r->sequence.batch.token[place], text);
+}
+
+static enum status add_head(const struct look_run *r, int layer, int head, int plane,
+                            struct plot_data *d, struct err *e)
+{
+    const struct looking *x = &r->looking;
+    const real *at = looking_plane(x, layer, head, plane);
+    char panel[64], token[TASK_TOKEN_TEXT];
+    snprintf(panel, sizeof panel, "layer %d, head %d", layer, head);
+    if (isnan(at[0])) /* the encoder does not act in this layer */
+        return ST_OK;
+    for (int i = 0; i < x->tokens; i++)
+        for (int j = 0; j <= i; j++) {
+            name_of(r, j, token);
+            struct plot_row *row = plot_add(d, panel, token);
+            if (!row)
+                return err_set(e, ST_NOMEM, "no memory for the picture's data");
+            row->value[0] = j;
+            row->value[1] = i;
+            row->value[2] = (double)at[(size_t)i * (size_t)x->tokens + (size_t)j];
+        }
+    return ST_OK;
+}
+
+static enum status add_heads(const struct invocation *v, const struct plot *p,
+                             const struct look_run *r, struct plot_data *d, struct err *e)
+{
+    const int plane = plane_of(p, &r->looking);
+    enum status st = ST_OK;
+    if (plane < 0)
+        return err_set(e, ST_NOTFOUND,
+                       "%s has nothing of the kind; \"posbench probe %s\" prints the "
+                       "planes that it has",
+                       r->run.variant, argument_at(v, 1));
+    d->columns = r->looking.heads;
+    for (int l = 0; l < r->looking.layers; l++)
+        for (int h = 0; h < r->looking.heads && st == ST_OK; h++)
+            st = add_head(r, l, h, plane, d, e);
+    return st;
+}
+
+/* The data of a plot that is drawn from the model of a run. */
+static enum status look(const struct invocation *v, const struct plot *p, const char *db,
+                        struct plot_data *d, struct err *e)
+{
+    struct look_run r = {.sampler = NULL};
+    long sample;
+    enum status st = flag_integer(v, "sample", 0, SPLIT_COUNT_MAX, 0, &sample, e);
+    if (st == ST_OK && argument_count(v) < 2)
+        st = err_set(e, ST_USAGE, "%s is drawn from the model of a run; name a RUN",
+                     p->name);
+    if (st == ST_OK)
+        st = look_run_open(db, argument_at(v, 1), flag_text(v, "split", "id"), &r, e);
+    if (st == ST_OK)
+        st = look_run_at(&r, (int)sample, e);
+    if (st == ST_OK)
+        st = add_heads(v, p, &r, d, e);
+    look_run_close(&r);
+    return st;
+}
+
 static enum status draw(const struct invocation *v, const struct plot *p,
-                        const char *format, struct store *db, struct err *e)
+                        const char *format, const char *path, struct err *e)
 {
     const struct plot_request q = {
         .experiment = argument_count(v) > 1 ? argument_at(v, 1) : NULL,
@@ -77,7 +155,12 @@ static enum status draw(const struct invocation *v, const struct plot *p,
     };
     struct plot_data d = {0};
     struct output *o = NULL;
-    enum status st = p->read(db, &q, &d, e);
+    struct store *db = NULL;
+    enum status st =
+        p->planes ? look(v, p, path, &d, e) : store_open(path, STORE_READ, &db, e);
+    if (!st && db)
+        st = p->read(db, &q, &d, e);
+    store_close(db);
     if (!st)
         st = output_open(flag_text(v, "output", "-"), true, &o, e);
     if (!st)
@@ -94,14 +177,8 @@ static enum status run(const struct invocation *v, struct err *e)
     const struct plot *p = NULL;
     const char *format = NULL;
     char path[PATH_MAX];
-    struct store *db = NULL;
-    enum status st = find(v, &p, &format, e);
-    if (!st)
-        st = store_open(target_database(v, "", path), STORE_READ, &db, e);
-    if (!st)
-        st = draw(v, p, format, db, e);
-    store_close(db);
-    return st;
+    const enum status st = find(v, &p, &format, e);
+    return st ? st : draw(v, p, format, target_database(v, "", path), e);
 }
 
 static const struct flag flags[] = {
@@ -111,6 +188,8 @@ static const struct flag flags[] = {
     {"split", 0, "SPLIT", false, "only these splits (default: the plot's own)"},
     {"encoder", 0, "ENCODER", false, "only these encoders, e.g. cope* (default: all)"},
     {"cell", 0, "CELL", false, "only these cells of a grid (default: all)"},
+    {"sample", 0, "N", false,
+     "attention, gates, positions: which sequence of the split, from 0 (default 0 of id)"},
     {"profile", 0, "PROFILE", false, "only runs of this profile (default: all)"},
     FLAG_DB,
     {0},
@@ -119,13 +198,15 @@ static const struct flag flags[] = {
 const struct command command_plot = {
     .name = "plot",
     .group = GROUP_LOOK,
-    .summary = "pictures: curves, distance, seeds, speed",
-    .arguments = "PLOT [EXPERIMENT]",
+    .summary = "pictures of results, and of what a trained model does",
+    .arguments = "PLOT [EXPERIMENT|RUN]",
     .min_args = 1,
     .max_args = 2,
     .examples = "posbench plot seeds flip_flop -o seeds.svg\n"
                 "posbench plot curves counting --split valid -o curves.pdf\n"
                 "posbench plot distance flip_flop --split ood_* -o distance.png\n"
+                "posbench plot surface flip_flop -o surface.svg\n"
+                "posbench plot gates 12 --split ood_sparse --sample 3 -o gates.png\n"
                 "posbench plot speed --split ood_* -o speed.csv",
     .flags = flags,
     .run = run,

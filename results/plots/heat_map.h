@@ -1,0 +1,22 @@
+/* heat_map.h -- boxes of coloured cells, for plots whose rows are (x, y, value). */
+#ifndef HEAT_MAP_H
+#define HEAT_MAP_H
+
+#include "plot.h"
+
+enum { HEAT_X, HEAT_Y, HEAT_VALUE };
+
+struct heat_style {
+    const char *x, *y; /* names of the axes; NULL: the series says both, "x, y" */
+    const char *bar;   /* what the colour is */
+    bool tokens;       /* x and y are places: the series of a row is the token at x, and
+                          y grows downwards */
+    double scale;      /* of the values */
+    double most;       /* top of the colours, scaled; 0: the largest value */
+};
+
+/* The whole picture, boxes in rows of `columns`. */
+void heat_map_draw(const struct plot_data *d, const struct heat_style *s, int columns,
+                   FILE *out);
+
+#endif

@@ -1,0 +1,23 @@
+/* plot_attention.c -- what each head looks at in one sequence: layers down, heads across. */
+#include "heat_map.h"
+
+static const char *const planes[] = {"attention", NULL};
+
+static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    const struct heat_style style = {
+        .x = "key", .y = "query", .bar = "weight", .tokens = true, .scale = 1, .most = 1};
+    (void)q;
+    heat_map_draw(d, &style, d->columns ? d->columns : 1, out);
+}
+
+const struct plot plot_attention = {
+    .name = "attention",
+    .summary = "the attention weights of one sequence: queries down, keys across",
+    .values = {"key", "query", "value"},
+    .planes = planes,
+    .read = plot_read_nothing,
+    .draw = draw,
+    .width = 460,
+    .height = 420,
+};

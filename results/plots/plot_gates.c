@@ -1,0 +1,24 @@
+/* plot_gates.c -- which keys a trained encoder counts, in one sequence: layers down, heads
+ * across. In cope's second layer of Flip-Flop they open at the writes. */
+#include "heat_map.h"
+
+static const char *const planes[] = {"gate", "forget", NULL};
+
+static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    const struct heat_style style = {
+        .x = "key", .y = "query", .bar = "gate", .tokens = true, .scale = 1, .most = 1};
+    (void)q;
+    heat_map_draw(d, &style, d->columns ? d->columns : 1, out);
+}
+
+const struct plot plot_gates = {
+    .name = "gates",
+    .summary = "what the encoder lets through: the gates of cope and fox for one sequence",
+    .values = {"key", "query", "value"},
+    .planes = planes,
+    .read = plot_read_nothing,
+    .draw = draw,
+    .width = 460,
+    .height = 420,
+};

@@ -1,0 +1,64 @@
+/* plot_surface.c -- token error over two options of a split, a box for each encoder, from what
+ * `posbench eval --grid --store` kept.
+ *
+ * The two options are those with most values among what was asked of an experiment and
+ * split; where more options vary, each of their combinations has a box of its own. */
+#include "heat_map.h"
+
+static const char sql[] =
+    "WITH e AS (SELECT * FROM v_evaluation WHERE state = 'done' AND profile GLOB ?1"
+    "  AND experiment GLOB ?2 AND split GLOB ?3 AND cell GLOB ?4 AND variant GLOB ?5"
+    "  AND ?6 = '' AND token_error NOT NULL),"
+    " asked AS (SELECT DISTINCT experiment, profile, cell, split, options FROM e),"
+    " varied AS (SELECT experiment, profile, cell, split, o.key,"
+    "  row_number() OVER (PARTITION BY experiment, profile, cell, split"
+    "   ORDER BY o.type IN ('integer', 'real') DESC, count(DISTINCT o.atom) DESC, o.key)"
+    "   AS nth"
+    "  FROM asked, json_each(asked.options) AS o"
+    "  GROUP BY experiment, profile, cell, split, o.key HAVING count(DISTINCT o.atom) > 1),"
+    " axes AS (SELECT a.experiment, a.profile, a.cell, a.split, a.key AS x, b.key AS y"
+    "  FROM varied AS a JOIN varied AS b USING (experiment, profile, cell, split)"
+    "  WHERE a.nth = 1 AND b.nth = 2),"
+    " point AS (SELECT e.*, x, y, json_extract(e.options, '$.' || x) AS at_x,"
+    "  json_extract(e.options, '$.' || y) AS at_y,"
+    "  (SELECT group_concat(' ' || o.key || '=' || o.atom, '')"
+    "   FROM json_each(e.options) AS o JOIN varied AS v ON v.key = o.key"
+    "    AND v.nth > 2 AND (v.experiment, v.profile, v.cell, v.split) ="
+    "    (e.experiment, e.profile, e.cell, e.split)) AS rest"
+    "  FROM e JOIN axes USING (experiment, profile, cell, split)) "
+    "SELECT experiment || iif(cell = '', '', ' ' || cell) || ', ' || split ||"
+    "       coalesce(rest, '') || ': ' || at_test, x || ', ' || y,"
+    "       at_x, at_y, avg(token_error), count(*), min(token_error), max(token_error) "
+    "FROM point "
+    "GROUP BY experiment, profile, cell, split, rest, encoder, at_test, at_x, at_y "
+    "ORDER BY experiment, profile, cell, split, rest, encoder, at_test, at_x, at_y";
+
+static enum status read(struct store *s, const struct plot_request *q,
+                        struct plot_data *out, struct err *e)
+{
+    const enum status st = plot_read(s, sql, q, NULL, out, e);
+    return st == ST_NOTFOUND
+               ? err_set(e, st,
+                         "no run was asked for two options of a split; \"posbench eval "
+                         "--only experiment=NAME --grid length=64,128 --grid "
+                         "p_ignore=0.5,0.9 --store\" does so")
+               : st;
+}
+
+static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    const struct heat_style style = {.bar = "token_error, %", .scale = 100};
+    const int boxes = plot_panels(d);
+    (void)q;
+    heat_map_draw(d, &style, boxes < 3 ? boxes : 3, out);
+}
+
+const struct plot plot_surface = {
+    .name = "surface",
+    .summary = "token error over two options of a split, of what eval --grid --store kept",
+    .values = {"x", "y", "error", "seeds", "least", "most"},
+    .read = read,
+    .draw = draw,
+    .width = 460,
+    .height = 360,
+};

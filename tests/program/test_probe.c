@@ -1,0 +1,186 @@
+/* probe and the pictures of a trained model, as a user asks for them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "program.h"
+#include "safetensors.h"
+
+static const char yaml[] = "version: 1\n"
+                           "defaults:\n"
+                           "  seeds: [1]\n"
+                           "  model: {layers: 2, heads: 2, dim: 16}\n"
+                           "  train: {steps: 4, warmup: 1, batch: 4}\n"
+                           "experiments:\n"
+                           "  copy:\n"
+                           "    task: {name: selective_copy, tokens: 4, blanks: 4}\n"
+                           "    splits: {valid: {count: 4}, id: {count: 6}}\n"
+                           "    encoders: [cope, rope]\n";
+
+static char folder[SCRATCH_TEXT];
+
+static int train_once(void **state)
+{
+    char path[SCRATCH_TEXT + 32];
+    struct program p;
+    (void)state;
+    scratch_make(folder);
+    snprintf(path, sizeof path, "%s/experiments.yaml", folder);
+    FILE *f = fopen(path, "w");
+    if (!f || fputs(yaml, f) < 0 || fclose(f) != 0)
+        return -1;
+    RUN(&p, "-C %s run", folder);
+    if (p.code)
+        print_error("%s", p.err);
+    const int code = p.code;
+    program_free(&p);
+    return code;
+}
+
+static int clean_up(void **state)
+{
+    (void)state;
+    scratch_remove(folder);
+    return 0;
+}
+
+static void expect(const char *arguments, int code, const char *out, const char *err)
+{
+    struct program p;
+    RUN(&p, "-C %s %s", folder, arguments);
+    if (p.code != code || (out && !strstr(p.out, out)) || (err && !strstr(p.err, err)))
+        print_error("posbench %s: %d\n%s%s", arguments, p.code, p.out, p.err);
+    assert_int_equal(p.code, code);
+    assert_true(!out || strstr(p.out, out));
+    assert_true(!err || strstr(p.err, err));
+    program_free(&p);
+}
+
+static void probe_prints_a_row_for_each_head(void **state)
+{
+    struct program p;
+    (void)state;
+    expect("probe 1", 0,
+           "layer  head  entropy  position_entropy      gate  position  clamped\n", NULL);
+    expect("probe 2", 0, "layer  head  entropy  position_entropy\n", NULL);
+    RUN(&p, "-C %s probe 1 -n 100 --json", folder);
+    json_t *all = json_loads(p.out, 0, NULL);
+    assert_non_null(all);
+    assert_int_equal(json_integer_value(json_object_get(all, "sequences")), 6);
+    assert_string_equal(json_string_value(json_object_get(all, "split")), "id");
+    json_t *heads = json_object_get(all, "heads");
+    assert_int_equal(json_array_size(heads), 4);
+    const json_t *last = json_array_get(heads, 3);
+    assert_int_equal(json_integer_value(json_object_get(last, "layer")), 1);
+    assert_int_equal(json_integer_value(json_object_get(last, "head")), 1);
+    const double gate = json_number_value(json_object_get(last, "gate"));
+    assert_true(gate > 0.0 && gate < 1.0);
+    json_decref(all);
+    program_free(&p);
+    expect("probe 1 --split vaild", 4, NULL, "did you mean \"valid\"");
+    expect("probe 9", 4, NULL, "9");
+}
+
+/* The file has what it says, and the picture's data are its numbers. */
+static void planes_are_in_the_file_and_in_the_picture(void **state)
+{
+    char path[SCRATCH_TEXT + 32];
+    real *gate = calloc((size_t)64 * 64, sizeof *gate);
+    struct safetensors_bytes *parts = NULL;
+    struct program p;
+    int n = 0;
+    (void)state;
+    expect("probe 1 -n 2 -o planes.safetensors", 0, "2 sequences of id", NULL);
+    expect("probe 1 -n 2 -o planes.safetensors", 3, NULL, "use --force");
+    expect("probe 1 -n 2 -o planes.safetensors --force", 0, NULL, NULL);
+    expect("probe 1 -o planes.txt", 2, NULL, ".safetensors");
+    snprintf(path, sizeof path, "%s/planes.safetensors", folder);
+    assert_int_equal(safetensors_read_bytes(path, &parts, &n, NULL), ST_OK);
+    /* 2 sequences of tokens and 2 layers, 2 heads, 5 planes. */
+    assert_int_equal(n, 2 * (1 + 2 * 2 * 5));
+    const size_t T = parts[0].n / 4;
+    /* tokens, attention, position_attention, gate of the first head */
+    assert_int_equal(parts[3].n, 4 * T * T);
+    memcpy(gate, parts[3].at, parts[3].n);
+    RUN(&p, "-C %s plot gates 1 -o gates.csv && cat %s/gates.csv", folder, folder);
+    char line[128];
+    snprintf(line, sizeof line, ",1,2,%.17g\r\n", (double)gate[2 * T + 1]);
+    assert_non_null(strstr(p.out, line));
+    assert_ptr_equal(strstr(p.out, "panel,series,key,query,value\r\n"), p.out);
+    program_free(&p);
+    free(parts[0].at);
+    free(parts);
+    free(gate);
+}
+
+static void pictures_of_a_model_name_their_run(void **state)
+{
+    (void)state;
+    expect("plot gates", 2, NULL, "name a RUN");
+    expect("plot gates 2", 4, NULL, "\"posbench probe 2\" prints the planes");
+    expect("plot attention 2 --sample 99 -o x.csv", 2, NULL, "has 6 sequences");
+    expect("plot attention 2 --sample 5 -o x.csv", 0, NULL, NULL);
+    expect("plot positions 1 -o x.gp", 0, NULL, NULL);
+}
+
+/* Layers down, heads across; a token at its place on both axes. */
+static void boxes_stand_in_layers_and_heads(void **state)
+{
+    struct program p;
+    (void)state;
+    RUN(&p, "-C %s plot attention 1 -o x.gp && cat %s/x.gp", folder, folder);
+    assert_non_null(strstr(p.out, "set multiplot layout 2,2\n"));
+    assert_non_null(strstr(p.out, "set title 'layer 1, head 0'\n"));
+    assert_non_null(strstr(p.out, "set cbrange [0:1]\n"));
+    assert_non_null(strstr(p.out, "set yrange ["));
+    assert_non_null(strstr(p.out, ":-0.5]\n")); /* the first query stands above */
+    assert_non_null(strstr(p.out, "\n1 0 NaN\n"));
+    assert_null(strstr(p.out, "\n0 0 NaN\n"));
+    program_free(&p);
+}
+
+static void the_same_model_gives_the_same_bytes(void **state)
+{
+    static const char *const names[] = {"attention", "gates", "positions"};
+    static const char *const end[] = {"svg", "pdf", "png"};
+    struct program p;
+    (void)state;
+    RUN(&p, "--help >/dev/null; command -v gnuplot");
+    const int installed = p.code == 0;
+    program_free(&p);
+    if (!installed) {
+        print_message("skipped: gnuplot is not installed\n");
+        skip();
+    }
+    for (int i = 0; i < 9; i++) {
+        RUN(&p,
+            "-C %s plot %s 1 -o a.%s && sleep 0.02 && %s -C %s plot %s 1 -o b.%s && cmp %s/a.%s "
+            "%s/b.%s",
+            folder, names[i / 3], end[i % 3], POSBENCH, folder, names[i / 3], end[i % 3],
+            folder, end[i % 3], folder, end[i % 3]);
+        if (p.code)
+            print_error("%s.%s: %s", names[i / 3], end[i % 3], p.err);
+        assert_int_equal(p.code, 0);
+        program_free(&p);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(probe_prints_a_row_for_each_head),
+        cmocka_unit_test(planes_are_in_the_file_and_in_the_picture),
+        cmocka_unit_test(pictures_of_a_model_name_their_run),
+        cmocka_unit_test(boxes_stand_in_layers_and_heads),
+        cmocka_unit_test(the_same_model_gives_the_same_bytes),
+    };
+    return cmocka_run_group_tests_name("probe", tests, train_once, clean_up);
+}

@@ -14,6 +14,7 @@
 #include "targets.h"
 #include "progress.h"
 #include "lock.h"
+#include "npy.h"
 #include "sequences.h"
 #include "stored_run.h"
 #include "trainer.h"
@@ -21,9 +22,7 @@
 enum {
     LONGEST = 1 << 20,   /* tokens of a sequence: what models accept */
     BATCH_TOKENS = 4096, /* of one call, unless one sequence is longer; chosen */
-    BATCH_SEQUENCES = 256,
-    NPY_ALIGN = 64, /* of the header, as the format asks */
-    HEADER_TEXT = 256
+    BATCH_SEQUENCES = 256
 };
 
 /* --- which model --- */
@@ -192,35 +191,17 @@ static enum status open_trainer(const struct source *s, int longest, struct trai
 
 /* --- writing --- */
 
-/* Magic, version, length of the text, text padded so that the numbers begin at a multiple
- * of 64. */
 static void write_header(size_t rows, int columns, FILE *out)
 {
-    static const char magic[] = "\x93NUMPY\x01";
-    char text[HEADER_TEXT];
-    const size_t front = sizeof magic + 2; /* the version's second byte is magic's 0 */
-    size_t n = (size_t)snprintf(
-        text, sizeof text, "{'descr': '<f4', 'fortran_order': False, 'shape': (%zu, %d), }",
-        rows, columns);
-    while ((front + n + 1) % NPY_ALIGN != 0)
-        text[n++] = ' ';
-    text[n++] = '\n';
-    fwrite(magic, 1, sizeof magic, out);
-    fputc((int)(n & 255), out);
-    fputc((int)(n >> 8), out);
-    fwrite(text, 1, n, out);
+    unsigned char head[NPY_HEADER];
+    fwrite(head, 1, npy_header(rows, columns, head), out);
 }
 
-/* Little-endian whatever the machine is. */
 static void write_row(const real *logits, int n, FILE *out)
 {
     for (int i = 0; i < n; i++) {
-        const float x = (float)logits[i];
-        uint32_t bits;
         unsigned char bytes[4];
-        memcpy(&bits, &x, sizeof bits);
-        for (int b = 0; b < 4; b++)
-            bytes[b] = (unsigned char)(bits >> (8 * b));
+        npy_numbers(&logits[i], 1, bytes);
         fwrite(bytes, 1, sizeof bytes, out);
     }
 }

@@ -8,6 +8,8 @@
 
 #include "clean.h"
 #include "look_run.h"
+#include "npy.h"
+#include "output.h"
 #include "safetensors.h"
 #include "targets.h"
 #include "text_table.h"
@@ -155,9 +157,29 @@ static enum status look_at_all(struct look_run *r, int sequences, struct look_su
     return st;
 }
 
+static bool ends_in(const char *path, const char *end)
+{
+    const char *dot = strrchr(path, '.');
+    return dot && strcmp(dot, end) == 0;
+}
+
+static enum status write_npz(const char *path, const struct tensors *t, struct err *e)
+{
+    struct output *o = NULL;
+    enum status st = output_open(path, true, &o, e); /* check_output has looked */
+    if (st == ST_OK)
+        st = npz_write(output_file(o), t->at, t->n, e);
+    if (st == ST_OK)
+        st = output_commit(o, e);
+    output_close(o);
+    return st;
+}
+
 static enum status write_file(const struct look_run *r, const char *path,
                               const struct tensors *t, struct err *e)
 {
+    if (ends_in(path, ".npz"))
+        return write_npz(path, t, e);
     const struct safetensors_note notes[] = {{"identity", r->run.identity},
                                              {"variant", r->run.variant},
                                              {"split", r->split.name}};
@@ -186,9 +208,9 @@ static enum status probe(const struct invocation *v, struct look_run *r, int seq
 static enum status check_output(const struct invocation *v, struct err *e)
 {
     const char *path = flag_text(v, "output", NULL);
-    const char *dot = path ? strrchr(path, '.') : ".safetensors";
-    if (!dot || strcmp(dot, ".safetensors") != 0)
-        return err_set(e, ST_USAGE, "%s: name a file that ends in .safetensors", path);
+    if (path && !ends_in(path, ".npz") && !ends_in(path, ".safetensors"))
+        return err_set(e, ST_USAGE, "%s: name a file that ends in .npz or .safetensors",
+                       path);
     FILE *f = path && !flag_given(v, "force") ? fopen(path, "re") : NULL;
     if (!f)
         return ST_OK;
@@ -219,7 +241,7 @@ static const struct flag flags[] = {
     {"split", 0, "SPLIT", false, "split of the run or of its task (default id)"},
     {"count", 'n', "N", false, "the first N sequences of the split (default 10)"},
     {"output", 'o', "FILE", false,
-     "also write the planes of each sequence, layer and head: FILE.safetensors"},
+     "also write the planes of each sequence, layer and head: FILE.npz or FILE.safetensors"},
     {"force", 'f', NULL, false, "replace FILE if it is there"},
     {"json", 0, NULL, false, "the means as a JSON object"},
     FLAG_DB,
@@ -235,7 +257,7 @@ const struct command command_probe = {
     .max_args = 1,
     .examples = "posbench probe 12\n"
                 "posbench probe 12 --split ood_sparse -n 100 --json\n"
-                "posbench probe 12 -n 3 -o planes.safetensors",
+                "posbench probe 12 -n 3 -o planes.npz",
     .flags = flags,
     .run = run,
 };

@@ -121,6 +121,48 @@ static void planes_are_in_the_file_and_in_the_picture(void **state)
     free(gate);
 }
 
+/* As Python's zipfile reads it, which checks every CRC; the last array as in the other file. */
+static void npz_is_a_zip_of_the_same_arrays(void **state)
+{
+    struct program p;
+    (void)state;
+    RUN(&p, "--help >/dev/null; command -v python3");
+    const int installed = p.code == 0;
+    program_free(&p);
+    if (!installed) {
+        print_message("skipped: python3 is not installed\n");
+        skip();
+    }
+    expect("probe 1 -n 2 -o a.safetensors --force", 0, NULL, NULL);
+    expect("probe 1 -n 2 -o a.npz", 0, NULL, NULL);
+    expect("probe 1 -n 2 -o a.npz", 3, NULL, "use --force");
+    RUN(&p,
+        "--help >/dev/null; cd %s && python3 -c \"\n"
+        "import zipfile, json, struct\n"
+        "z = zipfile.ZipFile('a.npz')\n"
+        "assert z.testzip() is None\n"
+        "b = open('a.safetensors', 'rb').read()\n"
+        "n = struct.unpack('<Q', b[:8])[0]\n"
+        "h = json.loads(b[8:8 + n])\n"
+        "h.pop('__metadata__')\n"
+        "assert [i[:-4] for i in z.namelist()] == list(h), z.namelist()\n"
+        "for k, t in h.items():\n"
+        "    a = z.read(k + '.npy')\n"
+        "    m = struct.unpack('<H', a[8:10])[0] + 10\n"
+        "    assert a[:8] == b'\\x93NUMPY\\x01\\x00' and m %% 64 == 0\n"
+        "    d = eval(a[10:m])\n"
+        "    assert d['descr'] == '<f4' and list(d['shape']) == t['shape'], (d, t)\n"
+        "    x, y = t['data_offsets']\n"
+        "    assert a[m:] == b[8 + n + x:8 + n + y]\n"
+        "print(len(h))\"",
+        folder);
+    if (p.code)
+        print_error("%s", p.err);
+    assert_int_equal(p.code, 0);
+    assert_non_null(strstr(p.out, "42\n"));
+    program_free(&p);
+}
+
 static void pictures_of_a_model_name_their_run(void **state)
 {
     (void)state;
@@ -178,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(probe_prints_a_row_for_each_head),
         cmocka_unit_test(planes_are_in_the_file_and_in_the_picture),
+        cmocka_unit_test(npz_is_a_zip_of_the_same_arrays),
         cmocka_unit_test(pictures_of_a_model_name_their_run),
         cmocka_unit_test(boxes_stand_in_layers_and_heads),
         cmocka_unit_test(the_same_model_gives_the_same_bytes),

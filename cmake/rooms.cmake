@@ -16,7 +16,8 @@ set(ARROWS
   "statistics: core"
   "cells: core"
   "tables: store statistics cells"
-  "plots: tables"
+  "comparisons: tables"
+  "plots: comparisons"
   "report: plots"
   "files: store models"
   "run: files tasks"
@@ -30,7 +31,8 @@ set(ARROWS
   "templates: encoders tasks"
   "samples: tasks"
   "selection: experiment cli"
-  "commands: schedule check templates report samples selection")
+  "questions: training"
+  "commands: schedule check templates report samples selection questions")
 
 set(folder_core core)
 set(folder_text tasks/text)
@@ -39,10 +41,10 @@ set(folder_kernels models/kernels)
 set(folder_encoders models/encoders)
 set(folder_models models)
 set(folder_templates templates)
-foreach(room store statistics cells tables plots report)
+foreach(room store statistics cells tables comparisons plots report)
   set(folder_${room} results/${room})
 endforeach()
-foreach(room plugins files run experiment training cli plan schedule check samples selection commands)
+foreach(room plugins files run experiment training cli plan schedule check samples selection questions commands)
   set(folder_${room} runner/${room})
 endforeach()
 

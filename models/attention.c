@@ -231,7 +231,8 @@ static struct encoding_panel panel_at(const struct attention *a, int head, int f
     return (struct encoding_panel){&a->tokens, p, a->work->scratch};
 }
 
-/* What the encoders add to the logits, as the difference of before and after. */
+/* What the encoders add to the logits, as the difference of before and after. Where heads are
+ * mixed, the logits of all come before any weights, and the room holds those of the last. */
 static void probe_before(const struct attention_probe *probe, const struct panel *p)
 {
     copy_rows(p->rows, p->columns, (struct rows){p->score, p->stride},
@@ -250,11 +251,12 @@ static void probe_after(const struct attention_probe *probe, const struct panel 
 static void probe_look(const struct attention *a, const struct encoding_panel *x)
 {
     const struct attention_probe *probe = a->work->probe;
+    const int layer = a->tokens.layer;
     const struct probed_panel seen = {
-        .layer = a->tokens.layer,
+        .layer = layer,
         .panel = &x->p,
         .added = {probe->room, x->p.stride},
-        .adds = encoding_adds(model_of(a), a->tokens.layer),
+        .adds = encoding_adds(model_of(a), layer) && !encoding_has_mix(model_of(a), layer),
         .x = x,
     };
     probe->look(probe->context, &seen);
@@ -347,7 +349,7 @@ static void panel_output(const struct attention *a, const struct encoding_panel 
     forward_weights(a, x, lse_at(a, p->head, first), site);
     lap(a->work->clock, PHASE_SOFTMAX);
     if (a->work->probe)
-        probe_look(a, &x);
+        probe_look(a, x);
     panel_nn(p->rows, model_of(a)->dims.head_dim, p->columns, 1,
              (struct rows){p->score, p->stride}, p->v, false, p->o);
     lap(a->work->clock, PHASE_LOGITS);
@@ -407,6 +409,7 @@ static struct attention head_of(const struct attention *a, int h)
     one.work = &a->work->head[h];
     one.work->clock = a->work->clock;
     one.work->stop = a->work->stop;
+    one.work->probe = a->work->probe;
     return one;
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "aggregate.h"
-#include "prose.h"
+#include "paragraphs.h"
 #include "table_data.h"
 
 /* The points of the performance profile; tables for people print those that are marked. */
@@ -300,7 +300,7 @@ static void print_head(const struct table_request *q, const struct field *f, int
 {
     char text[640];
     snprintf(text, sizeof text, "Over tests, profile %s", f->profile);
-    prose_title(q->format, text, out);
+    paragraph_title(q->format, text, out);
     snprintf(
         text, sizeof text,
         "Normalised scores in percent over %d test%s (experiment, cell and split)%s: 0 "
@@ -310,7 +310,7 @@ static void print_head(const struct table_request *q, const struct field *f, int
         "In brackets: 95 %% intervals of a bootstrap over seeds within tests.",
         f->tests, f->tests == 1 ? "" : "s",
         left_out ? " of which every encoder has values" : "");
-    prose_paragraph(q->format, text, out);
+    paragraph_plain(q->format, text, out);
     fputc('\n', out);
 }
 

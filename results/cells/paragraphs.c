@@ -1,4 +1,4 @@
-#include "prose.h"
+#include "paragraphs.h"
 
 #include "clean.h"
 #include "escape.h"
@@ -20,7 +20,7 @@ static const char *ending(enum print_format f, const char *html)
     return f == PRINT_TEXT ? "" : f == PRINT_HTML ? html : "\n";
 }
 
-void prose_title(enum print_format f, const char *text, FILE *out)
+void paragraph_title(enum print_format f, const char *text, FILE *out)
 {
     fputs(f == PRINT_MD      ? "### "
           : f == PRINT_LATEX ? "\\noindent "
@@ -31,7 +31,7 @@ void prose_title(enum print_format f, const char *text, FILE *out)
     fputs(ending(f, "</h3>\n"), out);
 }
 
-void prose_item(enum print_format f, const char *text, FILE *out)
+void paragraph_item(enum print_format f, const char *text, FILE *out)
 {
     fputs(f == PRINT_MD      ? "- "
           : f == PRINT_LATEX ? "\\item "
@@ -42,7 +42,7 @@ void prose_item(enum print_format f, const char *text, FILE *out)
     fputs(ending(f, "</li>\n"), out);
 }
 
-void prose_paragraph(enum print_format f, const char *text, FILE *out)
+void paragraph_plain(enum print_format f, const char *text, FILE *out)
 {
     fputs(f == PRINT_HTML ? "<p>" : "", out);
     words(f, text, out);

@@ -10,7 +10,7 @@
 #include "metric_text.h"
 #include "no_match.h"
 #include "paired.h"
-#include "prose.h"
+#include "paragraphs.h"
 #include "rank_test.h"
 #include "store_internal.h"
 
@@ -59,13 +59,13 @@ static const char answers_sql[] =
     " json_array(s.task_version, json_extract(s.config, '$.data_seed'),"
     "  json_extract(s.config, '$.task'),"
     "  (SELECT x.value FROM json_each(s.config, '$.splits') AS x WHERE x.key = s.split)),"
-    " s.recipe, s.seed, a.count, a.bits, s.task, s.encoder, s.identity "
+    " s.recipe, s.seed, a.count, a.bits, s.task, s.encoder, s.identity, s.config "
     "FROM seed AS s"
     " JOIN setting AS t USING (experiment, profile, cell, split, variant, recipe)"
     " JOIN answer AS a ON a.id = s.answer "
     "WHERE t.place = 1 "
     "ORDER BY s.experiment, s.profile, s.cell, s.split, s.variant, s.seed";
-enum { EXAMPLES = KEYS, RECIPE, SEED, COUNT, BITS, TASK, ENCODER, IDENTITY };
+enum { EXAMPLES = KEYS, RECIPE, SEED, COUNT, BITS, TASK, ENCODER, IDENTITY, CONFIG };
 
 /* --- what is stored ------------------------------------------------------------ */
 
@@ -77,16 +77,18 @@ static const char *text_at(sqlite3_stmt *q, int i)
 
 static bool is_asked(const struct compare_request *r, sqlite3_stmt *q)
 {
-    static const int column[FILTER_KEYS] = {[FILTER_EXPERIMENT] = EXPERIMENT,
-                                            [FILTER_TASK] = TASK,
-                                            [FILTER_ENCODER] = ENCODER,
-                                            [FILTER_VARIANT] = VARIANT,
-                                            [FILTER_CELL] = CELL,
-                                            [FILTER_SEED] = SEED,
-                                            [FILTER_PROFILE] = PROFILE,
-                                            [FILTER_IDENTITY] = IDENTITY,
-                                            [FILTER_SPLIT] = SPLIT};
-    const struct filter profile = {FILTER_PROFILE, r->profile ? r->profile : "*"};
+    static const int column[FILTER_KEYS + 1] = {[FILTER_EXPERIMENT] = EXPERIMENT,
+                                                [FILTER_TASK] = TASK,
+                                                [FILTER_ENCODER] = ENCODER,
+                                                [FILTER_VARIANT] = VARIANT,
+                                                [FILTER_CELL] = CELL,
+                                                [FILTER_SEED] = SEED,
+                                                [FILTER_PROFILE] = PROFILE,
+                                                [FILTER_IDENTITY] = IDENTITY,
+                                                [FILTER_SPLIT] = SPLIT,
+                                                [FILTER_SETTING] = CONFIG};
+    const struct filter profile = {.key = FILTER_PROFILE,
+                                   .glob = r->profile ? r->profile : "*"};
     if (!filter_fits(&profile, text_at(q, PROFILE)))
         return false;
     for (int i = 0; i < r->n_filters; i++) {
@@ -351,7 +353,7 @@ static enum status print_title(const struct compare_request *q, const struct pai
         fprintf(line, " Left out: %d split%s with other sequences on either side.",
                 p->left_out, p->left_out == 1 ? "" : "s");
     if (fclose(line) == 0)
-        prose_paragraph(q->format, text, out);
+        paragraph_plain(q->format, text, out);
     fputc('\n', out);
     free(text);
     return ST_OK;

@@ -14,7 +14,7 @@
 
 #include "json_text.h"
 #include "metric_text.h"
-#include "prose.h"
+#include "paragraphs.h"
 #include "statistics.h"
 #include "store_internal.h"
 
@@ -411,7 +411,7 @@ static void print_details(const struct claim *c, int n, enum print_format f, FIL
                   : ")",
               line);
         if (fclose(line) == 0)
-            prose_item(f, text, out);
+            paragraph_item(f, text, out);
         free(text);
     }
 }
@@ -421,8 +421,8 @@ static void print_rule(const struct claim *c, enum print_format f, FILE *out)
     char title[256];
     snprintf(title, sizeof title, "Claims, profile %s",
              *c->text[PROFILE] ? c->text[PROFILE] : "(no run yet)");
-    prose_title(f, title, out);
-    prose_paragraph(
+    paragraph_title(f, title, out);
+    paragraph_plain(
         f,
         "Reproduced: by an exact rank-sum test over seeds the first encoder's values are "
         "below the second's, p at most 0.025 after Holm's correction over all claims of the "
@@ -472,7 +472,7 @@ static enum status print_profile(const struct claim *c, int n, int hidden,
                  "them.",
                  hidden, hidden == 1 ? " has" : "s have");
         fputc('\n', out);
-        prose_paragraph(f, more, out);
+        paragraph_plain(f, more, out);
     }
     fputs(f == PRINT_LATEX  ? "\\begin{itemize}\n"
           : f == PRINT_HTML ? "<ul class=notes>\n"

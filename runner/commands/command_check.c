@@ -1,10 +1,12 @@
 /* command_check.c -- holds tasks to the contract of tasks/task.h and reports. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
 #include "encoder.h"
 #include "option.h"
+#include "plugin_load.h"
 #include "signals.h"
 #include "task_check.h"
 
@@ -24,6 +26,22 @@ static enum status no_task(const char *name, struct err *e)
         names[n] = task_at(n)->name;
     return err_set(e, ST_NOTFOUND, "no task \"%s\"%s", name,
                    suggest_or(name, names, n, "; \"posbench list tasks\" names them"));
+}
+
+/* A plug-in's file, in place of a name, is loaded and gives way to its task's name. */
+static enum status find_one(const char **name, struct err *e)
+{
+    const size_t n = strlen(*name);
+    const int before = task_count();
+    if (n < 3 || strcmp(*name + n - 3, ".so") != 0)
+        return task_find(*name) ? ST_OK : no_task(*name, e);
+    const enum status st = plugin_load(*name, e);
+    if (st)
+        return st;
+    if (task_count() == before)
+        return err_set(e, ST_USAGE, "%s brings no task that is not loaded already", *name);
+    *name = task_at(before)->name;
+    return ST_OK;
 }
 
 static enum status check_one(const char *name, int samples, bool json, bool blank,
@@ -48,16 +66,19 @@ static enum status check_one(const char *name, int samples, bool json, bool blan
 static enum status run(const struct invocation *v, struct err *e)
 {
     const int named = argument_count(v), n = named ? named : task_count();
+    const char *name[NAMES_MAX];
     int broken = 0;
     long samples;
     enum status st = flag_integer(v, "samples", 100, SAMPLES_MOST, SAMPLES, &samples, e);
     signals_catch();
-    for (int i = 0; !st && i < named; i++)
-        if (!task_find(argument_at(v, i)))
-            st = no_task(argument_at(v, i), e);
+    if (!st && n > NAMES_MAX)
+        st = err_set(e, ST_USAGE, "more than %d tasks at once", NAMES_MAX);
+    for (int i = 0; !st && i < n; i++) {
+        name[i] = named ? argument_at(v, i) : task_at(i)->name;
+        st = find_one(&name[i], e);
+    }
     for (int i = 0; !st && i < n; i++)
-        st = check_one(named ? argument_at(v, i) : task_at(i)->name, (int)samples,
-                       flag_given(v, "json"), i > 0, &broken, e);
+        st = check_one(name[i], (int)samples, flag_given(v, "json"), i > 0, &broken, e);
     if (!st && broken > 1)
         return err_set(e, ST_FAILED, "%d of %d tasks break clauses of tasks/contract.h",
                        broken, n);
@@ -76,12 +97,13 @@ const struct command command_check = {
     .group = GROUP_DATA,
     .summary = "hold tasks to their contract: bytes, solver, splits, chance and ceiling "
                "by simulation, speed; exit code 1 when a clause is broken",
-    .arguments = "[TASK]...",
+    .arguments = "[TASK|FILE]...",
     .min_args = 0,
     .max_args = -1,
     .examples = "posbench check parity\n"
                 "posbench check\n"
-                "posbench check counting dyck_2 --json",
+                "posbench check counting dyck_2 --json\n"
+                "posbench check ladder/ladder.so",
     .flags = flags,
     .run = run,
 };

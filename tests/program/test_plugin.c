@@ -86,6 +86,19 @@ static void what_is_written_out_of_tree_builds_and_keeps_its_contract(void **sta
     expect(2, "", "take one of them", "new task steps --out-of-tree a --tree b");
 }
 
+/* The task of a file is checked by the file; one that breaks its contract ends with 1. */
+static void a_file_is_checked_like_a_name(void **state)
+{
+    (void)state;
+    expect(0, "ladder version 1", "", "check ladder/ladder.so --samples 400");
+    expect(2, "", "brings no task", "check spiral/spiral.so");
+    shell("cd %s && sed -e 's/ladder/wrong/g' -e 's/out->token.0.);/1 - !out->token[0]);/' "
+          "ladder/task_ladder.c >wrong.c && "
+          "cc -std=c17 -fPIC -shared -Iinst/include/posbench wrong.c -o wrong.so",
+          folder);
+    expect(1, "broken", "wrong breaks", "check wrong.so --samples 400");
+}
+
 #define MATRIX(plugins, task)                                       \
     "version: 1\n" plugins "defaults:\n"                            \
     "  seeds: [1]\n"                                                \
@@ -159,6 +172,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_out_of_tree_builds_and_keeps_its_contract),
+        cmocka_unit_test(a_file_is_checked_like_a_name),
         cmocka_unit_test(an_experiment_file_names_its_plugins),
         cmocka_unit_test(what_cannot_be_loaded_is_refused),
         cmocka_unit_test(a_plugin_that_crashes_fails_its_run_alone),

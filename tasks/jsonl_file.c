@@ -1,3 +1,10 @@
+/* jsonl_file.c -- reads a file of samples, and the list of words that gives them ids.
+ *
+ * First the list, if there is one, then the file, line by line: an object of ids or of words is
+ * checked and laid behind the samples before it (begin_sample, put, end_sample). All bytes
+ * of both go into one hash; at the end scored answers are counted.
+ * The trap: the first object decides which form the file has; and after a failure what was
+ * read so far is still the caller's, to be given to jsonl_file_close. */
 #include "jsonl_file.h"
 
 #include <ctype.h>
@@ -11,6 +18,8 @@
 
 #include "json_text.h"
 
+/* Limits of a file: ids, chosen; tokens of a sample, as many as a model takes (model.c); and the
+ * letters of a word in a message. */
 enum { ID_MOST = 65535, PLACES_MOST = 1 << 20, WORD_SHOWN = 64 };
 
 enum form { FORM_UNKNOWN, FORM_IDS, FORM_WORDS };

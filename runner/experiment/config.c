@@ -1,9 +1,9 @@
 /* config.c -- one reading of an experiment file, from its bytes to the runs of a profile.
  *
- * Bytes, tree, shape of the file, choice of the profile, --set checked, then every
- * experiment is merged and expanded as it stands and in each profile, then published
- * numbers and claims are read against all these runs. Only if no problem was noted do the
- * profile's runs leave.
+ * Bytes, tree, shape of the file (with its plug-ins loaded), choice of the profile, --set
+ * checked, then every experiment is merged and expanded as it stands and in each profile,
+ * then published numbers and claims are read against all these runs. Only if no problem was
+ * noted do the profile's runs leave.
  * The trap: mistakes do not stop the reading, they are noted (problems.h) and told
  * together; what returns NULL or false here has noted why. */
 #include "config.h"

@@ -318,7 +318,7 @@ static bool try_law(const struct law *w, struct tried *out)
  * and where that fails the run, which will fail, is taken to have the longest samples. */
 static bool try_apart(const struct law *w, struct tried *out)
 {
-    enum { PATIENCE_S = 10 };
+    enum { PATIENCE_S = 10 }; /* for TRIED samples; chosen */
     int how = -1;
     struct tried *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);

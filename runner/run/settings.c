@@ -4,7 +4,7 @@
  * run_spec, and whether it may be a multiple. Everything that reads or writes settings
  * walks over this table.
  * The trap: a row more, or another name, is another JSON of every run, so that all stored
- * runs get another identity. */
+ * runs get another identity; a new row is therefore `.later` (LATER_REAL, LATER_CHOICE). */
 #include "settings.h"
 
 #include <assert.h>

@@ -236,7 +236,7 @@ static void shard_gradient(void *context, int job, int thread)
         const struct micro_batch m = next_micro(t, g->b, first, end);
         const struct pass p = {t->model, &m, &g->dropout, &t->work[thread], g->places};
         transformer_forward(&p);
-        s->loss += transformer_loss(&p, g->scale, NULL, NULL);
+        s->loss += transformer_loss(&p, g->scale, NULL, NULL, s->grad);
         transformer_backward(&p, s->grad);
         first += m.sequences;
     }
@@ -413,7 +413,7 @@ static void evaluate_part(void *context, int job, int thread)
         const struct pass p = {t->model, &m, &none, &t->work[thread],
                                evaluation_places(t, v->b)};
         transformer_forward(&p);
-        transformer_loss(&p, 1.0, v->loss, v->best);
+        transformer_loss(&p, 1.0, v->loss, v->best, NULL);
         first += m.sequences;
     }
 }
@@ -437,7 +437,7 @@ void trainer_logits(struct trainer *t, const struct batch *b, real *logits)
         const struct micro_batch m = next_micro(t, b, first, b->sequences);
         const struct pass p = {t->model, &m, &none, &t->work[0], evaluation_places(t, b)};
         const size_t n = (size_t)transformer_forward(&p) * V;
-        memcpy(logits, t->work[0].logits, n * sizeof *logits);
+        transformer_logits(&p, logits);
         logits += n;
         first += m.sequences;
     }

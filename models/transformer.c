@@ -14,109 +14,10 @@
 #include "gemm.h"
 #include "panel_gemm.h"
 
-/* Both move sums, and so bits. Rows of the feed-forward's wide temporaries: fewer are slower,
- * all of a long sequence are no faster and take more memory. Numbers of the weights of layers
- * that are not BLAS's, 96 KiB, which stay in the cache: with larger ones a step gained 1 to 2 %
- * (docs/PERFORMANCE.md has both); the bound between is chosen. */
-enum { FF_ROWS = 512, SMALL_WEIGHTS = 24576 };
-
-/* --- work memory --------------------------------------------------------- */
-
 /* Keys, values and the numbers that the encoder projects, of one layer. */
 static int key_width(const struct model *m, int layer)
 {
     return m->layer[layer].key_value.out;
-}
-
-static int widest_keys(const struct model *m)
-{
-    int most = 0;
-    for (int l = 0; l < m->config.layers; l++)
-        most = key_width(m, l) > most ? key_width(m, l) : most;
-    return most;
-}
-
-/* Sums the sizes when `a` is NULL, else takes the memory: one list for both. */
-struct taker {
-    struct arena *a;
-    size_t bytes;
-};
-
-static void *take(struct taker *t, size_t n, size_t size)
-{
-    if (t->a)
-        return arena_take(t->a, n, size);
-    t->bytes += arena_bytes(n, size);
-    return NULL;
-}
-
-static real *take_rows(struct taker *t, int rows, int columns)
-{
-    return take(t, (size_t)rows * (size_t)columns, sizeof(real));
-}
-
-static void take_layer(const struct model *m, int layer, int rows, struct taker *t,
-                       struct layer_work *w)
-{
-    const int C = m->config.dim, F = m->config.ff;
-    w->x = take_rows(t, rows, C);
-    w->q = take_rows(t, rows, C);
-    w->kv = take_rows(t, rows, key_width(m, layer));
-    w->state = take_rows(t, rows, m->state_width);
-    w->o = take_rows(t, rows, C);
-    w->mid = take_rows(t, rows, C);
-    w->ff = take_rows(t, rows, F);
-    w->sum = m->config.norm == NORM_POST ? take_rows(t, rows, C) : NULL;
-    w->lse = take_rows(t, rows, m->config.heads);
-    w->stats_attention = take_rows(t, rows, 2);
-    w->stats_ff = take_rows(t, rows, 2);
-}
-
-static void take_all(const struct model *m, int rows, int sequences, struct taker *t,
-                     struct pass_work *w)
-{
-    const int C = m->config.dim, F = m->config.ff;
-    w->layer = take(t, (size_t)m->config.layers, sizeof *w->layer);
-    for (int l = 0; l < m->config.layers; l++) {
-        struct layer_work unused;
-        take_layer(m, l, rows, t, w->layer ? &w->layer[l] : &unused);
-    }
-    w->last = take_rows(t, rows, C);
-    w->stats_final = take_rows(t, rows, 2);
-    w->logits = take_rows(t, rows, m->config.vocabulary);
-    real **narrow[] = {&w->normed, &w->picked,   &w->d_out, &w->d_in,
-                       &w->d_mid,  &w->d_branch, &w->dq};
-    for (size_t i = 0; i < sizeof narrow / sizeof narrow[0]; i++)
-        *narrow[i] = take_rows(t, rows, C);
-    w->wide = take_rows(t, rows < FF_ROWS ? rows : FF_ROWS, F);
-    w->d_wide = take_rows(t, rows < FF_ROWS ? rows : FF_ROWS, F);
-    w->dkv = take_rows(t, rows, widest_keys(m));
-    w->dstate = take_rows(t, rows, m->state_width);
-    w->room = take(t, encoding_room(m), sizeof(real));
-    w->turned = take(t, SMALL_WEIGHTS, sizeof(real));
-    int **indices[] = {&w->row,        &w->position,        &w->place,
-                       &w->target_row, &w->target_position, &w->target_place};
-    for (size_t i = 0; i < sizeof indices / sizeof indices[0]; i++)
-        *indices[i] = take(t, (size_t)rows, sizeof(int));
-    w->start = take(t, (size_t)sequences + 1, sizeof(int));
-    w->target_start = take(t, (size_t)sequences + 1, sizeof(int));
-}
-
-size_t pass_work_bytes(const struct model *m, int rows, int sequences)
-{
-    struct taker t = {NULL, 0};
-    struct pass_work unused;
-    take_all(m, rows, sequences, &t, &unused);
-    return t.bytes + panel_work_bytes(m);
-}
-
-void pass_work_take(const struct model *m, int rows, int sequences, struct arena *a,
-                    struct pass_work *out)
-{
-    struct taker t = {a, 0};
-    out->rows = rows;
-    take_all(m, rows, sequences, &t, out);
-    panel_work_take(m, a, &out->panel);
 }
 
 /* --- the rows of a micro-batch ------------------------------------------- */
@@ -596,7 +497,7 @@ int transformer_forward(const struct pass *p)
 {
     struct pass_work *w = p->work;
     const struct model *m = p->model;
-    const int L = m->config.layers, C = m->config.dim, V = m->config.vocabulary;
+    const int L = m->config.layers;
     index_rows(p);
     if (!w->targets.count)
         return 0;
@@ -606,19 +507,39 @@ int transformer_forward(const struct pass *p)
         attend(p, l, q);
         feed_forward(p, l, q, l + 1 < L ? w->layer[l + 1].x : w->last);
     }
-    product_nt(p, w->targets.count, V, C, output_source(p),
-               matrix(m->weights + m->output, C), 0, w->logits);
+    w->source = output_source(p);
     return w->targets.count;
 }
 
-double transformer_loss(const struct pass *p, double scale, float *loss, int32_t *best)
+static void logits_of(const struct pass *p, int from, int rows, real *logits)
+{
+    const struct model *m = p->model;
+    const int C = m->config.dim;
+    product_nt(p, rows, m->config.vocabulary, C, p->work->source + (size_t)from * (size_t)C,
+               matrix(m->weights + m->output, C), 0, logits);
+}
+
+void transformer_logits(const struct pass *p, real *logits)
+{
+    logits_of(p, 0, p->work->targets.count, logits);
+}
+
+/* The gradient of the output layer's input [M, C], which output_grad goes on from. */
+static real *d_source(const struct pass *p)
+{
+    return p->model->config.norm == NORM_PRE ? p->work->d_in : p->work->d_out;
+}
+
+/* Losses of a block's targets; its logits become their gradient. */
+static double block_loss(const struct pass *p, int from, int rows, double scale,
+                         float *loss, int32_t *best)
 {
     const struct pass_work *w = p->work;
     const struct kernels *k = kernels_get();
     const int V = p->model->config.vocabulary, first = p->batch->start[0];
     double sum = 0.0;
-    for (int i = 0; i < w->targets.count; i++) {
-        const int row = first + w->targets.row[i];
+    for (int i = 0; i < rows; i++) {
+        const int row = first + w->targets.row[from + i];
         int32_t top;
         const real one = k->cross_entropy(V, p->batch->target[row], (real)scale,
                                           w->logits + (size_t)i * (size_t)V, &top);
@@ -627,6 +548,28 @@ double transformer_loss(const struct pass *p, double scale, float *loss, int32_t
             loss[row] = (float)one;
         if (best)
             best[row] = top;
+    }
+    return sum;
+}
+
+double transformer_loss(const struct pass *p, double scale, float *loss, int32_t *best,
+                        real *grad)
+{
+    const struct pass_work *w = p->work;
+    const struct model *m = p->model;
+    const int V = m->config.vocabulary, C = m->config.dim, M = w->targets.count;
+    const int block = w->output_rows;
+    double sum = 0.0;
+    for (int from = 0; from < M; from += block) {
+        const int rows = M - from < block ? M - from : block;
+        const size_t at = (size_t)from * (size_t)C;
+        logits_of(p, from, rows, w->logits);
+        sum += block_loss(p, from, rows, scale, loss, best);
+        if (!grad)
+            continue;
+        product_tn(p, rows, V, C, w->logits, w->source + at, matrix(grad + m->output, C));
+        product_nn(p, rows, C, V, w->logits, matrix(m->weights + m->output, C), 0,
+                   d_source(p) + at);
     }
     return sum;
 }
@@ -752,15 +695,12 @@ static void output_grad(const struct pass *p, real *grad)
 {
     struct pass_work *w = p->work;
     const struct model *m = p->model;
-    const int C = m->config.dim, V = m->config.vocabulary, M = w->targets.count;
-    const bool pre = m->config.norm == NORM_PRE;
-    real *d_source = pre ? w->d_in : w->d_out;
-    product_tn(p, M, V, C, w->logits, output_source(p), matrix(grad + m->output, C));
-    product_nn(p, M, C, V, w->logits, matrix(m->weights + m->output, C), 0, d_source);
-    if (!pre)
+    const int C = m->config.dim, M = w->targets.count;
+    if (m->config.norm != NORM_PRE)
         return;
     memset(w->d_out, 0, (size_t)M * (size_t)C * sizeof(real));
-    normalise_grad(p, &m->final_norm, M, w->last, w->stats_final, d_source, w->d_out, grad);
+    normalise_grad(p, &m->final_norm, M, w->last, w->stats_final, d_source(p), w->d_out,
+                   grad);
 }
 
 static void embed_grad(const struct pass *p, real *grad)

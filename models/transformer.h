@@ -6,7 +6,9 @@
  *
  * Kept from forward for backward, per layer: the block's input, queries, keys and values,
  * attention's output, the sum after attention and the feed-forward's pre-activation;
- * norms, activations and attention weights are computed again. */
+ * norms, activations and attention weights are computed again. Logits live for a block of
+ * targets at a time, from the product to their gradient, so that no memory is [M, V] where
+ * V is large. */
 #ifndef TRANSFORMER_H
 #define TRANSFORMER_H
 
@@ -40,13 +42,20 @@ struct layer_work {
     real *stats_attention, *stats_ff; /* [N, 2] of the two norms */
 };
 
+/* Both move sums, and so bits. Rows of the feed-forward's wide temporaries: fewer are slower,
+ * all of a long sequence are no faster and take more memory. Numbers of the weights of layers
+ * that are not BLAS's, 96 KiB, which stay in the cache: with larger ones a step gained 1 to 2 %
+ * (docs/PERFORMANCE.md has both); the bound between is chosen. */
+enum { FF_ROWS = 512, SMALL_WEIGHTS = 24576 };
+
 /* Work memory of one thread, for up to `rows` tokens. */
 struct pass_work {
-    int rows;
+    int rows, output_rows;    /* targets whose logits there are at a time */
     struct layer_work *layer; /* [layers] */
     real *last;               /* [M, C] output of the last block */
     real *stats_final;        /* [M, 2] */
-    real *logits;             /* [M, V]; after transformer_loss: their gradient */
+    const real *source;       /* [M, C] input of the output layer: last or normed */
+    real *logits; /* [output rows, V]: of a block of targets, and its gradient */
     real *normed, *picked, *d_out, *d_in, *d_mid, *d_branch, *dq; /* [N, C] */
     real *wide, *d_wide;                                          /* [N, F] */
     real *dkv;                                                    /* [N, widest kv] */
@@ -71,14 +80,19 @@ struct pass {
     struct placing_key places;
 };
 
-/* Logits of every target into work->logits; returns how many targets there are. */
+/* All layers; returns how many targets there are. */
 int transformer_forward(const struct pass *p);
 
-/* Sum of the losses in nats; work->logits becomes its gradient times `scale`. loss and
- * best (may be NULL) are indexed by rows of the whole batch. */
-double transformer_loss(const struct pass *p, double scale, float *loss, int32_t *best);
+/* After that: logits [targets, V]. */
+void transformer_logits(const struct pass *p, real *logits);
 
-/* Adds to the flat gradient vector, from work->logits as transformer_loss left it. */
+/* Sum of the losses in nats. loss and best (may be NULL) are indexed by rows of the whole
+ * batch. With grad, the flat gradient vector, the output layer adds its part, times
+ * `scale`, and leaves what transformer_backward begins with. */
+double transformer_loss(const struct pass *p, double scale, float *loss, int32_t *best,
+                        real *grad);
+
+/* Adds the rest to the gradient vector, after transformer_loss. */
 void transformer_backward(const struct pass *p, real *grad);
 
 #endif

@@ -81,6 +81,22 @@ static void a_step_allocates_nothing(void **state)
     trainer_close(t);
 }
 
+/* Twice the tokens take far less memory more than their logits would: 1,024 times 50,257. */
+static void logits_are_not_all_held_at_once(void **state)
+{
+    (void)state;
+    enum { IDS = 50257, LONG = 1024 };
+    struct trainer_config c = toy_config("none", "");
+    double one = 0, two = 0;
+    c.model.vocabulary = IDS;
+    c.model.trained_length = c.model.longest = c.max_tokens = LONG;
+    assert_int_equal(trainer_bytes(&c, &one, NULL), ST_OK);
+    c.model.trained_length = c.model.longest = c.max_tokens = 2 * LONG;
+    assert_int_equal(trainer_bytes(&c, &two, NULL), ST_OK);
+    assert_true(two > one);
+    assert_true(two - one < (double)LONG * IDS * sizeof(real) / 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +104,7 @@ int main(void)
     {#stem "/a_step_allocates_nothing", a_step_allocates_nothing, NULL, NULL, \
      (void *)#stem},
 #include "encoder_list.inc"
+        cmocka_unit_test(logits_are_not_all_held_at_once),
     };
     return cmocka_run_group_tests_name("trainer_memory", tests, NULL, NULL);
 }

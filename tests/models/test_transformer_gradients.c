@@ -72,6 +72,28 @@ static void a_sequence_of_many_panels_and_chunks(void **state)
     check_gradient_on(&c, &b, 29);
 }
 
+/* So many ids that logits are computed for 64 targets at a time: 150 are three blocks, the
+ * last of 22. */
+static void a_vocabulary_whose_logits_come_in_blocks(void **state)
+{
+    (void)state;
+    enum { LONG = 150, IDS = 20000 };
+    int32_t token[LONG], target[LONG];
+    int start[2] = {0, LONG};
+    struct trainer_config c = toy_config("none", "");
+    for (int i = 0; i < LONG; i++) {
+        token[i] = i * 131 % IDS;
+        target[i] = (i + 1) * 131 % IDS;
+    }
+    const struct batch b = {
+        .sequences = 1, .start = start, .token = token, .target = target};
+    c.model.vocabulary = IDS;
+    c.model.trained_length = c.model.longest = c.max_tokens = LONG;
+    c.model.norm = NORM_PRE;
+    c.model.tie_embeddings = false;
+    check_gradient_on(&c, &b, 39983);
+}
+
 /* --- one test for each encoder, alone and in sums ------------------------ */
 
 struct subject {
@@ -99,6 +121,7 @@ int main(void)
         cmocka_unit_test(dropout_in_pre_and_post_norm),
         cmocka_unit_test(one_layer_one_head),
         cmocka_unit_test(a_sequence_of_many_panels_and_chunks),
+        cmocka_unit_test(a_vocabulary_whose_logits_come_in_blocks),
 #define ENCODER(stem) WITH(#stem, "")
 #include "encoder_list.inc"
         WITH("relative", "share_layers=false") WITH("relative", "capped=true")

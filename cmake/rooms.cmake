@@ -32,7 +32,8 @@ set(ARROWS
   "samples: tasks"
   "selection: experiment cli"
   "questions: training"
-  "commands: schedule check templates report samples selection questions")
+  "trained: training cli"
+  "commands: schedule check templates report samples selection questions trained")
 
 set(folder_core core)
 set(folder_text tasks/text)
@@ -44,7 +45,8 @@ set(folder_templates templates)
 foreach(room store statistics cells tables comparisons plots report)
   set(folder_${room} results/${room})
 endforeach()
-foreach(room plugins files run experiment training cli plan schedule check samples selection questions commands)
+foreach(room plugins files run experiment training cli plan schedule check samples selection
+             questions trained commands)
   set(folder_${room} runner/${room})
 endforeach()
 

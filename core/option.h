@@ -26,6 +26,7 @@ struct option {
     bool open;                  /* CHOICE: other words are taken too */
     bool path;        /* of an open CHOICE: the words are names or paths of files */
     bool data;        /* of a task: decides what task_open reads (task.h) */
+    bool held;        /* of a task: which part of its data, not another law */
     bool later;       /* came to its table when there were runs: at its default a
                                    run's identity leaves it out, as those did */
     const char *help; /* one line: meaning, unit, what 0 means */

@@ -36,6 +36,12 @@ struct rng {
 struct rng rng_stream(uint64_t seed, enum rng_purpose purpose, const char *name,
                       uint64_t index);
 
+/* The index that the stream was asked for. */
+static inline uint64_t rng_index(const struct rng *r)
+{
+    return (uint64_t)r->counter[2] << 32 | r->counter[1];
+}
+
 /* The 28-bit hash that rng_stream uses for `name`; callers that draw from several
  * names under one purpose check that no two of them collide. */
 uint32_t rng_name_hash(const char *name);

@@ -141,7 +141,7 @@ static bool changes_law(const struct task *t, const struct task_split *s)
 {
     const struct option_values base = defaults(t), o = contract_law(t, s);
     for (int i = 0; i < option_count(t->options); i++)
-        if (o.v[i] < base.v[i] || o.v[i] > base.v[i])
+        if (!t->options[i].held && (o.v[i] < base.v[i] || o.v[i] > base.v[i]))
             return true;
     return false;
 }

@@ -71,6 +71,8 @@ struct task_data {
     uint64_t hash[2];
 };
 
+struct tokenizer; /* text/tokenizer.h */
+
 struct task {
     const char *name;                /* file stem; the key in YAML and in the database */
     int version;                     /* raised when the same options give other samples */
@@ -115,6 +117,14 @@ struct task {
     double (*ceiling)(const struct option_values *o);
 
     void (*generate)(const struct option_values *o, struct rng *r, struct sample *out);
+
+    /* Of a task of text, else NULL: how many bytes and words the scored targets are, for the
+     * loss in bits per byte and the perplexity per word. 0: that cannot be said. */
+    void (*measure)(const struct option_values *o, const struct sample *s, int64_t *bytes,
+                    int64_t *words);
+
+    /* Of a task of text, else NULL: what makes its tokens of text; borrowed. */
+    struct tokenizer *(*tokenizer)(const struct option_values *o);
 
     /* An independent second implementation, for tests: writes to answer[length] what
      * the scored positions should hold, from the tokens alone; TARGET_NONE where the

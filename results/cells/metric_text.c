@@ -35,6 +35,12 @@ static const struct metric_info known[] = {
     {.name = "perplexity",
      .meaning = "exp of the mean loss of a scored token",
      .better = -1},
+    {.name = "bits_per_byte",
+     .meaning = "loss of the scored tokens, bits for each byte of their text",
+     .better = -1},
+    {.name = "word_perplexity",
+     .meaning = "exp of the scored tokens' loss for each word, line ends being words",
+     .better = -1},
 };
 static const struct metric_info plain = {.name = "", .meaning = "as stored"};
 

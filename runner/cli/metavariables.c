@@ -225,6 +225,8 @@ static const struct metavariable {
     {.name = "KEY=N,..."},
     {.name = "I/N"},
     {.name = "N"},
+    {.name = "T"},
+    {.name = "TEXT"},
     {.name = "NAME"},
     {.name = "SECONDS"},
     {.name = "TIME"},

@@ -267,7 +267,7 @@ static enum status ask_point(struct course *c, struct stored_run *f,
 {
     struct split_spec split;
     struct evaluation result;
-    struct metric_row rows[EVALUATION_METRICS];
+    struct metric_row rows[EVALUATION_METRICS_MOST];
     char change[GRID_AXES][GRID_CHANGE];
     eval_grid_point(&c->grid, k, change);
     enum status st = choose_split(c, &f->run, change, &split, e);

@@ -16,70 +16,15 @@
 #include "lock.h"
 #include "npy.h"
 #include "sequences.h"
-#include "stored_run.h"
-#include "trainer.h"
+#include "mapped_file.h"
+#include "tokenizer.h"
+#include "trained_model.h"
 
 enum {
     LONGEST = 1 << 20,   /* tokens of a sequence: what models accept */
     BATCH_TOKENS = 4096, /* of one call, unless one sequence is longer; chosen */
     BATCH_SEQUENCES = 256
 };
-
-/* --- which model --- */
-
-struct source {
-    struct run_spec run;
-    struct stored_weights weights;
-};
-
-/* A run's number or identity has no slash and no dot; what has is a file. */
-static bool is_file(const char *name)
-{
-    return strpbrk(name, "/.") != NULL;
-}
-
-/* The file tells its settings. They are anybody's, so nothing is made of them before they
- * fit the file. */
-static enum status read_file(const char *name, struct source *s, struct err *e)
-{
-    char *config = NULL;
-    uint64_t numbers = 0;
-    struct model *sketch = NULL;
-    struct err why = {.msg = ""};
-    if (strlen(name) >= sizeof s->weights.path)
-        return err_set(e, ST_IO, "%s: the name is too long", name);
-    memcpy(s->weights.path, name, strlen(name) + 1);
-    enum status st = safetensors_note_read(name, "config", &config, e);
-    if (st == ST_OK && !config)
-        st = err_set(e, ST_IO,
-                     "%s: tells no settings of a model; write it with posbench export",
-                     name);
-    if (st == ST_OK && (st = run_spec_parse(config, &s->run, &why)) != ST_OK)
-        err_set(e, st, "%s: %s", name, why.msg);
-    free(config);
-    if (st == ST_OK)
-        st = safetensors_numbers(name, &numbers, e);
-    if (st == ST_OK)
-        st = model_sketch(&s->run.model, &sketch, e);
-    if (st == ST_OK && model_parameters(sketch) != numbers)
-        st = err_set(e, ST_IO, "%s: holds %llu numbers, and its settings have %zu", name,
-                     (unsigned long long)numbers, model_parameters(sketch));
-    model_close(sketch);
-    return st;
-}
-
-static enum status read_run(const struct invocation *v, const char *name, struct source *s,
-                            struct err *e)
-{
-    struct stored_run f = {0};
-    char db[PATH_MAX];
-    target_database(v, "", db);
-    const enum status st = stored_run_open(db, name, &f, e);
-    if (st)
-        return st;
-    s->run = f.run; /* taken over */
-    return stored_weights_find(db, &f, &s->weights, e);
-}
 
 /* --- which sequences --- */
 
@@ -94,6 +39,45 @@ static enum status from_file(const char *name, const struct run_spec *r,
                                           r->model.vocabulary, LONGEST, out, e);
     if (!standard)
         fclose(f);
+    return st;
+}
+
+static enum status add_ids(void *context, const int32_t *id, size_t n, struct err *e)
+{
+    return n ? sequences_add(context, id, (int)n, e) : ST_OK;
+}
+
+/* Windows of the trained length, end to end; the last is what is left. */
+static enum status cut_windows(const struct sequences *all, int length,
+                               struct sequences *out, struct err *e)
+{
+    enum status st = ST_OK;
+    for (size_t at = 0; at < all->tokens && !st; at += (size_t)length) {
+        const size_t left = all->tokens - at;
+        st = sequences_add(out, all->token + at, left < (size_t)length ? (int)left : length,
+                           e);
+    }
+    return st;
+}
+
+static enum status from_text(const char *name, const struct run_spec *r,
+                             struct sequences *out, struct err *e)
+{
+    struct mapped_file m = {0};
+    struct sequences all = {0};
+    if (!r->task->tokenizer)
+        return err_set(e, ST_USAGE, "%s is no task of text: give ids with --input",
+                       r->task->name);
+    enum status st = mapped_file_open(name, &m, e);
+    if (!st)
+        st = tokenizer_encode(r->task->tokenizer(&r->task_options), name, m.at, m.size,
+                              add_ids, &all, e);
+    if (!st && all.tokens == 0)
+        st = err_set(e, ST_CONFIG, "%s: there is no text in it", name);
+    if (!st)
+        st = cut_windows(&all, r->model.trained_length, out, e);
+    sequences_free(&all);
+    mapped_file_close(&m);
     return st;
 }
 
@@ -132,61 +116,19 @@ static enum status read_sequences(const struct invocation *v, const struct run_s
                                   struct sequences *out, struct err *e)
 {
     const char *input = flag_text(v, "input", NULL), *split = flag_text(v, "split", NULL);
+    const char *text = flag_text(v, "text", NULL);
     long count;
     const enum status st = flag_integer(v, "count", 1, SPLIT_COUNT_MAX, 0, &count, e);
     if (st)
         return st;
-    if (!input == !split)
-        return err_set(e, ST_USAGE, "give either --input FILE or --split NAME");
+    if ((input != NULL) + (split != NULL) + (text != NULL) != 1)
+        return err_set(e, ST_USAGE,
+                       "give either --input FILE or --split NAME, or --text FILE");
     if (count && !split)
         return err_set(e, ST_USAGE, "--count goes with --split");
+    if (text)
+        return from_text(text, r, out, e);
     return input ? from_file(input, r, out, e) : from_split(r, split, count, out, e);
-}
-
-/* --- the model --- */
-
-static enum status check_reach(const struct run_spec *r, int longest, struct err *e)
-{
-    if (longest <= r->model.trained_length)
-        return ST_OK;
-    const struct encoder_dims d = model_dims(&r->model);
-    if (encoder_stack_reach(&r->model.encoders, &d) == REACH_UNDEFINED)
-        return err_set(e, ST_RANGE,
-                       "sequences have up to %d tokens and %s has no value beyond the %d "
-                       "of training",
-                       longest, r->encoder, r->model.trained_length);
-    return ST_OK;
-}
-
-static enum status open_trainer(const struct source *s, int longest, struct trainer **out,
-                                struct err *e)
-{
-    const struct run_spec *r = &s->run;
-    const bool longer = longest > r->model.longest;
-    struct trainer_config c = {
-        .model = r->model,
-        .optimizer = r->train.optimizer,
-        .seed = r->seed,
-        .shards = 1,
-        .threads = 1,
-        .max_sequences = BATCH_SEQUENCES,
-        .max_tokens = longest > BATCH_TOKENS ? longest : BATCH_TOKENS,
-    };
-    struct err why;
-    if (longer)
-        c.model.longest = longest;
-    enum status st = check_reach(r, longest, e);
-    if (st == ST_OK)
-        st = trainer_open(&c, out, e);
-    if (st)
-        return st;
-    st = stored_weights_load(&s->weights, trainer_model(*out), &why);
-    if (st == ST_IO && longer)
-        return err_set(e, ST_RANGE,
-                       "sequences have up to %d tokens and %s has learned positions up to "
-                       "%d",
-                       longest, r->encoder, r->model.longest);
-    return st ? err_set(e, st, "%s", why.msg) : ST_OK;
 }
 
 /* --- writing --- */
@@ -267,12 +209,12 @@ static enum status change_encoder(const struct invocation *v, struct run_spec *r
 
 /* --- the command --- */
 
-static enum status predict(const struct invocation *v, const struct source *s,
+static enum status predict(const struct invocation *v, const struct trained_model *s,
                            const struct sequences *x, struct err *e)
 {
     struct trainer *t = NULL;
     struct output *o = NULL;
-    enum status st = open_trainer(s, x->longest, &t, e);
+    enum status st = trained_model_open(s, x->longest, &t, e);
     if (st == ST_OK)
         st = output_open(flag_text(v, "logits", "-"), flag_given(v, "force"), &o, e);
     if (st == ST_OK)
@@ -287,11 +229,11 @@ static enum status predict(const struct invocation *v, const struct source *s,
 static enum status run(const struct invocation *v, struct err *e)
 {
     const char *name = argument_at(v, 0);
-    struct source s = {.weights = {.path = ""}};
+    struct trained_model s = {.weights = {.path = ""}};
     struct sequences x = {0};
     if (!flag_given(v, "logits"))
         return err_set(e, ST_USAGE, "--logits FILE.npy is needed");
-    enum status st = is_file(name) ? read_file(name, &s, e) : read_run(v, name, &s, e);
+    enum status st = trained_model_read(v, name, &s, e);
     if (st == ST_OK)
         st = read_sequences(v, &s.run, &x, e);
     if (st == ST_OK)
@@ -306,6 +248,8 @@ static enum status run(const struct invocation *v, struct err *e)
 static const struct flag flags[] = {
     {"input", 0, "FILE", false,
      "sequences, one a line: JSON with \"tokens\", or ids; - is standard input"},
+    {"text", 0, "FILE", false,
+     "of a task of text: the file's tokens, in windows of the trained length"},
     {"split", 0, "SPLIT", false, "sequences of a split of the run instead"},
     {"count", 'n', "N", false, "of the split the first N (default: all)"},
     {"logits", 0, "FILE", false,

@@ -29,6 +29,7 @@ static const struct metric {
     {"error", "fraction", 100, 100},          {"token_error", "fraction", 100, 100},
     {"sequence_error", "fraction", 100, 100}, {"accuracy", "fraction", 100, 100},
     {"perplexity", "perplexity", 1e12, 1},    {"loss", "nats", 1e12, 1},
+    {"bits_per_byte", "bits", 1e12, 1},       {"word_perplexity", "perplexity", 1e12, 1},
 };
 enum { METRICS = sizeof metrics / sizeof metrics[0] };
 

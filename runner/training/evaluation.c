@@ -52,6 +52,8 @@ static void count_answers(const struct sampled *b, struct tally *y, struct evalu
             out->tokens++;
         }
     out->determined += b->determined;
+    out->bytes += b->bytes;
+    out->words += b->words;
 }
 
 /* Wrong tokens of sequence s; adds its losses. */
@@ -243,10 +245,18 @@ static struct metric_row number(const char *name, double value)
     return (struct metric_row){.name = name, .value = value, .count = -1, .total = -1};
 }
 
+/* What answers there are that the tokens determine is not known of a text. */
+static struct metric_row ceiling(const struct evaluation *v)
+{
+    return share("ceiling", v->bytes == 0 && v->words == 0, v->determined, v->tokens);
+}
+
 int evaluation_metrics(const struct evaluation *v, const char *split, int step,
-                       struct metric_row out[EVALUATION_METRICS])
+                       struct metric_row out[EVALUATION_METRICS_MOST])
 {
     const double loss = v->available ? v->loss : (double)NAN;
+    const double nats = loss * (double)v->tokens;
+    int n = EVALUATION_METRICS;
     const struct metric_row rows[EVALUATION_METRICS] = {
         share("accuracy", v->available, v->tokens - v->wrong_tokens, v->tokens),
         share("token_error", v->available, v->wrong_tokens, v->tokens),
@@ -257,14 +267,18 @@ int evaluation_metrics(const struct evaluation *v, const char *split, int step,
         number("perplexity", exp(loss)),
         number("chance", v->chance),
         share("majority", true, v->commonest, v->tokens),
-        share("ceiling", true, v->determined, v->tokens),
+        ceiling(v),
     };
-    for (int i = 0; i < EVALUATION_METRICS; i++) {
-        out[i] = rows[i];
+    memcpy(out, rows, sizeof rows);
+    if (v->bytes > 0)
+        out[n++] = number("bits_per_byte", nats / log(2.0) / (double)v->bytes);
+    if (v->words > 0)
+        out[n++] = number("word_perplexity", exp(nats / (double)v->words));
+    for (int i = 0; i < n; i++) {
         out[i].split = split;
         out[i].step = step;
     }
-    return EVALUATION_METRICS;
+    return n;
 }
 
 int evaluation_seen_metrics(const struct evaluation *v, const char *split, int step,

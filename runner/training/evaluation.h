@@ -21,6 +21,7 @@ struct evaluation {
     double loss;                         /* mean over scored tokens, in nats */
     double chance;                       /* 1 / answers */
     double flops;                        /* of the forward passes */
+    int64_t bytes, words; /* of the scored targets of a text; 0: it has none */
 };
 
 /* Called after every batch; anything but ST_OK ends the evaluation with that status. */
@@ -58,11 +59,14 @@ enum { CAVEAT_TEXT = 512 };
 void evaluation_caveat(const struct run_spec *r, const struct split_spec *split,
                        int trained, int longest, char text[CAVEAT_TEXT]);
 
-/* The numbers as rows of the table `metric`; returns how many. Numbers that are not
- * available are NaN. */
-enum { EVALUATION_METRICS = 9 };
+/* The numbers as rows of the table `metric`; returns how many: EVALUATION_METRICS, and up to
+ * two more of a text,
+ *     bits_per_byte   = total nats / (ln 2 * bytes of the scored targets)
+ *     word_perplexity = exp(total nats / words of the scored targets, line ends with them)
+ * Numbers that are not available are NaN. */
+enum { EVALUATION_METRICS = 9, EVALUATION_METRICS_MOST = 11 };
 int evaluation_metrics(const struct evaluation *v, const char *split, int step,
-                       struct metric_row out[EVALUATION_METRICS]);
+                       struct metric_row out[EVALUATION_METRICS_MOST]);
 
 /* With q->seen: "seen", the share of sequences that training had, and
  * "token_error_unseen", token_error over the others. */

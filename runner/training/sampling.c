@@ -151,6 +151,17 @@ static void find_strata(struct sampler *s, const struct option_values *law,
                                        (one->token - s->token));
 }
 
+static void find_size(const struct sampler *s, const struct option_values *law,
+                      const struct sample *one, struct sampled *out)
+{
+    int64_t bytes, words;
+    if (!s->run->task->measure)
+        return;
+    s->run->task->measure(law, one, &bytes, &words);
+    out->bytes += bytes;
+    out->words += words;
+}
+
 void sampler_train(struct sampler *s, int step, struct sampled *out)
 {
     const struct run_spec *r = s->run;
@@ -181,6 +192,7 @@ void sampler_split(struct sampler *s, const struct split_spec *split, int first,
             append(s, &split->options,
                    task_split_stream(r->task, name, r->data_seed, (uint64_t)i), out);
         find_strata(s, &split->options, &one);
+        find_size(s, &split->options, &one, out);
     }
     for (int t = 0; t < s->start[out->batch.sequences]; t++)
         if (!s->scored[t])

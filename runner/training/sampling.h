@@ -26,6 +26,7 @@ struct sampled {
     struct batch batch;
     const uint8_t *scored; /* [tokens] 1: counts in metrics */
     int64_t determined;    /* scored targets that the visible tokens determine */
+    int64_t bytes, words;  /* of a split of text: what the scored targets are */
     const int32_t *stratum[TASK_STRATA_MAX]; /* of a split: [tokens] each of the task's */
 };
 

@@ -221,7 +221,7 @@ static enum status ask_model(struct course *c, const struct questions *q,
 static enum status ask_split(struct course *c, const struct questions *q, struct err *e)
 {
     const char *name = q->split->name;
-    struct metric_row rows[EVALUATION_METRICS], of_seen[SEEN_METRICS];
+    struct metric_row rows[EVALUATION_METRICS_MOST], of_seen[SEEN_METRICS];
     struct evaluation v;
     enum status st = ask_model(c, q, &v, e);
     if (st == ST_INTERRUPTED)

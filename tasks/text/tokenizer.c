@@ -37,6 +37,29 @@ enum status tokenizer_bytes(struct tokenizer **out, struct err *e)
     return ST_OK;
 }
 
+enum status tokenizer_list(const char *kind, int vocabulary, const char *name,
+                           const char *text, size_t n, struct tokenizer **out,
+                           struct err *e)
+{
+    const enum token_unit unit = strcmp(kind, "char") == 0 ? UNIT_CHARACTER : UNIT_WORD;
+    struct tokenizer *t = calloc(1, sizeof *t);
+    if (!t)
+        return no_memory(e);
+    enum status st = pieces_open(pieces_gpt2, &t->pieces, e); /* to check UTF-8 */
+    if (!st)
+        st = pieces_check(t->pieces, name, text, n, e);
+    if (!st)
+        st = token_list_learn(unit, vocabulary - 1, text, n, &t->list, e);
+    if (st) {
+        tokenizer_close(t);
+        return st;
+    }
+    t->end_of_text = token_list_tokens(t->list);
+    t->vocabulary = t->end_of_text + 1;
+    *out = t;
+    return ST_OK;
+}
+
 /* id[] of each token, and token[] of each id, -1 where an id is not in use. */
 static enum status number(struct tokenizer *t, struct tokenizer_ids ids, struct err *e)
 {
@@ -128,6 +151,7 @@ void tokenizer_close(struct tokenizer *t)
         return;
     pieces_close(t->pieces);
     bpe_close(t->bpe);
+    token_list_close(t->list);
     free(t->pattern);
     free(t->id);
     free(t->token);
@@ -139,6 +163,8 @@ void tokenizer_close(struct tokenizer *t)
 
 const char *tokenizer_kind(const struct tokenizer *t)
 {
+    if (t->list)
+        return token_list_unit(t->list) == UNIT_WORD ? "word" : "char";
     return t->bpe ? "bpe" : "byte";
 }
 
@@ -156,6 +182,8 @@ const char *tokenizer_text(const struct tokenizer *t, int32_t id, size_t *n)
 {
     assert(id >= 0 && id < t->vocabulary);
     *n = 0;
+    if (t->list)
+        return id == t->end_of_text ? "" : token_list_text(t->list, id, n);
     if (!t->bpe) {
         *n = id < BPE_BYTES;
         return *n ? t->byte + id : "";
@@ -177,6 +205,12 @@ void tokenizer_hash(const struct tokenizer *t, uint64_t hash[2])
             const struct bpe_pair p = bpe_merge(t->bpe, i);
             XXH3_128bits_update(state, &p, sizeof p);
         }
+    }
+    for (int32_t id = 0; t->list && id < t->end_of_text; id++) {
+        size_t n;
+        const char *text = token_list_text(t->list, id, &n);
+        XXH3_128bits_update(state, text, n);
+        XXH3_128bits_update(state, "", 1);
     }
     const XXH128_hash_t h = XXH3_128bits_digest(state);
     XXH3_freeState(state);
@@ -232,12 +266,34 @@ static enum status encode_bytes(struct encoding *c, const char *text, size_t n,
     return st;
 }
 
+/* A part at a time, as of bytes. */
+static enum status encode_list(struct encoding *c, const char *text, size_t n,
+                               struct err *e)
+{
+    enum { PART = 4096 };
+    enum status st = ST_OK;
+    size_t at = 0, used = 0;
+    int32_t id;
+    if (!make_room(c->t, PART))
+        return no_memory(e);
+    while (!st && (id = token_list_next(c->t->list, text, n, &at)) >= 0) {
+        c->t->room[used++] = id;
+        if (used == PART) {
+            st = c->take(c->context, c->t->room, used, e);
+            used = 0;
+        }
+    }
+    return st || !used ? st : c->take(c->context, c->t->room, used, e);
+}
+
 enum status tokenizer_encode(struct tokenizer *t, const char *name, const char *text,
                              size_t n, token_fn *take, void *context, struct err *e)
 {
     struct encoding c = {t, take, context};
-    if (!t->bpe)
+    if (!t->bpe && !t->list)
         return encode_bytes(&c, text, n, e);
     const enum status st = pieces_check(t->pieces, name, text, n, e);
+    if (!st && t->list)
+        return encode_list(&c, text, n, e);
     return st ? st : pieces_each(t->pieces, text, n, encode_piece, &c, e);
 }

@@ -1,8 +1,9 @@
 /* tokenizer.h -- text to token ids and back.
  *
- * A tokeniser is `byte` (256 tokens), or byte-pair encoding (bpe.h) of pieces (pieces.h),
- * with one special token, end of text, behind all others. It is read from GPT-2's list of
- * merges or from a tokenizer.json of Hugging Face `tokenizers`, and written as the latter. */
+ * A tokeniser is `byte` (256 tokens), a list of characters or words (token_list.h), or
+ * byte-pair encoding (bpe.h) of pieces (pieces.h), with one special token, end of text,
+ * behind all others. BPE is read from GPT-2's list of merges or from a tokenizer.json of
+ * Hugging Face `tokenizers`, and written as the latter. */
 #ifndef TOKENIZER_H
 #define TOKENIZER_H
 
@@ -32,14 +33,20 @@ enum status tokenizer_train(const char *pattern, int vocabulary, const char *nam
                             const char *text, size_t n, struct tokenizer **out,
                             struct err *e);
 
+/* `kind` "char" or "word": the commonest units of the text, at most `vocabulary` tokens
+ * with <unk> and end of text. */
+enum status tokenizer_list(const char *kind, int vocabulary, const char *name,
+                           const char *text, size_t n, struct tokenizer **out,
+                           struct err *e);
+
 /* tokenizer.json, or vocab.bpe / merges.txt by the line "#version" or the first pair.
  * ST_CONFIG: the file holds something else, named; ST_IO: unreadable. */
 enum status tokenizer_read(const char *path, struct tokenizer **out, struct err *e);
-/* The text of tokenizer.json, to be freed. ST_CONFIG for `byte`, which needs no file. */
+/* The text of tokenizer.json, to be freed. ST_CONFIG for all but BPE. */
 enum status tokenizer_json(const struct tokenizer *t, char **out, struct err *e);
 void tokenizer_close(struct tokenizer *t); /* accepts NULL */
 
-const char *tokenizer_kind(const struct tokenizer *t); /* "byte" or "bpe" */
+const char *tokenizer_kind(const struct tokenizer *t); /* "byte", "char", "word", "bpe" */
 int tokenizer_vocabulary(const struct tokenizer *t);
 int32_t tokenizer_end_of_text(const struct tokenizer *t);
 /* The bytes of a token, *n of them, borrowed; none for end of text and ids that are not
@@ -52,7 +59,7 @@ void tokenizer_hash(const struct tokenizer *t, uint64_t hash[2]);
 /* Token ids as they come; the caller's context. Ends early with the first status that is
  * not ST_OK. */
 typedef enum status token_fn(void *context, const int32_t *id, size_t n, struct err *e);
-/* Encodes text[0..n), which is UTF-8 for a BPE: ST_CONFIG with `name` and the offset where
+/* Encodes text[0..n), which is UTF-8 but for `byte`: ST_CONFIG with `name` and the offset where
  * it is not. */
 enum status tokenizer_encode(struct tokenizer *t, const char *name, const char *text,
                              size_t n, token_fn *take, void *context, struct err *e);

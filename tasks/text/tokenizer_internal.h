@@ -5,11 +5,13 @@
 #include <stdbool.h>
 
 #include "pieces.h"
+#include "token_list.h"
 #include "tokenizer.h"
 
 struct tokenizer {
-    char byte[BPE_BYTES]; /* the tokens of `byte` */
-    struct bpe *bpe;      /* NULL: `byte` */
+    char byte[BPE_BYTES];    /* the tokens of `byte` */
+    struct bpe *bpe;         /* NULL: none of merges */
+    struct token_list *list; /* of `char` and `word`; NULL: neither */
     struct pieces *pieces;
     char *pattern;
     int32_t *id;    /* [bpe_tokens] */

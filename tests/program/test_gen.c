@@ -128,10 +128,12 @@ static void json_lines_hold_the_samples(void **state)
     for (int i = 0; i < task_count(); i++) {
         const struct task *task = task_at(i);
         struct sample x = {.token = token, .target = target, .scored = scored};
-        struct option_values o;
+        struct option_values base, o;
         struct program p;
         char line[128];
-        option_defaults(task->options, &o);
+        option_defaults(task->options, &base);
+        task_split_options(task, task_split_find(task, "id"), &base, &o);
+        assert_int_equal(task_open(task, &o, NULL), ST_OK);
         assert_in_range(task->max_length(&o), 1, ROOM);
         snprintf(line, sizeof line, "%s --seed 5 -n %d", task->name, SOME);
         assert_gen(&p, line);

@@ -110,7 +110,7 @@ static void the_metrics_are_as_worked_by_hand(void **state)
                                  .commonest = 4,
                                  .loss = 0.69314718055994531,
                                  .chance = 0.25};
-    struct metric_row m[EVALUATION_METRICS];
+    struct metric_row m[EVALUATION_METRICS_MOST];
     (void)state;
     assert_int_equal(evaluation_metrics(&v, "id", 30, m), EVALUATION_METRICS);
     assert_near(value(m, "accuracy"), 0.625, 0);
@@ -345,11 +345,39 @@ static void the_first_sequences_are_a_part_of_the_whole(void **state)
     bed_close(&b);
 }
 
+/* 12 tokens of a text at a mean of 2 ln 2 nats are 24 bits: on 6 bytes 4 bits each, for 8
+ * words three bits each, a perplexity of 8. */
+static void a_text_has_bits_per_byte_and_perplexity_per_word(void **state)
+{
+    const struct evaluation v = {.available = true,
+                                 .tokens = 12,
+                                 .sequences = 1,
+                                 .bytes = 6,
+                                 .words = 8,
+                                 .loss = 2 * 0.69314718055994531,
+                                 .chance = 0.25};
+    struct evaluation undefined = v, bytes = v;
+    struct metric_row m[EVALUATION_METRICS_MOST];
+    (void)state;
+    assert_int_equal(evaluation_metrics(&v, "id", 30, m), EVALUATION_METRICS_MOST);
+    assert_string_equal(m[9].name, "bits_per_byte");
+    assert_near(m[9].value, 4.0, 1e-14);
+    assert_string_equal(m[10].name, "word_perplexity");
+    assert_near(m[10].value, 8.0, 1e-13);
+    assert_int_equal(m[10].step, 30);
+    assert_true(isnan(value(m, "ceiling")));
+    undefined.available = false;
+    assert_int_equal(evaluation_metrics(&undefined, "id", 30, m), EVALUATION_METRICS_MOST);
+    assert_true(isnan(m[9].value) && isnan(m[10].value));
+    bytes.words = 0;
+    assert_int_equal(evaluation_metrics(&bytes, "id", 30, m), EVALUATION_METRICS + 1);
+}
+
 static void an_undefined_cell_has_no_model_numbers(void **state)
 {
     const struct run_spec *r = &matrix->run[ABSOLUTE_UNDEFINED];
     const struct split_spec *split = the_split(r, "ood_dense");
-    struct metric_row m[EVALUATION_METRICS];
+    struct metric_row m[EVALUATION_METRICS_MOST];
     struct sampler *s;
     struct evaluation v;
     char caveat[CAVEAT_TEXT];
@@ -468,6 +496,7 @@ int main(void)
         cmocka_unit_test(majority_and_ceiling_belong_to_the_split),
         cmocka_unit_test(the_first_sequences_are_a_part_of_the_whole),
         cmocka_unit_test(an_undefined_cell_has_no_model_numbers),
+        cmocka_unit_test(a_text_has_bits_per_byte_and_perplexity_per_word),
         cmocka_unit_test(a_caveat_names_what_was_never_trained),
         cmocka_unit_test(a_caveat_goes_by_what_training_had),
         cmocka_unit_test(errors_without_the_seen_ones_are_apart),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -21,6 +22,7 @@ static const struct option options[] = {
 };
 
 static int opens, closes;
+static char opened[4][OPTION_TEXT];
 
 static enum status toy_open(const struct option_values *o, struct task_data *out,
                             struct err *e)
@@ -28,8 +30,9 @@ static enum status toy_open(const struct option_values *o, struct task_data *out
     const char *name = option_word(&options[FILE_NAME], o->v[FILE_NAME]);
     if (strcmp(name, "missing") == 0)
         return err_set(e, ST_IO, "file: %s: there is no such file", name);
-    opens++;
-    *out = (struct task_data){.at = (void *)(uintptr_t)name, .hash = {strlen(name), 15}};
+    assert_in_range(opens, 0, 3);
+    snprintf(opened[opens], sizeof opened[opens], "%s", name);
+    *out = (struct task_data){.at = opened[opens++], .hash = {strlen(name), 15}};
     return ST_OK;
 }
 

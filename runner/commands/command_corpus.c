@@ -1,0 +1,150 @@
+/* command_corpus.c -- prepares a corpus from Debian packages, or looks at one that is there.
+ *
+ * The texts are taken out of the packages by prepare_corpus.pl, which is part of this
+ * program; nothing is downloaded. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clean.h"
+#include "command.h"
+#include "corpus.h"
+#include "prepare_corpus.h"
+#include "text_table.h"
+
+enum { MISSING = 3 }; /* prepare_corpus.pl: packages */
+
+static bool is_ours(const char *name)
+{
+    return strcmp(name, "prose") == 0 || strcmp(name, "code") == 0;
+}
+
+/* Starts perl with `in` as its standard input. */
+static pid_t start_perl(int in, const char *name, const char *folder)
+{
+    const pid_t child = fork();
+    if (child != 0)
+        return child;
+    if (dup2(in, STDIN_FILENO) >= 0)
+        execlp("perl", "perl", "-", name, folder, (char *)NULL);
+    _exit(127);
+}
+
+static enum status ended(int how, const char *name, struct err *e)
+{
+    const int code = WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+    if (code == 0)
+        return ST_OK;
+    if (code == 127)
+        return err_set(e, ST_IO,
+                       "there is no perl, which takes the texts out of their packages; "
+                       "apt-get install perl");
+    return err_set(e, code == MISSING ? ST_IO : ST_FAILED,
+                   code == MISSING
+                       ? "corpus %s: install what was named above, then call this again"
+                       : "corpus %s was not prepared; the reason is above",
+                   name);
+}
+
+static enum status prepare(const char *name, const char *folder, struct err *e)
+{
+    FILE *script = tmpfile();
+    int how = -1;
+    if (!script || fputs(prepare_corpus, script) < 0 || fflush(script) != 0 ||
+        lseek(fileno(script), 0, SEEK_SET) != 0) {
+        if (script)
+            fclose(script);
+        return err_set(e, ST_IO, "no room for a script: %s", strerror(errno));
+    }
+    const pid_t child = start_perl(fileno(script), name, folder);
+    fclose(script);
+    if (child < 0)
+        return err_set(e, ST_IO, "perl cannot be started: %s", strerror(errno));
+    while (waitpid(child, &how, 0) < 0 && errno == EINTR)
+        ;
+    return ended(how, name, e);
+}
+
+/* The folders above a corpus. */
+static enum status make_home(const char *folder, struct err *e)
+{
+    char home[CORPUS_PATH];
+    const char *slash = strrchr(folder, '/');
+    snprintf(home, sizeof home, "%.*s", slash ? (int)(slash - folder) : 1,
+             slash ? folder : ".");
+    if (*home && mkdir(home, 0777) != 0 && errno != EEXIST)
+        return err_set(e, ST_IO,
+                       "%s: cannot be made: %s; choose another folder with "
+                       "POSBENCH_CORPORA",
+                       home, strerror(errno));
+    return ST_OK;
+}
+
+struct lines {
+    long long lines, words, headings;
+};
+
+static struct lines count_lines(const struct mapped_file *m)
+{
+    struct lines n = {0};
+    for (size_t at = 0; at < m->size;) {
+        const char *line = m->at + at, *end = memchr(line, '\n', m->size - at);
+        const size_t length = end ? (size_t)(end - line) : m->size - at;
+        n.lines += end != NULL;
+        n.headings += length > 3 && memcmp(line, " = ", 3) == 0;
+        for (size_t i = 0; i < length; i++)
+            n.words += line[i] > ' ' && (i == 0 || line[i - 1] == ' ');
+        at += length + 1;
+    }
+    return n;
+}
+
+static enum status describe(const char *name, struct err *e)
+{
+    static struct corpus c;
+    const enum status st = corpus_open(name, &c, e);
+    if (st)
+        return st;
+    clean_line(stdout, "%s: %s", name, *c.folder ? c.folder : "built in");
+    printf("%-6s %12s %10s %12s %9s  %s\n", "part", "bytes", "lines", "words", "headings",
+           "hash");
+    for (int part = 0; part < CORPUS_PARTS; part++) {
+        const struct lines n = count_lines(&c.text[part]);
+        printf("%-6s %12zu %10lld %12lld %9lld  %016llx\n", corpus_part_names[part],
+               c.text[part].size, n.lines, n.words, n.headings,
+               (unsigned long long)c.hash[part][0]);
+    }
+    corpus_close(&c);
+    return ST_OK;
+}
+
+static enum status run(const struct invocation *v, struct err *e)
+{
+    const char *name = argument_at(v, 0);
+    char folder[CORPUS_PATH];
+    enum status st = corpus_folder(name, folder, e);
+    if (!st && is_ours(name) && access(folder, F_OK) != 0) {
+        st = make_home(folder, e);
+        if (!st)
+            st = prepare(name, folder, e);
+    }
+    return st ? st : describe(name, e);
+}
+
+const struct command command_corpus = {
+    .name = "corpus",
+    .group = GROUP_DATA,
+    .summary = "prepare a corpus of text from Debian packages, or look at one",
+    .arguments = "prose|code|DIR",
+    .min_args = 1,
+    .max_args = 1,
+    .examples = "posbench corpus prose\n"
+                "posbench corpus code\n"
+                "posbench corpus ./wikitext-103\n"
+                "posbench show text --set corpus=prose --set vocabulary=2048",
+    .run = run,
+};

@@ -1,0 +1,32 @@
+/* token_list.h -- a vocabulary that is a list: of characters or of words.
+ *
+ * Id 0 is <unk>, what stands for all that the list has not; then the units of the training
+ * text, the commonest first, of equally common ones the one with the smaller bytes first. */
+#ifndef TOKEN_LIST_H
+#define TOKEN_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "status.h"
+
+/* Characters are code points of UTF-8. Words stand between blanks; a line's end is a word of
+ * its own, "\n", and blanks are none: of words the text does not come back. */
+enum token_unit { UNIT_CHARACTER, UNIT_WORD };
+
+struct token_list; /* opaque */
+
+/* The `most` - 1 commonest units of a text, which is UTF-8. ST_NOMEM. */
+enum status token_list_learn(enum token_unit unit, int most, const char *text, size_t n,
+                             struct token_list **out, struct err *e);
+void token_list_close(struct token_list *l); /* accepts NULL */
+
+enum token_unit token_list_unit(const struct token_list *l);
+int token_list_tokens(const struct token_list *l);
+const char *token_list_text(const struct token_list *l, int32_t id, size_t *n);
+
+/* The unit that begins at text[*at]: its id, *at moved behind it; -1 at the end. */
+int32_t token_list_next(const struct token_list *l, const char *text, size_t n, size_t *at);
+
+#endif

@@ -1,0 +1,192 @@
+/* Text by the program's commands: a run on a folder of files, going on from a prompt, logits of
+ * a file, tokens shown, a corpus looked at; and what is said of files that are no text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "program.h"
+
+static char folder[SCRATCH_TEXT];
+
+static void write_file(const char *name, const char *text, int times)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    for (int i = 0; i < times; i++)
+        fputs(text, f);
+    fclose(f);
+}
+
+static void said(const struct program *p, int code, const char *words)
+{
+    if (p->code != code || !(strstr(p->out, words) || strstr(p->err, words)))
+        fail_msg("code %d, not %d, or not \"%s\": %s%s", p->code, code, words, p->out,
+                 p->err);
+}
+
+static void expect(int code, const char *words, const char *arguments)
+{
+    struct program p;
+    char line[1024], *at;
+    snprintf(line, sizeof line, "%s", arguments);
+    while ((at = strchr(line, '@'))) { /* the folder */
+        char rest[1024];
+        snprintf(rest, sizeof rest, "%s", at + 1);
+        snprintf(at, sizeof line - (size_t)(at - line), "%s%s", folder, rest);
+    }
+    RUN(&p, "%s", line);
+    said(&p, code, words);
+    program_free(&p);
+}
+
+static int train(void **state)
+{
+    (void)state;
+    scratch_make(folder);
+    write_file("train.txt", "abcabcabcabc", 20);
+    write_file("valid.txt", "cabcabcabcab", 5);
+    write_file("test.txt", "bcabcabcabca", 5);
+    write_file("bad.txt", "ab\xff", 1);
+    write_file("none.txt", "", 1);
+    char yaml[1024];
+    snprintf(yaml, sizeof yaml,
+             "version: 1\n"
+             "experiments:\n"
+             "  letters:\n"
+             "    task: {name: text, corpus: %s, tokenizer: byte, context: 8}\n"
+             "    splits: {valid: {count: 5}, id: {count: 5}, ood_twice: {count: 5}}\n"
+             "    encoders: [{name: absolute, beyond: undefined}]\n"
+             "    seeds: [1]\n"
+             "    model: {layers: 1, heads: 2, dim: 16}\n"
+             "    train: {steps: 60, lr: 2e-2, batch: 8, warmup: 5}\n",
+             folder);
+    write_file("text.yaml", yaml, 1);
+    expect(0, "1 run done", "run @/text.yaml --db @/r.db --jobs 1");
+    return 0;
+}
+
+static int sweep(void **state)
+{
+    (void)state;
+    scratch_remove(folder);
+    return 0;
+}
+
+/* After a comes b, after b c: a model that learnt that says nothing else. */
+static void a_model_writes_on(void **state)
+{
+    struct program p;
+    (void)state;
+    RUN(&p, "sample 1 --db %s/r.db --prompt ca -n 7 --temperature 0", folder);
+    assert_int_equal(p.code, 0);
+    assert_string_equal(p.out, "cabcabcab\n");
+    program_free(&p);
+    expect(2, "temperature", "sample 1 --db @/r.db --temperature -1");
+}
+
+/* A text has bits per byte; absolute positions say nothing of 16 places after 8. */
+static void tables_have_bits_and_what_is_undefined(void **state)
+{
+    (void)state;
+    expect(0, "bits_per_byte", "table --db @/r.db --metric bits_per_byte");
+    expect(0, "n/a", "table --db @/r.db --metric bits_per_byte");
+    expect(0, "identical", "verify 1 --db @/r.db");
+}
+
+static void logits_of_a_file_are_written(void **state)
+{
+    (void)state;
+    expect(0, "", "predict 1 --db @/r.db --text @/test.txt --logits @/l.npy");
+    expect(2, "there is no text", "predict 1 --db @/r.db --text @/none.txt --logits -");
+    expect(2, "either", "predict 1 --db @/r.db --text @/test.txt --split id --logits -");
+}
+
+static void a_changed_corpus_is_told_and_is_another_run(void **state)
+{
+    (void)state;
+    write_file("test.txt", "bcabcabcabcb", 5);
+    expect(2, "put back the files as they were", "sample 1 --db @/r.db");
+    expect(0, "splits.id.data is \"", "plan @/text.yaml --db @/r.db");
+    write_file("test.txt", "bcabcabcabca", 5);
+    expect(0, "1 done", "plan @/text.yaml --db @/r.db");
+}
+
+static void files_are_looked_at(void **state)
+{
+    (void)state;
+    expect(0, "train           240", "corpus @");
+    expect(0, "built in", "corpus sample");
+    expect(3, "there is no folder", "corpus @/nowhere");
+    expect(0, "bpe tokeniser", "tokenize @/test.txt");
+    expect(0, "60 tokens of 60 bytes", "tokenize @/test.txt --tokenizer byte");
+    expect(2, "byte 2: not UTF-8", "tokenize @/bad.txt");
+    expect(3, "bad.txt/", "tokenize @/bad.txt/");
+    expect(0, "\"BPE\"", "tokenize @/test.txt --json");
+}
+
+/* ---- the experiments that come with the program ---- */
+
+#define EXPERIMENTS TEST_DATA "/../../experiments"
+
+/* Numbers of a row that repeats nothing: as many tokens as windows of 4,096 need. */
+static void write_numbers(const char *corpus)
+{
+    static const char *const names[] = {"train", "valid", "test"};
+    char path[256];
+    uint32_t x = 1;
+    snprintf(path, sizeof path, "%s/%s", folder, corpus);
+    mkdir(path, 0777);
+    for (int part = 0; part < 3; part++) {
+        snprintf(path, sizeof path, "%s/%s/%s.txt", folder, corpus, names[part]);
+        FILE *f = fopen(path, "w");
+        assert_non_null(f);
+        for (int i = 0; i < 5000; i++)
+            fprintf(f, "%u ", (x = x * 1664525 + 1013904223) >> 8);
+        fclose(f);
+    }
+}
+
+static void expect_with_corpora(const char *words, const char *arguments)
+{
+    char environment[128], line[512];
+    struct program p;
+    snprintf(environment, sizeof environment, "POSBENCH_CORPORA=%s", folder);
+    snprintf(line, sizeof line, "%s --db %s/shipped.db", arguments, folder);
+    program_run(&p, POSBENCH, environment, line);
+    said(&p, 0, words);
+    program_free(&p);
+}
+
+static void shipped_experiments_can_be_run(void **state)
+{
+    (void)state;
+    write_numbers("prose");
+    write_numbers("code");
+    expect_with_corpora("21 runs: 0 done", "plan " EXPERIMENTS "/language.yaml");
+    expect_with_corpora("21 runs: 0 done", "plan " EXPERIMENTS "/code.yaml");
+    expect_with_corpora("7 runs done",
+                        "run " EXPERIMENTS "/language.yaml --profile smoke --jobs 2");
+    expect_with_corpora("n/a", "table --metric bits_per_byte language");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_model_writes_on),
+        cmocka_unit_test(tables_have_bits_and_what_is_undefined),
+        cmocka_unit_test(logits_of_a_file_are_written),
+        cmocka_unit_test(a_changed_corpus_is_told_and_is_another_run),
+        cmocka_unit_test(files_are_looked_at),
+        cmocka_unit_test(shipped_experiments_can_be_run),
+    };
+    return cmocka_run_group_tests(tests, train, sweep);
+}

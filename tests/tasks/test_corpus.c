@@ -1,0 +1,238 @@
+/* Corpora and their token files: names and parts that are found, what is wrong with others,
+ * ids that are kept, made anew when a text or the file changed, and refused with file and
+ * offset where a text is none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <dirent.h>
+
+#include <cmocka.h>
+
+#include "pieces.h"
+#include "scratch.h"
+#include "text_data.h"
+
+static void write_part(const char *folder, const char *name, const char *text)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void write_all(const char *folder)
+{
+    write_part(folder, "train.txt", "one two two three three three\n");
+    write_part(folder, "valid.txt", "two one\n");
+    write_part(folder, "test.txt", "three four\n");
+}
+
+static struct text_data *opened(const char *folder, const char *tokenizer)
+{
+    const struct text_wish wish = {folder, tokenizer, pieces_gpt2, 260};
+    struct text_data *d = NULL;
+    struct err e;
+    if (text_data_open(&wish, &d, &e))
+        fail_msg("%s", e.msg);
+    return d;
+}
+
+static void refused(const char *folder, const char *tokenizer, enum status want,
+                    const char *words)
+{
+    const struct text_wish wish = {folder, tokenizer, pieces_gpt2, 300};
+    struct text_data *d = NULL;
+    struct err e = {.msg = ""};
+    assert_int_equal(text_data_open(&wish, &d, &e), want);
+    if (!strstr(e.msg, words) || !strstr(e.msg, folder))
+        fail_msg("\"%s\" does not say \"%s\" of %s", e.msg, words, folder);
+}
+
+/* Of the list the commonest word is id 1, <unk> is 0, line ends are words. */
+static void words_are_numbered_by_how_often_they_come(void **state)
+{
+    static const int32_t want[] = {1, 0, 3};
+    char folder[SCRATCH_TEXT];
+    size_t n;
+    (void)state;
+    scratch_make(folder);
+    write_all(folder);
+    struct text_data *d = opened(folder, "word");
+    assert_int_equal(d->part[PART_TEST].count, 3);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(token_file_at(&d->part[PART_TEST], (uint64_t)i), want[i]);
+    assert_int_equal(tokenizer_vocabulary(d->tokenizer), 6);
+    assert_memory_equal(tokenizer_text(d->tokenizer, 2, &n), "two", 3);
+    assert_int_equal(n, 3);
+    text_data_close(d);
+    scratch_remove(folder);
+}
+
+static void characters_are_code_points(void **state)
+{
+    char folder[SCRATCH_TEXT];
+    size_t n;
+    (void)state;
+    scratch_make(folder);
+    write_part(folder, "train.txt", "\xc3\xa9\xc3\xa9\xe2\x82\xac");
+    write_part(folder, "valid.txt", "\xe2\x82\xac");
+    write_part(folder, "test.txt", "\xc3\xa9z");
+    struct text_data *d = opened(folder, "char");
+    assert_int_equal(tokenizer_vocabulary(d->tokenizer), 4);
+    assert_int_equal(d->part[PART_TRAIN].count, 3);
+    assert_int_equal(token_file_at(&d->part[PART_TRAIN], 0), 1);
+    assert_int_equal(token_file_at(&d->part[PART_TRAIN], 2), 2);
+    assert_int_equal(token_file_at(&d->part[PART_TEST], 1), 0);
+    assert_memory_equal(tokenizer_text(d->tokenizer, 2, &n), "\xe2\x82\xac", 3);
+    text_data_close(d);
+    scratch_remove(folder);
+}
+
+/* ---- parts ---- */
+
+static void what_is_wrong_with_a_folder_is_said(void **state)
+{
+    char folder[SCRATCH_TEXT], path[128];
+    (void)state;
+    scratch_make(folder);
+    refused(folder, "byte", ST_IO, "has no text for train");
+    write_all(folder);
+    write_part(folder, "valid.txt", "");
+    refused(folder, "byte", ST_CONFIG, "valid.txt is empty");
+    snprintf(path, sizeof path, "%s/valid.txt", folder);
+    remove(path);
+    mkdir(path, 0700);
+    refused(folder, "byte", ST_IO, "has no text for valid");
+    remove(path);
+    write_part(folder, "valid.txt",
+               "good\n\xff"
+               "bad\n");
+    refused(folder, "bpe", ST_CONFIG, "valid.txt");
+    refused(folder, "word", ST_CONFIG, "byte 5");
+    text_data_close(opened(folder, "byte")); /* bytes are bytes */
+    scratch_remove(folder);
+    refused(folder, "byte", ST_IO, "there is no folder");
+}
+
+static void wikitexts_names_are_known(void **state)
+{
+    char folder[SCRATCH_TEXT];
+    (void)state;
+    scratch_make(folder);
+    write_part(folder, "wiki.train.tokens", "a b <unk>\n");
+    write_part(folder, "wiki.valid.tokens", "<unk> b\n");
+    write_part(folder, "wiki.test.tokens", "b\n");
+    struct text_data *d = opened(folder, "word");
+    assert_int_equal(token_file_at(&d->part[PART_VALID], 0), 0); /* <unk> as it stands */
+    text_data_close(d);
+    scratch_remove(folder);
+}
+
+/* ---- token files ---- */
+
+/* The kept file of the part, by its size in ids; its path. */
+static void kept_file(const char *folder, long size, char path[512])
+{
+    char inner[128];
+    struct stat s;
+    snprintf(inner, sizeof inner, "%s/.tokens", folder);
+    DIR *d = opendir(inner);
+    assert_non_null(d);
+    path[0] = 0;
+    for (struct dirent *x; (x = readdir(d));) {
+        char one[512];
+        snprintf(one, sizeof one, "%s/%s", inner, x->d_name);
+        if (stat(one, &s) == 0 && S_ISREG(s.st_mode) && s.st_size == size)
+            snprintf(path, 512, "%s", one);
+    }
+    closedir(d);
+    assert_true(*path);
+}
+
+/* A header of 72 bytes and two bytes a token. A flipped bit in an id is noticed. */
+static void ids_are_kept_and_made_anew_when_damaged(void **state)
+{
+    char folder[SCRATCH_TEXT], path[512];
+    struct stat before, after;
+    (void)state;
+    scratch_make(folder);
+    write_all(folder);
+    text_data_close(opened(folder, "byte"));
+    kept_file(folder, 72 + 2 * 11, path);
+    assert_int_equal(stat(path, &before), 0);
+    text_data_close(opened(folder, "byte"));
+    assert_int_equal(stat(path, &after), 0);
+    assert_true(before.st_ino == after.st_ino);
+    FILE *f = fopen(path, "r+");
+    assert_non_null(f);
+    fseek(f, 72 + 4, SEEK_SET);
+    fputc('x', f);
+    fclose(f);
+    struct text_data *d = opened(folder, "byte");
+    assert_int_equal(token_file_at(&d->part[PART_TEST], 2), 'r');
+    text_data_close(d);
+    scratch_remove(folder);
+}
+
+static void a_changed_text_has_another_hash(void **state)
+{
+    char folder[SCRATCH_TEXT];
+    uint64_t hash[2];
+    (void)state;
+    scratch_make(folder);
+    write_all(folder);
+    struct text_data *d = opened(folder, "byte");
+    memcpy(hash, d->hash, sizeof hash);
+    text_data_close(d);
+    d = opened(folder, "byte");
+    assert_memory_equal(hash, d->hash, sizeof hash);
+    text_data_close(d);
+    d = opened(folder, "bpe");
+    assert_memory_not_equal(hash, d->hash, sizeof hash);
+    text_data_close(d);
+    write_part(folder, "test.txt", "three five\n");
+    d = opened(folder, "byte");
+    assert_memory_not_equal(hash, d->hash, sizeof hash);
+    assert_int_equal(token_file_at(&d->part[PART_TEST], 7), 'i');
+    text_data_close(d);
+    scratch_remove(folder);
+}
+
+/* What was learned is read back as the same tokeniser. */
+static void a_learned_tokeniser_comes_back_the_same(void **state)
+{
+    char folder[SCRATCH_TEXT];
+    uint64_t first[2], again[2];
+    (void)state;
+    scratch_make(folder);
+    write_all(folder);
+    struct text_data *d = opened(folder, "bpe");
+    tokenizer_hash(d->tokenizer, first);
+    text_data_close(d);
+    d = opened(folder, "bpe");
+    tokenizer_hash(d->tokenizer, again);
+    text_data_close(d);
+    assert_memory_equal(first, again, sizeof first);
+    scratch_remove(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_are_numbered_by_how_often_they_come),
+        cmocka_unit_test(characters_are_code_points),
+        cmocka_unit_test(what_is_wrong_with_a_folder_is_said),
+        cmocka_unit_test(wikitexts_names_are_known),
+        cmocka_unit_test(ids_are_kept_and_made_anew_when_damaged),
+        cmocka_unit_test(a_changed_text_has_another_hash),
+        cmocka_unit_test(a_learned_tokeniser_comes_back_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

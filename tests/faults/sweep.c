@@ -222,20 +222,27 @@ static bool same_bytes(const char *a_path, const char *b_path)
     return same;
 }
 
+/* Takes the mark of weights that wait for their run to be stored out of a name. */
+static void take_mark_away(char *name)
+{
+    static const char *const marks[] = {".trained", ".merged"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        char *mark = strstr(name, marks[i]);
+        if (mark)
+            memmove(mark, mark + strlen(marks[i]), strlen(mark + strlen(marks[i])) + 1);
+    }
+}
+
 /* Weights are whole or not there, also those that wait for their run to be stored. */
 static void check_weights(struct course *c)
 {
-    static const char trained[] = ".trained";
     char *names = tree_names(c->now), *rest = NULL, now[PATH_MAX], after[PATH_MAX];
     for (char *name = strtok_r(names, "\n", &rest); name;
          name = strtok_r(NULL, "\n", &rest)) {
         if (!ends_with(name, ".safetensors") || strstr(name, ".checkpoint."))
             continue;
         snprintf(now, sizeof now, "%s/%s", c->now, name);
-        char *waiting = strstr(name, trained);
-        if (waiting)
-            memmove(waiting, waiting + strlen(trained),
-                    strlen(waiting + strlen(trained)) + 1);
+        take_mark_away(name);
         snprintf(after, sizeof after, "%s/%s", c->after, name);
         if (!same_bytes(now, after))
             complain(c, "weights that are not those of an undisturbed command", name);

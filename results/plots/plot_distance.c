@@ -11,26 +11,39 @@
 
 enum { DISTANCE, ERROR, WRONG, PLACES, SEED };
 
-/* Bins follow from the questions, which all runs of a cell share. */
+/* Runs of one recipe were asked the same places, so the bins are worked out from one of them. */
 static const char sql[] =
-    "WITH v AS (SELECT * FROM v_stratum WHERE state = 'done' AND profile GLOB ?1"
-    "  AND experiment GLOB ?2 AND split GLOB ?3 AND split NOT IN ('train', 'valid')"
-    "  AND cell GLOB ?4 AND variant GLOB ?5),"
-    " sums AS (SELECT *, sum(places) OVER (PARTITION BY run_id, experiment, profile, split,"
-    "  stratum ORDER BY value) - places AS before,"
-    "  sum(places) OVER (PARTITION BY run_id, experiment, profile, split, stratum) AS all_"
-    "  FROM v),"
-    " bins AS (SELECT *, 40 * before / all_ AS bin FROM sums"
-    "  WHERE (experiment, profile, cell, split, stratum) IN"
-    "   (SELECT experiment, profile, cell, split, stratum FROM v"
-    "    GROUP BY 1, 2, 3, 4, 5 HAVING count(DISTINCT value) > 2)) "
-    "SELECT experiment || iif(cell = '', '', ' ' || cell) || ', ' || split || ': ' ||"
-    "       stratum, variant,"
-    "       1.0 * total(value * places) / total(places),"
-    "       total(wrong) / total(places), sum(wrong), sum(places), seed "
-    "FROM bins WHERE ?6 = '' "
-    "GROUP BY experiment, profile, cell, split, stratum, encoder, variant, seed, run_id, bin "
-    "ORDER BY experiment, profile, cell, split, stratum, encoder, variant, seed, run_id, bin";
+    "WITH p AS MATERIALIZED ("
+    "  SELECT r.experiment, r.profile, r.cell, r.encoder, r.variant, r.seed, r.recipe,"
+    "         r.run_id, p.split, p.strata FROM v_run AS r JOIN place AS p USING (run_id)"
+    "  WHERE r.state = 'done' AND r.profile GLOB ?1 AND r.experiment GLOB ?2"
+    "    AND p.split GLOB ?3 AND p.split NOT IN ('train', 'valid') AND r.cell GLOB ?4"
+    "    AND r.variant GLOB ?5 AND ?6 = ''),"
+    " one AS (SELECT recipe, split, min(run_id) AS run_id FROM p GROUP BY recipe, split),"
+    " of_one AS (SELECT recipe, split, s.key AS stratum,"
+    "    CAST(json_extract(v.value, '$[0]') AS INTEGER) AS value,"
+    "    CAST(json_extract(v.value, '$[2]') AS INTEGER) AS places"
+    "  FROM one JOIN place USING (run_id, split), json_each(strata) AS s,"
+    "    json_each(s.value) AS v),"
+    " bins AS MATERIALIZED (SELECT *, count(*) OVER whole AS n,"
+    "    40 * (sum(places) OVER (PARTITION BY recipe, split, stratum ORDER BY value)"
+    "          - places) / nullif(sum(places) OVER whole, 0) AS bin"
+    "  FROM of_one WINDOW whole AS (PARTITION BY recipe, split, stratum)) "
+    "SELECT p.experiment || iif(p.cell = '', '', ' ' || p.cell) || ', ' || p.split ||"
+    "       ': ' || s.key, p.variant,"
+    "       total(b.value * json_extract(v.value, '$[2]'))"
+    "       / nullif(total(json_extract(v.value, '$[2]')), 0),"
+    "       total(json_extract(v.value, '$[1]'))"
+    "       / nullif(total(json_extract(v.value, '$[2]')), 0),"
+    "       sum(json_extract(v.value, '$[1]')), sum(json_extract(v.value, '$[2]')), p.seed "
+    "FROM p, json_each(p.strata) AS s, json_each(s.value) AS v CROSS JOIN bins AS b"
+    "  ON b.recipe = p.recipe AND b.split = p.split AND b.stratum = s.key"
+    " AND b.value = CAST(json_extract(v.value, '$[0]') AS INTEGER) "
+    "WHERE b.n > 2 "
+    "GROUP BY p.experiment, p.profile, p.cell, p.split, s.key, p.encoder, p.variant, p.seed,"
+    "         p.run_id, b.bin "
+    "ORDER BY p.experiment, p.profile, p.cell, p.split, s.key, p.encoder, p.variant, p.seed,"
+    "         p.run_id, b.bin";
 
 static enum status read(struct store *s, const struct plot_request *q,
                         struct plot_data *out, struct err *e)

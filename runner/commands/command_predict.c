@@ -20,11 +20,7 @@
 #include "tokenizer.h"
 #include "trained_model.h"
 
-enum {
-    LONGEST = 1 << 20,   /* tokens of a sequence: what models accept */
-    BATCH_TOKENS = 4096, /* of one call, unless one sequence is longer; chosen */
-    BATCH_SEQUENCES = 256
-};
+enum { LONGEST = 1 << 20 }; /* tokens of a sequence: what models accept */
 
 /* --- which sequences --- */
 

@@ -95,7 +95,7 @@ static void point_cell(struct text_table *t, const struct text_cell *c)
     put_note(t, c);
 }
 
-/* Does any cell of the column have more than a whole number? The rows kept first decide. */
+/* Does any number of the column have a decimal point? The rows kept first decide. */
 static void find_points(struct text_table *t)
 {
     for (int c = 0; c < t->columns; c++)
@@ -105,7 +105,7 @@ static void find_points(struct text_table *t)
             size_t head;
             const char *text = text_cell_form(t, &t->cell[i], own, &head);
             const size_t whole = whole_part(text);
-            t->column[c].point = whole && text[whole];
+            t->column[c].point = whole && text[whole] == '.';
         }
 }
 

@@ -172,15 +172,14 @@ static void add_words(char name[MACRO_NAME], const char *text)
 {
     static const char *const digit[] = {"Zero", "One", "Two",   "Three", "Four",
                                         "Five", "Six", "Seven", "Eight", "Nine"};
-    for (size_t i = 0; text && text[i]; i++) {
-        const bool begins = i == 0 || !is_letter(text[i - 1]);
-        char letter[] = {text[i], '\0'};
-        if (begins && is_letter(text[i]))
-            letter[0] = (char)toupper((unsigned char)text[i]);
-        if (is_letter(text[i]))
-            add_letters(name, letter);
-        else if (text[i] >= '0' && text[i] <= '9')
-            add_letters(name, digit[text[i] - '0']);
+    char before = '_';
+    for (; text && *text; before = *text++) {
+        const char letter[] = {*text, '\0'};
+        const char capital[] = {(char)toupper((unsigned char)*text), '\0'};
+        if (is_letter(*text))
+            add_letters(name, is_letter(before) ? letter : capital);
+        else if (*text >= '0' && *text <= '9')
+            add_letters(name, digit[*text - '0']);
     }
 }
 

@@ -79,6 +79,10 @@ static enum status check_effect(const struct invocation *v, enum print_format fo
                 "--%s has no effect on -o %s, which has all numbers and names as "
                 "they are stored",
                 people[i], print_format_name(format));
+    if (format == PRINT_LATEX && flag_given(v, "explain"))
+        return err_set(e, ST_USAGE,
+                       "--explain prints no LaTeX, whose tables end with the page; use -o "
+                       "text, md or html");
     return ST_OK;
 }
 
@@ -124,6 +128,7 @@ static enum status run(const struct invocation *v, struct err *e)
         .caption = flag_text(v, "caption", NULL),
         .strata = flag_given(v, "strata"),
         .merge = flag_given(v, "merge-variants"),
+        .explain = flag_given(v, "explain"),
     };
     bool chosen;
     struct store *db = NULL;
@@ -173,7 +178,7 @@ static const struct flag flags[] = {
      "(repeatable)"},
     {"caption", 0, "TEXT", false, "LaTeX: the caption; else the title"},
     {"explain", 0, NULL, false,
-     "below each table the runs behind each cell: id, seed, value, state"},
+     "below each table the runs behind each cell: id, seed, value, state; not in LaTeX"},
     {"strata", 0, NULL, false,
      "behind each token error, after |, that in the places where all encoders together "
      "err most"},

@@ -476,6 +476,25 @@ static void queries_are_asked_in_four_ways(void **state)
     expect("query progress -o csv", 0, "flip_flop,quick,4,0,0,4,0,0", NULL);
 }
 
+/* What a table's options do is held by test_table_options; here, that each reaches it. */
+static void options_of_tables_are_read(void **state)
+{
+    (void)state;
+    expect("table --spread ci", 0, "mean [95 % interval] over", NULL);
+    expect("table --spread iqr", 2, NULL, "--spread \"iqr\"");
+    expect("table --best mean", 0, "encoders it stands beside.\n", NULL);
+    expect("table --sort name --name rope=RoPE", 0, "\nRoPE ", NULL);
+    expect("table --sort nmae", 2, NULL, "did you mean \"name\"");
+    expect("table --caption Mine", 0, "Mine\n", NULL);
+    expect("table --explain", 0, "  run  seed  token_error  state\n", NULL);
+    expect("table --explain -o csv", 2, NULL, "--explain has no effect on -o csv");
+    expect("table --explain -o latex", 2, NULL, "--explain prints no LaTeX");
+    expect("table -o macros", 0, "\\newcommand{\\pbFlipFlop", NULL);
+    expect("table -o macros --sort id", 2, NULL, "--sort has no effect on -o macros");
+    expect("table --only train.lrr=1", 2, NULL, "did you mean \"train.lr\"?");
+    expect("table --only encoder=rope,none", 0, "\nrope ", NULL);
+}
+
 static void the_schema_is_told(void **state)
 {
     (void)state;
@@ -859,6 +878,7 @@ int main(void)
         cmocka_unit_test(an_ambiguous_identity_is_refused),
         cmocka_unit_test(the_database_lies_beside_the_experiment_file),
         cmocka_unit_test(queries_are_asked_in_four_ways),
+        cmocka_unit_test(options_of_tables_are_read),
         cmocka_unit_test(the_schema_is_told),
         cmocka_unit_test(every_stored_query_runs),
         cmocka_unit_test(filters_mean_the_same_everywhere),

@@ -25,18 +25,18 @@ enum { PANEL_ROWS = 64 };
 
 /* Work memory of one thread. */
 struct panel_work {
-    int stride;                        /* of score and dscore */
-    real *score, *dscore;              /* [PANEL_ROWS, stride] */
-    real *kept;                        /* as score, where an encoder adds to values */
-    real *kv, *dkv;                    /* [2][longest, d]: keys, values of one head */
-    real *kt, *vt;                     /* [d, stride]: its keys and values transposed */
-    real *q, *d_o;                     /* [PANEL_ROWS, d] of one panel */
-    real *scratch[ENCODER_PARTS_MAX];  /* as each part's scratch() asks */
-    real *content, *dcontent;          /* as score, in the work of `head` */
-    struct panel_work *head;           /* [heads] where a part mixes them, or NULL */
-    struct panel *panels;              /* [heads] likewise */
-    real *mixed;                       /* as mix_scratch() asks */
-    struct stopwatch *clock;           /* NULL: off */
+    int stride;                          /* of score and dscore */
+    real *score, *dscore;                /* [PANEL_ROWS, stride] */
+    real *kept;                          /* as score, where an encoder adds to values */
+    real *kv, *dkv;                      /* [2][longest, d]: keys, values of one head */
+    real *kt, *vt;                       /* [d, stride]: its keys and values transposed */
+    real *q, *d_o;                       /* [PANEL_ROWS, d] of one panel */
+    real *scratch[ENCODER_PARTS_MAX];    /* as each part's scratch() asks */
+    real *content, *dcontent;            /* as score, in the work of `head` */
+    struct panel_work *head;             /* [heads] where a part mixes them, or NULL */
+    struct panel *panels;                /* [heads] likewise */
+    real *mixed;                         /* as mix_scratch() asks */
+    struct stopwatch *clock;             /* NULL: off */
     const struct attention_probe *probe; /* who looks at forward passes, or NULL */
     const volatile sig_atomic_t *stop; /* not 0: what is computed is not wanted; or NULL */
 };

@@ -74,11 +74,12 @@ static int fill(struct p_values *p, const struct comparison *c, int n)
 
 enum status verdict_rule(struct comparison *c, int n, struct err *e)
 {
-    double *room = calloc(6 * (size_t)n + 1, sizeof *room);
+    const size_t k = (size_t)n;
+    double *room = calloc(6 * k + 1, sizeof *room);
     if (!room)
         return err_set(e, ST_NOMEM, "no memory for %d claims", n);
-    struct p_values p = {room,         room + n,     room + 2 * n,
-                         room + 3 * n, room + 4 * n, room + 5 * n};
+    struct p_values p = {room,         room + k,     room + 2 * k,
+                         room + 3 * k, room + 4 * k, room + 5 * k};
     const int family = fill(&p, c, n);
     for (int i = 0; i < n; i++) {
         c[i].below = p.below[i];

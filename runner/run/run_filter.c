@@ -9,7 +9,11 @@
 #include "settings.h"
 #include "task.h"
 
-enum { SEED_TEXT = 24, VALUES_MAX = 64, KNOWN_MAX = 512 }; /* further ones are not suggested */
+enum {
+    SEED_TEXT = 24,
+    VALUES_MAX = 64,
+    KNOWN_MAX = 512
+}; /* further ones are not suggested */
 
 /* The names of the settings, each once. */
 struct known {

@@ -19,7 +19,7 @@ static void a_program_built_anew_does_not_train_what_another_began(void **state)
 {
     (void)state;
     char *said = script("cp \"$pb\" pb; pb=./pb\n"
-                        "begin\n"
+                        "begin $LONGER\n"
                         "printf '#!/bin/sh\\nexit 9\\n' >new; chmod +x new; mv new pb\n"
                         "ended; pb=" POSBENCH "; states x.db\n");
     expect(said, "code 0");
@@ -31,7 +31,7 @@ static void a_program_that_is_removed_ends_what_it_began(void **state)
 {
     (void)state;
     char *said = script("cp \"$pb\" pb; pb=./pb\n"
-                        "begin; rm pb; ended; pb=" POSBENCH "; states x.db\n");
+                        "begin $LONGER; rm pb; ended; pb=" POSBENCH "; states x.db\n");
     expect(said, "code 0");
     expect(said, "done,4");
     free(said);

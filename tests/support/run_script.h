@@ -46,6 +46,8 @@ static const char prelude[] =
     "cd '%s' || exit 99\n"
     "pb='%s'\n"
     "ENDLESS='--set train.steps=10000000'\n"
+    /* Long enough for begin() to see a spool, of which the last may be gone in 10 ms. */
+    "LONGER='--set train.steps=1000'\n"
     "begin() {\n"
     "  \"$pb\" run e.yaml --db x.db -j 1 \"$@\" 2>said & pid=$!\n"
     "  i=0\n"

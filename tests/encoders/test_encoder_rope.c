@@ -273,6 +273,24 @@ static void clipped_frequencies_taper_off(void **state)
     assert_non_null(strstr(e.msg, "set clipped to 0"));
 }
 
+/* Turns a row at place 5 of a sequence of `tokens`; its pair m by 5 theta_m of rope with a
+ * base that grew by `by`. */
+static void assert_turned(const struct bed *b, int tokens, bool halves, double by)
+{
+    const int place = 5;
+    real x[] = {1, 0, 1, 0, 1, 0, 1, 0};
+    const struct turn t = {
+        .tokens = tokens, .rows = 1, .row = &place, .place = &place, .x = {x, 8}};
+    for (int c = 0; halves && c < 8; c++)
+        x[c] = c < 4;
+    encoder_rope.rotate(&b->view, &t);
+    for (int m = 0; m < 4; m++) {
+        const double angle = 5 * pow(10000, -m / 4.0) * pow(by, -m / 3.0);
+        assert_near(x[halves ? m : 2 * m], cos(angle), 1e-12);
+        assert_near(x[halves ? m + 4 : 2 * m + 1], sin(angle), 1e-12);
+    }
+}
+
 /* 14 tokens, 9 trained, s 4: ntk by 4 * 14 / 9 - 3 = 29/9; s 1: by 14/9. */
 static void dynamic_scaling_follows_the_length_of_the_sequence(void **state)
 {
@@ -281,25 +299,11 @@ static void dynamic_scaling_follows_the_length_of_the_sequence(void **state)
     (void)state;
     for (int k = 0; k < 4; k++) {
         char settings[64];
-        const double by = k % 2 ? 14.0 / 9 : 29.0 / 9;
         snprintf(settings, sizeof settings, "scaling=dynamic factor=%d %s", k % 2 ? 1 : 4,
                  layout[k / 2]);
         open_with_width(&b, 8, settings);
-        for (int tokens = 9; tokens <= 14; tokens += 5) {
-            const int place = 5;
-            real x[] = {1, 0, 1, 0, 1, 0, 1, 0};
-            const struct turn t = {
-                .tokens = tokens, .rows = 1, .row = &place, .place = &place, .x = {x, 8}};
-            for (int c = 0; k / 2 && c < 8; c++)
-                x[c] = c < 4;
-            encoder_rope.rotate(&b.view, &t);
-            for (int m = 0; m < 4; m++) {
-                const double angle =
-                    5 * pow(10000, -m / 4.0) * pow(tokens > 9 ? by : 1, -m / 3.0);
-                assert_near(x[k / 2 ? m : 2 * m], cos(angle), 1e-12);
-                assert_near(x[k / 2 ? m + 4 : 2 * m + 1], sin(angle), 1e-12);
-            }
-        }
+        assert_turned(&b, 9, k >= 2, 1);
+        assert_turned(&b, 14, k >= 2, k % 2 ? 14.0 / 9 : 29.0 / 9);
     }
 }
 

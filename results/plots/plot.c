@@ -219,6 +219,29 @@ void plot_grid_end(FILE *out)
     fputs("unset multiplot\n", out);
 }
 
+void plot_lines(const struct plot_data *d, const char *thick, FILE *out)
+{
+    for (int i = 0, end; i < d->n; i = end) {
+        end = plot_panel_end(d, i);
+        fputs("set title ", out);
+        plot_quoted(out, d->row[i].panel);
+        fputs("\nplot ", out);
+        for (int k = i; k < end; k = plot_series_end(d, k)) {
+            char colour[8];
+            int mark, dash;
+            plot_style(d->row[k].series, colour, &mark, &dash);
+            fprintf(out, "%s$seeds_%d using 1:2 with lines lw 0.5 lc rgb '%s' notitle",
+                    k > i ? ", \\\n  " : "", k, colour);
+            fprintf(out,
+                    ", $%s_%d using 1:2 with linespoints lw 2.5 pt %d ps 0.6 dt %d "
+                    "lc rgb '%s' title ",
+                    thick, k, mark, dash, colour);
+            plot_quoted(out, d->row[k].series);
+        }
+        putc('\n', out);
+    }
+}
+
 void plot_script(const struct plot *p, const struct plot_data *d,
                  const struct plot_request *q, const char *terminal, FILE *out)
 {

@@ -96,6 +96,10 @@ void plot_style(const char *name, char colour[8], int *mark, int *dash);
 void plot_grid(FILE *out, int panels);
 void plot_grid_end(FILE *out);
 
+/* The panels of a picture of lines: of the series that begins at row i the block $seeds_<i>
+ * thin, and over it $<thick>_<i> with marks and its name. */
+void plot_lines(const struct plot_data *d, const char *thick, FILE *out);
+
 /* The whole script for a terminal: "svg", "pdf", "png", "text" or "script". */
 void plot_script(const struct plot *p, const struct plot_data *d,
                  const struct plot_request *q, const char *terminal, FILE *out);

@@ -267,6 +267,7 @@ static inline enum status bed_try(struct bed *b, const struct encoder *encoder,
                                   const struct option_values *options,
                                   const struct encoder_dims *dims, struct err *e)
 {
+    assert_true(dims->head_dim <= BED_WIDTH);
     memset(b, 0, sizeof *b);
     b->encoder = encoder;
     b->options = *options;

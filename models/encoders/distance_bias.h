@@ -82,12 +82,6 @@ static inline void distance_bias_derived_grad(const struct encoder_view *e,
     distance_bias_grad(p, e->dderived + (size_t)p->head * (size_t)e->dims->places);
 }
 
-static inline unsigned distance_bias_invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 /* One addition for each visible pair and head. */
 static inline double distance_bias_flops(const struct encoder_dims *d,
                                          const struct option_values *o,

@@ -37,6 +37,12 @@ struct encoder_dims {
     bool spread; /* ... and all distances between them */
 };
 
+/* C of a token, all heads side by side. */
+static inline int dims_channels(const struct encoder_dims *d)
+{
+    return d->heads * d->head_dim;
+}
+
 enum tensor_init { INIT_ZERO, INIT_ONE, INIT_NORMAL, INIT_UNIFORM };
 
 /* A learned tensor [rows, columns], row-major. */
@@ -142,6 +148,13 @@ enum {
     INVARIANT_SHIFT = 1, /* every place is larger by the same number */
     INVARIANT_ORDER = 2  /* places of earlier tokens trade places */
 };
+
+/* The hook `invariances` of all that see places by their differences alone. */
+static inline unsigned invariant_to_shift(const struct option_values *o)
+{
+    (void)o;
+    return INVARIANT_SHIFT;
+}
 
 /* What a layer is given to do, for `flops`. */
 struct encoder_load {

@@ -37,12 +37,6 @@ static const struct option options[] = {
     {0},
 };
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
@@ -112,7 +106,7 @@ const struct encoder encoder_alibi = {
     .summary = "a penalty in proportion to the distance, its slope set by the head",
     .source = "Press et al. 2022, arXiv:2108.12409v2, section 3",
     .options = options,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .tensors = tensors,
     .start = start,

@@ -37,17 +37,6 @@ static bool weighted(const struct option_values *o)
     return o->v[WEIGHTS] != 0;
 }
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
-static int channels(const struct encoder_dims *d)
-{
-    return d->heads * d->head_dim;
-}
-
 /* f of each head, then g. */
 static int state(const struct encoder_dims *d, const struct option_values *o)
 {
@@ -57,7 +46,8 @@ static int state(const struct encoder_dims *d, const struct option_values *o)
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
-    return 2.0 * state(d, o) * channels(d) * load->tokens + 2.0 * d->heads * load->pairs;
+    return 2.0 * state(d, o) * dims_channels(d) * load->tokens +
+           2.0 * d->heads * load->pairs;
 }
 
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
@@ -65,9 +55,9 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
 {
     out[LENGTH] = (struct tensor_spec){.name = "length.weight",
                                        .rows = d->heads,
-                                       .columns = channels(d),
+                                       .columns = dims_channels(d),
                                        .init = INIT_UNIFORM,
-                                       .scale = 1.0 / sqrt(channels(d)),
+                                       .scale = 1.0 / sqrt(dims_channels(d)),
                                        .decay = true,
                                        .per_layer = true};
     out[SLOPE] = out[LENGTH];
@@ -80,7 +70,7 @@ static size_t read_scratch(const struct encoder_dims *d, const struct option_val
                            int T)
 {
     (void)o;
-    return token_linear_room(channels(d), d->heads) + 2 * (size_t)d->heads +
+    return token_linear_room(dims_channels(d), d->heads) + 2 * (size_t)d->heads +
            (size_t)T * (size_t)d->heads;
 }
 
@@ -91,7 +81,7 @@ static real *row_of(struct rows x, int t)
 
 static void read(const struct encoder_view *e, const struct tokens *t, real *room)
 {
-    const int H = e->dims->heads, C = channels(e->dims);
+    const int H = e->dims->heads, C = dims_channels(e->dims);
     real *z = room + token_linear_room(C, H);
     token_linear(t->count, C, H, t->x, e->weight[LENGTH], NULL, room, t->state);
     for (int i = 0; i < t->count; i++)
@@ -113,7 +103,7 @@ static void read(const struct encoder_view *e, const struct tokens *t, real *roo
 /* relu' = [f > 0]; softplus' = sigma(z) = 1 - e^-g. */
 static void read_grad(const struct encoder_view *e, const struct tokens *t, real *room)
 {
-    const int H = e->dims->heads, C = channels(e->dims);
+    const int H = e->dims->heads, C = dims_channels(e->dims);
     const struct rows dz = {room, H};
     for (int part = LENGTH; part <= (weighted(e->options) ? SLOPE : LENGTH); part++) {
         for (int i = 0; i < t->count; i++)
@@ -176,7 +166,7 @@ const struct encoder encoder_cable = {
     .summary = "tokens have lengths, and far keys fade by a slope of the query",
     .source = "CABLE 2025, arXiv:2503.08067",
     .options = options,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .tensors = tensors,
     .state = state,

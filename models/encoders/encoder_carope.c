@@ -50,28 +50,12 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
     return ST_OK;
 }
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
-static int channels(const struct encoder_dims *d)
-{
-    return d->heads * d->head_dim;
-}
-
-static int pairs(const struct encoder_dims *d)
-{
-    return d->head_dim / 2;
-}
-
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
     (void)o;
-    return 2.0 * d->heads * channels(d) * load->tokens +
-           turning_flops(d->heads, pairs(d), load);
+    return 2.0 * d->heads * dims_channels(d) * load->tokens +
+           turning_flops(d->heads, turning_pairs(d), load);
 }
 
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
@@ -79,9 +63,9 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
 {
     out[WEIGHT] = (struct tensor_spec){.name = "weight",
                                        .rows = d->heads,
-                                       .columns = channels(d),
+                                       .columns = dims_channels(d),
                                        .init = INIT_UNIFORM,
-                                       .scale = 1.0 / sqrt(channels(d)),
+                                       .scale = 1.0 / sqrt(dims_channels(d)),
                                        .decay = true,
                                        .per_layer = true};
     out[BIAS] = (struct tensor_spec){
@@ -93,7 +77,7 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
 static void start(const struct encoder_dims *d, const struct option_values *o, int tensor,
                   real *w)
 {
-    const double y = pow(o->v[BASE], 1.0 / pairs(d)) - 1;
+    const double y = pow(o->v[BASE], 1.0 / turning_pairs(d)) - 1;
     for (int h = 0; tensor == BIAS && h < d->heads; h++)
         w[h] = (real)(y + log(-expm1(-y)));
 }
@@ -101,7 +85,7 @@ static void start(const struct encoder_dims *d, const struct option_values *o, i
 static int state(const struct encoder_dims *d, const struct option_values *o)
 {
     (void)o;
-    return turning_state(d->heads, pairs(d));
+    return turning_state(d->heads, turning_pairs(d));
 }
 
 /* Weights turned, z of each token, increments of the angles. */
@@ -109,8 +93,8 @@ static size_t read_scratch(const struct encoder_dims *d, const struct option_val
                            int T)
 {
     (void)o;
-    return token_linear_room(channels(d), d->heads) +
-           (size_t)T * (size_t)(d->heads + d->heads * pairs(d));
+    return token_linear_room(dims_channels(d), d->heads) +
+           (size_t)T * (size_t)(d->heads + d->heads * turning_pairs(d));
 }
 
 struct reading {
@@ -122,8 +106,10 @@ struct reading {
 static struct reading reading_of(const struct encoder_view *e, const struct tokens *t,
                                  real *room)
 {
-    struct reading w = {
-        .T = t->count, .C = channels(e->dims), .H = e->dims->heads, .n = pairs(e->dims)};
+    struct reading w = {.T = t->count,
+                        .C = dims_channels(e->dims),
+                        .H = e->dims->heads,
+                        .n = turning_pairs(e->dims)};
     const real *bias = e->options->v[BASE] > 0 ? e->weight[BIAS] : NULL;
     w.z = (struct rows){room + token_linear_room(w.C, w.H), w.H};
     w.omega = (struct rows){w.z.at + (size_t)w.T * (size_t)w.H, w.H * w.n};
@@ -172,16 +158,6 @@ static void read_grad(const struct encoder_view *e, const struct tokens *t, real
         token_bias_grad(w.T, w.H, w.z, e->grad[BIAS]);
 }
 
-static void rotate(const struct encoder_view *e, const struct turn *t)
-{
-    turning_rotate(t, pairs(e->dims));
-}
-
-static void rotate_grad(const struct encoder_view *e, const struct turn *t)
-{
-    turning_rotate_grad(t, pairs(e->dims));
-}
-
 const struct encoder encoder_carope = {
     .name = "carope",
     .version = 1,
@@ -189,7 +165,7 @@ const struct encoder encoder_carope = {
     .source = "CARoPE 2025, arXiv:2507.23083v1, section 2",
     .options = options,
     .resolve = resolve,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .tensors = tensors,
     .start = start,
@@ -197,6 +173,6 @@ const struct encoder encoder_carope = {
     .read_scratch = read_scratch,
     .read = read,
     .read_grad = read_grad,
-    .rotate = rotate,
-    .rotate_grad = rotate_grad,
+    .rotate = turning_rotate,
+    .rotate_grad = turning_rotate_grad,
 };

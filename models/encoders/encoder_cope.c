@@ -559,13 +559,6 @@ static void inspect(const struct encoder_view *e, const struct panel *p, real *s
     }
 }
 
-/* The gates count keys, wherever they stand. */
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 /* z = q E^T for each query; for each pair a gate, a sum and a lookup between two rows, or
  * what a form has instead, and the product of gates that are not the content scores. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
@@ -585,7 +578,7 @@ const struct encoder encoder_cope = {
     .options = options,
     .resolve = resolve,
     .tensors = tensors,
-    .invariances = invariances,
+    .invariances = invariant_to_shift, /* gates count keys anywhere */
     .flops = flops,
     .project = project,
     .scratch = scratch_size,

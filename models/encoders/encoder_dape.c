@@ -34,12 +34,6 @@ static const struct option options[] = {
     {0},
 };
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 static int width(const struct option_values *o)
 {
     return (int)o->v[WIDTH];
@@ -247,7 +241,7 @@ const struct encoder encoder_dape = {
     .summary = "a network corrects the logits of all heads, for a sum with a bias",
     .source = "Zheng et al. 2024, arXiv:2405.14722, and the authors' code",
     .options = options,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .tensors = tensors,
     .mix_scratch = mix_scratch,

@@ -61,12 +61,6 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
     return ST_OK;
 }
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 /* Gates of each token, and an addition a pair. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
@@ -140,7 +134,7 @@ const struct encoder encoder_fox = {
     .source = "Lin et al. 2025, arXiv:2503.02130",
     .options = options,
     .resolve = resolve,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .tensors = token_gates_tensors,
     .start = start,

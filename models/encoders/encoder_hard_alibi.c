@@ -43,12 +43,6 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
     return ST_OK;
 }
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 /* The first key that a row sees. */
 static int first_key(const struct encoder_view *e, const struct panel *p, int r)
 {
@@ -76,7 +70,7 @@ const struct encoder encoder_hard_alibi = {
     .source = "Jelassi et al. 2024, arXiv:2402.01032, and the authors' code",
     .options = options,
     .resolve = resolve,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .takes_places = true,
     .weigh = weigh,
     .weigh_grad = weigh_grad,

@@ -66,12 +66,6 @@ static enum encoder_reach reach(const struct encoder_dims *d, const struct optio
     return extent(o) > d->trained_length && !d->placed ? REACH_UNTRAINED : REACH_DEFINED;
 }
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX])
 {
@@ -219,7 +213,7 @@ const struct encoder encoder_inkling = {
     .options = options,
     .resolve = resolve,
     .reach = reach,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .tensors = tensors,
     .takes_places = true,

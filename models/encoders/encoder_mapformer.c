@@ -62,22 +62,6 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
     return ST_OK;
 }
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
-static int channels(const struct encoder_dims *d)
-{
-    return d->heads * d->head_dim;
-}
-
-static int pairs(const struct encoder_dims *d)
-{
-    return d->head_dim / 2;
-}
-
 /* Numbers of a step, all heads together. */
 static int steps(const struct encoder_dims *d, const struct option_values *o)
 {
@@ -87,8 +71,8 @@ static int steps(const struct encoder_dims *d, const struct option_values *o)
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
-    const double token = 2.0 * steps(d, o) * (channels(d) + pairs(d));
-    return token * load->tokens + turning_flops(d->heads, pairs(d), load);
+    const double token = 2.0 * steps(d, o) * (dims_channels(d) + turning_pairs(d));
+    return token * load->tokens + turning_flops(d->heads, turning_pairs(d), load);
 }
 
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
@@ -96,24 +80,24 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
 {
     out[STEP] = (struct tensor_spec){.name = "step.weight",
                                      .rows = steps(d, o),
-                                     .columns = channels(d),
+                                     .columns = dims_channels(d),
                                      .init = INIT_UNIFORM,
-                                     .scale = 1.0 / sqrt(channels(d)),
+                                     .scale = 1.0 / sqrt(dims_channels(d)),
                                      .decay = true};
     out[ANGLE] = out[STEP];
     out[ANGLE].name = "angle.weight";
-    out[ANGLE].rows = d->heads * pairs(d);
+    out[ANGLE].rows = d->heads * turning_pairs(d);
     out[ANGLE].columns = (int)o->v[RANK];
     out[ANGLE].scale = 1.0 / sqrt(o->v[RANK]);
-    out[SPEED] =
-        (struct tensor_spec){.name = "speed", .rows = d->heads, .columns = pairs(d)};
+    out[SPEED] = (struct tensor_spec){
+        .name = "speed", .rows = d->heads, .columns = turning_pairs(d)};
     return 3;
 }
 
 static void start(const struct encoder_dims *d, const struct option_values *o, int tensor,
                   real *w)
 {
-    const int n = pairs(d);
+    const int n = turning_pairs(d);
     const double most = o->v[WALK] * o->v[OMEGA_MAX] / (2 * acos(-1));
     for (int i = 0; tensor == SPEED && i < d->heads * n; i++)
         w[i] = (real)(o->v[OMEGA_MAX] * pow(most, -(i % n + 1.0) / n));
@@ -124,7 +108,7 @@ static void start(const struct encoder_dims *d, const struct option_values *o, i
 static int state(const struct encoder_dims *d, const struct option_values *o)
 {
     (void)o;
-    return turning_state(d->heads, pairs(d));
+    return turning_state(d->heads, turning_pairs(d));
 }
 
 /* Turned weights; delta, its gradient, and increments of the angles, of each token. */
@@ -132,8 +116,8 @@ static size_t read_scratch(const struct encoder_dims *d, const struct option_val
                            int T)
 {
     const int S = steps(d, o);
-    return token_linear_room(channels(d), S) +
-           (size_t)T * (size_t)(2 * S + d->heads * pairs(d));
+    return token_linear_room(dims_channels(d), S) +
+           (size_t)T * (size_t)(2 * S + d->heads * turning_pairs(d));
 }
 
 struct walk {
@@ -145,10 +129,10 @@ struct walk {
 static struct walk walk_of(const struct encoder_view *e, const struct tokens *t, real *room)
 {
     struct walk w = {.T = t->count,
-                     .C = channels(e->dims),
+                     .C = dims_channels(e->dims),
                      .S = steps(e->dims, e->options),
                      .rank = (int)e->options->v[RANK],
-                     .n = pairs(e->dims)};
+                     .n = turning_pairs(e->dims)};
     const size_t size = (size_t)w.T * (size_t)w.S;
     w.delta = (struct rows){room + token_linear_room(w.C, w.S), w.S};
     w.ddelta = (struct rows){w.delta.at + size, w.S};
@@ -204,16 +188,6 @@ static void read_grad(const struct encoder_view *e, const struct tokens *t, real
     token_linear_grad(w.T, w.C, w.S, t->x, e->weight[STEP], w.ddelta, t->dx, e->grad[STEP]);
 }
 
-static void rotate(const struct encoder_view *e, const struct turn *t)
-{
-    turning_rotate(t, pairs(e->dims));
-}
-
-static void rotate_grad(const struct encoder_view *e, const struct turn *t)
-{
-    turning_rotate_grad(t, pairs(e->dims));
-}
-
 const struct encoder encoder_mapformer = {
     .name = "mapformer",
     .version = 1,
@@ -221,7 +195,7 @@ const struct encoder encoder_mapformer = {
     .source = "MapFormer 2025, arXiv:2511.19279, eq. 2, 17 and 18 (MapWM)",
     .options = options,
     .resolve = resolve,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .tensors = tensors,
     .start = start,
@@ -230,6 +204,6 @@ const struct encoder encoder_mapformer = {
     .reads_once = true,
     .read = read,
     .read_grad = read_grad,
-    .rotate = rotate,
-    .rotate_grad = rotate_grad,
+    .rotate = turning_rotate,
+    .rotate_grad = turning_rotate_grad,
 };

@@ -60,17 +60,6 @@ static const struct option options[] = {
     {0},
 };
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
-static int channels(const struct encoder_dims *d)
-{
-    return d->heads * d->head_dim;
-}
-
 static int filter(const struct option_values *o)
 {
     return (int)o->v[CONV];
@@ -80,7 +69,7 @@ static int filter(const struct option_values *o)
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
-    const double C = channels(d);
+    const double C = dims_channels(d);
     const double token = 4.0 * C * o->v[RANK] + 2.0 * C * (o->v[CONV] + d->heads + 2);
     return token * load->tokens + 4.0 * C * load->pairs;
 }
@@ -88,7 +77,7 @@ static double flops(const struct encoder_dims *d, const struct option_values *o,
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX])
 {
-    const int C = channels(d), rank = (int)o->v[RANK], n = filter(o);
+    const int C = dims_channels(d), rank = (int)o->v[RANK], n = filter(o);
     out[DOWN] = (struct tensor_spec){.name = "down.weight",
                                      .rows = rank,
                                      .columns = C,
@@ -125,7 +114,7 @@ static void start(const struct encoder_dims *d, const struct option_values *o, i
 static int state(const struct encoder_dims *d, const struct option_values *o)
 {
     (void)o;
-    return channels(d) + d->heads;
+    return dims_channels(d) + d->heads;
 }
 
 /* What `read` passes through; the gradients of read_grad take the places of what they are
@@ -151,7 +140,7 @@ static size_t turned_room(int C, int rank, int H)
 static size_t read_scratch(const struct encoder_dims *d, const struct option_values *o,
                            int T)
 {
-    const size_t C = (size_t)channels(d), rank = (size_t)o->v[RANK];
+    const size_t C = (size_t)dims_channels(d), rank = (size_t)o->v[RANK];
     return turned_room((int)C, (int)rank, d->heads) + (size_t)T * (4 * C + 2 * rank);
 }
 
@@ -165,7 +154,7 @@ static struct rows carve(real **at, int rows, int columns)
 static struct reading lay_out(const struct encoder_view *e, int T, real *room)
 {
     struct reading w = {.T = T,
-                        .C = channels(e->dims),
+                        .C = dims_channels(e->dims),
                         .rank = (int)e->options->v[RANK],
                         .H = e->dims->heads,
                         .room = room};
@@ -350,7 +339,7 @@ static const real *direction(const struct walk *w, int j)
 
 static real beta_of(const struct encoder_view *e, const struct walk *w, int j)
 {
-    return row_of(w->p->state, j)[channels(e->dims) + w->p->head];
+    return row_of(w->p->state, j)[dims_channels(e->dims) + w->p->head];
 }
 
 /* Rows that begin at token j take their query in. */
@@ -452,7 +441,7 @@ static void step_back(const struct encoder_view *e, const struct walk *w, int j)
         by[r] = -beta * xi[r];
         omega[r] *= -beta;
     }
-    row_of(p->dstate, j)[channels(e->dims) + p->head] += dbeta;
+    row_of(p->dstate, j)[dims_channels(e->dims) + p->head] += dbeta;
     contract_both(w->d, omega, w->x, by, w->lambda, ddir);
     outer(w->d, dir, omega, w->lambda);
     for (int r = 0; r < w->rows; r++)
@@ -482,7 +471,7 @@ const struct encoder encoder_path = {
     .summary = "reflections made of the tokens between stand between query and key",
     .source = "Yang et al. 2025, arXiv:2505.16381v2, section 2.2",
     .options = options,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .tensors = tensors,
     .start = start,

@@ -246,12 +246,6 @@ static void content_grad(const struct encoder_view *e, const struct panel *p, re
     }
 }
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 /* The product is twice as wide; s, its size and its two products for each channel. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
@@ -267,7 +261,7 @@ const struct encoder encoder_pope = {
     .summary = "content is the size of a channel and place its phase, never mixed",
     .source = "PoPE 2025, arXiv:2509.10534, and x-transformers",
     .options = options,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .tensors = tensors,
     .start = start,

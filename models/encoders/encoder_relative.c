@@ -109,12 +109,6 @@ static void score_grad(const struct encoder_view *e, const struct panel *p, real
     panel_tn(n, d, p->rows, p->alpha, dz, p->q, true, (struct rows){e->grad[0], d});
 }
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 /* z = q R^T for each query, then an addition a pair. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
@@ -130,7 +124,7 @@ const struct encoder encoder_relative = {
     .source = "Shaw et al. 2018, arXiv:1803.02155, eq. 5 (keys); arXiv:2405.18719v2",
     .options = options,
     .reach = reach,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .tensors = tensors,
     .takes_places = true,

@@ -420,12 +420,6 @@ static void rotate_grad(const struct encoder_view *e, const struct turn *t)
     turn_rows(e, t, t->dx, -1);
 }
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 /* 6 for each pair of channels of queries and keys. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
@@ -440,7 +434,7 @@ const struct encoder encoder_rope = {
     .source = "Su et al. 2021, arXiv:2104.09864v5, eq. 15",
     .options = options,
     .resolve = resolve,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .tensors = tensors,
     .start = start,

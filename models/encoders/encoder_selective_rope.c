@@ -104,34 +104,18 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
     return ST_OK;
 }
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
-static int channels(const struct encoder_dims *d)
-{
-    return d->heads * d->head_dim;
-}
-
-static int pairs(const struct encoder_dims *d)
-{
-    return d->head_dim / 2;
-}
-
 static int angles(const struct encoder_dims *d)
 {
-    return d->heads * pairs(d);
+    return d->heads * turning_pairs(d);
 }
 
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
-    const double C = channels(d), gate = o->v[GATED] != 0 ? 2.0 * d->heads * C : 0;
+    const double C = dims_channels(d), gate = o->v[GATED] != 0 ? 2.0 * d->heads * C : 0;
     const double token =
         2.0 * o->v[RANK] * (C + angles(d)) + 2.0 * o->v[CONV] * angles(d) + 3 * C + gate;
-    return token * load->tokens + turning_flops(d->heads, pairs(d), load);
+    return token * load->tokens + turning_flops(d->heads, turning_pairs(d), load);
 }
 
 /* Where tensor `kind` stands among those that there are; -1: nowhere. */
@@ -158,7 +142,7 @@ static real *grad(const struct encoder_view *e, int kind)
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX])
 {
-    const int C = channels(d), rank = (int)o->v[RANK], n = (int)o->v[CONV];
+    const int C = dims_channels(d), rank = (int)o->v[RANK], n = (int)o->v[CONV];
     const struct tensor_spec map = {
         .init = INIT_UNIFORM, .decay = true, .per_layer = true, .rows = rank, .columns = C};
     struct tensor_spec all[KINDS] = {map, map, map, map};
@@ -186,15 +170,15 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
 static size_t constants(const struct encoder_dims *d, const struct option_values *o)
 {
     (void)o;
-    return (size_t)pairs(d);
+    return (size_t)turning_pairs(d);
 }
 
 static void fill_constants(const struct encoder_dims *d, const struct option_values *o,
                            real *theta)
 {
     const double half_pi = acos(0), base = o->v[THETA];
-    for (int m = 0; m < pairs(d); m++) {
-        const double share = pairs(d) > 1 ? m / (pairs(d) - 1.0) : 1.0;
+    for (int m = 0; m < turning_pairs(d); m++) {
+        const double share = turning_pairs(d) > 1 ? m / (turning_pairs(d) - 1.0) : 1.0;
         const double by = o->v[TEMPERATURE] == TEMPERATURE_RFA
                               ? tan(base * half_pi * share) / tan(base * half_pi)
                               : pow(base, -2.0 * m / d->head_dim);
@@ -207,7 +191,7 @@ static void fill_constants(const struct encoder_dims *d, const struct option_val
 static int state(const struct encoder_dims *d, const struct option_values *o)
 {
     (void)o;
-    return turning_state(d->heads, pairs(d));
+    return turning_state(d->heads, turning_pairs(d));
 }
 
 /* What `read` passes through; in the adjoint du stands behind u, and omega turns into its
@@ -231,7 +215,7 @@ static size_t turned_room(int C, int rank, int A, int H)
 static size_t read_scratch(const struct encoder_dims *d, const struct option_values *o,
                            int T)
 {
-    const int C = channels(d), rank = (int)o->v[RANK], A = angles(d);
+    const int C = dims_channels(d), rank = (int)o->v[RANK], A = angles(d);
     return turned_room(C, rank, A, d->heads) +
            (size_t)T * (size_t)(2 * C + 2 * rank + 4 * A + d->heads);
 }
@@ -246,7 +230,7 @@ static struct rows carve(real **at, int rows, int columns)
 static struct reading lay_out(const struct encoder_view *e, int T, real *room)
 {
     struct reading w = {.T = T,
-                        .C = channels(e->dims),
+                        .C = dims_channels(e->dims),
                         .rank = (int)e->options->v[RANK],
                         .A = angles(e->dims),
                         .H = e->dims->heads,
@@ -326,7 +310,7 @@ static void make(const struct encoder_view *e, const struct tokens *t,
 static void read(const struct encoder_view *e, const struct tokens *t, real *room)
 {
     const struct reading w = lay_out(e, t->count, room);
-    const int n = pairs(e->dims);
+    const int n = turning_pairs(e->dims);
     make(e, t, &w);
     for (int i = 0; i < w.T; i++)
         for (int a = 0; a < w.A; a++)
@@ -339,7 +323,7 @@ static void read(const struct encoder_view *e, const struct tokens *t, real *roo
 /* From domega to dv, left in omega, and the gradient of what the sigmoid saw, in open. */
 static void gates_grad(const struct encoder_view *e, const struct reading *w)
 {
-    const int n = pairs(e->dims);
+    const int n = turning_pairs(e->dims);
     for (int i = 0; i < w->T; i++)
         for (int h = 0; h < w->H; h++) {
             real *domega = turning_at(w->omega, i, h * n);
@@ -367,7 +351,7 @@ static void read_grad(const struct encoder_view *e, const struct tokens *t, real
     const struct reading w = lay_out(e, t->count, room);
     const size_t T = (size_t)w.T;
     make(e, t, &w);
-    turning_sum_grad(w.T, w.H, pairs(e->dims), t->state, t->dstate, w.omega);
+    turning_sum_grad(w.T, w.H, turning_pairs(e->dims), t->state, t->dstate, w.omega);
     gates_grad(e, &w);
     bias_grad(e, &w);
     memset(w.dy.at, 0, T * (size_t)w.C * sizeof(real));
@@ -384,16 +368,6 @@ static void read_grad(const struct encoder_view *e, const struct tokens *t, real
     normalise_grad(e, t, &w);
 }
 
-static void rotate(const struct encoder_view *e, const struct turn *t)
-{
-    turning_rotate(t, pairs(e->dims));
-}
-
-static void rotate_grad(const struct encoder_view *e, const struct turn *t)
-{
-    turning_rotate_grad(t, pairs(e->dims));
-}
-
 const struct encoder encoder_selective_rope = {
     .name = "selective_rope",
     .version = 1,
@@ -401,7 +375,7 @@ const struct encoder encoder_selective_rope = {
     .source = "Selective RoPE 2025, arXiv:2511.17388, and the authors' code",
     .options = options,
     .resolve = resolve,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .tensors = tensors,
     .constants = constants,
@@ -410,6 +384,6 @@ const struct encoder encoder_selective_rope = {
     .read_scratch = read_scratch,
     .read = read,
     .read_grad = read_grad,
-    .rotate = rotate,
-    .rotate_grad = rotate_grad,
+    .rotate = turning_rotate,
+    .rotate_grad = turning_rotate_grad,
 };

@@ -41,12 +41,6 @@ static enum encoder_reach reach(const struct encoder_dims *d, const struct optio
     return trained ? REACH_CAPPED : REACH_UNTRAINED;
 }
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX])
 {
@@ -155,7 +149,7 @@ const struct encoder encoder_shaw = {
     .source = "Shaw et al. 2018, arXiv:1803.02155, eq. 3 and 4",
     .options = options,
     .reach = reach,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .tensors = tensors,
     .takes_places = true,

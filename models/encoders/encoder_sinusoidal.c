@@ -37,15 +37,10 @@ static const struct option options[] = {
     {0},
 };
 
-static int channels(const struct encoder_dims *d)
-{
-    return d->heads * d->head_dim;
-}
-
 static size_t constants(const struct encoder_dims *d, const struct option_values *o)
 {
     (void)o;
-    return (size_t)d->places * (size_t)channels(d);
+    return (size_t)d->places * (size_t)dims_channels(d);
 }
 
 /* table [places, C], formed in double: t times a frequency loses the low bits of the
@@ -53,7 +48,7 @@ static size_t constants(const struct encoder_dims *d, const struct option_values
 static void fill_constants(const struct encoder_dims *d, const struct option_values *o,
                            real *table)
 {
-    const int C = channels(d);
+    const int C = dims_channels(d);
     for (int t = 0; t < d->places; t++)
         for (int c = 0; c < C; c++) {
             const int even = c - c % 2;
@@ -64,7 +59,7 @@ static void fill_constants(const struct encoder_dims *d, const struct option_val
 
 static void embed(const struct encoder_view *e, int T, const int *place, real *x)
 {
-    const size_t C = (size_t)channels(e->dims);
+    const size_t C = (size_t)dims_channels(e->dims);
     for (int t = 0; t < T; t++) {
         assert(place[t] < e->dims->places);
         kernels_get()->add(C, e->constants + (size_t)place[t] * C, x + (size_t)t * C);

@@ -37,12 +37,6 @@ static const struct option options[] = {
     {0},
 };
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 /* A logarithm, an exponential and a sum a pair, beyond the softmax. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
@@ -113,7 +107,7 @@ const struct encoder encoder_stick_breaking = {
     .summary = "the nearest keys take their share first, instead of the softmax",
     .source = "Tan et al. 2024, arXiv:2410.17980, and the authors' code",
     .options = options,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .scratch = scratch_size,
     .fades = true,

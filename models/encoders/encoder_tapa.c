@@ -57,12 +57,6 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
     return ST_OK;
 }
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 /* A cosine and two products a pair. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
@@ -189,7 +183,7 @@ const struct encoder encoder_tapa = {
     .source = "Wang 2025, arXiv:2509.12635, eq. 12",
     .options = options,
     .resolve = resolve,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .constants = constants,
     .fill_constants = fill_constants,

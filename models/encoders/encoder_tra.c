@@ -27,12 +27,6 @@
 
 static const double least_square = 1e-6; /* of the mean, added as in the code */
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
@@ -175,7 +169,7 @@ const struct encoder encoder_tra = {
     .version = 1,
     .summary = "keys below a threshold are gone, the others count as distance",
     .source = "Opper et al. 2025, arXiv:2503.23174, and an author's notebook",
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .tensors = token_gates_tensors,
     .state = token_gates_state,

@@ -43,11 +43,6 @@ static const struct option options[] = {
     {0},
 };
 
-static int channels(const struct encoder_dims *d)
-{
-    return d->heads * d->head_dim;
-}
-
 /* Distances that have a key of their own. */
 static int distances(const struct encoder_dims *d, const struct option_values *o)
 {
@@ -61,25 +56,19 @@ static enum encoder_reach reach(const struct encoder_dims *d, const struct optio
     return clamp > 0 && clamp < d->trained_length ? REACH_CAPPED : REACH_DEFINED;
 }
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX])
 {
     out[DISTANCE] = (struct tensor_spec){.name = "distance",
-                                         .rows = channels(d),
-                                         .columns = channels(d),
+                                         .rows = dims_channels(d),
+                                         .columns = dims_channels(d),
                                          .init = INIT_NORMAL,
                                          .scale = 0.02,
                                          .decay = true,
                                          .per_layer = true};
     out[U] = (struct tensor_spec){.name = "u",
                                   .rows = 1,
-                                  .columns = channels(d),
+                                  .columns = dims_channels(d),
                                   .init = INIT_NORMAL,
                                   .scale = 0.02,
                                   .per_layer = o->v[SHARE_BIASES] == 0};
@@ -90,14 +79,14 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
 
 static size_t constants(const struct encoder_dims *d, const struct option_values *o)
 {
-    return (size_t)distances(d, o) * (size_t)channels(d);
+    return (size_t)distances(d, o) * (size_t)dims_channels(d);
 }
 
 /* r [distances, C]: sines first, as the authors have them. */
 static void fill_constants(const struct encoder_dims *d, const struct option_values *o,
                            real *table)
 {
-    const int C = channels(d), sines = (C + 1) / 2;
+    const int C = dims_channels(d), sines = (C + 1) / 2;
     for (int n = 0; n < distances(d, o); n++)
         for (int c = 0; c < C; c++) {
             const int m = c < sines ? c : c - sines;
@@ -115,7 +104,7 @@ static int met(const struct encoder_dims *d, const struct option_values *o, int 
 
 static void derive(const struct encoder_view *e, int T, real *derived)
 {
-    const int C = channels(e->dims), n = met(e->dims, e->options, T);
+    const int C = dims_channels(e->dims), n = met(e->dims, e->options, T);
     panel_nn(n, C, C, 1, (struct rows){(real *)e->constants, C},
              (struct rows){(real *)e->weight[DISTANCE], C}, false,
              (struct rows){derived, C});
@@ -123,7 +112,7 @@ static void derive(const struct encoder_view *e, int T, real *derived)
 
 static void derive_grad(const struct encoder_view *e, int T)
 {
-    const int C = channels(e->dims), n = met(e->dims, e->options, T);
+    const int C = dims_channels(e->dims), n = met(e->dims, e->options, T);
     panel_tn(C, C, n, 1, (struct rows){(real *)e->constants, C},
              (struct rows){(real *)e->dderived, C}, true,
              (struct rows){e->grad[DISTANCE], C});
@@ -171,7 +160,7 @@ static real *of_head(const struct panel *p, int d, const real *x)
 static struct rows distance_keys(const struct encoder_view *e, const struct panel *p,
                                  const real *derived)
 {
-    return (struct rows){of_head(p, e->dims->head_dim, derived), channels(e->dims)};
+    return (struct rows){of_head(p, e->dims->head_dim, derived), dims_channels(e->dims)};
 }
 
 static void fill_queries(const struct encoder_view *e, const struct panel *p,
@@ -256,7 +245,7 @@ const struct encoder encoder_transformer_xl = {
     .source = "Dai et al. 2019, arXiv:1901.02860v3, section 3.3, and the authors' code",
     .options = options,
     .reach = reach,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .tensors = tensors,
     .constants = constants,

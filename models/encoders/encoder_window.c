@@ -36,12 +36,6 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
     return ST_OK;
 }
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 static int first_key(const struct encoder_view *e, const struct panel *p, int r)
 {
     return window_first(p, r, (int)e->options->v[WIDTH]);
@@ -68,7 +62,7 @@ const struct encoder encoder_window = {
     .source = "Yang et al. 2025, arXiv:2501.18795",
     .options = options,
     .resolve = resolve,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .takes_places = true,
     .weigh = weigh,
     .weigh_grad = weigh_grad,

@@ -139,12 +139,6 @@ static void rotate_grad(const struct encoder_view *e, const struct turn *t)
     turn_rows(e, t, t->dx, -1);
 }
 
-static unsigned invariances(const struct option_values *o)
-{
-    (void)o;
-    return INVARIANT_SHIFT;
-}
-
 /* 6 for each pair of channels of queries and keys. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
@@ -160,7 +154,7 @@ const struct encoder encoder_xpos = {
     .source = "Sun et al. 2022, arXiv:2212.10554, section 3.2, and the authors' code",
     .options = options,
     .resolve = resolve,
-    .invariances = invariances,
+    .invariances = invariant_to_shift,
     .flops = flops,
     .constants = constants,
     .fill_constants = fill_constants,

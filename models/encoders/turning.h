@@ -15,6 +15,12 @@
 #include "encoder.h"
 #include "kernels.h"
 
+/* Pairs of channels of a head. */
+static inline int turning_pairs(const struct encoder_dims *d)
+{
+    return d->head_dim / 2;
+}
+
 /* State numbers of a token. */
 static inline int turning_state(int heads, int n)
 {
@@ -63,18 +69,20 @@ static inline void turning_sum_grad(int T, int heads, int n, struct rows state,
         }
 }
 
-/* Body of `rotate`. */
-static inline void turning_rotate(const struct turn *t, int n)
+/* The hook `rotate` where all pairs turn. */
+static inline void turning_rotate(const struct encoder_view *e, const struct turn *t)
 {
+    const int n = turning_pairs(e->dims);
     for (int r = 0; r < t->rows; r++)
         kernels_get()->turn(n, 1, n, turning_at(t->state, t->row[r], 2 * t->head * n), 1,
                             turning_row(t->x, r));
 }
 
-/* Body of `rotate_grad`: with (a, b) the pair before the turn, dcos += a da' + b db' and
+/* The hook `rotate_grad`: with (a, b) the pair before the turn, dcos += a da' + b db' and
  * dsin += a db' - b da'. */
-static inline void turning_rotate_grad(const struct turn *t, int n)
+static inline void turning_rotate_grad(const struct encoder_view *e, const struct turn *t)
 {
+    const int n = turning_pairs(e->dims);
     for (int r = 0; r < t->rows; r++) {
         const real *table = turning_at(t->state, t->row[r], 2 * t->head * n);
         real *dtable = turning_at(t->dstate, t->row[r], 2 * t->head * n);

@@ -1,5 +1,5 @@
 /* plot_gates.c -- which keys a trained encoder counts, in one sequence: layers down, heads
- * across. In cope's second layer of Flip-Flop they open at the writes. */
+ * across. */
 #include "heat_map.h"
 
 static const char *const planes[] = {"gate", "forget", NULL};

@@ -17,15 +17,17 @@
 
 /* --- runs ------------------------------------------------------------------------ */
 
-/* Numbers of the database are text here; those that are numbers stand to the right. */
-static void add_cell(struct text_table *t, const char *cell)
+/* Columns of numbers, which stand to the right. Cells stay the text that the database gave: a
+ * commit of digits alone is no number, and a seed has no rounded form. */
+static bool is_number(const char *column)
 {
-    char *end = NULL;
-    const double value = cell && *cell ? strtod(cell, &end) : 0.0;
-    if (end && !*end && strcspn(cell, "nNxX") == strlen(cell))
-        text_table_real(t, value);
-    else
-        text_table_text(t, cell);
+    static const char *const numbers[] = {"run",      "seed",         "steps",
+                                          "seconds",  "tokens_per_s", "mib",
+                                          "settings", "provenance",   "runs"};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (strcmp(column, numbers[i]) == 0)
+            return true;
+    return false;
 }
 
 static enum status add_row(void *context, int columns, const char *const *names,
@@ -33,10 +35,10 @@ static enum status add_row(void *context, int columns, const char *const *names,
 {
     struct text_table *t = context;
     (void)e;
-    if (t->columns == 0)
-        text_table_columns(t, names, columns);
+    for (int i = 0; t->columns < columns; i++)
+        text_table_column(t, names[i], is_number(names[i]));
     for (int i = 0; i < columns; i++)
-        add_cell(t, cells[i]);
+        text_table_text(t, cells[i]);
     return ST_OK;
 }
 
@@ -61,7 +63,8 @@ enum status report_runs(struct report *r, struct err *e)
         r,
         "SELECT run_id AS run, experiment, profile, cell, variant AS encoder, seed, state,"
         " coalesce(error, '') AS reason, steps, round(wall_s, 1) AS seconds,"
-        " round(tokens_per_s) AS tokens_per_s, round(peak_memory_mib) AS mib,"
+        " CAST(round(tokens_per_s) AS INTEGER) AS tokens_per_s,"
+        " CAST(round(peak_memory_mib) AS INTEGER) AS mib,"
         " recipe AS settings, provenance_id AS provenance FROM v_run "
         "WHERE profile GLOB ?1 AND experiment GLOB ?2 ORDER BY run_id",
         e);

@@ -169,6 +169,21 @@ static void settings_say_how_to_repeat_and_what_differs(void **state)
     free(text);
 }
 
+/* As they are stored: no rounding of a seed, no number made of a commit of digits. */
+static void names_and_seeds_of_digits_are_not_rounded(void **state)
+{
+    struct fixture *f = *state;
+    struct err undrawn;
+    const int64_t id =
+        add_run(f->store,
+                (struct fake_run){.variant = "1e5", .encoder = "none", .seed = 1234567891});
+    const struct metric_row row = {"id", "token_error", 100, 0.3, 3, 10};
+    assert_ok(store_metrics(f->store, id, &row, 1, &err));
+    char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
+    assert_has(text, "<td>1e5</td><td class=n>1234567891</td>");
+    free(text);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_fixture, close_fixture)
 
 int main(void)
@@ -180,6 +195,7 @@ int main(void)
         TEST(marks_tell_their_text_without_a_script),
         TEST(without_gnuplot_the_numbers_are_there),
         TEST(it_needs_a_run_that_is_done),
+        TEST(names_and_seeds_of_digits_are_not_rounded),
         TEST(settings_say_how_to_repeat_and_what_differs),
     };
     return cmocka_run_group_tests_name("report", tests, NULL, NULL);

@@ -20,28 +20,13 @@
  * Check: gates 1/2: a slope of ln 2. */
 #include "encoder.h"
 
-#include <math.h>
-#include <string.h>
-
-#include "between.h"
-#include "token_gates.h"
+#include "forget.h"
 
 enum { TAU_MIN, TAU_MAX, SCALED };
 enum { GATE, BIAS }; /* tensors, as token_gates.h has them */
 
 static const struct option options[] = {
-    [TAU_MIN] = {.name = "tau_min",
-                 .type = OPTION_REAL,
-                 .lo = 0.01,
-                 .hi = 1e6,
-                 .dflt = 1,
-                 .help = "shortest time constant at the start, in tokens; needs tau_max"},
-    [TAU_MAX] = {.name = "tau_max",
-                 .type = OPTION_REAL,
-                 .lo = 0,
-                 .hi = 1e6,
-                 .dflt = 0,
-                 .help = "longest time constant at the start; 0: biases start at 0"},
+    FORGET_OPTIONS(TAU_MIN, TAU_MAX),
     [SCALED] = {.name = "scaled",
                 .type = OPTION_BOOL,
                 .dflt = 0,
@@ -53,12 +38,7 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
                            struct err *e)
 {
     (void)d;
-    if (o->v[TAU_MAX] > 0 && o->v[TAU_MAX] < o->v[TAU_MIN])
-        return err_set(e, ST_CONFIG,
-                       "fox: tau_max %g is below tau_min %g; set tau_min lower or tau_max "
-                       "to 0",
-                       o->v[TAU_MAX], o->v[TAU_MIN]);
-    return ST_OK;
+    return forget_check("fox", o->v[TAU_MIN], o->v[TAU_MAX], e);
 }
 
 /* Gates of each token, and an addition a pair. */
@@ -72,11 +52,8 @@ static double flops(const struct encoder_dims *d, const struct option_values *o,
 static void start(const struct encoder_dims *d, const struct option_values *o, int tensor,
                   real *w)
 {
-    const double least = log(o->v[TAU_MIN]), most = log(o->v[TAU_MAX]);
-    for (int h = 0; tensor == BIAS && o->v[TAU_MAX] > 0 && h < d->heads; h++) {
-        const double share = d->heads > 1 ? h / (d->heads - 1.0) : 1.0;
-        w[h] = (real)-log(expm1(1.0 / exp(least + share * (most - least))));
-    }
+    if (tensor == BIAS)
+        forget_start(d->heads, o->v[TAU_MIN], o->v[TAU_MAX], w);
 }
 
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
@@ -95,36 +72,19 @@ static real factor(const struct encoder_view *e, const struct panel *p)
 
 static void score(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
-    between_sums(p, p->head, scratch);
-    for (int r = 0; r < p->rows; r++)
-        between_add(p, r, factor(e, p), scratch);
+    forget_score(p, p->head, factor(e, p), scratch);
 }
 
 static void score_grad(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
-    memset(scratch, 0, (size_t)p->columns * sizeof *scratch);
-    for (int r = 0; r < p->rows; r++)
-        between_add_grad(p, r, factor(e, p), scratch);
-    between_sums_grad(p, p->head, scratch);
+    forget_score_grad(p, p->head, factor(e, p), scratch);
 }
-
-/* How much of key j the query still has: of all gates between, and the gate of the key. */
-enum { FORGET, KEPT };
-static const char *const planes[] = {[FORGET] = "forget", [KEPT] = "kept", NULL};
 
 static void inspect(const struct encoder_view *e, const struct panel *p, real *scratch,
                     int plane, struct rows out)
 {
     (void)scratch;
-    for (int r = 0; r < p->rows; r++) {
-        real *to = out.at + (size_t)r * (size_t)out.stride;
-        real sum = 0;
-        for (int j = p->row[r]; j >= 0; j--) {
-            const real gate = p->state.at[(size_t)j * (size_t)p->state.stride + p->head];
-            to[j] = (real)exp((double)(plane == FORGET ? gate : factor(e, p) * sum));
-            sum += gate;
-        }
-    }
+    forget_inspect(p, p->head, factor(e, p), plane, out);
 }
 
 const struct encoder encoder_fox = {
@@ -146,6 +106,6 @@ const struct encoder encoder_fox = {
     .score = score,
     .fades = true,
     .score_grad = score_grad,
-    .planes = planes,
+    .planes = forget_planes,
     .inspect = inspect,
 };

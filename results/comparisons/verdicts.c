@@ -55,7 +55,9 @@ struct claims {
 static const char claims_sql[] =
     "WITH asked AS ("
     "  SELECT id, 0 AS side, experiment, cell, split, metric, less AS name FROM claim"
+    "  WHERE experiment GLOB ?3"
     "  UNION ALL SELECT id, 1, experiment, cell, split, metric, than FROM claim"
+    "  WHERE experiment GLOB ?3"
     "), seed AS MATERIALIZED ("
     "  SELECT a.id, a.side, r.profile, r.recipe, r.seed, s.value, s.count, s.total"
     "  FROM asked AS a"
@@ -75,13 +77,15 @@ static const char claims_sql[] =
     "  UNION ALL SELECT NULL, 0 WHERE NOT EXISTS (SELECT 1 FROM v_run WHERE profile GLOB ?1)"
     ") "
     "SELECT p.profile, c.name, c.text, c.experiment, c.cell, c.split, c.metric, c.less,"
-    " c.than, c.published_less, c.published_than, c.name GLOB ?2, c.id, w.column1,"
+    " c.than, c.published_less, c.published_than, c.name GLOB ?2 AND c.cell GLOB ?4"
+    "  AND c.split GLOB ?5 AND (c.less GLOB ?6 OR c.than GLOB ?6), c.id, w.column1,"
     " t.settings, s.seed, s.value, s.count, s.total "
     "FROM profiles AS p CROSS JOIN claim AS c CROSS JOIN (VALUES (0), (1)) AS w "
     "LEFT JOIN setting AS t ON t.place = 1 AND t.id = c.id AND t.side = w.column1"
     " AND t.profile = p.profile "
     "LEFT JOIN seed AS s ON s.id = t.id AND s.side = t.side AND s.profile = t.profile"
     " AND s.recipe = t.recipe "
+    "WHERE c.experiment GLOB ?3 "
     "ORDER BY p.first, c.id, w.column1, s.seed";
 enum {
     PUBLISHED_LESS = THAN + 1,
@@ -567,14 +571,27 @@ static bool asks_for_no_run(const struct verdicts_request *q, const struct claim
     return !some;
 }
 
+static const char *or_all(const char *glob)
+{
+    return glob ? glob : "*";
+}
+
+/* The claims that are asked for, judged. */
+static enum status read_claims(struct store *s, const struct verdicts_request *q,
+                               struct claims *all, struct err *e)
+{
+    const char *const params[] = {or_all(q->profile),    or_all(q->name),
+                                  or_all(q->experiment), or_all(q->cell),
+                                  or_all(q->split),      or_all(q->encoder)};
+    const enum status st = store_each(s, claims_sql, params, 6, NULL, take_row, all, e);
+    return st ? st : decide_all(all, e);
+}
+
 enum status verdicts_print(struct store *s, const struct verdicts_request *q, FILE *out,
                            int tally[VERDICTS], struct err *e)
 {
     struct claims all = {.n = 0};
-    const char *const params[] = {q->profile ? q->profile : "*", q->name ? q->name : "*"};
-    enum status st = store_each(s, claims_sql, params, 2, NULL, take_row, &all, e);
-    if (st == ST_OK)
-        st = decide_all(&all, e);
+    enum status st = read_claims(s, q, &all, e);
     const bool none = st == ST_OK && (all.n == 0 || asks_for_no_run(q, &all));
     if (none && q->format == PRINT_JSON)
         st = export_claims(&(struct claims){.n = 0}, PRINT_JSON, out, e);
@@ -591,6 +608,40 @@ enum status verdicts_print(struct store *s, const struct verdicts_request *q, FI
         tally[all.claim[i].judged.verdict]++;
     if (st == ST_OK)
         st = print_claims(&all, q->format, !q->name, out, e);
+    claims_free(&all);
+    return st;
+}
+
+/* --- for other rooms -------------------------------------------------------------- */
+
+static struct claim_verdict as_seen(const struct claim *c)
+{
+    char *const *t = c->text;
+    return (struct claim_verdict){.profile = t[PROFILE],
+                                  .name = t[NAME],
+                                  .experiment = t[EXPERIMENT],
+                                  .cell = t[CELL],
+                                  .split = t[SPLIT],
+                                  .metric = t[METRIC],
+                                  .less = t[LESS],
+                                  .than = t[THAN],
+                                  .effect = c->effect,
+                                  .published = c->published_than - c->published_less,
+                                  .interval = c->interval,
+                                  .judged = &c->judged};
+}
+
+enum status verdicts_each(struct store *s, const struct verdicts_request *q,
+                          enum status (*take)(void *context, const struct claim_verdict *c,
+                                              struct err *e),
+                          void *context, struct err *e)
+{
+    struct claims all = {.n = 0};
+    enum status st = read_claims(s, q, &all, e);
+    for (int i = 0; i < all.n && st == ST_OK; i++) {
+        const struct claim_verdict seen = as_seen(&all.claim[i]);
+        st = take(context, &seen, e);
+    }
     claims_free(&all);
     return st;
 }

@@ -9,6 +9,7 @@
 #ifndef VERDICTS_H
 #define VERDICTS_H
 
+#include "statistics.h"
 #include "store.h"
 #include "text_table.h"
 #include "verdict_rule.h"
@@ -19,6 +20,8 @@ struct verdicts_request {
                             side has a run */
     enum print_format format;
     bool chosen; /* runs were chosen by store_speak_of */
+    /* Globs over the claims, `encoder` over either side; NULL: all. */
+    const char *experiment, *cell, *split, *encoder;
 };
 
 /* tally[v] (may be NULL) receives how many claims have verdict v. ST_NOTFOUND when no
@@ -26,5 +29,21 @@ struct verdicts_request {
  * object without claims). */
 enum status verdicts_print(struct store *s, const struct verdicts_request *q, FILE *out,
                            int tally[VERDICTS], struct err *e);
+
+/* A claim and what became of it, without its text. */
+struct claim_verdict {
+    const char *profile, *name, *experiment, *cell, *split, *metric, *less, *than;
+    double effect;            /* mean of `than` less that of `less`; NaN: a side has none */
+    double published;         /* likewise of the paper; NaN: it gives one side or none */
+    struct interval interval; /* 95 %, of the effect; NaN: too few seeds for one */
+    const struct comparison *judged;
+};
+
+/* Calls take for each claim that is asked for (format and chosen do not matter), by profile,
+ * in the order of the experiment file. No claim is no error. */
+enum status verdicts_each(struct store *s, const struct verdicts_request *q,
+                          enum status (*take)(void *context, const struct claim_verdict *c,
+                                              struct err *e),
+                          void *context, struct err *e);
 
 #endif

@@ -63,11 +63,18 @@ struct plot_row *plot_add(struct plot_data *d, const char *panel, const char *se
     return r->panel && r->series ? r : NULL;
 }
 
+bool plot_word(struct plot_row *r, int word, const char *text)
+{
+    return (r->word[word] = strdup(text)) != NULL;
+}
+
 void plot_data_free(struct plot_data *d)
 {
     for (int i = 0; i < d->n; i++) {
         free(d->row[i].panel);
         free(d->row[i].series);
+        for (int k = 0; k < PLOT_WORDS; k++)
+            free(d->row[i].word[k]);
     }
     free(d->row);
     *d = (struct plot_data){0};
@@ -242,12 +249,15 @@ void plot_lines(const struct plot_data *d, const char *thick, FILE *out)
     }
 }
 
+enum { PIXELS_A_LINE = 15 }; /* of a picture whose height follows its data; chosen */
+
 void plot_script(const struct plot *p, const struct plot_data *d,
                  const struct plot_request *q, const char *terminal, FILE *out)
 {
-    const int panels = plot_panels(d), most = d->columns ? d->columns : 3;
+    const int panels = plot_panels(d), most = p->tall ? 1 : d->columns ? d->columns : 3;
     const int columns = panels < most ? panels : most;
-    const int width = p->width * columns, height = p->height * ((panels + most - 1) / most);
+    const int width = p->width * columns;
+    const int height = p->tall ? p->tall(d) : p->height * ((panels + most - 1) / most);
     if (strcmp(terminal, "svg") == 0)
         fprintf(out,
                 "set terminal svg size %d,%d noenhanced font 'sans-serif,12' "
@@ -260,13 +270,16 @@ void plot_script(const struct plot *p, const struct plot_data *d,
         fprintf(out, "set terminal pdfcairo size %.2fin,%.2fin noenhanced font 'sans,10'\n",
                 width / 110.0, height / 110.0);
     else if (strcmp(terminal, "text") == 0)
-        fputs("set terminal dumb size 79,24 noenhanced\n", out);
+        fprintf(out, "set terminal dumb size 79,%d noenhanced\n",
+                p->tall ? height / PIXELS_A_LINE : 24);
     p->draw(d, q, out);
 }
 
 void plot_csv(const struct plot *p, const struct plot_data *d, FILE *out)
 {
     fputs("panel,series", out);
+    for (int k = 0; p->words[k]; k++)
+        fprintf(out, ",%s", p->words[k]);
     for (int k = 0; p->values[k]; k++)
         fprintf(out, ",%s", p->values[k]);
     fputs("\r\n", out);
@@ -274,6 +287,10 @@ void plot_csv(const struct plot *p, const struct plot_data *d, FILE *out)
         escape_csv(out, d->row[i].panel);
         putc(',', out);
         escape_csv(out, d->row[i].series);
+        for (int k = 0; p->words[k]; k++) {
+            putc(',', out);
+            escape_csv(out, d->row[i].word[k]);
+        }
         for (int k = 0; p->values[k]; k++)
             if (isnan(d->row[i].value[k]))
                 putc(',', out);

@@ -17,12 +17,14 @@
 #include "status.h"
 #include "store.h"
 
-enum { PLOT_VALUES = 6 }; /* numbers of a mark; the CSV of a plot has no more columns */
+/* Numbers and further texts of a mark; the CSV of a plot has no more columns. */
+enum { PLOT_VALUES = 6, PLOT_WORDS = 3 };
 
 /* One mark: `panel` says in which of the picture's boxes it stands, `series` which
  * encoder, cell or claim it belongs to. */
 struct plot_row {
-    char *panel, *series; /* owned by the data */
+    char *panel, *series; /* owned by the data, as are those: */
+    char *word[PLOT_WORDS];
     double value[PLOT_VALUES];
 };
 
@@ -46,6 +48,7 @@ struct plot {
     const char *summary; /* one line */
     const char *metric;  /* the default; NULL: the plot draws no metric of its choice */
     const char *values[PLOT_VALUES + 1]; /* headings of the CSV, NULL behind the last */
+    const char *words[PLOT_WORDS + 1];   /* likewise; they stand before the values */
     /* Not NULL: drawn from the model of a run, and of its planes (looking.h) the first of
      * these that it has; NULL behind the last. Then the caller fills the data: panel "layer 0,
      * head 1", series the key's token, values query, key and number. */
@@ -55,7 +58,10 @@ struct plot {
                         struct plot_data *out, struct err *e);
     /* The script without its terminal. */
     void (*draw)(const struct plot_data *d, const struct plot_request *q, FILE *out);
-    int width, height; /* of the picture in pixels, by number of panels: plot_size */
+    int width, height; /* of a panel in pixels */
+    /* Not NULL: the height of the whole picture, whose panels stand in one column. */
+    int (*tall)(const struct plot_data *d);
+    bool whole; /* one picture of all experiments together says most */
 };
 
 /* The registry, in name order. */
@@ -71,6 +77,8 @@ enum status plot_read_nothing(struct store *s, const struct plot_request *q,
 
 /* Appends a row with copies of both texts and room for its values; NULL without memory. */
 struct plot_row *plot_add(struct plot_data *d, const char *panel, const char *series);
+/* Copies a text to a row; false without memory. */
+bool plot_word(struct plot_row *r, int word, const char *text);
 void plot_data_free(struct plot_data *d);
 
 /* Rows of `sql`, whose columns are panel, series and the values; NULL becomes NaN. The

@@ -55,7 +55,8 @@ static enum status claims(struct report *r, struct err *e)
         fputs("<p>The experiment file of these runs has no claims.</p>\n", r->out);
         return ST_OK;
     }
-    return st ? err_set(e, st, "%s", none.msg) : ST_OK;
+    return st ? err_set(e, st, "%s", none.msg)
+              : report_plot(r, plot_find("claims"), NULL, e);
 }
 
 static enum status tables(struct report *r, struct err *e)

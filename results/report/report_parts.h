@@ -2,6 +2,7 @@
 #ifndef REPORT_PARTS_H
 #define REPORT_PARTS_H
 
+#include "plot.h"
 #include "report.h"
 
 struct report {
@@ -28,6 +29,10 @@ enum status report_provenance(struct report *r, struct err *e);
 
 /* printf, in which each %s is escaped. */
 void report_say(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The figure of a plot that draws from the database, of one experiment (NULL: of all that
+ * were asked for), where that has data for it. */
+enum status report_plot(struct report *r, const struct plot *p, const char *experiment,
+                        struct err *e);
 /* An element around escaped text. */
 void report_element(FILE *out, const char *tag, const char *text);
 /* A column that may be NULL. */

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "escape.h"
-#include "plot.h"
 
 /* Above so many marks a picture says little, and all pictures together make the page heavy:
  * a mark takes about 350 bytes, all of them 14 MB. The bounds are chosen. */
@@ -56,7 +55,7 @@ static void write_svg(FILE *out, const char *svg, const char *label)
     size_t bytes;
     if (!at)
         return;
-    fputs("<svg role=img aria-label=\"", out);
+    fputs("<div class=wide tabindex=0><svg role=img aria-label=\"", out);
     escape_html(out, label);
     fputc('"', out);
     at += strlen("<svg");
@@ -72,6 +71,7 @@ static void write_svg(FILE *out, const char *svg, const char *label)
             fprintf(out, "<title>%.*s</title>", (int)bytes, text);
     }
     fputs(at, out);
+    fputs("</div>\n", out);
 }
 
 static char *whole_text(FILE *f)
@@ -103,7 +103,8 @@ static enum status draw(struct report *r, const struct plot *p, const struct plo
         st = r->request->draw(script, picture, e);
     }
     if (st == ST_OK && (svg = whole_text(picture))) {
-        snprintf(label, sizeof label, "%s, %s", p->summary, q->experiment);
+        snprintf(label, sizeof label, "%s%s%s", p->summary, q->experiment ? ", " : "",
+                 q->experiment ? q->experiment : "");
         write_svg(r->out, svg, label);
     }
     free(svg);
@@ -151,9 +152,9 @@ static enum status write_figure(struct report *r, const struct plot *p,
     enum status st = fits ? draw(r, p, d, q, &why)
                           : err_set(&why, ST_IO,
                                     "its %d marks are too many for this page; the command "
-                                    "below draws them, `posbench report %s` those of this "
-                                    "experiment",
-                                    d->n, q->experiment);
+                                    "below draws them, `posbench report EXPERIMENT` those "
+                                    "of one experiment",
+                                    d->n);
     r->marks += fits ? d->n : 0;
     if (st == ST_IO) {
         fputs("<p>", r->out);
@@ -164,7 +165,8 @@ static enum status write_figure(struct report *r, const struct plot *p,
         st = ST_OK;
     }
     fputs("<p class=made><code>", r->out);
-    report_say(r->out, "posbench plot %s %s -o %s.svg", p->name, q->experiment, p->name);
+    report_say(r->out, "posbench plot %s%s%s -o %s.svg", p->name, q->experiment ? " " : "",
+               q->experiment ? q->experiment : "", p->name);
     fputs("</code>", r->out);
     if (fits)
         write_data(r->out, p, d);
@@ -174,11 +176,12 @@ static enum status write_figure(struct report *r, const struct plot *p,
 
 /* --- all -------------------------------------------------------------------------- */
 
-static enum status write_plot(struct report *r, const struct plot *p,
-                              const char *experiment, struct err *e)
+enum status report_plot(struct report *r, const struct plot *p, const char *experiment,
+                        struct err *e)
 {
-    struct plot_request q = {
-        .experiment = experiment, .profile = r->request->profile, .metric = p->metric};
+    struct plot_request q = {.experiment = experiment ? experiment : r->request->experiment,
+                             .profile = r->request->profile,
+                             .metric = p->metric};
     struct plot_data d = {0};
     struct err none = {.msg = ""};
     enum status st = p->read(r->store, &q, &d, &none);
@@ -203,7 +206,8 @@ static enum status take_experiment(void *context, int columns, const char *const
     report_element(r->out, "h3", experiment);
     fputc('\n', r->out);
     for (int i = 0; i < plot_count() && st == ST_OK; i++)
-        st = write_plot(r, plot_at(i), experiment, e);
+        if (!plot_at(i)->whole)
+            st = report_plot(r, plot_at(i), experiment, e);
     return st;
 }
 

@@ -205,6 +205,7 @@ const struct command command_plot = {
     .examples = "posbench plot seeds flip_flop -o seeds.svg\n"
                 "posbench plot curves counting --split valid -o curves.pdf\n"
                 "posbench plot distance flip_flop --split ood_* -o distance.png\n"
+                "posbench plot claims --profile quick -o claims.svg\n"
                 "posbench plot surface flip_flop -o surface.svg\n"
                 "posbench plot gates 12 --split ood_sparse --sample 3 -o gates.png\n"
                 "posbench plot speed --split ood_* -o speed.csv",

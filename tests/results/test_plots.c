@@ -8,6 +8,7 @@
 #include "filled_store.h"
 #include "plot.h"
 #include "program.h"
+#include "store_matrix.h"
 
 /* Three seeds of two encoders on one split; a curve of two points on `valid`. */
 static void add_curves(struct fixture *f, const char *variant, const double *last)
@@ -171,6 +172,93 @@ static void a_surface_has_the_mean_of_each_point(void **state)
     plot_data_free(&d);
 }
 
+/* About alpha and beta of `fill`; the second has no run of its second side, the third stands
+ * behind one of another metric. */
+static void add_claims(struct fixture *f, const char *less, const char *than)
+{
+    const double nan = (double)NAN;
+    const struct claim_row rows[] = {
+        {"c1", "t", "flip_flop", "", "ood_long", "token_error", less, than, 0.01, 0.21},
+        {"c2", "t", "flip_flop", "", "ood_long", "token_error", less, "absent", nan, nan},
+        {"c3", "t", "flip_flop", "", "ood_long", "loss", less, than, nan, nan},
+        {"c4", "t", "flip_flop", "", "ood_long", "token_error", than, less, nan, nan},
+    };
+    for (int run = 1; run <= 6; run++)
+        put(f->store, run, "ood_long", "loss", 0.5 + 0.1 * run);
+    assert_ok(store_claims(f->store, rows, 4, &err));
+}
+
+/* alpha has 0.25, 0 and 0.5, beta 0 three times: beta is better in two of three pairs and
+ * equal in the last, 5/6. Three seeds a side: p is 1/20 at the least, times two claims. */
+static void claims_have_their_effect_and_verdict(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    char *text;
+    size_t n;
+    fill(f);
+    add_claims(f, "beta", "alpha");
+    struct plot_data d = read_plot(f, "claims", &q);
+    assert_int_equal(d.n, 3);
+    assert_string_equal(d.row[0].panel, "flip_flop, quick: token_error, %");
+    assert_string_equal(d.row[1].word[0], "c4"); /* with c1, in one box */
+    assert_string_equal(d.row[2].panel, "flip_flop, quick: loss");
+    TEXT_OF(text, n, plot_csv(plot_find("claims"), &d, out));
+    assert_non_null(strstr(
+        text, "panel,series,claim,verdict,metric,difference,low,high,published,pairs,p\r\n"
+              "\"flip_flop, quick: token_error, %\",ood_long: beta < alpha,c1,"
+              "too few seeds,token_error,0.25,"));
+    free(text);
+    TEXT_OF(text, n, plot_find("claims")->draw(&d, &q, out));
+    assert_non_null(strstr(text, "$claim_0 << EOD\n25 1 "));
+    assert_non_null(strstr(text, "$claim_1 << EOD\n-25 2 "));
+    assert_non_null(strstr(text, "$paper_0 << EOD\n20 1\nEOD\n"));
+    assert_non_null(strstr(text, "$paper_1 << EOD\nnan 2\nEOD\n"));
+    /* loss is 1.2 and 0.9 on average, and no percentage: alpha - beta. */
+    assert_non_null(strstr(text, "$claim_2 << EOD\n-0.3"));
+    assert_non_null(strstr(text, "set y2tics scale 0 noenhanced ('too few seeds' 1, "));
+    free(text);
+    plot_data_free(&d);
+    q.encoder = "gamma*";
+    assert_int_equal(plot_find("claims")->read(f->store, &q, &d, &err), ST_NOTFOUND);
+    assert_non_null(strstr(err.msg, "posbench claims"));
+    plot_data_free(&d);
+}
+
+static void claims_show_their_verdict_in_colour_and_mark(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    char *text;
+    size_t n;
+    fill(f);
+    for (int seed = 1; seed <= 5; seed++)
+        for (int k = 0; k < 2; k++)
+            put(f->store,
+                add_run(f->store, (struct fake_run){.experiment = "other",
+                                                    .variant = k ? "worse" : "better",
+                                                    .seed = seed}),
+                "id", "token_error", (k ? 0.5 : 0.1) + 0.001 * seed);
+    const double nan = (double)NAN;
+    const struct claim_row rows[] = {
+        {"yes", "t", "other", "", "id", "token_error", "better", "worse", nan, nan},
+        {"no", "t", "other", "", "id", "token_error", "worse", "better", nan, nan},
+    };
+    assert_ok(store_claims(f->store, rows, 2, &err));
+    struct plot_data d = read_plot(f, "claims", &q);
+    assert_int_equal(d.n, 2);
+    assert_string_equal(d.row[0].word[1], "reproduced");
+    assert_string_equal(d.row[1].word[1], "contradicted");
+    TEXT_OF(text, n, plot_find("claims")->draw(&d, &q, out));
+    assert_non_null(strstr(text,
+                           "$claim_0 using 1:2:3:4 with xerrorbars pt 7 ps 1.1 lw 2 lc "
+                           "rgb '#009E73'"));
+    assert_non_null(strstr(text, "$claim_1 using 1:2:3:4 with xerrorbars pt 11 ps 1.1 lw 2 "
+                                 "lc rgb '#D55E00'"));
+    free(text);
+    plot_data_free(&d);
+}
+
 static void csv_is_the_data(void **state)
 {
     struct fixture *f = *state;
@@ -220,6 +308,8 @@ static void names_from_elsewhere_run_nothing(void **state)
     struct fixture *f = *state;
     struct program p;
     add_curves(f, HARM, (double[]){0.25, 0.125, 0.5});
+    add_curves(f, "beta", (double[]){0.0, 0.0, 0.0});
+    add_claims(f, HARM, "beta");
     fill_surface(f, HARM);
     store_close(f->store);
     f->store = NULL;
@@ -242,6 +332,7 @@ static void the_same_data_give_the_same_bytes(void **state)
     struct fixture *f = *state;
     struct program p;
     fill(f);
+    add_claims(f, "alpha", "beta");
     fill_surface(f, "alpha");
     RUN(&p, "--help >/dev/null; command -v gnuplot");
     const int installed = p.code == 0;
@@ -290,6 +381,8 @@ int main(void)
         TEST(seeds_without_errors_stand_at_their_bound),
         TEST(errors_stand_at_their_distance),
         TEST(a_surface_has_the_mean_of_each_point),
+        TEST(claims_have_their_effect_and_verdict),
+        TEST(claims_show_their_verdict_in_colour_and_mark),
         TEST(csv_is_the_data),
         TEST(every_plot_says_when_nothing_fits),
         cmocka_unit_test(names_are_single_quoted),

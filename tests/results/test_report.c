@@ -8,6 +8,7 @@
 
 #include "filled_store.h"
 #include "report.h"
+#include "store_matrix.h"
 
 static const char hostile[] = "</script><b onclick=\"x('1')\">&$`\n";
 
@@ -184,6 +185,25 @@ static void names_and_seeds_of_digits_are_not_rounded(void **state)
     free(text);
 }
 
+/* All claims in one picture, beside their table and not among those of experiments. */
+static void claims_are_drawn_where_they_are_judged(void **state)
+{
+    struct fixture *f = *state;
+    struct err undrawn;
+    add_seeds(f, "alpha", 2, 0.1, 0.01);
+    add_seeds(f, "beta", 2, 0.2, 0.01);
+    const struct claim_row claim = {"c",         "t",           "flip_flop", "",
+                                    "id",        "token_error", "alpha",     "beta",
+                                    (double)NAN, (double)NAN};
+    assert_ok(store_claims(f->store, &claim, 1, &err));
+    char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
+    const char *figure = strstr(text, "<code>posbench plot claims -o claims.svg</code>");
+    assert_non_null(figure);
+    assert_true(figure < strstr(text, "<section id=leaderboard>"));
+    assert_null(strstr(figure + strlen("<code>p"), "posbench plot claims"));
+    free(text);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_fixture, close_fixture)
 
 int main(void)
@@ -196,6 +216,7 @@ int main(void)
         TEST(without_gnuplot_the_numbers_are_there),
         TEST(it_needs_a_run_that_is_done),
         TEST(names_and_seeds_of_digits_are_not_rounded),
+        TEST(claims_are_drawn_where_they_are_judged),
         TEST(settings_say_how_to_repeat_and_what_differs),
     };
     return cmocka_run_group_tests_name("report", tests, NULL, NULL);

@@ -1,0 +1,205 @@
+/* plot_claims.c -- the claims of papers as a forest: of each claim the difference between
+ * its encoders with its 95 % interval, the paper's difference, and the verdict.
+ *
+ * Right of zero the first encoder errs less, as the claim says. A box holds the claims about
+ * one experiment, cell and metric in one profile; the boxes stand below each other, each as
+ * high as its claims need. Verdicts stand at the right in words, and in colour and mark. */
+#include "plot.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "metric_text.h"
+#include "verdicts.h"
+
+enum { EFFECT, LOW, HIGH, PUBLISHED, PAIRS, P };
+enum { CLAIM, VERDICT, METRIC };
+
+/* Pixels: a claim; title, axis and its name; below all. */
+enum { ROW = 26, AROUND = 92, BELOW = 10 };
+
+static bool has_mark(const struct claim_verdict *c)
+{
+    return !isnan(c->effect);
+}
+
+static void name_panel(const struct claim_verdict *c, char *text, size_t bytes)
+{
+    const bool percent = metric_info(c->metric)->percent;
+    snprintf(text, bytes, "%.200s%s%.200s, %.100s: %.100s%s", c->experiment,
+             *c->cell ? " " : "", c->cell, c->profile, c->metric, percent ? ", %" : "");
+}
+
+static enum status take(void *context, const struct claim_verdict *c, struct err *e)
+{
+    char panel[640], series[640];
+    const struct comparison *j = c->judged;
+    if (!has_mark(c))
+        return ST_OK;
+    name_panel(c, panel, sizeof panel);
+    snprintf(series, sizeof series, "%.200s: %.200s < %.200s", c->split, c->less, c->than);
+    struct plot_row *r = plot_add(context, panel, series);
+    if (!r || !plot_word(r, CLAIM, c->name) ||
+        !plot_word(r, VERDICT, verdict_text(j->verdict)) ||
+        !plot_word(r, METRIC, c->metric))
+        return err_set(e, ST_NOMEM, "no memory for the picture's data");
+    r->value[EFFECT] = c->effect;
+    r->value[LOW] = c->interval.low;
+    r->value[HIGH] = c->interval.high;
+    r->value[PUBLISHED] = c->published;
+    r->value[PAIRS] = j->improvement;
+    r->value[P] = fmin(j->below_corrected, j->above_corrected);
+    return ST_OK;
+}
+
+/* Boxes are runs of equal panels: a claim moves up to the others of its box. */
+static void bring_together(struct plot_data *d)
+{
+    for (int i = 1; i < d->n; i++) {
+        int to = i;
+        for (int k = 0; k < i; k++)
+            if (strcmp(d->row[k].panel, d->row[i].panel) == 0)
+                to = k + 1;
+        const struct plot_row moved = d->row[i];
+        memmove(&d->row[to + 1], &d->row[to], (size_t)(i - to) * sizeof moved);
+        d->row[to] = moved;
+    }
+}
+
+static enum status read(struct store *s, const struct plot_request *q,
+                        struct plot_data *out, struct err *e)
+{
+    const struct verdicts_request asked = {.profile = q->profile,
+                                           .experiment = q->experiment,
+                                           .cell = q->cell,
+                                           .split = q->split,
+                                           .encoder = q->encoder};
+    const enum status st = verdicts_each(s, &asked, take, out, e);
+    if (st == ST_OK && out->n == 0)
+        return err_set(
+            e, ST_NOTFOUND,
+            "no claim has runs of both its encoders (experiment %s, profile %s); "
+            "posbench claims \"*\" lists the claims",
+            q->experiment ? q->experiment : "*", q->profile ? q->profile : "*");
+    bring_together(out);
+    return st;
+}
+
+/* --- drawing --------------------------------------------------------------------- */
+
+static int tall(const struct plot_data *d)
+{
+    return d->n * ROW + plot_panels(d) * AROUND + BELOW;
+}
+
+/* Okabe and Ito's colours; a filled circle, a filled triangle that points down, a circle. */
+static void look_of(const struct plot_row *r, const char **colour, int *mark)
+{
+    const bool yes = strcmp(r->word[VERDICT], verdict_text(REPRODUCED)) == 0;
+    const bool no = strcmp(r->word[VERDICT], verdict_text(CONTRADICTED)) == 0;
+    *colour = yes ? "#009E73" : no ? "#D55E00" : "#666666";
+    *mark = yes ? 7 : no ? 11 : 6;
+}
+
+static double scale_of(const struct plot_row *r)
+{
+    return metric_info(r->word[METRIC])->percent ? 100.0 : 1.0;
+}
+
+/* Of the row at place `place` of its box: $claim_<i> x, place, ends of the interval (of one
+ * without interval the mark itself) and $paper_<i>. */
+static void write_blocks(const struct plot_data *d, int i, int place, FILE *out)
+{
+    const struct plot_row *r = &d->row[i];
+    const double k = scale_of(r), *v = r->value;
+    const double low = isnan(v[LOW]) ? v[EFFECT] : v[LOW];
+    const double high = isnan(v[HIGH]) ? v[EFFECT] : v[HIGH];
+    fprintf(out, "$claim_%d << EOD\n%.17g %d %.17g %.17g\nEOD\n", i, k * v[EFFECT], place,
+            k * low, k * high);
+    fprintf(out, "$paper_%d << EOD\n%.17g %d\nEOD\n", i, k * v[PUBLISHED], place);
+}
+
+/* Widths of the words at both sides, in characters: bytes of UTF-8 that begin one. */
+static int longest(const struct plot_data *d, bool verdicts)
+{
+    int most = 0;
+    for (int i = 0; i < d->n; i++) {
+        int n = 0;
+        for (const char *c = verdicts ? d->row[i].word[VERDICT] : d->row[i].series; *c; c++)
+            n += ((unsigned char)*c & 0xc0) != 0x80;
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+/* Names at the left, verdicts at the right, one claim a row, downwards. */
+static void write_rows(const struct plot_data *d, int first, int end, FILE *out)
+{
+    for (int side = 0; side < 2; side++) {
+        fprintf(out, "set y%stics scale 0 noenhanced (", side ? "2" : "");
+        for (int i = first; i < end; i++) {
+            fputs(i > first ? ", " : "", out);
+            plot_quoted(out, side ? d->row[i].word[VERDICT] : d->row[i].series);
+            fprintf(out, " %d", i - first + 1);
+        }
+        fprintf(out, ")\nset y%srange [%d.5:0.5]\n", side ? "2" : "", end - first);
+    }
+}
+
+static void draw_panel(const struct plot_data *d, int first, int end, FILE *out)
+{
+    fputs("set title ", out);
+    plot_quoted(out, d->row[first].panel);
+    putc('\n', out);
+    write_rows(d, first, end, out);
+    fputs("plot ", out);
+    for (int i = first; i < end; i++) {
+        const char *colour;
+        int mark;
+        look_of(&d->row[i], &colour, &mark);
+        fprintf(out,
+                "%s$claim_%d using 1:2:3:4 with xerrorbars pt %d ps 1.1 lw 2 lc rgb '%s', "
+                "$paper_%d using 1:2 with points pt 2 ps 1.1 lw 2 lc rgb '#000000'",
+                i > first ? ", \\\n  " : "", i, mark, colour, i);
+    }
+    putc('\n', out);
+}
+
+static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    const double whole = tall(d);
+    double top = 1;
+    (void)q;
+    for (int i = 0, place = 0; i < d->n; i++) {
+        place = i > 0 && plot_panel_end(d, i - 1) > i ? place + 1 : 1;
+        write_blocks(d, i, place, out);
+    }
+    plot_grid(out, 1);
+    fprintf(out,
+            "unset key\nset lmargin %d\nset rmargin %d\nset errorbars small\n"
+            "set xlabel 'second less first, with 95 %% interval; cross: the paper'\n"
+            "set xrange [*<0:0<*]\nset offsets graph 0.02, 0.02, 0, 0\n"
+            "set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead lw 1 "
+            "lc rgb '#666666'\n",
+            longest(d, false) + 2, longest(d, true) + 3);
+    for (int i = 0, end; i < d->n; i = end) {
+        end = plot_panel_end(d, i);
+        const double height = ((end - i) * ROW + AROUND) / whole;
+        top -= height;
+        fprintf(out, "set origin 0, %.6f\nset size 1, %.6f\n", top > 0 ? top : 0, height);
+        draw_panel(d, i, end, out);
+    }
+    plot_grid_end(out);
+}
+
+const struct plot plot_claims = {
+    .name = "claims",
+    .summary = "claims of papers: the difference, its interval and the verdict",
+    .values = {"difference", "low", "high", "published", "pairs", "p"},
+    .words = {"claim", "verdict", "metric"},
+    .read = read,
+    .draw = draw,
+    .tall = tall,
+    .width = 760,
+    .whole = true,
+};

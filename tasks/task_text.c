@@ -8,7 +8,7 @@
  *
  *     block  (scored = 1): windows of L = stretch * context side by side, all tokens count;
  *     fixed  (scored < 1): of windows that end every S = scored * context tokens, the last S
- *            count. The ends do not depend on L up to four times the context: whatever the
+ *            count. The ends do not depend on L up to five times the context: whatever the
  *            length, the same tokens are asked for, with more or less text before them.
  *
  * Parts of a corpus are joined as they are, windows cross the ends of documents, none
@@ -35,7 +35,7 @@
 extern const struct task task_text;
 
 enum { CORPUS, TOKENIZER, VOCABULARY, PATTERN, CONTEXT, STRETCH, SCORED, PART };
-enum { SAME_TO = 4 }; /* contexts up to which targets are the same */
+enum { SAME_TO = 5 }; /* contexts up to which targets are the same */
 
 static const char *const corpora[] = {"sample", NULL};
 static const char *const tokenizers[] = {"bpe", "byte", "char", "word", NULL};
@@ -91,6 +91,14 @@ static const struct task_split splits[] = {
      100,
      "fixed targets, four contexts",
      {{"part", 2}, {"stretch", 4}, {"scored", 0.5}}},
+    {"ood_five",
+     100,
+     "fixed targets, five contexts",
+     {{"part", 2}, {"stretch", 5}, {"scored", 0.5}}},
+    {"ood_long",
+     50,
+     "blocks of four contexts, for the loss by position",
+     {{"part", 2}, {"stretch", 4}}},
     {0},
 };
 
@@ -290,7 +298,7 @@ static const struct task_stratum strata[] = {
 
 const struct task task_text = {
     .name = "text",
-    .version = 1,
+    .version = 2,
     .summary = "predict the next token of a text",
     .source = "Golovneva et al. 2024, arXiv 2405.18719, sections 5.4 and 5.5",
     .options = options,

@@ -84,7 +84,7 @@ static void blocks_cover_the_text_once(void **state)
 
 static void fixed_targets_do_not_depend_on_the_length(void **state)
 {
-    static const char *const stretch[] = {"0.5", "1", "1.5", "2.5", "4"};
+    static const char *const stretch[] = {"0.5", "1", "1.5", "2.5", "4", "5"};
     (void)state;
     for (uint64_t i = 0; i < 40; i++) {
         int32_t want[16] = {0};

@@ -395,8 +395,8 @@ static inline void bed_score_grad(struct bed *b, bool balanced)
 
 enum { BED_LOGITS, BED_CONTENT }; /* of found and dmixed */
 
-/* Made-up logits and content logits of all heads: NaN past row[r]. */
-static inline void bed_make_up_heads(struct bed *b)
+/* The panels of all heads, on what was found and what is mixed. */
+static inline void bed_lend_heads(struct bed *b)
 {
     for (int h = 0; h < b->dims.heads; h++) {
         b->heads[h] = b->panel;
@@ -405,6 +405,14 @@ static inline void bed_make_up_heads(struct bed *b)
         b->heads[h].content = b->found[BED_CONTENT][h];
         b->heads[h].dscore = b->dmixed[BED_LOGITS][h];
         b->heads[h].dcontent = b->dmixed[BED_CONTENT][h];
+    }
+}
+
+/* Made-up logits and content logits of all heads: NaN past row[r]. */
+static inline void bed_make_up_heads(struct bed *b)
+{
+    bed_lend_heads(b);
+    for (int h = 0; h < b->dims.heads; h++) {
         for (int of = 0; of < 2; of++)
             bed_fill(b->found[of][h], BED_LONGEST * BED_SCORES, (real)NAN);
         for (int r = 0; r < b->panel.rows; r++)

@@ -1,0 +1,50 @@
+/* encoder_p_rope.c -- RoPE whose slow pairs keep still: channels for content alone.
+ *
+ *     phi(t, m) = t base^(-2m/R)   for m < floor(p R/2), the fastest pairs; 0 for the others
+ *
+ * It is rope with fastest = 3/4 in place of 1, under the name that papers give it: the code
+ * of rope and its options but the taper, which would end where p begins. p = 1 is rope,
+ * p = 0 is none. It is no rope of a smaller fraction: that squeezes all frequencies into
+ * fewer pairs, slow ones too.
+ *
+ * Why: slow pairs carry content, and at distances beyond training they turn it away; a model
+ * that cannot turn them has nothing to drift. Released models train with p = 1/4.
+ *
+ * Source: Barbero et al. 2024, arXiv:2410.06205, which finds 3/4 better than 1; transformers
+ * calls it rope_type proportional.
+ * Check: d 8, p 3/4, t 1: pairs turn by 1, 0.1, 0.01 and 0 radians. */
+#include "encoder.h"
+
+#include "rotary.h"
+
+static const struct option options[] = {
+    ROTARY_OPTIONS(0.75),
+    {0},
+};
+
+static enum status resolve(const struct encoder_dims *d, struct option_values *o,
+                           struct err *e)
+{
+    return rotary_resolve("p_rope", d, o, e);
+}
+
+const struct encoder encoder_p_rope = {
+    .name = "p_rope",
+    .version = 1,
+    .summary = "RoPE whose slow pairs keep still: only the fastest share of pairs turns",
+    .source = "Barbero et al. 2024, arXiv:2410.06205",
+    .options = options,
+    .resolve = resolve,
+    .invariances = invariant_to_shift,
+    .flops = rotary_flops,
+    .tensors = rotary_tensors,
+    .start = rotary_start,
+    .constants = rotary_constants,
+    .fill_constants = rotary_fill_constants,
+    .derived = rotary_derived,
+    .derive = rotary_derive,
+    .derive_grad = rotary_derive_grad,
+    .takes_places = true,
+    .rotate = rotary_rotate,
+    .rotate_grad = rotary_rotate_grad,
+};

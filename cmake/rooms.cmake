@@ -31,7 +31,7 @@ set(ARROWS
   "templates: encoders tasks"
   "samples: tasks"
   "selection: experiment cli"
-  "questions: training"
+  "questions: training report"
   "trained: training cli"
   "commands: schedule check templates report samples selection questions trained")
 

@@ -79,6 +79,7 @@ static const struct section sections[] = {
      "tell from it: by the exact two-sided rank-sum test, p above 0.05, without a correction "
      "for looking at many tests. The claims below are corrected.",
      report_findings},
+    {"heads", "What trained heads count", "", report_heads},
     {"claims", "Claims of papers", "", claims},
     {"leaderboard", "Leaderboard",
      "Each test and encoder: mean error over seeds with its 95 % interval, best and worst "

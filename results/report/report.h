@@ -2,12 +2,13 @@
  *
  * The page is HTML with its style, script and pictures (SVG) inside. All numbers stand in it
  * as text, so that it can be read without JavaScript, printed and searched; the script only
- * sorts and filters. Text of a database reaches the page through escape_html alone. */
+ * sorts, filters and chooses the head that is large. Text of a database reaches the page through escape_html alone. */
 #ifndef REPORT_H
 #define REPORT_H
 
 #include <stdio.h>
 
+#include "report_look.h"
 #include "store.h"
 
 /* Draws a gnuplot script. ST_IO when it cannot, gnuplot not being installed among others. */
@@ -18,6 +19,7 @@ struct report_request {
     const char *database;             /* its name, for people */
     const char *program;              /* "posbench 0.4 (commit ...)" */
     report_draw_fn draw;
+    const struct report_looks *looks; /* NULL: models were not asked for */
 };
 
 /* ST_NOTFOUND when no run that is done matches. What keeps a picture from being drawn, such

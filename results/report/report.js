@@ -1,5 +1,6 @@
 "use strict";
-// Sorts tables by a column, filters their rows, and opens what a link leads to.
+// Sorts tables by a column, filters their rows, makes the head that is chosen large, and opens
+// what a link leads to.
 (() => {
   const text = (row, column) => row.cells[column].textContent.trim();
   // The number that a cell begins with; cells without one come last.
@@ -49,6 +50,22 @@
     input.addEventListener("input", show);
   }
 
+  function steerable(looks) {
+    const box = looks.querySelector(".steer"), said = box.querySelector("output");
+    const heads = [...looks.querySelectorAll(".head")];
+    const inputs = [...box.querySelectorAll("input")];
+    if (!inputs.length) return;
+    const show = () => {
+      const chosen = heads.find((head) =>
+        inputs.every((input) => head.dataset[input.dataset.part] === input.value));
+      for (const head of heads) head.classList.toggle("chosen", head === chosen);
+      said.textContent = chosen.querySelector("figcaption").textContent;
+    };
+    box.hidden = false;
+    for (const input of inputs) input.addEventListener("input", show);
+    show();
+  }
+
   function open() {
     const target = location.hash && document.getElementById(location.hash.slice(1));
     if (target && target.tagName === "DETAILS") target.open = true;
@@ -56,6 +73,7 @@
 
   for (const table of document.querySelectorAll("table.sorts, #runs table")) sortable(table);
   for (const box of document.querySelectorAll(".filter")) filterable(box);
+  for (const looks of document.querySelectorAll(".looks")) steerable(looks);
   addEventListener("hashchange", open);
   open();
 })();

@@ -16,6 +16,8 @@ struct report {
 
 /* Which encoder leads where, and from which the seeds cannot tell it. */
 enum status report_findings(struct report *r, struct err *e);
+/* What the heads of trained models count. */
+enum status report_heads(struct report *r, struct err *e);
 /* A row for each experiment, cell, split and encoder. */
 enum status report_leaderboard(struct report *r, struct err *e);
 /* Every kind of picture of every experiment that has data for it, with the data. */

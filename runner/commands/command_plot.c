@@ -66,18 +66,6 @@ static enum status find(const struct invocation *v, const struct plot **p,
     return ST_OK;
 }
 
-/* The plane among those of the run that the plot asks for first; -1: it has none of them. */
-static int plane_of(const struct plot *p, const struct looking *x)
-{
-    for (int i = 0; p->planes[i]; i++)
-        for (int k = 0; k < x->planes; k++) {
-            const char *name = looking_name(x, k), *dot = strchr(name, '.');
-            if (strcmp(dot ? dot + 1 : name, p->planes[i]) == 0)
-                return k;
-        }
-    return -1;
-}
-
 static void name_of(const struct look_run *r, int place, char text[TASK_TOKEN_TEXT])
 {
     r->run.task->token_text(&r->split.options, r->sequence.batch.token[place], text);
@@ -108,7 +96,7 @@ static enum status add_head(const struct look_run *r, int layer, int head, int p
 static enum status add_heads(const struct invocation *v, const struct plot *p,
                              const struct look_run *r, struct plot_data *d, struct err *e)
 {
-    const int plane = plane_of(p, &r->looking);
+    const int plane = looking_find(&r->looking, p->planes);
     enum status st = ST_OK;
     if (plane < 0)
         return err_set(e, ST_NOTFOUND,

@@ -5,13 +5,15 @@
 
 #include "clean.h"
 #include "gnuplot.h"
+#include "look_report.h"
 #include "output.h"
 #include "report.h"
 #include "targets.h"
 #include "version.h"
 
 static enum status write_page(const struct invocation *v, struct store *db,
-                              const char *path, struct err *e)
+                              const char *path, const struct report_looks *looks,
+                              struct err *e)
 {
     const char *name = flag_text(v, "output", "report.html");
     const struct report_request q = {
@@ -20,6 +22,7 @@ static enum status write_page(const struct invocation *v, struct store *db,
         .database = path,
         .program = "posbench " POSBENCH_VERSION " (" POSBENCH_COMMIT ")",
         .draw = gnuplot_draw,
+        .looks = looks,
     };
     struct output *o = NULL;
     struct err undrawn = {.msg = ""};
@@ -38,9 +41,15 @@ static enum status run(const struct invocation *v, struct err *e)
 {
     char path[PATH_MAX];
     struct store *db = NULL;
+    struct report_looks looks = {.n = 0};
+    const bool models = !flag_given(v, "no-models");
     enum status st = store_open(target_database(v, "", path), STORE_READ, &db, e);
+    if (!st && models)
+        st = look_report(db, path, flag_text(v, "profile", NULL),
+                         argument_count(v) ? argument_at(v, 0) : NULL, &looks, e);
     if (!st)
-        st = write_page(v, db, path, e);
+        st = write_page(v, db, path, models ? &looks : NULL, e);
+    report_looks_free(&looks);
     store_close(db);
     return st;
 }
@@ -48,6 +57,8 @@ static enum status run(const struct invocation *v, struct err *e)
 static const struct flag flags[] = {
     {"output", 'o', "FILE", false, "the page (default report.html); - is standard output"},
     {"profile", 0, "PROFILE", false, "only runs of this profile (default: all)"},
+    {"no-models", 0, NULL, false,
+     "do not look into the models beside the database, which takes seconds for each"},
     FLAG_DB,
     {0},
 };

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 void looking_close(struct looking *x)
 {
@@ -33,6 +34,17 @@ const char *looking_name(const struct looking *x, int plane)
     return plane == LOOK_ATTENTION            ? "attention"
            : plane == LOOK_POSITION_ATTENTION ? "position_attention"
                                               : x->own[plane - LOOK_OWN].name;
+}
+
+int looking_find(const struct looking *x, const char *const *names)
+{
+    for (int i = 0; names[i]; i++)
+        for (int k = 0; k < x->planes; k++) {
+            const char *name = looking_name(x, k), *dot = strchr(name, '.');
+            if (strcmp(dot ? dot + 1 : name, names[i]) == 0)
+                return k;
+        }
+    return -1;
 }
 
 static real *plane_at(const struct looking *x, int layer, int head, int plane)

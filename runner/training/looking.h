@@ -30,6 +30,9 @@ enum status looking_open(const struct run_spec *r, int longest, struct looking *
 void looking_close(struct looking *x); /* accepts a zeroed struct */
 
 const char *looking_name(const struct looking *x, int plane);
+/* The plane that has the first of these names (NULL behind the last), "gate" and "cope.gate"
+ * alike; -1: it has none of them. */
+int looking_find(const struct looking *x, const char *const *names);
 /* [tokens, tokens] of the sequence that was looked at last. */
 const real *looking_plane(const struct looking *x, int layer, int head, int plane);
 

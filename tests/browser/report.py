@@ -13,12 +13,13 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 POSBENCH = sys.argv.pop()
 YAML = """
 version: 1
 defaults:
-  model: {layers: 1, heads: 2, dim: 16}
+  model: {layers: 2, heads: 2, dim: 16}
   train: {steps: 20, warmup: 1, batch: 2, eval_every: 10, eval_count: 4}
 experiments:
   flip:
@@ -115,6 +116,47 @@ class Report(unittest.TestCase):
             "return [...document.querySelectorAll('svg title')].map(t => t.textContent)")
         told = [t for t in titles if re.fullmatch(r"seed [12], run \d+: [\d.e+-]+", t)]
         self.assertEqual(len(told), 16)
+
+    def heads(self):
+        return [(head.get_attribute("data-layer"), head.get_attribute("data-head"))
+                for head in self.browser.find_elements(By.CSS_SELECTOR, ".head.chosen")]
+
+    def test_sliders_choose_the_head_that_is_large(self):
+        self.assertEqual(len(self.browser.find_elements(By.CSS_SELECTOR, ".head")), 4)
+        layer, head = self.browser.find_elements(By.CSS_SELECTOR, ".steer input")
+        said = self.browser.find_element(By.CSS_SELECTOR, ".steer output")
+        for slider in (layer, head):
+            slider.send_keys(Keys.HOME)
+        self.assertEqual(self.heads(), [("0", "0")])
+        layer.send_keys(Keys.ARROW_RIGHT)
+        self.assertEqual(self.heads(), [("1", "0")])
+        head.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)  # there are two
+        self.assertEqual(self.heads(), [("1", "1")])
+        self.assertEqual(said.text, "Layer 1, head 1")
+        strips = [strip for strip in self.browser.find_elements(By.CSS_SELECTOR, ".head .strip")
+                  if strip.is_displayed()]
+        self.assertEqual(len(strips), 1)
+        self.assertEqual(self.browser.get_log("browser"), [])
+
+    def test_pictures_of_heads_show_their_numbers(self):
+        sizes = self.browser.execute_script(
+            "return [...document.querySelectorAll('.planes img')]"
+            ".map(i => [i.naturalWidth, i.naturalHeight])")
+        self.assertEqual(sizes, 8 * [[15, 15]])
+        # The colour behind a token is that of its pixel in the last asking row.
+        same = self.browser.execute_script("""
+          return [...document.querySelectorAll(".head")].every((head) => {
+            const image = head.querySelector("img"), canvas = document.createElement("canvas");
+            canvas.width = canvas.height = 15;
+            const pen = canvas.getContext("2d");
+            pen.drawImage(image, 0, 0);
+            const tokens = [...head.querySelectorAll(".strip span")];
+            return tokens.every((token, j) => {
+              const [r, g, b] = pen.getImageData(j, tokens.length - 1, 1, 1).data;
+              return getComputedStyle(token).backgroundColor === `rgb(${r}, ${g}, ${b})`;
+            });
+          });""")
+        self.assertTrue(same)
 
     def test_ids_are_unique_and_figures_have_names(self):
         ids = self.browser.execute_script(

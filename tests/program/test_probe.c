@@ -215,6 +215,56 @@ static void the_same_model_gives_the_same_bytes(void **state)
     }
 }
 
+/* The whole page, which must hold all `words` up to NULL. */
+static void expect_report(const char *arguments, const char *const *words)
+{
+    struct program p;
+    expect(arguments, 0, NULL, NULL);
+    RUN(&p, "--help > /dev/null; cat '%s/page.html'", folder);
+    for (; *words; words++)
+        if (!strstr(p.out, *words))
+            fail_msg("posbench %s: the page lacks \"%s\"", arguments, *words);
+    program_free(&p);
+}
+
+/* The model of the run whose encoder has gates, by the numbers that probe's planes have. */
+static void the_report_shows_what_heads_count(void **state)
+{
+    static const char *const shown[] = {"<h3>copy, default, cope</h3>",
+                                        "This is run 1 (seed 1), of 1 with weights",
+                                        "<figure class=\"head chosen\"",
+                                        "alt=\"Attention of layer 1, head 1",
+                                        "<code>posbench plot gates 1 -o gates.svg</code>",
+                                        NULL};
+    static const char *const unasked[] = {"Models were not asked for.", NULL};
+    static const char *const missing[] = {
+        "The weights of the 1 runs whose encoders have gates are not beside the database",
+        NULL};
+    static const char *const damaged[] = {"database, or cannot be used: ", NULL};
+    struct program p;
+    (void)state;
+    expect_report("report -o page.html", shown);
+    expect("report -o again.html", 0, NULL, NULL);
+    RUN(&p, "--help > /dev/null; cmp '%s/page.html' '%s/again.html'", folder, folder);
+    assert_int_equal(p.code, 0);
+    program_free(&p);
+    expect_report("report --no-models -o page.html", unasked);
+    RUN(&p, "--help > /dev/null; cd '%s' && mv results.db.models kept", folder);
+    program_free(&p);
+    expect_report("report -o page.html", missing);
+    RUN(&p,
+        "--help > /dev/null; cd '%s' && cp -r kept results.db.models && cd results.db.models "
+        "&& for f in *.safetensors; do printf x >> $f; done",
+        folder);
+    program_free(&p);
+    expect_report("report -o page.html", damaged);
+    RUN(&p,
+        "--help > /dev/null; cd '%s' && rm -r results.db.models && mv kept results.db.models",
+        folder);
+    assert_int_equal(p.code, 0);
+    program_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +273,7 @@ int main(void)
         cmocka_unit_test(npz_is_a_zip_of_the_same_arrays),
         cmocka_unit_test(pictures_of_a_model_name_their_run),
         cmocka_unit_test(boxes_stand_in_layers_and_heads),
+        cmocka_unit_test(the_report_shows_what_heads_count),
         cmocka_unit_test(the_same_model_gives_the_same_bytes),
     };
     return cmocka_run_group_tests_name("probe", tests, train_once, clean_up);

@@ -8,6 +8,7 @@
 
 #include "filled_store.h"
 #include "report.h"
+#include "small_picture.h"
 #include "store_matrix.h"
 
 static const char hostile[] = "</script><b onclick=\"x('1')\">&$`\n";
@@ -204,6 +205,161 @@ static void claims_are_drawn_where_they_are_judged(void **state)
     free(text);
 }
 
+/* Two runs of one layer and two heads; the second is shown, its head 1 open at `token`. */
+struct looked {
+    struct look_run_kind run[2];
+    char kind[1][LOOK_TOKEN_TEXT], token[3][LOOK_TOKEN_TEXT];
+    double mean[2];
+    uint8_t scored[3];
+    float gate[2][3][3], attention[2][3][3];
+    char names[4][16];
+    struct report_look look;
+    struct report_looks all;
+};
+
+static void fill_look(struct looked *x, const char *token, double at, double other)
+{
+    static const float gate[3][3] = {{1, NAN, NAN}, {1, 0.25F, NAN}, {1, 0.25F, 0.5F}};
+    *x = (struct looked){
+        .run = {{1, 7, 0, 0, {"a", false, 0.6, 0.5, 0.1}},
+                {2, 8, 0, 1, {"", false, at, other, 0.9}}},
+        .mean = {0.375, (double)NAN},
+        .scored = {0, 1, 0},
+        .names = {"flip_flop", "quick", "", "beta"},
+    };
+    snprintf(x->run[1].kind.token, LOOK_TOKEN_TEXT, "%s", token);
+    snprintf(x->kind[0], LOOK_TOKEN_TEXT, "%s", token);
+    for (int i = 0; i < 3; i++)
+        snprintf(x->token[i], LOOK_TOKEN_TEXT, "%s", i == 1 ? " " : token);
+    for (int h = 0; h < 2; h++) {
+        memcpy(x->gate[h], gate, sizeof gate);
+        memcpy(x->attention[h], gate, sizeof gate);
+    }
+    x->look = (struct report_look){.experiment = x->names[0],
+                                   .profile = x->names[1],
+                                   .cell = x->names[2],
+                                   .variant = x->names[3],
+                                   .plane = "gate",
+                                   .run = x->run,
+                                   .runs = 2,
+                                   .shown = 1,
+                                   .sequences = 32,
+                                   .layers = 1,
+                                   .heads = 2,
+                                   .kind = x->kind,
+                                   .mean = x->mean,
+                                   .kinds = 1,
+                                   .token = x->token,
+                                   .scored = x->scored,
+                                   .gate = &x->gate[0][0][0],
+                                   .attention = &x->attention[0][0][0],
+                                   .tokens = 3};
+    x->all = (struct report_looks){.at = &x->look, .n = 1, .gated = 2};
+}
+
+static void it_says_what_a_head_counts(void **state)
+{
+    struct fixture *f = *state;
+    struct err undrawn;
+    struct looked x;
+    add_seeds(f, "beta", 2, 0.1, 0.01);
+    fill_look(&x, "w", 0.97, 0.03);
+    char *text = page(f, (struct report_request){.looks = &x.all}, ST_OK, &undrawn);
+    assert_has(text,
+               "<b>The gate of layer 0, head 1 opens at &#34;w&#34;: mean 0.97 there, 0.03 "
+               "elsewhere. It counts &#34;w&#34;.</b> This is run 2 (seed 8), of 2 with "
+               "weights the one");
+    /* The chosen head is large; place 1 asks last, and sees two tokens. */
+    assert_has(text, "<figure class=\"head chosen\" data-layer=0 data-head=1>");
+    assert_has(text, "<figure class=\"head\" data-layer=0 data-head=0>");
+    assert_has(text, "<p class=strip><span class=g15 title=1.00>w</span><span class=g4 "
+                     "title=0.25>\u2423</span></p>");
+    assert_has(text, "<input type=range min=0 max=1 value=1 step=1 data-part=head>");
+    assert_null(strstr(text, "data-part=layer")); /* there is one */
+    assert_has(text, "<td class=n>0.970</td><td class=n>0.030</td><td class=n>0.90</td>");
+    free(text);
+    fill_look(&x, "w", 0.03, 0.97);
+    text = page(f, (struct report_request){.looks = &x.all}, ST_OK, &undrawn);
+    assert_has(text,
+               "closes at &#34;w&#34;: mean 0.03 there, 0.97 elsewhere. It counts every "
+               "token but &#34;w&#34;.</b>");
+    free(text);
+    fill_look(&x, "w", 0.60, 0.20);
+    x.run[1].kind.behind = true;
+    text = page(f, (struct report_request){.looks = &x.all}, ST_OK, &undrawn);
+    assert_has(
+        text, "No gate of these runs tells one kind of token from the rest: furthest "
+              "apart is that of layer 0, head 1 at the token behind &#34;w&#34;, with mean "
+              "0.60 there and 0.20 elsewhere.</b>");
+    free(text);
+}
+
+/* A plug-in's token, and a reason from elsewhere, are text. */
+static void tokens_are_text(void **state)
+{
+    struct fixture *f = *state;
+    struct err undrawn;
+    struct looked x;
+    add_seeds(f, "beta", 2, 0.1, 0.01);
+    fill_look(&x, "</p><b a=\"'", 0.97, 0.03);
+    char *text = page(f, (struct report_request){.looks = &x.all}, ST_OK, &undrawn);
+    assert_null(strstr(text, "<b a"));
+    assert_has(text, "title=1.00>&#60;/p&#62;&#60;b a=&#34;&#39;</span>");
+    free(text);
+}
+
+static void missing_weights_are_said_to_be_missing(void **state)
+{
+    struct fixture *f = *state;
+    struct err undrawn;
+    struct report_looks none = {.gated = 3, .why = {.msg = "<x>: is damaged"}};
+    add_seeds(f, "beta", 2, 0.1, 0.01);
+    char *text = page(f, (struct report_request){.looks = &none}, ST_OK, &undrawn);
+    assert_has(
+        text, "The weights of the 3 runs whose encoders have gates are not beside the "
+              "database, or cannot be used: &#60;x&#62;: is damaged. `posbench run --rerun "
+              "all` keeps them.");
+    free(text);
+    none.gated = 0;
+    text = page(f, (struct report_request){.looks = &none}, ST_OK, &undrawn);
+    assert_has(text, "No run&#39;s encoder has gates to look at.");
+    free(text);
+}
+
+/* Two by two pixels, 0 1 / 0.5 1 of 1: the bytes as Python's zlib and struct write them. */
+static void a_small_picture_is_a_png(void **state)
+{
+    static const float value[] = {0, 1, 0.5F, 1};
+    char *text = NULL;
+    size_t bytes = 0;
+    (void)state;
+    FILE *out = open_memstream(&text, &bytes);
+    small_picture(out, value, 2, 1);
+    fclose(out);
+    assert_string_equal(
+        text, "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAIAAAACBAMAAACAmBAXAAAAMFBMVE"
+              "X////u8pnc5TO32SyMzkZgwl81t3k0on8zjYQyeIoyY4s2T4A5PHU9KGpAFV9EAVTl9RuNAAAAD0"
+              "lEQVR4AQEEAPv/AA8AjwDAAJ8hphQVAAAAAElFTkSuQmCC");
+    free(text);
+}
+
+/* Palette ends; the ink that can be read. */
+static void shades_go_from_white_to_dark(void **state)
+{
+    char colour[8];
+    (void)state;
+    shade_colour(0, colour);
+    assert_string_equal(colour, "#ffffff");
+    assert_string_equal(shade_ink(0), "#000000");
+    shade_colour(SHADES - 1, colour);
+    assert_string_equal(colour, "#440154");
+    assert_string_equal(shade_ink(SHADES - 1), "#ffffff");
+    assert_int_equal(shade_of((double)NAN), 0);
+    assert_int_equal(shade_of(-1), 0);
+    assert_int_equal(shade_of(0.5), 8);
+    assert_int_equal(shade_of(2), 15);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_fixture, close_fixture)
 
 int main(void)
@@ -216,6 +372,11 @@ int main(void)
         TEST(without_gnuplot_the_numbers_are_there),
         TEST(it_needs_a_run_that_is_done),
         TEST(names_and_seeds_of_digits_are_not_rounded),
+        TEST(it_says_what_a_head_counts),
+        TEST(tokens_are_text),
+        TEST(missing_weights_are_said_to_be_missing),
+        cmocka_unit_test(a_small_picture_is_a_png),
+        cmocka_unit_test(shades_go_from_white_to_dark),
         TEST(claims_are_drawn_where_they_are_judged),
         TEST(settings_say_how_to_repeat_and_what_differs),
     };

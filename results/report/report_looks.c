@@ -1,0 +1,363 @@
+/* report_looks.c -- what trained heads count: sentences, a sequence with its gates behind the
+ * tokens, a picture of every head, tables.
+ *
+ * Gates and planes come from the caller (report_look.h); the rule by which run, head and kind
+ * of token were chosen stands in the section's own words. One head of each row is large; the
+ * script's sliders choose another, and without a script all others stand there small.
+ * The trap: token texts are those of tasks of plug-ins too, and go through escape_html as
+ * all text does. */
+#include "report_parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "small_picture.h"
+#include "text_table.h"
+
+/* A gate is said to open at a kind when the two means are so far apart; and so many heads
+ * have their pictures (two of up to 11 kB each). Both chosen. */
+static const double clear_gap = 0.5;
+enum { PAGE_HEADS = 96 };
+
+double look_kind_gap(const struct look_kind *k)
+{
+    return isnan(k->at) || isnan(k->other) ? -1 : fabs(k->at - k->other);
+}
+
+void report_look_free(struct report_look *l)
+{
+    free(l->experiment);
+    free(l->profile);
+    free(l->cell);
+    free(l->variant);
+    free(l->run);
+    free(l->kind);
+    free(l->mean);
+    free(l->token);
+    free(l->scored);
+    free(l->gate);
+    free(l->attention);
+    *l = (struct report_look){0};
+}
+
+void report_looks_free(struct report_looks *l)
+{
+    for (int i = 0; i < l->n; i++)
+        report_look_free(&l->at[i]);
+    free(l->at);
+    *l = (struct report_looks){0};
+}
+
+/* --- sentences ------------------------------------------------------------------------ */
+
+/* "gate" of "gate" and "cope.gate"; of "forget" "forget gate". */
+static void gate_name(const struct report_look *l, char text[2 * LOOK_PLANE_TEXT])
+{
+    const char *dot = strchr(l->plane, '.'), *name = dot ? dot + 1 : l->plane;
+    snprintf(text, (size_t)2 * LOOK_PLANE_TEXT, "%s%s", name,
+             strcmp(name, "gate") == 0 ? "" : " gate");
+}
+
+static void kind_name(const struct look_kind *k, char text[2 * LOOK_TOKEN_TEXT + 32])
+{
+    snprintf(text, (size_t)2 * LOOK_TOKEN_TEXT + 32,
+             k->behind ? "the token behind \"%s\"" : "\"%s\"", k->token);
+}
+
+static void say_kind(FILE *out, const struct report_look *l)
+{
+    const struct look_run_kind *x = &l->run[l->shown];
+    const struct look_kind *k = &x->kind;
+    char gate[2 * LOOK_PLANE_TEXT], kind[2 * LOOK_TOKEN_TEXT + 32];
+    gate_name(l, gate);
+    kind_name(k, kind);
+    if (look_kind_gap(k) < clear_gap) {
+        report_say(
+            out,
+            "No %s of these runs tells one kind of token from the rest: furthest apart "
+            "is that of layer %d, head %d at %s, with mean %.2f there and %.2f elsewhere",
+            gate, x->layer, x->head, kind, k->at, k->other);
+        return;
+    }
+    const bool opens = k->at > k->other;
+    report_say(out, "The %s of layer %d, head %d %s at %s: mean %.2f there, %.2f elsewhere",
+               gate, x->layer, x->head, opens ? "opens" : "closes", kind, k->at, k->other);
+    if (strcmp(gate, "gate") == 0)
+        report_say(out, ". It counts %s%s", opens ? "" : "every token but ", kind);
+}
+
+static void say(FILE *out, const struct report_look *l)
+{
+    const struct look_run_kind *x = &l->run[l->shown];
+    fputs("<p><b>", out);
+    if (look_kind_gap(&x->kind) < 0)
+        report_say(out, "No kind of token is common enough to be told from the rest");
+    else
+        say_kind(out, l);
+    fputs(".</b> ", out);
+    report_say(out,
+               "This is run %lld (seed %llu), of %d with weights the one in which the "
+               "two means lie furthest apart",
+               x->run, x->seed, l->runs);
+    if (l->without)
+        report_say(out, "; %d more could not be looked at", l->without);
+    fputs(".</p>\n", out);
+}
+
+/* --- tables --------------------------------------------------------------------------- */
+
+static enum status write_runs(FILE *out, const struct report_look *l, struct err *e)
+{
+    static const char *const names[] = {"run",       "seed",          "layer",
+                                        "head",      "kind of token", "mean there",
+                                        "elsewhere", "correlation"};
+    struct text_table t;
+    text_table_init(&t, PRINT_HTML, out);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        text_table_column(&t, names[i], i != 4);
+    for (int i = 0; i < l->runs; i++) {
+        const struct look_run_kind *x = &l->run[i];
+        char kind[2 * LOOK_TOKEN_TEXT + 32];
+        kind_name(&x->kind, kind);
+        text_table_integer(&t, x->run);
+        text_table_format(&t, "%llu", x->seed);
+        text_table_integer(&t, x->layer);
+        text_table_integer(&t, x->head);
+        text_table_text(&t, kind);
+        text_table_format(&t, "%.3f", x->kind.at);
+        text_table_format(&t, "%.3f", x->kind.other);
+        text_table_format(&t, "%.2f", x->kind.r);
+    }
+    return text_table_end(&t, e);
+}
+
+/* The shown run: a row for each head, a column for each kind. */
+static enum status write_means(FILE *out, const struct report_look *l, struct err *e)
+{
+    struct text_table t;
+    text_table_init(&t, PRINT_HTML, out);
+    text_table_column(&t, "layer", true);
+    text_table_column(&t, "head", true);
+    for (int k = 0; k < l->kinds; k++) {
+        char name[LOOK_TOKEN_TEXT + 8];
+        snprintf(name, sizeof name, "\"%s\"", l->kind[k]);
+        text_table_column(&t, name, true);
+    }
+    for (int h = 0; h < l->layers * l->heads; h++) {
+        text_table_integer(&t, h / l->heads);
+        text_table_integer(&t, h % l->heads);
+        for (int k = 0; k < l->kinds; k++) {
+            const double x = l->mean[h * l->kinds + k];
+            if (isnan(x))
+                text_table_none(&t);
+            else
+                text_table_format(&t, "%.2f", x);
+        }
+    }
+    return text_table_end(&t, e);
+}
+
+/* --- pictures ------------------------------------------------------------------------- */
+
+static const float *plane_at(const struct report_look *l, const float *all, int head)
+{
+    return all + (size_t)head * (size_t)l->tokens * (size_t)l->tokens;
+}
+
+static double largest(const struct report_look *l, const float *plane)
+{
+    double most = 0;
+    for (int i = 0; i < l->tokens * l->tokens; i++)
+        if ((double)plane[i] > most)
+            most = (double)plane[i];
+    return most;
+}
+
+/* The last place whose answer is scored, or the last one. */
+static int asking_place(const struct report_look *l)
+{
+    for (int i = l->tokens - 1; i > 0; i--)
+        if (l->scored[i])
+            return i;
+    return l->tokens - 1;
+}
+
+/* The tokens up to the asking one, on the colour of their gate. */
+static void write_strip(FILE *out, const struct report_look *l, int head)
+{
+    const int query = asking_place(l);
+    const float *row = plane_at(l, l->gate, head) + (size_t)query * (size_t)l->tokens;
+    fputs("<p class=strip>", out);
+    for (int j = 0; j <= query; j++) {
+        fprintf(out, "<span class=g%d title=%.2f>", shade_of((double)row[j]),
+                (double)row[j]);
+        escape_html(out,
+                    *l->token[j] && strcmp(l->token[j], " ") != 0 ? l->token[j] : "\u2423");
+        fputs("</span>", out);
+    }
+    fputs("</p>\n", out);
+}
+
+static void write_plane(FILE *out, const struct report_look *l, int head, bool gate)
+{
+    const float *plane = plane_at(l, gate ? l->gate : l->attention, head);
+    const double most = gate ? 1 : largest(l, plane);
+    fprintf(out, "<div><img width=%d height=%d alt=\"", l->tokens, l->tokens);
+    report_say(out, "%s of layer %d, head %d: a row for each query, a column for each key",
+               gate ? "Gates" : "Attention", head / l->heads, head % l->heads);
+    fputs("\" src=\"", out);
+    small_picture(out, plane, l->tokens, most);
+    fputs("\"> <span>", out);
+    report_say(out, "%s: queries downwards, keys across; darkest %.2f",
+               gate ? "Gate" : "Attention", most);
+    fputs("</span></div>\n", out);
+}
+
+/* Where an encoder does not act in a layer there is nothing to see. */
+static bool has_gates(const struct report_look *l, int head)
+{
+    return !isnan(plane_at(l, l->gate, head)[0]);
+}
+
+static void write_head(FILE *out, const struct report_look *l, int head, bool chosen)
+{
+    fprintf(out, "<figure class=\"head%s\" data-layer=%d data-head=%d>\n",
+            chosen ? " chosen" : "", head / l->heads, head % l->heads);
+    fprintf(out, "<figcaption>Layer %d, head %d</figcaption>\n", head / l->heads,
+            head % l->heads);
+    if (has_gates(l, head)) {
+        write_strip(out, l, head);
+        fputs("<div class=planes>", out);
+        write_plane(out, l, head, true);
+        write_plane(out, l, head, false);
+        fputs("</div>\n", out);
+    } else {
+        fputs("<p>The encoder does not act in this layer.</p>\n", out);
+    }
+    fputs("</figure>\n", out);
+}
+
+static void write_slider(FILE *out, const char *name, int most, int value)
+{
+    if (most > 0)
+        fprintf(
+            out,
+            "<label>%s <input type=range min=0 max=%d value=%d step=1 data-part=%s></label>\n",
+            *name == 'l' ? "Layer" : "Head", most, value, name);
+}
+
+static void write_heads(FILE *out, const struct report_look *l)
+{
+    const struct look_run_kind *x = &l->run[l->shown];
+    fputs("<div class=looks>\n<p class=steer hidden>", out);
+    write_slider(out, "layer", l->layers - 1, x->layer);
+    write_slider(out, "head", l->heads - 1, x->head);
+    fputs("<output></output></p>\n", out);
+    for (int h = 0; h < l->layers * l->heads; h++)
+        write_head(out, l, h, h == x->layer * l->heads + x->head);
+    fputs("</div>\n", out);
+}
+
+/* --- the section ------------------------------------------------------------------------ */
+
+/* The colours of strips, and what they mean. */
+static void write_colours(FILE *out)
+{
+    fputs("<style>\n", out);
+    for (int i = 0; i < SHADES; i++) {
+        char colour[8];
+        shade_colour(i, colour);
+        fprintf(out, ".g%d{background:%s;color:%s}\n", i, colour, shade_ink(i));
+    }
+    fputs("</style>\n<p class=strip>gate", out);
+    for (int i = 0; i <= 10; i++)
+        fprintf(out, " <span class=g%d>%.1f</span>", shade_of(i / 10.0), i / 10.0);
+    fputs("</p>\n", out);
+}
+
+static void write_rule(FILE *out)
+{
+    fputs("<p>", out);
+    report_say(
+        out,
+        "Some encoders have gates: a number between 0 and 1 for each pair of a token that "
+        "looks (query) and one that is seen (key). The models with weights read the first "
+        "%d sequences of the split id, up to %d seeds of each row. Over all pairs whose "
+        "query is a scored place, of each head the kind of key (a token, or what stands "
+        "behind one) was chosen whose mean gate differs most from that of all other keys; "
+        "then the head and the run in which it differs most. The sequence shown is the "
+        "first of the split (of a long one the first %d tokens); its colours are the "
+        "gates as the last scored place sees them.",
+        LOOK_SEQUENCES, LOOK_SEEDS, LOOK_TOKENS);
+    fputs("</p>\n", out);
+}
+
+static enum status write_look(struct report *r, const struct report_look *l, int *heads,
+                              struct err *e)
+{
+    fputs("<h3>", r->out);
+    report_say(r->out, "%s, %s%s%s, %s", l->experiment, l->profile, *l->cell ? ", " : "",
+               l->cell, l->variant);
+    fputs("</h3>\n", r->out);
+    say(r->out, l);
+    *heads += l->layers * l->heads;
+    if (*heads <= PAGE_HEADS)
+        write_heads(r->out, l);
+    else
+        fputs(
+            "<p>Its pictures would make the page too heavy; the command draws them.</p>\n",
+            r->out);
+    fputs("<p class=made><code>", r->out);
+    report_say(r->out, "posbench plot gates %lld -o gates.svg", l->run[l->shown].run);
+    fputs("</code> draws the gates; <code>", r->out);
+    report_say(r->out, "posbench probe %lld -n %d", l->run[l->shown].run, l->sequences);
+    fputs("</code> prints means of all heads.</p>\n"
+          "<p>Mean gates of this run, by the token of the key:</p>\n",
+          r->out);
+    enum status st = write_means(r->out, l, e);
+    fputs("<p>Of each run the head and the kind whose means lie furthest apart:</p>\n",
+          r->out);
+    return st ? st : write_runs(r->out, l, e);
+}
+
+static void write_without(struct report *r, const struct report_looks *l)
+{
+    fputs("<p>", r->out);
+    if (!l || l->gated == 0)
+        report_say(r->out, "%s",
+                   l ? "No run's encoder has gates to look at."
+                     : "Models were not asked for.");
+    else
+        report_say(
+            r->out,
+            "The weights of the %d runs whose encoders have gates are not beside the "
+            "database, or cannot be used%s%s. `posbench run --rerun all` keeps them.",
+            l->gated, l->why.msg[0] ? ": " : "", l->why.msg);
+    fputs("</p>\n", r->out);
+}
+
+enum status report_heads(struct report *r, struct err *e)
+{
+    const struct report_looks *l = r->request->looks;
+    enum status st = ST_OK;
+    int heads = 0;
+    if (!l || l->n == 0) {
+        write_without(r, l);
+        return ST_OK;
+    }
+    write_rule(r->out);
+    write_colours(r->out);
+    for (int i = 0; i < l->n && st == ST_OK; i++)
+        st = write_look(r, &l->at[i], &heads, e);
+    if (l->more) {
+        fputs("<p>", r->out);
+        report_say(r->out,
+                   "%d more rows have models with gates; `posbench report EXPERIMENT` "
+                   "shows those of one experiment.",
+                   l->more);
+        fputs("</p>\n", r->out);
+    }
+    return st;
+}

@@ -1,0 +1,41 @@
+/* gate_kinds.h -- which keys a trained head's gates are open at, over sequences.
+ *
+ * Seen from the places whose answer is scored: over all pairs of such a query and a visible
+ * key the mean gate of the keys that are a given token, of those right behind one, and of
+ * all others. */
+#ifndef GATE_KINDS_H
+#define GATE_KINDS_H
+
+#include "look_run.h"
+#include "report_look.h"
+
+struct gate_kinds {
+    int heads; /* of all layers */
+    int vocabulary;
+    int64_t *pairs; /* [heads, kinds], kinds: all, each token, behind each token */
+    double *sum;    /* likewise, of the gates */
+    double *square; /* [heads] of all */
+};
+
+/* Tokens from KIND_TOKENS on are in `all` alone: a text has too many. */
+enum { KIND_TOKENS = 512 };
+
+/* *out is the caller's, filled or not. ST_NOMEM. */
+enum status gate_kinds_open(int heads, int vocabulary, struct gate_kinds *out,
+                            struct err *e);
+void gate_kinds_close(struct gate_kinds *g); /* accepts a zeroed struct */
+
+/* The sequence that was looked at last; heads without gates, NaN, are left out. */
+void gate_kinds_add(struct gate_kinds *g, const struct look_run *r, int plane);
+
+/* Of a head the kind whose mean differs most from that of the other keys, of those that are at
+ * least 1 % and at most 99 % of the pairs: *token, and the rest of *out but its token. */
+void gate_kinds_best(const struct gate_kinds *g, int head, int *token,
+                     struct look_kind *out);
+
+/* The mean gate of a head at keys that are `token`; NaN: there is none. */
+double gate_kinds_mean(const struct gate_kinds *g, int head, int token);
+/* Up to `room` tokens, the commonest keys first; how many. */
+int gate_kinds_commonest(const struct gate_kinds *g, int *token, int room);
+
+#endif

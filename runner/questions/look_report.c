@@ -1,0 +1,358 @@
+/* look_report.c -- what the trained models of a database look at, for the report.
+ *
+ * The runs whose encoder has the planes of the picture `gates` come from the database, row
+ * by row of its tables. Each model with weights reads the first sequences of `id`, the sums of
+ * its gates (gate_kinds.h) choose head and kind, and of the run in which these differ most
+ * planes and tokens of the first sequence are kept.
+ * The trap: weights may be missing or damaged for one run and sound for the next, so that
+ * what goes wrong with a model is written down and is no error. */
+#include "look_report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "encoder.h"
+#include "gate_kinds.h"
+#include "plot.h"
+
+enum { COMMONEST = 8 }; /* kinds of the table: what 390 pixels hold; chosen */
+
+/* --- which runs --------------------------------------------------------------------- */
+
+struct candidate {
+    char *experiment, *profile, *cell, *variant; /* owned */
+    long long recipe, run;
+    unsigned long long seed;
+    bool weights;
+};
+
+struct candidates {
+    const char *db;
+    struct candidate *at;
+    int n, room;
+};
+
+static const char *const *gate_planes(void)
+{
+    return plot_find("gates")->planes;
+}
+
+static bool has_gates(const struct encoder *c)
+{
+    for (int k = 0; c && c->planes && c->planes[k]; k++)
+        for (const char *const *name = gate_planes(); *name; name++)
+            if (strcmp(c->planes[k], *name) == 0)
+                return true;
+    return false;
+}
+
+/* "cope+rope": has one of the parts gates? */
+static bool sum_has_gates(const char *encoder)
+{
+    char name[64];
+    for (const char *at = encoder; *at; at += *at == '+') {
+        const int n = (int)strcspn(at, "+");
+        snprintf(name, sizeof name, "%.*s", n, at);
+        if (has_gates(encoder_find(name)))
+            return true;
+        at += n;
+    }
+    return false;
+}
+
+static const char *word(const char *cell)
+{
+    return cell ? cell : "";
+}
+
+static enum status take(void *context, int columns, const char *const *names,
+                        const char *const *cells, struct err *e)
+{
+    enum { EXPERIMENT, PROFILE, CELL, VARIANT, ENCODER, RECIPE, RUN, SEED, IDENTITY };
+    struct candidates *c = context;
+    (void)columns;
+    (void)names;
+    if (!sum_has_gates(word(cells[ENCODER])))
+        return ST_OK;
+    if (c->n == c->room) {
+        const int room = c->room ? 2 * c->room : 16;
+        struct candidate *all = realloc(c->at, (size_t)room * sizeof *all);
+        if (!all)
+            return err_set(e, ST_NOMEM, "no memory for the runs of the report");
+        c->at = all;
+        c->room = room;
+    }
+    struct candidate *one = &c->at[c->n++];
+    *one = (struct candidate){
+        .experiment = strdup(word(cells[EXPERIMENT])),
+        .profile = strdup(word(cells[PROFILE])),
+        .cell = strdup(word(cells[CELL])),
+        .variant = strdup(word(cells[VARIANT])),
+        .recipe = strtoll(word(cells[RECIPE]), NULL, 10),
+        .run = strtoll(word(cells[RUN]), NULL, 10),
+        .seed = strtoull(word(cells[SEED]), NULL, 10),
+        .weights = model_files_has_weights(c->db, word(cells[IDENTITY]), ""),
+    };
+    return one->experiment && one->profile && one->cell && one->variant
+               ? ST_OK
+               : err_set(e, ST_NOMEM, "no memory for the runs of the report");
+}
+
+static void candidates_free(struct candidates *c)
+{
+    for (int i = 0; i < c->n; i++) {
+        free(c->at[i].experiment);
+        free(c->at[i].profile);
+        free(c->at[i].cell);
+        free(c->at[i].variant);
+    }
+    free(c->at);
+}
+
+/* The end of the row of candidate `first`. */
+static int row_end(const struct candidates *c, int first)
+{
+    const struct candidate *a = &c->at[first];
+    int i = first + 1;
+    while (i < c->n && c->at[i].recipe == a->recipe &&
+           strcmp(c->at[i].experiment, a->experiment) == 0 &&
+           strcmp(c->at[i].profile, a->profile) == 0 && strcmp(c->at[i].cell, a->cell) == 0)
+        i++;
+    return i;
+}
+
+/* --- one run -------------------------------------------------------------------------- */
+
+static void token_text(const struct look_run *r, int32_t token, char text[LOOK_TOKEN_TEXT])
+{
+    _Static_assert((int)LOOK_TOKEN_TEXT == (int)TASK_TOKEN_TEXT, "token_text writes these");
+    r->run.task->token_text(&r->split.options, token, text);
+}
+
+/* The upper left corner [T, T] of a plane. */
+static void copy_plane(const struct looking *x, int layer, int head, int plane, int T,
+                       float *out)
+{
+    const real *at = looking_plane(x, layer, head, plane);
+    for (int i = 0; i < T; i++)
+        for (int j = 0; j < T; j++)
+            *out++ = j <= i ? (float)at[(size_t)i * (size_t)x->tokens + (size_t)j] : NAN;
+}
+
+/* Tokens and planes of the sequence that was looked at last. */
+static enum status keep_sequence(const struct look_run *r, int plane,
+                                 struct report_look *out, struct err *e)
+{
+    const struct looking *x = &r->looking;
+    const int T = x->tokens < LOOK_TOKENS ? x->tokens : LOOK_TOKENS;
+    const size_t one = (size_t)T * (size_t)T, heads = (size_t)x->layers * (size_t)x->heads;
+    out->layers = x->layers;
+    out->heads = x->heads;
+    out->tokens = T;
+    out->token = calloc((size_t)T, sizeof *out->token);
+    out->scored = calloc((size_t)T, sizeof *out->scored);
+    out->gate = calloc(heads * one, sizeof *out->gate);
+    out->attention = calloc(heads * one, sizeof *out->attention);
+    if (!out->token || !out->scored || !out->gate || !out->attention)
+        return err_set(e, ST_NOMEM, "no memory for the planes of %zu heads", heads);
+    for (int i = 0; i < T; i++) {
+        token_text(r, r->sequence.batch.token[i], out->token[i]);
+        out->scored[i] = r->sequence.scored[i];
+    }
+    for (int h = 0; h < x->layers * x->heads; h++) {
+        copy_plane(x, h / x->heads, h % x->heads, plane, T, out->gate + (size_t)h * one);
+        copy_plane(x, h / x->heads, h % x->heads, LOOK_ATTENTION, T,
+                   out->attention + (size_t)h * one);
+    }
+    return ST_OK;
+}
+
+/* Mean gates of the commonest tokens. */
+static enum status keep_means(const struct look_run *r, const struct gate_kinds *g,
+                              struct report_look *out, struct err *e)
+{
+    int token[COMMONEST];
+    out->kinds = gate_kinds_commonest(g, token, COMMONEST);
+    out->kind = calloc(COMMONEST, sizeof *out->kind);
+    out->mean = calloc((size_t)g->heads * COMMONEST, sizeof *out->mean);
+    if (!out->kind || !out->mean)
+        return err_set(e, ST_NOMEM, "no memory for the means of %d heads", g->heads);
+    for (int k = 0; k < out->kinds; k++) {
+        token_text(r, token[k], out->kind[k]);
+        for (int h = 0; h < g->heads; h++)
+            out->mean[(size_t)h * (size_t)out->kinds + (size_t)k] =
+                gate_kinds_mean(g, h, token[k]);
+    }
+    return ST_OK;
+}
+
+/* The head and the kind that differ most; kind.at is NaN where there is none. */
+static void choose_head(const struct look_run *r, const struct gate_kinds *g,
+                        struct look_run_kind *out)
+{
+    out->kind.at = out->kind.other = (double)NAN;
+    for (int h = 0; h < g->heads; h++) {
+        struct look_kind one;
+        int token;
+        gate_kinds_best(g, h, &token, &one);
+        if (look_kind_gap(&one) <= look_kind_gap(&out->kind))
+            continue;
+        token_text(r, token, one.token);
+        out->kind = one;
+        out->layer = h / r->looking.heads;
+        out->head = h % r->looking.heads;
+    }
+}
+
+static enum status look_at_sequences(struct look_run *r, int plane, struct gate_kinds *g,
+                                     struct report_look *out, struct err *e)
+{
+    enum status st = ST_OK;
+    out->sequences = r->split.count < LOOK_SEQUENCES ? r->split.count : LOOK_SEQUENCES;
+    for (int i = 0; i < out->sequences && st == ST_OK; i++) {
+        st = look_run_at(r, i, e);
+        if (st == ST_OK && i == 0)
+            st = keep_sequence(r, plane, out, e);
+        if (st == ST_OK)
+            gate_kinds_add(g, r, plane);
+    }
+    return st;
+}
+
+/* All of *out but its texts and list of runs. */
+static enum status look_at(struct look_run *r, struct report_look *out,
+                           struct look_run_kind *chosen, struct err *e)
+{
+    struct gate_kinds g = {.heads = 0};
+    const int plane = looking_find(&r->looking, gate_planes());
+    if (plane < 0)
+        return err_set(e, ST_NOTFOUND, "%s has no gates", r->run.variant);
+    snprintf(out->plane, sizeof out->plane, "%s", looking_name(&r->looking, plane));
+    enum status st = gate_kinds_open(r->looking.layers * r->looking.heads,
+                                     r->run.task->vocabulary(&r->split.options), &g, e);
+    if (st == ST_OK)
+        st = look_at_sequences(r, plane, &g, out, e);
+    if (st == ST_OK)
+        st = keep_means(r, &g, out, e);
+    if (st == ST_OK)
+        choose_head(r, &g, chosen);
+    gate_kinds_close(&g);
+    return st;
+}
+
+/* --- one row -------------------------------------------------------------------------- */
+
+/* Takes all that was kept of a run's sequences into *to. */
+static void take_sequences(struct report_look *from, struct report_look *to)
+{
+    struct report_look mine = *from;
+    mine.experiment = to->experiment;
+    mine.profile = to->profile;
+    mine.cell = to->cell;
+    mine.variant = to->variant;
+    mine.run = to->run;
+    mine.runs = to->runs;
+    mine.without = to->without;
+    *from = *to;
+    from->experiment = from->profile = from->cell = from->variant = NULL;
+    from->run = NULL;
+    *to = mine;
+}
+
+/* A run of the row: its own line, and all else when no earlier one shows more. */
+static enum status add_run(const char *db, const struct candidate *c,
+                           struct report_look *row, struct err *why, struct err *e)
+{
+    char name[STORED_ID_TEXT];
+    struct look_run r = {.sampler = NULL};
+    struct report_look own = {.runs = 0};
+    struct look_run_kind line = {.run = c->run, .seed = c->seed};
+    struct err fault = {.msg = ""};
+    snprintf(name, sizeof name, "%lld", c->run);
+    enum status st = look_run_open(db, name, "id", &r, &fault);
+    if (st == ST_OK)
+        st = look_at(&r, &own, &line, &fault);
+    look_run_close(&r);
+    if (st == ST_OK) {
+        const double gap = look_kind_gap(&line.kind);
+        row->run[row->runs++] = line;
+        if (row->runs == 1 || gap > look_kind_gap(&row->run[row->shown].kind)) {
+            const int shown = row->runs - 1;
+            take_sequences(&own, row);
+            row->shown = shown;
+        }
+    } else {
+        row->without++;
+        if (!why->msg[0])
+            *why = fault;
+    }
+    report_look_free(&own);
+    return st == ST_NOMEM ? err_set(e, st, "%s", fault.msg) : ST_OK;
+}
+
+static enum status open_row(const struct candidate *c, int runs, struct report_look *out,
+                            struct err *e)
+{
+    *out = (struct report_look){.experiment = strdup(c->experiment),
+                                .profile = strdup(c->profile),
+                                .cell = strdup(c->cell),
+                                .variant = strdup(c->variant),
+                                .run = calloc((size_t)runs, sizeof *out->run)};
+    return out->experiment && out->profile && out->cell && out->variant && out->run
+               ? ST_OK
+               : err_set(e, ST_NOMEM, "no memory for %d runs", runs);
+}
+
+/* Candidates first..end - 1. A row without a usable model is none. */
+static enum status add_row(const struct candidates *c, int first, int end,
+                           struct report_looks *out, struct err *e)
+{
+    struct report_look *row = &out->at[out->n];
+    enum status st = open_row(&c->at[first], end - first, row, e);
+    for (int i = first; i < end && st == ST_OK; i++) {
+        if (c->at[i].weights && row->runs < LOOK_SEEDS)
+            st = add_run(c->db, &c->at[i], row, &out->why, e);
+        else
+            row->without += !c->at[i].weights;
+    }
+    if (st == ST_OK && row->runs > 0)
+        out->n++;
+    else
+        report_look_free(row);
+    return st;
+}
+
+static bool some_weights(const struct candidates *c, int first, int end)
+{
+    for (int i = first; i < end; i++)
+        if (c->at[i].weights)
+            return true;
+    return false;
+}
+
+enum status look_report(struct store *s, const char *db, const char *profile,
+                        const char *experiment, struct report_looks *out, struct err *e)
+{
+    static const char sql[] =
+        "SELECT experiment, profile, cell, variant, encoder, recipe, run_id, seed, identity "
+        "FROM v_run WHERE state = 'done' AND profile GLOB ?1 AND experiment GLOB ?2 "
+        "ORDER BY experiment, profile, cell, recipe, seed";
+    const char *const params[] = {profile ? profile : "*", experiment ? experiment : "*"};
+    struct candidates c = {.db = db};
+    *out = (struct report_looks){.at = calloc(LOOK_ROWS, sizeof *out->at)};
+    enum status st = out->at ? store_query(s, sql, params, 2, take, &c, e)
+                             : err_set(e, ST_NOMEM, "no memory for the report");
+    out->gated = c.n;
+    for (int i = 0, end; i < c.n && st == ST_OK; i = end) {
+        end = row_end(&c, i);
+        if (!some_weights(&c, i, end))
+            continue;
+        if (out->n < LOOK_ROWS)
+            st = add_row(&c, i, end, out, e);
+        else
+            out->more++;
+    }
+    candidates_free(&c);
+    return st;
+}

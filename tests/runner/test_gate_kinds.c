@@ -1,0 +1,141 @@
+/* gate_kinds.h: gates made by hand, whose means can be counted. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <cmocka.h>
+
+#include "approx.h"
+#include "gate_kinds.h"
+
+enum { T = 6, A = 0, B = 1, C = 2, V = 3 };
+
+/* One layer of two heads; the second has no gates. Scored: places 3 and 5. */
+static const int32_t token[T] = {A, B, A, C, A, B};
+static const uint8_t scored[T] = {0, 0, 0, 1, 0, 1};
+
+struct bed {
+    struct look_run run;
+    real at[2][T][T];
+};
+
+/* Head 0: what `gate` says of key j, from any query. */
+static void fill(struct bed *b, const real gate[T])
+{
+    *b = (struct bed){
+        .run = {.looking = {.layers = 1, .heads = 2, .tokens = T, .planes = 1}}};
+    for (int i = 0; i < T; i++)
+        for (int j = 0; j < T; j++) {
+            b->at[0][i][j] = j <= i ? gate[j] : (real)NAN;
+            b->at[1][i][j] = (real)NAN;
+        }
+    b->run.looking.at = &b->at[0][0][0];
+    b->run.sequence.batch.token = token;
+    b->run.sequence.scored = scored;
+}
+
+static struct gate_kinds sums_of(const real gate[T])
+{
+    struct gate_kinds g;
+    struct bed b;
+    struct err e;
+    fill(&b, gate);
+    assert_int_equal(gate_kinds_open(2, V, &g, &e), ST_OK);
+    gate_kinds_add(&g, &b.run, 0);
+    return g;
+}
+
+/* Queries 3 and 5 see A B A C and A B A C A B: ten pairs, five of them A. */
+static void the_token_that_opens_is_found(void **state)
+{
+    const real gate[T] = {1, 0, 1, 0, 1, 0};
+    struct gate_kinds g = sums_of(gate);
+    struct look_kind kind;
+    int found;
+    (void)state;
+    gate_kinds_best(&g, 0, &found, &kind);
+    assert_int_equal(found, A);
+    assert_false(kind.behind);
+    assert_near(kind.at, 1.0, 1e-12);
+    assert_near(kind.other, 0.0, 1e-12);
+    assert_near(kind.r, 1.0, 1e-12);
+    assert_near(gate_kinds_mean(&g, 0, B), 0.0, 1e-12);
+    gate_kinds_close(&g);
+}
+
+/* Closed at C alone, two of the ten pairs; 0.5 at one of the others' places, seen twice. */
+static void the_token_that_closes_is_found(void **state)
+{
+    const real gate[T] = {1, 1, (real)0.5, 0, 1, 1};
+    struct gate_kinds g = sums_of(gate);
+    struct look_kind kind;
+    int found;
+    (void)state;
+    gate_kinds_best(&g, 0, &found, &kind);
+    assert_int_equal(found, C);
+    assert_near(kind.at, 0.0, 1e-12);
+    assert_near(kind.other, 7.0 / 8, 1e-12);
+    /* Mean 0.7, variance 0.65 - 0.49; share 0.2. */
+    assert_near(kind.r, -7.0 / 8 * sqrt(0.16 / 0.16), 1e-12);
+    gate_kinds_close(&g);
+}
+
+/* Behind B stand place 2, seen twice, and no other. */
+static void what_stands_behind_a_token_is_found(void **state)
+{
+    const real gate[T] = {0, 0, 1, 0, 0, 0};
+    struct gate_kinds g = sums_of(gate);
+    struct look_kind kind;
+    int found;
+    (void)state;
+    gate_kinds_best(&g, 0, &found, &kind);
+    assert_int_equal(found, B);
+    assert_true(kind.behind);
+    assert_near(kind.at, 1.0, 1e-12);
+    assert_near(kind.other, 0.0, 1e-12);
+    gate_kinds_close(&g);
+}
+
+static void a_head_without_gates_has_no_kind(void **state)
+{
+    const real gate[T] = {1, 0, 1, 0, 1, 0};
+    struct gate_kinds g = sums_of(gate);
+    struct look_kind kind;
+    int found;
+    (void)state;
+    gate_kinds_best(&g, 1, &found, &kind);
+    assert_true(isnan(kind.at));
+    assert_true(look_kind_gap(&kind) < 0);
+    assert_true(isnan(gate_kinds_mean(&g, 1, A)));
+    gate_kinds_close(&g);
+}
+
+/* A five times, B three, C two; a place behind the last is not taken. */
+static void the_commonest_come_first(void **state)
+{
+    const real gate[T] = {0};
+    struct gate_kinds g = sums_of(gate);
+    int all[4] = {9, 9, 9, 9}, two[3] = {9, 9, 9};
+    (void)state;
+    assert_int_equal(gate_kinds_commonest(&g, all, 4), 3);
+    assert_int_equal(all[0], A);
+    assert_int_equal(all[1], B);
+    assert_int_equal(all[2], C);
+    assert_int_equal(gate_kinds_commonest(&g, two, 2), 2);
+    assert_int_equal(two[1], B);
+    assert_int_equal(two[2], 9);
+    gate_kinds_close(&g);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_token_that_opens_is_found),
+        cmocka_unit_test(the_token_that_closes_is_found),
+        cmocka_unit_test(what_stands_behind_a_token_is_found),
+        cmocka_unit_test(a_head_without_gates_has_no_kind),
+        cmocka_unit_test(the_commonest_come_first),
+    };
+    return cmocka_run_group_tests_name("gate kinds", tests, NULL, NULL);
+}

@@ -136,7 +136,8 @@ CREATE TABLE answer (
 -- Which scored places of a split were right, and how many of each kind. Places are counted
 -- through the sequences of the split in their order; bit i of byte i / 8 is place i. A task
 -- says what makes a place hard (its strata): `strata` is {"ignores": [[0, 3, 120], ...]}, for
--- each value of a stratum the wrong places and all places. Runs of before schema 4 have none.
+-- each value of a stratum the wrong places and all places, and of a text the sum of their
+-- losses in nats: {"position": [[0, 3, 120, 251.5], ...]}. Runs of before schema 4 have none.
 CREATE TABLE place (
     id     INTEGER PRIMARY KEY,
     run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,

@@ -186,13 +186,17 @@ void plot_quoted(FILE *out, const char *text)
     putc('\'', out);
 }
 
-/* FNV-1a with a last mix. The basis was searched so that the 36 encodings known when this
+/* FNV-1a of the name without the options in brackets, with a last mix. The basis was searched so that the 36 encodings known when this
  * was written look different, and those of the CoPE paper differ in colour. */
 static uint32_t look_hash(const char *name)
 {
     uint32_t h = 2166136261U ^ 778U;
-    for (; *name && *name != '('; name++)
-        h = (h ^ (unsigned char)*name) * 16777619U;
+    int depth = 0;
+    for (; *name; name++) {
+        depth += *name == '(';
+        h = depth ? h : (h ^ (unsigned char)*name) * 16777619U;
+        depth -= *name == ')' && depth > 0;
+    }
     h ^= h >> 15;
     h *= 0x2c1b3c6dU;
     return h ^ (h >> 12);

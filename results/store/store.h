@@ -144,7 +144,7 @@ struct place_row {
     const char *split;
     int64_t count;
     const uint8_t *bits; /* bit i of byte i / 8: place i is right; NULL: too many places */
-    const char *strata;  /* JSON: {"ignores": [[value, wrong, places], ...]} */
+    const char *strata;  /* JSON: {"ignores": [[value, wrong, places], ...]}; schema.sql */
 };
 enum status store_places(struct store *s, int64_t run_id, const struct place_row *p,
                          struct err *e);

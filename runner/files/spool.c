@@ -366,7 +366,18 @@ static bool take_answers(struct spool *s, json_t *j)
     return a->bits != NULL;
 }
 
-/* {"ignores": [[value, wrong, places], ...], ...} */
+/* [value, wrong, places], and of a text the nats. */
+static bool is_value(const json_t *value)
+{
+    const size_t n = json_array_size(value);
+    for (size_t k = 0; k < 3; k++)
+        if (!json_is_integer(json_array_get(value, k)))
+            return false;
+    const json_t *nats = json_array_get(value, 3);
+    return n == 3 || (n == 4 && (json_is_real(nats) || json_is_null(nats)));
+}
+
+/* {"ignores": [value, ...], ...} */
 static bool are_strata(json_t *strata)
 {
     const char *name;
@@ -378,11 +389,8 @@ static bool are_strata(json_t *strata)
             return false;
         json_array_foreach(values, i, value)
         {
-            if (json_array_size(value) != 3)
+            if (!is_value(value))
                 return false;
-            for (size_t k = 0; k < 3; k++)
-                if (!json_is_integer(json_array_get(value, k)))
-                    return false;
         }
     }
     return json_is_object(strata);

@@ -139,7 +139,7 @@ static enum status answer_all(struct trainer *t, struct sampler *s,
             if (trainer_stopped(t))
                 return ST_INTERRUPTED;
             count_errors(&b, first, y, q, out);
-            if (q->places && (st = places_add(q->places, &b, y->best, e)) != ST_OK)
+            if (q->places && (st = places_add(q->places, &b, y->best, y->loss, e)) != ST_OK)
                 return st;
             flops = forward_flops(&q->run->model, &b);
         }

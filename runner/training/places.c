@@ -1,6 +1,7 @@
 #include "places.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +42,7 @@ static enum status grow_stratum(struct places *p, int i, int32_t value, struct e
         room *= 2;
     if (room == before)
         return ST_OK;
-    int64_t(*of)[2] = realloc(p->stratum[i].of, (size_t)room * sizeof *of);
+    struct place_sum *of = realloc(p->stratum[i].of, (size_t)room * sizeof *of);
     if (!of)
         return no_memory(p, e);
     memset(of + before, 0, (size_t)(room - before) * sizeof *of);
@@ -51,7 +52,7 @@ static enum status grow_stratum(struct places *p, int i, int32_t value, struct e
 }
 
 static enum status add_place(struct places *p, const struct sampled *b, int t, bool right,
-                             struct err *e)
+                             double nats, struct err *e)
 {
     enum status st = grow_bits(p, e);
     if (st == ST_OK && p->bits && right)
@@ -61,8 +62,10 @@ static enum status add_place(struct places *p, const struct sampled *b, int t, b
         assert(value >= 0);
         st = grow_stratum(p, i, value, e);
         if (st == ST_OK) {
-            p->stratum[i].of[value][0] += !right;
-            p->stratum[i].of[value][1]++;
+            struct place_sum *sum = &p->stratum[i].of[value];
+            sum->wrong += !right;
+            sum->places++;
+            sum->nats += nats;
         }
     }
     p->count += st == ST_OK;
@@ -70,25 +73,37 @@ static enum status add_place(struct places *p, const struct sampled *b, int t, b
 }
 
 enum status places_add(struct places *p, const struct sampled *b, const int32_t *best,
-                       struct err *e)
+                       const float *loss, struct err *e)
 {
     const int tokens = b->batch.start[b->batch.sequences];
     enum status st = ST_OK;
     for (int t = 0; t < tokens && st == ST_OK; t++)
         if (b->scored[t])
-            st = add_place(p, b, t, best[t] == b->batch.target[t], e);
+            st = add_place(p, b, t, best[t] == b->batch.target[t], (double)loss[t], e);
     return st;
 }
 
-/* [[value, wrong, places], ...] of the values that occur. */
+/* [value, wrong, places], and of a text the nats behind them. */
+static json_t *value_json(const struct places *p, int32_t value,
+                          const struct place_sum *sum)
+{
+    json_t *one = json_pack("[I, I, I]", (json_int_t)value, (json_int_t)sum->wrong,
+                            (json_int_t)sum->places);
+    const bool known = isfinite(sum->nats);
+    if (!p->task->measure ||
+        json_array_append_new(one, known ? json_real(sum->nats) : json_null()) == 0)
+        return one;
+    json_decref(one);
+    return NULL;
+}
+
+/* Those of the values that occur. */
 static json_t *stratum_json(const struct places *p, int i)
 {
     json_t *values = json_array();
     for (int32_t value = 0; value < p->stratum[i].room; value++) {
-        const int64_t *of = p->stratum[i].of[value];
-        if (of[1] && json_array_append_new(values, json_pack("[I, I, I]", (json_int_t)value,
-                                                             (json_int_t)of[0],
-                                                             (json_int_t)of[1])) != 0) {
+        const struct place_sum *sum = &p->stratum[i].of[value];
+        if (sum->places && json_array_append_new(values, value_json(p, value, sum)) != 0) {
             json_decref(values);
             return NULL;
         }

@@ -10,21 +10,28 @@
 /* Beyond so many (8 MiB of bits) the places of each kind are counted and no bits kept. */
 #define PLACES_MAX (INT64_C(1) << 26)
 
+/* The places with one value of a stratum. */
+struct place_sum {
+    int64_t wrong, places;
+    double
+        nats; /* of all of them; stored of a text alone, where answers are never certain */
+};
+
 struct places {
     const struct task *task; /* borrowed */
     int64_t count;
     uint8_t *bits; /* bit i of byte i / 8: place i is right; NULL behind PLACES_MAX */
     size_t room;   /* bytes of bits */
     struct {
-        int64_t (*of)[2]; /* [room] wrong and all places with that value */
+        struct place_sum *of; /* [room], by value */
         int32_t room;
     } stratum[TASK_STRATA_MAX];
 };
 
-/* What a model gave as the likeliest: best [tokens of the batch]. Zeroes but the task make
- * an empty struct places. */
+/* What a model gave as the likeliest and lost: best, loss [tokens of the batch]. Zeroes but
+ * the task make an empty struct places. */
 enum status places_add(struct places *p, const struct sampled *b, const int32_t *best,
-                       struct err *e);
+                       const float *loss, struct err *e);
 
 /* The row to store; *text is its strata, to be freed by the caller. */
 enum status places_row(const struct places *p, const char *split, struct place_row *out,

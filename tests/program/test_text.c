@@ -63,7 +63,8 @@ static int train(void **state)
              "experiments:\n"
              "  letters:\n"
              "    task: {name: text, corpus: %s, tokenizer: byte, context: 8}\n"
-             "    splits: {valid: {count: 5}, id: {count: 5}, ood_twice: {count: 5}}\n"
+             "    splits: {valid: {count: 5}, id: {count: 5}, ood_once: {count: 5},\n"
+             "             ood_twice: {count: 5}}\n"
              "    encoders: [{name: absolute, beyond: undefined}]\n"
              "    seeds: [1]\n"
              "    model: {layers: 1, heads: 2, dim: 16}\n"
@@ -100,6 +101,23 @@ static void tables_have_bits_and_what_is_undefined(void **state)
     expect(0, "bits_per_byte", "table --db @/r.db --metric bits_per_byte");
     expect(0, "n/a", "table --db @/r.db --metric bits_per_byte");
     expect(0, "identical", "verify 1 --db @/r.db");
+}
+
+/* The losses of all positions together are the split's loss. */
+static void the_loss_has_a_position(void **state)
+{
+    (void)state;
+    expect(
+        0, "id 8 positions, off by 0.000000",
+        "query --db @/r.db \"SELECT p.split || ' ' || count(*) || ' positions, off by ' ||"
+        " printf('%.6f', abs(sum(json_extract(v.value, '\\$[3]')) / p.count - m.value))"
+        " FROM place AS p JOIN v_score AS m USING (run_id, split),"
+        " json_each(p.strata, '\\$.position') AS v"
+        " WHERE m.metric = 'loss' GROUP BY p.split\"");
+    expect(0, "letters", "query --db @/r.db loss_by_position");
+    expect(0, "position,loss,nats,tokens,seed",
+           "plot loss --db @/r.db -o @/l.csv; cat @/l.csv");
+    expect(0, "letters,", "plot context --db @/r.db -o @/c.csv; cat @/c.csv");
 }
 
 static void logits_of_a_file_are_written(void **state)
@@ -183,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_writes_on),
         cmocka_unit_test(tables_have_bits_and_what_is_undefined),
+        cmocka_unit_test(the_loss_has_a_position),
         cmocka_unit_test(logits_of_a_file_are_written),
         cmocka_unit_test(a_changed_corpus_is_told_and_is_another_run),
         cmocka_unit_test(files_are_looked_at),

@@ -126,6 +126,73 @@ static void errors_stand_at_their_distance(void **state)
     plot_data_free(&d);
 }
 
+/* Three seeds of a text: perplexities 8, 9 and 10 at half a context and three times that at
+ * two; `id` is no split with fixed targets. Of its places 40 have a position of 0 to 3 each,
+ * a nat more each than the one before. */
+static void fill_text(struct fixture *f, const char *variant)
+{
+    static const char splits[] =
+        "\"splits\":{\"id\":{\"options\":{\"context\":64,\"stretch\":1.0,\"scored\":1.0}},"
+        "\"ood_half\":{\"options\":{\"context\":64,\"stretch\":0.5,\"scored\":0.5}},"
+        "\"ood_twice\":{\"options\":{\"context\":64,\"stretch\":2.0,\"scored\":0.5}}}";
+    for (int seed = 1; seed <= 3; seed++) {
+        const struct place_row p = {
+            "id", 160, NULL,
+            "{\"position\":[[0,9,40,40.0],[1,9,40,80.0],[2,9,40,120.0],[3,9,40,160.0]]}"};
+        const int64_t id = add_run(f->store, (struct fake_run){.experiment = "text",
+                                                               .variant = variant,
+                                                               .encoder = variant,
+                                                               .seed = seed,
+                                                               .more = splits});
+        put(f->store, id, "id", "perplexity", 7);
+        put(f->store, id, "ood_half", "perplexity", 7 + seed);
+        put(f->store, id, "ood_twice", "perplexity", 3 * (7 + seed));
+        assert_ok(store_places(f->store, id, &p, &err));
+    }
+}
+
+static void perplexity_stands_over_the_context(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    char *text;
+    size_t n;
+    fill_text(f, "rope");
+    struct plot_data d = read_plot(f, "context", &q);
+    assert_int_equal(d.n, 3 * 2);
+    assert_string_equal(d.row[0].panel, "text");
+    TEXT_OF(text, n, plot_find("context")->draw(&d, &q, out));
+    assert_non_null(strstr(text, "$median_0 << EOD\n0.5 9\n2 27\nEOD\n"));
+    free(text);
+    TEXT_OF(text, n, plot_csv(plot_find("context"), &d, out));
+    assert_non_null(strstr(text, "panel,series,context,value,seed,tokens\r\n"
+                                 "text,rope,0.5,8,1,32\r\ntext,rope,2,24,1,128\r\n"));
+    free(text);
+    plot_data_free(&d);
+}
+
+/* 40 places of 160 are more than a fortieth, so each position is a mark; runs of other tasks
+ * have no nats. */
+static void losses_stand_at_their_position(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    char *text;
+    size_t n;
+    fill(f);
+    fill_text(f, "rope");
+    struct plot_data d = read_plot(f, "loss", &q);
+    assert_int_equal(d.n, 3 * 4);
+    assert_string_equal(d.row[0].panel, "text, id: position");
+    TEXT_OF(text, n, plot_find("loss")->draw(&d, &q, out));
+    assert_non_null(strstr(text, "$all_0 << EOD\n0 1\n1 2\n2 3\n3 4\nEOD\n"));
+    free(text);
+    plot_data_free(&d);
+    d = read_plot(f, "distance", &q);
+    assert_int_equal(d.n, 2 * 3 * 3 + 3 * 4);
+    plot_data_free(&d);
+}
+
 /* Asked for length 64 and 128, p_ignore 0.5 and 0.9; the number of sequences and the option
  * `quiet` do not vary. */
 static void fill_surface(struct fixture *f, const char *variant)
@@ -311,6 +378,7 @@ static void names_from_elsewhere_run_nothing(void **state)
     add_curves(f, "beta", (double[]){0.0, 0.0, 0.0});
     add_claims(f, HARM, "beta");
     fill_surface(f, HARM);
+    fill_text(f, HARM);
     store_close(f->store);
     f->store = NULL;
     for (int i = 0; i < plot_count(); i++) {
@@ -334,6 +402,7 @@ static void the_same_data_give_the_same_bytes(void **state)
     fill(f);
     add_claims(f, "alpha", "beta");
     fill_surface(f, "alpha");
+    fill_text(f, "alpha");
     RUN(&p, "--help >/dev/null; command -v gnuplot");
     const int installed = p.code == 0;
     program_free(&p);
@@ -370,6 +439,9 @@ static void looks_belong_to_names(void **state)
             assert_string_not_equal(colour[i], colour[k]);
     plot_style("cope(p_max=64)", colour[0], &mark, &dash);
     assert_string_equal(colour[0], colour[4]);
+    plot_style("cope(p_max=64)+relative(capped=true)", colour[0], &mark, &dash);
+    plot_style("cope+relative", colour[1], &mark, &dash);
+    assert_string_equal(colour[0], colour[1]);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_fixture, close_fixture)
@@ -380,6 +452,8 @@ int main(void)
         TEST(curves_hold_each_seed_and_the_median),
         TEST(seeds_without_errors_stand_at_their_bound),
         TEST(errors_stand_at_their_distance),
+        TEST(perplexity_stands_over_the_context),
+        TEST(losses_stand_at_their_position),
         TEST(a_surface_has_the_mean_of_each_point),
         TEST(claims_have_their_effect_and_verdict),
         TEST(claims_show_their_verdict_in_colour_and_mark),

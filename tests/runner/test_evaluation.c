@@ -232,6 +232,7 @@ static void every_place_is_kept_and_counted_by_stratum(void **state)
     struct evaluation v;
     int wrong[VALUES] = {0}, all[VALUES] = {0};
     int64_t place = 0;
+    double nats = 0.0;
     (void)state;
     learn_a_little(&b);
     q.places = &p;
@@ -260,11 +261,14 @@ static void every_place_is_kept_and_counted_by_stratum(void **state)
     assert_int_equal(p.count, v.tokens);
     assert_in_range(v.wrong_tokens, 1, v.tokens - 1);
     for (int k = 0; k < VALUES; k++) {
-        const int64_t *of = k < p.stratum[0].room ? p.stratum[0].of[k] : (int64_t[2]){0};
-        assert_int_equal(of[0], wrong[k]);
-        assert_int_equal(of[1], all[k]);
+        const struct place_sum none = {0};
+        const struct place_sum *of = k < p.stratum[0].room ? &p.stratum[0].of[k] : &none;
+        assert_int_equal(of->wrong, wrong[k]);
+        assert_int_equal(of->places, all[k]);
+        nats += of->nats;
     }
     assert_true(all[0] > 0 && all[1] > 0);
+    assert_near(nats / (double)v.tokens, v.loss, 1e-12);
     places_free(&p);
     bed_close(&b);
 }
@@ -276,6 +280,7 @@ static void places_become_a_row(void **state)
     const int start[] = {0, 2};
     const int32_t target[] = {3, 4}, best[] = {3, 3}, far[] = {40, 2}, same[] = {0, 1};
     const uint8_t scored[] = {1, 1};
+    const float loss[] = {0.5F, 2.0F};
     const struct sampled b = {
         .batch = {.sequences = 1, .start = start, .target = target},
         .scored = scored,
@@ -284,7 +289,7 @@ static void places_become_a_row(void **state)
     struct place_row row;
     char *text = NULL;
     (void)state;
-    assert_int_equal(places_add(&p, &b, best, NULL), ST_OK);
+    assert_int_equal(places_add(&p, &b, best, loss, NULL), ST_OK);
     assert_int_equal(places_row(&p, "id", &row, &text, NULL), ST_OK);
     assert_string_equal(row.split, "id");
     assert_int_equal(row.count, 2);
@@ -293,11 +298,37 @@ static void places_become_a_row(void **state)
                         "{\"ignores\":[[2,1,1],[40,0,1]],\"agree\":[[0,0,1],[1,1,1]]}");
     free(text);
     p.count = PLACES_MAX;
-    assert_int_equal(places_add(&p, &b, best, NULL), ST_OK);
+    assert_int_equal(places_add(&p, &b, best, loss, NULL), ST_OK);
     assert_int_equal(places_row(&p, "id", &row, &text, NULL), ST_OK);
     assert_null(row.bits);
     assert_int_equal(row.count, PLACES_MAX + 2);
     assert_non_null(strstr(text, "[[2,2,2],[40,0,2]]"));
+    free(text);
+    places_free(&p);
+}
+
+/* Of a text, what was lost at each position; a loss that is no number is none. */
+static void places_of_a_text_have_nats(void **state)
+{
+    struct places p = {.task = task_find("text")};
+    const int start[] = {0, 3};
+    const int32_t target[] = {3, 4, 5}, best[] = {3, 3, 5}, position[] = {0, 1, 1};
+    const uint8_t scored[] = {1, 1, 1};
+    const struct sampled b = {
+        .batch = {.sequences = 1, .start = start, .target = target},
+        .scored = scored,
+        .stratum = {position},
+    };
+    struct place_row row;
+    char *text = NULL;
+    (void)state;
+    assert_int_equal(places_add(&p, &b, best, (float[]){0.5F, 2.0F, 0.25F}, NULL), ST_OK);
+    assert_int_equal(places_row(&p, "id", &row, &text, NULL), ST_OK);
+    assert_string_equal(text, "{\"position\":[[0,0,1,0.5],[1,1,2,2.25]]}");
+    free(text);
+    assert_int_equal(places_add(&p, &b, best, (float[]){NAN, 2.0F, 0.25F}, NULL), ST_OK);
+    assert_int_equal(places_row(&p, "id", &row, &text, NULL), ST_OK);
+    assert_string_equal(text, "{\"position\":[[0,0,2,null],[1,2,4,4.5]]}");
     free(text);
     places_free(&p);
 }
@@ -493,6 +524,7 @@ int main(void)
         cmocka_unit_test(counts_and_loss_agree_with_the_logits),
         cmocka_unit_test(every_place_is_kept_and_counted_by_stratum),
         cmocka_unit_test(places_become_a_row),
+        cmocka_unit_test(places_of_a_text_have_nats),
         cmocka_unit_test(majority_and_ceiling_belong_to_the_split),
         cmocka_unit_test(the_first_sequences_are_a_part_of_the_whole),
         cmocka_unit_test(an_undefined_cell_has_no_model_numbers),

@@ -209,6 +209,20 @@ static void a_torn_last_line_is_ignored(void **state)
     "{\"type\":\"places\",\"split\":\"id\",\"n\":" n ",\"bits\":" bits \
     ",\"strata\":" strata "}\n"
 
+/* All digits of the nats of a text, and null where a model had lost its way. */
+static void the_nats_of_places_are_kept(void **state)
+{
+    static const char strata[] =
+        "{\"position\":[[0,1,3,0.30000000000000004],[1,0,5,null]]}";
+    const struct place_row p = {"id", 8, (const uint8_t *)"\xff", strata};
+    struct spool *s;
+    (void)state;
+    assert_int_equal(spool_places(&writer, &p, NULL), ST_OK);
+    assert_int_equal(spool_read(path, &s, NULL), ST_OK);
+    assert_string_equal(spool_places_of(s, "id")->strata, strata);
+    spool_free(s);
+}
+
 static void a_damaged_line_is_told_by_its_number(void **state)
 {
     static const char *const bad[] = {
@@ -228,6 +242,8 @@ static void a_damaged_line_is_told_by_its_number(void **state)
         PLACES("8", "\"ff\"", "{\"ignores\":7}"),
         PLACES("8", "\"ff\"", "{\"ignores\":[[1,2]]}"),
         PLACES("8", "\"ff\"", "{\"ignores\":[[1,2,\"3\"]]}"),
+        PLACES("8", "\"ff\"", "{\"position\":[[1,2,3,\"4\"]]}"),
+        PLACES("8", "\"ff\"", "{\"position\":[[1,2,3,4.0,5]]}"),
         "{\"type\":\"end\",\"state\":\"excellent\",\"reason\":\"\"}\n",
         /* Done, and no word of what it cost. */
         "{\"type\":\"end\",\"state\":\"done\",\"reason\":\"\"}\n",
@@ -345,6 +361,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(the_newest_value_is_found, setup, teardown),
         cmocka_unit_test_setup_teardown(a_torn_last_line_is_ignored, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_nats_of_places_are_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_line_is_told_by_its_number, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(no_file_is_told_apart, setup, teardown),

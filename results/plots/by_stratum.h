@@ -1,0 +1,15 @@
+/* by_stratum.h -- what the pictures of the table `place` share. */
+#ifndef BY_STRATUM_H
+#define BY_STRATUM_H
+
+#include "plot.h"
+
+/* Values: of the stratum; mean, sum and number of places there; seed. `number` is where the
+ * sum stands in a value of the stratum (schema.sql): "$[1]" wrong answers, "$[3]" nats. */
+enum status by_stratum_read(struct store *s, const struct plot_request *q,
+                            const char *number, struct plot_data *out, struct err *e);
+
+/* The boxes, means times `scale`. */
+void by_stratum_draw(const struct plot_data *d, double scale, FILE *out);
+
+#endif

@@ -1,0 +1,64 @@
+#include "medians.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { AT, VALUE, SEED };
+
+struct point {
+    double x, value;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct point *p = a, *q = b;
+    return p->x != q->x ? (p->x > q->x) - (p->x < q->x)
+                        : (p->value > q->value) - (p->value < q->value);
+}
+
+/* Lines "x median" of the rows [first, end). Without memory no median is drawn. */
+static void write_medians(const struct plot_data *d, int first, int end, double scale,
+                          FILE *out)
+{
+    struct point *at = malloc((size_t)(end - first) * sizeof *at);
+    int n = 0;
+    if (!at)
+        return;
+    for (int i = first; i < end; i++)
+        if (!isnan(d->row[i].value[VALUE]))
+            at[n++] = (struct point){d->row[i].value[AT], d->row[i].value[VALUE]};
+    qsort(at, (size_t)n, sizeof *at, by_place);
+    for (int i = 0, k; i < n; i = k) {
+        for (k = i; k < n && at[k].x <= at[i].x; k++)
+            ;
+        fprintf(out, "%.17g %.17g\n", at[i].x,
+                scale * (at[(i + k - 1) / 2].value + at[(i + k) / 2].value) / 2);
+    }
+    free(at);
+}
+
+/* Data blocks $seeds_<i> and $median_<i> of the series that begins at row i. */
+static void write_blocks(const struct plot_data *d, double scale, FILE *out)
+{
+    for (int i = 0, end; i < d->n; i = end) {
+        end = plot_series_end(d, i);
+        fprintf(out, "$seeds_%d << EOD\n", i);
+        for (int k = i; k < end; k++) {
+            if (k > i && d->row[k].value[SEED] != d->row[k - 1].value[SEED])
+                putc('\n', out);
+            fprintf(out, "%.17g %.17g\n", d->row[k].value[AT],
+                    scale * d->row[k].value[VALUE]);
+        }
+        fprintf(out, "EOD\n$median_%d << EOD\n", i);
+        write_medians(d, i, end, scale, out);
+        fputs("EOD\n", out);
+    }
+}
+
+void medians_draw(const struct plot_data *d, double scale, FILE *out)
+{
+    write_blocks(d, scale, out);
+    plot_grid(out, plot_panels(d));
+    plot_lines(d, "median", out);
+    plot_grid_end(out);
+}

@@ -1,0 +1,11 @@
+/* medians.h -- lines of values over a number: each seed thin, the median of the seeds thick. */
+#ifndef MEDIANS_H
+#define MEDIANS_H
+
+#include "plot.h"
+
+/* Of rows with the values x, value, seed, ordered by seed and x; values times `scale`. The
+ * labels of the axes are set before. */
+void medians_draw(const struct plot_data *d, double scale, FILE *out);
+
+#endif

@@ -1,0 +1,29 @@
+/* plot_loss.c -- loss by the token's position in its window, of a text: each seed a thin line,
+ * all seeds together a thick one, a box for each experiment and split.
+ *
+ * Over the blocks of a split with long windows (ood_long) the line falls as long as an encoder
+ * makes use of more text, and rises where it breaks. */
+#include "by_stratum.h"
+
+static enum status read(struct store *s, const struct plot_request *q,
+                        struct plot_data *out, struct err *e)
+{
+    return by_stratum_read(s, q, "$[3]", out, e);
+}
+
+static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    (void)q;
+    fputs("set ylabel 'loss, nats a token'\nset xlabel 'tokens before it'\n", out);
+    by_stratum_draw(d, 1.0, out);
+}
+
+const struct plot plot_loss = {
+    .name = "loss",
+    .summary = "loss of a text by the token's position in its window, all seeds together",
+    .values = {"position", "loss", "nats", "tokens", "seed"},
+    .read = read,
+    .draw = draw,
+    .width = 460,
+    .height = 340,
+};

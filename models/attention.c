@@ -231,20 +231,32 @@ static struct encoding_panel panel_at(const struct attention *a, int head, int f
     return (struct encoding_panel){&a->tokens, p, a->work->scratch};
 }
 
-/* What the encoders add to the logits, as the difference of before and after. Where heads are
- * mixed, the logits of all come before any weights, and the room holds those of the last. */
+/* The probe's room: content logits, and behind them what the encoders add, as the difference
+ * of after and before. Where heads are mixed, the logits of all come before any weights, and
+ * the room holds those of the last. */
+static struct rows probe_content(const struct attention_probe *probe, const struct panel *p)
+{
+    return (struct rows){probe->room, p->stride};
+}
+
+static struct rows probe_added(const struct attention_probe *probe, const struct panel *p)
+{
+    return (struct rows){probe->room + (size_t)PANEL_ROWS * (size_t)p->stride, p->stride};
+}
+
 static void probe_before(const struct attention_probe *probe, const struct panel *p)
 {
     copy_rows(p->rows, p->columns, (struct rows){p->score, p->stride},
-              (struct rows){probe->room, p->stride});
+              probe_content(probe, p));
 }
 
 static void probe_after(const struct attention_probe *probe, const struct panel *p)
 {
+    const struct rows content = probe_content(probe, p), added = probe_added(probe, p);
     for (int r = 0; r < p->rows; r++)
         for (int j = 0; j <= p->row[r]; j++) {
-            real *at = probe->room + (size_t)r * (size_t)p->stride + j;
-            *at = p->score[(size_t)r * (size_t)p->stride + (size_t)j] - *at;
+            const size_t at = (size_t)r * (size_t)p->stride + (size_t)j;
+            added.at[at] = p->score[at] - content.at[at];
         }
 }
 
@@ -255,7 +267,8 @@ static void probe_look(const struct attention *a, const struct encoding_panel *x
     const struct probed_panel seen = {
         .layer = layer,
         .panel = &x->p,
-        .added = {probe->room, x->p.stride},
+        .content = probe_content(probe, &x->p),
+        .added = probe_added(probe, &x->p),
         .adds = encoding_adds(model_of(a), layer) && !encoding_has_mix(model_of(a), layer),
         .x = x,
     };

@@ -7,7 +7,7 @@
 
 size_t attention_probe_room(int longest)
 {
-    return (size_t)PANEL_ROWS * (size_t)panel_stride(longest);
+    return 2 * (size_t)PANEL_ROWS * (size_t)panel_stride(longest);
 }
 
 int attention_probe_planes(const struct encoder_stack *s,

@@ -12,7 +12,8 @@ struct encoding_panel;
 struct probed_panel {
     int layer;
     const struct panel *panel;      /* score: the weights, 0 past row[r] */
-    struct rows added;              /* [rows, columns] what encoders added to the logits */
+    struct rows content, added;     /* [rows, columns] logits of queries and keys, and what
+                                       encoders added to them */
     bool adds;                      /* does any part add to logits in this layer? */
     const struct encoding_panel *x; /* for attention_probe_plane */
 };

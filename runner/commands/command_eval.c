@@ -13,6 +13,7 @@
 #include "clean.h"
 #include "eval_grid.h"
 #include "eval_split.h"
+#include "eval_store.h"
 #include "evaluation.h"
 #include "json_text.h"
 #include "no_match.h"
@@ -138,27 +139,6 @@ static enum status print_text(const struct stored_run *f, const struct split_spe
     return st;
 }
 
-/* What the questions were: the options of the split, so that lines of a sweep can be told
- * apart. */
-static json_t *options_json(const struct run_spec *r, const struct split_spec *split)
-{
-    json_t *all = json_object();
-    for (int i = 0; i < option_count(r->task->options); i++) {
-        const struct option *o = &r->task->options[i];
-        const double value = split->options.v[i];
-        char text[OPTION_TEXT];
-        json_t *one = o->type == OPTION_BOOL   ? json_boolean(value != 0)
-                      : o->type == OPTION_INT  ? json_integer((json_int_t)value)
-                      : o->type == OPTION_REAL ? json_real(value)
-                                               : json_string(option_format(o, value, text));
-        if (json_object_set_new(all, o->name, one) != 0) {
-            json_decref(all);
-            return NULL;
-        }
-    }
-    return all;
-}
-
 static enum status answer_json(const struct stored_run *f, const struct split_spec *split,
                                const struct metric_row *m, int n, struct err *e)
 {
@@ -168,7 +148,7 @@ static enum status answer_json(const struct stored_run *f, const struct split_sp
                             "experiment", r->experiment, "profile", r->profile, "cell",
                             r->cell, "encoder", r->encoder, "variant", r->variant, "seed",
                             (json_int_t)r->seed, "split", split->name, "sequences",
-                            split->count, "options", options_json(r, split));
+                            split->count, "options", eval_split_options(r, split));
     int failed = !all;
     for (int i = 0; i < n; i++)
         failed |= json_object_set_new(all, m[i].name,
@@ -218,31 +198,6 @@ static void add_point(struct course *c, char change[][GRID_CHANGE],
                 text_table_real(&c->table, m[i].value);
 }
 
-static enum status keep(const struct course *c, const struct stored_run *f,
-                        const struct split_spec *split, const struct metric_row *m, int n,
-                        struct err *e)
-{
-    struct store *db = NULL;
-    json_t *options = options_json(&f->run, split);
-    char *text = options ? json_show(options, JSON_COMPACT) : NULL;
-    const struct evaluation_row row = {.variant = f->run.variant,
-                                       .split = split->name,
-                                       .options = text,
-                                       .sequences = split->count,
-                                       .metric = m,
-                                       .n = n};
-    enum status st =
-        text ? ST_OK : err_set(e, ST_NOMEM, "no memory for the options of a split");
-    json_decref(options);
-    if (st == ST_OK)
-        st = store_open(c->db, STORE_WRITE, &db, e);
-    if (st == ST_OK)
-        st = store_evaluation(db, strtoll(f->id, NULL, 10), &row, e);
-    store_close(db);
-    free(text);
-    return st;
-}
-
 /* The changes of --set, and behind them those of point k. */
 static enum status choose_split(const struct course *c, const struct run_spec *r,
                                 char change[][GRID_CHANGE], struct split_spec *out,
@@ -277,7 +232,7 @@ static enum status ask_point(struct course *c, struct stored_run *f,
         return st;
     const int n = evaluation_metrics(&result, split.name, 0, rows);
     if (flag_given(c->v, "store"))
-        st = keep(c, f, &split, rows, n, e);
+        st = eval_store(c->db, f, &split, split.count, rows, n, e);
     if (st)
         return st;
     if (flag_given(c->v, "json"))

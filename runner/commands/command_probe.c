@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clean.h"
+#include "eval_store.h"
 #include "look_run.h"
 #include "npy.h"
 #include "output.h"
@@ -88,22 +89,53 @@ static double mean(double sum, int64_t n)
     return n ? sum / (double)n : (double)NAN;
 }
 
+/* Size of the position logits against that of the content logits. */
+static double logit_ratio(const struct look_logits *l)
+{
+    return l->pairs && l->content > 0 ? l->added / l->content : (double)NAN;
+}
+
+enum { ENTROPY, POSITION_ENTROPY, LOGIT_RATIO, MEANS_OWN };
+enum { MEANS_MAX = MEANS_OWN + LOOK_PLANES };
+
+/* The number of means of a head, and their names. */
+static int mean_names(const struct looking *x, const char *name[MEANS_MAX])
+{
+    name[ENTROPY] = "entropy";
+    name[POSITION_ENTROPY] = "position_entropy";
+    name[LOGIT_RATIO] = "position_to_content";
+    for (int k = LOOK_OWN; k < x->planes; k++)
+        name[MEANS_OWN + k - LOOK_OWN] = looking_name(x, k);
+    return MEANS_OWN + x->planes - LOOK_OWN;
+}
+
+static void means_of(const struct looking *x, const struct look_sum *s,
+                     double value[MEANS_MAX])
+{
+    value[ENTROPY] = mean(s->entropy[LOOK_ATTENTION], s->queries[LOOK_ATTENTION]);
+    value[POSITION_ENTROPY] =
+        mean(s->entropy[LOOK_POSITION_ATTENTION], s->queries[LOOK_POSITION_ATTENTION]);
+    value[LOGIT_RATIO] = logit_ratio(&s->logits);
+    for (int k = LOOK_OWN; k < x->planes; k++)
+        value[MEANS_OWN + k - LOOK_OWN] = mean(s->sum[k], s->pairs[k]);
+}
+
 static void print_means(const struct looking *x, const struct look_sum *sums,
                         struct text_table *t)
 {
+    const char *name[MEANS_MAX];
+    double value[MEANS_MAX];
+    const int n = mean_names(x, name);
     text_table_column(t, "layer", true);
     text_table_column(t, "head", true);
-    text_table_column(t, "entropy", true);
-    text_table_column(t, "position_entropy", true);
-    for (int k = LOOK_OWN; k < x->planes; k++)
-        text_table_column(t, looking_name(x, k), true);
-    for (int i = 0; sums && i < x->layers * x->heads; i++) {
+    for (int k = 0; k < n; k++)
+        text_table_column(t, name[k], true);
+    for (int i = 0; i < x->layers * x->heads; i++) {
         text_table_whole(t, i / x->heads);
         text_table_whole(t, i % x->heads);
-        for (int k = 0; k < LOOK_OWN; k++)
-            text_table_real(t, mean(sums[i].entropy[k], sums[i].queries[k]));
-        for (int k = LOOK_OWN; k < x->planes; k++)
-            text_table_real(t, mean(sums[i].sum[k], sums[i].pairs[k]));
+        means_of(x, &sums[i], value);
+        for (int k = 0; k < n; k++)
+            text_table_real(t, value[k]);
     }
 }
 
@@ -114,9 +146,10 @@ static enum status print_text(const struct look_run *r, int sequences,
     clean_line(stdout, "run %s: %s %s seed %llu, %d sequences of %s", r->stored.id,
                r->run.experiment, r->run.variant, (unsigned long long)r->run.seed,
                sequences, r->split.name);
-    fputs("\nEntropy of the attention of a query, in nats; of position alone; means over "
-          "keys.\n\n",
-          stdout);
+    fputs(
+        "\nEntropy of the attention of a query, in nats, and of position alone; size of the "
+        "logits of\nposition against those of content; means over keys.\n\n",
+        stdout);
     text_table_init(&t, PRINT_TEXT, stdout);
     print_means(&r->looking, sums, &t);
     return text_table_end(&t, e);
@@ -139,6 +172,69 @@ static enum status print_object(const struct look_run *r, int sequences,
                                   r->split.name, "sequences", sequences, "heads", heads)
                       : NULL;
     return print_json(all, JSON_INDENT(1), stdout, e);
+}
+
+/* --- the database --- */
+
+/* Mean over the heads that have the number. */
+static double mean_of_heads(const double *value, int heads, int stride)
+{
+    double sum = 0;
+    int n = 0;
+    for (int i = 0; i < heads; i++)
+        if (!isnan(value[(size_t)i * (size_t)stride])) {
+            sum += value[(size_t)i * (size_t)stride];
+            n++;
+        }
+    return mean(sum, n);
+}
+
+/* "layers.0.heads.1.gate" of each head, and "gate", the mean over heads, where they are
+ * numbers. `value` is [heads, MEANS_MAX]. */
+static enum status store_values(const char *db, const struct look_run *r, int sequences,
+                                const double *value, struct err *e)
+{
+    const struct looking *x = &r->looking;
+    const char *name[MEANS_MAX];
+    const int n = mean_names(x, name), heads = x->layers * x->heads;
+    struct metric_row *row = calloc((size_t)(heads + 1) * MEANS_MAX, sizeof *row);
+    char(*text)[TENSOR_NAME] = calloc((size_t)(heads + 1) * MEANS_MAX, sizeof *text);
+    int rows = 0;
+    for (int i = 0; row && text && i <= heads; i++)
+        for (int k = 0; k < n; k++) {
+            const double v = i < heads ? value[i * MEANS_MAX + k]
+                                       : mean_of_heads(value + k, heads, MEANS_MAX);
+            if (isnan(v))
+                continue;
+            if (i < heads)
+                snprintf(text[rows], TENSOR_NAME, "layers.%d.heads.%d.%s", i / x->heads,
+                         i % x->heads, name[k]);
+            else
+                snprintf(text[rows], TENSOR_NAME, "%s", name[k]);
+            row[rows] = (struct metric_row){
+                .name = text[rows], .value = v, .count = -1, .total = -1};
+            rows++;
+        }
+    const enum status st =
+        row && text ? eval_store(db, &r->stored, &r->split, sequences, row, rows, e)
+                    : err_set(e, ST_NOMEM, "no memory for the means of %d heads", heads);
+    free(row);
+    free(text);
+    return st;
+}
+
+static enum status store_means(const char *db, const struct look_run *r, int sequences,
+                               const struct look_sum *sums, struct err *e)
+{
+    const int heads = r->looking.layers * r->looking.heads;
+    double *value = calloc((size_t)heads * MEANS_MAX, sizeof *value);
+    if (!value)
+        return err_set(e, ST_NOMEM, "no memory for the means of %d heads", heads);
+    for (int i = 0; i < heads; i++)
+        means_of(&r->looking, &sums[i], value + (size_t)i * MEANS_MAX);
+    const enum status st = store_values(db, r, sequences, value, e);
+    free(value);
+    return st;
 }
 
 /* --- the command --- */
@@ -186,17 +282,20 @@ static enum status write_file(const struct look_run *r, const char *path,
     return safetensors_write(path, t->at, t->n, notes, 3, e);
 }
 
-static enum status probe(const struct invocation *v, struct look_run *r, int sequences,
-                         struct err *e)
+static enum status probe(const struct invocation *v, struct look_run *r, const char *db,
+                         int sequences, struct err *e)
 {
     const char *path = flag_text(v, "output", NULL);
     const size_t heads = (size_t)r->looking.layers * (size_t)r->looking.heads;
     struct look_sum *sums = calloc(heads, sizeof *sums);
     struct tensors t = {.at = NULL};
-    enum status st = sums ? look_at_all(r, sequences, sums, path ? &t : NULL, e)
-                          : err_set(e, ST_NOMEM, "no memory for %zu heads", heads);
+    if (!sums)
+        return err_set(e, ST_NOMEM, "no memory for %zu heads", heads);
+    enum status st = look_at_all(r, sequences, sums, path ? &t : NULL, e);
     if (st == ST_OK && path)
         st = write_file(r, path, &t, e);
+    if (st == ST_OK && flag_given(v, "store"))
+        st = store_means(db, r, sequences, sums, e);
     if (st == ST_OK)
         st = flag_given(v, "json") ? print_object(r, sequences, sums, e)
                                    : print_text(r, sequences, sums, e);
@@ -232,7 +331,7 @@ static enum status run(const struct invocation *v, struct err *e)
     if (st == ST_OK && sequences > r.split.count)
         sequences = r.split.count;
     if (st == ST_OK)
-        st = probe(v, &r, (int)sequences, e);
+        st = probe(v, &r, db, (int)sequences, e);
     look_run_close(&r);
     return st;
 }
@@ -243,6 +342,7 @@ static const struct flag flags[] = {
     {"output", 'o', "FILE", false,
      "also write the planes of each sequence, layer and head: FILE.npz or FILE.safetensors"},
     {"force", 'f', NULL, false, "replace FILE if it is there"},
+    {"store", 0, NULL, false, "keep the means in the database (table evaluation)"},
     {"json", 0, NULL, false, "the means as a JSON object"},
     FLAG_DB,
     {0},
@@ -257,6 +357,7 @@ const struct command command_probe = {
     .max_args = 1,
     .examples = "posbench probe 12\n"
                 "posbench probe 12 --split ood_sparse -n 100 --json\n"
+                "posbench probe 12 -n 200 --store\n"
                 "posbench probe 12 -n 3 -o planes.npz",
     .flags = flags,
     .run = run,

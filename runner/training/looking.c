@@ -9,6 +9,7 @@ void looking_close(struct looking *x)
 {
     free(x->at);
     free(x->room);
+    free(x->logits);
     *x = (struct looking){0};
 }
 
@@ -23,7 +24,8 @@ enum status looking_open(const struct run_spec *r, int longest, struct looking *
         return err_set(e, ST_RANGE, "%d tokens are too many to look at", longest);
     out->at = malloc(n * T * T * sizeof *out->at);
     out->room = calloc(attention_probe_room(longest), sizeof *out->room);
-    return out->at && out->room
+    out->logits = calloc((size_t)out->layers * (size_t)out->heads, sizeof *out->logits);
+    return out->at && out->room && out->logits
                ? ST_OK
                : err_set(e, ST_NOMEM, "no memory for %zu planes of %d by %d tokens", n,
                          longest, longest);
@@ -73,6 +75,21 @@ static void weigh(int n, const real *logit, real *out)
         out[j] = (real)(exp((double)logit[j] - most) / sum);
 }
 
+static void add_logits(const struct probed_panel *seen, struct look_logits *sum)
+{
+    const struct panel *p = seen->panel;
+    for (int r = 0; r < p->rows; r++)
+        for (int j = 0; j <= p->row[r]; j++) {
+            const size_t at = (size_t)r * (size_t)p->stride + (size_t)j;
+            const double added = (double)seen->added.at[at];
+            if (!isfinite(added)) /* a key that the encoder hides */
+                continue;
+            sum->content += fabs((double)seen->content.at[at]);
+            sum->added += fabs(added);
+            sum->pairs++;
+        }
+}
+
 static void look(void *context, const struct probed_panel *seen)
 {
     struct looking *x = context;
@@ -89,6 +106,8 @@ static void look(void *context, const struct probed_panel *seen)
             weigh(p->row[r] + 1, seen->added.at + (size_t)r * (size_t)seen->added.stride,
                   alone + at);
     }
+    if (seen->adds)
+        add_logits(seen, &x->logits[seen->layer * x->heads + p->head]);
     for (int k = LOOK_OWN; k < x->planes; k++) {
         /* All positions are queries, so the rows of a panel are neighbours. */
         real *own = plane_at(x, seen->layer, p->head, k) + (size_t)p->row[0] * T;
@@ -102,6 +121,8 @@ static void forget(struct looking *x)
     const size_t n = (size_t)x->layers * (size_t)x->heads * (size_t)x->planes * T * T;
     for (size_t i = 0; i < n; i++)
         x->at[i] = (real)NAN;
+    for (int i = 0; i < x->layers * x->heads; i++)
+        x->logits[i] = (struct look_logits){0};
 }
 
 enum status looking_at(struct trainer *t, const struct batch *one, struct looking *x,
@@ -160,8 +181,11 @@ static void add_plane(const struct looking *x, const real *plane, int k,
 
 void looking_add(const struct looking *x, struct look_sum *sums)
 {
-    for (int l = 0; l < x->layers; l++)
-        for (int h = 0; h < x->heads; h++)
-            for (int k = 0; k < x->planes; k++)
-                add_plane(x, looking_plane(x, l, h, k), k, &sums[l * x->heads + h]);
+    for (int i = 0; i < x->layers * x->heads; i++) {
+        for (int k = 0; k < x->planes; k++)
+            add_plane(x, looking_plane(x, i / x->heads, i % x->heads, k), k, &sums[i]);
+        sums[i].logits.content += x->logits[i].content;
+        sums[i].logits.added += x->logits[i].added;
+        sums[i].logits.pairs += x->logits[i].pairs;
+    }
 }

@@ -22,6 +22,10 @@ struct looking {
     struct probe_plane own[PROBE_PLANES]; /* [planes - LOOK_OWN] */
     real *at;   /* [layers, heads, planes, tokens, tokens]; NaN where no key is visible */
     real *room; /* of the probe */
+    struct look_logits {
+        double content, added; /* sums over visible pairs of |logit| */
+        int64_t pairs;         /* 0: the encoders add nothing in this layer */
+    } * logits;                /* [layers, heads] */
 };
 
 /* For sequences of up to `longest` tokens. *out is the caller's, filled or not. */
@@ -41,10 +45,12 @@ enum status looking_at(struct trainer *t, const struct batch *one, struct lookin
                        struct err *e);
 
 /* Means over the visible pairs of all sequences that were added, where there is a number;
- * entropy: of the weights of a query, in nats. */
+ * entropy: of the weights of a query, in nats; logits: the mean size of what encoders add
+ * against that of the logits of content. */
 struct look_sum {
     double sum[LOOK_PLANES], entropy[LOOK_OWN];
     int64_t pairs[LOOK_PLANES], queries[LOOK_OWN];
+    struct look_logits logits;
 };
 /* One for each layer and head, layer by layer. */
 void looking_add(const struct looking *x, struct look_sum *sums);

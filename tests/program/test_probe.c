@@ -68,9 +68,13 @@ static void probe_prints_a_row_for_each_head(void **state)
 {
     struct program p;
     (void)state;
-    expect("probe 1", 0,
-           "layer  head  entropy  position_entropy      gate  position  clamped\n", NULL);
-    expect("probe 2", 0, "layer  head  entropy  position_entropy\n", NULL);
+    expect(
+        "probe 1", 0,
+        "layer  head  entropy  position_entropy  position_to_content      gate  position  "
+        "clamped\n",
+        NULL);
+    expect("probe 2", 0, "layer  head  entropy  position_entropy  position_to_content\n",
+           NULL);
     RUN(&p, "-C %s probe 1 -n 100 --json", folder);
     json_t *all = json_loads(p.out, 0, NULL);
     assert_non_null(all);
@@ -87,6 +91,43 @@ static void probe_prints_a_row_for_each_head(void **state)
     program_free(&p);
     expect("probe 1 --split vaild", 4, NULL, "did you mean \"valid\"");
     expect("probe 9", 4, NULL, "9");
+}
+
+/* The same numbers as in JSON; a second time in the place of the first; of rope, which adds
+ * nothing, entropy alone. */
+static void means_are_kept_in_the_database(void **state)
+{
+    static const char sql[] =
+        "query -o csv \"SELECT name, value, sequences, split FROM evaluation WHERE run_id = %d "
+        "AND name LIKE '%%%s' ORDER BY name DESC\"";
+    char arguments[256];
+    struct program p;
+    (void)state;
+    expect("probe 1 -n 4 --store", 0, NULL, NULL);
+    RUN(&p, "-C %s probe 1 -n 4 --store --json", folder);
+    json_t *all = json_loads(p.out, 0, NULL);
+    program_free(&p);
+    const json_t *last = json_array_get(json_object_get(all, "heads"), 3);
+    snprintf(arguments, sizeof arguments, sql, 1, "gate");
+    const double gate = json_number_value(json_object_get(last, "gate"));
+    const json_t *ratio = json_object_get(last, "position_to_content");
+    assert_true(json_number_value(ratio) > 0.0);
+    json_decref(all);
+    RUN(&p, "-C %s %s", folder, arguments);
+    static const char first[] = "name,value,sequences,split\nlayers.1.heads.1.gate,";
+    assert_memory_equal(p.out, first, sizeof first - 1);
+    assert_true(fabs(strtod(p.out + sizeof first - 1, NULL) - gate) < 1e-12);
+    int lines = 0;
+    for (const char *c = p.out; *c; c++)
+        lines += *c == '\n';
+    assert_int_equal(lines, 1 + 4 + 1);
+    assert_non_null(strstr(p.out, "\ngate,"));
+    program_free(&p);
+    expect("probe 2 --store", 0, NULL, NULL);
+    expect(
+        "query -o csv \"SELECT DISTINCT replace(name, 'entropy', '') LIKE 'layers%' AS x, "
+        "count(*) AS n FROM evaluation WHERE run_id = 2 GROUP BY x\"",
+        0, "0,1\n1,4\n", NULL);
 }
 
 /* The file has what it says, and the picture's data are its numbers. */
@@ -269,6 +310,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(probe_prints_a_row_for_each_head),
+        cmocka_unit_test(means_are_kept_in_the_database),
         cmocka_unit_test(planes_are_in_the_file_and_in_the_picture),
         cmocka_unit_test(npz_is_a_zip_of_the_same_arrays),
         cmocka_unit_test(pictures_of_a_model_name_their_run),

@@ -229,7 +229,7 @@ static void looking_changes_no_bit(void **state)
 static void entropy_and_means_are_those_of_the_planes(void **state)
 {
     struct bed b = bed_open(COPE, 0);
-    struct look_sum sums[4] = {{{0}, {0}, {0}, {0}}};
+    struct look_sum sums[4] = {{{0}, {0}, {0}, {0}, {0, 0, 0}}};
     const int T = b.x.tokens, gate = plane(&b.x, "gate");
     double entropy = 0, sum = 0;
     int64_t pairs = 0;
@@ -252,6 +252,33 @@ static void entropy_and_means_are_those_of_the_planes(void **state)
     bed_close(&b);
 }
 
+/* What fox adds is the logarithm of what it keeps; a fresh cope adds nothing, rope never. */
+static void logits_of_position_stand_against_those_of_content(void **state)
+{
+    struct bed fox = bed_open(FOX, 30), cope = bed_open(COPE, 0), rope = bed_open(ROPE, 0);
+    struct look_sum sums[4] = {{{0}, {0}, {0}, {0}, {0, 0, 0}}};
+    const int T = fox.x.tokens, kept = plane(&fox.x, "kept");
+    double added = 0;
+    (void)state;
+    looking_add(&fox.x, sums);
+    for (int i = 0; i < T; i++)
+        for (int j = 0; j <= i; j++)
+            added -= log(at(&fox.x, 3, kept, i, j));
+    assert_int_equal(sums[3].logits.pairs, T * (T + 1) / 2);
+    assert_near(sums[3].logits.added / added, 1, 1e-4);
+    assert_true(sums[3].logits.content > 0);
+    assert_int_equal(cope.x.logits[1].pairs, T * (T + 1) / 2);
+    assert_true(cope.x.logits[1].added <= 0);
+    assert_true(cope.x.logits[1].content > 0);
+    assert_int_equal(rope.x.logits[1].pairs, 0);
+    /* Of the sequence looked at last alone. */
+    assert_int_equal(looking_at(fox.trainer, &fox.one.batch, &fox.x, NULL), ST_OK);
+    assert_int_equal(fox.x.logits[3].pairs, T * (T + 1) / 2);
+    bed_close(&fox);
+    bed_close(&cope);
+    bed_close(&rope);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +290,7 @@ int main(void)
         cmocka_unit_test(names_and_planes_go_together),
         cmocka_unit_test(looking_changes_no_bit),
         cmocka_unit_test(entropy_and_means_are_those_of_the_planes),
+        cmocka_unit_test(logits_of_position_stand_against_those_of_content),
     };
     return cmocka_run_group_tests_name("looking", tests, setup, teardown);
 }

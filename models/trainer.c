@@ -366,10 +366,10 @@ enum status trainer_step(struct trainer *t, int step, const struct batch *b, dou
     if (trainer_stopped(t))
         return err_set(e, ST_INTERRUPTED, "stopped within step %d", step);
     if (!isfinite(*loss) || !isfinite(norm))
-        return err_set(e, ST_NONFINITE,
-                       "step %d: the loss is %g and the gradient's norm %g; lower train.lr "
-                       "or set train.clip",
-                       step, *loss, norm);
+        return err_set(
+            e, ST_NONFINITE,
+            "step %d: the loss is %g and the gradient's norm %g; " TRAINER_DIVERGED, step,
+            *loss, norm);
     struct update_job u = {
         .t = t,
         .adam = {.lr = optimizer_rate(o, step),

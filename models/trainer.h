@@ -47,6 +47,9 @@ enum status trainer_open(const struct trainer_config *c, struct trainer **out,
 void trainer_close(struct trainer *t); /* accepts NULL */
 struct model *trainer_model(struct trainer *t);
 
+/* The remedy in messages of ST_NONFINITE; stored errors are known by it. */
+#define TRAINER_DIVERGED "lower train.lr or set train.clip"
+
 /* One optimiser step (number `step`, from 0) on the mean loss over all targets of the
  * batch. *loss is that mean, in nats. ST_NONFINITE, and ST_INTERRUPTED when *stop was set
  * meanwhile, leave weights and moments as they were. */

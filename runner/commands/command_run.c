@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "plan.h"
 #include "provenance.h"
 #include "request.h"
@@ -149,6 +150,18 @@ static void how_to_mend(const struct request *q, const struct schedule_result *r
                  used ? "; " : "", r->kept);
 }
 
+/* One call: what it was asked and what it works with. */
+struct matrix_run {
+    const struct invocation *v;
+    const struct request *q;
+    const struct pace *pace;
+    const struct database_lock *lock;
+    struct store *db;
+    struct progress *progress;
+    int64_t provenance;
+    double began; /* s, clock_now */
+};
+
 /* One line on what came of it and what to do next; with a status that is not ST_OK the
  * line goes to `e`, and main.c prints it. */
 static enum status summarise(const struct request *q, const struct plan *plan,
@@ -185,6 +198,11 @@ static enum status summarise(const struct request *q, const struct plan *plan,
             "%d run%s done, %d skipped, 0 failed, %d not begun in %s: they would "
             "pass the time budget; %s",
             r->done, units_plural(r->done), before.done, r->left, q->db, how_to_go_on(q));
+    if (r->waits)
+        return err_set(e, ST_FAILED,
+                       "%d run%s done, %d skipped, 0 failed, %d wait for tuning in %s; "
+                       "\"posbench plan\" tells what for",
+                       r->done, units_plural(r->done), before.done, r->waits, q->db);
     if (r->weightless)
         return err_set(
             e, ST_FAILED,
@@ -205,21 +223,24 @@ struct kinds {
     int fresh, resumed, again, stores, done, failed;
 };
 
+static int *kind_of(struct kinds *k, const struct plan_item *item)
+{
+    const bool done = strcmp(item->state, RUN_DONE) == 0;
+    if (item->stores)
+        return &k->stores;
+    if (!item->runs)
+        return done ? &k->done : &k->failed;
+    if (item->resumed > 0)
+        return &k->resumed;
+    return done || strcmp(item->state, RUN_FAILED) == 0 ? &k->again : &k->fresh;
+}
+
 static struct kinds count_kinds(const struct plan *p)
 {
     struct kinds k = {0};
-    for (int i = 0; i < p->n; i++) {
-        const struct plan_item *item = &p->item[i];
-        const bool done = strcmp(item->state, RUN_DONE) == 0;
-        const bool ended = done || strcmp(item->state, RUN_FAILED) == 0;
-        int *const kind = item->stores                      ? &k.stores
-                          : item->runs && item->resumed > 0 ? &k.resumed
-                          : item->runs && ended             ? &k.again
-                          : item->runs                      ? &k.fresh
-                          : done                            ? &k.done
-                                                            : &k.failed;
-        ++*kind;
-    }
+    for (int i = 0; i < p->n; i++)
+        if (!p->item[i].waits && !p->item[i].twice)
+            ++*kind_of(&k, &p->item[i]);
     return k;
 }
 
@@ -244,11 +265,12 @@ static void announce(const struct request *q, const struct plan *plan,
     add_kind(kinds, k.stores, "to be stored");
     add_kind(kinds, k.done, "done before");
     add_kind(kinds, k.failed, "failed before and left so");
+    add_kind(kinds, sum.waits, "after tuning");
     if (sum.runs > 0 && !isnan(sum.seconds))
         snprintf(estimate, sizeof estimate, "; about %s with %d at a time",
                  plan_time_text(&sum, time), q->jobs);
-    progress_event(progress, "%d run%s in %s: %s%s", plan->n, plan->n == 1 ? "" : "s",
-                   q->db, kinds, estimate);
+    progress_event(progress, "%d run%s in %s: %s%s", sum.all, units_plural(sum.all), q->db,
+                   kinds, estimate);
 }
 
 /* Told while another process has a lock on the database. */
@@ -276,48 +298,93 @@ static bool wait_on(void *context, const char *path, const char *holder, double 
     return signals_count() == 0;
 }
 
-static enum status run_plan(const struct invocation *v, const struct request *q,
-                            const struct pace *pace, const struct database_lock *lock,
-                            struct store *db, struct progress *progress, struct err *e)
+/* Plans, announces and carries out; *plan is the caller's even when something failed. */
+static enum status run_plan(const struct matrix_run *m, const struct plan *before,
+                            struct plan **plan, struct schedule_result *result,
+                            struct err *e)
+{
+    const struct invocation *v = m->v;
+    const struct request *q = m->q;
+    const double budget_s = m->pace->budget_s;
+    struct plan_request wanted = q->plan;
+    wanted.before = before;
+    enum status st = plan_open(&wanted, m->db, plan, e);
+    if (st == ST_OK)
+        st = plan_memory(*plan, q->jobs, q->threads, e);
+    if (st == ST_OK)
+        st = plan_check_memory(*plan, q->jobs, e);
+    if (st == ST_OK && budget_s > 0.0)
+        st = plan_time(*plan, m->db, q->threads, fmin(probe_budget_s, 0.1 * budget_s), e);
+    else if (st == ST_OK && !flag_given(v, "quiet") &&
+             plan_sum(*plan, q->jobs).flops > worth_trying_flops)
+        st = plan_time(*plan, m->db, q->threads, announce_budget_s, e);
+    if (st)
+        return st;
+    const struct schedule s = {
+        .plan = *plan,
+        .store = m->db,
+        .db = q->db,
+        .program = program_file(v),
+        .name = program_path(v),
+        .lock = m->lock,
+        .provenance = m->provenance,
+        .jobs = q->jobs,
+        .threads = q->threads,
+        .checkpoint_every = (int)m->pace->checkpoint_every,
+        .retries = (int)m->pace->retries,
+        .budget_s = budget_s > 0.0 ? fmax(1e-3, budget_s - clock_now() + m->began) : 0.0,
+        .fail_fast = flag_given(v, "fail-fast"),
+        .progress = m->progress};
+    announce(q, *plan, m->progress);
+    return schedule_run(&s, result, e);
+}
+
+/* What waited for the choice of its settings, once their trials have ended. Adds to what came
+ * of these; `left` is what is left in the end. */
+static enum status run_chosen(const struct matrix_run *m, const struct plan *before,
+                              struct schedule_result *sum, enum status st, struct err *e)
 {
     struct plan *plan = NULL;
     struct schedule_result result = {0};
-    const struct provenance here = provenance_here(q->config->file_hash);
-    int64_t provenance = 0;
-    enum status st = plan_open(&q->plan, db, &plan, e);
+    const int waited = plan_sum(before, m->q->jobs).waits;
+    sum->left += waited;
+    if (waited == 0 || (st != ST_OK && st != ST_FAILED) || sum->late || sum->interrupted ||
+        (sum->failed && flag_given(m->v, "fail-fast")))
+        return st;
+    const enum status now = run_plan(m, before, &plan, &result, e);
+    const int still = plan ? plan_sum(plan, m->q->jobs).waits : waited;
+    sum->left += result.left + still - waited;
+    sum->waits = still;
+    sum->done += result.done;
+    sum->failed += result.failed;
+    sum->interrupted += result.interrupted;
+    sum->late += result.late;
+    sum->weightless += result.weightless;
+    sum->kept += result.kept;
+    plan_close(plan);
+    return now != ST_OK ? now : st;
+}
+
+static enum status store_file(struct matrix_run *m, struct err *e)
+{
+    const struct provenance here = provenance_here(m->q->config->file_hash);
+    enum status st = store_papers(m->db, m->q->config, e);
     if (st == ST_OK)
-        st = plan_memory(plan, q->jobs, q->threads, e);
-    if (st == ST_OK)
-        st = plan_check_memory(plan, q->jobs, e);
-    if (st == ST_OK && pace->budget_s > 0.0)
-        st = plan_time(plan, db, q->threads, fmin(probe_budget_s, 0.1 * pace->budget_s), e);
-    else if (st == ST_OK && !flag_given(v, "quiet") &&
-             plan_sum(plan, q->jobs).flops > worth_trying_flops)
-        st = plan_time(plan, db, q->threads, announce_budget_s, e);
-    if (st == ST_OK)
-        st = store_papers(db, q->config, e);
-    if (st == ST_OK)
-        st = store_comparisons(db, q->config, e);
-    if (st == ST_OK)
-        st = store_provenance(db, &here, &provenance, e);
+        st = store_comparisons(m->db, m->q->config, e);
+    return st ? st : store_provenance(m->db, &here, &m->provenance, e);
+}
+
+static enum status run_all(struct matrix_run *m, struct err *e)
+{
+    struct plan *plan = NULL;
+    struct schedule_result result = {0};
+    enum status st = store_file(m, e);
     if (st == ST_OK) {
-        const struct schedule s = {.plan = plan,
-                                   .store = db,
-                                   .db = q->db,
-                                   .program = program_file(v),
-                                   .name = program_path(v),
-                                   .lock = lock,
-                                   .provenance = provenance,
-                                   .jobs = q->jobs,
-                                   .threads = q->threads,
-                                   .checkpoint_every = (int)pace->checkpoint_every,
-                                   .retries = (int)pace->retries,
-                                   .budget_s = pace->budget_s,
-                                   .fail_fast = flag_given(v, "fail-fast"),
-                                   .progress = progress};
-        announce(q, plan, progress);
-        st = schedule_run(&s, &result, e);
-        st = summarise(q, plan, &result, st, progress, e);
+        st = run_plan(m, NULL, &plan, &result, e);
+        if (plan)
+            st = run_chosen(m, plan, &result, st, e);
+        if (plan)
+            st = summarise(m->q, plan, &result, st, m->progress, e);
     }
     plan_close(plan);
     return st;
@@ -336,8 +403,16 @@ static enum status run_matrix(const struct invocation *v, const struct request *
         st = lock_take(q->db, &lock, e);
     if (st == ST_OK)
         st = store_open_patient(q->db, STORE_WRITE, &patience, &db, e);
-    if (st == ST_OK)
-        st = run_plan(v, q, pace, &lock, db, waiting.progress, e);
+    if (st == ST_OK) {
+        struct matrix_run m = {.v = v,
+                               .q = q,
+                               .pace = pace,
+                               .lock = &lock,
+                               .db = db,
+                               .progress = waiting.progress,
+                               .began = clock_now()};
+        st = run_all(&m, e);
+    }
     store_close(db);
     lock_give_back(&lock);
     progress_close(waiting.progress);

@@ -145,7 +145,7 @@ static bool expect_name(const struct claims_source *s, const struct experiment_f
         return true;
     for (int i = 0; i < s->runs->n; i++) {
         const struct run_spec *r = &s->runs->item[i];
-        if (strcmp(r->experiment, x->name) != 0)
+        if (strcmp(r->experiment, x->name) != 0 || r->tuned == TUNED_TRIAL)
             continue;
         const int found = names_of(r, kind, names);
         for (int k = 0; k < found; k++) {

@@ -8,6 +8,7 @@
  * together; what returns NULL or false here has noted why. */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -27,7 +28,7 @@ enum { FILE_VERSION = 1, FIRST_BYTES = 1 << 14 }; /* room, doubled when full; ch
 
 static const char *const root_keys[] = {"version",   "defaults", "experiments", "profiles",
                                         "published", "claims",   "plugins"};
-static const char *const default_keys[] = {"seeds", "data_seed", "model", "train"};
+static const char *const default_keys[] = {"seeds", "data_seed", "model", "train", "tune"};
 
 /* One reading of one file. */
 struct file {
@@ -166,7 +167,7 @@ static bool check_shape(struct file *f)
     f->experiments = node_mapping(f->root, "experiments", p);
     f->profiles = node_mapping(f->root, "profiles", p);
     if (f->defaults)
-        check_keys(f->defaults, "defaults", default_keys, 4, p);
+        check_keys(f->defaults, "defaults", default_keys, 5, p);
     if (!f->experiments || f->experiments->n == 0) {
         if (!node_get(f->root, "experiments") || f->experiments)
             problem_at(p,
@@ -264,6 +265,16 @@ static const char *choose_profile(const struct file *f, const char *asked, struc
     return NULL;
 }
 
+/* Trials are kept apart, so that no table mixes them with what came of the choice. */
+static void name_profile(struct run_spec *r)
+{
+    char whole[NAME_MAX_TEXT + sizeof TUNING_PROFILE];
+    snprintf(whole, sizeof whole, "%s%s", *r->profile ? r->profile : "default",
+             r->tuned == TUNED_TRIAL ? TUNING_PROFILE : "");
+    assert(strlen(whole) < NAME_MAX_TEXT); /* tune_read refuses longer ones */
+    memcpy(r->profile, whole, strlen(whole) + 1);
+}
+
 /* Hands the runs of `profile` to `out`; those of the others are freed with the file. */
 static enum status take_runs(struct file *f, const char *profile, struct config *out,
                              struct err *e)
@@ -277,9 +288,7 @@ static enum status take_runs(struct file *f, const char *profile, struct config 
             continue;
         out->run[out->runs] = *r;
         *r = (struct run_spec){0};
-        if (!*profile)
-            snprintf(out->run[out->runs].profile, NAME_MAX_TEXT, "default");
-        out->runs++;
+        name_profile(&out->run[out->runs++]);
     }
     return ST_OK;
 }

@@ -361,19 +361,25 @@ static bool entry_set(const struct entry *e, struct encoder_entry *out, struct p
     return false;
 }
 
-/* The key "train" of an encoder: settings of the recipe for it alone. */
-static bool entry_train(const struct node *n, struct encoder_entry *out, struct problems *p)
+/* The keys "model" and "train" of an encoder: settings for it alone. */
+static bool entry_own(const struct node *n, struct tree *t, struct encoder_entry *out,
+                      struct problems *p)
 {
-    const char *names[SETTINGS_MAX];
+    static const char *const sections[] = {"model", "train"};
     const unsigned long noted = p->noted;
-    const struct node *map = node_mapping(n, "train", p);
-    if (map)
-        check_keys(map, "train", names, setting_names("train", names), p);
-    out->train = map;
+    for (int i = 0; i < 2; i++) {
+        const char *names[SETTINGS_MAX];
+        const struct node *map = node_mapping(n, sections[i], p);
+        if (!map)
+            continue;
+        check_keys(map, sections[i], names, setting_names(sections[i], names), p);
+        out->own = tree_with(t, out->own, &sections[i], 1, map, p);
+    }
     return p->noted == noted;
 }
 
-static bool entry_read(const struct node *n, struct encoder_entry *out, struct problems *p)
+static bool entry_read(const struct node *n, struct tree *t, struct encoder_entry *out,
+                       struct problems *p)
 {
     const struct node *name = n->kind == NODE_MAP ? node_get(n, "name") : n;
     struct err e;
@@ -390,15 +396,14 @@ static bool entry_read(const struct node *n, struct encoder_entry *out, struct p
         return false;
     }
     for (const struct entry *x = n->kind == NODE_MAP ? n->first : NULL; x; x = x->next)
-        if (strcmp(x->key, "train") == 0)
-            good &= entry_train(n, out, p);
-        else if (strcmp(x->key, "name") != 0)
+        if (strcmp(x->key, "name") != 0 && strcmp(x->key, "model") != 0 &&
+            strcmp(x->key, "train") != 0)
             good &= entry_set(x, out, p);
-    return good;
+    return entry_own(n, t, out, p) && good;
 }
 
-int encoders_read(const struct node *root, const char *experiment, struct mark at,
-                  struct encoder_entry out[ENTRIES_MAX], struct problems *p)
+int encoders_read(struct tree *t, const struct node *root, const char *experiment,
+                  struct mark at, struct encoder_entry out[ENTRIES_MAX], struct problems *p)
 {
     const struct node *list = node_get(root, "encoders");
     int n = 0;
@@ -416,7 +421,7 @@ int encoders_read(const struct node *root, const char *experiment, struct mark a
         return 0;
     }
     for (const struct entry *e = list->first; e; e = e->next)
-        n += entry_read(e->value, &out[n], p);
+        n += entry_read(e->value, t, &out[n], p);
     return n;
 }
 

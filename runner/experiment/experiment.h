@@ -21,12 +21,13 @@ bool law_read(const struct node *root, struct run_spec *r, struct problems *p);
 struct encoder_entry {
     struct encoder_stack stack;
     struct mark at;
-    const struct node *train; /* its own changes to the recipe, a mapping; NULL: none */
+    const struct node *own; /* its changes to {model, train}, a mapping; NULL: none */
 };
 
 /* The list "encoders" of `root`; returns how many could be read. */
-int encoders_read(const struct node *root, const char *experiment, struct mark at,
-                  struct encoder_entry out[ENTRIES_MAX], struct problems *p);
+int encoders_read(struct tree *t, const struct node *root, const char *experiment,
+                  struct mark at, struct encoder_entry out[ENTRIES_MAX],
+                  struct problems *p);
 
 /* The list "seeds"; returns how many, 0 when something was noted. */
 int seeds_read(const struct node *root, uint64_t out[SEEDS_MAX], struct problems *p);

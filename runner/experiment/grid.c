@@ -196,11 +196,11 @@ static int axis_by_key(const void *a, const void *b)
     return strcmp(((const struct axis *)a)->key, ((const struct axis *)b)->key);
 }
 
-bool grid_read(const struct node *root, const struct task *task, struct grid *out,
-               struct problems *p)
+bool grid_read(const struct node *root, const char *section, const struct task *task,
+               struct grid *out, struct problems *p)
 {
-    const struct node *map = node_mapping(root, "grid", p);
-    bool good = map || !node_get(root, "grid");
+    const struct node *map = node_mapping(root, section, p);
+    bool good = map || !node_get(root, section);
     *out = (struct grid){.cells = 1};
     if (!map)
         return good;

@@ -19,10 +19,11 @@ struct grid {
     struct mark at;
 };
 
-/* Reads the mapping "grid" of `root`; without one, a grid of one cell without axes.
- * False when something was noted. `task` may be NULL: its options are not checked. */
-bool grid_read(const struct node *root, const struct task *task, struct grid *out,
-               struct problems *p);
+/* Reads the mapping "grid" of `root`, or another of its shape; without one, a grid of one
+ * cell without axes. False when something was noted. `task` may be NULL: its options are
+ * not checked. */
+bool grid_read(const struct node *root, const char *section, const struct task *task,
+               struct grid *out, struct problems *p);
 
 /* `root` with the values of cell `cell`; NULL: out of memory. *values is the cell as a
  * mapping {model.dim: 128}. */

@@ -1,9 +1,10 @@
 /* matrix.c -- one experiment of one profile to its runs.
  *
- * Task, seeds, encoders and grid are read once; then for each cell the settings, the law
- * with its splits, then each encoder with its own recipe, then each seed: a run_spec that
- * gets its identity and joins the list. Cells or encoders that are one run under two names
- * are refused.
+ * Task, seeds, encoders, grid and what is tuned are read once; then for each cell the
+ * settings, the law with its splits, then each encoder with its own recipe, then each seed: a
+ * run_spec that gets its identity and joins the list. Where settings are tuned all of this is
+ * done for each value, and what came of one encoder in one cell is one choice. Cells or
+ * encoders that are one run under two names are refused.
  * The trap: a cell's splits are lent to its encoders and copied for each seed; and `noted`
  * is compared before and after a step, since mistakes are counted and not returned. */
 #include "matrix.h"
@@ -16,10 +17,11 @@
 #include "grid.h"
 #include "run_spec.h"
 #include "settings.h"
+#include "tune.h"
 #include "yaml_read.h"
 
 const char *const experiment_keys[EXPERIMENT_KEYS] = {
-    "task", "splits", "encoders", "seeds", "data_seed", "model", "train", "grid"};
+    "task", "splits", "encoders", "seeds", "data_seed", "model", "train", "grid", "tune"};
 
 /* What all cells of an experiment have in common while it is being read. */
 struct reading {
@@ -32,6 +34,12 @@ struct reading {
     uint64_t data_seed;
     int entries;
     struct encoder_entry entry[ENTRIES_MAX];
+    struct tune tune;
+    /* Of the cell at work: where its runs begin in `out`; the encoders it is expanded for. */
+    int first, from, to;
+    int choices; /* before this cell */
+    int value;   /* of what is tuned, and the name of the cell that tries it */
+    char trial[VARIANT_TEXT];
 };
 
 void run_list_free(struct run_list *l)
@@ -80,68 +88,118 @@ static void recipe_check(const struct node *root, const struct run_spec *r, stru
                    r->train.samples, r->train.batch);
 }
 
-static void refuse_twice(const struct reading *m, int first, struct mark at)
+/* `begun`: the first run of an encoder that was just expanded. */
+static void refuse_twice(const struct reading *m, int begun, struct mark at)
 {
-    const struct run_list *l = m->out;
-    const struct run_spec *last = &l->item[l->n - 1];
-    for (int i = first; i < l->n - 1; i++) {
-        const struct run_spec *other = &l->item[i];
-        if (strcmp(other->identity, last->identity) == 0)
+    const struct run_spec *mine = &m->out->item[begun];
+    for (int i = m->first; i < begun; i++) {
+        const struct run_spec *other = &m->out->item[i];
+        if (mine->choice && other->choice == mine->choice)
+            continue; /* itself, with another value */
+        if (strcmp(other->identity, mine->identity) == 0)
             problem_at(m->problems, at,
                        "encoder \"%s\" is listed twice (an option set to its default "
                        "changes nothing)",
-                       last->variant);
-        else if (strcmp(other->variant, last->variant) == 0 && other->seed == last->seed)
+                       mine->variant);
+        else if (strcmp(other->variant, mine->variant) == 0 && other->seed == mine->seed &&
+                 other->value == mine->value)
             problem_at(m->problems, at,
                        "encoder \"%s\" is listed twice with other train settings, and "
                        "tables could not tell which is which; make the setting a grid",
-                       last->variant);
+                       mine->variant);
         else
             continue;
         return;
     }
 }
 
-/* All seeds of one encoder; `cell` has everything but them. */
-static void expand_seeds(struct reading *m, const struct run_spec *cell, int first,
-                         struct mark at)
+/* One run; `cell` has everything but the seed. NULL: no memory, which is noted. */
+static struct run_spec *add_seed(struct reading *m, const struct run_spec *cell,
+                                 uint64_t seed)
 {
     struct err e;
-    for (int i = 0; i < m->seeds; i++) {
-        struct run_spec *r = append(m->out, m->problems);
-        if (!r)
-            return;
-        if (run_spec_copy(cell, r, &e)) {
-            m->problems->no_memory = true;
-            return;
-        }
-        r->seed = m->seed[i];
-        if (run_spec_identify(r, &e)) {
-            m->problems->no_memory = true;
-            return;
-        }
-        if (i == 0)
-            refuse_twice(m, first, at);
+    struct run_spec *r = append(m->out, m->problems);
+    if (!r)
+        return NULL;
+    if (run_spec_copy(cell, r, &e)) {
+        m->problems->no_memory = true;
+        return NULL;
     }
+    r->seed = seed;
+    if (run_spec_identify(r, &e)) {
+        m->problems->no_memory = true;
+        return NULL;
+    }
+    return r;
 }
 
-/* The cell's settings with the encoder's own laid over them, but for those that --set
- * gives. NULL: out of memory. */
-static const struct node *own_recipe(const struct reading *m, const struct node *root,
-                                     const struct encoder_entry *entry)
+/* All seeds of one encoder, its number being `k`; before them, where values are tried, those
+ * of the trials. */
+static void expand_seeds(struct reading *m, const struct run_spec *cell, int k)
+{
+    const bool tunes = m->tune.grid.axes > 0;
+    const int begun = m->out->n;
+    const int choice = tunes ? m->choices + k + 1 : 0;
+    struct run_spec *r = NULL;
+    for (int i = 0; tunes && i < m->tune.seeds; i++) {
+        r = add_seed(m, cell, m->tune.seed[i]);
+        if (!r)
+            return;
+        r->tuned = TUNED_TRIAL;
+        r->choice = choice;
+        r->value = m->value;
+        memcpy(r->cell, m->trial, sizeof r->cell);
+    }
+    for (int i = 0; i < m->seeds; i++) {
+        r = add_seed(m, cell, m->seed[i]);
+        if (!r)
+            return;
+        r->tuned = tunes ? TUNED_CANDIDATE : TUNED_NOT;
+        r->choice = choice;
+        r->value = m->value;
+        r->is_trial = tunes && tune_has_seed(&m->tune, r->seed);
+    }
+    if (r)
+        refuse_twice(m, begun, m->entry[k].at);
+}
+
+/* The settings with those of one section that are the encoder's own laid over them, but for
+ * those that --set gives. NULL: out of memory. */
+static const struct node *own_section(const struct reading *m, const struct node *root,
+                                      const struct entry *section)
 {
     const struct matrix_source *s = m->source;
-    for (const struct entry *x = entry->train->first; x && root; x = x->next) {
-        const char *const path[] = {"train", x->key};
+    for (const struct entry *x = section->value->first; x && root; x = x->next) {
+        const char *const path[] = {section->key, x->key};
         char setting[SETTING_KEY + NAME_MAX_TEXT];
-        snprintf(setting, sizeof setting, "train.%s", x->key);
+        snprintf(setting, sizeof setting, "%s.%s", section->key, x->key);
         if (!overrides_set(s->overrides, s->experiment, setting))
             root = tree_with(s->tree, root, path, 2, x->value, s->problems);
     }
     return root;
 }
 
-/* The cell with the encoder, its own recipe and the splits that it can be tested on; to be
+/* False: noted. */
+static bool own_settings(const struct reading *m, const struct node *root,
+                         const struct encoder_entry *entry, struct run_spec *out)
+{
+    struct problems *p = m->problems;
+    const unsigned long noted = p->noted;
+    struct err e;
+    for (const struct entry *x = entry->own->first; x && root; x = x->next)
+        root = own_section(m, root, x);
+    if (!root)
+        return false;
+    settings_read(root, out, p);
+    if (p->noted == noted)
+        recipe_check(root, out, entry->at, p);
+    if (p->noted == noted && model_check(&out->model, &e))
+        problem_at(p, mark_of_message(node_get(entry->own, "model"), e.msg, entry->at),
+                   "%s", e.msg);
+    return p->noted == noted;
+}
+
+/* The cell with the encoder, its own settings and the splits that it can be tested on; to be
  * freed. False: noted. */
 static bool encoder_cell(const struct reading *m, const struct run_spec *cell,
                          const struct node *root, const struct encoder_entry *entry,
@@ -155,14 +213,8 @@ static bool encoder_cell(const struct reading *m, const struct run_spec *cell,
         return false;
     }
     out->model.encoders = entry->stack;
-    if (entry->train) {
-        root = own_recipe(m, root, entry);
-        if (!root)
-            return false;
-        settings_read(root, out, p);
-        if (p->noted == noted)
-            recipe_check(root, out, entry->at, p);
-    }
+    if (entry->own && !own_settings(m, root, entry, out))
+        return false;
     if (run_spec_encoders(out, &e) || run_spec_split_encoders(out, &e))
         problem_at(p, entry->at, "%s", e.msg);
     return p->noted == noted;
@@ -171,7 +223,6 @@ static bool encoder_cell(const struct reading *m, const struct run_spec *cell,
 static void expand_encoders(struct reading *m, struct run_spec *cell,
                             const struct node *root)
 {
-    const int first = m->out->n;
     struct err e;
     if (model_check(&cell->model, &e)) {
         problem_at(m->problems,
@@ -179,10 +230,10 @@ static void expand_encoders(struct reading *m, struct run_spec *cell,
                    e.msg);
         return;
     }
-    for (int i = 0; i < m->entries && !m->problems->no_memory; i++) {
+    for (int i = m->from; i < m->to && !m->problems->no_memory; i++) {
         struct run_spec own = {0};
         if (encoder_cell(m, cell, root, &m->entry[i], &own))
-            expand_seeds(m, &own, first, m->entry[i].at);
+            expand_seeds(m, &own, i);
         run_spec_free(&own);
     }
 }
@@ -214,10 +265,13 @@ struct pick {
     const struct run_spec *run;
 };
 
+/* Trials of a run stand together, and before it as a candidate. */
 static int by_identity(const void *a, const void *b)
 {
-    const struct pick *x = a, *y = b;
-    return strcmp(x->run->identity, y->run->identity);
+    const struct run_spec *x = ((const struct pick *)a)->run,
+                          *y = ((const struct pick *)b)->run;
+    const int order = strcmp(x->identity, y->identity);
+    return order ? order : (int)x->tuned - (int)y->tuned;
 }
 
 /* Two cells can be one run under two names: model.ff 4x and 256 at dim 64. */
@@ -232,17 +286,21 @@ static void refuse_same_cells(const struct reading *m, int first, struct mark at
     for (int i = 0; i < n; i++)
         sorted[i].run = &m->out->item[first + i];
     qsort(sorted, (size_t)n, sizeof sorted[0], by_identity);
-    for (int i = 1; i < n; i++)
-        if (strcmp(sorted[i - 1].run->identity, sorted[i].run->identity) == 0 &&
-            strcmp(sorted[i - 1].run->cell, sorted[i].run->cell) != 0)
-            problem_at(m->problems, at, "cells \"%s\" and \"%s\" are the same run",
-                       sorted[i - 1].run->cell, sorted[i].run->cell);
+    for (int i = 1; i < n; i++) {
+        const struct run_spec *a = sorted[i - 1].run, *b = sorted[i].run;
+        if (strcmp(a->identity, b->identity) == 0 && a->tuned == b->tuned &&
+            strcmp(a->cell, b->cell) != 0)
+            problem_at(m->problems, at, "cells \"%s\" and \"%s\" are the same run", a->cell,
+                       b->cell);
+    }
     free(sorted);
 }
 
 static bool too_many(const struct reading *m, const struct grid *g)
 {
-    const double runs = (double)g->cells * m->entries * m->seeds;
+    const bool tunes = m->tune.grid.axes > 0;
+    const double runs = (double)g->cells * m->entries * m->tune.grid.cells *
+                        (m->seeds + (tunes ? m->tune.seeds : 0));
     if (m->out->n + runs <= RUNS_MAX)
         return false;
     problem_at(m->problems, m->source->at, "more than %d runs in all; split the file",
@@ -250,24 +308,82 @@ static bool too_many(const struct reading *m, const struct grid *g)
     return true;
 }
 
-/* What varies in the grid cannot be the encoder's own, too. False: noted. */
+/* What varies in the grid, or is tuned, cannot be the encoder's own, too. */
+static void own_setting_check(const struct reading *m, const struct grid *g,
+                              const char *varies, const char *setting, struct mark at)
+{
+    for (int k = 0; k < g->axes; k++)
+        if (strcmp(g->axis[k].key, setting) == 0 &&
+            !overrides_set(m->source->overrides, m->source->experiment, setting))
+            problem_at(m->problems, at, "%s %s; it cannot be set for an encoder too",
+                       setting, varies);
+}
+
+/* False: noted. */
 static bool own_settings_check(const struct reading *m, const struct grid *g)
 {
     const unsigned long noted = m->problems->noted;
     for (int i = 0; i < m->entries; i++) {
-        const struct node *train = m->entry[i].train;
-        for (const struct entry *x = train ? train->first : NULL; x; x = x->next) {
-            char setting[SETTING_KEY + NAME_MAX_TEXT];
-            snprintf(setting, sizeof setting, "train.%s", x->key);
-            for (int k = 0; k < g->axes; k++)
-                if (strcmp(g->axis[k].key, setting) == 0 &&
-                    !overrides_set(m->source->overrides, m->source->experiment, setting))
-                    problem_at(m->problems, x->at,
-                               "%s varies in the grid; it cannot be set for an encoder too",
-                               setting);
-        }
+        const struct node *own = m->entry[i].own;
+        for (const struct entry *s = own ? own->first : NULL; s; s = s->next)
+            for (const struct entry *x = s->value->first; x; x = x->next) {
+                char setting[SETTING_KEY + NAME_MAX_TEXT];
+                snprintf(setting, sizeof setting, "%s.%s", s->key, x->key);
+                own_setting_check(m, g, "varies in the grid", setting, x->at);
+                own_setting_check(m, &m->tune.grid, "is tuned", setting, x->at);
+            }
     }
     return m->problems->noted == noted;
+}
+
+/* The runs of one cell whose encoder is number `k`, with every value that is tried. */
+static void expand_choice(struct reading *m, const struct node *root,
+                          const struct node *values, int k)
+{
+    const struct matrix_source *s = m->source;
+    m->from = k;
+    m->to = k + 1;
+    for (int v = 0; v < m->tune.grid.cells && !s->problems->no_memory; v++) {
+        const struct node *tried;
+        const struct node *with =
+            grid_cell(s->tree, root, &m->tune.grid, v, &tried, s->problems);
+        tried = with ? tree_merge(s->tree, values, tried, s->problems) : NULL;
+        m->value = v;
+        if (tried && cell_text(tried, m->task, m->trial, s->problems))
+            expand_cell(m, with, values);
+    }
+}
+
+static void expand_grid(struct reading *m, const struct grid *grid)
+{
+    const struct matrix_source *s = m->source;
+    for (int i = 0; i < grid->cells && !s->problems->no_memory; i++) {
+        const struct node *values;
+        const struct node *root =
+            grid_cell(s->tree, s->merged, grid, i, &values, s->problems);
+        m->first = m->out->n;
+        m->from = 0;
+        m->to = m->entries;
+        if (root && m->tune.grid.axes == 0)
+            expand_cell(m, root, values);
+        m->choices = m->out->choices;
+        for (int k = 0; root && m->tune.grid.axes && k < m->entries; k++)
+            expand_choice(m, root, values, k);
+        m->out->choices += m->entries;
+    }
+}
+
+/* The names of trials' profiles have an end more. False: noted. */
+static bool profile_check(const struct reading *m)
+{
+    if (m->tune.grid.axes == 0 ||
+        strlen(m->source->profile) + sizeof TUNING_PROFILE <= NAME_MAX_TEXT)
+        return true;
+    problem_at(m->problems, m->source->at,
+               "tune: profile \"%s\" has a name longer than %zu letters, too long for the "
+               "profile of its trials",
+               m->source->profile, NAME_MAX_TEXT - sizeof TUNING_PROFILE);
+    return false;
 }
 
 static void read_experiment(struct reading *m)
@@ -279,23 +395,20 @@ static void read_experiment(struct reading *m)
     m->task = task_read(s->merged, s->experiment, s->at, s->problems);
     m->seeds = seeds_read(s->merged, m->seed, s->problems);
     data_seed_read(s->merged, &m->data_seed, s->problems);
-    m->entries = encoders_read(s->merged, s->experiment, s->at, m->entry, s->problems);
+    m->entries =
+        encoders_read(s->tree, s->merged, s->experiment, s->at, m->entry, s->problems);
     /* The settings are read once even without a grid to walk, for their own mistakes. */
-    if (!grid_read(s->merged, m->task, &grid, s->problems) || !m->task) {
+    if (!grid_read(s->merged, "grid", m->task, &grid, s->problems) ||
+        !tune_read(s->tree, s->merged, &grid, m->task, m->seed[0], &m->tune, s->problems) ||
+        !m->task) {
         struct run_spec unused = {0};
         settings_read(s->merged, &unused, s->problems);
         return;
     }
-    if (!own_settings_check(m, &grid) || too_many(m, &grid))
+    if (!profile_check(m) || !own_settings_check(m, &grid) || too_many(m, &grid))
         return;
-    for (int i = 0; i < grid.cells && !s->problems->no_memory; i++) {
-        const struct node *values;
-        const struct node *root =
-            grid_cell(s->tree, s->merged, &grid, i, &values, s->problems);
-        if (root)
-            expand_cell(m, root, values);
-    }
-    refuse_same_cells(m, first, grid.at);
+    expand_grid(m, &grid);
+    refuse_same_cells(m, first, grid.axes ? grid.at : m->tune.grid.at);
 }
 
 void matrix_expand(const struct matrix_source *m, struct run_list *out)

@@ -9,6 +9,7 @@
 struct run_list {
     struct run_spec *item; /* owned */
     int n, room;
+    int choices; /* of what is tuned, so far */
 };
 
 struct matrix_source {
@@ -24,13 +25,14 @@ struct matrix_source {
  * the files here; the message says to split the file. */
 enum { RUNS_MAX = 20000 };
 
-/* Appends the runs, cell by cell, encoder by encoder, seed by seed. Mistakes are noted;
+/* Appends the runs, cell by cell, encoder by encoder, value by value of what is tuned (trials,
+ * then candidates), seed by seed. Mistakes are noted;
  * what is then in the list is of use for checking names alone. */
 void matrix_expand(const struct matrix_source *m, struct run_list *out);
 void run_list_free(struct run_list *l);
 
 /* Keys that an experiment, and a profile's changes to one, may have. */
-enum { EXPERIMENT_KEYS = 8 };
+enum { EXPERIMENT_KEYS = 9 };
 extern const char *const experiment_keys[EXPERIMENT_KEYS];
 
 #endif

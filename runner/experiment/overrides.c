@@ -3,8 +3,9 @@
  * Each KEY=VALUE is parsed (the value as YAML), its first key is looked for among
  * experiments and among their keys, and it is laid over an experiment's mapping: first
  * those for all experiments, then those for this one. A setting that is set is taken out of
- * the grid.
- * The trap: keys of a grid have a dot inside, so what follows `grid.` is one key. */
+ * the grid, or of what is tuned.
+ * The trap: keys of a grid have a dot inside, so what follows `grid.` or `tune.` is one
+ * key. */
 #include "overrides.h"
 
 #include <stdio.h>
@@ -16,12 +17,20 @@
 
 /* --- parsing ------------------------------------------------------------- */
 
+/* Sections of an experiment that give a setting several values. */
+static const char *const listing[] = {"grid", "tune"};
+
+static bool lists_values(const char *key)
+{
+    return strcmp(key, listing[0]) == 0 || strcmp(key, listing[1]) == 0;
+}
+
 /* A key of the grid has a dot inside: "grid.model.dim" is grid, then model.dim. */
 static bool split_key(struct override *o, struct tree *t, const char *text, size_t n,
                       struct problems *p)
 {
     while (o->keys < OVERRIDE_KEYS) {
-        const bool rest = o->keys > 0 && strcmp(o->key[o->keys - 1], "grid") == 0;
+        const bool rest = o->keys > 0 && lists_values(o->key[o->keys - 1]);
         size_t length = rest ? n : 0;
         while (length < n && text[length] != '.')
             length++;
@@ -134,7 +143,7 @@ static void check_grids(const struct overrides *o, struct problems *p)
 {
     for (int i = 0; i < o->n; i++) {
         const struct override *x = &o->item[i];
-        if (x->keys == 0 || strcmp(x->key[0], "grid") != 0)
+        if (x->keys == 0 || !lists_values(x->key[0]))
             continue;
         if (x->keys == 2)
             check_grid(o, x, x->key[1], p);
@@ -168,25 +177,42 @@ void overrides_check(struct overrides *o, const struct node *experiments,
     check_grids(o, p);
 }
 
-/* The root without the setting in its grid. NULL: out of memory. */
+/* How many settings a mapping like the grid gives values. */
+static int listed(const struct node *map)
+{
+    int n = 0;
+    for (const struct entry *e = map->first; e; e = e->next)
+        n += strchr(e->key, '.') != NULL;
+    return n;
+}
+
+/* The root without the setting in its section `from`, and without that section when no
+ * setting is left. NULL: out of memory. */
+static const struct node *pin_in(struct tree *t, const struct node *root, const char *from,
+                                 const char *key, struct problems *p)
+{
+    const struct node *map = node_get(root, from);
+    if (!node_entry(map, key))
+        return root;
+    map = tree_without(t, map, key, p);
+    root = map ? tree_without(t, root, from, p) : NULL;
+    return root && listed(map) ? tree_with(t, root, &from, 1, map, p) : root;
+}
+
 static const struct node *pin_one(struct tree *t, const struct node *root,
                                   const char *section, const char *name, struct problems *p)
 {
-    static const char *const path[] = {"grid"};
-    const struct node *grid = node_get(root, "grid");
     char key[128];
     snprintf(key, sizeof key, "%s.%s", section, name);
-    if (!node_entry(grid, key))
-        return root;
-    grid = tree_without(t, grid, key, p);
-    root = grid ? tree_without(t, root, "grid", p) : NULL;
-    return root ? tree_with(t, root, path, 1, grid, p) : NULL;
+    for (int i = 0; i < 2 && root; i++)
+        root = pin_in(t, root, listing[i], key, p);
+    return root;
 }
 
 static const struct node *pin(const struct override *o, struct tree *t,
                               const struct node *root, struct problems *p)
 {
-    if (strcmp(o->key[0], "grid") == 0)
+    if (lists_values(o->key[0]))
         return root;
     if (o->keys == 2)
         return pin_one(t, root, o->key[0], o->key[1], p);
@@ -223,7 +249,7 @@ const struct node *overrides_apply(const struct overrides *o, struct tree *t,
 
 static bool sets_grid(const struct override *o, const char *setting)
 {
-    if (o->keys == 0 || strcmp(o->key[0], "grid") != 0)
+    if (o->keys == 0 || !lists_values(o->key[0]))
         return false;
     return o->keys == 2 ? strcmp(o->key[1], setting) == 0
                         : o->keys == 1 && node_entry(o->value, setting);

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "choice.h"
 #include "evaluation.h"
 #include "filter.h"
 #include "leftovers.h"
@@ -114,10 +115,21 @@ static bool decide_begun(struct plan_item *item, const struct plan_request *q)
     return item->stores || item->works;
 }
 
+/* After the trials only what waited for them may be asked for again; the rest was. */
+static enum plan_rerun asked_again(const struct run_spec *r, const struct plan_request *q)
+{
+    bool waited = false;
+    for (int i = 0; q->before && i < q->before->n && !waited; i++)
+        waited = q->before->item[i].waits && q->before->item[i].run->choice == r->choice;
+    return !q->before || (waited && r->tuned == TUNED_CANDIDATE && !r->is_trial)
+               ? q->rerun
+               : RERUN_NONE;
+}
+
 static void decide(struct plan_item *item, const struct known *k,
                    const struct plan_request *q)
 {
-    const enum plan_rerun rerun = q->rerun;
+    const enum plan_rerun rerun = asked_again(item->run, q);
     const char *why = "", *error = "";
     item->state = k ? k->state : RUN_NEW;
     item->cause = item->state;
@@ -159,31 +171,113 @@ static enum status nothing(const struct plan_request *q, struct err *e)
                    c->profile, advice);
 }
 
-/* Whatever the state, and all of a matrix that is dealt to shards: what is not asked for
- * goes last, so that it cannot move runs from one shard to another. */
-static enum status choose(struct plan *p, const struct plan_request *q,
-                          const struct known_list *list, struct err *e)
+/* What is known while runs are chosen. */
+struct choosing {
+    const struct plan_request *q;
+    const struct known_list *known;
+    const struct choices *choices;
+    int matching;
+};
+
+/* Run `i` of the config, whatever its state, and all of a matrix that is dealt to shards: what
+ * is not asked for goes last, so that it cannot move runs from one shard to another. NULL: left
+ * out. */
+static struct plan_item *add_item(struct plan *p, struct choosing *c, int i)
 {
-    int matching = 0;
-    for (int i = 0; i < q->config->runs; i++) {
-        const struct run_spec *r = &q->config->run[i];
-        const bool matches = run_matches(r, NULL, q->only, q->n_only);
-        matching += matches;
-        if (!matches && q->shards == 0)
-            continue;
-        struct plan_item *item = &p->item[p->n++];
-        *item = (struct plan_item){
-            .run = r, .seconds = (double)NAN, .slow_seconds = (double)NAN};
-        decide(item, find_known(list, r->identity), q);
+    const struct plan_request *q = c->q;
+    const struct run_spec *r = &q->config->run[i];
+    const bool matches = run_matches(r, NULL, q->only, q->n_only);
+    c->matching += matches;
+    if (!matches && q->shards == 0)
+        return NULL;
+    struct plan_item *item = &p->item[p->n++];
+    *item =
+        (struct plan_item){.run = r, .seconds = (double)NAN, .slow_seconds = (double)NAN};
+    decide(item, find_known(c->known, r->identity), q);
+    return item;
+}
+
+/* Stands for the value that will be chosen when the trials have ended, `trials` of which are
+ * part of this plan. */
+static void add_waiting(struct plan *p, struct choosing *c, int i, int trials)
+{
+    const struct choice *x = &c->choices->at[c->choices->of[i]];
+    struct plan_item *item = add_item(p, c, i);
+    if (!item)
+        return;
+    item->runs = item->stores = item->works = item->begun = false;
+    item->waits = true;
+    item->state = RUN_NEW;
+    item->cause = "tuning";
+    if (x->failed)
+        snprintf(item->reason, sizeof item->reason,
+                 "after tuning, of which %d of %d runs failed; see --rerun failed",
+                 x->failed, x->trials);
+    else if (x->open == 0 && x->value < 0)
+        snprintf(item->reason, sizeof item->reason,
+                 "after tuning, where every value diverged; try lower ones");
+    else
+        snprintf(item->reason, sizeof item->reason, "after tuning%s",
+                 trials < x->open ? ", some of whose runs --only leaves out" : "");
+}
+
+/* Its trial, if it is one too, is the same run. */
+static void add_chosen(struct plan *p, struct choosing *c, int i)
+{
+    struct plan_item *item = add_item(p, c, i);
+    for (int k = p->n - 2; item && k >= 0; k--) {
+        const struct run_spec *other = p->item[k].run;
+        if (other->choice != item->run->choice)
+            break;
+        item->twice = item->twice || strcmp(other->identity, item->run->identity) == 0;
     }
-    return matching ? ST_OK : nothing(q, e);
+}
+
+/* The runs of one choice: its trials, then its wanted seeds, with the value that was chosen or
+ * waiting for it. A wanted seed that is tried is one of the trials, whatever will be chosen. */
+static void add_choice(struct plan *p, struct choosing *c, const struct choice *x)
+{
+    const struct config *config = c->q->config;
+    int trials = 0, again = 0;
+    for (int i = x->first; i < x->end; i++) {
+        const struct plan_item *item =
+            config->run[i].tuned == TUNED_TRIAL ? add_item(p, c, i) : NULL;
+        trials += item != NULL;
+        again +=
+            item && item->runs && run_matches(item->run, NULL, c->q->only, c->q->n_only);
+    }
+    const bool chosen = x->value >= 0 && again == 0;
+    for (int i = x->first; i < x->end; i++) {
+        const struct run_spec *r = &config->run[i];
+        if (r->tuned != TUNED_CANDIDATE)
+            continue;
+        if (chosen && r->value == x->value)
+            add_chosen(p, c, i);
+        else if (!chosen && r->value == 0 && !r->is_trial)
+            add_waiting(p, c, i, trials);
+    }
+}
+
+static enum status choose(struct plan *p, struct choosing *c, struct err *e)
+{
+    for (int i = 0; i < c->q->config->runs; i++) {
+        const int of = c->choices->of[i];
+        if (of < 0)
+            add_item(p, c, i);
+        else if (c->choices->at[of].first == i)
+            add_choice(p, c, &c->choices->at[of]);
+    }
+    return c->matching ? ST_OK : nothing(c->q, e);
 }
 
 /* --- shards --- */
 
+/* What goes to one shard as a whole: a run, or all runs of a choice, so that no shard waits
+ * for trials of another. */
 struct load {
-    const struct plan_item *item;
-    int index;
+    const struct plan_item *item; /* the first */
+    double flops;
+    int number; /* before sorting */
 };
 
 /* Largest first. FLOPs are sums of products of integers, in IEEE doubles and in one order,
@@ -191,30 +285,53 @@ struct load {
 static int compare_loads(const void *a, const void *b)
 {
     const struct load *x = a, *y = b;
-    if (x->item->flops != y->item->flops)
-        return x->item->flops < y->item->flops ? 1 : -1;
+    if (x->flops != y->flops)
+        return x->flops < y->flops ? 1 : -1;
     return strcmp(x->item->run->identity, y->item->run->identity);
+}
+
+/* Fills `load` and, for each item, which it is part of; returns how many there are. What a
+ * database says of a choice may not move it: a wanted seed that is a trial, in the plan only
+ * when the choice is known, adds nothing, and the others as much as the first value does. */
+static int gather_loads(const struct plan *p, struct load *load, int *of)
+{
+    int n = 0;
+    for (int i = 0; i < p->n; i++) {
+        const struct run_spec *r = p->item[i].run;
+        if (i == 0 || r->choice == 0 || p->item[i - 1].run->choice != r->choice) {
+            load[n] = (struct load){.item = &p->item[i], .number = n};
+            n++;
+        }
+        if (!r->is_trial)
+            load[n - 1].flops +=
+                r->tuned == TUNED_CANDIDATE ? load[n - 1].item->flops : p->item[i].flops;
+        of[i] = n - 1;
+    }
+    return n;
 }
 
 /* shard[i], from 0, of item i. */
 static enum status assign(const struct plan *p, int shards, int *shard, struct err *e)
 {
     struct load *load = calloc((size_t)p->n + 1, sizeof *load);
+    int *dealt = calloc((size_t)p->n + 1, sizeof *dealt); /* [loads]: to which shard */
     double *sum = calloc((size_t)shards, sizeof *sum);
-    const bool ok = load && sum;
-    for (int i = 0; ok && i < p->n; i++)
-        load[i] = (struct load){.item = &p->item[i], .index = i};
+    const bool ok = load && dealt && sum;
+    const int n = ok ? gather_loads(p, load, shard) : 0;
     if (ok)
-        qsort(load, (size_t)p->n, sizeof *load, compare_loads);
-    for (int i = 0; ok && i < p->n; i++) {
+        qsort(load, (size_t)n, sizeof *load, compare_loads);
+    for (int i = 0; i < n; i++) {
         int least = 0;
         for (int k = 1; k < shards; k++)
             if (sum[k] < sum[least])
                 least = k;
-        sum[least] += load[i].item->flops;
-        shard[load[i].index] = least;
+        sum[least] += load[i].flops;
+        dealt[load[i].number] = least;
     }
+    for (int i = 0; ok && i < p->n; i++)
+        shard[i] = dealt[shard[i]];
     free(load);
+    free(dealt);
     free(sum);
     return ok ? ST_OK : err_set(e, ST_NOMEM, "no memory for %d shards", shards);
 }
@@ -235,7 +352,8 @@ static enum status narrow(struct plan *p, const struct plan_request *q, struct e
         const struct plan_item *item = &p->item[i];
         const bool stays = run_matches(item->run, item->state, q->only, q->n_only) &&
                            (!sharded || shard[i] == q->shard - 1);
-        if (stays || (sharded && run_matches(item->run, NULL, q->only, q->n_only)))
+        if (!item->waits &&
+            (stays || (sharded && run_matches(item->run, NULL, q->only, q->n_only))))
             p->matrix[p->n_matrix++] = p->item[i].run;
         if (stays)
             p->item[kept++] = p->item[i];
@@ -451,6 +569,8 @@ enum status plan_open(const struct plan_request *q, struct store *db, struct pla
                       struct err *e)
 {
     struct known_list known = {0};
+    struct choices choices = {0};
+    struct choosing choosing = {.q = q, .known = &known, .choices = &choices};
     struct laws laws = {0};
     struct plan *p = calloc(1, sizeof *p);
     if (p)
@@ -459,9 +579,12 @@ enum status plan_open(const struct plan_request *q, struct store *db, struct pla
         plan_close(p);
         return err_set(e, ST_NOMEM, "no memory to plan %d runs", q->config->runs);
     }
+    p->profile = q->config->profile;
     enum status st = db ? read_known(db, &known, e) : ST_OK;
     if (st == ST_OK)
-        st = choose(p, q, &known, e);
+        st = choices_read(q->config, db, &choices, e);
+    if (st == ST_OK)
+        st = choose(p, &choosing, e);
     if (st == ST_OK && db)
         st = plan_explain(p, db, e);
     if (st == ST_OK)
@@ -472,6 +595,7 @@ enum status plan_open(const struct plan_request *q, struct store *db, struct pla
         st = narrow(p, q, e);
     if (st == ST_OK)
         find_checkpoints(p, q, &laws);
+    choices_free(&choices);
     free(known.at);
     free(laws.at);
     free(laws.tried);
@@ -492,6 +616,11 @@ void plan_close(struct plan *p)
     free(p);
 }
 
+bool plan_costs(const struct plan_item *item)
+{
+    return item->runs || item->waits;
+}
+
 struct plan_totals plan_sum(const struct plan *p, int jobs)
 {
     struct plan_totals sum = {0};
@@ -499,8 +628,12 @@ struct plan_totals plan_sum(const struct plan *p, int jobs)
     double longest = 0.0, slow_longest = 0.0;
     for (int i = 0; i < p->n; i++) {
         const struct plan_item *item = &p->item[i];
-        if (item->runs) {
-            sum.runs++;
+        if (item->twice)
+            continue;
+        sum.all++;
+        if (plan_costs(item)) {
+            sum.runs += item->runs;
+            sum.waits += item->waits;
             sum.flops += item->flops;
             sum.seconds += item->seconds / at_once;
             sum.slow_seconds += item->slow_seconds / at_once;

@@ -19,6 +19,9 @@ struct plan_request {
     enum plan_rerun rerun;
     long at_work;      /* the process that runs the matrix into db now; 0: none */
     int shard, shards; /* only part 1 .. shards of the matrix; shards 0: all of it */
+    /* The plan whose runs have been carried out, its waiting items being what this one is
+     * for: nothing else is asked for again. NULL: none. */
+    const struct plan *before;
 };
 
 enum { PLAN_REASON = 240 };
@@ -29,13 +32,17 @@ struct plan_item {
     /* What the reason comes down to, static: done, asked (done, and again), failed,
      * interrupted, running, at work, ended (and will be stored), removed, new; or, of a
      * run that is new because a run of its name has another identity: task version,
-     * encoder version, settings. */
+     * encoder version, settings; or tuning, of one that waits. */
     const char *cause;
-    bool runs;                /* will be run */
-    bool begun;               /* was begun, perhaps again, and its end is not stored */
-    bool stores;              /* has ended, and will only be stored */
-    bool works;               /* another process has it at work */
-    int resumed;              /* steps that a checkpoint spares it; 0: none */
+    bool runs;   /* will be run */
+    bool begun;  /* was begun, perhaps again, and its end is not stored */
+    bool stores; /* has ended, and will only be stored */
+    bool works;  /* another process has it at work */
+    /* Its settings are not chosen yet; `run` has the first of the values that are tried, and
+     * stands for whichever will be chosen. */
+    bool waits;
+    bool twice;  /* another item is the same run: a trial whose value was chosen */
+    int resumed; /* steps that a checkpoint spares it; 0: none */
     char reason[PLAN_REASON]; /* why it will, or why it will not */
     double flops;             /* model FLOPs to do, training and evaluation */
     double seconds;           /* estimated; NaN until plan_time */
@@ -43,11 +50,12 @@ struct plan_item {
 };
 
 struct plan {
+    const char *profile; /* borrowed from the config */
     int n;
     struct plan_item *item; /* [n], in the config's order */
     /* Runs of all shards that match, whatever their state; without shards the runs of the
      * items. */
-    int n_matrix;
+    int n_matrix;                   /* without those that wait */
     const struct run_spec **matrix; /* [n_matrix] */
     double most_bytes;              /* of memory: of the largest run to do, */
     double bytes;                   /* and of the largest `jobs`; 0 until plan_memory */
@@ -62,6 +70,9 @@ struct plan {
 enum status plan_open(const struct plan_request *q, struct store *db, struct plan **out,
                       struct err *e);
 void plan_close(struct plan *p); /* accepts NULL */
+
+/* Will it take time, now or when its settings are chosen? */
+bool plan_costs(const struct plan_item *item);
 
 /* Tells new runs that no run of their name was stored before from those whose task,
  * encoder or settings changed since: cause and reason. */
@@ -79,9 +90,11 @@ enum status plan_memory(struct plan *p, int jobs, int threads, struct err *e);
 enum status plan_check_memory(const struct plan *p, int jobs, struct err *e);
 
 struct plan_totals {
+    int all;                /* runs, each once */
     int done, failed, runs; /* failed: and not to be run again */
     int stores, works;      /* none of the others */
-    double flops, seconds;  /* of what runs; seconds with `jobs` at a time, */
+    int waits;              /* for what is tuned; none of the others */
+    double flops, seconds;  /* of what runs or waits; seconds with `jobs` at a time, */
     double slow_seconds;    /* and if the machine stays as busy as it is */
 };
 /* "14 min", or "14 to 25 min, as the machine is busy". */

@@ -34,7 +34,7 @@ enum status plan_memory(struct plan *p, int jobs, int threads, struct err *e)
         return err_set(e, ST_NOMEM, "no memory to plan %d runs", p->n);
     for (int i = 0; i < p->n; i++) {
         const struct run_spec *r = p->item[i].run;
-        if (!p->item[i].runs)
+        if (!plan_costs(&p->item[i]))
             continue;
         /* One whose sizes are impossible says so itself when it is run. */
         if (!(before && same_size(before, r)) &&

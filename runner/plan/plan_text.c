@@ -63,7 +63,7 @@ static void add_line(struct text_table *t, const struct plan_item *first,
     text_table_text(t, seeds);
     text_table_integer(t, r->train.optimizer.steps);
     text_table_format(t, "%.2g", flops / n);
-    text_table_text(t, first->runs ? units_duration(seconds / n, time) : "-");
+    text_table_text(t, plan_costs(first) ? units_duration(seconds / n, time) : "-");
     text_table_text(t, first->state);
     text_table_text(t, first->reason);
 }
@@ -90,9 +90,11 @@ static void print_totals(const struct plan *p, int jobs, const char *db, FILE *o
 {
     const struct plan_totals sum = plan_sum(p, jobs);
     char time[PLAN_TIME];
-    fprintf(out, "\n%d run%s: %d done, %d failed, %d to run", p->n, units_plural(p->n),
-            sum.done, sum.failed, sum.runs);
-    if (sum.runs)
+    fprintf(out, "\n%d run%s: %d done, %d failed, %d to run", sum.all,
+            units_plural(sum.all), sum.done, sum.failed, sum.runs);
+    if (sum.waits)
+        fprintf(out, ", %d after tuning", sum.waits);
+    if (sum.runs + sum.waits)
         fprintf(out, ": %.2g FLOP, about %s with %d at a time", sum.flops,
                 plan_time_text(&sum, time), jobs);
     if (sum.stores)
@@ -102,7 +104,7 @@ static void print_totals(const struct plan *p, int jobs, const char *db, FILE *o
     if (p->bytes > 0.0)
         fprintf(out, "\nmemory: up to %.0f MiB a run, %.0f MiB with %d at a time",
                 p->most_bytes / (1 << 20), p->bytes / (1 << 20), jobs);
-    fprintf(out, "\nprofile %s, database %s\n", p->matrix[0]->profile, db);
+    fprintf(out, "\nprofile %s, database %s\n", p->profile, db);
     if (sum.failed)
         fprintf(out, "failed runs stay failed; --rerun failed tries them again\n");
 }
@@ -140,14 +142,14 @@ static json_t *number_or_null(double x)
 static json_t *item_json(const struct plan_item *item)
 {
     const struct run_spec *r = item->run;
-    return json_pack("{ss ss ss ss ss ss ss sI si ss ss sb si ss so so}", "identity",
+    return json_pack("{ss ss ss ss ss ss ss sI si ss ss sb sb si ss so so}", "identity",
                      r->identity, "experiment", r->experiment, "profile", r->profile,
                      "cell", r->cell, "task", r->task->name, "encoder", r->encoder,
                      "variant", r->variant, "seed", (json_int_t)r->seed, "steps",
                      r->train.optimizer.steps, "state", item->state, "cause", item->cause,
-                     "runs", item->runs, "resumed", item->resumed, "reason", item->reason,
-                     "flops", number_or_null(item->flops), "seconds",
-                     number_or_null(item->seconds));
+                     "runs", item->runs, "waits", item->waits, "resumed", item->resumed,
+                     "reason", item->reason, "flops", number_or_null(item->flops),
+                     "seconds", number_or_null(item->seconds));
 }
 
 enum status plan_print_json(const struct plan *p, int jobs, FILE *out, struct err *e)
@@ -158,11 +160,11 @@ enum status plan_print_json(const struct plan *p, int jobs, FILE *out, struct er
     for (int i = 0; i < p->n; i++)
         failed |= json_array_append_new(runs, item_json(&p->item[i])) != 0;
     json_t *all =
-        json_pack("{si si si si si si si so so so so}", "schema", 1, "jobs", jobs, "done",
-                  sum.done, "failed", sum.failed, "to_run", sum.runs, "to_store",
-                  sum.stores, "at_work", sum.works, "flops", number_or_null(sum.flops),
-                  "seconds", number_or_null(sum.seconds), "slow_seconds",
-                  number_or_null(sum.slow_seconds), "runs", runs);
+        json_pack("{si si si si si si si si so so so so}", "schema", 1, "jobs", jobs,
+                  "done", sum.done, "failed", sum.failed, "to_run", sum.runs, "to_store",
+                  sum.stores, "at_work", sum.works, "to_wait", sum.waits, "flops",
+                  number_or_null(sum.flops), "seconds", number_or_null(sum.seconds),
+                  "slow_seconds", number_or_null(sum.slow_seconds), "runs", runs);
     if (failed) {
         json_decref(all);
         all = NULL;

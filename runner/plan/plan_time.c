@@ -80,7 +80,7 @@ static enum status collect(const struct plan *p, struct shapes *s, struct err *e
     if (!s->at)
         return err_set(e, ST_NOMEM, "no memory to plan %d runs", p->n);
     for (int i = 0; i < p->n; i++)
-        if (p->item[i].runs) {
+        if (plan_costs(&p->item[i])) {
             s->at[s->n].run = p->item[i].run;
             s->at[s->n].most = p->item[i].flops;
             shape_key(p->item[i].run, s->at[s->n++].key);
@@ -329,7 +329,7 @@ enum status plan_time(struct plan *p, struct store *db, int threads, double budg
     if (st == ST_OK)
         set_rates(&s);
     for (int i = 0; i < p->n && st == ST_OK; i++)
-        if (p->item[i].runs) {
+        if (plan_costs(&p->item[i])) {
             const struct shape *x = find_shape(&s, p->item[i].run);
             p->item[i].seconds = x->start + p->item[i].flops / x->rate;
             p->item[i].slow_seconds = x->start + p->item[i].flops / x->slow_rate;

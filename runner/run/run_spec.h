@@ -36,6 +36,11 @@ struct train_settings {
     int eval_count; /* sequences of each split used for a point of the curve */
 };
 
+/* What a run is to an experiment that tunes settings (tune.h): nothing; a value that is tried
+ * with a seed of the tuning; or a wanted seed with one of the values, which counts if that
+ * value is chosen (choice.h). */
+enum tuned { TUNED_NOT, TUNED_TRIAL, TUNED_CANDIDATE };
+
 /* One cell of the matrix with one seed: everything that moves its result. */
 struct run_spec {
     char identity[IDENTITY_TEXT]; /* 128-bit hash of `config`, in hex */
@@ -51,6 +56,10 @@ struct run_spec {
     struct train_settings train;
     int splits;
     struct split_spec *split; /* [splits], owned */
+    enum tuned tuned;
+    int choice;    /* which choice of the file it belongs to, from 1; 0: none */
+    int value;     /* which of the values it has, from 0 */
+    bool is_trial; /* a candidate that is a trial too, having a seed of the tuning */
 };
 
 void run_spec_free(struct run_spec *r); /* accepts a zeroed struct */

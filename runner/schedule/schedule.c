@@ -570,6 +570,8 @@ static enum status register_runs(struct scheduler *c, struct err *e)
         row[i] = row_of(p->matrix[i]);
     const enum status st = store_runs(c->s->store, row, p->n_matrix, id, e);
     for (int i = 0, k = 0; i < p->n && st == ST_OK; i++) {
+        if (p->item[i].waits)
+            continue;
         while (p->matrix[k] != p->item[i].run)
             k++;
         c->run_id[i] = id[k];

@@ -37,6 +37,7 @@ struct schedule {
 struct schedule_result {
     int done, failed, interrupted, left; /* left: not begun */
     int late;                            /* of these, for want of time */
+    int waits; /* of these, whose settings could not be chosen; counted by the caller */
     int weightless; /* of the done ones: their weights could not be kept */
     int kept;       /* of the failed ones, done before: they stay done with those results */
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choice.h"
 #include "config.h"
 #include "store_matrix.h"
 #include "targets.h"
@@ -14,17 +15,24 @@ static bool is_file_name(const char *text)
     return end && (strcmp(end, ".yaml") == 0 || strcmp(end, ".yml") == 0);
 }
 
+/* Of what is tuned, the trials and the runs of the values that were chosen. */
 static enum status speak_of(struct store *s, const struct config *c, struct err *e)
 {
+    struct choices choices = {0};
     struct member_row *row = calloc((size_t)c->runs + 1, sizeof *row);
+    int n = 0;
     if (!row)
         return err_set(e, ST_NOMEM, "no memory for %d runs", c->runs);
-    for (int i = 0; i < c->runs; i++)
-        row[i] = (struct member_row){.identity = c->run[i].identity,
-                                     .experiment = c->run[i].experiment,
-                                     .profile = c->run[i].profile,
-                                     .cell = c->run[i].cell};
-    const enum status st = store_speak_of(s, row, c->runs, e);
+    enum status st = choices_read(c, s, &choices, e);
+    for (int i = 0; i < c->runs && st == ST_OK; i++)
+        if (choices_counts(&choices, c, i))
+            row[n++] = (struct member_row){.identity = c->run[i].identity,
+                                           .experiment = c->run[i].experiment,
+                                           .profile = c->run[i].profile,
+                                           .cell = c->run[i].cell};
+    if (st == ST_OK)
+        st = store_speak_of(s, row, n, e);
+    choices_free(&choices);
     free(row);
     return st;
 }

@@ -227,11 +227,9 @@ static enum status ask_split(struct course *c, const struct questions *q, struct
     if (st == ST_INTERRUPTED)
         pause_or_stop(c, e);
     if (st == ST_OK && v.available && !isfinite(v.loss))
-        st =
-            err_set(e, ST_NONFINITE,
-                    "step %d: the loss on %s is not a finite number; lower train.lr or set "
-                    "train.clip",
-                    c->progress.step, name);
+        st = err_set(e, ST_NONFINITE,
+                     "step %d: the loss on %s is not a finite number; " TRAINER_DIVERGED,
+                     c->progress.step, name);
     if (st == ST_OK) {
         const int n = evaluation_metrics(&v, name, c->progress.step, rows);
         st = spool_metrics(c->t->spool, rows, n, e);

@@ -187,6 +187,38 @@ PANEL_HOOK(dape_mixes_one_head)
     OF(dape)->mix(e, wrong, scratch);
 }
 
+/* Keys that the query does not see are no zeros to the convolutions. */
+PANEL_HOOK(dape_v2_sees_the_next_key)
+{
+    struct panel wrong[BED_HEADS];
+    int row[BED_LONGEST];
+    for (int r = 0; r < p->rows; r++)
+        row[r] = p->row[r] + (p->row[r] + 1 < p->columns);
+    for (int h = 0; h < e->dims->heads; h++) {
+        wrong[h] = p[h];
+        wrong[h].row = row;
+    }
+    OF(dape_v2)->mix(e, wrong, scratch);
+}
+
+/* The content's gradient is that of logits without a share. */
+PANEL_HOOK(deberta_forgets_the_share)
+{
+    OF(deberta)->score_grad(e, p, scratch);
+    for (int r = 0; r < p->rows; r++)
+        for (int j = 0; j <= p->row[r]; j++)
+            p->dscore[r * p->stride + j] *= 1.1;
+}
+
+/* Keys learn, queries do not. */
+PANEL_HOOK(fope_forgets_queries)
+{
+    static struct bed_matrix nowhere;
+    struct panel wrong = *p;
+    wrong.dq = (struct rows){nowhere.at, BED_STRIDE};
+    OF(fope)->content_grad(e, &wrong, scratch);
+}
+
 /* Scratch is read before it is written. */
 PANEL_HOOK(fox_reads_old_scratch)
 {
@@ -397,11 +429,21 @@ static int plant_in_panels(struct fault *out)
     FAULT(tra, weigh, tra_keeps_no_counts, gradients_equal_central_differences);
     FAULT(fox, score, fox_reads_old_scratch, scratch_may_hold_anything_before);
     FAULT(cable, score, cable_writes_past_its_scratch, score_writes_its_own_rows_only);
-    FAULT(dape, mix_grad, dape_forgets_content, gradients_equal_central_differences);
-    FAULT(dape, mix, dape_mixes_one_head, gradients_equal_central_differences);
     FAULT(alibi, score, nothing, differs_from_none_if_it_has_hooks);
     FAULT(alibi, score_grad, NULL, every_hook_has_its_adjoint);
     FAULT(fox, scratch, fox_scratch_shrinks, a_smaller_panel_asks_for_no_more_scratch);
+    return n;
+}
+
+static int plant_in_content_and_mixing(struct fault *out)
+{
+    int n = 0;
+    FAULT(dape, mix_grad, dape_forgets_content, gradients_equal_central_differences);
+    FAULT(dape, mix, dape_mixes_one_head, gradients_equal_central_differences);
+    FAULT(dape_v2, mix, dape_v2_sees_the_next_key, gradients_equal_central_differences);
+    FAULT(deberta, score_grad, deberta_forgets_the_share,
+          gradients_equal_central_differences);
+    FAULT(fope, content_grad, fope_forgets_queries, gradients_equal_central_differences);
     return n;
 }
 
@@ -499,6 +541,13 @@ static void faults_in_panels_are_caught(void **state)
     each_is_caught(faults, plant_in_panels(faults));
 }
 
+static void faults_in_content_and_mixing_are_caught(void **state)
+{
+    static struct fault faults[FAULTS_MAX];
+    (void)state;
+    each_is_caught(faults, plant_in_content_and_mixing(faults));
+}
+
 static void faults_in_tokens_are_caught(void **state)
 {
     static struct fault faults[FAULTS_MAX];
@@ -517,6 +566,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_in_panels_are_caught),
+        cmocka_unit_test(faults_in_content_and_mixing_are_caught),
         cmocka_unit_test(faults_in_tokens_are_caught),
         cmocka_unit_test(faults_in_descriptors_are_caught),
     };

@@ -7,7 +7,9 @@ public code form them, in double; masks, shifts and gathers are those of matrice
 tests/encoders/test_encoder_heads.c compares with the hooks. README.md says what the files hold.
 Letters: T tokens, H heads, d head width, C = H d; i query, j key, j <= i.
 
-Sources: PaTH-FoX 2505.16381 and fla; p-RoPE 2410.06205.
+Sources: PaTH-FoX 2505.16381 and fla; p-RoPE 2410.06205; FoPE 2412.17739 and its code; Swin V2
+2111.09883 and its code; DeBERTa 2006.03654 and transformers; TUPE 2006.15595 and its code;
+DAPE v2 2410.04798 and its code; Selective Attention 2410.02703, section 3.
 """
 
 import json
@@ -35,8 +37,8 @@ Q, K = draw(2, T, C, -2, 2), draw(3, T, C, -2, 2)
 
 
 def heads(x):
-    """[T, H w] to [H, T, w]."""
-    return x.view(T, H, -1).transpose(0, 1)
+    """[rows, H w] to [H, rows, w]."""
+    return x.reshape(x.shape[0], H, -1).transpose(0, 1)
 
 
 def content():
@@ -104,10 +106,101 @@ def p_rope():
     return "", {}, rotated_logits(angle.cos(), angle.sin())
 
 
+def fope():
+    base = 3.0  # pairs 0 and 1 of 4 come round within 9 tokens
+    plain = base ** (-2 * torch.arange(D // 2, dtype=torch.float64) / D)
+    plain = plain[plain >= 2 * math.pi / TRAINED]
+    N = len(plain)
+    M = min(N, D // 4)
+    w = {"cosines": draw(30, H * N, M), "sines": draw(31, H * N, M)}
+    angle = torch.arange(T, dtype=torch.float64)[:, None] * plain
+    cos = torch.einsum("tN,hNm->htm", angle.cos(), w["cosines"].view(H, N, M))
+    sin = torch.einsum("tN,hNm->htm", angle.sin(), w["sines"].view(H, N, M))
+    cos = F.pad(cos, (0, D // 2 - M), value=1.0).repeat(1, 1, 2)
+    sin = F.pad(sin, (0, D // 2 - M), value=0.0).repeat(1, 1, 2)
+
+    def rotate_half(x):
+        a, b = x.chunk(2, -1)
+        return torch.cat((-b, a), -1)
+
+    q, k = (x * cos + rotate_half(x) * sin for x in (heads(Q), heads(K)))
+    return f"base={base:g}", w, ALPHA * q @ k.transpose(1, 2)
+
+
+# --- biases and keys of the distance ---------------------------------------------------
+
+
+def log_cpb():
+    units = 5
+    w = {"in.weight": draw(32, 1, units), "in.bias": draw(33, 1, units),
+         "out.weight": draw(34, H, units)}
+    coordinate = distance().clamp(min=0).double() / (TRAINED - 1) * 8
+    coordinate = coordinate.sign() * torch.log2(coordinate.abs() + 1) / math.log2(8)
+    hidden = F.relu(F.linear(coordinate[..., None], w["in.weight"].T, w["in.bias"][0]))
+    bias = 16 * torch.sigmoid(F.linear(hidden, w["out.weight"])).permute(2, 0, 1)
+    return f"hidden={units}", w, content() + bias
+
+
+def deberta(terms):
+    clip = 6
+    w = {"table": draw(35, clip, C)}
+    row = distance().clamp(0, clip - 1)
+    scale = math.sqrt(D * (3 if terms == "both" else 2))
+    logits = heads(Q) @ heads(K).transpose(1, 2)
+    if terms != "key":
+        w["key.weight"] = draw(36, C, C)
+        position = heads(w["table"] @ w["key.weight"])
+        logits = logits + torch.gather(heads(Q) @ position.transpose(1, 2), -1,
+                                       row.expand(H, T, T))
+    if terms != "query":
+        w["query.weight"] = draw(37, C, C)
+        position = heads(w["table"] @ w["query.weight"])
+        by_key = torch.gather(heads(K) @ position.transpose(1, 2), -1,
+                              row.T.expand(H, T, T))
+        logits = logits + by_key.transpose(1, 2)
+    return f"clip={clip} terms={terms}", w, logits / scale
+
+
+def tupe():
+    w = {"table": draw(38, T, C), "norm.gain": draw(39, 1, C), "norm.bias": draw(40, 1, C),
+         "query.weight": draw(41, C, C), "query.bias": draw(42, 1, C),
+         "key.weight": draw(43, C, C), "key.bias": draw(44, 1, C)}
+    y = F.layer_norm(w["table"], (C,), w["norm.gain"][0], w["norm.bias"][0])
+    pos_q = heads(y @ w["query.weight"] + w["query.bias"])
+    pos_k = heads(y @ w["key.weight"] + w["key.bias"])
+    logits = heads(Q) @ heads(K).transpose(1, 2) + pos_q @ pos_k.transpose(1, 2)
+    return "", w, logits / math.sqrt(2 * D)
+
+
+# --- logits of all heads ---------------------------------------------------------------
+
+
+def dape_v2():
+    """The sequence goes on by `kernel` columns, as behind every row but the last."""
+    width, kernel = 3, 5
+    w = {"in.weight": draw(45, width, 2 * H * kernel), "in.bias": draw(46, 1, width),
+         "out.weight": draw(47, H, width * kernel), "out.bias": draw(48, 1, H)}
+    A = content()
+    both = torch.tril(torch.cat((A, torch.zeros_like(A))))
+    both = F.pad(both, (0, kernel))
+    hidden = F.conv2d(both[None], w["in.weight"].view(width, 2 * H, 1, kernel),
+                      w["in.bias"][0], padding=(0, kernel // 2))
+    out = F.conv2d(F.leaky_relu(hidden), w["out.weight"].view(H, width, 1, kernel),
+                   w["out.bias"][0], padding=(0, kernel // 2))
+    return f"width={width} kernel={kernel}", w, A + out[0, :, :, :T]
+
+
 CASES = {
     "path_fox": ("path_fox", lambda: path_fox(False)),
     "path_fox_scaled": ("path_fox", lambda: path_fox(True)),
     "p_rope": ("p_rope", p_rope),
+    "fope": ("fope", fope),
+    "log_cpb": ("log_cpb", log_cpb),
+    "deberta": ("deberta", lambda: deberta("both")),
+    "deberta_query": ("deberta", lambda: deberta("query")),
+    "deberta_key": ("deberta", lambda: deberta("key")),
+    "tupe": ("tupe", tupe),
+    "dape_v2": ("dape_v2", dape_v2),
 }
 
 

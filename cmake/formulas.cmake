@@ -1,10 +1,10 @@
 # formulas.cmake -- run at build time: the formula of each encoder, from the comment that begins
 # its file, as a C table for `posbench show`.
 #
-#     cmake -DFOLDER=models/encoders -DOUTPUT=formulas.c -P formulas.cmake
+#     cmake -DROOT=. -DOUTPUT=formulas.c -P formulas.cmake
 #
 # The formula is the comment's first block of lines that stand five columns in.
-file(GLOB sources "${FOLDER}/encoder_*.c")
+file(GLOB sources "${ROOT}/models/encoders/encoder_*.c" "${ROOT}/templates/encoder_*.c")
 set(text "#include \"formulas.h\"\n\nconst struct formula formulas[] = {\n")
 foreach(source IN LISTS sources)
   get_filename_component(name "${source}" NAME_WE)

@@ -15,32 +15,18 @@
  * unique" and "copy repeat", lengths to 50, tested to 150); Deletang et al. 2023, arXiv
  * 2207.02098 ("duplicate string", two symbols). `unique: false, symbols: 2` is the latter.
  * Lengths, splits and sizes are ours. */
-#include "sample_write.h"
+#include "string_task.h"
 
-#include <assert.h>
-
-enum { LENGTH, SHORTEST, SYMBOLS, UNIQUE }; /* options; ids are symbols, separator */
-enum { SYMBOLS_MOST = 4096 }; /* limit of the option, and room on the stack; chosen */
+enum { UNIQUE = STRING_OPTION_COUNT };
 
 static const struct option options[] = {
-    [LENGTH] = {"length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 20,
-                .help = "symbols of the longest string"},
-    [SHORTEST] = {"shortest", OPTION_REAL, .lo = 0, .hi = 1, .dflt = 0.1,
-                  .help = "the shortest's symbols as a share of that"},
-    [SYMBOLS] = {"symbols", OPTION_INT, .lo = 2, .hi = SYMBOLS_MOST, .dflt = 80,
-                 .help = "alphabet without the separator"},
+    STRING_OPTIONS(1, 0.1, 80),
     [UNIQUE] = {"unique", OPTION_BOOL, .dflt = 1,
                 .help = "true: no symbol twice in a string; false: each drawn anew"},
     {0},
 };
 
-static const struct task_split splits[] = {
-    {"valid", 1000, "training law, for choosing settings", {{0}}},
-    {"id", 1000, "training law", {{0}}},
-    {"ood_longer", 1000, "up to twice as long", {{"length", 40}, {"shortest", 0.51}}},
-    {"ood_far", 1000, "up to four times as long", {{"length", 80}, {"shortest", 0.51}}},
-    {0},
-};
+static const struct task_split splits[] = {STRING_SPLITS, {0}};
 
 static enum status check(const struct option_values *o, struct err *e)
 {
@@ -52,68 +38,38 @@ static enum status check(const struct option_values *o, struct err *e)
     return ST_OK;
 }
 
-static int32_t separator(const struct option_values *o)
-{
-    return (int32_t)o->v[SYMBOLS];
-}
-
-static int vocabulary(const struct option_values *o)
-{
-    return (int)o->v[SYMBOLS] + 1;
-}
-
-static int max_length(const struct option_values *o)
-{
-    return 2 * (int)o->v[LENGTH];
-}
-
-static int answers(const struct option_values *o)
-{
-    return (int)o->v[SYMBOLS];
-}
-
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
     const int n = draw_length(r, o, LENGTH, SHORTEST, 1);
     const bool unique = o->v[UNIQUE] != 0;
-    bool used[SYMBOLS_MOST] = {false};
+    bool used[STRING_LONGEST] = {false};
     begin(out);
     while (out->length < n) {
-        const int32_t symbol = draw_symbol(r, (int)o->v[SYMBOLS]);
+        const int32_t symbol = draw_symbol(r, string_symbols(o));
         if (!unique || !used[symbol])
             put(out, symbol);
         used[symbol] = true;
     }
     for (int k = 0; k < n; k++)
-        say(out, k, separator(o), out->token[k]);
+        say(out, k, string_separator(o), out->token[k]);
 }
 
 /* Takes the string's symbols from the left, one for each place after the separator. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {
-    const int at = find_token(token, 0, length, separator(o));
+    const int at = find_separator(o, token, length);
     const int32_t *next = token;
     no_answers(answer, length);
     for (int t = at; t < length && next < token + at; t++)
         answer[t] = *next++;
 }
 
-static void token_text(const struct option_values *o, int32_t token,
-                       char text[TASK_TOKEN_TEXT])
-{
-    assert(token >= 0 && token < vocabulary(o));
-    if (token == separator(o))
-        snprintf(text, TASK_TOKEN_TEXT, "|");
-    else
-        symbol_text(token, (int)o->v[SYMBOLS], text);
-}
-
 /* The string's length, by which each answer is away from its symbol. */
 static void distance(const struct option_values *o, const struct sample *s,
                      int32_t *stratum)
 {
-    const int n = find_token(s->token, 0, s->length, separator(o));
+    const int n = find_separator(o, s->token, s->length);
     for (int t = 0; t < s->length; t++)
         stratum[t] = s->scored[t] ? n : STRATUM_NONE;
 }
@@ -121,7 +77,7 @@ static void distance(const struct option_values *o, const struct sample *s,
 /* Other places of the string that hold what was said last: after the separator none. */
 static void rivals(const struct option_values *o, const struct sample *s, int32_t *stratum)
 {
-    const int n = find_token(s->token, 0, s->length, separator(o));
+    const int n = find_separator(o, s->token, s->length);
     no_answers(stratum, n);
     stratum[n] = 0;
     for (int t = n + 1; t < s->length; t++) {
@@ -147,11 +103,11 @@ const struct task task_copy = {
     .splits = splits,
     .splits_scale = true,
     .check = check,
-    .vocabulary = vocabulary,
-    .max_length = max_length,
-    .answers = answers,
+    .vocabulary = string_vocabulary,
+    .max_length = string_length_twice,
+    .answers = string_symbols,
     .generate = generate,
     .solve = solve,
-    .token_text = token_text,
+    .token_text = string_token_text,
     .strata = strata,
 };

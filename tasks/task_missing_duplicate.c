@@ -12,29 +12,11 @@
  * Source: Deletang et al. 2023, arXiv 2207.02098, tasks of the context-sensitive level
  * ("missing duplicate", two symbols; 2n to 40, tested to 500; odd lengths are padded there
  * and do not occur here). The splits and their sizes are ours. */
-#include "sample_write.h"
+#include "string_task.h" /* its ids behind the symbols: the gap, `?` */
 
-#include <assert.h>
+static const struct option options[] = {STRING_OPTIONS(1, 0.1, 2), {0}};
 
-enum { LENGTH, SHORTEST, SYMBOLS }; /* options; ids are symbols, the gap, `?` */
-
-static const struct option options[] = {
-    [LENGTH] = {"length", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 20,
-                .help = "symbols of the longest string that stands there twice"},
-    [SHORTEST] = {"shortest", OPTION_REAL, .lo = 0, .hi = 1, .dflt = 0.1,
-                  .help = "the shortest's symbols as a share of that"},
-    [SYMBOLS] = {"symbols", OPTION_INT, .lo = 2, .hi = 65536, .dflt = 2,
-                 .help = "alphabet without gap and question mark"},
-    {0},
-};
-
-static const struct task_split splits[] = {
-    {"valid", 1000, "training law, for choosing settings", {{0}}},
-    {"id", 1000, "training law", {{0}}},
-    {"ood_longer", 1000, "up to twice as long", {{"length", 40}, {"shortest", 0.51}}},
-    {"ood_far", 1000, "up to four times as long", {{"length", 80}, {"shortest", 0.51}}},
-    {0},
-};
+static const struct task_split splits[] = {STRING_SPLITS, {0}};
 
 static int32_t gap(const struct option_values *o)
 {
@@ -48,17 +30,12 @@ static int32_t mark(const struct option_values *o)
 
 static int vocabulary(const struct option_values *o)
 {
-    return (int)o->v[SYMBOLS] + 2;
+    return string_symbols(o) + 2;
 }
 
 static int max_length(const struct option_values *o)
 {
-    return 2 * (int)o->v[LENGTH] + 1;
-}
-
-static int answers(const struct option_values *o)
-{
-    return (int)o->v[SYMBOLS];
+    return string_length_twice(o) + 1;
 }
 
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
@@ -67,7 +44,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     const int missing = draw_between(r, 0, 2 * n - 1);
     begin(out);
     for (int i = 0; i < n; i++)
-        put(out, draw_symbol(r, (int)o->v[SYMBOLS]));
+        put(out, draw_symbol(r, string_symbols(o)));
     for (int i = 0; i < n; i++)
         put(out, out->token[i]);
     const int32_t symbol = out->token[missing];
@@ -89,11 +66,7 @@ static void solve(const struct option_values *o, const int32_t *token, int lengt
 static void token_text(const struct option_values *o, int32_t token,
                        char text[TASK_TOKEN_TEXT])
 {
-    assert(token >= 0 && token < vocabulary(o));
-    if (token < gap(o))
-        symbol_text(token, (int)o->v[SYMBOLS], text);
-    else
-        snprintf(text, TASK_TOKEN_TEXT, "%c", token == gap(o) ? '_' : '?');
+    string_text_marks(o, token, "_?", text);
 }
 
 static void distance(const struct option_values *o, const struct sample *s,
@@ -127,7 +100,7 @@ const struct task task_missing_duplicate = {
     .splits_scale = true,
     .vocabulary = vocabulary,
     .max_length = max_length,
-    .answers = answers,
+    .answers = string_symbols,
     .generate = generate,
     .solve = solve,
     .token_text = token_text,

@@ -13,49 +13,11 @@
  * ("odds first", two symbols; lengths to 40, tested to 500), where the output is written
  * onto n empty places at once. Its text counts places from 1, as we do; its released code
  * from 0, which puts x[2] x[4] ... first. Lengths, splits and sizes are ours. */
-#include "sample_write.h"
+#include "string_task.h"
 
-#include <assert.h>
+static const struct option options[] = {STRING_OPTIONS(2, 0.1, 2), {0}};
 
-enum { LENGTH, SHORTEST, SYMBOLS }; /* options; ids are symbols and the separator */
-
-static const struct option options[] = {
-    [LENGTH] = {"length", OPTION_INT, .lo = 2, .hi = 65536, .dflt = 20,
-                .help = "symbols of the longest string"},
-    [SHORTEST] = {"shortest", OPTION_REAL, .lo = 0, .hi = 1, .dflt = 0.1,
-                  .help = "the shortest's symbols as a share of that"},
-    [SYMBOLS] = {"symbols", OPTION_INT, .lo = 2, .hi = 65536, .dflt = 2,
-                 .help = "alphabet without the separator"},
-    {0},
-};
-
-static const struct task_split splits[] = {
-    {"valid", 1000, "training law, for choosing settings", {{0}}},
-    {"id", 1000, "training law", {{0}}},
-    {"ood_longer", 1000, "up to twice as long", {{"length", 40}, {"shortest", 0.51}}},
-    {"ood_far", 1000, "up to four times as long", {{"length", 80}, {"shortest", 0.51}}},
-    {0},
-};
-
-static int32_t separator(const struct option_values *o)
-{
-    return (int32_t)o->v[SYMBOLS];
-}
-
-static int vocabulary(const struct option_values *o)
-{
-    return (int)o->v[SYMBOLS] + 1;
-}
-
-static int max_length(const struct option_values *o)
-{
-    return 2 * (int)o->v[LENGTH];
-}
-
-static int answers(const struct option_values *o)
-{
-    return (int)o->v[SYMBOLS];
-}
+static const struct task_split splits[] = {STRING_SPLITS, {0}};
 
 /* Where answer k = 0..n-1 comes from, places from 0. */
 static int from(int k, int n)
@@ -66,19 +28,16 @@ static int from(int k, int n)
 
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
-    const int n = draw_length(r, o, LENGTH, SHORTEST, 2);
-    begin(out);
-    for (int i = 0; i < n; i++)
-        put(out, draw_symbol(r, (int)o->v[SYMBOLS]));
+    const int n = put_string(o, r, 2, out);
     for (int k = 0; k < n; k++)
-        say(out, k, separator(o), out->token[from(k, n)]);
+        say(out, k, string_separator(o), out->token[from(k, n)]);
 }
 
 /* Goes through the string in steps of two, twice. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {
-    const int at = find_token(token, 0, length, separator(o));
+    const int at = find_separator(o, token, length);
     int t = at;
     no_answers(answer, length);
     for (int start = 0; start < 2; start++)
@@ -86,20 +45,10 @@ static void solve(const struct option_values *o, const int32_t *token, int lengt
             answer[t++] = token[i];
 }
 
-static void token_text(const struct option_values *o, int32_t token,
-                       char text[TASK_TOKEN_TEXT])
-{
-    assert(token >= 0 && token < vocabulary(o));
-    if (token == separator(o))
-        snprintf(text, TASK_TOKEN_TEXT, "|");
-    else
-        symbol_text(token, (int)o->v[SYMBOLS], text);
-}
-
 static void distance(const struct option_values *o, const struct sample *s,
                      int32_t *stratum)
 {
-    const int n = find_token(s->token, 0, s->length, separator(o));
+    const int n = find_separator(o, s->token, s->length);
     for (int t = 0; t < s->length; t++)
         stratum[t] = s->scored[t] ? t - from(t - n, n) : STRATUM_NONE;
 }
@@ -117,11 +66,11 @@ const struct task task_odds_first = {
     .options = options,
     .splits = splits,
     .splits_scale = true,
-    .vocabulary = vocabulary,
-    .max_length = max_length,
-    .answers = answers,
+    .vocabulary = string_vocabulary,
+    .max_length = string_length_twice,
+    .answers = string_symbols,
     .generate = generate,
     .solve = solve,
-    .token_text = token_text,
+    .token_text = string_token_text,
     .strata = strata,
 };

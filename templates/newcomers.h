@@ -16,4 +16,7 @@ extern const struct encoder encoder_newcomer;
 extern const char newcomer_task[], newcomer_task_test[];
 extern const char newcomer_encoder[], newcomer_encoder_test[];
 
+/* Two ways to build one out of the tree, by make and by CMake. */
+extern const char newcomer_makefile[], newcomer_cmake[];
+
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -97,17 +98,6 @@ static enum status make_folder(const char *named, bool both, char folder[PATH_MA
 
 /* ---- what is written ---- */
 
-/* A folder that builds a shared object against the installed headers. */
-static const char makefile[] =
-    "# Builds the plug-in against the headers of an installed posbench:\n"
-    "#     make && posbench --plugin ./newcomer.so show newcomer\n"
-    "# PKG_CONFIG_PATH=PREFIX/share/pkgconfig make, where it is installed in PREFIX.\n"
-    "CFLAGS ?= -O3 -Wall -Wextra\n"
-    "newcomer.so: $(wildcard *_newcomer.c)\n"
-    "\t$(CC) -std=c17 -fPIC -shared $(CFLAGS) $$(pkg-config --cflags posbench) -o $@ $<\n"
-    "clean:\n"
-    "\trm -f newcomer.so\n";
-
 /* The text with the new name for the old one. */
 static void write_renamed(const char *text, const char *name, FILE *out)
 {
@@ -119,20 +109,34 @@ static void write_renamed(const char *text, const char *name, FILE *out)
     fputs(text, out);
 }
 
+/* An encoder's page with the new name for the old one, since formulas go by the old one. */
+static enum status write_encoder_page(const struct newcomer *n, FILE *out, struct err *e)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *page = open_memstream(&text, &length);
+    if (!page)
+        return err_set(e, ST_NOMEM, "no memory for a page");
+    reference_encoder_page(&encoder_newcomer, page);
+    const bool whole = fclose(page) == 0;
+    if (whole)
+        write_renamed(text, n->name, out);
+    free(text);
+    return whole ? ST_OK : err_set(e, ST_NOMEM, "no memory for a page");
+}
+
+/* A task's samples are drawn by its name, so its page is made with the new one. */
 static enum status write_page(const struct newcomer *n, FILE *out, struct err *e)
 {
     struct task t = task_newcomer;
-    struct encoder c = encoder_newcomer;
-    t.name = c.name = n->name;
-    if (!n->task) {
-        reference_encoder_page(&c, out);
-        return ST_OK;
-    }
+    if (!n->task)
+        return write_encoder_page(n, out, e);
+    t.name = n->name;
     reference_task_page(&t, out);
     return sample_gallery(&t, out, e);
 }
 
-/* Outside of the tree there are source and Makefile alone. */
+/* Outside of the tree there are source, Makefile and CMakeLists.txt. */
 static void path_of(const struct newcomer *n, int file, char path[PATH_ROOM])
 {
     static const char *const formats[][FILES] = {
@@ -140,11 +144,12 @@ static void path_of(const struct newcomer *n, int file, char path[PATH_ROOM])
          "docs/reference/encoders/%s.md"},
         {"tasks/task_%s.c", "tests/tasks/test_task_%s.c", "docs/reference/tasks/%s.md"},
     };
+    static const char *const builds[FILES] = {NULL, "Makefile", "CMakeLists.txt"};
     const char *format = formats[n->task][file], *hole = strstr(format, "%s");
     if (n->outside && file == 0)
         snprintf(path, PATH_ROOM, "%s/%s_%s.c", n->tree, n->kind, n->name);
     else if (n->outside)
-        snprintf(path, PATH_ROOM, "%s/Makefile", n->tree);
+        snprintf(path, PATH_ROOM, "%s/%s", n->tree, builds[file]);
     else
         snprintf(path, PATH_ROOM, "%s/%.*s%s%s", n->tree, (int)(hole - format), format,
                  n->name, hole + 2);
@@ -152,8 +157,8 @@ static void path_of(const struct newcomer *n, int file, char path[PATH_ROOM])
 
 static void write_outside(const struct newcomer *n, int file, FILE *out)
 {
-    if (file == 1) {
-        write_renamed(makefile, n->name, out);
+    if (file > 0) {
+        write_renamed(file == 1 ? newcomer_makefile : newcomer_cmake, n->name, out);
         return;
     }
     write_renamed(n->task ? newcomer_task : newcomer_encoder, n->name, out);
@@ -169,7 +174,9 @@ static enum status write_file(const struct newcomer *n, int file, FILE *out, str
         write_renamed(n->task ? newcomer_task : newcomer_encoder, n->name, out);
     else if (file == 1)
         write_renamed(n->task ? newcomer_task_test : newcomer_encoder_test, n->name, out);
-    return file == 2 ? write_page(n, out, e) : ST_OK; /* there is no third outside */
+    else
+        return write_page(n, out, e);
+    return ST_OK;
 }
 
 static enum status write_one(const struct newcomer *n, int file, const char *path,
@@ -194,8 +201,7 @@ static enum status write_files(const struct newcomer *n, struct err *e)
     char path[FILES][PATH_ROOM];
     enum status st = ST_OK;
     int made = 0;
-    const int files = n->outside ? 2 : FILES;
-    for (; !st && made < files; made += st == ST_OK) {
+    for (; !st && made < FILES; made += st == ST_OK) {
         path_of(n, made, path[made]);
         st = write_one(n, made, path[made], e);
     }

@@ -4,6 +4,7 @@
 set -euo pipefail
 posbench=$1 source=$2
 copy=$(mktemp -d "${TMPDIR:-/tmp}/posbench-new-XXXXXX")
+# grep reads to the end: with -q the program would meet a broken pipe.
 trap 'rm -rf "$copy"' EXIT
 
 (cd "$source" && git ls-files -z --cached --others --exclude-standard |
@@ -23,6 +24,8 @@ if [ "$(git status --porcelain -uall | wc -l)" != 9 ]; then
   echo "new writes something besides file, test and page"
   exit 1
 fi
+# A task is one short file.
+[ "$(wc -l <tasks/task_ladder.c)" -lt 60 ] || { echo "a new task has 60 lines or more"; exit 1; }
 if command -v clang-format >/dev/null; then
   clang-format --dry-run -Werror tasks/task_ladder.c tests/tasks/test_task_ladder.c \
     models/encoders/encoder_spiral.c tests/encoders/test_encoder_spiral.c
@@ -35,8 +38,8 @@ cmake --build build --target posbench $tests >build.log || { tail -30 build.log;
 for test in $tests; do
   "build/tests/$test" >test.log 2>&1 || { grep -vE ' (RUN|OK) ' test.log; exit 1; }
 done
-build/posbench list tasks -o csv | grep -q '^ladder,'
-build/posbench list encoders -o csv | grep -q '^spiral,'
+build/posbench list tasks -o csv | grep '^ladder,' >/dev/null
+build/posbench list encoders -o csv | grep '^spiral,' >/dev/null
 build/posbench check ladder >/dev/null
 
 cat >new.yaml <<'EOF'
@@ -51,7 +54,7 @@ experiments:
     encoders: [none, spiral]
 profiles: {quick: {new: {seeds: [1]}}}
 EOF
-build/posbench plan new.yaml | grep -q spiral
+build/posbench plan new.yaml | grep spiral >/dev/null
 build/posbench run new.yaml --jobs 1 2>run.log || { cat run.log; exit 1; }
-build/posbench table --file new.yaml | grep -q spiral
+build/posbench table --file new.yaml | grep spiral >/dev/null
 echo "new_builds: a new task and a new encoder are built, tested, planned, run and tabled"

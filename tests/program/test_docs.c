@@ -252,6 +252,17 @@ static void command_lines_in_the_readme_are_accepted(void **state)
     check_lines("README.md");
 }
 
+/* Writes `text` as FOLDER/NAME. */
+static void put_file(const char *folder, const char *name, const char *text)
+{
+    char path[PATH_TEXT];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
 /* A database in which each question of docs/TABLES.md has an answer: two seeds of two encoders
  * with curves, a run that failed, tried learning rates. */
 static void train_for_questions(const char *folder)
@@ -273,47 +284,75 @@ static void train_for_questions(const char *folder)
         "claims:\n"
         "  - {id: one, text: less, experiment: flip_flop, split: id, metric: token_error,\n"
         "     less: rope, than: none}\n";
-    char path[PATH_TEXT];
     struct program p;
-    snprintf(path, sizeof path, "%s/experiments.yaml", folder);
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    assert_true(fputs(yaml, f) >= 0);
-    assert_int_equal(fclose(f), 0);
+    put_file(folder, "experiments.yaml", yaml);
     RUN(&p, "-C %s run -q", folder);
     if (p.code != 0)
         fail_msg("%s", p.err);
     program_free(&p);
 }
 
-/* Every line of the page, as it stands there, does something and ends well. */
-static void lines_for_tables_work(void **state)
+/* The tour's file, of which a step is as good as a thousand here. */
+static void shorten_tour(const char *folder)
+{
+    static const char *const changes[][2] = {{"warmup: 50", "warmup: 1 "},
+                                             {"steps: 1500", "steps: 2   "},
+                                             {"eval_every: 300", "eval_every: 2  "}};
+    char *text = page("experiments/tour.yaml");
+    for (int i = 0; i < 3; i++) {
+        char *at = strstr(text, changes[i][0]);
+        assert_non_null(at);
+        memcpy(at, changes[i][1], strlen(changes[i][1]));
+    }
+    put_file(folder, "tour.yaml", text);
+    free(text);
+}
+
+/* Every line of a page that is indented, as it stands there, does something and ends well. */
+static void check_commands(const char *name, const char *folder, int least)
 {
     static const char start[] = "    ";
-    char folder[SCRATCH_TEXT], *text = page("docs/TABLES.md");
+    char *text = page(name);
+    bool fenced = false;
     int n = 0;
-    (void)state;
-    scratch_make(folder);
-    train_for_questions(folder);
     for (char *line = text; line; line = strchr(line, '\n')) {
         char words[1024], arguments[2048];
         struct program p;
         line += *line == '\n';
-        if (strncmp(line, start, strlen(start)) != 0)
+        fenced ^= strncmp(line, "```", 3) == 0;
+        if (fenced || strncmp(line, start, strlen(start)) != 0)
             continue;
-        line += strlen(start);
         snprintf(words, sizeof words, "%.*s", (int)strcspn(line, "\n"), line);
         snprintf(arguments, sizeof arguments,
                  "'%s' && posbench() { '" POSBENCH "' \"$@\"; } && %s", folder, words);
         program_run(&p, "cd", NULL, arguments);
         if (p.code != 0)
-            fail_msg("docs/TABLES.md: %s: %d: %s", words, p.code, p.err);
+            fail_msg("%s: %s: %d: %s", name, words, p.code, p.err);
         program_free(&p);
         n++;
     }
-    assert_true(n >= 20);
-    scratch_remove(folder);
+    assert_in_range(n, least, 1000);
     free(text);
+}
+
+static void lines_for_tables_work(void **state)
+{
+    char folder[SCRATCH_TEXT];
+    (void)state;
+    scratch_make(folder);
+    train_for_questions(folder);
+    check_commands("docs/TABLES.md", folder, 20);
+    scratch_remove(folder);
+}
+
+static void lines_of_the_tour_work(void **state)
+{
+    char folder[SCRATCH_TEXT];
+    (void)state;
+    scratch_make(folder);
+    shorten_tour(folder);
+    check_commands("docs/TOUR.md", folder, 12);
+    scratch_remove(folder);
 }
 
 /* The list of packages in README and in scripts/lib.sh is one list. */
@@ -415,6 +454,7 @@ int main(void)
         cmocka_unit_test(the_readme_links_every_guide),
         cmocka_unit_test(command_lines_in_the_readme_are_accepted),
         cmocka_unit_test(lines_for_tables_work),
+        cmocka_unit_test(lines_of_the_tour_work),
         cmocka_unit_test(packages_are_named_alike),
         cmocka_unit_test(walks_lead_through_files_that_are_there),
     };

@@ -86,6 +86,20 @@ static void what_is_written_out_of_tree_builds_and_keeps_its_contract(void **sta
     expect(2, "", "take one of them", "new task steps --out-of-tree a --tree b");
 }
 
+/* The CMake package builds what pkg-config does. */
+static void the_package_of_cmake_builds_it_too(void **state)
+{
+    (void)state;
+    shell(
+        "cd %s && for plugin in ladder spiral; do "
+        "cmake -S $plugin -B $plugin/build -DCMAKE_PREFIX_PATH=$PWD/inst "
+        "-DCMAKE_C_FLAGS='-Wall -Wextra -Werror' && cmake --build $plugin/build || exit 1; "
+        "done >log 2>&1",
+        folder);
+    expect(0, "ood_far", "", "--plugin ladder/build/ladder.so check ladder --samples 400");
+    expect(0, "slopes [1, 4]", "", "--plugin spiral/build/spiral.so show spiral");
+}
+
 /* The task of a file is checked by the file; one that breaks its contract ends with 1. */
 static void a_file_is_checked_like_a_name(void **state)
 {
@@ -157,11 +171,11 @@ static void what_cannot_be_loaded_is_refused(void **state)
 static void a_plugin_that_crashes_fails_its_run_alone(void **state)
 {
     (void)state;
-    shell(
-        "cd %s && sed -e 's/ladder/crash/g' -e "
-        "'s/    begin(out);/    *(volatile int *)8 = n;/' ladder/task_ladder.c >crash.c && "
-        "cc -std=c17 -fPIC -shared -Iinst/include/posbench crash.c -o crash.so",
-        folder);
+    shell("cd %s && sed -e 's/ladder/crash/g' -e "
+          "'s/    out->length = n - 1;/    *(volatile int *)8 = n;/' "
+          "ladder/task_ladder.c >crash.c && "
+          "cc -std=c17 -fPIC -shared -Iinst/include/posbench crash.c -o crash.so",
+          folder);
     write_in("c.yaml", MATRIX("plugins: [crash.so]\n", "crash"));
     expect(1, "", "1 run done, 0 skipped, 1 failed", "run c.yaml --db c.db --jobs 1");
     expect(0, "failed", "", "list runs --db c.db --only experiment=new");
@@ -172,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_out_of_tree_builds_and_keeps_its_contract),
+        cmocka_unit_test(the_package_of_cmake_builds_it_too),
         cmocka_unit_test(a_file_is_checked_like_a_name),
         cmocka_unit_test(an_experiment_file_names_its_plugins),
         cmocka_unit_test(what_cannot_be_loaded_is_refused),

@@ -15,8 +15,10 @@
 #include "json_text.h"
 #include "targets.h"
 #include "reference.h"
+#include "run_yaml.h"
 #include "sample_text.h"
 #include "store.h"
+#include "stored_run.h"
 #include "text_table.h"
 
 /* Of --count: more are for gen. Letters of an identity that name a run, so that a short word is
@@ -247,6 +249,19 @@ static enum status nothing(const char *name, const char *where, struct err *e)
                               "\"list runs\" name them"));
 }
 
+/* The run as an experiment file. */
+static enum status show_yaml(const struct invocation *v, struct err *e)
+{
+    char path[PATH_MAX];
+    struct stored_run f = {0};
+    enum status st =
+        stored_run_open(target_database(v, "", path), argument_at(v, 0), &f, e);
+    if (st == ST_OK)
+        st = run_yaml_write(&f.run, stdout, e);
+    stored_run_free(&f);
+    return st;
+}
+
 static enum status show_run(const struct invocation *v, struct err *e)
 {
     const char *name = argument_at(v, 0);
@@ -301,6 +316,11 @@ static enum status run(const struct invocation *v, struct err *e)
     const struct task *t = task_find(name);
     const struct encoder *c = t ? NULL : encoder_find(name);
     const bool page = flag_given(v, "markdown");
+    if (flag_given(v, "yaml") && (t || c || page))
+        return err_set(e, ST_USAGE, "--yaml is for runs, but \"%s\" is %s", name,
+                       t   ? "a task"
+                       : c ? "an encoder"
+                           : "asked for as a page");
     if (t && !page)
         return show_task(v, e);
     const enum status st = refuse_flags(v,
@@ -313,7 +333,7 @@ static enum status run(const struct invocation *v, struct err *e)
     if (page)
         return print_page(t, c, name, e);
     if (!c)
-        return show_run(v, e);
+        return flag_given(v, "yaml") ? show_yaml(v, e) : show_run(v, e);
     reference_encoder_text(c, stdout);
     return ST_OK;
 }
@@ -325,6 +345,7 @@ static const struct flag flags[] = {
     {"set", 0, "OPTION=VALUE", true,
      "change an option of the task, after the split's own changes (repeatable)"},
     {"markdown", 0, NULL, false, "the reference page of a task or an encoder"},
+    {"yaml", 0, NULL, false, "the run as an experiment file that asks for it alone"},
     FLAG_DB,
     {0},
 };
@@ -339,7 +360,8 @@ const struct command command_show = {
     .examples = "posbench show flip_flop -n 1 --set length=32\n"
                 "posbench show selective_copy --split ood_sparse\n"
                 "posbench show rope\n"
-                "posbench show 12",
+                "posbench show 12\n"
+                "posbench show 12 --yaml > again.yaml",
     .flags = flags,
     .run = run,
 };

@@ -305,6 +305,27 @@ static void a_run_is_shown_in_full(void **state)
     json_decref(rows);
 }
 
+/* A file made of a run asks for that run, which is there. */
+static void a_run_is_shown_as_a_file_that_asks_for_it(void **state)
+{
+    (void)state;
+    struct program p;
+    json_t *rows = json_of("list runs --json --only seed=1 --only encoder=cope");
+    posbench_in(&p, "show %d --yaml > %s/again.yaml", (int)number_at(rows, 0, "run"),
+                folder);
+    assert_int_equal(p.code, 0);
+    program_free(&p);
+    posbench_in(&p, "run again.yaml --db results.db");
+    assert_int_equal(p.code, 0);
+    assert_non_null(strstr(p.err, "0 runs done, 1 skipped as done before"));
+    program_free(&p);
+    expect("query -o csv \"SELECT count(*) AS n FROM run\"", 0, "n\n4\n", NULL);
+    expect("show flip_flop --yaml", 2, NULL,
+           "--yaml is for runs, but \"flip_flop\" is a task");
+    expect("show 99 --yaml", 4, NULL, "no run \"99\"");
+    json_decref(rows);
+}
+
 /* Makes all identities of a copy of the database begin alike. */
 static void an_ambiguous_identity_is_refused(void **state)
 {
@@ -599,6 +620,7 @@ int main(void)
         cmocka_unit_test(an_encoder_is_shown_with_formula_size_cost_and_behaviour),
         cmocka_unit_test(every_encoder_has_a_formula),
         cmocka_unit_test(a_run_is_shown_in_full),
+        cmocka_unit_test(a_run_is_shown_as_a_file_that_asks_for_it),
         cmocka_unit_test(an_ambiguous_identity_is_refused),
         cmocka_unit_test(the_database_lies_beside_the_experiment_file),
         cmocka_unit_test(queries_are_asked_in_four_ways),

@@ -5,14 +5,23 @@
 
 /* Splits measured at one step only have no curve. */
 static const char sql[] =
-    "SELECT r.experiment || iif(r.cell = '', '', ' ' || r.cell) || ', ' || m.split,"
-    "       r.variant, m.step, m.value, r.seed "
-    "FROM v_run AS r JOIN metric AS m USING (run_id) "
+    "SELECT r.experiment || iif(r.cell = '', '', ' ' || r.cell) || ', ' || c.split,"
+    "       r.variant, c.step,"
+    "       CASE ?6 WHEN 'accuracy' THEN accuracy WHEN 'token_error' THEN token_error"
+    "       WHEN 'sequence_accuracy' THEN sequence_accuracy"
+    "       WHEN 'sequence_error' THEN sequence_error WHEN 'loss' THEN loss"
+    "       WHEN 'perplexity' THEN perplexity WHEN 'chance' THEN chance"
+    "       WHEN 'majority' THEN majority WHEN 'ceiling' THEN ceiling"
+    "       WHEN 'bits_per_byte' THEN bits_per_byte"
+    "       WHEN 'word_perplexity' THEN word_perplexity END, r.seed "
+    "FROM v_run AS r JOIN curve AS c USING (run_id) "
     "WHERE r.state = 'done' AND r.profile GLOB ?1 AND r.experiment GLOB ?2"
-    "  AND m.split GLOB ?3 AND r.cell GLOB ?4 AND r.variant GLOB ?5 AND m.name = ?6"
-    "  AND EXISTS (SELECT 1 FROM metric AS o WHERE o.run_id = m.run_id"
-    "              AND o.split = m.split AND o.name = m.name AND o.step <> m.step) "
-    "ORDER BY r.experiment, r.profile, r.cell, m.split, r.variant, r.seed, m.step";
+    "  AND c.split GLOB ?3 AND r.cell GLOB ?4 AND r.variant GLOB ?5"
+    "  AND EXISTS (SELECT 1 FROM metric AS m WHERE (m.run_id, m.split, m.name) ="
+    "              (c.run_id, c.split, ?6))"
+    "  AND EXISTS (SELECT 1 FROM curve AS o WHERE o.run_id = c.run_id"
+    "              AND o.split = c.split AND o.step <> c.step) "
+    "ORDER BY r.experiment, r.profile, r.cell, c.split, r.variant, r.seed, c.step";
 
 static enum status read(struct store *s, const struct plot_request *q,
                         struct plot_data *out, struct err *e)

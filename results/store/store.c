@@ -346,6 +346,9 @@ static enum status open_for_writing(struct store *s, struct err *e)
     enum status st = store_harden(s, e);
     if (st == ST_OK)
         st = apply_schema(s, e);
+    /* Tables that took the place of others leave room, given back where that can be done. */
+    if (st == ST_OK && s->schema != 0 && s->schema < SCHEMA_VERSION)
+        sqlite3_exec(s->db, "VACUUM", NULL, NULL, NULL);
     if (st == ST_OK)
         st = store_exec(s, "PRAGMA foreign_keys = ON", "opening for writing", e);
     if (st == ST_OK)

@@ -2,14 +2,16 @@
 
 #include <stdlib.h>
 
+static const char doing[] = "attaching another database";
+
 /* A copy in memory, of a connection that is up to date. */
 static enum status attach_copy(struct store *s, struct store *part, struct err *e)
 {
-    enum status st = store_exec(s, "ATTACH ':memory:' AS part", "merging", e);
+    enum status st = store_exec(s, "ATTACH ':memory:' AS part", doing, e);
     sqlite3_backup *b =
         st == ST_OK ? sqlite3_backup_init(s->db, "part", part->db, "main") : NULL;
     if (st == ST_OK && !b)
-        return store_failed(s, "merging", e);
+        return store_failed(s, doing, e);
     if (st)
         return st;
     const int code = sqlite3_backup_step(b, -1);
@@ -25,8 +27,8 @@ static enum status attach_file(struct store *s, const struct store *part, struct
     char *uri = store_uri(part->path, part->at_rest ? "immutable=1" : "mode=ro");
     char *sql = uri ? sqlite3_mprintf("ATTACH %Q AS part", uri) : NULL;
     const enum status st =
-        sql ? store_exec(s, sql, "merging", e)
-            : err_set(e, ST_NOMEM, "%s: no memory to merge it", part->path);
+        sql ? store_exec(s, sql, doing, e)
+            : err_set(e, ST_NOMEM, "%s: no memory to attach it", part->path);
     sqlite3_free(sql);
     free(uri);
     return st;

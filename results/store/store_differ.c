@@ -13,9 +13,10 @@
 enum { SHOWN_TEXT = 96 };
 
 const struct store_table store_measured[MEASURED_TABLES] = {
-    {"metric", "metric", "split, name, step", "value, count, total", "last", false},
-    {"answer", "answers", "split", "count, bits", "", false},
-    {"place", "places", "split", "count, bits, strata", "", true},
+    {"metric", "metric", "split, name, step", "value, count, total", "id", false},
+    {"curve", "step", "step, split", STORE_CURVE_VALUES, "step, split", false},
+    {"answer", "answers", "split", "count, bits", "id", false},
+    {"place", "places", "split", "count, bits, strata", "id", true},
 };
 
 void store_for_each(sqlite3_str *out, const char *columns, const char *between,
@@ -39,8 +40,8 @@ void store_differing_column(sqlite3_str *out, const char *columns,
                             const struct store_side *a, const struct store_side *b)
 {
     char *pattern =
-        sqlite3_mprintf("WHEN a.$ IS NOT b.$ THEN ': $ is ' || shown(a.$) || "
-                        "' in ' || %Q || ' and ' || shown(b.$) || ' in ' || %Q ",
+        sqlite3_mprintf("WHEN a.$ IS NOT b.$ THEN ': $ is ' || shown(a.$, b.$) "
+                        "|| ' in ' || %Q || ' and ' || shown(b.$, a.$) || ' in ' || %Q ",
                         a->name, b->name);
     sqlite3_str_appendall(out, "CASE ");
     if (pattern)
@@ -69,13 +70,20 @@ void store_differing_rows(sqlite3_str *out, const struct store_table *table,
     sqlite3_str_appendf(out, " ORDER BY %s", table->keys);
 }
 
+void store_differing_run(sqlite3_str *out, const char *columns, const struct store_side *a,
+                         const struct store_side *b)
+{
+    sqlite3_str_appendall(out, "(SELECT 'run' || ");
+    store_differing_column(out, columns, a, b);
+    sqlite3_str_appendf(out, " FROM %srun AS a, %srun AS b WHERE a.id = %s AND b.id = %s)",
+                        a->tables, b->tables, a->id, b->id);
+}
+
 void store_first_difference(sqlite3_str *out, const struct store_side *a,
                             const struct store_side *b)
 {
-    sqlite3_str_appendall(out, "coalesce((SELECT 'run' || ");
-    store_differing_column(out, STORE_RUN_SETTLED, a, b);
-    sqlite3_str_appendf(out, " FROM %srun AS a, %srun AS b WHERE a.id = %s AND b.id = %s)",
-                        a->tables, b->tables, a->id, b->id);
+    sqlite3_str_appendall(out, "coalesce(");
+    store_differing_run(out, STORE_RUN_SETTLED, a, b);
     for (int i = 0; i < MEASURED_TABLES; i++) {
         sqlite3_str_appendall(out, ", (");
         store_differing_rows(out, &store_measured[i], a, b);
@@ -85,6 +93,23 @@ void store_first_difference(sqlite3_str *out, const struct store_side *a,
 }
 
 /* --- for people --- */
+
+/* "1 at 17"; "9 bytes" when the other is shorter or is no blob. */
+static void shown_bytes(char text[SHOWN_TEXT], sqlite3_value *a, sqlite3_value *b)
+{
+    const int n = sqlite3_value_bytes(a);
+    const unsigned char *x = sqlite3_value_blob(a), *y = sqlite3_value_blob(b);
+    const bool alike = sqlite3_value_type(b) == SQLITE_BLOB && sqlite3_value_bytes(b) == n;
+    int i = 0;
+    while (alike && i < n && x[i] == y[i])
+        i++;
+    snprintf(text, SHOWN_TEXT, "%d bytes", n);
+    for (int bit = 0; alike && i < n && bit < 8; bit++)
+        if ((x[i] ^ y[i]) >> bit & 1) {
+            snprintf(text, SHOWN_TEXT, "%d at %lld", x[i] >> bit & 1, 8LL * i + bit);
+            return;
+        }
+}
 
 static void shown(sqlite3_context *context, int n, sqlite3_value **value)
 {
@@ -98,7 +123,7 @@ static void shown(sqlite3_context *context, int n, sqlite3_value **value)
         real_text(sqlite3_value_double(value[0]), text);
         break;
     case SQLITE_BLOB:
-        snprintf(text, sizeof text, "other bits");
+        shown_bytes(text, value[0], value[1]);
         break;
     default:
         snprintf(text, sizeof text, "%.80s", (const char *)sqlite3_value_text(value[0]));
@@ -108,7 +133,7 @@ static void shown(sqlite3_context *context, int n, sqlite3_value **value)
 
 enum status store_add_shown(struct store *s, struct err *e)
 {
-    return sqlite3_create_function(s->db, "shown", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+    return sqlite3_create_function(s->db, "shown", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
                                    NULL, shown, NULL, NULL) == SQLITE_OK
                ? ST_OK
                : store_failed(s, "opening", e);

@@ -6,7 +6,7 @@
 
 #include "store.h"
 
-enum { SCHEMA_VERSION = 4, APPLICATION_ID = 0x706F7362 /* "posb" */ };
+enum { SCHEMA_VERSION = 5, APPLICATION_ID = 0x706F7362 /* "posb" */ };
 
 struct store {
     sqlite3 *db;

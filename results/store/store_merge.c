@@ -36,24 +36,26 @@ struct merge {
     "steps, parameters, flops, wall_s, cpu_s, tokens_per_s, peak_memory_mib, started, " \
     "ended"
 
-/* What belongs to a run and is copied with it, in the order of the rows. */
-static const struct store_table of_run[] = {
-    {"metric", "metric", "split, name, step", "value, count, total", "last", false},
-    {"answer", "answers", "split", "count, bits", "", false},
-    {"place", "places", "split", "count, bits, strata", "", true},
+/* What belongs to a run and is copied with it besides what was measured. */
+static const struct store_table more_of_run[] = {
     {"evaluation", "evaluations", "variant, split, options, sequences, name",
-     "value, count, total", "", true},
-    {"event", "event", "", "time, level, text", "", false},
+     "value, count, total", "id", true},
+    {"event", "event", "", "time, level, text", "id", false},
 };
-enum { OF_RUN = sizeof of_run / sizeof *of_run };
+enum { OF_RUN = MEASURED_TABLES + sizeof more_of_run / sizeof *more_of_run };
+
+static const struct store_table *of_run(int i)
+{
+    return i < MEASURED_TABLES ? &store_measured[i] : &more_of_run[i - MEASURED_TABLES];
+}
 
 /* What belongs to no run and may be there once. */
 static const struct store_table of_none[] = {
     {"published", "published", "paper, source, experiment, cell, encoder, split, metric",
-     "unit, value, std", "", false},
+     "unit, value, std", "id", false},
     {"claim", "claim", "name",
      "text, experiment, cell, split, metric, less, than, published_less, published_than",
-     "", false},
+     "id", false},
 };
 enum { OF_NONE = sizeof of_none / sizeof *of_none };
 
@@ -198,13 +200,14 @@ static void add_content(sqlite3_str *sql, const struct store_side *side)
                         "r.provenance_id WHERE r.id = %s)",
                         side->tables, side->tables, side->id);
     for (int i = 0; i < OF_RUN; i++) {
-        const char *keys = of_run[i].keys;
+        const struct store_table *t = of_run(i);
         sqlite3_str_appendall(sql,
                               " || coalesce((SELECT group_concat(text) FROM (SELECT ''");
-        store_for_each(sql, keys, "", " || '|' || quote($)");
-        store_for_each(sql, of_run[i].values, "", " || '|' || quote($)");
+        store_for_each(sql, t->keys, "", " || '|' || quote($)");
+        store_for_each(sql, t->values, "", " || '|' || quote($)");
         sqlite3_str_appendf(sql, " AS text FROM %s%s WHERE run_id = %s ORDER BY %s)), '')",
-                            side->tables, of_run[i].name, side->id, keys[0] ? keys : "id");
+                            side->tables, t->name, side->id,
+                            t->keys[0] ? t->keys : t->order);
     }
     sqlite3_str_appendall(sql, ")");
 }
@@ -381,9 +384,8 @@ static enum status copy_rows_of_runs(const struct merge *m, struct err *e)
 
 static void copy_table(sqlite3_str *sql, const struct store_table *t)
 {
-    char columns[128];
-    snprintf(columns, sizeof columns, "%s%s%s%s%s", t->keys, t->keys[0] ? ", " : "",
-             t->values, t->more[0] ? ", " : "", t->more);
+    char columns[sizeof STORE_CURVE_VALUES + 64];
+    snprintf(columns, sizeof columns, "%s%s%s", t->keys, t->keys[0] ? ", " : "", t->values);
     sqlite3_str_appendf(sql,
                         "DELETE FROM main.%s WHERE run_id IN (SELECT ours FROM "
                         "temp.pair WHERE verdict = 'take'%s);"
@@ -395,17 +397,19 @@ static void copy_table(sqlite3_str *sql, const struct store_table *t)
     if (t->later)
         sqlite3_str_appendf(sql,
                             "(verdict = 'take' OR " EQUAL ") AND (target, %s) NOT IN "
-                            "(SELECT run_id, %s FROM main.%s) ORDER BY theirs, x.id;",
+                            "(SELECT run_id, %s FROM main.%s) ORDER BY theirs",
                             t->keys, t->keys, t->name);
     else
-        sqlite3_str_appendall(sql, "verdict = 'take' ORDER BY theirs, x.id;");
+        sqlite3_str_appendall(sql, "verdict = 'take' ORDER BY theirs");
+    store_for_each(sql, t->order, "", ", x.$");
+    sqlite3_str_appendall(sql, ";");
 }
 
 static enum status copy_of_runs(const struct merge *m, struct err *e)
 {
     sqlite3_str *sql = sqlite3_str_new(m->to->db);
     for (int i = 0; i < OF_RUN; i++)
-        copy_table(sql, &of_run[i]);
+        copy_table(sql, of_run(i));
     return execute_built(m, sql, e);
 }
 

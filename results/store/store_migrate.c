@@ -17,6 +17,11 @@
 /* Copies beside one database until a migration gives up; chosen. */
 enum { NAME_ROOM = BACKUP_NAME, NAMES_TRIED = 1000 };
 
+/* Numbers of one point of a curve, from rows of each; max: there is one. */
+#define OF(column, name) "max(" column ") FILTER (WHERE name = '" name "')"
+#define VALUE(name)      OF("value", name)
+#define SHARE(name)      VALUE(name) ", " OF("count", name) ", " OF("total", name)
+
 const struct migration store_migrations[] = {
     {1, "ALTER TABLE run ADD COLUMN removed TEXT;"
         "ALTER TABLE run ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;"
@@ -65,6 +70,27 @@ const struct migration store_migrations[] = {
         "(json_valid(options)), sequences INTEGER NOT NULL, name TEXT NOT "
         "NULL, value REAL, count INTEGER, total INTEGER, UNIQUE (run_id, "
         "variant, split, options, sequences, name) ) STRICT;"},
+    {4,
+     "CREATE TABLE curve (run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE, "
+     "split TEXT NOT NULL, step INTEGER NOT NULL, accuracy REAL, accuracy_count INTEGER, "
+     "accuracy_total INTEGER, token_error REAL, token_error_count INTEGER, "
+     "token_error_total INTEGER, sequence_accuracy REAL, sequence_accuracy_count "
+     "INTEGER, sequence_accuracy_total INTEGER, sequence_error REAL, "
+     "sequence_error_count INTEGER, sequence_error_total INTEGER, loss REAL, perplexity "
+     "REAL, chance REAL, majority REAL, majority_count INTEGER, majority_total INTEGER, "
+     "ceiling REAL, ceiling_count INTEGER, ceiling_total INTEGER, bits_per_byte REAL, "
+     "word_perplexity REAL, PRIMARY KEY (run_id, split, step)) STRICT, WITHOUT ROWID;"
+     "INSERT INTO curve SELECT run_id, split, step, " SHARE("accuracy") ", " SHARE("token_error") ", " SHARE("sequence_accuracy") ", " SHARE("sequence_error") ", " VALUE("loss") ", " VALUE(
+         "perplexity") ", " VALUE("chance") ", " SHARE("majority") ", " SHARE("ceiling") ", " VALUE("bits_per_byte") ", " VALUE("word_perplexity") " FROM metric GROUP BY run_id, split, step;"
+                                                                                                                                                   "CREATE TEMP TABLE last_metric AS SELECT id, run_id, split, step, name, value, "
+                                                                                                                                                   "count, total FROM metric WHERE last = 1;"
+                                                                                                                                                   "DROP TABLE metric;"
+                                                                                                                                                   "CREATE TABLE metric (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES "
+                                                                                                                                                   "run (id) ON DELETE CASCADE, split TEXT NOT NULL, step INTEGER NOT NULL, name TEXT "
+                                                                                                                                                   "NOT NULL, value REAL, count INTEGER, total INTEGER, UNIQUE (run_id, split, name)) "
+                                                                                                                                                   "STRICT;"
+                                                                                                                                                   "INSERT INTO metric SELECT * FROM temp.last_metric ORDER BY id;"
+                                                                                                                                                   "DROP TABLE temp.last_metric;"},
     {0},
 };
 

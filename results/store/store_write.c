@@ -310,8 +310,11 @@ static enum status begin_attempt(struct store *s, int64_t run_id, int64_t proven
 static enum status forget_numbers(struct store *s, int64_t run_id, struct err *e)
 {
     static const char *const remove[] = {
-        "DELETE FROM metric WHERE run_id = ?1", "DELETE FROM answer WHERE run_id = ?1",
-        "DELETE FROM place WHERE run_id = ?1", "DELETE FROM evaluation WHERE run_id = ?1",
+        "DELETE FROM metric WHERE run_id = ?1",
+        "DELETE FROM curve WHERE run_id = ?1",
+        "DELETE FROM answer WHERE run_id = ?1",
+        "DELETE FROM place WHERE run_id = ?1",
+        "DELETE FROM evaluation WHERE run_id = ?1",
         "DELETE FROM event WHERE run_id = ?1 AND level = 'caveat'"};
     enum status st = ST_OK;
     for (size_t i = 0; i < sizeof remove / sizeof *remove && st == ST_OK; i++)
@@ -360,19 +363,22 @@ static enum status tell_differences(struct store *s, int64_t run_id, struct err 
     const struct store_side now = {"main.", id, "the new ones"};
     sqlite3_str *sql = sqlite3_str_new(s->db);
     sqlite3_str_appendall(sql, "WITH number(text) AS (");
-    store_differing_rows(sql, &store_measured[0], &before, &now);
+    store_differing_rows(sql, &store_measured[MEASURED_METRIC], &before, &now);
+    sqlite3_str_appendall(sql, "), point(text) AS (");
+    store_differing_rows(sql, &store_measured[MEASURED_CURVE], &before, &now);
     sqlite3_str_appendall(sql, "), answers(text) AS (");
-    store_differing_rows(sql, &store_measured[1], &before, &now);
+    store_differing_rows(sql, &store_measured[MEASURED_ANSWER], &before, &now);
     sqlite3_str_appendall(sql, "), places(text) AS (");
-    store_differing_rows(sql, &store_measured[2], &before, &now);
+    store_differing_rows(sql, &store_measured[MEASURED_PLACE], &before, &now);
     sqlite3_str_appendf(
         sql,
-        "), both(text) AS (SELECT * FROM number UNION ALL SELECT * FROM answers "
-        "UNION ALL SELECT * FROM places) "
+        "), both(text) AS (SELECT * FROM number UNION ALL SELECT * FROM point "
+        "UNION ALL SELECT * FROM answers UNION ALL SELECT * FROM places) "
         "INSERT INTO event (run_id, level, text) SELECT run.id, 'warning', "
-        "printf('done again with other results: %%d numbers and the answers to %%d splits "
-        "differ, first %%s; the old ones are of posbench %%s %%s, %%s, BLAS core %%s, %%s', "
-        "(SELECT count(*) FROM number), (SELECT count(*) FROM answers), "
+        "printf('done again with other results: %%d numbers, %%d points of curves and the "
+        "answers to %%d splits differ, first %%s; the old ones are of posbench %%s %%s, %%s, "
+        "BLAS core %%s, %%s', (SELECT count(*) FROM number), (SELECT count(*) FROM point), "
+        "(SELECT count(*) FROM answers), "
         "(SELECT text FROM both LIMIT 1), version, git_commit, kernel_isa, blas_core, host) "
         "FROM run LEFT JOIN provenance AS p ON p.id = provenance_id WHERE run.id = %s AND "
         "EXISTS (SELECT 1 FROM both)",
@@ -518,41 +524,85 @@ enum status store_weights(struct store *s, int64_t run_id, const char *hash, str
                        e);
 }
 
+/* Numbers that have columns in `curve`; a share has its count and its total there too. */
+static const struct {
+    const char *name;
+    bool share;
+} of_curve[] = {
+    {"accuracy", true},       {"token_error", true},     {"sequence_accuracy", true},
+    {"sequence_error", true}, {"loss", false},           {"perplexity", false},
+    {"chance", false},        {"majority", true},        {"ceiling", true},
+    {"bits_per_byte", false}, {"word_perplexity", false}};
+enum { OF_CURVE = sizeof of_curve / sizeof *of_curve };
+
+static int column_of(const char *name)
+{
+    int i = 0;
+    while (i < OF_CURVE && strcmp(of_curve[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+static enum status prepare_column(struct store *s, int i, sqlite3_stmt **q, struct err *e)
+{
+    const char *const name = of_curve[i].name;
+    char *sql =
+        of_curve[i].share
+            ? sqlite3_mprintf(
+                  "INSERT INTO curve (run_id, split, step, %s, %s_count, %s_total) "
+                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+                  "ON CONFLICT DO UPDATE SET %s = ?4, %s_count = ?5, %s_total = ?6",
+                  name, name, name, name, name, name)
+            : sqlite3_mprintf("INSERT INTO curve (run_id, split, step, %s) "
+                              "VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET %s = ?4",
+                              name, name);
+    const enum status st =
+        sql ? prepare(s, sql, q, e) : err_set(e, ST_NOMEM, "%s: no memory", s->path);
+    sqlite3_free(sql);
+    return st;
+}
+
+/* One statement a column, each made when it is first needed. */
+static enum status put_in_curve(struct store *s, int64_t run_id, const struct metric_row *m,
+                                sqlite3_stmt *q[OF_CURVE], struct err *e)
+{
+    const int i = column_of(m->name);
+    enum status st = ST_OK;
+    if (i < OF_CURVE && !q[i])
+        st = prepare_column(s, i, &q[i], e);
+    if (i == OF_CURVE || st)
+        return st;
+    const struct arg a[] = {integer(run_id), text(m->split),  integer(m->step),
+                            real(m->value),  count(m->count), count(m->total)};
+    return step(s, q[i], a, of_curve[i].share ? 6 : 4, NULL, e);
+}
+
 enum status store_metrics(struct store *s, int64_t run_id, const struct metric_row *m,
                           int n, struct err *e)
 {
-    sqlite3_stmt *q = NULL, *older = NULL;
+    sqlite3_stmt *q = NULL, *column[OF_CURVE] = {NULL};
     enum status st = begin(s, e);
     if (st)
         return st;
-    st =
-        prepare(s,
-                "INSERT INTO metric (run_id, split, step, name, value, count, total, last) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NOT EXISTS (SELECT 1 FROM metric "
-                "WHERE (run_id, split, name) = (?1, ?2, ?4) AND step > ?3)) "
-                "ON CONFLICT (run_id, split, name, step) DO UPDATE SET "
-                "value = excluded.value, count = excluded.count, total = excluded.total",
-                &q, e);
-    if (st == ST_OK)
-        st = prepare(s,
-                     "UPDATE metric SET last = 0 WHERE (run_id, split, name) = "
-                     "(?1, ?2, ?4) AND last = 1 AND step < ?3",
-                     &older, e);
+    st = prepare(s,
+                 "INSERT INTO metric (run_id, split, step, name, value, count, total) "
+                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+                 "ON CONFLICT (run_id, split, name) DO UPDATE SET step = excluded.step, "
+                 "value = excluded.value, count = excluded.count, total = excluded.total "
+                 "WHERE excluded.step >= metric.step",
+                 &q, e);
     for (int i = 0; i < n && st == ST_OK; i++) {
-        st = step(
-            s, older,
-            ARGS(integer(run_id), text(m[i].split), integer(m[i].step), text(m[i].name)),
-            NULL, e);
-        if (st)
-            break;
         st = step(s, q,
                   ARGS(integer(run_id), text(m[i].split), integer(m[i].step),
                        text(m[i].name), real(m[i].value), count(m[i].count),
                        count(m[i].total)),
                   NULL, e);
+        if (st == ST_OK)
+            st = put_in_curve(s, run_id, &m[i], column, e);
     }
-    sqlite3_finalize(older);
     sqlite3_finalize(q);
+    for (int i = 0; i < OF_CURVE; i++)
+        sqlite3_finalize(column[i]);
     return finish(s, st, e);
 }
 

@@ -329,21 +329,14 @@ static enum status take_learning(void *context, sqlite3_stmt *q, struct err *e)
     return ST_OK;
 }
 
-/* Of every run that is done; all by the key of `metric`, so that large databases answer at
+/* Of every run that is done; all by the key of `curve`, so that large databases answer at
  * once. A point of the curve in the last quarter is near enough to 9/10 of the steps. */
 static const char learning_sql[] =
-    "SELECT r.id, e.value, m.value, l.value,"
-    " (SELECT b.value FROM metric AS b WHERE b.run_id = r.id AND b.split = 'valid'"
-    "  AND b.name = 'loss' AND b.step BETWEEN 0.75 * r.steps AND 0.9 * r.steps"
-    "  ORDER BY b.step DESC LIMIT 1) "
-    "FROM run AS r"
-    " JOIN metric AS e ON e.run_id = r.id AND e.split = 'valid'"
-    "  AND e.name = 'token_error' AND e.step = r.steps"
-    " LEFT JOIN metric AS m ON m.run_id = r.id AND m.split = 'valid'"
-    "  AND m.name = 'majority' AND m.step = r.steps"
-    " LEFT JOIN metric AS l ON l.run_id = r.id AND l.split = 'valid'"
-    "  AND l.name = 'loss' AND l.step = r.steps "
-    "WHERE r.state = 'done' ORDER BY r.id";
+    "SELECT r.id, e.token_error, e.majority, e.loss,"
+    " (SELECT b.loss FROM curve AS b WHERE b.run_id = r.id AND b.split = 'valid'"
+    "  AND b.step BETWEEN 0.75 * r.steps AND 0.9 * r.steps ORDER BY b.step DESC LIMIT 1) "
+    "FROM run AS r JOIN curve AS e ON e.run_id = r.id AND e.split = 'valid'"
+    " AND e.step = r.steps WHERE r.state = 'done' ORDER BY r.id";
 
 /* --- runs of one name with several settings ---------------------------------- */
 

@@ -1,8 +1,8 @@
 /* verify.h -- is what the database holds of a run what training gives now?
  *
  * Everything is compared bit by bit and in the order in which it came to be, so that the
- * first difference is the one to look at: numbers by step, split and name, then answers,
- * then the run's own row, then weights. */
+ * first difference is the one to look at: the run's own row, curves by step, last numbers,
+ * answers, places, then weights. */
 #ifndef VERIFY_H
 #define VERIFY_H
 
@@ -16,11 +16,11 @@ struct verdict {
     char difference[VERIFY_TEXT];  /* the first one; "": none */
 };
 
-/* Numbers up to step `last`, the steps of the training that left the spool; answers
- * and the row's steps, parameters and FLOP too when `whole`. */
-enum status verify_spool(struct store *db, const struct stored_run *f,
-                         const struct spool *now, int last, bool whole, struct verdict *out,
-                         struct err *e);
+/* The curve up to step `last`, where training was stopped; 0: it was not, and all is
+ * compared. `scratch`: a database to be made for it. */
+enum status verify_spool(const char *db_path, const struct stored_run *f,
+                         const struct spool *now, const char *scratch, int last,
+                         struct verdict *out, struct err *e);
 
 /* Weights in two files of one model. */
 enum status verify_weights(const struct run_spec *r, const char *stored, const char *now,

@@ -29,7 +29,7 @@ enum { FILE_TEXT = PATH_MAX + 32 };
 /* --- a folder for what is trained --- */
 
 struct scratch {
-    char folder[PATH_MAX], spool[FILE_TEXT], weights[FILE_TEXT];
+    char folder[PATH_MAX], spool[FILE_TEXT], weights[FILE_TEXT], db[FILE_TEXT];
 };
 
 static enum status scratch_open(struct scratch *s, struct err *e)
@@ -45,6 +45,7 @@ static enum status scratch_open(struct scratch *s, struct err *e)
     }
     snprintf(s->spool, sizeof s->spool, "%s/spool.jsonl", s->folder);
     snprintf(s->weights, sizeof s->weights, "%s/weights.safetensors", s->folder);
+    snprintf(s->db, sizeof s->db, "%s/now.db", s->folder);
     return ST_OK;
 }
 
@@ -54,6 +55,7 @@ static void scratch_close(struct scratch *s)
         return;
     unlink(s->spool);
     unlink(s->weights);
+    unlink(s->db);
     rmdir(s->folder);
 }
 
@@ -98,16 +100,16 @@ static enum status train(const struct run_spec *r, const struct scratch *s, int 
 
 /* --- comparing --- */
 
-static enum status compare(struct store *db, const char *db_path,
-                           const struct stored_run *f, const struct scratch *s, int steps,
-                           struct verdict *v, struct err *e)
+static enum status compare(const char *db_path, const struct stored_run *f,
+                           const struct scratch *s, int steps, struct verdict *v,
+                           struct err *e)
 {
     struct spool *now = NULL;
     struct err why = {.msg = ""};
     struct stored_weights weights;
     enum status st = spool_read(s->spool, &now, e);
     if (st == ST_OK)
-        st = verify_spool(db, f, now, steps ? steps : INT_MAX, steps == 0, v, e);
+        st = verify_spool(db_path, f, now, s->db, steps, v, e);
     spool_free(now);
     if (st == ST_OK && steps == 0)
         st = stored_weights_find(db_path, f, &weights, e);
@@ -170,7 +172,7 @@ static enum status verify(struct store *db, const char *db_path, const struct st
     if (st == ST_OK)
         st = train(&f->run, &s, threads, steps, e);
     if (st == ST_OK)
-        st = compare(db, db_path, f, &s, steps, &v, e);
+        st = compare(db_path, f, &s, steps, &v, e);
     if (st == ST_OK)
         st = verify_provenance(db, f, &provenance, e);
     if (st == ST_OK)

@@ -623,14 +623,6 @@ const uint8_t *spool_answers_of(const struct spool *s, const char *split, int *n
     return NULL;
 }
 
-const struct place_row *spool_places_of(const struct spool *s, const char *split)
-{
-    for (int i = 0; i < s->place_sets; i++)
-        if (strcmp(s->places[i].row.split, split) == 0)
-            return &s->places[i].row;
-    return NULL;
-}
-
 double spool_value(const struct spool *s, const char *split, const char *name)
 {
     for (int i = s->metrics - 1; i >= 0; i--)

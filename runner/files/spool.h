@@ -99,8 +99,6 @@ int spool_metric_count(const struct spool *s);
 const struct metric_row *spool_metric(const struct spool *s, int i);
 /* The answers to a split, n of them; NULL when there are none. */
 const uint8_t *spool_answers_of(const struct spool *s, const char *split, int *n);
-/* The places of a split; NULL when there are none. */
-const struct place_row *spool_places_of(const struct spool *s, const char *split);
 
 /* Writes metrics, answers, places and events to the run, and last its end, all at once: as the
  * spool says, or as `state` and `reason` when they are not NULL. A run that is done and

@@ -194,3 +194,17 @@ enum status stored_weights_load(const struct stored_weights *w, struct model *m,
                    "have them",
                    path);
 }
+
+struct run_row stored_run_row(const struct run_spec *r)
+{
+    return (struct run_row){.identity = r->identity,
+                            .experiment = r->experiment,
+                            .profile = r->profile,
+                            .cell = r->cell,
+                            .task = r->task->name,
+                            .encoder = r->encoder,
+                            .variant = r->variant,
+                            .config = r->config,
+                            .task_version = r->task->version,
+                            .seed = (int64_t)r->seed};
+}

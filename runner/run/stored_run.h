@@ -23,6 +23,9 @@ enum status stored_run_find(struct store *db, const char *db_path, const char *n
                             struct stored_run *out, struct err *e);
 void stored_run_free(struct stored_run *f); /* accepts a zeroed struct */
 
+/* As it is stored before it starts; strings are those of `r`. */
+struct run_row stored_run_row(const struct run_spec *r);
+
 /* Opens the database to read and finds the run. */
 enum status stored_run_open(const char *db_path, const char *name, struct stored_run *out,
                             struct err *e);

@@ -28,6 +28,7 @@
 #include "run_state.h"
 #include "schedule_internal.h"
 #include "signals.h"
+#include "stored_run.h"
 
 enum { REASON_TEXT = 4096, TAIL_LINES = 5 }; /* lines of a worker's complaint; chosen */
 enum { TICK_MS = 1000 }; /* how often clocks move and places are looked at */
@@ -540,20 +541,6 @@ static enum status work(struct scheduler *c, struct err *e)
 
 /* --- set-up --- */
 
-static struct run_row row_of(const struct run_spec *r)
-{
-    return (struct run_row){.identity = r->identity,
-                            .experiment = r->experiment,
-                            .profile = r->profile,
-                            .cell = r->cell,
-                            .task = r->task->name,
-                            .encoder = r->encoder,
-                            .variant = r->variant,
-                            .config = r->config,
-                            .task_version = r->task->version,
-                            .seed = (int64_t)r->seed};
-}
-
 /* Runs of other shards have rows too: then every database of the matrix has them in one
  * order, and so do those that are merged. */
 static enum status register_runs(struct scheduler *c, struct err *e)
@@ -567,7 +554,7 @@ static enum status register_runs(struct scheduler *c, struct err *e)
         return err_set(e, ST_NOMEM, "no memory for %d runs", p->n_matrix);
     }
     for (int i = 0; i < p->n_matrix; i++)
-        row[i] = row_of(p->matrix[i]);
+        row[i] = stored_run_row(p->matrix[i]);
     const enum status st = store_runs(c->s->store, row, p->n_matrix, id, e);
     for (int i = 0, k = 0; i < p->n && st == ST_OK; i++) {
         if (p->item[i].waits)

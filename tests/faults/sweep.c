@@ -18,6 +18,7 @@
 #include <sqlite3.h>
 
 #include "program.h"
+#include "store_differ.h"
 #include "tree.h"
 
 /* NULL without a sanitizer. */
@@ -111,6 +112,8 @@ static const char *const questions[] = {
     "seed, config, state, quote(error), steps, parameters, flops FROM run ORDER BY id",
     "SELECT identity, split, step, m.name, quote(value), count, total FROM metric AS m "
     "JOIN run ON run.id = run_id ORDER BY identity, split, step, m.name",
+    "SELECT identity, split, step, " STORE_CURVE_VALUES " FROM curve "
+    "JOIN run ON run.id = run_id ORDER BY identity, split, step",
     "SELECT identity, split, a.count, hex(bits) FROM answer AS a "
     "JOIN run ON run.id = run_id ORDER BY identity, split",
     "SELECT identity, split, p.count, hex(bits), strata FROM place AS p "

@@ -156,12 +156,10 @@ static void a_split_changes_the_encoder_at_test(void **state)
     assert_near(plain, stretched_loss("--split same"), 0);
     assert_near(plain, stretched_loss("--split yarn --encoder scaling=none"), 0);
     assert_near(yarn, stretched_loss("--split long --encoder scaling=yarn"), 0);
-    expect(
-        "query --db s.db -o csv \"SELECT m.value = l.value, m.value = y.value FROM metric m "
-        "JOIN metric l USING (run_id, name, step) JOIN metric y USING (run_id, name, "
-        "step) WHERE m.split = 'same' AND l.split = 'long' AND y.split = 'yarn' AND name "
-        "= 'loss'\"",
-        0, "1,0\n1,0\n", NULL);
+    expect("query --db s.db -o csv \"SELECT m.loss = l.loss, m.loss = y.loss FROM curve m "
+           "JOIN curve l USING (run_id, step) JOIN curve y USING (run_id, step) WHERE "
+           "m.split = 'same' AND l.split = 'long' AND y.split = 'yarn'\"",
+           0, "1,0\n1,0\n", NULL);
     expect("query --db s.db -o csv \"SELECT count(DISTINCT split) FROM metric JOIN run ON "
            "run.id = run_id WHERE encoder = 'alibi' AND split <> 'train'\"",
            0, "\n2\n", NULL);

@@ -140,8 +140,8 @@ static void other_numbers_than_before_are_told(void **state)
     assert_answer(f->store, numbers, "id|loss|0.25|1F|id: be careful");
     assert_answer(
         f->store, "SELECT text FROM event WHERE level = 'warning'",
-        "done again with other results: 1 numbers and the answers to 1 splits "
-        "differ, first metric id loss 100: value is 0.5 in the old results and "
+        "done again with other results: 1 numbers, 1 points of curves and the answers to 1 "
+        "splits differ, first metric id loss 100: value is 0.5 in the old results and "
         "0.25 in the new ones; the old ones are of posbench 1 c1, isa, BLAS core core, old host");
 }
 
@@ -153,9 +153,9 @@ static void other_places_than_before_are_told(void **state)
     fold(f, id, report(f, 0.5, (const uint8_t[]){0x0F}, "done", ""));
     assert_answer(f->store, "SELECT hex(bits) FROM place", "0B");
     assert_answer(
-        f->store, "SELECT substr(text, 1, 108) FROM event WHERE level = 'warning'",
-        "done again with other results: 0 numbers and the answers to 0 splits differ, "
-        "first places id: bits is other ");
+        f->store, "SELECT substr(text, 1, 146) FROM event WHERE level = 'warning'",
+        "done again with other results: 0 numbers, 0 points of curves and the answers to 0 "
+        "splits differ, first places id: bits is 1 at 2 in the old result");
 }
 
 static void places_that_were_not_kept_before_are_added(void **state)
@@ -174,7 +174,7 @@ static void numbers_that_are_missing_are_told(void **state)
     put(f->store, id, "id", "chance", 0.5);
     fold(f, id, report(f, 0.5, (const uint8_t[]){0x0F}, "done", ""));
     assert_answer(f->store, "SELECT substr(text, 1, 58) FROM event WHERE level = 'warning'",
-                  "done again with other results: 1 numbers and the answers t");
+                  "done again with other results: 1 numbers, 1 points of curv");
     assert_answer(f->store, numbers, "id|loss|0.5|0F|id: be careful");
 }
 

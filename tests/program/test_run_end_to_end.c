@@ -107,7 +107,7 @@ static void a_matrix_becomes_rows(void **state)
            "AND chance NOT NULL AND sequences > 0) FROM v_result",
            "22,22\n");
     expect("results.db",
-           "SELECT DISTINCT step FROM metric WHERE name = 'token_error' ORDER BY step",
+           "SELECT DISTINCT step FROM curve WHERE token_error NOT NULL ORDER BY step",
            "5\n10\n12\n");
     expect(
         "results.db",

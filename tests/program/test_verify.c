@@ -120,33 +120,65 @@ static void the_first_steps_alone_can_be_verified(void **state)
     expect(0, "answers to ", "verify 1 --steps 100000");
     copy();
     /* Beyond the steps that are trained nothing is looked at. */
-    sql("copy.db", "UPDATE metric SET value = value + 1 WHERE id = (SELECT max(id) FROM "
-                   "metric WHERE run_id = 1 AND name = 'loss')");
+    sql("copy.db", "UPDATE curve SET loss = loss + 1 WHERE run_id = 1 AND split = 'id' "
+                   "AND step = 150");
     expect(0, "identical", "verify 1 --steps 50 --db copy.db");
-    expect(1, "differs: loss of ", "verify 1 --db copy.db");
+    expect(1, "differs: step 150 id: loss is ", "verify 1 --db copy.db");
 }
 
 static void changed_results_differ(void **state)
 {
     (void)state;
     copy();
-    sql("copy.db", "UPDATE metric SET value = value * (1 + 1e-15) WHERE id = (SELECT "
-                   "min(id) FROM metric WHERE run_id = 1 AND split = 'train')");
-    expect(1, "differs: loss of train at step ", "verify 1 --db copy.db");
-    expect(1, "differs: loss of train at step ", "verify 1 --steps 50 --db copy.db");
+    sql("copy.db", "UPDATE curve SET loss = loss * (1 + 1e-15) WHERE run_id = 1 AND "
+                   "split = 'train' AND step = (SELECT min(step) FROM curve)");
+    expect(1, "differs: step 50 train: loss is ", "verify 1 --db copy.db");
+    expect(1, "differs: step 50 train: loss is ", "verify 1 --steps 50 --db copy.db");
     expect(0, "identical", "verify 2 --db copy.db");
     copy();
-    sql("copy.db", "UPDATE metric SET count = count + 1 WHERE run_id = 1 AND split = 'id' "
-                   "AND name = 'token_error' AND step = 50");
-    expect(1, "differs: token_error of id at step 50: stored ", "verify 1 --db copy.db");
+    sql("copy.db", "UPDATE curve SET token_error_count = token_error_count + 1 WHERE "
+                   "run_id = 1 AND split = 'id' AND step = 50");
+    expect(1, "differs: step 50 id: token_error_count is ", "verify 1 --db copy.db");
+    copy();
+    sql("copy.db", "UPDATE curve SET token_error = NULL WHERE run_id = 1 AND "
+                   "split = 'id' AND step = 50");
+    expect(1, "step 50 id: token_error is nothing in the database",
+           "verify 1 --db copy.db");
+    copy();
+    sql("copy.db", "DELETE FROM curve WHERE run_id = 1 AND split = 'id' AND step = 50");
+    expect(1, "step 50 id is only in training now", "verify 1 --db copy.db");
+    copy();
+    sql("copy.db",
+        "INSERT INTO curve (run_id, split, step, loss) VALUES (1, 'id', 51, 0.5)");
+    expect(1, "step 51 id is only in the database", "verify 1 --db copy.db");
+    expect(0, "identical", "verify 1 --steps 50 --db copy.db");
+}
+
+/* The numbers that tables print stand by themselves. */
+static void changed_last_numbers_differ(void **state)
+{
+    (void)state;
+    copy();
+    sql("copy.db", "UPDATE metric SET value = value * (1 + 1e-15) WHERE run_id = 1 AND "
+                   "split = 'id' AND name = 'loss'");
+    expect(1, "differs: metric id loss 150: value is ", "verify 1 --db copy.db");
+    expect(0, "identical", "verify 1 --steps 50 --db copy.db");
+    copy();
+    sql("copy.db", "UPDATE metric SET count = count + 1 WHERE run_id = 1 AND "
+                   "split = 'id' AND name = 'token_error'");
+    expect(1, "differs: metric id token_error 150: count is ", "verify 1 --db copy.db");
     copy();
     sql("copy.db", "DELETE FROM metric WHERE run_id = 1 AND split = 'id' "
-                   "AND name = 'token_error' AND step = 50");
-    expect(1, "token_error of id at step 50 is not stored", "verify 1 --db copy.db");
+                   "AND name = 'token_error'");
+    expect(1, "metric id token_error 150 is only in training now", "verify 1 --db copy.db");
     copy();
     sql("copy.db", "INSERT INTO metric (run_id, split, step, name, value) "
-                   "VALUES (1, 'id', 51, 'loss', 0.5)");
-    expect(1, "loss of id at step 51 is stored and does not", "verify 1 --db copy.db");
+                   "VALUES (1, 'id', 150, 'other', 0.5)");
+    expect(1, "metric id other 150 is only in the database", "verify 1 --db copy.db");
+    copy();
+    /* As of before schema 3, which did not measure it. */
+    sql("copy.db", "DELETE FROM metric WHERE run_id = 1 AND name = 'longest'");
+    expect(0, "identical: ", "verify 1 --db copy.db");
 }
 
 static void a_changed_row_of_the_run_differs(void **state)
@@ -161,7 +193,7 @@ static void a_changed_row_of_the_run_differs(void **state)
         char text[128], words[64];
         copy();
         snprintf(text, sizeof text, "UPDATE run SET %s WHERE id = 1", changes[i]);
-        snprintf(words, sizeof words, "differs: %.*s of the run: stored ",
+        snprintf(words, sizeof words, "differs: run: %.*s is ",
                  (int)strcspn(changes[i], " "), changes[i]);
         sql("copy.db", text);
         expect(1, words, "verify 1 --db copy.db");
@@ -176,20 +208,22 @@ static void changed_answers_and_weights_differ(void **state)
     copy();
     sql("copy.db", "UPDATE answer SET bits = CAST(substr(bits, 1, 1) || X'00' || "
                    "substr(bits, 3) AS BLOB) WHERE run_id = 1 AND split = 'id'");
-    expect(1, "differs: answer to sequence ", "verify 1 --db copy.db");
+    expect(1, "differs: answers id: bits is 0 at ", "verify 1 --db copy.db");
     copy();
     sql("copy.db", "DELETE FROM answer WHERE run_id = 1 AND split = 'id'");
-    expect(1, "differs: answers to 1 of ", "verify 1 --db copy.db");
+    expect(1, "differs: answers id is only in training now", "verify 1 --db copy.db");
     copy();
     sql("copy.db", "UPDATE place SET bits = zeroblob(length(bits)) "
                    "WHERE run_id = 1 AND split = 'id'");
-    expect(1, "differs: place ", "verify 1 --db copy.db");
+    expect(1, "differs: places id: bits is 0 at ", "verify 1 --db copy.db");
     copy();
     sql("copy.db", "UPDATE place SET strata = '{}' WHERE run_id = 1 AND split = 'id'");
-    expect(1, "differs: strata of id: stored {}, now {\"", "verify 1 --db copy.db");
+    expect(1, "differs: places id: strata is {} in the database and {\"",
+           "verify 1 --db copy.db");
     copy();
     sql("copy.db", "UPDATE place SET bits = NULL WHERE run_id = 1 AND split = 'id'");
-    expect(1, "differs: places of id: ", "verify 1 --db copy.db");
+    expect(1, "differs: places id: bits is nothing in the database and ",
+           "verify 1 --db copy.db");
     copy();
     /* As of before schema 4. */
     sql("copy.db", "DELETE FROM place WHERE run_id = 1 AND split = 'id'");
@@ -511,6 +545,7 @@ int main(void)
         cmocka_unit_test(a_run_of_each_task_is_identical),
         cmocka_unit_test(the_first_steps_alone_can_be_verified),
         cmocka_unit_test(changed_results_differ),
+        cmocka_unit_test(changed_last_numbers_differ),
         cmocka_unit_test(a_changed_row_of_the_run_differs),
         cmocka_unit_test(changed_answers_and_weights_differ),
         cmocka_unit_test(other_makers_and_settings_are_told),

@@ -15,6 +15,18 @@
 
 enum { TEXT = 1 << 22, PROCESSES = 8 };
 
+/* Numbers of `curve` as rows of name, value, count and total. */
+#define NUMBER(name)                                                       \
+    "SELECT run_id, split, step, '" name "', quote(" name "), NULL, NULL " \
+    "FROM curve WHERE " name " NOT NULL UNION ALL "
+#define SHARE(name)                                                                  \
+    "SELECT run_id, split, step, '" name "', quote(" name "), " name "_count, " name \
+    "_total FROM curve WHERE " name " NOT NULL UNION ALL "
+static const char numbers_of_curves[] = SHARE("accuracy") SHARE("token_error")
+    SHARE("sequence_accuracy") SHARE("sequence_error") NUMBER("loss") NUMBER("perplexity")
+        NUMBER("chance") SHARE("majority") SHARE("ceiling") NUMBER("bits_per_byte") NUMBER(
+            "word_perplexity") "SELECT 0, 0, 0, 0, 0, 0, 0 WHERE 0 ORDER BY 1, 2, 3, 4";
+
 #define OLD_RUN                                                                             \
     "id, identity, experiment, profile, cell, task, task_version, encoder, variant, seed, " \
     "config, state, error, steps, parameters, flops, wall_s, cpu_s, tokens_per_s, "         \
@@ -24,7 +36,9 @@ enum { TEXT = 1 << 22, PROCESSES = 8 };
 static const char *const old_tables[] = {
     "SELECT * FROM provenance ORDER BY id",
     "SELECT " OLD_RUN " FROM run ORDER BY id",
-    "SELECT id, run_id, split, step, name, value, count, total FROM metric ORDER BY id",
+    "SELECT id, run_id, split, step, name, value, count, total FROM metric AS m WHERE NOT "
+    "EXISTS (SELECT 1 FROM metric AS l WHERE (l.run_id, l.split, l.name) = "
+    "(m.run_id, m.split, m.name) AND l.step > m.step) ORDER BY id",
     "SELECT id, run_id, split, count, hex(bits) FROM answer ORDER BY id",
     "SELECT * FROM event ORDER BY id",
     "SELECT * FROM published ORDER BY id",
@@ -149,7 +163,8 @@ static int files_in(const char *folder)
 /* Puts the database of an older version where the fixture's was. */
 static void take_version(struct fixture *f, int version)
 {
-    static const char *const names[] = {"results_v1", "schema_v2", "schema_v3"};
+    static const char *const names[] = {"results_v1", "schema_v2", "schema_v3",
+                                        "schema_v4"};
     char command[512];
     store_close(f->store);
     f->store = NULL;
@@ -230,11 +245,6 @@ static void version_2_gets_recipes_members_attempts_and_last_steps(void **state)
                    "SELECT group_concat(recipe_id, '') FROM "
                    "(SELECT recipe_id FROM run ORDER BY id)",
                    113356);
-    assert_integer(f->path,
-                   "SELECT count(*) FROM metric AS m WHERE last <> (step = "
-                   "(SELECT max(step) FROM metric AS l WHERE (l.run_id, l.split, "
-                   "l.name) = (m.run_id, m.split, m.name)))",
-                   0);
     assert_integer(f->path, "SELECT max(step) FROM v_score WHERE run_id = 4", 3);
     /* run, n and provenance */
     assert_integer(f->path,
@@ -261,6 +271,53 @@ static void runs_of_version_3_have_no_places(void **state)
     assert_integer(f->path, "SELECT count(*) FROM v_run WHERE state = 'done'", 4);
     assert_integer(f->path, "SELECT count(*) FROM place", 0);
     assert_integer(f->path, "SELECT count(*) FROM v_stratum", 0);
+}
+
+/* Version 4 of four runs with curves of three points, two of them without a value on
+ * ood_longer. Every number of every point is in `curve`, besides those that are measured
+ * once. */
+static void curves_of_version_4_become_a_row_a_point(void **state)
+{
+    static const char before[] =
+        "SELECT run_id, split, step, name, quote(value), count, total FROM metric WHERE "
+        "value NOT NULL AND name NOT IN ('seen', 'token_error_unseen', 'longest') "
+        "ORDER BY run_id, split, step, name";
+    struct fixture *f = *state;
+    struct text *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b);
+    sqlite3 *db = NULL;
+    assert_non_null(a);
+    assert_non_null(b);
+    take_version(f, 4);
+    struct text *all = dump(f->path);
+    assert_int_equal(sqlite3_open_v2(f->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    dump_query(db, before, a);
+    sqlite3_close(db);
+    assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
+    store_close(f->store);
+    f->store = NULL;
+    assert_same(all, dump(f->path));
+    assert_int_equal(sqlite3_open_v2(f->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    dump_query(db, numbers_of_curves, b);
+    sqlite3_close(db);
+    assert_same(a, b);
+    assert_integer(f->path, "SELECT count(*) FROM curve", 48);
+    assert_integer(f->path, "SELECT count(*) FROM curve WHERE loss IS NULL", 6);
+    assert_integer(f->path, "SELECT count(*) FROM place", 10);
+    assert_integer(f->path, "SELECT count(*) FROM v_stratum WHERE split = 'id'", 32);
+}
+
+/* The file does not grow by a table that takes the place of another. */
+static void a_migrated_database_is_not_larger(void **state)
+{
+    struct fixture *f = *state;
+    struct stat old, new;
+    take_version(f, 4);
+    assert_int_equal(stat(f->path, &old), 0);
+    assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
+    store_close(f->store);
+    f->store = NULL;
+    assert_int_equal(stat(f->path, &new), 0);
+    assert_true(new.st_size <= old.st_size);
 }
 
 static void change(const char *path, const char *sql)
@@ -439,7 +496,7 @@ static int migrate_in_between(unsigned kind, void *context, void *statement, voi
     assert_int_equal(sqlite3_open(raced, &newer), SQLITE_OK);
     assert_int_equal(sqlite3_exec(newer,
                                   "BEGIN IMMEDIATE; ALTER TABLE run ADD COLUMN newer TEXT;"
-                                  "PRAGMA user_version = 5; COMMIT;",
+                                  "PRAGMA user_version = 99; COMMIT;",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     sqlite3_close(newer);
@@ -475,8 +532,8 @@ static void a_program_that_migrates_in_between_is_obeyed(void **state)
     sqlite3_close(reader);
     assert_int_equal(races, 1);
     assert_int_equal(st, ST_DB);
-    assert_non_null(strstr(err.msg, "schema 5"));
-    assert_version(f->path, 5);
+    assert_non_null(strstr(err.msg, "schema 99"));
+    assert_version(f->path, 99);
 }
 
 static enum status first_cell(void *context, int columns, const char *const *names,
@@ -532,6 +589,8 @@ int main(void)
         CASE(an_old_database_becomes_what_a_new_one_is),
         CASE(version_2_gets_recipes_members_attempts_and_last_steps),
         CASE(runs_of_version_3_have_no_places),
+        CASE(curves_of_version_4_become_a_row_a_point),
+        CASE(a_migrated_database_is_not_larger),
         CASE(sixty_runs_of_version_2_keep_their_numbers),
         CASE(the_old_database_stays_beside_it),
         CASE(a_view_of_the_users_own_stays),

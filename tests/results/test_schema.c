@@ -7,6 +7,7 @@
 
 #include "approx.h"
 #include "filled_store.h"
+#include "store_differ.h"
 #include "queries.h"
 #include "statistics.h"
 
@@ -430,13 +431,20 @@ static void views_keep_their_columns(void **state)
         "config,state,error,steps,parameters,flops,wall_s,cpu_s,tokens_per_s,"
         "peak_memory_mib,started,ended,provenance_id,removed,attempts,weights_hash,recipe_id");
     assert_answer(f->store, "SELECT group_concat(name) FROM pragma_table_info('metric')",
-                  "id,run_id,split,step,name,value,count,total,last");
+                  "id,run_id,split,step,name,value,count,total");
+    assert_answer(f->store,
+                  "SELECT group_concat(name, ', ') FROM pragma_table_info('curve')",
+                  "run_id, split, step, " STORE_CURVE_VALUES);
+    assert_answer(f->store, "SELECT group_concat(name) FROM pragma_table_info('v_curve')",
+                  "run_id,experiment,profile,cell,task,encoder,variant,seed,recipe,state,"
+                  "split,step,accuracy,token_error,sequence_error,perplexity,loss,tokens,"
+                  "sequences");
     assert_answer(f->store, "SELECT group_concat(name) FROM pragma_table_info('v_summary')",
                   "experiment,profile,cell,task,encoder,variant,recipe,split,metric,runs,n,"
                   "mean,std,min,max,low,high,count,total");
     assert_answer(f->store,
                   "SELECT count(*) FROM sqlite_schema WHERE type = 'table' "
-                  "AND sql NOT LIKE '%STRICT'",
+                  "AND sql NOT LIKE '%STRICT' AND sql NOT LIKE '%STRICT, WITHOUT ROWID'",
                   "0");
 }
 

@@ -149,9 +149,6 @@ static void a_whole_spool_becomes_rows(void **state)
     expect_rows(db, "SELECT split, count, hex(bits) FROM answer", "id|10|FF03\n");
     expect_rows(db, "SELECT split, count, hex(bits), strata FROM place ORDER BY id",
                 "id|10|FF03|{\"ignores\":[[0,1,3],[5,0,7]]}\nood|8589934592||{}\n");
-    assert_string_equal(spool_places_of(s, "id")->strata,
-                        "{\"ignores\":[[0,1,3],[5,0,7]]}");
-    assert_null(spool_places_of(s, "valid"));
     expect_rows(db, "SELECT level, text FROM event", "caveat|ood: \"quoted\"\nline\n");
     expect_rows(db,
                 "SELECT state, error, steps, parameters, flops, wall_s, cpu_s, "

@@ -93,7 +93,9 @@ static void write_config(FILE *out, const char *config)
     if (all)
         json_object_del(all, "seed");
     char *text = all ? json_dumps(all, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
-    report_element(out, "pre", text ? text : config);
+    fputs("<pre tabindex=0>", out); /* it may scroll, and the keyboard can */
+    escape_html(out, text ? text : config);
+    fputs("</pre>\n", out);
     free(text);
     json_decref(all);
 }

@@ -1,7 +1,9 @@
 """The report in a real browser: it sorts, filters, leads to settings, needs no network and
 no script to be read, and fits a narrow window. Its database is made by a run of `smoke`'s
-size."""
+size. Where axe.min.js is there (the PyPI package axe-core-python or axe-selenium-python), axe
+looks for what keeps people out."""
 
+import importlib.util
 import pathlib
 import re
 import subprocess
@@ -31,6 +33,26 @@ claims:
   - {id: first, text: less, experiment: flip, split: id, metric: token_error,
      less: cope, than: none}
 """
+
+
+# What axe finds serious, with every folded part open, as lines of text.
+AXE = """
+const done = arguments[arguments.length - 1];
+for (const part of document.querySelectorAll("details")) part.open = true;
+axe.run(document, {resultTypes: ["violations"]}).then((found) => done({
+  rules: found.passes.length + found.violations.length,
+  faults: found.violations.filter((v) => ["serious", "critical"].includes(v.impact))
+    .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 200)}`))
+}), (why) => done({rules: 0, faults: [String(why)]}));
+"""
+
+
+def axe_script():
+    for package in ("axe_playwright_python", "axe_core_python", "axe_selenium_python"):
+        found = importlib.util.find_spec(package)
+        for script in pathlib.Path(found.origin).parent.rglob("axe.min.js") if found else ():
+            return script.read_text()
+    return None
 
 
 def browser(scripts=True):
@@ -172,6 +194,25 @@ class Report(unittest.TestCase):
             over = self.browser.execute_script(
                 "return document.documentElement.scrollWidth - innerWidth")
             self.assertLessEqual(over, 0, f"at {width} pixels")
+
+    def test_axe_finds_nothing_serious(self):
+        script = axe_script()
+        if not script:
+            self.skipTest("no axe.min.js: python3 -m pip install axe-core-python")
+        self.browser.set_script_timeout(120)
+        try:
+            for scheme in ("light", "dark"):
+                self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+                    "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+                for width in (1280, 390):
+                    self.size(width)
+                    self.browser.get(self.page)
+                    self.browser.execute_script(script)
+                    found = self.browser.execute_async_script(AXE)
+                    self.assertGreater(found["rules"], 20)
+                    self.assertEqual(found["faults"], [], f"{scheme}, {width} pixels")
+        finally:
+            self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
     def test_without_javascript_all_numbers_are_there(self):
         plain = browser(scripts=False)

@@ -236,18 +236,45 @@ static bool given_before(const struct config *c, const struct published_value *v
     return false;
 }
 
+/* Has a run of the experiment this variant in some profile? */
+static bool is_variant(const struct claims_source *s, const struct experiment_facts *x,
+                       const char *word)
+{
+    for (int i = 0; i < s->runs->n; i++) {
+        const struct run_spec *r = &s->runs->item[i];
+        if (strcmp(r->experiment, x->name) == 0 && strcmp(r->variant, word) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Papers compare encoders that the experiment need not have; of variants it must have them. */
+static bool read_published_name(const struct claims_source *s, const struct subject *x,
+                                const struct entry *row, struct published_value *v)
+{
+    struct encoder_stack stack;
+    char name[ENCODER_NAME];
+    struct err e;
+    if (is_variant(s, x->experiment, row->key)) {
+        snprintf(v->encoder, sizeof v->encoder, "%s", row->key);
+        return true;
+    }
+    if (encoder_stack_parse(row->key, &stack, &e)) {
+        problem_at(s->problems, row->at, "%s", e.msg);
+        return false;
+    }
+    encoder_stack_name(&stack, name);
+    snprintf(v->encoder, sizeof v->encoder, "%s", name);
+    return true;
+}
+
 static void read_row(const struct claims_source *s, const struct subject *x,
                      const struct entry *row, const struct published_value *base,
                      struct config *out)
 {
     struct published_value v = *base;
-    struct encoder_stack stack;
-    struct err e;
-    if (encoder_stack_parse(row->key, &stack, &e)) {
-        problem_at(s->problems, row->at, "%s", e.msg);
+    if (!read_published_name(s, x, row, &v))
         return;
-    }
-    encoder_stack_name(&stack, v.encoder);
     if (row->value->kind != NODE_MAP) {
         problem_at(s->problems, row->value->at, "%s: expected {SPLIT: number}, found %s",
                    row->key, node_kind_text(row->value));

@@ -18,7 +18,8 @@
 /* A number that a paper printed, for the table `published`. */
 struct published_value {
     char paper[NAME_MAX_TEXT], source[NAME_MAX_TEXT]; /* "arXiv 2405.18719v2", "Table 2" */
-    char experiment[NAME_MAX_TEXT], encoder[ENCODER_NAME], split[NAME_MAX_TEXT];
+    char experiment[NAME_MAX_TEXT], split[NAME_MAX_TEXT];
+    char encoder[VARIANT_TEXT]; /* a name, or a variant of the experiment */
     char cell[VARIANT_TEXT], metric[NAME_MAX_TEXT], unit[NAME_MAX_TEXT];
     double value, std; /* in [0, 1] for errors; std NaN: none given */
 };

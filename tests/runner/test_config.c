@@ -513,6 +513,26 @@ static void percent_becomes_a_fraction_and_claims_find_their_numbers(void **stat
     config_free(c);
 }
 
+/* A paper's variant is one that a run has; of encoders the paper may have more. */
+static void published_numbers_are_of_encoders_or_variants(void **state)
+{
+    struct config *c =
+        read_good("version: 1\n"
+                  "experiments:\n"
+                  "  flip:\n"
+                  "    task: {name: flip_flop, length: 16}\n"
+                  "    encoders: [{name: cope, p_max: 3}, {name: cope, p_max: 4}]\n"
+                  "published:\n"
+                  "  - {paper: P, source: T, experiment: flip, metric: token_error,\n"
+                  "     values: {cope(p_max=4): {id: 5}, fire+rope: {id: 6}}}\n",
+                  NULL, NULL, 0);
+    (void)state;
+    assert_int_equal(c->published, 2);
+    assert_string_equal(c->publish[0].encoder, "cope(p_max=4)");
+    assert_string_equal(c->publish[1].encoder, "fire+rope");
+    config_free(c);
+}
+
 /* --- the reference ------------------------------------------------------- */
 
 static void value_row(const struct setting *s, const struct run_spec *defaults, char *out,
@@ -618,6 +638,7 @@ int main(void)
         cmocka_unit_test(set_names_an_experiment_of_the_profile),
         cmocka_unit_test(set_can_name_one_experiment),
         cmocka_unit_test(a_wrong_set_names_itself),
+        cmocka_unit_test(published_numbers_are_of_encoders_or_variants),
         cmocka_unit_test(percent_becomes_a_fraction_and_claims_find_their_numbers),
         cmocka_unit_test(the_reference_is_the_table),
         cmocka_unit_test(the_references_example_is_a_file_that_reads),

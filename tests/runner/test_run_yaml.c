@@ -78,6 +78,7 @@ static void every_shipped_run_is_itself(void **state)
     for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++)
         all_of(TEST_DATA "/../../experiments.yaml", profiles[i]);
     all_of(TEST_DATA "/../../experiments/posbench-20.yaml", "quick_20");
+    all_of(TEST_DATA "/../../experiments/published.yaml", "published");
 }
 
 /* Sums, layers, a later option with a value, one that a split sets back to its default. */

@@ -2,11 +2,12 @@
 """Writes vectors/*.safetensors: what the reference computes, for tests/models/test_parity.c.
 
 README.md says what the files hold. The output is the same bits at each call on one
-machine; another version of PyTorch may move the last digits.
+machine; another version of PyTorch may move the last digits. Names of cases write those alone.
 """
 
 import json
 import struct
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -97,6 +98,17 @@ CASES = {
 }
 
 
+# Windows of bytes of a text, every token asked for: what the task `text` makes of a folder
+# whose texts are tests/data/text/sample.txt. More targets than logits are held at a time (64).
+TEXT_CONTEXT, TEXT_WINDOWS, TEXT_VOCABULARY = 48, (3, 7), 257
+TEXT = dict(vocabulary=TEXT_VOCABULARY)
+TEXT_CASES = {
+    "text_rope": case(PRE, [TEXT_CONTEXT], settings=TEXT, rope=ROPE),
+    "text_cope_relative": case(PRE, [TEXT_CONTEXT], settings=TEXT,
+                               cope=COPE | dict(p_max=12), relative=RELATIVE),
+}
+
+
 # --- inputs ----------------------------------------------------------------------------
 
 
@@ -133,6 +145,16 @@ def batch(seed, lengths, vocabulary):
     return sequences
 
 
+def text_batch():
+    """Windows side by side: (tokens [1, T], targets [1, T]), the target is the next byte."""
+    text = (Path(__file__).parent.parent / "data" / "text" / "sample.txt").read_bytes()
+    T, sequences = TEXT_CONTEXT, []
+    for window in TEXT_WINDOWS:
+        ids = list(text[window * T:window * T + T + 1])
+        sequences.append((torch.tensor([ids[:-1]]), torch.tensor([ids[1:]])))
+    return sequences
+
+
 def forward(settings, weights, sequences, kinks=None):
     """Logits at the scored positions, in order, and the mean loss over them."""
     model = Model(settings, weights, kinks)
@@ -141,11 +163,11 @@ def forward(settings, weights, sequences, kinks=None):
     return logits, F.cross_entropy(logits, targets)
 
 
-def draw_case(settings, lengths):
+def draw_case(settings, batch_of):
     """The first seed whose point lies away from every kink: (seed, weights, batch)."""
     for seed in range(1, 1000):
         weights = {n: tensor(seed, n, shape) for n, shape in shapes(settings).items()}
-        sequences, kinks = batch(seed, lengths, settings.vocabulary), []
+        sequences, kinks = batch_of(seed), []
         forward(settings, weights, sequences, kinks)
         if min(kinks, default=1.0) > MARGIN:
             return seed, weights, sequences
@@ -231,14 +253,15 @@ def save(path, notes, tensors):
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
-def starts(lengths):
+def starts(sequences):
+    lengths = [x.shape[1] for x, _ in sequences]
     return [sum(lengths[:i]) for i in range(len(lengths) + 1)]
 
 
-def write_case(path, settings, lengths, o):
-    seed, weights, sequences = draw_case(settings, lengths)
+def write_case(path, settings, batch_of, o, keep_logits=True):
+    seed, weights, sequences = draw_case(settings, batch_of)
     joined = [torch.cat(part, dim=1)[0].int() for part in zip(*sequences)]
-    tensors = dict(start=torch.tensor(starts(lengths), dtype=torch.int32),
+    tensors = dict(start=torch.tensor(starts(sequences), dtype=torch.int32),
                    token=joined[0], target=joined[1])
     if o:
         losses = three_steps(settings, weights, sequences, o)
@@ -247,7 +270,7 @@ def write_case(path, settings, lengths, o):
     else:
         logits, loss = forward(settings, weights, sequences)
         loss.backward()
-        tensors |= dict(logits=logits, loss=loss.view(1))
+        tensors |= (dict(logits=logits) if keep_logits else {}) | dict(loss=loss.view(1))
         tensors |= {f"gradient.{name}": w.grad.float() for name, w in weights.items()}
     save(path, metadata(seed, settings, o), tensors)
 
@@ -256,12 +279,16 @@ def main():
     torch.set_num_threads(1)
     folder = Path(__file__).parent / "vectors"
     folder.mkdir(exist_ok=True)
-    for old in folder.glob("*.safetensors"):
+    wanted = sys.argv[1:] or [*CASES, *TEXT_CASES]
+    for old in [] if sys.argv[1:] else folder.glob("*.safetensors"):
         old.unlink()
-    for name, (settings, lengths, o) in CASES.items():
-        write_case(folder / f"{name}.safetensors", settings, lengths, o)
+    for name in wanted:
+        path, of_text = folder / f"{name}.safetensors", name in TEXT_CASES
+        settings, lengths, o = TEXT_CASES[name] if of_text else CASES[name]
+        write_case(path, settings, lambda seed: text_batch() if of_text
+                   else batch(seed, lengths, settings.vocabulary), o, not of_text)
     total = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-    print(f"{len(CASES)} files, {total} bytes in {folder}")
+    print(f"{len(wanted)} written, {total} bytes in {folder}")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include "corpus.h"
+#include "parity/vectors.h"
+#include "program.h"
 #include "scratch.h"
 #include "task_bed.h"
 
@@ -142,6 +144,45 @@ static void write_text(const char *folder, const char *name, const char *text)
     fclose(f);
 }
 
+/* The parity vectors text_*: the window that begins at a sequence of theirs has its targets,
+ * and all of them are scored. Of 1,136 bytes there are 23 windows of 48. */
+static void the_reference_was_asked_what_the_task_asks(void **state)
+{
+    enum { CONTEXT = 48, WINDOWS = 23, SEQUENCES = 2 };
+    char folder[SCRATCH_TEXT], changes[128];
+    static const char *const names[] = {"train.txt", "valid.txt", "test.txt"};
+    struct vectors v = vectors_open(TEST_DATA "/../parity/vectors/text_rope.safetensors");
+    int32_t *token = whole_numbers(&v, "token", SEQUENCES * CONTEXT);
+    int32_t *target = whole_numbers(&v, "target", SEQUENCES * CONTEXT);
+    char *text = file_text(TEST_DATA "/text/sample.txt", NULL);
+    int found = 0;
+    (void)state;
+    scratch_make(folder);
+    for (int i = 0; i < 3; i++)
+        write_text(folder, names[i], text);
+    snprintf(changes, sizeof changes, "part=test context=48 corpus=%s", folder);
+    const struct option_values o = law(changes);
+    for (uint64_t i = 0; i < WINDOWS; i++) {
+        struct sample s = drawn(&o, i);
+        for (int k = 0; k < SEQUENCES * CONTEXT; k += CONTEXT) {
+            if (memcmp(s.token, token + k, CONTEXT * sizeof *token) != 0)
+                continue;
+            found++;
+            assert_memory_equal(s.target, target + k, CONTEXT * sizeof *target);
+            for (int t = 0; t < CONTEXT; t++)
+                assert_int_equal(s.scored[t], 1);
+        }
+        sample_free(&s);
+    }
+    assert_int_equal(found, SEQUENCES);
+    assert_int_equal(task_text.vocabulary(&o), strtol(note(&v, "vocabulary"), NULL, 10));
+    free(text);
+    free(token);
+    free(target);
+    vectors_close(&v);
+    scratch_remove(folder);
+}
+
 /* The window of "It is\n\n a cat.\n" behind its first byte: words are "is", two line ends,
  * "a", "cat." and a line end; "It" began at the byte that is not asked for. */
 static void bytes_and_words_are_counted(void **state)
@@ -206,6 +247,7 @@ int main(void)
         cmocka_unit_test(blocks_cover_the_text_once),
         cmocka_unit_test(fixed_targets_do_not_depend_on_the_length),
         cmocka_unit_test(training_has_windows_of_its_own_text),
+        cmocka_unit_test(the_reference_was_asked_what_the_task_asks),
         cmocka_unit_test(bytes_and_words_are_counted),
         cmocka_unit_test(a_text_shorter_than_a_window_is_refused),
     };

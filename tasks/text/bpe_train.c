@@ -2,8 +2,9 @@
  *
  * Pieces enter by bpe_trainer_count and are kept once each, as tokens in one array, with
  * how often they came. For each pair there is its count and the list of pieces that hold
- * it; a heap gives the commonest. Merging a pair visits the pieces of its list alone:
- * their pairs are taken off the counts, the tokens are joined, and the new pairs are added.
+ * it; a heap gives the commonest. Merging a pair visits the pieces of its list alone: the
+ * pairs that it breaks are taken off the counts, the tokens are joined, and the new pairs are
+ * added, so that a list names a piece once.
  * Entries of the heap are not changed: one whose count is out of date is put right, or
  * passed over, when it comes to the top. */
 #include "bpe_train.h"
@@ -261,25 +262,32 @@ static bool hold(struct pair_count *c, int piece)
     return true;
 }
 
-/* Adds the pairs of a piece to the counts, or takes them off again. */
-static bool count_pairs(struct bpe_trainer *t, int piece, bool add)
+/* Counts the two tokens at `two` as a pair of a piece. */
+static bool add_pair(struct bpe_trainer *t, int piece, const int32_t *two)
+{
+    struct pair_count *c = pair_at(t, (struct bpe_pair){two[0], two[1]});
+    if (!c || !hold(c, piece) || !RESERVE(t, risen, rise_room, t->rises + 1))
+        return false;
+    c->count += t->piece[piece].count;
+    if (!c->risen)
+        t->risen[t->rises++] = (int)(c - t->pair);
+    c->risen = true;
+    return true;
+}
+
+static void take_pair(struct bpe_trainer *t, int piece, const int32_t *two)
+{
+    const int32_t known = pair_table_find(&t->index, (struct bpe_pair){two[0], two[1]});
+    t->pair[known].count -= t->piece[piece].count; /* it was counted, so it is known */
+}
+
+static bool count_pairs(struct bpe_trainer *t, int piece)
 {
     const struct piece *p = &t->piece[piece];
-    for (int i = 0; i + 1 < p->tokens; i++) {
-        const int32_t *two = t->token + p->at + i;
-        struct pair_count *c = pair_at(t, (struct bpe_pair){two[0], two[1]});
-        if (!c)
-            return false;
-        c->count += add ? p->count : -p->count;
-        if (!add)
-            continue;
-        if (!hold(c, piece) || !RESERVE(t, risen, rise_room, t->rises + 1))
-            return false;
-        if (!c->risen)
-            t->risen[t->rises++] = (int)(c - t->pair);
-        c->risen = true;
-    }
-    return true;
+    bool ok = true;
+    for (int i = 0; i + 1 < p->tokens && ok; i++)
+        ok = add_pair(t, piece, t->token + p->at + i);
+    return ok;
 }
 
 /* Entries for the pairs that have become commoner. */
@@ -295,19 +303,55 @@ static bool push_risen(struct bpe_trainer *t)
     return ok;
 }
 
+static bool stands_at(const struct piece *p, const int32_t *token, int i,
+                      struct bpe_pair pair)
+{
+    return i + 1 < p->tokens && token[i] == pair.left && token[i + 1] == pair.right;
+}
+
+/* Takes off the pairs that joining `pair` will break: itself, and those with a neighbour. */
+static void take_broken(struct bpe_trainer *t, int piece, struct bpe_pair pair)
+{
+    const struct piece *p = &t->piece[piece];
+    const int32_t *token = t->token + p->at;
+    bool taken = false; /* the pair of token i - 1 and token i */
+    for (int i = 0; i < p->tokens; i++) {
+        const bool here = stands_at(p, token, i, pair);
+        if (here && i > 0 && !taken)
+            take_pair(t, piece, token + i - 1);
+        if (here) {
+            take_pair(t, piece, token + i);
+            i++;
+            if (i + 1 < p->tokens)
+                take_pair(t, piece, token + i);
+        }
+        taken = here;
+    }
+}
+
 static void join(struct bpe_trainer *t, int piece, struct bpe_pair pair, int32_t merged)
 {
     struct piece *p = &t->piece[piece];
     int32_t *token = t->token + p->at;
     int n = 0;
-    for (int i = 0; i < p->tokens; i++)
-        if (i + 1 < p->tokens && token[i] == pair.left && token[i + 1] == pair.right) {
-            token[n++] = merged;
-            i++;
-        } else {
-            token[n++] = token[i];
-        }
+    for (int i = 0; i < p->tokens; i++) {
+        const bool here = stands_at(p, token, i, pair);
+        token[n++] = here ? merged : token[i];
+        i += here;
+    }
     p->tokens = n;
+}
+
+/* Counts the pairs of `merged`, which no piece had before. */
+static bool add_merged(struct bpe_trainer *t, int piece, int32_t merged)
+{
+    const struct piece *p = &t->piece[piece];
+    const int32_t *token = t->token + p->at;
+    bool ok = true;
+    for (int i = 0; i + 1 < p->tokens && ok; i++)
+        if (token[i] == merged || token[i + 1] == merged)
+            ok = add_pair(t, piece, token + i);
+    return ok;
 }
 
 static bool merge(struct bpe_trainer *t, int which, int32_t merged)
@@ -319,9 +363,9 @@ static bool merge(struct bpe_trainer *t, int which, int32_t merged)
     t->pair[which].piece = NULL; /* nothing holds the pair any more */
     t->pair[which].pieces = t->pair[which].room = 0;
     for (int i = 0; i < pieces && ok; i++) {
-        ok = count_pairs(t, piece[i], false);
+        take_broken(t, piece[i], pair);
         join(t, piece[i], pair, merged);
-        ok = ok && count_pairs(t, piece[i], true);
+        ok = add_merged(t, piece[i], merged);
     }
     free(piece);
     return ok && push_risen(t);
@@ -333,7 +377,7 @@ enum status bpe_trainer_merges(struct bpe_trainer *t, int merges, struct bpe_pai
     bool ok = true;
     *learned = 0;
     for (size_t i = 0; i < t->pieces && ok; i++)
-        ok = count_pairs(t, (int)i, true);
+        ok = count_pairs(t, (int)i);
     ok = ok && push_risen(t);
     while (ok && *learned < merges) {
         const int which = commonest(t);

@@ -1,18 +1,26 @@
 #!/usr/bin/env python3
-"""Token ids of the sample text by Hugging Face tokenizers, for tests/tasks/test_tokenizer.c.
+"""Token ids by Hugging Face tokenizers, for tests/tasks/test_tokenizer.c.
 
-    python3 tests/parity/make_tokens.py gpt2-vocab.bpe
+    python3 tests/parity/make_tokens.py gpt2-vocab.bpe build/release/posbench
 
-needs the PyPI package `tokenizers` and GPT-2's list of merges; writes
-tests/data/text/sample.gpt2.ids. With --read FILE.json it prints the ids that the package
-finds by a tokenizer.json that posbench wrote, to be compared with `posbench tokenize`."""
+needs the PyPI package `tokenizers`, GPT-2's list of merges and posbench; writes into
+tests/data/text the ids of the sample text by GPT-2's merges (sample.gpt2.ids) and, of a
+mebibyte of mixed text (mixed.txt says of what), how many ids there are and their FNV-1a hash
+(mixed.hashes): by GPT-2's merges, and by tokenisers that posbench learned from the sample text
+and the package read. With --read FILE.json [TEXT] it prints the ids that the package finds by
+a tokenizer.json that posbench wrote, to be compared with `posbench tokenize`."""
 import pathlib
+import re
+import subprocess
 import sys
+import tempfile
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 here = pathlib.Path(__file__).resolve().parent.parent / "data" / "text"
 sample = here / "sample.txt"
+MASK, MIXED_BYTES, VOCABULARY = (1 << 64) - 1, 1 << 20, 512
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "s": " "}
 
 
 def gpt2(path):
@@ -28,15 +36,70 @@ def gpt2(path):
     return tokenizer
 
 
+def draws():
+    """Splitmix64 from 1."""
+    state = 1
+    while True:
+        state = (state + 0x9E3779B97F4A7C15) & MASK
+        z = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        yield z ^ (z >> 31)
+
+
+def mixed():
+    """At least MIXED_BYTES of what mixed.txt holds; tests/support/mixed_text.h is the same."""
+    lines = [line for line in (here / "mixed.txt").read_text("utf-8").split("\n")
+             if line and not line.startswith("#")]
+    numbers, text, size = draws(), [], 0
+    while size < MIXED_BYTES:
+        line = lines[next(numbers) % len(lines)]
+        ends = re.fullmatch(r"U\+([0-9A-F]+)\.\.U\+([0-9A-F]+)", line)
+        if ends:
+            first, last = (int(end, 16) for end in ends.groups())
+            line = chr(first + next(numbers) % (last - first + 1))
+        else:
+            line = re.sub(r"\\(.)", lambda found: ESCAPES[found[1]], line)
+        text.append(line)
+        size += len(line.encode())
+    return "".join(text)
+
+
+def fnv(ids):
+    state = 0xCBF29CE484222325
+    for one in ids:
+        state = ((state ^ one) * 0x100000001B3) & MASK
+    return state
+
+
+def learned(posbench, pattern):
+    """What posbench learns from the sample text, read by the package."""
+    with tempfile.TemporaryDirectory() as folder:
+        for part in ("train", "valid", "test"):
+            (pathlib.Path(folder) / f"{part}.txt").write_bytes(sample.read_bytes())
+        text = subprocess.run([posbench, "tokenize", sample, "--json", "--corpus", folder,
+                               "--vocabulary", str(VOCABULARY), "--pattern", pattern],
+                              check=True, capture_output=True, encoding="utf-8").stdout
+    return Tokenizer.from_str(text)
+
+
+def ids_of(tokenizer, text):
+    return tokenizer.encode(text, add_special_tokens=False).ids
+
+
 def main():
     if sys.argv[1] == "--read":
         tokenizer = Tokenizer.from_file(sys.argv[2])
         text = pathlib.Path(sys.argv[3] if len(sys.argv) > 3 else sample).read_bytes().decode()
-        print(*tokenizer.encode(text, add_special_tokens=False).ids, sep="\n")
+        print(*ids_of(tokenizer, text), sep="\n")
         return
-    ids = gpt2(sys.argv[1]).encode(sample.read_bytes().decode()).ids
+    ids = ids_of(gpt2(sys.argv[1]), sample.read_bytes().decode())
     (here / "sample.gpt2.ids").write_text("".join(f"{i}\n" for i in ids))
-    print(len(ids), "ids")
+    named = {"gpt2": gpt2(sys.argv[1])}
+    named |= {f"learned_{p}": learned(sys.argv[2], p) for p in ("gpt2", "cl100k")}
+    found = {name: ids_of(tokenizer, mixed()) for name, tokenizer in named.items()}
+    (here / "mixed.hashes").write_text(
+        "".join(f"{name} {len(ids)} {fnv(ids):016x}\n" for name, ids in found.items()))
+    print((here / "mixed.hashes").read_text(), end="")
 
 
 main()

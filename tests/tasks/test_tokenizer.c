@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mixed_text.h"
 #include "pieces.h"
 #include "program.h"
 #include "scratch.h"
@@ -118,6 +119,81 @@ static void ids_of_gpt2_are_those_of_the_reference(void **state)
     assert_int_equal(i, all.n);
     assert_comes_back(t, all, text, n);
     free(ids);
+    tokenizer_close(t);
+    free(all.id);
+    free(text);
+}
+
+/* ---- a mebibyte of mixed text, by the package's count and hash of ids ---- */
+
+static void assert_as_the_reference(const char *name, struct tokenizer *t)
+{
+    size_t n;
+    char *text = mixed_text(&n), *hashes = file_text(TEST_DATA "/text/mixed.hashes", NULL);
+    struct ids all = encode(t, text, n);
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    char line[128];
+    for (size_t i = 0; i < all.n; i++)
+        h = (h ^ (uint64_t)all.id[i]) * UINT64_C(0x100000001b3);
+    snprintf(line, sizeof line, "%s %zu %016llx\n", name, all.n, (unsigned long long)h);
+    if (!strstr(hashes, line))
+        fail_msg("ours: %sthe reference's:\n%s", line, hashes);
+    assert_comes_back(t, all, text, n);
+    free(all.id);
+    free(hashes);
+    free(text);
+}
+
+static void mixed_text_by_gpt2_is_that_of_the_reference(void **state)
+{
+    struct tokenizer *t = NULL;
+    (void)state;
+    if (access(gpt2_path(), R_OK) != 0) {
+        print_message("skipped: no GPT-2 vocab.bpe (name it in POSBENCH_GPT2_VOCAB)\n");
+        skip();
+    }
+    assert_ok(tokenizer_read(gpt2_path(), &t, &err));
+    assert_as_the_reference("gpt2", t);
+    tokenizer_close(t);
+}
+
+/* The package read what we had learned from the sample text. */
+static void mixed_text_by_what_is_learned_is_that_of_the_reference(void **state)
+{
+    static const struct {
+        const char *pattern, *name;
+    } learned[] = {{pieces_gpt2, "learned_gpt2"}, {pieces_cl100k, "learned_cl100k"}};
+    size_t n;
+    char *text = sample(&n);
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct tokenizer *t = NULL;
+        assert_ok(tokenizer_train(learned[i].pattern, 512, "sample", text, n, &t, &err));
+        assert_as_the_reference(learned[i].name, t);
+        tokenizer_close(t);
+    }
+    free(text);
+}
+
+/* Of a mebibyte with one bad byte far inside, the file and the place are told. */
+static void a_bad_byte_far_inside_is_told_by_its_offset(void **state)
+{
+    struct tokenizer *t = NULL;
+    struct ids all = {0};
+    size_t n;
+    char *text = mixed_text(&n);
+    (void)state;
+    assert_ok(tokenizer_train(pieces_gpt2, 300, "x", "aa aa", 5, &t, &err));
+    size_t at = 700001;
+    while ((text[at] & 0xc0) == 0x80)
+        at++;
+    text[at] = (char)0xff;
+    char want[64];
+    snprintf(want, sizeof want, "mixed.txt: byte %zu: not UTF-8", at);
+    assert_int_equal(tokenizer_encode(t, "mixed.txt", text, n, keep, &all, &err),
+                     ST_CONFIG);
+    if (!strstr(err.msg, want))
+        fail_msg("%s, not \"%s\"", err.msg, want);
     tokenizer_close(t);
     free(all.id);
     free(text);
@@ -242,6 +318,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_are_their_own_ids),
         cmocka_unit_test(ids_of_gpt2_are_those_of_the_reference),
+        cmocka_unit_test(mixed_text_by_gpt2_is_that_of_the_reference),
+        cmocka_unit_test(mixed_text_by_what_is_learned_is_that_of_the_reference),
+        cmocka_unit_test(a_bad_byte_far_inside_is_told_by_its_offset),
         cmocka_unit_test(a_trained_one_is_written_and_read),
         cmocka_unit_test(what_decides_the_ids_is_hashed),
         cmocka_unit_test(other_files_are_refused_by_name),

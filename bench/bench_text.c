@@ -59,13 +59,12 @@ int main(int argc, char **argv)
         argc > 3 && strcmp(argv[3], "cl100k") == 0 ? pieces_cl100k : pieces_gpt2;
     const double begun = seconds();
     if (isdigit((unsigned char)*what))
-        must(tokenizer_train(pattern, (int)strtol(what, NULL, 10), c.path[PART_TRAIN],
-                             text->at, text->size, &t, &err));
+        must(tokenizer_train(pattern, (int)strtol(what, NULL, 10), c.path[PART_TRAIN], text,
+                             &t, &err));
     else
         must(tokenizer_read(what, &t, &err));
     const double learned = seconds();
-    must(tokenizer_encode(t, c.path[PART_TRAIN], text->at, text->size, count, &tokens,
-                          &err));
+    must(tokenizer_encode(t, c.path[PART_TRAIN], text, count, &tokens, &err));
     const double encoded = seconds();
     getrusage(RUSAGE_SELF, &use);
     printf("%.1f MB, vocabulary %d: learned in %.2f s; %lld tokens in %.2f s, %.1f MB/s; "

@@ -66,8 +66,8 @@ static enum status from_text(const char *name, const struct run_spec *r,
                        r->task->name);
     enum status st = mapped_file_open(name, &m, e);
     if (!st)
-        st = tokenizer_encode(r->task->tokenizer(&r->task_options), name, m.at, m.size,
-                              add_ids, &all, e);
+        st = tokenizer_encode(r->task->tokenizer(&r->task_options), name, &m, add_ids, &all,
+                              e);
     if (!st && all.tokens == 0)
         st = err_set(e, ST_CONFIG, "%s: there is no text in it", name);
     if (!st)

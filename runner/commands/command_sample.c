@@ -114,8 +114,9 @@ static enum status write_on(struct writer *w, const char *prompt, long tokens,
 {
     const int32_t end = tokenizer_end_of_text(w->tokenizer);
     struct sequences text = {0};
-    enum status st = tokenizer_encode(w->tokenizer, "the prompt", prompt, strlen(prompt),
-                                      add_ids, &text, e);
+    const struct mapped_file begin = mapped_file_memory(prompt, strlen(prompt));
+    enum status st =
+        tokenizer_encode(w->tokenizer, "the prompt", &begin, add_ids, &text, e);
     if (!st && text.tokens == 0)
         st = sequences_add(&text, &end, 1, e);
     for (long i = 0; i < tokens && !st; i++)

@@ -85,7 +85,7 @@ static enum status show(const struct invocation *v, struct tokenizer *t,
     struct showing s = {.t = t, .ids = flag_given(v, "ids")};
     enum status st = flag_integer(v, "count", 0, 1000000000, SHOWN, &s.most, e);
     if (!st)
-        st = tokenizer_encode(t, argument_at(v, 0), m->at, m->size, take, &s, e);
+        st = tokenizer_encode(t, argument_at(v, 0), m, take, &s, e);
     if (st || s.ids)
         return st;
     printf("%s%s tokeniser, vocabulary %d: %lld tokens of %zu bytes, %.3f bytes a token\n",

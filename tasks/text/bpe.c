@@ -19,6 +19,7 @@
 /* Longer pieces are rare and would fill the cache; 2^20 places hold all pieces of most
  * texts of 100 MB (27 MB of prose have 69,000). */
 enum { CACHED_BYTES = 32, CACHE_PLACES = 1 << 20 };
+#define PIECE_MOST (UINT32_MAX / 2)
 
 struct cached {
     uint64_t hash;
@@ -26,10 +27,11 @@ struct cached {
     uint8_t bytes, tokens; /* bytes 0: free */
 };
 
-/* A possible merge: the pair that begins at place `at`. */
+/* A possible merge: the pair that begins at place `at`. Places are 32 bits wide, as a piece
+ * of 100 MB has 200 million candidates. */
 struct candidate {
     int32_t rank;
-    size_t at;
+    uint32_t at;
 };
 
 struct bpe {
@@ -45,7 +47,8 @@ struct bpe {
     size_t cache_text_used, cache_token_used, cache_text_room, cache_token_room;
     int cached;
     struct candidate *heap; /* [room of the longest piece so far] */
-    size_t heap_n, *previous, *next, room;
+    size_t heap_n, room;
+    uint32_t *previous, *next;
 };
 
 /* --- bytes ------------------------------------------------------------------------- */
@@ -219,6 +222,8 @@ static bool make_room(struct bpe *b, size_t n)
 {
     if (n <= b->room)
         return true;
+    if (n > PIECE_MOST)
+        return false;
     free(b->heap);
     free(b->previous);
     free(b->next);
@@ -232,7 +237,7 @@ static bool make_room(struct bpe *b, size_t n)
     return true;
 }
 
-static void offer(struct bpe *b, const int32_t *token, size_t at, size_t n)
+static void offer(struct bpe *b, const int32_t *token, uint32_t at, size_t n)
 {
     if (b->next[at] >= n)
         return;
@@ -245,7 +250,7 @@ static void offer(struct bpe *b, const int32_t *token, size_t at, size_t n)
 /* token[at] becomes the merged token; the place of its right neighbour is left out. */
 static void join(struct bpe *b, int32_t *token, struct candidate c, size_t n)
 {
-    const size_t gone = b->next[c.at];
+    const uint32_t gone = b->next[c.at];
     token[c.at] = BPE_BYTES + c.rank;
     token[gone] = -1;
     b->next[c.at] = b->next[gone];
@@ -268,12 +273,12 @@ static int64_t merge_all(struct bpe *b, const char *piece, size_t n, int32_t *to
     if (!make_room(b, n))
         return -1;
     b->heap_n = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         token[i] = b->of_byte[(unsigned char)piece[i]];
         b->previous[i] = i ? i - 1 : 0;
         b->next[i] = i + 1;
     }
-    for (size_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++)
         offer(b, token, i, n);
     while (b->heap_n) {
         const struct candidate c = pop(b);
@@ -281,7 +286,7 @@ static int64_t merge_all(struct bpe *b, const char *piece, size_t n, int32_t *to
             join(b, token, c, n);
     }
     int64_t count = 0;
-    for (size_t i = 0; i < n; i = b->next[i])
+    for (uint32_t i = 0; i < n; i = b->next[i])
         token[count++] = token[i];
     return count;
 }

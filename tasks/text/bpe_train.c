@@ -174,6 +174,7 @@ static enum status count_part(struct bpe_trainer *t, const char *bytes, size_t n
 
 enum status bpe_trainer_count(void *trainer, const char *piece, size_t n, struct err *e)
 {
+    /* The end of a text has no bytes. */
     enum status st = ST_OK;
     for (size_t at = 0; at < n && !st; at += PIECE_BYTES)
         st =

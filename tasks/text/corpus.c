@@ -5,8 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <xxhash.h>
-
 #include "sample_corpus.h"
 
 const char *const corpus_part_names[] = {"train", "valid", "test", NULL};
@@ -87,11 +85,8 @@ enum status corpus_open(const char *name, struct corpus *out, struct err *e)
         for (int part = 0; part < CORPUS_PARTS && !st; part++)
             st = open_part(out, part, e);
     }
-    for (int part = 0; part < CORPUS_PARTS && !st; part++) {
-        const XXH128_hash_t h = XXH3_128bits(out->text[part].at, out->text[part].size);
-        out->hash[part][0] = h.high64;
-        out->hash[part][1] = h.low64;
-    }
+    for (int part = 0; part < CORPUS_PARTS && !st; part++)
+        mapped_file_hash(&out->text[part], out->hash[part]);
     if (st)
         corpus_close(out);
     return st;

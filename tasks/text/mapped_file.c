@@ -1,9 +1,13 @@
 #include "mapped_file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <xxhash.h>
 
 enum status mapped_file_of(FILE *f, const char *name, struct mapped_file *out,
                            struct err *e)
@@ -39,4 +43,32 @@ void mapped_file_close(struct mapped_file *m)
     if (m->map)
         munmap(m->map, m->size);
     *m = (struct mapped_file){0};
+}
+
+void mapped_file_passed(const struct mapped_file *m, size_t *from, size_t to)
+{
+    if (!m->map || to < *from + MAPPED_PART)
+        return;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), end = to - to % page;
+    /* Of a shared mapping of a file that is read only, nothing is lost. */
+    (void)madvise((char *)m->map + (*from - *from % page), end - (*from - *from % page),
+                  MADV_DONTNEED);
+    *from = end;
+}
+
+void mapped_file_hash(const struct mapped_file *m, uint64_t hash[2])
+{
+    XXH3_state_t *state = XXH3_createState();
+    size_t passed = 0;
+    assert(state); /* half a kilobyte */
+    XXH3_128bits_reset(state);
+    for (size_t at = 0; at < m->size; at += MAPPED_PART) {
+        const size_t n = m->size - at < MAPPED_PART ? m->size - at : MAPPED_PART;
+        XXH3_128bits_update(state, m->at + at, n);
+        mapped_file_passed(m, &passed, at + n);
+    }
+    const XXH128_hash_t h = XXH3_128bits_digest(state);
+    XXH3_freeState(state);
+    hash[0] = h.high64;
+    hash[1] = h.low64;
 }

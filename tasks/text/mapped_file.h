@@ -3,6 +3,7 @@
 #define MAPPED_FILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "status.h"
@@ -13,11 +14,26 @@ struct mapped_file {
     void *map; /* what is to be given back; NULL: the bytes are not a file's */
 };
 
+/* Bytes that are no file's, and stay the caller's. */
+static inline struct mapped_file mapped_file_memory(const char *at, size_t n)
+{
+    return (struct mapped_file){.at = at, .size = n};
+}
+
 /* ST_IO with the path, also for a folder. To be closed. */
 enum status mapped_file_open(const char *path, struct mapped_file *out, struct err *e);
 /* The same of a file that is open; `name` is what messages call it. */
 enum status mapped_file_of(FILE *f, const char *name, struct mapped_file *out,
                            struct err *e);
 void mapped_file_close(struct mapped_file *m); /* accepts a zeroed struct */
+
+/* Whoever reads from *from on says how far it has come: of a file, pages that lie a part
+ * behind are given back and *from is moved, so that a pass needs a part of memory and not the
+ * file's size. They may still be read. */
+enum { MAPPED_PART = 1 << 22 };
+void mapped_file_passed(const struct mapped_file *m, size_t *from, size_t to);
+
+/* 128 bits of the bytes. */
+void mapped_file_hash(const struct mapped_file *m, uint64_t hash[2]);
 
 #endif

@@ -1,7 +1,9 @@
+#define _GNU_SOURCE /* memmem */
 #include "pieces.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -54,22 +56,39 @@ void pieces_close(struct pieces *p)
     free(p);
 }
 
-enum status pieces_check(struct pieces *p, const char *name, const char *text, size_t n,
+/* Where a part that begins at `at` ends: between two characters. */
+static size_t part_end(const struct mapped_file *text, size_t at)
+{
+    enum { CHARACTER = 4 };
+    size_t end = at + MAPPED_PART;
+    if (text->size - at <= MAPPED_PART)
+        return text->size;
+    for (int i = 1; i < CHARACTER && (text->at[end] & 0xc0) == 0x80; i++)
+        end--;
+    return end;
+}
+
+enum status pieces_check(struct pieces *p, const char *name, const struct mapped_file *text,
                          struct err *e)
 {
-    /* The check goes over the whole text before the match, of which nothing is wanted. */
-    const int found =
-        pcre2_match(p->code, (PCRE2_SPTR)text, n, 0, PCRE2_ANCHORED, p->match, NULL);
-    if (found >= 0 || found == PCRE2_ERROR_NOMATCH)
-        return ST_OK;
-    PCRE2_UCHAR why[128] = "";
-    pcre2_get_error_message(found, why, sizeof why);
-    const size_t at = pcre2_get_startchar(p->match);
-    return err_set(
-        e, ST_CONFIG,
-        "%s: byte %zu: not UTF-8 (%s); convert the text, e.g. with iconv, or use "
-        "the tokeniser \"byte\"",
-        name, at, (const char *)why);
+    size_t passed = 0;
+    for (size_t at = 0, end; at < text->size; at = end) {
+        end = part_end(text, at);
+        /* The check goes over all of it before the match, of which nothing is wanted. */
+        const int found = pcre2_match(p->code, (PCRE2_SPTR)text->at + at, end - at, 0,
+                                      PCRE2_ANCHORED, p->match, NULL);
+        if (found < 0 && found != PCRE2_ERROR_NOMATCH) {
+            PCRE2_UCHAR why[128] = "";
+            pcre2_get_error_message(found, why, sizeof why);
+            return err_set(
+                e, ST_CONFIG,
+                "%s: byte %zu: not UTF-8 (%s); convert the text, e.g. with iconv, or use "
+                "the tokeniser \"byte\"",
+                name, at + pcre2_get_startchar(p->match), (const char *)why);
+        }
+        mapped_file_passed(text, &passed, end);
+    }
+    return ST_OK;
 }
 
 static int match_at(struct pieces *p, const char *text, size_t n, size_t at)
@@ -81,13 +100,33 @@ static int match_at(struct pieces *p, const char *text, size_t n, size_t at)
                        NULL);
 }
 
-enum status pieces_each(struct pieces *p, const char *text, size_t n, piece_fn *piece,
-                        void *context, struct err *e)
+/* Where the next end of a text stands from `at` on; the text's size without one. */
+static size_t find_end(const struct mapped_file *text, size_t at)
+{
+    const size_t n = sizeof PIECES_END - 1;
+    size_t passed = at;
+    for (; text->size - at >= n; at += MAPPED_PART) {
+        const size_t rest = text->size - at;
+        const size_t part = rest < MAPPED_PART + n - 1 ? rest : MAPPED_PART + n - 1;
+        const char *found = memmem(text->at + at, part, PIECES_END, n);
+        if (found)
+            return (size_t)(found - text->at);
+        if (part == rest)
+            break;
+        mapped_file_passed(text, &passed, at + MAPPED_PART);
+    }
+    return text->size;
+}
+
+/* The pieces of text[at..n). */
+static enum status each_within(struct pieces *p, const struct mapped_file *text, size_t at,
+                               size_t n, piece_fn *piece, void *context, struct err *e)
 {
     const size_t *span = pcre2_get_ovector_pointer(p->match);
     enum status st = ST_OK;
-    for (size_t at = 0; at < n && !st;) {
-        const int found = match_at(p, text, n, at);
+    size_t passed = at;
+    while (at < n && !st) {
+        const int found = match_at(p, text->at, n, at);
         if (found < 0 && found != PCRE2_ERROR_NOMATCH)
             return err_set(e, ST_CONFIG,
                            "byte %zu: the tokeniser's pattern needs too much work here "
@@ -97,10 +136,25 @@ enum status pieces_each(struct pieces *p, const char *text, size_t n, piece_fn *
         const bool matched = found >= 0 && span[1] > span[0];
         const size_t begin = matched ? span[0] : n, end = matched ? span[1] : n;
         if (begin > at)
-            st = piece(context, text + at, begin - at, e);
+            st = piece(context, text->at + at, begin - at, e);
         if (!st && end > begin)
-            st = piece(context, text + begin, end - begin, e);
+            st = piece(context, text->at + begin, end - begin, e);
         at = end;
+        mapped_file_passed(text, &passed, at);
+    }
+    return st;
+}
+
+enum status pieces_each(struct pieces *p, const struct mapped_file *text, piece_fn *piece,
+                        void *context, struct err *e)
+{
+    enum status st = ST_OK;
+    for (size_t at = 0; at < text->size && !st;) {
+        const size_t end = find_end(text, at);
+        st = each_within(p, text, at, end, piece, context, e);
+        if (!st && end < text->size)
+            st = piece(context, NULL, 0, e);
+        at = end + (end < text->size ? sizeof PIECES_END - 1 : 0);
     }
     return st;
 }

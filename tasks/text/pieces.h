@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "mapped_file.h"
 #include "status.h"
 
 /* Of GPT-2 (Radford et al. 2019, encoder.py), and of the tokeniser cl100k (tiktoken), which
@@ -21,16 +22,19 @@ struct pieces; /* opaque: pieces.c */
 enum status pieces_open(const char *pattern, struct pieces **out, struct err *e);
 void pieces_close(struct pieces *p); /* accepts NULL */
 
-/* Checks that text[0..n) is UTF-8. ST_CONFIG with the offset of the first byte that is
- * not; `name` is what the message calls the text. */
-enum status pieces_check(struct pieces *p, const char *name, const char *text, size_t n,
+/* Checks that a text is UTF-8. ST_CONFIG with the offset of the first byte that is not;
+ * `name` is what the message calls the text. */
+enum status pieces_check(struct pieces *p, const char *name, const struct mapped_file *text,
                          struct err *e);
 
 /* Calls `piece` for each piece of the text, in order; together they are the whole text:
  * what the pattern does not match stands as a piece of its own. The text must have passed
- * pieces_check. Ends early with the first status that is not ST_OK. */
+ * pieces_check. PIECES_END in it ends a text: there `piece` is called with NULL and 0, and
+ * what stands before is cut as if nothing followed. Ends early with the first status that is
+ * not ST_OK. */
+#define PIECES_END "<|endoftext|>"
 typedef enum status piece_fn(void *context, const char *piece, size_t n, struct err *e);
-enum status pieces_each(struct pieces *p, const char *text, size_t n, piece_fn *piece,
+enum status pieces_each(struct pieces *p, const struct mapped_file *text, piece_fn *piece,
                         void *context, struct err *e);
 
 #endif

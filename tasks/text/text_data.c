@@ -18,10 +18,9 @@ static enum status learn(const struct text_wish *w, const struct corpus *c,
 {
     const struct mapped_file *text = &c->text[PART_TRAIN];
     if (strcmp(w->tokenizer, "bpe") == 0)
-        return tokenizer_train(w->pattern, w->vocabulary, c->path[PART_TRAIN], text->at,
-                               text->size, out, e);
-    return tokenizer_list(w->tokenizer, w->vocabulary, c->path[PART_TRAIN], text->at,
-                          text->size, out, e);
+        return tokenizer_train(w->pattern, w->vocabulary, c->path[PART_TRAIN], text, out,
+                               e);
+    return tokenizer_list(w->tokenizer, w->vocabulary, c->path[PART_TRAIN], text, out, e);
 }
 
 /* Keeps what was learned; whoever cannot write learns again. */
@@ -119,8 +118,7 @@ static enum status encode_parts(struct text_data *d, const struct corpus *c, str
     for (int part = 0; part < CORPUS_PARTS && !st; part++) {
         const struct token_source s = {.folder = c->folder,
                                        .name = c->path[part],
-                                       .text = c->text[part].at,
-                                       .size = c->text[part].size,
+                                       .text = &c->text[part],
                                        .hash = c->hash[part]};
         st = token_file_open(d->tokenizer, &s, &d->part[part], e);
     }

@@ -2,7 +2,7 @@
  *
  * Layout, in the machine's order of bytes:
  *
- *     "posbtok1"  order, width, vocabulary, 0 (u32 each)  count (u64)
+ *     "posbtok2"  order, width, vocabulary, 0 (u32 each)  count (u64)
  *     hash of the text, of the tokeniser (2 u64 each)  hash of the ids (u64)
  *     ids, `width` bytes each: 2 where the vocabulary has up to 65,536 tokens, else 4
  *
@@ -27,8 +27,7 @@ struct token_file {
 struct token_source {
     const char *folder; /* of .tokens; "": keep nothing */
     const char *name;   /* of the text, for messages */
-    const char *text;   /* [size] */
-    size_t size;
+    const struct mapped_file *text;
     const uint64_t *hash; /* [2] of the text */
 };
 

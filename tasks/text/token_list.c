@@ -144,19 +144,20 @@ static bool order(struct token_list *l, size_t most)
     return index_anew(l, l->slots);
 }
 
-enum status token_list_learn(enum token_unit unit, int most, const char *text, size_t n,
+enum status token_list_learn(enum token_unit unit, int most, const struct mapped_file *text,
                              struct token_list **out, struct err *e)
 {
     struct token_list *l = calloc(1, sizeof *l);
-    size_t at = 0, length;
+    size_t at = 0, length, passed = 0;
     bool room = l != NULL;
     if (room) {
         l->kind = unit;
         room = count(l, unknown, sizeof unknown - 1, INT64_MAX / 2); /* comes first */
     }
-    while (room && (length = cut(unit, text, n, &at)) > 0) {
-        room = count(l, text + at, length, 1);
+    while (room && (length = cut(unit, text->at, text->size, &at)) > 0) {
+        room = count(l, text->at + at, length, 1);
         at += length;
+        mapped_file_passed(text, &passed, at);
     }
     if (!room || !order(l, (size_t)most)) {
         token_list_close(l);

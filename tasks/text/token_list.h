@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mapped_file.h"
 #include "status.h"
 
 /* Characters are code points of UTF-8. Words stand between blanks; a line's end is a word of
@@ -18,7 +19,7 @@ enum token_unit { UNIT_CHARACTER, UNIT_WORD };
 struct token_list; /* opaque */
 
 /* The `most` - 1 commonest units of a text, which is UTF-8. ST_NOMEM. */
-enum status token_list_learn(enum token_unit unit, int most, const char *text, size_t n,
+enum status token_list_learn(enum token_unit unit, int most, const struct mapped_file *text,
                              struct token_list **out, struct err *e);
 void token_list_close(struct token_list *l); /* accepts NULL */
 

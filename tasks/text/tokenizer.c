@@ -38,7 +38,7 @@ enum status tokenizer_bytes(struct tokenizer **out, struct err *e)
 }
 
 enum status tokenizer_list(const char *kind, int vocabulary, const char *name,
-                           const char *text, size_t n, struct tokenizer **out,
+                           const struct mapped_file *text, struct tokenizer **out,
                            struct err *e)
 {
     const enum token_unit unit = strcmp(kind, "char") == 0 ? UNIT_CHARACTER : UNIT_WORD;
@@ -47,9 +47,9 @@ enum status tokenizer_list(const char *kind, int vocabulary, const char *name,
         return no_memory(e);
     enum status st = pieces_open(pieces_gpt2, &t->pieces, e); /* to check UTF-8 */
     if (!st)
-        st = pieces_check(t->pieces, name, text, n, e);
+        st = pieces_check(t->pieces, name, text, e);
     if (!st)
-        st = token_list_learn(unit, vocabulary - 1, text, n, &t->list, e);
+        st = token_list_learn(unit, vocabulary - 1, text, &t->list, e);
     if (st) {
         tokenizer_close(t);
         return st;
@@ -103,17 +103,17 @@ enum status tokenizer_bpe(struct bpe *b, const char *pattern, struct tokenizer_i
     return st;
 }
 
-static enum status learn(struct pieces *p, int merges, const char *name, const char *text,
-                         size_t n, struct bpe **out, struct err *e)
+static enum status learn(struct pieces *p, int merges, const char *name,
+                         const struct mapped_file *text, struct bpe **out, struct err *e)
 {
     struct bpe_trainer *trainer = NULL;
     struct bpe_pair *merge = malloc(((size_t)merges + 1) * sizeof *merge);
     int learned = 0;
     enum status st = merge ? bpe_trainer_open(&trainer, e) : no_memory(e);
     if (!st)
-        st = pieces_check(p, name, text, n, e);
+        st = pieces_check(p, name, text, e);
     if (!st)
-        st = pieces_each(p, text, n, bpe_trainer_count, trainer, e);
+        st = pieces_each(p, text, bpe_trainer_count, trainer, e);
     if (!st)
         st = bpe_trainer_merges(trainer, merges, merge, &learned, e);
     if (!st)
@@ -124,7 +124,7 @@ static enum status learn(struct pieces *p, int merges, const char *name, const c
 }
 
 enum status tokenizer_train(const char *pattern, int vocabulary, const char *name,
-                            const char *text, size_t n, struct tokenizer **out,
+                            const struct mapped_file *text, struct tokenizer **out,
                             struct err *e)
 {
     struct pieces *p = NULL;
@@ -135,7 +135,7 @@ enum status tokenizer_train(const char *pattern, int vocabulary, const char *nam
                        vocabulary, BPE_BYTES + 1, BPE_MERGES_MAX);
     enum status st = pieces_open(pattern, &p, e);
     if (!st)
-        st = learn(p, vocabulary - BPE_BYTES - 1, name, text, n, &b, e);
+        st = learn(p, vocabulary - BPE_BYTES - 1, name, text, &b, e);
     pieces_close(p);
     if (st)
         return st;
@@ -239,6 +239,8 @@ struct encoding {
 static enum status encode_piece(void *context, const char *piece, size_t n, struct err *e)
 {
     struct encoding *c = context;
+    if (!piece)
+        return c->take(c->context, &c->t->end_of_text, 1, e);
     if (!make_room(c->t, n))
         return no_memory(e);
     const int64_t tokens = bpe_encode(c->t->bpe, piece, n, c->t->room);
@@ -250,50 +252,54 @@ static enum status encode_piece(void *context, const char *piece, size_t n, stru
 }
 
 /* Bytes in parts: their ids need four times the memory. */
-static enum status encode_bytes(struct encoding *c, const char *text, size_t n,
+static enum status encode_bytes(struct encoding *c, const struct mapped_file *text,
                                 struct err *e)
 {
     enum { PART = 4096 };
     enum status st = ST_OK;
+    size_t passed = 0;
     if (!make_room(c->t, PART))
         return no_memory(e);
-    for (size_t at = 0; at < n && !st; at += PART) {
-        const size_t part = n - at < PART ? n - at : PART;
+    for (size_t at = 0; at < text->size && !st; at += PART) {
+        const size_t part = text->size - at < PART ? text->size - at : PART;
         for (size_t i = 0; i < part; i++)
-            c->t->room[i] = (unsigned char)text[at + i];
+            c->t->room[i] = (unsigned char)text->at[at + i];
         st = c->take(c->context, c->t->room, part, e);
+        mapped_file_passed(text, &passed, at);
     }
     return st;
 }
 
 /* A part at a time, as of bytes. */
-static enum status encode_list(struct encoding *c, const char *text, size_t n,
+static enum status encode_list(struct encoding *c, const struct mapped_file *text,
                                struct err *e)
 {
     enum { PART = 4096 };
     enum status st = ST_OK;
-    size_t at = 0, used = 0;
+    size_t at = 0, used = 0, passed = 0;
     int32_t id;
     if (!make_room(c->t, PART))
         return no_memory(e);
-    while (!st && (id = token_list_next(c->t->list, text, n, &at)) >= 0) {
+    while (!st && (id = token_list_next(c->t->list, text->at, text->size, &at)) >= 0) {
         c->t->room[used++] = id;
         if (used == PART) {
             st = c->take(c->context, c->t->room, used, e);
             used = 0;
+            mapped_file_passed(text, &passed, at);
         }
     }
     return st || !used ? st : c->take(c->context, c->t->room, used, e);
 }
 
-enum status tokenizer_encode(struct tokenizer *t, const char *name, const char *text,
-                             size_t n, token_fn *take, void *context, struct err *e)
+enum status tokenizer_encode(struct tokenizer *t, const char *name,
+                             const struct mapped_file *text, token_fn *take, void *context,
+                             struct err *e)
 {
     struct encoding c = {t, take, context};
     if (!t->bpe && !t->list)
-        return encode_bytes(&c, text, n, e);
-    const enum status st = pieces_check(t->pieces, name, text, n, e);
+        return encode_bytes(&c, text, e);
+    const enum status st = pieces_check(t->pieces, name, text, e);
     if (!st && t->list)
-        return encode_list(&c, text, n, e);
-    return st ? st : pieces_each(t->pieces, text, n, encode_piece, &c, e);
+        return encode_list(&c, text, e);
+    return st ? st : pieces_each(t->pieces, text, encode_piece, &c, e);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "bpe.h"
+#include "mapped_file.h"
 #include "status.h"
 
 struct tokenizer; /* opaque: tokenizer.c */
@@ -30,13 +31,13 @@ enum status tokenizer_bpe(struct bpe *b, const char *pattern, struct tokenizer_i
 /* A BPE of `vocabulary` tokens (257 at least, with end of text) learned from the text; fewer
  * when the text has no more pairs that repeat. `name` is what messages call it. */
 enum status tokenizer_train(const char *pattern, int vocabulary, const char *name,
-                            const char *text, size_t n, struct tokenizer **out,
+                            const struct mapped_file *text, struct tokenizer **out,
                             struct err *e);
 
 /* `kind` "char" or "word": the commonest units of the text, at most `vocabulary` tokens
  * with <unk> and end of text. */
 enum status tokenizer_list(const char *kind, int vocabulary, const char *name,
-                           const char *text, size_t n, struct tokenizer **out,
+                           const struct mapped_file *text, struct tokenizer **out,
                            struct err *e);
 
 /* tokenizer.json, or vocab.bpe / merges.txt by the line "#version" or the first pair.
@@ -59,9 +60,10 @@ void tokenizer_hash(const struct tokenizer *t, uint64_t hash[2]);
 /* Token ids as they come; the caller's context. Ends early with the first status that is
  * not ST_OK. */
 typedef enum status token_fn(void *context, const int32_t *id, size_t n, struct err *e);
-/* Encodes text[0..n), which is UTF-8 but for `byte`: ST_CONFIG with `name` and the offset where
- * it is not. */
-enum status tokenizer_encode(struct tokenizer *t, const char *name, const char *text,
-                             size_t n, token_fn *take, void *context, struct err *e);
+/* Encodes a text, which is UTF-8 but for `byte`: ST_CONFIG with `name` and the offset where it
+ * is not. Of BPE, "<|endoftext|>" in it is the special token, as in the package. */
+enum status tokenizer_encode(struct tokenizer *t, const char *name,
+                             const struct mapped_file *text, token_fn *take, void *context,
+                             struct err *e);
 
 #endif

@@ -28,6 +28,10 @@ static enum status join_piece(void *context, const char *piece, size_t n, struct
     struct joined *j = context;
     (void)e;
     const size_t used = strlen(j->text);
+    if (!piece) {
+        piece = "(end)";
+        n = strlen(piece);
+    }
     snprintf(j->text + used, sizeof j->text - used, "%.*s|", (int)n, piece);
     return ST_OK;
 }
@@ -36,9 +40,10 @@ static void assert_pieces(const char *pattern, const char *text, const char *wan
 {
     struct pieces *p = NULL;
     struct joined j = {""};
+    const struct mapped_file m = mapped_file_memory(text, strlen(text));
     assert_int_equal(pieces_open(pattern, &p, &err), ST_OK);
-    assert_int_equal(pieces_check(p, "text", text, strlen(text), &err), ST_OK);
-    assert_int_equal(pieces_each(p, text, strlen(text), join_piece, &j, &err), ST_OK);
+    assert_int_equal(pieces_check(p, "text", &m, &err), ST_OK);
+    assert_int_equal(pieces_each(p, &m, join_piece, &j, &err), ST_OK);
     assert_string_equal(j.text, want);
     pieces_close(p);
 }
@@ -60,6 +65,16 @@ static void pieces_of_cl100k(void **state)
                   "\tif| (|x|123|4|)| {\n|\t|\treturn|;\n|");
 }
 
+/* "<|endoftext|>" ends a text, behind blanks and punctuation as anywhere; a part of it is
+ * text. */
+static void texts_end_in_between(void **state)
+{
+    (void)state;
+    assert_pieces(pieces_gpt2, "a.<|endoftext|> b  <|endoftext|><|endoftext",
+                  "a|.|(end)| b|  |(end)|<||endoftext|");
+    assert_pieces(pieces_gpt2, "<|endoftext|>", "(end)|");
+}
+
 /* What a pattern leaves out is not lost. */
 static void the_pieces_are_the_whole_text(void **state)
 {
@@ -71,15 +86,15 @@ static void the_pieces_are_the_whole_text(void **state)
 static void bytes_that_are_no_utf8_are_named(void **state)
 {
     struct pieces *p = NULL;
+    const struct mapped_file bad = mapped_file_memory("abcd\xff"
+                                                      "ef",
+                                                      7);
+    const struct mapped_file cut = mapped_file_memory("ab\xe4\xb8", 4);
     (void)state;
     assert_int_equal(pieces_open(pieces_gpt2, &p, &err), ST_OK);
-    assert_int_equal(pieces_check(p, "book.txt",
-                                  "abcd\xff"
-                                  "ef",
-                                  7, &err),
-                     ST_CONFIG);
+    assert_int_equal(pieces_check(p, "book.txt", &bad, &err), ST_CONFIG);
     assert_non_null(strstr(err.msg, "book.txt: byte 4: not UTF-8"));
-    assert_int_equal(pieces_check(p, "book.txt", "ab\xe4\xb8", 4, &err), ST_CONFIG);
+    assert_int_equal(pieces_check(p, "book.txt", &cut, &err), ST_CONFIG);
     assert_non_null(strstr(err.msg, "byte 2"));
     pieces_close(p);
     assert_int_equal(pieces_open("(", &p, &err), ST_CONFIG);
@@ -113,9 +128,10 @@ static int train(const char *text, int merges, struct bpe_pair *out)
     struct pieces *p = NULL;
     struct bpe_trainer *t = NULL;
     int learned = 0;
+    const struct mapped_file m = mapped_file_memory(text, strlen(text));
     assert_int_equal(pieces_open(pieces_gpt2, &p, &err), ST_OK);
     assert_int_equal(bpe_trainer_open(&t, &err), ST_OK);
-    assert_int_equal(pieces_each(p, text, strlen(text), bpe_trainer_count, t, &err), ST_OK);
+    assert_int_equal(pieces_each(p, &m, bpe_trainer_count, t, &err), ST_OK);
     assert_int_equal(bpe_trainer_merges(t, merges, out, &learned, &err), ST_OK);
     bpe_trainer_close(t);
     pieces_close(p);
@@ -321,6 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_of_gpt2),
         cmocka_unit_test(pieces_of_cl100k),
+        cmocka_unit_test(texts_end_in_between),
         cmocka_unit_test(the_pieces_are_the_whole_text),
         cmocka_unit_test(bytes_that_are_no_utf8_are_named),
         cmocka_unit_test(bytes_stand_in_the_order_of_gpt2),

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <dirent.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -223,6 +224,60 @@ static void a_learned_tokeniser_comes_back_the_same(void **state)
     scratch_remove(folder);
 }
 
+/* ---- memory ---- */
+
+static long peak_kib(void)
+{
+    struct rusage use;
+    getrusage(RUSAGE_SELF, &use);
+    return use.ru_maxrss;
+}
+
+static enum status count(void *context, const int32_t *id, size_t n, struct err *e)
+{
+    (void)id;
+    (void)e;
+    *(size_t *)context += n;
+    return ST_OK;
+}
+
+/* A file of eight parts, that takes two and the tokeniser's own memory. */
+static void a_long_text_does_not_stay_in_memory(void **state)
+{
+    enum { BYTES = 8 * MAPPED_PART, LINE = 64 };
+    static char line[LINE + 1] =
+        "the keeper of the lighthouse counts stairs, and it's raining. \n";
+    char folder[SCRATCH_TEXT], path[SCRATCH_TEXT + 16];
+    const struct mapped_file sample = mapped_file_memory(line, LINE - 1);
+    struct tokenizer *t[3] = {NULL};
+    struct mapped_file m;
+    struct err e;
+    uint64_t hash[2];
+    (void)state;
+    scratch_make(folder);
+    snprintf(path, sizeof path, "%s/long.txt", folder);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    for (int i = 0; i < BYTES / (LINE - 1); i++)
+        fputs(line, f);
+    fclose(f);
+    assert_int_equal(tokenizer_bytes(&t[0], &e), ST_OK);
+    assert_int_equal(tokenizer_list("word", 300, "x", &sample, &t[1], &e), ST_OK);
+    assert_int_equal(tokenizer_train(pieces_gpt2, 300, "x", &sample, &t[2], &e), ST_OK);
+    assert_int_equal(mapped_file_open(path, &m, &e), ST_OK);
+    const long before = peak_kib();
+    mapped_file_hash(&m, hash);
+    for (int i = 0; i < 3; i++) {
+        size_t ids = 0;
+        assert_int_equal(tokenizer_encode(t[i], path, &m, count, &ids, &e), ST_OK);
+        assert_true(ids > BYTES / LINE);
+        tokenizer_close(t[i]);
+    }
+    assert_in_range(peak_kib() - before, 0, (2 * MAPPED_PART + (8 << 20)) / 1024);
+    mapped_file_close(&m);
+    scratch_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +288,7 @@ int main(void)
         cmocka_unit_test(ids_are_kept_and_made_anew_when_damaged),
         cmocka_unit_test(a_changed_text_has_another_hash),
         cmocka_unit_test(a_learned_tokeniser_comes_back_the_same),
+        cmocka_unit_test(a_long_text_does_not_stay_in_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

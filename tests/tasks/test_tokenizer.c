@@ -46,8 +46,15 @@ static enum status keep(void *context, const int32_t *id, size_t n, struct err *
 static struct ids encode(struct tokenizer *t, const char *text, size_t n)
 {
     struct ids all = {0};
-    assert_ok(tokenizer_encode(t, "sample", text, n, keep, &all, &err));
+    const struct mapped_file m = mapped_file_memory(text, n);
+    assert_ok(tokenizer_encode(t, "sample", &m, keep, &all, &err));
     return all;
+}
+
+static void learn_little(struct tokenizer **out)
+{
+    const struct mapped_file text = mapped_file_memory("aa aa", 5);
+    assert_ok(tokenizer_train(pieces_gpt2, 300, "x", &text, out, &err));
 }
 
 static char *sample(size_t *n)
@@ -62,6 +69,10 @@ static void assert_comes_back(const struct tokenizer *t, struct ids all, const c
     for (size_t i = 0; i < all.n; i++) {
         size_t bytes;
         const char *part = tokenizer_text(t, all.id[i], &bytes);
+        if (all.id[i] == tokenizer_end_of_text(t)) {
+            part = PIECES_END;
+            bytes = sizeof PIECES_END - 1;
+        }
         assert_true(at + bytes <= n);
         assert_memory_equal(part, text + at, bytes);
         at += bytes;
@@ -165,10 +176,11 @@ static void mixed_text_by_what_is_learned_is_that_of_the_reference(void **state)
     } learned[] = {{pieces_gpt2, "learned_gpt2"}, {pieces_cl100k, "learned_cl100k"}};
     size_t n;
     char *text = sample(&n);
+    const struct mapped_file m = mapped_file_memory(text, n);
     (void)state;
     for (int i = 0; i < 2; i++) {
         struct tokenizer *t = NULL;
-        assert_ok(tokenizer_train(learned[i].pattern, 512, "sample", text, n, &t, &err));
+        assert_ok(tokenizer_train(learned[i].pattern, 512, "sample", &m, &t, &err));
         assert_as_the_reference(learned[i].name, t);
         tokenizer_close(t);
     }
@@ -182,16 +194,16 @@ static void a_bad_byte_far_inside_is_told_by_its_offset(void **state)
     struct ids all = {0};
     size_t n;
     char *text = mixed_text(&n);
+    const struct mapped_file m = mapped_file_memory(text, n);
     (void)state;
-    assert_ok(tokenizer_train(pieces_gpt2, 300, "x", "aa aa", 5, &t, &err));
+    learn_little(&t);
     size_t at = 700001;
     while ((text[at] & 0xc0) == 0x80)
         at++;
     text[at] = (char)0xff;
     char want[64];
     snprintf(want, sizeof want, "mixed.txt: byte %zu: not UTF-8", at);
-    assert_int_equal(tokenizer_encode(t, "mixed.txt", text, n, keep, &all, &err),
-                     ST_CONFIG);
+    assert_int_equal(tokenizer_encode(t, "mixed.txt", &m, keep, &all, &err), ST_CONFIG);
     if (!strstr(err.msg, want))
         fail_msg("%s, not \"%s\"", err.msg, want);
     tokenizer_close(t);
@@ -207,13 +219,14 @@ static void a_trained_one_is_written_and_read(void **state)
     char folder[SCRATCH_TEXT], path[SCRATCH_TEXT + 32];
     size_t n;
     char *text = sample(&n), *json;
+    const struct mapped_file m = mapped_file_memory(text, n);
     (void)state;
     scratch_make(folder);
     snprintf(path, sizeof path, "%s/tokenizer.json", folder);
     for (int k = 0; k < 2; k++) {
         struct tokenizer *t = NULL, *again = NULL;
         uint64_t a[2], b[2];
-        assert_ok(tokenizer_train(patterns[k], 320, "sample", text, n, &t, &err));
+        assert_ok(tokenizer_train(patterns[k], 320, "sample", &m, &t, &err));
         assert_int_equal(tokenizer_vocabulary(t), 320);
         assert_ok(tokenizer_json(t, &json, &err));
         FILE *f = fopen(path, "w");
@@ -243,14 +256,14 @@ static void what_decides_the_ids_is_hashed(void **state)
 {
     uint64_t h[4][2];
     struct tokenizer *t = NULL;
-    const char *text = "aab aab abb";
+    const struct mapped_file text = mapped_file_memory("aab aab abb", 11);
     (void)state;
     for (int i = 0; i < 4; i++) {
         if (i == 0)
             assert_ok(tokenizer_bytes(&t, &err));
         else
             assert_ok(tokenizer_train(i == 1 ? pieces_gpt2 : pieces_cl100k, 256 + i, "x",
-                                      text, strlen(text), &t, &err));
+                                      &text, &t, &err));
         tokenizer_hash(t, h[i]);
         for (int k = 0; k < i; k++)
             assert_memory_not_equal(h[i], h[k], sizeof h[i]);
@@ -299,18 +312,18 @@ static void text_that_is_no_utf8_is_refused_but_by_byte(void **state)
 {
     struct tokenizer *t = NULL;
     struct ids all = {0};
+    const struct mapped_file text = mapped_file_memory("aa\xff", 3);
     (void)state;
-    assert_ok(tokenizer_train(pieces_gpt2, 300, "x", "aa aa", 5, &t, &err));
-    assert_int_equal(tokenizer_encode(t, "f.txt", "aa\xff", 3, keep, &all, &err),
-                     ST_CONFIG);
+    learn_little(&t);
+    assert_int_equal(tokenizer_encode(t, "f.txt", &text, keep, &all, &err), ST_CONFIG);
     assert_non_null(strstr(err.msg, "f.txt: byte 2"));
     tokenizer_close(t);
     assert_ok(tokenizer_bytes(&t, &err));
-    assert_ok(tokenizer_encode(t, "f.txt", "aa\xff", 3, keep, &all, &err));
+    assert_ok(tokenizer_encode(t, "f.txt", &text, keep, &all, &err));
     assert_int_equal(all.id[2], 255);
     tokenizer_close(t);
     free(all.id);
-    assert_int_equal(tokenizer_train(pieces_gpt2, 256, "x", "aa", 2, &t, &err), ST_CONFIG);
+    assert_int_equal(tokenizer_train(pieces_gpt2, 256, "x", &text, &t, &err), ST_CONFIG);
 }
 
 int main(void)

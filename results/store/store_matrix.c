@@ -6,6 +6,7 @@
  * That they are posbench's own was checked when the file was opened (store_guard.c). */
 #include "store_matrix.h"
 
+#include "identities.h"
 #include "store_internal.h"
 
 static const char doing[] = "choosing the runs of a file";
@@ -69,18 +70,53 @@ static enum status copy_views(struct store *s, struct err *e)
     return st;
 }
 
-enum status store_speak_of(struct store *s, const struct member_row *m, int n,
-                           struct err *e)
+/* What is put into this table is all that views hold. */
+static const char begin_sql[] =
+    "BEGIN; CREATE TEMP TABLE membership (run_id INTEGER NOT NULL, experiment TEXT NOT NULL, "
+    "profile TEXT NOT NULL, cell TEXT NOT NULL, UNIQUE (run_id, experiment, profile));";
+
+static enum status end_views(struct store *s, enum status st, struct err *e)
 {
-    enum status st =
-        store_exec(s,
-                   "BEGIN; CREATE TEMP TABLE membership (run_id INTEGER NOT "
-                   "NULL, experiment TEXT NOT NULL, profile TEXT NOT NULL, "
-                   "cell TEXT NOT NULL, UNIQUE (run_id, experiment, profile));",
-                   doing, e);
-    if (st == ST_OK)
-        st = fill(s, m, n, e);
     if (st == ST_OK)
         st = copy_views(s, e);
     return st ? st : store_exec(s, "COMMIT", doing, e);
+}
+
+enum status store_speak_of(struct store *s, const struct member_row *m, int n,
+                           struct err *e)
+{
+    enum status st = store_exec(s, begin_sql, doing, e);
+    if (st == ST_OK)
+        st = fill(s, m, n, e);
+    return end_views(s, st, e);
+}
+
+static enum status take_any(void *context, int columns, const char *const *names,
+                            const char *const *cells, struct err *e)
+{
+    (void)columns;
+    (void)names;
+    (void)cells;
+    (void)e;
+    *(bool *)context = true;
+    return ST_OK;
+}
+
+enum status store_without_trials(struct store *s, struct err *e)
+{
+    bool any = false;
+    enum status st = store_query(s,
+                                 "SELECT 1 FROM membership WHERE profile GLOB "
+                                 "'*" TUNING_PROFILE "' LIMIT 1",
+                                 NULL, 0, take_any, &any, e);
+    if (st || !any)
+        return st;
+    st = store_exec(s, begin_sql, doing, e);
+    if (st == ST_OK)
+        st = store_exec(s,
+                        "INSERT INTO temp.membership SELECT run_id, experiment, profile, "
+                        "cell FROM main.membership WHERE profile NOT GLOB "
+                        "'*" TUNING_PROFILE "'",
+                        doing, e);
+    return end_views(s, st, e);
 }

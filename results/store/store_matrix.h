@@ -16,4 +16,9 @@ struct member_row {
 enum status store_speak_of(struct store *s, const struct member_row *m, int n,
                            struct err *e);
 
+/* From here on no view of this connection holds trials as members of their profile
+ * (TUNING_PROFILE): they are no results, unless they are asked for. Once for a connection, and
+ * not beside store_speak_of. */
+enum status store_without_trials(struct store *s, struct err *e);
+
 #endif

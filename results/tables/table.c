@@ -18,6 +18,7 @@
 #include "table_names.h"
 #include "table_print.h"
 #include "table_strata.h"
+#include "table_tuning.h"
 
 /* Metrics of one call, more than a run has with a name each; a longer list or name is
  * refused. Chosen. */
@@ -238,6 +239,8 @@ static enum status load(struct store *s, struct job *j, int m, struct err *e)
         st = table_names_load(d, j->q, e);
     if (st == ST_OK)
         st = table_order_check(d, j->shape, j->q->sort, e);
+    if (st == ST_OK)
+        st = table_tuning_load(s, d, e);
     if (st || !j->q->strata || strcmp(j->metric[m], "token_error") != 0)
         return st;
     return table_strata_load(s, d, e);

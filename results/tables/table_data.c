@@ -579,5 +579,6 @@ void table_data_free(struct table_data *d)
     free(d->learning);
     free(d->hard);
     free(d->renamed);
+    free(d->trial);
     *d = (struct table_data){0};
 }

@@ -64,6 +64,15 @@ struct published {
     double value, std; /* NaN: none */
 };
 
+/* What was tried for a setting that is tuned (table_tuning.h): all seeds of one value. */
+struct trial {
+    const char *experiment, *profile,
+        *variant;               /* interned; the profile is that of the chosen */
+    const char *cell, *seeds;   /* with the value: "train.lr=0.003"; "1,2" */
+    int64_t recipe, parameters; /* -1: not known */
+    double loss;                /* mean on valid; NaN: not all are done */
+};
+
 struct caveat {
     int64_t run;
     const char *text; /* "SPLIT: ..." */
@@ -84,6 +93,8 @@ struct table_data {
     struct learning *learning; /* by run */
     struct hard_places *hard;
     struct renamed *renamed;
+    struct trial *trial; /* as they were tried */
+    int trials;
     int records, publisheds, caveats, learnings, hards, renameds;
     char **word; /* interned */
     int words;

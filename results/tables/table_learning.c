@@ -97,15 +97,12 @@ static void add(char text[LEARNING_TEXT], const char *fmt, ...)
     va_end(args);
 }
 
-/* The recipe by what tells it from the others of the table. */
 static void add_name(const struct table_section *s, const struct record *r,
                      char text[LEARNING_TEXT])
 {
-    static const enum dim dims[] = {DIM_EXPERIMENT, DIM_PROFILE, DIM_CELL};
-    for (size_t i = 0; i < sizeof dims / sizeof *dims; i++)
-        if (!s->fixed[dims[i]] && r->key[dims[i]] && *r->key[dims[i]])
-            add(text, "%s ", table_name(s->data, r->key[dims[i]]));
-    add(text, "%s", table_name(s->data, r->key[DIM_VARIANT]));
+    char name[RECIPE_NAME];
+    table_recipe_name(s, r, name);
+    add(text, "%s", name);
 }
 
 void table_learning_solved(const struct table_section *s, char text[LEARNING_TEXT])

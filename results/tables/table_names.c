@@ -234,3 +234,17 @@ void table_order(struct table_section *s, const char *key)
              k--)
             table_section_swap(s, k, k - 1);
 }
+
+void table_recipe_name(const struct table_section *s, const struct record *r,
+                       char text[RECIPE_NAME])
+{
+    static const enum dim dims[] = {DIM_EXPERIMENT, DIM_PROFILE, DIM_CELL};
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof dims / sizeof *dims && used < RECIPE_NAME; i++)
+        if (!s->fixed[dims[i]] && r->key[dims[i]] && *r->key[dims[i]])
+            used += (size_t)snprintf(text + used, RECIPE_NAME - used, "%s ",
+                                     table_name(s->data, r->key[dims[i]]));
+    if (used < RECIPE_NAME)
+        snprintf(text + used, RECIPE_NAME - used, "%s",
+                 table_name(s->data, r->key[DIM_VARIANT]));
+}

@@ -15,6 +15,12 @@ enum status table_names_load(struct table_data *d, const struct table_request *q
 /* How an interned heading is printed; NULL for NULL. */
 const char *table_name(const struct table_data *d, const char *heading);
 
+/* The recipe of a record by what tells it from the others of the table: its variant, behind
+ * experiment, profile and cell where these vary. */
+enum { RECIPE_NAME = 512 };
+void table_recipe_name(const struct table_section *s, const struct record *r,
+                       char text[RECIPE_NAME]);
+
 /* ST_USAGE with a suggestion: `key` is neither "name" nor a column of any of the tables. */
 enum status table_order_check(const struct table_data *d, struct table_shape shape,
                               const char *key, struct err *e);

@@ -7,6 +7,7 @@
 #include "table_learning.h"
 #include "table_names.h"
 #include "table_strata.h"
+#include "table_tuning.h"
 
 void table_notes_mark(struct table_notes *n, const char *text, struct text_table *t)
 {
@@ -158,6 +159,17 @@ static void each_learning(const struct table_section *s, note_fn line, FILE *out
         line(out, "", learning);
 }
 
+static void each_tuning(const struct table_section *s, note_fn line, FILE *out)
+{
+    struct prose chosen = {.used = 0}, parameters = {.used = 0};
+    table_tuning_say(s, &chosen);
+    if (chosen.used)
+        line(out, "", chosen.text);
+    table_tuning_parameters(s, &parameters);
+    if (parameters.used)
+        line(out, "", parameters.text);
+}
+
 static const char *best_rule(const struct table_request *q)
 {
     return q->best == BEST_MEAN
@@ -190,6 +202,7 @@ void table_notes_each(const struct table_notes *n, const struct table_section *s
              "stands beside both.");
     each_merged(s, line, out);
     each_learning(s, line, out);
+    each_tuning(s, line, out);
     for (int i = 0; i < n->n; i++) {
         char number[16];
         snprintf(number, sizeof number, "[%d]", i + 1);

@@ -11,6 +11,7 @@
 #include "targets.h"
 #include "plot.h"
 #include "store.h"
+#include "store_matrix.h"
 
 /* The format by the end of the file's name; NULL: unknown. */
 static const char *format_of(const char *path)
@@ -146,6 +147,8 @@ static enum status draw(const struct invocation *v, const struct plot *p,
     struct store *db = NULL;
     enum status st =
         p->planes ? look(v, p, path, &d, e) : store_open(path, STORE_READ, &db, e);
+    if (!st && db && !q.profile)
+        st = store_without_trials(db, e);
     if (!st && db)
         st = p->read(db, &q, &d, e);
     store_close(db);

@@ -8,6 +8,7 @@
 #include "look_report.h"
 #include "output.h"
 #include "report.h"
+#include "store_matrix.h"
 #include "targets.h"
 #include "version.h"
 
@@ -44,6 +45,8 @@ static enum status run(const struct invocation *v, struct err *e)
     struct report_looks looks = {.n = 0};
     const bool models = !flag_given(v, "no-models");
     enum status st = store_open(target_database(v, "", path), STORE_READ, &db, e);
+    if (!st && !flag_given(v, "profile"))
+        st = store_without_trials(db, e);
     if (!st && models)
         st = look_report(db, path, flag_text(v, "profile", NULL),
                          argument_count(v) ? argument_at(v, 0) : NULL, &looks, e);

@@ -158,6 +158,7 @@ void choices_free(struct choices *c)
 
 bool choices_counts(const struct choices *c, const struct config *config, int i)
 {
-    return config->run[i].tuned != TUNED_CANDIDATE ||
-           c->at[c->of[i]].value == config->run[i].value;
+    const struct run_spec *r = &config->run[i];
+    return r->tuned == TUNED_NOT ||
+           (r->tuned == TUNED_CANDIDATE && c->at[c->of[i]].value == r->value);
 }

@@ -29,8 +29,7 @@ enum status choices_read(const struct config *c, struct store *db, struct choice
                          struct err *e);
 void choices_free(struct choices *c); /* accepts a zeroed struct */
 
-/* Does run `i` of the config count: is it anything but a candidate, or one with the chosen
- * value? */
+/* Does run `i` of the config count in tables: was it not tuned, or has the chosen value? */
 bool choices_counts(const struct choices *c, const struct config *config, int i);
 
 #endif

@@ -15,7 +15,7 @@ static bool is_file_name(const char *text)
     return end && (strcmp(end, ".yaml") == 0 || strcmp(end, ".yml") == 0);
 }
 
-/* Of what is tuned, the trials and the runs of the values that were chosen. */
+/* Of what is tuned, the runs of the values that were chosen. */
 static enum status speak_of(struct store *s, const struct config *c, struct err *e)
 {
     struct choices choices = {0};
@@ -54,6 +54,8 @@ enum status file_runs_open(const struct invocation *v, struct store **out, bool 
         st = store_open(target_database(v, file ? file : "", path), STORE_READ, out, e);
     if (!st && file)
         st = speak_of(*out, c, e);
+    else if (!st && !flag_text(v, "profile", NULL))
+        st = store_without_trials(*out, e);
     config_free(c);
     return st;
 }

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-enum { PROSE_TEXT = 2048 };
+enum { PROSE_TEXT = 4096 };
 
 /* Zeroed: empty. What does not fit is cut. */
 struct prose {

@@ -22,8 +22,8 @@ static const char trials_sql[] =
     " CASE WHEN count(s.value) = count(*) THEN avg(s.value) END,"
     " group_concat(DISTINCT r.seed) "
     "FROM main.membership AS m JOIN main.run AS r ON r.id = m.run_id "
-    "LEFT JOIN main.metric AS s ON s.run_id = r.id AND s.split = 'valid' "
-    "AND s.name = 'loss' AND s.last = 1 AND r.state = 'done' "
+    "LEFT JOIN main.v_score AS s ON s.run_id = r.id AND s.split = 'valid' "
+    "AND s.metric = 'loss' AND r.state = 'done' "
     "WHERE r.removed IS NULL AND m.profile GLOB '*" TUNING_PROFILE "' "
     "GROUP BY m.experiment, m.profile, m.cell, r.recipe_id ORDER BY min(m.id)";
 

@@ -83,6 +83,10 @@ static void trials_are_run_then_the_chosen_value_with_the_other_seeds(void **sta
     expect(b->p.out, "default,,6,1\n"
                      "default.tune,train.lr=0.01,2,1\n"
                      "default.tune,train.lr=1e-06,2,1\n");
+    says(b, "query trials -o csv --db x.db", 0);
+    expect(b->p.out, "flip,default,none,train.lr=1e-06,,1,1,");
+    expect(b->p.out, "flip,default,none,train.lr=0.01,chosen,1,1,");
+    expect(b->p.out, "flip,default,rope,train.lr=0.01,chosen,1,1,");
     says(b, "run x.yaml --db x.db --jobs 1", 0);
     expect(b->p.err, "0 runs done, 8 skipped");
 }

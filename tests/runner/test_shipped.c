@@ -56,6 +56,54 @@ static void quick_holds_three_tasks_and_the_papers_encoders(void **state)
     config_free(c);
 }
 
+/* Sizes of other papers, and their numbers beside ours; `quick` and `paper` have none of it. */
+static void anchors_are_other_papers_tables_at_their_sizes(void **state)
+{
+    static const struct {
+        const char *experiment, *encoder;
+        int layers, heads;
+        double published; /* of ood_sparse */
+    } want[] = {
+        {"path_flip_flop", "rope", 1, 2, 0.403},
+        {"path_flip_flop", "stick_breaking", 1, 2, 0.389},
+        {"path_flip_flop", "fox", 1, 2, 0.363},
+        {"path_flip_flop", "path", 1, 2, 0.000001},
+        {"mapformer_selective_copy", "rope", 2, 2, 0.78},
+        {"mapformer_selective_copy", "mapformer", 2, 2, 0.0},
+        {"mapformer_navigation", "rope", 1, 1, 0.84},
+        {"mapformer_navigation", "path", 1, 1, 0.02},
+        {"mapformer_navigation", "mapformer", 1, 1, 0.0},
+        {"mapformer_navigation_deep", "cope", 4, 2, 0.35},
+    };
+    struct config *c = read_shipped("anchors");
+    (void)state;
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        int runs = 0, numbers = 0;
+        for (int k = 0; k < c->runs; k++) {
+            const struct run_spec *r = &c->run[k];
+            if (strcmp(r->experiment, want[i].experiment) != 0 ||
+                strcmp(r->encoder, want[i].encoder) != 0)
+                continue;
+            assert_int_equal(r->model.dim, 64);
+            assert_int_equal(r->model.layers, want[i].layers);
+            assert_int_equal(r->model.heads, want[i].heads);
+            runs++;
+        }
+        for (int k = 0; k < c->published; k++) {
+            const struct published_value *p = &c->publish[k];
+            if (strcmp(p->experiment, want[i].experiment) != 0 ||
+                strcmp(p->encoder, want[i].encoder) != 0 ||
+                strcmp(p->split, "ood_sparse") != 0)
+                continue;
+            assert_near(p->value, want[i].published, 1e-9);
+            numbers++;
+        }
+        assert_true(runs >= 3);
+        assert_int_equal(numbers, 1);
+    }
+    config_free(c);
+}
+
 /* Table 2: 3 encoders of Selective Copy; Table 7, with Table 2's Flip-Flop: 8 cells of 3;
  * Tables 3 and 4, with the largest set of Figure 2: 3 cells of 3; Figure 2: 3 cells of 2;
  * each with 3 seeds. */
@@ -244,6 +292,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quick_holds_three_tasks_and_the_papers_encoders),
+        cmocka_unit_test(anchors_are_other_papers_tables_at_their_sizes),
         cmocka_unit_test(context_extension_tests_rope_in_five_ways),
         cmocka_unit_test(paper_holds_every_cell_of_its_tables),
         cmocka_unit_test(no_profile_trains_a_run_twice),

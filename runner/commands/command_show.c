@@ -15,6 +15,7 @@
 #include "json_text.h"
 #include "targets.h"
 #include "reference.h"
+#include "rows.h"
 #include "run_yaml.h"
 #include "sample_text.h"
 #include "store.h"
@@ -249,6 +250,85 @@ static enum status nothing(const char *name, const char *where, struct err *e)
                               "\"list runs\" name them"));
 }
 
+/* --- a run as JSON --- */
+
+/* What a query answers, as an array of objects; NULL: *st says why. */
+static json_t *rows_json(struct store *db, const char *sql, const char *id, enum status *st,
+                         struct err *e)
+{
+    const char *const params[] = {id};
+    char *text = NULL;
+    size_t bytes = 0;
+    json_t *rows = NULL;
+    json_error_t fault;
+    FILE *out = open_memstream(&text, &bytes);
+    if (out)
+        *st = rows_print(db, sql, params, 1, PRINT_JSON, out, NULL, e);
+    if (!out || fclose(out) != 0)
+        *st = err_set(e, ST_NOMEM, "no memory for a run as JSON");
+    else if (*st == ST_OK && json_read(text, bytes, 0, &rows, &fault) != ST_OK)
+        *st = err_set(e, ST_DB, "the run cannot be written as JSON: %s", fault.text);
+    free(text);
+    return rows;
+}
+
+static enum status add_part(struct store *db, const char *name, const char *sql,
+                            const char *id, json_t *to, struct err *e)
+{
+    enum status st = ST_OK;
+    json_t *rows = rows_json(db, sql, id, &st, e);
+    if (rows && json_object_set_new(to, name, rows) != 0)
+        return err_set(e, ST_NOMEM, "no memory for a run as JSON");
+    return st;
+}
+
+/* `config` comes as text. */
+static enum status unfold_config(json_t *run, struct err *e)
+{
+    const char *text = json_string_value(json_object_get(run, "config"));
+    json_error_t fault;
+    json_t *config = NULL;
+    if (json_read(text ? text : "", text ? strlen(text) : 0, 0, &config, &fault) != ST_OK)
+        return err_set(e, ST_DB, "the stored configuration cannot be read: %s", fault.text);
+    return json_object_set_new(run, "config", config) == 0
+               ? ST_OK
+               : err_set(e, ST_NOMEM, "no memory for a run as JSON");
+}
+
+static enum status print_run_json(struct store *db, const char *id, struct err *e)
+{
+    static const char run_sql_json[] =
+        "SELECT r.id AS run, r.identity, r.state, r.removed, r.error, r.experiment,"
+        " r.profile, r.cell, r.task, r.task_version, r.encoder, r.variant, r.seed, r.steps,"
+        " r.parameters, r.flops, r.wall_s, r.cpu_s, r.tokens_per_s, r.peak_memory_mib,"
+        " r.started, r.ended, r.attempts, p.version, p.git_commit, p.dirty, p.compiler,"
+        " p.flags, p.blas, p.blas_core, p.kernel_isa, p.cpu, p.host, r.config"
+        " FROM run AS r LEFT JOIN provenance AS p ON p.id = r.provenance_id"
+        " WHERE r.id = CAST(?1 AS INTEGER)";
+    enum status st = ST_OK;
+    json_t *rows = rows_json(db, run_sql_json, id, &st, e);
+    json_t *run = json_incref(json_array_get(rows, 0));
+    json_decref(rows);
+    if (st == ST_OK)
+        st = unfold_config(run, e);
+    if (st == ST_OK)
+        st = add_part(db, "metrics",
+                      "SELECT split, step, metric AS name, value, count, total FROM v_score"
+                      " WHERE run_id = CAST(?1 AS INTEGER) ORDER BY split, metric",
+                      id, run, e);
+    if (st == ST_OK)
+        st = add_part(db, "events",
+                      "SELECT time, level, text FROM event"
+                      " WHERE run_id = CAST(?1 AS INTEGER) ORDER BY id",
+                      id, run, e);
+    if (st == ST_OK && json_object_set_new(run, "schema", json_integer(1)) != 0)
+        st = err_set(e, ST_NOMEM, "no memory for a run as JSON");
+    if (st == ST_OK)
+        return print_json(run, JSON_INDENT(1), stdout, e);
+    json_decref(run);
+    return st;
+}
+
 /* The run as an experiment file. */
 static enum status show_yaml(const struct invocation *v, struct err *e)
 {
@@ -279,7 +359,7 @@ static enum status show_run(const struct invocation *v, struct err *e)
     if (!st && m.n > 1)
         st = err_set(e, ST_USAGE, "%d runs begin with \"%s\"; type more of it", m.n, name);
     if (!st)
-        st = print_run(db, m.id, e);
+        st = flag_given(v, "json") ? print_run_json(db, m.id, e) : print_run(db, m.id, e);
     store_close(db);
     return st;
 }
@@ -310,17 +390,33 @@ static enum status print_page(const struct task *t, const struct encoder *c,
     return sample_gallery(t, stdout, e);
 }
 
+/* What only runs have. */
+static enum status run_flags(const struct invocation *v, const struct task *t,
+                             const struct encoder *c, struct err *e)
+{
+    static const char *const runs_only[] = {"yaml", "json"};
+    const bool page = flag_given(v, "markdown");
+    if (flag_given(v, "yaml") && flag_given(v, "json"))
+        return err_set(e, ST_USAGE, "--yaml and --json: choose one");
+    for (int i = 0; i < 2; i++)
+        if (flag_given(v, runs_only[i]) && (t || c || page))
+            return err_set(e, ST_USAGE, "--%s is for runs, but \"%s\" is %s", runs_only[i],
+                           argument_at(v, 0),
+                           t   ? "a task"
+                           : c ? "an encoder"
+                               : "asked for as a page");
+    return ST_OK;
+}
+
 static enum status run(const struct invocation *v, struct err *e)
 {
     const char *name = argument_at(v, 0);
     const struct task *t = task_find(name);
     const struct encoder *c = t ? NULL : encoder_find(name);
     const bool page = flag_given(v, "markdown");
-    if (flag_given(v, "yaml") && (t || c || page))
-        return err_set(e, ST_USAGE, "--yaml is for runs, but \"%s\" is %s", name,
-                       t   ? "a task"
-                       : c ? "an encoder"
-                           : "asked for as a page");
+    const enum status asked = run_flags(v, t, c, e);
+    if (asked)
+        return asked;
     if (t && !page)
         return show_task(v, e);
     const enum status st = refuse_flags(v,
@@ -345,6 +441,8 @@ static const struct flag flags[] = {
     {"set", 0, "OPTION=VALUE", true,
      "change an option of the task, after the split's own changes (repeatable)"},
     {"markdown", 0, NULL, false, "the reference page of a task or an encoder"},
+    {"json", 0, NULL, false,
+     "a run as a JSON object, with its metrics, events and settings"},
     {"yaml", 0, NULL, false, "the run as an experiment file that asks for it alone"},
     FLAG_DB,
     {0},

@@ -305,6 +305,38 @@ static void a_run_is_shown_in_full(void **state)
     json_decref(rows);
 }
 
+/* The numbers of the tables, typed. */
+static void a_run_is_shown_as_json(void **state)
+{
+    (void)state;
+    json_t *rows = json_of("list runs --json --only seed=1 --only encoder=cope");
+    char line[64];
+    snprintf(line, sizeof line, "show %d --json", (int)number_at(rows, 0, "run"));
+    json_t *run = json_of(line);
+    const json_t *metrics = json_object_get(run, "metrics");
+    bool found = false;
+    assert_int_equal(json_integer_value(json_object_get(run, "schema")), 1);
+    assert_string_equal(json_string_value(json_object_get(run, "identity")),
+                        text_at(rows, 0, "identity"));
+    assert_int_equal(
+        json_integer_value(json_object_get(
+            json_object_get(json_object_get(run, "config"), "model"), "heads")),
+        2);
+    for (size_t i = 0; i < json_array_size(metrics); i++) {
+        const json_t *m = json_array_get(metrics, i);
+        if (strcmp(json_string_value(json_object_get(m, "name")), "chance") != 0)
+            continue;
+        assert_near(json_real_value(json_object_get(m, "value")), 0.5, 1e-12);
+        found = true;
+    }
+    assert_true(found);
+    assert_true(json_is_array(json_object_get(run, "events")));
+    expect("show 1 --json --yaml", 2, NULL, "choose one");
+    expect("show cope --json", 2, NULL, "--json is for runs, but \"cope\" is an encoder");
+    json_decref(run);
+    json_decref(rows);
+}
+
 /* A file made of a run asks for that run, which is there. */
 static void a_run_is_shown_as_a_file_that_asks_for_it(void **state)
 {
@@ -620,6 +652,7 @@ int main(void)
         cmocka_unit_test(an_encoder_is_shown_with_formula_size_cost_and_behaviour),
         cmocka_unit_test(every_encoder_has_a_formula),
         cmocka_unit_test(a_run_is_shown_in_full),
+        cmocka_unit_test(a_run_is_shown_as_json),
         cmocka_unit_test(a_run_is_shown_as_a_file_that_asks_for_it),
         cmocka_unit_test(an_ambiguous_identity_is_refused),
         cmocka_unit_test(the_database_lies_beside_the_experiment_file),

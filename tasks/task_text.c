@@ -104,7 +104,7 @@ static const struct task_split splits[] = {
 
 /* ---- data ---- */
 
-static const struct text_data *data_of(const struct option_values *o)
+static struct text_data *data_of(const struct option_values *o)
 {
     return task_data(&task_text, o)->at;
 }
@@ -203,6 +203,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
         out->target[t] = token_file_at(f, start + (uint64_t)t + 1);
         out->scored[t] = t >= L - S;
     }
+    text_data_read(data_of(o), (int)o->v[PART]);
 }
 
 static void solve(const struct option_values *o, const int32_t *token, int length,

@@ -56,6 +56,12 @@ void mapped_file_passed(const struct mapped_file *m, size_t *from, size_t to)
     *from = end;
 }
 
+void mapped_file_rest(const struct mapped_file *m)
+{
+    if (m->map)
+        (void)madvise(m->map, m->size, MADV_DONTNEED);
+}
+
 void mapped_file_hash(const struct mapped_file *m, uint64_t hash[2])
 {
     XXH3_state_t *state = XXH3_createState();

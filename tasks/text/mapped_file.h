@@ -33,6 +33,9 @@ void mapped_file_close(struct mapped_file *m); /* accepts a zeroed struct */
 enum { MAPPED_PART = 1 << 22 };
 void mapped_file_passed(const struct mapped_file *m, size_t *from, size_t to);
 
+/* All pages are given back; they may still be read. */
+void mapped_file_rest(const struct mapped_file *m);
+
 /* 128 bits of the bytes. */
 void mapped_file_hash(const struct mapped_file *m, uint64_t hash[2]);
 

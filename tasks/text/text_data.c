@@ -172,3 +172,9 @@ void text_data_close(struct text_data *d)
     free(d->size);
     free(d);
 }
+
+void text_data_read(struct text_data *d, int part)
+{
+    if (atomic_fetch_add(&d->windows, 1) % TEXT_WINDOWS == TEXT_WINDOWS - 1)
+        mapped_file_rest(&d->part[part].map);
+}

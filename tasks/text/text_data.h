@@ -2,6 +2,7 @@
 #ifndef TEXT_DATA_H
 #define TEXT_DATA_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "corpus.h"
@@ -22,6 +23,7 @@ struct text_data {
     struct token_file part[CORPUS_PARTS];
     struct token_size *size; /* [vocabulary] */
     uint64_t hash[2];        /* of tokeniser and texts */
+    atomic_uint windows;     /* that were read since pages of ids were given back */
 };
 
 struct text_wish {
@@ -36,6 +38,12 @@ struct text_wish {
 enum status text_data_open(const struct text_wish *w, struct text_data **out,
                            struct err *e);
 void text_data_close(struct text_data *d); /* accepts NULL */
+
+/* A window of a part was read. They lie anywhere, each brings a page and what the system maps
+ * around it (64 KiB): after TEXT_WINDOWS of them the pages are given back, so that a long
+ * training does not hold the whole file. */
+enum { TEXT_WINDOWS = 256 };
+void text_data_read(struct text_data *d, int part);
 
 /* The tokeniser that this corpus and wish come to; to be closed. */
 enum status text_tokenizer_open(const struct text_wish *w, const struct corpus *c,

@@ -583,6 +583,13 @@ static const char yaml[] = "version: 1\n"
                            "    splits: {id: {count: 10}}\n"
                            "    encoders: [rope, {name: cope, p_max: 5}]\n";
 
+/* Two runs of a text more. */
+static const char yaml_of_text[] = "  read:\n"
+                                   "    seeds: [1, 2]\n"
+                                   "    task: {name: text, vocabulary: 300, context: 16}\n"
+                                   "    splits: {id: {count: 10}, ood_twice: {count: 10}}\n"
+                                   "    encoders: [rope]\n";
+
 static void posbench(const struct fixture *f, int code, const char *arguments,
                      const char *words)
 {
@@ -599,9 +606,10 @@ static void shards_merged_are_what_one_machine_makes(void **state)
         "SELECT r.id, identity, state, attempts, split, step, name, value, count, total "
         "FROM run AS r LEFT JOIN metric ON run_id = r.id ORDER BY 1, 5, 6, 7";
     const struct fixture *f = *state;
-    char path[160], model[256];
+    char path[160], model[256], both[sizeof yaml + sizeof yaml_of_text];
     snprintf(path, sizeof path, "%s/experiments.yaml", f->folder);
-    write_text(path, yaml);
+    snprintf(both, sizeof both, "%s%s", yaml, yaml_of_text);
+    write_text(path, both);
     static const char *const wrong[] = {"0/2", "3/2", "a/2",   "2",    "2/",
                                         "/2",  "1/0", "1/2/3", "-1/2", "1/99999"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -609,9 +617,9 @@ static void shards_merged_are_what_one_machine_makes(void **state)
         snprintf(arguments, sizeof arguments, "plan --shard=%s", wrong[i]);
         posbench(f, 2, arguments, "is not I/N");
     }
-    posbench(f, 0, "run --db one.db", "6 runs done");
-    posbench(f, 0, "run --shard 1/2", "3 runs done");
-    posbench(f, 0, "run --shard 2/2", "3 runs done");
+    posbench(f, 0, "run --db one.db", "8 runs done");
+    posbench(f, 0, "run --shard 1/2", " done, 0 skipped");
+    posbench(f, 0, "run --shard 2/2", " done, 0 skipped");
     posbench(f, 0, "run --shard 9/9", "0 runs done");
     posbench(f, 0,
              "merge --db all.db results-9-of-9.db results-2-of-2.db results-1-of-2.db", "");
@@ -630,7 +638,7 @@ static void shards_merged_are_what_one_machine_makes(void **state)
     store_close(all.store);
     /* Once more: nothing to do, and the matrix is complete. */
     posbench(f, 0, "merge --db all.db results-1-of-2.db", "0 runs added, 0 replaced");
-    posbench(f, 0, "run --db all.db", "0 runs done, 6 skipped");
+    posbench(f, 0, "run --db all.db", "0 runs done, 8 skipped");
 }
 
 /* A run of `db` becomes one whose worker has ended and whose scheduler was killed: in the

@@ -103,6 +103,16 @@ static void tables_have_bits_and_what_is_undefined(void **state)
     expect(0, "identical", "verify 1 --db @/r.db");
 }
 
+/* The exported weights are those of the run, embedding and all. */
+static void weights_of_a_text_are_exported(void **state)
+{
+    (void)state;
+    expect(0, "",
+           "export 1 --db @/r.db -o @/w.safetensors && cmp @/w.safetensors "
+           "@/r.db.models/*.safetensors");
+    expect(3, "exists", "export 1 --db @/r.db -o @/w.safetensors");
+}
+
 /* The losses of all positions together are the split's loss. */
 static void the_loss_has_a_position(void **state)
 {
@@ -194,6 +204,11 @@ static void shipped_experiments_can_be_run(void **state)
     expect_with_corpora("7 runs done",
                         "run " EXPERIMENTS "/language.yaml --profile smoke --jobs 2");
     expect_with_corpora("n/a", "table --metric bits_per_byte language");
+    expect_with_corpora("T5-language-relative", "claims");
+    write_numbers("wikitext-103");
+    write_file("vocab.bpe", "#version: 0.2\n1 2\n", 1);
+    expect(0, "17 runs: 0 done",
+           "-C @ plan --profile paper " EXPERIMENTS "/language_paper.yaml --db @/paper.db");
 }
 
 int main(void)
@@ -201,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_writes_on),
         cmocka_unit_test(tables_have_bits_and_what_is_undefined),
+        cmocka_unit_test(weights_of_a_text_are_exported),
         cmocka_unit_test(the_loss_has_a_position),
         cmocka_unit_test(logits_of_a_file_are_written),
         cmocka_unit_test(a_changed_corpus_is_told_and_is_another_run),

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -16,6 +18,7 @@
 #include "program.h"
 #include "scratch.h"
 #include "task_bed.h"
+#include "text_data.h"
 
 extern const struct task task_text;
 static struct corpus sample_text_of; /* the corpus `sample`, as bytes */
@@ -212,6 +215,35 @@ static void bytes_and_words_are_counted(void **state)
     scratch_remove(folder);
 }
 
+/* Of 32 MiB of text 64 MiB of ids; windows from all over it leave little of them. */
+static void windows_do_not_stay_in_memory(void **state)
+{
+    enum { BYTES = 32 << 20, WINDOWS = 4000 };
+    static const char *const names[] = {"train.txt", "valid.txt", "test.txt"};
+    char folder[SCRATCH_TEXT], path[SCRATCH_TEXT + 16], changes[128];
+    struct rusage before, after;
+    (void)state;
+    scratch_make(folder);
+    for (int i = 0; i < 3; i++) {
+        write_text(folder, names[i], "it is a cat");
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        if (i == 0)
+            assert_int_equal(truncate(path, BYTES), 0);
+    }
+    snprintf(changes, sizeof changes, "context=8 corpus=%s", folder);
+    const struct option_values o = law(changes);
+    struct sample s = sample_room(8);
+    getrusage(RUSAGE_SELF, &before);
+    for (uint64_t i = 0; i < WINDOWS; i++) {
+        struct rng r = task_train_stream(&task_text, 3, i);
+        task_text.generate(&o, &r, &s);
+    }
+    getrusage(RUSAGE_SELF, &after);
+    assert_in_range(after.ru_maxrss - before.ru_maxrss, 0, TEXT_WINDOWS * 64 + 4096);
+    sample_free(&s);
+    scratch_remove(folder);
+}
+
 static void a_text_shorter_than_a_window_is_refused(void **state)
 {
     struct option_values o = law("part=test context=64");
@@ -249,6 +281,7 @@ int main(void)
         cmocka_unit_test(training_has_windows_of_its_own_text),
         cmocka_unit_test(the_reference_was_asked_what_the_task_asks),
         cmocka_unit_test(bytes_and_words_are_counted),
+        cmocka_unit_test(windows_do_not_stay_in_memory),
         cmocka_unit_test(a_text_shorter_than_a_window_is_refused),
     };
     return cmocka_run_group_tests(tests, open_sample, close_all);

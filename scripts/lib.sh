@@ -17,7 +17,7 @@ BROWSER_PACKAGES="chromium chromium-driver python3-selenium"
 
 # The texts of the corpora `prose` and `code` (runner/samples/prepare_corpus.pl).
 PROSE_PACKAGES="perl anarchism sword-comm-tdavid sword-comm-mhcc"
-CODE_PACKAGES="perl xz-utils linux-source-6.1"
+CODE_PACKAGES="perl xz-utils linux-source"
 
 CORES=$(nproc 2>/dev/null || echo 1)
 

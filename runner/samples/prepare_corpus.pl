@@ -107,16 +107,28 @@ sub divide_prose {
 
 # ---- code ----
 
+# The newest kernel whose source is here: 6.1 in Debian 12, 6.12 in Debian 13.
+sub kernel {
+    my %found = map { m{/linux-source-(\d+)\.(\d+)\.tar\.xz$} ? ($_ => $1 * 1000 + $2) : () }
+        glob '/usr/src/linux-source-*.tar.xz';
+    my ($archive) = sort { $found{$b} <=> $found{$a} } keys %found;
+    need('code', 'linux-source') if !$archive;
+    die "linux-source is installed, but /usr/src has no linux-source-*.tar.xz\n" if !$archive;
+    return $archive;
+}
+
 sub code {
     my ($work) = @_;
-    need('code', qw(linux-source-6.1 xz-utils));
+    need('code', 'xz-utils');
+    my $archive = kernel();
+    my ($name) = $archive =~ m{([^/]+)\.tar\.xz$};
     my @parts = qw(kernel mm lib block crypto security ipc init);
     my (%document, %seen);
     make_path($work);
-    system('tar', '-C', $work, '-xJf', '/usr/src/linux-source-6.1.tar.xz', '--wildcards',
-           map { "linux-source-6.1/$_/*.c" } @parts) == 0
-        or die "tar cannot unpack /usr/src/linux-source-6.1.tar.xz\n";
-    my $root = "$work/linux-source-6.1";
+    system('tar', '-C', $work, '-xJf', $archive, '--wildcards',
+           map { "$name/$_/*.c" } @parts) == 0
+        or die "tar cannot unpack $archive\n";
+    my $root = "$work/$name";
     my @found;
     find({no_chdir => 1, wanted => sub { push @found, $_ if /\.c$/ && -f } }, $root);
     for my $path (sort @found) {
@@ -124,7 +136,7 @@ sub code {
         $document{substr $path, length($root) + 1} = $text if !$seen{sha256($text)}++;
     }
     remove_tree($work);
-    return (\%document, versions('linux-source-6.1'));
+    return (\%document, versions($name));
 }
 
 # By the hash's first byte: 13 of 256 test, 13 validation.

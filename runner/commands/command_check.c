@@ -7,6 +7,7 @@
 #include "encoder.h"
 #include "option.h"
 #include "plugin_load.h"
+#include "samples_check.h"
 #include "signals.h"
 #include "task_check.h"
 
@@ -28,12 +29,20 @@ static enum status no_task(const char *name, struct err *e)
                    suggest_or(name, names, n, "; \"posbench list tasks\" names them"));
 }
 
-/* A plug-in's file, in place of a name, is loaded and gives way to its task's name. */
+static bool ends_in(const char *name, const char *end)
+{
+    const size_t n = strlen(name), m = strlen(end);
+    return n > m && strcmp(name + n - m, end) == 0;
+}
+
+/* A plug-in's file, in place of a name, is loaded and gives way to its task's name; a file of
+ * samples stays one. */
 static enum status find_one(const char **name, struct err *e)
 {
-    const size_t n = strlen(*name);
     const int before = task_count();
-    if (n < 3 || strcmp(*name + n - 3, ".so") != 0)
+    if (ends_in(*name, ".jsonl"))
+        return ST_OK;
+    if (!ends_in(*name, ".so"))
         return task_find(*name) ? ST_OK : no_task(*name, e);
     const enum status st = plugin_load(*name, e);
     if (st)
@@ -42,6 +51,16 @@ static enum status find_one(const char **name, struct err *e)
         return err_set(e, ST_USAGE, "%s brings no task that is not loaded already", *name);
     *name = task_at(before)->name;
     return ST_OK;
+}
+
+static enum status check_samples(const struct invocation *v, const char *file,
+                                 struct err *e)
+{
+    const bool json = flag_given(v, "json");
+    if (!json && argument_count(v) > 1)
+        printf("%s\n", file);
+    return samples_check_print(file, flag_text(v, "words", NULL),
+                               json ? PRINT_JSON : PRINT_TEXT, stdout, e);
 }
 
 static enum status check_one(const char *name, int samples, bool json, bool blank,
@@ -78,7 +97,10 @@ static enum status run(const struct invocation *v, struct err *e)
         st = find_one(&name[i], e);
     }
     for (int i = 0; !st && i < n; i++)
-        st = check_one(name[i], (int)samples, flag_given(v, "json"), i > 0, &broken, e);
+        st = ends_in(name[i], ".jsonl")
+                 ? check_samples(v, name[i], e)
+                 : check_one(name[i], (int)samples, flag_given(v, "json"), i > 0, &broken,
+                             e);
     if (!st && broken > 1)
         return err_set(e, ST_FAILED, "%d of %d tasks break clauses of tasks/contract.h",
                        broken, n);
@@ -88,6 +110,7 @@ static enum status run(const struct invocation *v, struct err *e)
 static const struct flag flags[] = {
     {"samples", 0, "N", false,
      "samples of each split to measure chance, majority and ceiling on (default 4000)"},
+    {"words", 0, "FILE", false, "of a file of samples: the words of its ids, one a line"},
     {"json", 0, NULL, false, "one object a line for each task"},
     {0},
 };
@@ -96,14 +119,16 @@ const struct command command_check = {
     .name = "check",
     .group = GROUP_DATA,
     .summary = "hold tasks to their contract: bytes, solver, splits, chance and ceiling "
-               "by simulation, speed; exit code 1 when a clause is broken",
+               "by simulation, speed; exit code 1 when a clause is broken. A file of "
+               "samples: line by line, sizes, chance",
     .arguments = "[TASK|FILE]...",
     .min_args = 0,
     .max_args = -1,
     .examples = "posbench check parity\n"
                 "posbench check\n"
                 "posbench check counting dyck_2 --json\n"
-                "posbench check ladder/ladder.so",
+                "posbench check ladder/ladder.so\n"
+                "posbench check train.jsonl --words words.txt",
     .flags = flags,
     .run = run,
 };

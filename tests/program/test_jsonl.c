@@ -168,9 +168,41 @@ static void formats_refuse_what_they_cannot_hold(void **state)
     fails("gen counting --format words -n 3", 2, "leave out -n");
 }
 
+/* `check` on a file: sizes worked out by hand, the line of a mistake, two answers. */
+static void a_file_is_checked(void **state)
+{
+    static const char good[] =
+        "{\"tokens\":[0,1,2],\"targets\":[-1,-1,0],\"scored\":[2]}\n"
+        "{\"tokens\":[4,1],\"targets\":[-1,3],\"scored\":[1]}\n"
+        "{\"tokens\":[0,1,2],\"targets\":[-1,-1,0],\"scored\":[2]}\n";
+    char path[SCRATCH_TEXT + 32], text[sizeof good + 80];
+    struct program p;
+    (void)state;
+    snprintf(path, sizeof path, "%s/own.jsonl", folder);
+    write_text(path, good);
+    posbench(&p, "check own.jsonl");
+    assert_int_equal(p.code, 0);
+    assert_non_null(strstr(p.out, "samples   3 "));
+    assert_non_null(strstr(p.out, "longest   3 "));
+    assert_non_null(strstr(p.out, "mean      2.6666667 "));
+    assert_non_null(strstr(p.out, "ids       5 "));
+    assert_non_null(strstr(p.out, "answers   2 "));
+    assert_non_null(strstr(p.out, "majority  0.66666667 "));
+    assert_non_null(strstr(p.out, "twice     1 "));
+    program_free(&p);
+    snprintf(text, sizeof text, "%s%s", good,
+             "{\"tokens\":[4,1],\"targets\":[-1,2],\"scored\":[1]}\n");
+    write_text(path, text);
+    fails("check own.jsonl", 2, "samples 2 and 4 (from 1) have the same tokens");
+    write_text(path, "{\"context\":\"a b\",\"question\":\"c\"}\n");
+    fails("check own.jsonl", 2, "own.jsonl:1");
+    fails("check none.jsonl", 3, "none.jsonl");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_is_checked),
         cmocka_unit_test(counting_from_files_has_the_numbers_of_counting),
         cmocka_unit_test(a_file_that_changed_is_another_run),
         cmocka_unit_test(a_bad_line_is_shown_where_it_is_asked_for),

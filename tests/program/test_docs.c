@@ -308,8 +308,24 @@ static void shorten_tour(const char *folder)
     free(text);
 }
 
-/* Every line of a page that is indented, as it stands there, does something and ends well. */
-static void check_commands(const char *name, const char *folder, int least)
+/* The fence below `line` holds what was printed. */
+static void compare_fence(const char *name, const char *line, char *printed)
+{
+    static const char start[] = "\n\n```text\n", stop[] = "\n```\n";
+    const char *fence = line + strcspn(line, "\n");
+    size_t n = strlen(printed);
+    while (n > 0 && printed[n - 1] == '\n')
+        n--;
+    if (strncmp(fence, start, strlen(start)) != 0 ||
+        strncmp(fence + strlen(start), printed, n) != 0 ||
+        strncmp(fence + strlen(start) + n, stop, strlen(stop)) != 0)
+        fail_msg("%s: scripts/update-page writes anew what is below%.*s", name,
+                 (int)strcspn(line, "\n"), line);
+}
+
+/* Every line of a page that is indented, as it stands there, does something and ends well.
+ * `printed`: and the page says what it prints. */
+static void check_commands(const char *name, const char *folder, int least, bool printed)
 {
     static const char start[] = "    ";
     char *text = page(name);
@@ -328,6 +344,8 @@ static void check_commands(const char *name, const char *folder, int least)
         program_run(&p, "cd", NULL, arguments);
         if (p.code != 0)
             fail_msg("%s: %s: %d: %s", name, words, p.code, p.err);
+        if (printed)
+            compare_fence(name, line, p.out);
         program_free(&p);
         n++;
     }
@@ -341,7 +359,7 @@ static void lines_for_tables_work(void **state)
     (void)state;
     scratch_make(folder);
     train_for_questions(folder);
-    check_commands("docs/TABLES.md", folder, 20);
+    check_commands("docs/TABLES.md", folder, 20, false);
     scratch_remove(folder);
 }
 
@@ -351,8 +369,17 @@ static void lines_of_the_tour_work(void **state)
     (void)state;
     scratch_make(folder);
     shorten_tour(folder);
-    check_commands("docs/TOUR.md", folder, 12);
+    check_commands("docs/TOUR.md", folder, 12, false);
     scratch_remove(folder);
+}
+
+/* Pages of results that databases of results/published are behind. */
+static void pages_of_results_are_what_the_program_prints(void **state)
+{
+    char top[PATH_TEXT];
+    (void)state;
+    from_top(top, "");
+    check_commands("docs/POSBENCH-20.md", top, 3, true);
 }
 
 /* The list of packages in README and in scripts/lib.sh is one list. */
@@ -455,6 +482,7 @@ int main(void)
         cmocka_unit_test(command_lines_in_the_readme_are_accepted),
         cmocka_unit_test(lines_for_tables_work),
         cmocka_unit_test(lines_of_the_tour_work),
+        cmocka_unit_test(pages_of_results_are_what_the_program_prints),
         cmocka_unit_test(packages_are_named_alike),
         cmocka_unit_test(walks_lead_through_files_that_are_there),
     };

@@ -12,6 +12,7 @@
 #include "escape.h"
 #include "report_parts.h"
 #include "table.h"
+#include "table_extrapolation.h"
 #include "verdicts.h"
 
 const char *report_word(const char *cell)
@@ -68,6 +69,20 @@ static enum status tables(struct report *r, struct err *e)
     return table_print(r->store, &q, r->out, e);
 }
 
+static enum status extrapolation(struct report *r, struct err *e)
+{
+    const struct table_request q = {.experiment = r->request->experiment,
+                                    .profile = r->request->profile,
+                                    .format = PRINT_HTML};
+    struct err none = {.msg = ""};
+    const enum status st = table_extrapolation(r->store, &q, r->out, &none);
+    if (st == ST_NOTFOUND) {
+        fputs("<p>No test is larger than training.</p>\n", r->out);
+        return ST_OK;
+    }
+    return st ? err_set(e, st, "%s", none.msg) : ST_OK;
+}
+
 struct section {
     const char *id, *title, *about;
     enum status (*write)(struct report *r, struct err *e);
@@ -90,6 +105,7 @@ static const struct section sections[] = {
      "Drawn from the same numbers; below each one the command that draws it, and its data. "
      "The pointer on a mark of a seed tells its number and run.",
      report_pictures},
+    {"extrapolation", "How far beyond training", "", extrapolation},
     {"tables", "Tables", "", tables},
     {"runs", "Runs", "Every run, and how it ended.", report_runs},
     {"settings", "Settings",

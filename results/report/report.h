@@ -20,6 +20,7 @@ struct report_request {
     const char *program;              /* "posbench 0.4 (commit ...)" */
     report_draw_fn draw;
     const struct report_looks *looks; /* NULL: models were not asked for */
+    const char *plots; /* kinds of pictures with commas between, known ones; NULL: all */
 };
 
 /* ST_NOTFOUND when no run that is done matches. What keeps a picture from being drawn, such

@@ -2,11 +2,13 @@
 #include "command.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "clean.h"
 #include "gnuplot.h"
 #include "look_report.h"
 #include "output.h"
+#include "plot.h"
 #include "report.h"
 #include "store_matrix.h"
 #include "targets.h"
@@ -24,6 +26,7 @@ static enum status write_page(const struct invocation *v, struct store *db,
         .program = "posbench " POSBENCH_VERSION " (" POSBENCH_COMMIT ")",
         .draw = gnuplot_draw,
         .looks = looks,
+        .plots = flag_text(v, "plots", NULL),
     };
     struct output *o = NULL;
     struct err undrawn = {.msg = ""};
@@ -38,13 +41,30 @@ static enum status write_page(const struct invocation *v, struct store *db,
     return st;
 }
 
+/* Each word of --plots is a kind of picture. */
+static enum status check_plots(const char *list, struct err *e)
+{
+    char name[64];
+    while (list && *list) {
+        const size_t n = strcspn(list, ",");
+        snprintf(name, sizeof name, "%.*s", (int)n, list);
+        if (!plot_find(name))
+            return err_set(e, ST_USAGE,
+                           "--plots: no picture \"%s\"; `posbench plot --help`", name);
+        list += n + (list[n] == ',');
+    }
+    return ST_OK;
+}
+
 static enum status run(const struct invocation *v, struct err *e)
 {
     char path[PATH_MAX];
     struct store *db = NULL;
     struct report_looks looks = {.n = 0};
     const bool models = !flag_given(v, "no-models");
-    enum status st = store_open(target_database(v, "", path), STORE_READ, &db, e);
+    enum status st = check_plots(flag_text(v, "plots", NULL), e);
+    if (!st)
+        st = store_open(target_database(v, "", path), STORE_READ, &db, e);
     if (!st && !flag_given(v, "profile"))
         st = store_without_trials(db, e);
     if (!st && models)
@@ -60,6 +80,8 @@ static enum status run(const struct invocation *v, struct err *e)
 static const struct flag flags[] = {
     {"output", 'o', "FILE", false, "the page (default report.html); - is standard output"},
     {"profile", 0, "PROFILE", false, "only runs of this profile (default: all)"},
+    {"plots", 0, "LIST", false,
+     "kinds of pictures for each experiment, e.g. seeds,curves (default: all)"},
     {"no-models", 0, NULL, false,
      "do not look into the models beside the database, which takes seconds for each"},
     FLAG_DB,

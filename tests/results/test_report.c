@@ -37,7 +37,8 @@ static enum status draw(FILE *script, FILE *picture, struct err *e)
           "<g onmousemove=\"gnuplot_svg.showHypertext(evt,'seed 3, run 17: 0.5')\" "
           "onmouseout=\"gnuplot_svg.hideHypertext()\"><title> </title>\n<use/></g>"
           "<g id=\"gnuplot_plot_1\" ><title>gnuplot_plot_1</title></g>"
-          "<g id=\"a\"></g></svg>\n",
+          "<g id=\"a\">\n</g><g fill=\"none\" stroke-linecap=\"butt\" "
+          "stroke-linejoin=\"miter\"><use/></g></svg>\n",
           picture);
     return ST_OK;
 }
@@ -121,13 +122,26 @@ static void marks_tell_their_text_without_a_script(void **state)
     struct err undrawn;
     add_seeds(f, "alpha", 2, 0.1, 0.01);
     char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
-    assert_has(
-        text,
-        "<g><title>seed 3, run 17: 0.5</title>\n<use/></g><g></g><g id=\"a\"></g></svg>");
+    assert_has(text, "<g><title>seed 3, run 17: 0.5</title>\n<use/></g><g></g>"
+                     "<g fill=\"none\"><use/></g></svg>");
     assert_null(strstr(text, "gnuplot_svg"));
     assert_null(strstr(text, "<?xml"));
     assert_has(text,
                "download=\"seeds.csv\" href=\"data:text/csv;charset=utf-8,panel%2Cseries");
+    free(text);
+}
+
+/* One kind of picture where one is asked for. */
+static void pictures_can_be_chosen(void **state)
+{
+    struct fixture *f = *state;
+    struct err undrawn;
+    add_seeds(f, "alpha", 2, 0.1, 0.01);
+    char *text = page(f, (struct report_request){.plots = "curves,seeds"}, ST_OK, &undrawn);
+    assert_has(text, "posbench plot seeds");
+    free(text);
+    text = page(f, (struct report_request){.plots = "curves"}, ST_OK, &undrawn);
+    assert_null(strstr(text, "posbench plot seeds"));
     free(text);
 }
 
@@ -369,6 +383,7 @@ int main(void)
         TEST(few_seeds_are_said_to_be_few),
         TEST(names_are_text),
         TEST(marks_tell_their_text_without_a_script),
+        TEST(pictures_can_be_chosen),
         TEST(without_gnuplot_the_numbers_are_there),
         TEST(it_needs_a_run_that_is_done),
         TEST(names_and_seeds_of_digits_are_not_rounded),

@@ -10,6 +10,8 @@ FUZZ_PACKAGES="clang libclang-rt-dev"
 SLURM_PACKAGES="munge slurmctld slurmd slurm-client"
 # For tests/program/test_completion.c, which skips what they would try.
 SHELL_PACKAGES="fish zsh man-db groff"
+# For tests/runner/test_progress.c, which skips its panes without it.
+TERMINAL_PACKAGES="tmux"
 # For `posbench plot` and the pictures of `posbench report`; tests/results/test_plots.c skips the drawing without it.
 PLOT_PACKAGES="gnuplot-nox"
 # For tests/browser, which is skipped without them.

@@ -280,6 +280,35 @@ static void seeds_without_spread_have_the_interval_of_all_places(void **state)
     assert_same_interval(f->store, "token_error", 30, 300, error, 3);
 }
 
+/* Means and spreads of numbers that rounding makes hard: a small spread on a large mean, values
+ * of several sizes and signs, the smallest and the largest that there are. The bits are the same
+ * where SQLite adds as C does; since 3.43 it adds with a correction. */
+static void means_and_spreads_are_those_of_statistics(void **state)
+{
+    static const double hard[][4] = {{1e9 + 0.001, 1e9 + 0.002, 1e9, 1e9 - 0.003},
+                                     {0.1, 0.2, 0.3, 0.7},
+                                     {1e-17, 1.0, 3e7, -2.5},
+                                     {5e-324, 1e-310, 3e-308, 2e-308},
+                                     {1e150, 3e150, 2e150, 2.5e150},
+                                     {1.0 / 3, 2.0 / 3, 1.0 / 7, 0.0}};
+    const struct fixture *f = *state;
+    char name[32], sql[128];
+    int64_t id[4];
+    for (int i = 0; i < 4; i++)
+        id[i] = add_run(f->store, (struct fake_run){.variant = "cope", .seed = i});
+    for (size_t k = 0; k < sizeof hard / sizeof *hard; k++) {
+        snprintf(name, sizeof name, "number_%zu", k);
+        for (int i = 0; i < 4; i++)
+            put(f->store, id[i], "id", name, hard[k][i]);
+        const double mean = statistics_mean(hard[k], 4), std = statistics_std(hard[k], 4);
+        snprintf(sql, sizeof sql, "SELECT mean FROM v_summary WHERE metric = '%s'", name);
+        assert_near(number(f->store, sql), mean, 1e-12 * fabs(mean));
+        snprintf(sql, sizeof sql, "SELECT std FROM v_summary WHERE metric = '%s'", name);
+        /* What a rounded mean can do to it. */
+        assert_near(number(f->store, sql), std, 1e-12 * std + 1e-15 * fabs(mean));
+    }
+}
+
 static void an_unavailable_split_is_there_without_numbers(void **state)
 {
     const struct fixture *f = *state;
@@ -527,6 +556,7 @@ int main(void)
         CASE(the_interval_of_a_rate_stays_between_0_and_1),
         CASE(one_seed_has_the_interval_of_its_places),
         CASE(seeds_without_spread_have_the_interval_of_all_places),
+        CASE(means_and_spreads_are_those_of_statistics),
         CASE(an_unavailable_split_is_there_without_numbers),
         CASE(curves_have_every_step),
         CASE(published_numbers_stand_beside_ours),

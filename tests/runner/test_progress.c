@@ -1,6 +1,7 @@
 /* The live block in windows of several sizes, as a terminal shows it: never more than half
  * of the rows, no line wrapped, nothing but events in what scrolled away, and none of them
- * lost. */
+ * lost. Once by screen.h, and once by tmux, where it is installed: this program, asked to
+ * "draw", is what runs in its panes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@
 #include <cmocka.h>
 
 #include "progress.h"
+#include "scratch.h"
 #include "screen.h"
 
 enum { EVENTS = 60 };
@@ -43,13 +45,12 @@ static void show(struct progress *p, int jobs, int step)
 }
 
 /* What a scheduler does, on the terminal; `closes` takes the block away at the end. */
-static void draw(int jobs, bool closes)
+static bool draw_all(int jobs, bool closes)
 {
     const struct timespec pause = {.tv_nsec = 120000000L}; /* above that between draws */
     struct progress *p = NULL;
-    setenv("TERM", "xterm", 1);
     if (progress_open(jobs + 1, false, &p, NULL) != ST_OK || !progress_live(p))
-        _exit(1);
+        return false;
     for (int i = 0; i < EVENTS; i++) {
         show(p, jobs, i);
         progress_event(p, "event %02d", i);
@@ -61,7 +62,13 @@ static void draw(int jobs, bool closes)
     }
     if (closes)
         progress_close(p);
-    _exit(0);
+    return true;
+}
+
+static void draw(int jobs, bool closes)
+{
+    setenv("TERM", "xterm", 1);
+    _exit(draw_all(jobs, closes) ? 0 : 1);
 }
 
 static void watch(int rows, int columns, int jobs, bool closes)
@@ -81,6 +88,7 @@ static void watch(int rows, int columns, int jobs, bool closes)
     close(terminal);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
+    assert_in_range(screen.scrolled, 0, EVENTS);
 }
 
 /* The i-th of all lines, those that scrolled away first. */
@@ -98,7 +106,6 @@ static void expect_events_first(void)
     }
     assert_int_equal(screen.wraps, 0);
     assert_false(screen.confused);
-    assert_in_range(screen.scrolled, 0, EVENTS);
 }
 
 /* Lines of the block that stand below the events, all workers accounted for. */
@@ -157,12 +164,115 @@ static void tiny_windows_keep_what_matters(void **state)
                         "selective...e) seed 1  112k tokens/s  12 min left");
 }
 
-int main(void)
+/* --- by tmux --- */
+
+static char program[4096], folder[SCRATCH_TEXT];
+static int server; /* one for each pane: the last may still be ending */
+
+/* What `tmux WORDS` says, its first line; "" when it fails. A server of our own. */
+static FILE *tmux(const char *words)
 {
+    char line[8192];
+    snprintf(line, sizeof line,
+             "TMUX_TMPDIR='%s' TMUX= tmux -f /dev/null -L test%d %.8000s 2>&1", folder,
+             server, words);
+    return popen(line, "r");
+}
+
+static int tmux_number(const char *words)
+{
+    char answer[64] = "";
+    FILE *from = tmux(words);
+    if (!from || !fgets(answer, sizeof answer, from))
+        answer[0] = '\0';
+    if (from)
+        pclose(from);
+    return (int)strtol(answer, NULL, 10);
+}
+
+/* All lines of the pane, what scrolled away first, into those of the screen. */
+static void capture(int rows, int columns)
+{
+    char line[512];
+    FILE *from = tmux("capture-pane -p -S -");
+    screen_open(&screen, rows, columns);
+    while (from && fgets(line, sizeof line, from) && screen.scrolled < SCREEN_HISTORY) {
+        line[strcspn(line, "\n")] = '\0';
+        snprintf(screen.history[screen.scrolled++], SCREEN_COLUMNS + 1, "%.160s", line);
+    }
+    if (from)
+        pclose(from);
+    while (screen.scrolled > 0 && !*screen.history[screen.scrolled - 1])
+        screen.scrolled--;
+}
+
+/* Until tmux has read all that was drawn. */
+static void capture_all(int rows, int columns)
+{
+    const struct timespec pause = {.tv_nsec = 50000000L};
+    for (int i = 0; i < 1200; i++) {
+        capture(rows, columns);
+        if (screen.scrolled > EVENTS &&
+            strncmp(line_at(screen.scrolled - 1), "3 of 20", strlen("3 of 20")) == 0)
+            return;
+        nanosleep(&pause, NULL);
+    }
+    fail_msg("in tmux %d lines were drawn in a minute", screen.scrolled);
+}
+
+static void watch_in_tmux(int rows, int columns, int jobs)
+{
+    const struct timespec pause = {.tv_nsec = 50000000L};
+    char words[8192], done[SCRATCH_TEXT + 8];
+    snprintf(done, sizeof done, "%s/done", folder);
+    unlink(done);
+    server++;
+    snprintf(words, sizeof words,
+             "new-session -d -x %d -y %d \"'%s' draw %d && touch '%s'; sleep 600\"",
+             columns, rows, program, jobs, done);
+    FILE *started = tmux(words);
+    assert_non_null(started);
+    assert_int_equal(pclose(started), 0);
+    for (int i = 0; i < 1200 && access(done, F_OK) != 0; i++)
+        nanosleep(&pause, NULL);
+    assert_int_equal(access(done, F_OK), 0);
+    capture_all(rows, columns);
+    const int history = tmux_number("display-message -p '#{history_size}'");
+    pclose(tmux("kill-server"));
+    /* Events alone scroll away. */
+    assert_in_range(history, 0, EVENTS);
+    assert_in_range(screen.scrolled, EVENTS + 1, EVENTS + rows / 2);
+}
+
+static void tmux_shows_the_same(void **state)
+{
+    static const int size[][2] = {{12, 80}, {24, 80}, {40, 120}}, jobs[] = {1, 2, 16};
+    (void)state;
+    if (system("command -v tmux >/dev/null") != 0) {
+        print_message("skipped: no tmux\n");
+        skip();
+    }
+    scratch_make(folder);
+    for (int s = 0; s < 3; s++)
+        for (int j = 0; j < 3; j++) {
+            watch_in_tmux(size[s][0], size[s][1], jobs[j]);
+            expect_events_first();
+            expect_block(size[s][0], jobs[j]);
+        }
+    scratch_remove(folder);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "draw") == 0)
+        return draw_all((int)strtol(argv[2], NULL, 10), false) ? 0 : 1;
+    if (readlink("/proc/self/exe", program, sizeof program - 1) < 0)
+        return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_block_fits_every_window),
         cmocka_unit_test(a_closed_block_leaves_the_events_alone),
         cmocka_unit_test(tiny_windows_keep_what_matters),
+        cmocka_unit_test(tmux_shows_the_same),
     };
     return cmocka_run_group_tests_name("progress", tests, NULL, NULL);
 }

@@ -3,10 +3,10 @@
  *     bench_store FILE [RUNS [POINTS]]
  *
  * RUNS done runs (default 10,000), five seeds a cell, with POINTS points of a learning
- * curve (default 40) on `valid` and final numbers of three test splits, and six claims an
- * experiment. bench/store_times
- * prints how long each view, query and command takes on it. */
+ * curve (default 40) on `valid`, final numbers and places of three test splits, and six claims
+ * an experiment. bench/store_times prints how long each view, query and command takes on it. */
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +55,23 @@ static void put_floor(struct store *s, int64_t id, const char *split, int step)
     must(store_metrics(s, id, m, sizeof m / sizeof *m, &err));
 }
 
+enum { DISTANCES = 40, PLACES = 1000 };
+
+/* Places of a split by two strata, as Flip-Flop has them: 40 distances, two classes. */
+static void put_places(struct store *s, int64_t id, const char *split, double error)
+{
+    static const uint8_t bits[PLACES / 8];
+    char strata[DISTANCES * 16 + 96];
+    int at = snprintf(strata, sizeof strata, "{\"ignores\":[");
+    for (int k = 0; k < DISTANCES; k++)
+        at += snprintf(strata + at, sizeof strata - (size_t)at, "%s[%d,%d,%d]",
+                       k ? "," : "", k, (int)(error * (DISTANCES - k)), 45 - k);
+    snprintf(strata + at, sizeof strata - (size_t)at, "],\"agree\":[[0,%d,500],[1,3,500]]}",
+             (int)(error * 500));
+    const struct place_row p = {split, PLACES, bits, strata};
+    must(store_places(s, id, &p, &err));
+}
+
 static void add(struct store *s, int64_t made_by, int run, int points)
 {
     static const char *const splits[] = {"id", "ood_sparse", "ood_dense"};
@@ -79,6 +96,7 @@ static void add(struct store *s, int64_t made_by, int run, int points)
     for (int k = 0; k < 3; k++) {
         put(s, id, splits[k], points * 100, number(run, k));
         put_floor(s, id, splits[k], points * 100);
+        put_places(s, id, splits[k], number(run, k));
     }
     must(store_done(s, id, &cost, &err));
 }

@@ -51,6 +51,22 @@ static bool mixes(const struct model *m)
     return false;
 }
 
+/* Numbers that are carried from panel to panel, in the layer with most of them. */
+static size_t carry_size(const struct model *m)
+{
+    size_t most = 0;
+    for (int l = 0; l < m->config.layers; l++) {
+        const size_t n = encoding_carry(m, l, m->config.longest);
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+static size_t most_panels(const struct model *m)
+{
+    return (size_t)(m->config.longest + PANEL_ROWS - 1) / PANEL_ROWS;
+}
+
 static size_t work_bytes(const struct model *m)
 {
     const size_t stride = (size_t)panel_stride(m->config.longest);
@@ -73,12 +89,15 @@ size_t panel_work_bytes(const struct model *m)
     if (!mixes(m))
         return work_bytes(m);
     return (H + 1) * work_bytes(m) + H * pair + arena_bytes(mixed, sizeof(real)) +
+           2 * arena_bytes(carry_size(m), sizeof(real)) +
+           arena_bytes(most_panels(m) * carry_size(m), sizeof(real)) +
            arena_bytes(H, sizeof(struct panel_work)) + arena_bytes(H, sizeof(struct panel));
 }
 
 static void work_take(const struct model *m, struct arena *a, struct panel_work *out)
 {
     out->content = out->dcontent = out->mixed = NULL;
+    out->carry = out->dcarry = out->carried = NULL;
     out->head = NULL;
     out->panels = NULL;
     const size_t stride = (size_t)panel_stride(m->config.longest);
@@ -105,6 +124,11 @@ void panel_work_take(const struct model *m, struct arena *a, struct panel_work *
     if (!mixes(m))
         return;
     out->mixed = arena_take(a, mixed, sizeof(real));
+    if (carry_size(m)) {
+        out->carry = arena_take(a, carry_size(m), sizeof(real));
+        out->dcarry = arena_take(a, carry_size(m), sizeof(real));
+        out->carried = arena_take(a, most_panels(m) * carry_size(m), sizeof(real));
+    }
     out->panels = arena_take(a, (size_t)m->config.heads, sizeof *out->panels);
     out->head = arena_take(a, (size_t)m->config.heads, sizeof *out->head);
     for (int h = 0; h < m->config.heads; h++) {
@@ -275,7 +299,7 @@ static void probe_look(const struct attention *a, const struct encoding_panel *x
     probe->look(probe->context, &seen);
 }
 
-static void panel_logits(const struct attention *a, const struct encoding_panel *x)
+static void panel_content(const struct attention *a, const struct encoding_panel *x)
 {
     const struct panel *p = &x->p;
     if (encoding_has_content(model_of(a), a->tokens.layer))
@@ -288,6 +312,12 @@ static void panel_logits(const struct attention *a, const struct encoding_panel 
         copy_rows(p->rows, p->columns, (struct rows){p->score, p->stride},
                   (struct rows){a->work->content, p->stride});
     lap(a->work->clock, PHASE_LOGITS);
+}
+
+static void panel_logits(const struct attention *a, const struct encoding_panel *x)
+{
+    const struct panel *p = &x->p;
+    panel_content(a, x);
     if (a->work->probe)
         probe_before(a->work->probe, p);
     encoding_score(x);
@@ -432,6 +462,25 @@ static struct encoding_panel kept_panel(const struct attention *one, const struc
     return (struct encoding_panel){&one->tokens, *p, one->work->scratch};
 }
 
+/* Numbers that this layer carries over this sequence. */
+static size_t carried_numbers(const struct attention *a)
+{
+    return encoding_carry(model_of(a), a->tokens.layer, a->tokens.count);
+}
+
+static void clear_carry(const struct attention *a, real *carry)
+{
+    if (carried_numbers(a))
+        memset(carry, 0, carried_numbers(a) * sizeof *carry);
+}
+
+/* What the panel has for those behind it. */
+static void pass_on(const struct attention *a, const struct panel *of_head_0)
+{
+    if (carried_numbers(a))
+        encoding_pass_on(&a->tokens, of_head_0, a->work->carry);
+}
+
 static void forward_mixed(const struct attention *a, int first)
 {
     struct panel *panels = a->work->panels;
@@ -440,8 +489,10 @@ static void forward_mixed(const struct attention *a, int first)
         const struct encoding_panel x = panel_at(&one, h, first);
         panel_logits(&one, &x);
         panels[h] = x.p;
+        panels[h].carry = a->work->carry;
     }
     encoding_mix(&a->tokens, panels, a->work->mixed);
+    pass_on(a, &panels[0]);
     lap(a->work->clock, PHASE_ENCODER);
     for (int h = 0; h < model_of(a)->config.heads; h++) {
         const struct attention one = head_of(a, h);
@@ -457,6 +508,7 @@ static void forward_heads(const struct attention *a)
         const struct attention one = head_of(a, h);
         pack_head(&one, h, false);
     }
+    clear_carry(a, a->work->carry);
     for (int first = 0; first < a->queries && !work_stopped(a->work); first += PANEL_ROWS)
         forward_mixed(a, first);
 }
@@ -636,6 +688,8 @@ static void backward_mixed(const struct attention *a, int first)
         const struct encoding_panel x = backward_at(&one, h, first);
         backward_logits(&one, &x);
         panels[h] = x.p;
+        panels[h].carry = a->work->carry;
+        panels[h].dcarry = a->work->dcarry;
         memset(x.p.dcontent, 0,
                (size_t)x.p.rows * (size_t)x.p.stride * sizeof *x.p.dcontent);
     }
@@ -655,14 +709,50 @@ static void backward_mixed(const struct attention *a, int first)
     }
 }
 
+/* The carry that each panel finds, from the content logits of head 0 again. */
+static void carry_again(const struct attention *a)
+{
+    const size_t n = carried_numbers(a);
+    const struct attention one = head_of(a, 0);
+    real *found = a->work->carried;
+    clear_carry(a, a->work->carry);
+    for (int first = 0; first < a->queries && !work_stopped(a->work); first += PANEL_ROWS) {
+        memcpy(found, a->work->carry, n * sizeof *found);
+        found += n;
+        if (first + PANEL_ROWS >= a->queries)
+            return;
+        const struct encoding_panel x = panel_at(&one, 0, first);
+        panel_content(&one, &x);
+        pass_on(a, &x.p);
+    }
+}
+
+/* From the last panel to the first, as gradients of what is carried come. */
+static void backward_carried(const struct attention *a)
+{
+    const size_t n = carried_numbers(a);
+    carry_again(a);
+    clear_carry(a, a->work->dcarry);
+    for (int panel = (a->queries - 1) / PANEL_ROWS; panel >= 0 && !work_stopped(a->work);
+         panel--) {
+        memcpy(a->work->carry, a->work->carried + (size_t)panel * n,
+               n * sizeof *a->work->carry);
+        backward_mixed(a, panel * PANEL_ROWS);
+    }
+}
+
 static void backward_heads(const struct attention *a)
 {
+    const bool carries = carried_numbers(a) > 0;
     for (int h = 0; h < model_of(a)->config.heads; h++) {
         const struct attention one = head_of(a, h);
         pack_head(&one, h, true);
         memset(one.work->dkv, 0, 2 * head_size(model_of(a)) * sizeof(real));
     }
-    for (int first = 0; first < a->queries && !work_stopped(a->work); first += PANEL_ROWS)
+    if (carries && a->queries)
+        backward_carried(a);
+    for (int first = 0; !carries && first < a->queries && !work_stopped(a->work);
+         first += PANEL_ROWS)
         backward_mixed(a, first);
     for (int h = 0; h < model_of(a)->config.heads; h++) {
         const struct attention one = head_of(a, h);

@@ -36,6 +36,8 @@ struct panel_work {
     struct panel_work *head;             /* [heads] where a part mixes them, or NULL */
     struct panel *panels;                /* [heads] likewise */
     real *mixed;                         /* as mix_scratch() asks */
+    real *carry, *dcarry;                /* as carry() asks, or NULL */
+    real *carried;                       /* carry as each panel of a sequence found it */
     struct stopwatch *clock;             /* NULL: off */
     const struct attention_probe *probe; /* who looks at forward passes, or NULL */
     const volatile sig_atomic_t *stop; /* not 0: what is computed is not wanted; or NULL */

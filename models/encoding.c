@@ -550,6 +550,35 @@ void encoding_mix_grad(const struct encoding_tokens *t, const struct panel *p,
     }
 }
 
+bool encoding_carries(const struct model_config *c, int layer)
+{
+    for (int i = 0; i < c->encoders.parts; i++)
+        if (c->encoders.part[i].encoder->carry &&
+            layer_set_has(&c->encoders.part[i].layers, layer))
+            return true;
+    return false;
+}
+
+size_t encoding_carry(const struct model *m, int layer, int columns)
+{
+    size_t most = 0;
+    for (int part = 0; part < parts(m); part++) {
+        const struct encoder *e = acting(m, part, layer);
+        if (e->carry)
+            most = e->carry(&m->dims, &part_at(m, part)->options, columns);
+    }
+    return most;
+}
+
+void encoding_pass_on(const struct encoding_tokens *t, const struct panel *p, real *carry)
+{
+    for (int part = 0; part < parts(t->model); part++) {
+        const struct encoder_view v = encoding_view(t->model, part, t->layer, NULL);
+        if (acting(t->model, part, t->layer)->pass_on)
+            part_at(t->model, part)->encoder->pass_on(&v, p, carry);
+    }
+}
+
 typedef void (*panel_hook)(const struct encoder_view *e, const struct panel *p,
                            real *scratch);
 

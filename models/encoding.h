@@ -106,6 +106,11 @@ size_t encoding_mix_scratch(const struct model *m, int rows, int columns);
 void encoding_mix(const struct encoding_tokens *t, const struct panel *p, real *scratch);
 void encoding_mix_grad(const struct encoding_tokens *t, const struct panel *p,
                        real *scratch);
+/* Does a part carry from query to query in this layer? */
+bool encoding_carries(const struct model_config *c, int layer);
+/* Numbers that a part's mix carries from panel to panel in this layer; 0: nobody carries. */
+size_t encoding_carry(const struct model *m, int layer, int columns);
+void encoding_pass_on(const struct encoding_tokens *t, const struct panel *p, real *carry);
 bool encoding_adds(const struct model *m, int layer); /* has a part a `score`? */
 
 struct encoding_panel {

@@ -376,17 +376,18 @@ real *model_weights(struct model *m)
 double model_train_flops(const struct model_config *c, int T, int scored)
 {
     const double C = c->dim, F = c->ff, n = T, m = scored;
-    const double linear_query =
-        C * C + C * C + 2.0 * C * F; /* query, output, feed-forward */
-    const double linear_key = 2.0 * C * C;
-    const double full = c->layers - 1.0;
-    /* The last layer computes queries and what follows at scored positions only. */
-    const double linear = full * n * (linear_query + linear_key) + n * linear_key +
-                          m * linear_query + m * C * c->vocabulary;
-    const double pairs = full * n * (n + 1.0) / 2.0 + m * (n + 1.0) / 2.0;
+    const double attend = 2.0 * C * C,
+                 key = 2.0 * C * C; /* query and output; keys, values */
+    const double feed = 2.0 * C * F, full = c->layers - 1.0;
+    /* The last layer computes queries and what follows at scored positions only, unless an
+     * encoder carries from query to query. */
+    const int queries = encoding_carries(c, c->layers - 1) ? T : scored;
+    const double linear = full * n * (attend + feed + key) + n * key + queries * attend +
+                          m * feed + m * C * c->vocabulary;
+    const double pairs = full * n * (n + 1.0) / 2.0 + queries * (n + 1.0) / 2.0;
     const struct encoder_load each = {
         .tokens = T, .queries = T, .pairs = n * (n + 1.0) / 2};
     const struct encoder_load last = {
-        .tokens = T, .queries = scored, .pairs = m * (n + 1.0) / 2};
+        .tokens = T, .queries = queries, .pairs = queries * (n + 1.0) / 2};
     return 6.0 * linear + 12.0 * C * pairs + 3.0 * encoding_flops(c, &each, &last);
 }

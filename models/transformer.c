@@ -64,6 +64,42 @@ static const struct queries *layer_queries(const struct pass *p, int layer)
     return layer == p->model->config.layers - 1 ? &p->work->targets : &p->work->all;
 }
 
+/* Rows whose attention is computed: all of them where an encoder carries from row to row. */
+static const struct queries *attention_queries(const struct pass *p, int layer)
+{
+    const bool all = encoding_carry(p->model, layer, p->model->config.longest) > 0;
+    return all ? &p->work->all : layer_queries(p, layer);
+}
+
+/* Of a layer's attention, the rows that its feed-forward goes on with; in place, since row i
+ * comes from a row not before i. */
+static void keep_targets(const struct pass *p, int layer, real *x)
+{
+    const struct queries *q = layer_queries(p, layer);
+    const size_t C = (size_t)p->model->config.dim;
+    if (q == attention_queries(p, layer))
+        return;
+    for (int i = 0; i < q->count; i++)
+        memmove(x + (size_t)i * C, x + (size_t)q->row[i] * C, C * sizeof *x);
+}
+
+/* The adjoint of keep_targets, from the last row on: other rows have no gradient. */
+static void spread_targets(const struct pass *p, int layer, real *dx)
+{
+    const struct queries *q = layer_queries(p, layer);
+    const size_t C = (size_t)p->model->config.dim;
+    int row = p->work->all.count - 1;
+    if (q == attention_queries(p, layer))
+        return;
+    for (int i = q->count - 1; i >= -1; i--) {
+        const int last = i < 0 ? -1 : q->row[i];
+        for (; row > last; row--)
+            memset(dx + (size_t)row * C, 0, C * sizeof *dx);
+        if (i >= 0)
+            memmove(dx + (size_t)row-- * C, dx + (size_t)i * C, C * sizeof *dx);
+    }
+}
+
 /* Rows `q` of x [N, C]; x itself when these are all rows. */
 static const real *gather(const struct pass *p, const struct queries *q, const real *x,
                           real *room)
@@ -504,7 +540,8 @@ int transformer_forward(const struct pass *p)
     embed(p);
     for (int l = 0; l < L && !stopped(p); l++) {
         const struct queries *q = layer_queries(p, l);
-        attend(p, l, q);
+        attend(p, l, attention_queries(p, l));
+        keep_targets(p, l, w->layer[l].mid);
         feed_forward(p, l, q, l + 1 < L ? w->layer[l + 1].x : w->last);
     }
     w->source = output_source(p);
@@ -726,7 +763,8 @@ void transformer_backward(const struct pass *p, real *grad)
     for (int l = p->model->config.layers - 1; l >= 0 && !stopped(p); l--) {
         const struct queries *q = layer_queries(p, l);
         feed_forward_grad(p, l, q, grad);
-        attend_grad(p, l, q, grad);
+        spread_targets(p, l, p->work->d_mid);
+        attend_grad(p, l, attention_queries(p, l), grad);
     }
     embed_grad(p, grad);
 }

@@ -124,6 +124,10 @@ struct panel {
      * belongs to them alone. NULL elsewhere. */
     const real *content;
     real *dcontent;
+    /* Where `mix` carries: what the panels before passed on and, in the adjoint, dL/dcarry of
+     * the panels behind, to become that of this panel and those behind. */
+    const real *carry;
+    real *dcarry;
 };
 
 /* Where the numbers of `place` come from. Streams are keyed by the run's seed and, in
@@ -273,6 +277,14 @@ struct encoder {
                           int rows, int columns);
     void (*mix)(const struct encoder_view *e, const struct panel *p, real *scratch);
     void (*mix_grad)(const struct encoder_view *e, const struct panel *p, real *scratch);
+    /* For a `mix` that needs the rows before its own: carry() numbers go from panel to panel of
+     * a sequence, all 0 before the first. Then all tokens are queries, in the last layer too,
+     * and panels come in order, in backward from the last to the first. `pass_on` adds to them
+     * what a panel has for those behind it, from the content logits of head 0 alone: p is the
+     * panel of that head. A smaller number of columns never asks for more. */
+    size_t (*carry)(const struct encoder_dims *d, const struct option_values *o,
+                    int columns);
+    void (*pass_on)(const struct encoder_view *e, const struct panel *p, real *carry);
 
     /* Far keys get weights as small as you like. In a model with such a part attention takes
      * numbers below 2^-126 for zero: a CPU multiplies them a hundred times slower. */

@@ -253,14 +253,14 @@ static void score_keys(const struct encoder_view *e, const struct panel *p, real
 static void keys_grad(const struct encoder_view *e, const struct panel *p, real by)
 {
     const struct rows Q = of_head(e, p, e->derived, TERMS_KEY);
-    const struct rows dQ = of_head(e, p, e->dderived, TERMS_KEY);
+    const struct rows d_rows = of_head(e, p, e->dderived, TERMS_KEY);
     const int d = e->dims->head_dim, n = clip(e->options);
     for (int r = 0; r < p->rows; r++)
         for (int j = 0; j <= p->row[r]; j++) {
             const int row = distance_lookup_column(p, r, j, n);
             const real ds = by * p->dscore[(size_t)r * (size_t)p->stride + (size_t)j];
             const real *k = row_of(p->k, j), *at = row_of(Q, row);
-            real *dk = row_of(p->dk, j), *dat = row_of(dQ, row);
+            real *dk = row_of(p->dk, j), *dat = row_of(d_rows, row);
             for (int c = 0; c < d; c++) {
                 dk[c] += ds * at[c];
                 dat[c] += ds * k[c];

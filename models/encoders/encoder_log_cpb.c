@@ -30,8 +30,8 @@ static const struct option options[] = {
                 .type = OPTION_INT,
                 .lo = 1,
                 .hi = HIDDEN_MOST,
-                .dflt = 512,
-                .help = "inner width of the network"},
+                .dflt = 32,
+                .help = "inner width of the network; the paper has 512"},
     {0},
 };
 
@@ -88,7 +88,7 @@ static void derive(const struct encoder_view *e, int T, real *derived)
 {
     const int H = e->dims->heads, W = hidden(e->options);
     for (int n = 0; n < met(e->dims, T); n++) {
-        real u[HIDDEN_MOST];
+        real u[HIDDEN_MOST] = {0};
         inner(e, argument(e->dims, n), u);
         for (int h = 0; h < H; h++) {
             real sum = 0;
@@ -113,7 +113,7 @@ static void derive_grad(const struct encoder_view *e, int T)
 {
     const int H = e->dims->heads, W = hidden(e->options);
     for (int n = 0; n < met(e->dims, T); n++) {
-        real u[HIDDEN_MOST], du[HIDDEN_MOST] = {0};
+        real u[HIDDEN_MOST] = {0}, du[HIDDEN_MOST] = {0};
         const real x = argument(e->dims, n);
         inner(e, x, u);
         for (int h = 0; h < H; h++) {

@@ -219,6 +219,42 @@ PANEL_HOOK(fope_forgets_queries)
     OF(fope)->content_grad(e, &wrong, scratch);
 }
 
+/* Each panel begins as if it were the first. */
+static void selective_attention_passes_nothing_on(const struct encoder_view *e,
+                                                  const struct panel *p, real *carry)
+{
+    (void)e;
+    (void)p;
+    (void)carry;
+}
+
+/* What later panels have to say to this one is lost. */
+PANEL_HOOK(selective_attention_forgets_later_panels)
+{
+    static real nothing_yet[BED_SCORES];
+    struct panel wrong[BED_HEADS];
+    memset(nothing_yet, 0, sizeof nothing_yet);
+    for (int h = 0; h < e->dims->heads; h++) {
+        wrong[h] = p[h];
+        wrong[h].dcarry = nothing_yet;
+    }
+    OF(selective_attention)->mix_grad(e, wrong, scratch);
+}
+
+/* A token masks keys for itself too. */
+PANEL_HOOK(selective_attention_masks_at_once)
+{
+    static real content[BED_LONGEST * BED_SCORES];
+    struct panel wrong[BED_HEADS];
+    for (int h = 0; h < e->dims->heads; h++)
+        wrong[h] = p[h];
+    memset(content, 0, sizeof content);
+    memcpy(content, p[0].content + p[0].stride,
+           (size_t)((p[0].rows - 1) * p[0].stride) * sizeof *content);
+    wrong[0].content = content;
+    OF(selective_attention)->mix(e, wrong, scratch);
+}
+
 /* Scratch is read before it is written. */
 PANEL_HOOK(fox_reads_old_scratch)
 {
@@ -440,6 +476,12 @@ static int plant_in_content_and_mixing(struct fault *out)
     int n = 0;
     FAULT(dape, mix_grad, dape_forgets_content, gradients_equal_central_differences);
     FAULT(dape, mix, dape_mixes_one_head, gradients_equal_central_differences);
+    FAULT(selective_attention, pass_on, selective_attention_passes_nothing_on,
+          gradients_equal_central_differences);
+    FAULT(selective_attention, mix_grad, selective_attention_forgets_later_panels,
+          gradients_equal_central_differences);
+    FAULT(selective_attention, mix, selective_attention_masks_at_once,
+          gradients_equal_central_differences);
     FAULT(dape_v2, mix, dape_v2_sees_the_next_key, gradients_equal_central_differences);
     FAULT(deberta, score_grad, deberta_forgets_the_share,
           gradients_equal_central_differences);

@@ -131,9 +131,18 @@ static void equals_the_reference(void **state)
 /* A lost file must not pass for a passed test. */
 static void encoders_with_a_reference_are_all_there(void **state)
 {
-    static const char *const wanted[] = {
-        "dape_v2", "deberta", "deberta_key", "deberta_query",   "fope",
-        "log_cpb", "p_rope",  "path_fox",    "path_fox_scaled", "tupe"};
+    static const char *const wanted[] = {"dape_v2",
+                                         "deberta",
+                                         "deberta_key",
+                                         "deberta_query",
+                                         "fope",
+                                         "log_cpb",
+                                         "p_rope",
+                                         "path_fox",
+                                         "path_fox_scaled",
+                                         "selective_attention",
+                                         "selective_attention_all",
+                                         "tupe"};
     const glob_t *files = *state;
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         char file[NAME_TEXT];

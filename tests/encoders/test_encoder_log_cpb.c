@@ -73,7 +73,7 @@ static void it_starts_flat(void **state)
     bed_open(&b, &encoder_log_cpb, "");
     assert_int_equal(b.spec[IN_BIAS].init, INIT_ZERO);
     assert_near(b.spec[OUT].scale, 0.02, 0);
-    assert_int_equal(b.spec[OUT].rows * b.spec[OUT].columns, 2 * 512);
+    assert_int_equal(b.spec[OUT].rows * b.spec[OUT].columns, 2 * 32);
 }
 
 int main(void)

@@ -124,17 +124,20 @@ int main(void)
         cmocka_unit_test(a_vocabulary_whose_logits_come_in_blocks),
 #define ENCODER(stem) WITH(#stem, "")
 #include "encoder_list.inc"
-        WITH("relative", "share_layers=false") WITH("relative", "capped=true")
-            WITH("rope", "layout=halves fraction=0.5") WITH("rope", "frequencies=learned")
-                WITH("randomized+relative", "") WITH("fire+randomized", "threshold=4")
-                    WITH("randomized+transformer_xl",
-                         "share_biases=false") WITH("cope", "p_max=3 scale_position=false")
-                        WITH("cope", "p_max=3 scale_position=true share_layers=true") WITH(
-                            "cope", "p_max=2 sep_keys=true") WITH("cope",
-                                                                  "p_max=2 val_gates=true")
-                            WITH("cope+relative", "p_max=4") WITH("cope+rope", "p_max=4")
-                                WITH("absolute+relative", "") WITH("alibi+dape", "width=5")
-                                    WITH("cope+dape+shaw", "p_max=3 width=5")
-                                        WITH("cope+relative", "p_max=2 sep_keys=true")};
+        WITH("relative", "share_layers=false") WITH("relative", "capped=true") WITH(
+            "rope", "layout=halves fraction=0.5") WITH("rope", "frequencies=learned")
+            WITH("randomized+relative", "") WITH("fire+randomized", "threshold=4") WITH(
+                "randomized+transformer_xl",
+                "share_biases=false") WITH("cope", "p_max=3 scale_position=false")
+                WITH("cope", "p_max=3 scale_position=true share_layers=true") WITH(
+                    "cope", "p_max=2 sep_keys=true") WITH("cope", "p_max=2 val_gates=true")
+                    WITH("cope+relative", "p_max=4") WITH("cope+rope", "p_max=4")
+                        WITH("absolute+relative", "") WITH("alibi+dape", "width=5")
+                            WITH("cope+dape+shaw", "p_max=3 width=5")
+                                WITH("dape_v2+kerple", "width=5") WITH("deberta+rope", "")
+                                    WITH("t5+tupe", "") WITH("alibi+path_fox", "rank=3")
+                                        WITH("fope+randomized", "") WITH(
+                                            "log_cpb+shift+sinusoidal", "hidden=5")
+                                            WITH("cope+relative", "p_max=2 sep_keys=true")};
     return cmocka_run_group_tests_name("transformer_gradients", tests, NULL, NULL);
 }

@@ -190,6 +190,18 @@ def dape_v2():
     return f"width={width} kernel={kernel}", w, A + out[0, :, :, :T]
 
 
+def selective_attention(keep_first):
+    logits = content()
+    S = F.relu(torch.tril(logits[0]))
+    if keep_first:
+        S[:, 0] = 0
+    S = (1 - torch.eye(T, dtype=torch.float64)) * S
+    S = torch.roll(S, 1, -2)
+    S[0] = 0
+    return (f"keep_first={str(keep_first).lower()}", {},
+            logits - S.cumsum(-2)[None])
+
+
 CASES = {
     "path_fox": ("path_fox", lambda: path_fox(False)),
     "path_fox_scaled": ("path_fox", lambda: path_fox(True)),
@@ -201,6 +213,8 @@ CASES = {
     "deberta_key": ("deberta", lambda: deberta("key")),
     "tupe": ("tupe", tupe),
     "dape_v2": ("dape_v2", dape_v2),
+    "selective_attention": ("selective_attention", lambda: selective_attention(True)),
+    "selective_attention_all": ("selective_attention", lambda: selective_attention(False)),
 }
 
 

@@ -78,6 +78,7 @@ struct bed {
     real mixed[BED_HEADS][BED_LONGEST * BED_SCORES];
     real dmixed[2][BED_HEADS][BED_LONGEST * BED_SCORES];
     struct panel heads[BED_HEADS];
+    real carry[2][BED_SCORES], dcarry[BED_SCORES]; /* as each half of the rows finds it */
     real scratch[BED_SCRATCH];
     real x[BED_LONGEST * BED_CHANNELS];
 };
@@ -423,11 +424,76 @@ static inline void bed_make_up_heads(struct bed *b)
     }
 }
 
-/* The mixed logits of what was found. */
+/* Rows `first` .. of the heads, as panels of their own. */
+static inline void bed_some_rows(struct bed *b, int first, int rows, real *carry,
+                                 struct panel out[BED_HEADS])
+{
+    for (int h = 0; h < b->dims.heads; h++) {
+        struct panel *p = &out[h];
+        *p = b->heads[h];
+        const size_t at = (size_t)first * (size_t)p->stride;
+        p->rows = rows;
+        p->row += first;
+        p->columns = 1 + p->row[rows - 1];
+        p->score += at;
+        p->content += at;
+        p->dscore += at;
+        p->dcontent += at;
+        p->carry = carry;
+        p->dcarry = b->dcarry;
+    }
+}
+
+static inline int bed_half(const struct bed *b)
+{
+    return (b->panel.rows + 1) / 2;
+}
+
+/* The mixed logits of what was found; of an encoder that carries, in two panels. */
 static inline void bed_mix(struct bed *b)
 {
+    struct panel some[BED_HEADS];
+    const int half = bed_half(b);
     memcpy(b->mixed, b->found[BED_LOGITS], sizeof b->mixed);
-    b->encoder->mix(&b->view, b->heads, b->scratch);
+    if (!b->encoder->carry) {
+        b->encoder->mix(&b->view, b->heads, b->scratch);
+        return;
+    }
+    bed_fill(b->carry[0], BED_SCORES, BED_NOBODYS);
+    bed_fill(b->carry[0], (int)b->encoder->carry(&b->dims, &b->options, b->panel.columns),
+             0);
+    bed_some_rows(b, 0, half, b->carry[0], some);
+    b->encoder->mix(&b->view, some, b->scratch);
+    memcpy(b->carry[1], b->carry[0], sizeof b->carry[1]);
+    b->encoder->pass_on(&b->view, &some[0], b->carry[1]);
+    if (half == b->panel.rows)
+        return;
+    bed_some_rows(b, half, b->panel.rows - half, b->carry[1], some);
+    b->encoder->mix(&b->view, some, b->scratch);
+}
+
+/* The adjoint of one panel, behind its mix. */
+static inline void bed_mix_grad_of(struct bed *b, int first, int rows, real *carry)
+{
+    struct panel some[BED_HEADS];
+    bed_some_rows(b, first, rows, carry, some);
+    memcpy(b->mixed, b->found[BED_LOGITS], sizeof b->mixed);
+    b->encoder->mix(&b->view, some, b->scratch);
+    b->encoder->mix_grad(&b->view, some, b->scratch);
+}
+
+static inline void bed_mix_grad(struct bed *b)
+{
+    const int half = bed_half(b);
+    if (!b->encoder->carry) {
+        b->encoder->mix_grad(&b->view, b->heads, b->scratch);
+        return;
+    }
+    bed_mix(b);
+    bed_fill(b->dcarry, BED_SCORES, 0);
+    if (half < b->panel.rows)
+        bed_mix_grad_of(b, half, b->panel.rows - half, b->carry[1]);
+    bed_mix_grad_of(b, 0, half, b->carry[0]);
 }
 #include "encoder_gradients.h"
 

@@ -148,6 +148,8 @@ static void every_hook_has_its_adjoint(void **state)
     assert_int_equal(!encoder->values, !encoder->values_grad);
     assert_int_equal(!encoder->mix, !encoder->mix_grad);
     assert_int_equal(!encoder->mix, !encoder->mix_scratch);
+    assert_int_equal(!encoder->carry, !encoder->pass_on);
+    assert_true(encoder->mix || !encoder->carry);
     assert_int_equal(!encoder->read, !encoder->read_grad);
     assert_int_equal(!encoder->read, !encoder->state);
     assert_int_equal(!encoder->derive, !encoder->derive_grad);

@@ -368,7 +368,7 @@ static inline void bed_check_mix_gradients(struct bed *b)
     bed_clear_gradients(b);
     for (int h = 0; h < b->dims.heads; h++)
         bed_mix_loss_grad(b, h);
-    b->encoder->mix_grad(&b->view, b->heads, b->scratch);
+    bed_mix_grad(b);
     memcpy(analytic, b->grad, sizeof analytic);
     for (int h = 0; h < b->dims.heads; h++) {
         bed_check_found(b, BED_LOGITS, h);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gnuplot.h"
+#include "choose_head.h"
 #include "look_run.h"
 #include "output.h"
 #include "targets.h"
@@ -72,16 +73,29 @@ static void name_of(const struct look_run *r, int place, char text[TASK_TOKEN_TE
     r->run.task->token_text(&r->split.options, r->sequence.batch.token[place], text);
 }
 
-static enum status add_head(const struct look_run *r, int layer, int head, int plane,
-                            struct plot_data *d, struct err *e)
+/* Of a query's numbers the largest, so that what positions alone make of it (Figure 4 of the
+ * CoPE paper) is 1 at most; other planes are drawn as they are. */
+static double unit_of(int plane, const real *row, int keys)
+{
+    double most = 0;
+    for (int j = 0; j < keys; j++)
+        most = fmax(most, (double)row[j]);
+    return plane == LOOK_POSITION_ATTENTION && most > 0 ? most : 1;
+}
+
+/* `why` stands behind the head's name. */
+static enum status add_head(const struct look_run *r, struct chosen_head head, int plane,
+                            const char *why, struct plot_data *d, struct err *e)
 {
     const struct looking *x = &r->looking;
-    const real *at = looking_plane(x, layer, head, plane);
-    char panel[64], token[TASK_TOKEN_TEXT];
-    snprintf(panel, sizeof panel, "layer %d, head %d", layer, head);
+    const real *at = looking_plane(x, head.layer, head.head, plane);
+    char panel[96], token[TASK_TOKEN_TEXT];
+    snprintf(panel, sizeof panel, "layer %d, head %d%s", head.layer, head.head, why);
     if (isnan(at[0])) /* the encoder does not act in this layer */
         return ST_OK;
-    for (int i = 0; i < x->tokens; i++)
+    for (int i = 0; i < x->tokens; i++) {
+        const real *row_at = at + (size_t)i * (size_t)x->tokens;
+        const double unit = unit_of(plane, row_at, i + 1);
         for (int j = 0; j <= i; j++) {
             name_of(r, j, token);
             struct plot_row *row = plot_add(d, panel, token);
@@ -89,14 +103,18 @@ static enum status add_head(const struct look_run *r, int layer, int head, int p
                 return err_set(e, ST_NOMEM, "no memory for the picture's data");
             row->value[0] = j;
             row->value[1] = i;
-            row->value[2] = (double)at[(size_t)i * (size_t)x->tokens + (size_t)j];
+            row->value[2] = (double)row_at[j] / unit;
         }
+    }
     return ST_OK;
 }
 
+/* All of them, or the one that was chosen. */
 static enum status add_heads(const struct invocation *v, const struct plot *p,
-                             const struct look_run *r, struct plot_data *d, struct err *e)
+                             const struct look_run *r, const struct chosen_head *only,
+                             struct plot_data *d, struct err *e)
 {
+    char why[64] = "";
     const int plane = looking_find(&r->looking, p->planes);
     enum status st = ST_OK;
     if (plane < 0)
@@ -104,10 +122,14 @@ static enum status add_heads(const struct invocation *v, const struct plot *p,
                        "%s has nothing of the kind; \"posbench probe %s\" prints the "
                        "planes that it has",
                        r->run.variant, argument_at(v, 1));
+    if (only) {
+        snprintf(why, sizeof why, " (%s, r = %.2f)", flag_text(v, "choose", ""), only->r);
+        return add_head(r, *only, plane, why, d, e);
+    }
     d->columns = r->looking.heads;
     for (int l = 0; l < r->looking.layers; l++)
         for (int h = 0; h < r->looking.heads && st == ST_OK; h++)
-            st = add_head(r, l, h, plane, d, e);
+            st = add_head(r, (struct chosen_head){l, h, 0}, plane, why, d, e);
     return st;
 }
 
@@ -116,6 +138,8 @@ static enum status look(const struct invocation *v, const struct plot *p, const 
                         struct plot_data *d, struct err *e)
 {
     struct look_run r = {.sampler = NULL};
+    const char *choose = flag_text(v, "choose", NULL);
+    struct chosen_head chosen;
     long sample;
     enum status st = flag_integer(v, "sample", 0, SPLIT_COUNT_MAX, 0, &sample, e);
     if (st == ST_OK && argument_count(v) < 2)
@@ -123,10 +147,12 @@ static enum status look(const struct invocation *v, const struct plot *p, const 
                      p->name);
     if (st == ST_OK)
         st = look_run_open(db, argument_at(v, 1), flag_text(v, "split", "id"), &r, e);
+    if (st == ST_OK && choose)
+        st = choose_head(&r, choose, &chosen, e);
     if (st == ST_OK)
         st = look_run_at(&r, (int)sample, e);
     if (st == ST_OK)
-        st = add_heads(v, p, &r, d, e);
+        st = add_heads(v, p, &r, choose ? &chosen : NULL, d, e);
     look_run_close(&r);
     return st;
 }
@@ -181,6 +207,9 @@ static const struct flag flags[] = {
     {"cell", 0, "CELL", false, "only these cells of a grid (default: all)"},
     {"sample", 0, "N", false,
      "attention, gates, positions: which sequence of the split, from 0 (default 0 of id)"},
+    {"choose", 0, "line|paragraph|heading", false,
+     "attention, gates, positions: only the head whose gates correlate most with these marks "
+     "of a text, over the first 32 sequences of the split (default: all heads)"},
     {"profile", 0, "PROFILE", false, "only runs of this profile (default: all)"},
     FLAG_DB,
     {0},

@@ -59,7 +59,8 @@ static void add_row(struct gate_kinds *g, int head, const real *gate, const int3
     }
 }
 
-void gate_kinds_add(struct gate_kinds *g, const struct look_run *r, int plane)
+void gate_kinds_add_labels(struct gate_kinds *g, const struct look_run *r, int plane,
+                           const int32_t *label)
 {
     const struct looking *x = &r->looking;
     for (int l = 0; l < x->layers; l++)
@@ -67,9 +68,14 @@ void gate_kinds_add(struct gate_kinds *g, const struct look_run *r, int plane)
             const real *at = looking_plane(x, l, h, plane);
             for (int i = 0; i < x->tokens; i++)
                 if (r->sequence.scored[i])
-                    add_row(g, l * x->heads + h, at + (size_t)i * (size_t)x->tokens,
-                            r->sequence.batch.token, i);
+                    add_row(g, l * x->heads + h, at + (size_t)i * (size_t)x->tokens, label,
+                            i);
         }
+}
+
+void gate_kinds_add(struct gate_kinds *g, const struct look_run *r, int plane)
+{
+    gate_kinds_add_labels(g, r, plane, r->sequence.batch.token);
 }
 
 /* Of kind `kind` against all others. */
@@ -82,6 +88,13 @@ static struct look_kind compare(const struct gate_kinds *g, int head, int kind)
     struct look_kind out = {.at = g->sum[at] / k,
                             .other = (g->sum[from] - g->sum[at]) / (n - k)};
     out.r = variance > 0 ? (out.at - out.other) * sqrt(p * (1 - p) / variance) : 0;
+    return out;
+}
+
+struct look_kind gate_kinds_of(const struct gate_kinds *g, int head, int label)
+{
+    struct look_kind out = compare(g, head, 1 + label);
+    out.r = isnan(out.at) || isnan(out.other) ? (double)NAN : out.r;
     return out;
 }
 

@@ -28,6 +28,14 @@ void gate_kinds_close(struct gate_kinds *g); /* accepts a zeroed struct */
 /* The sequence that was looked at last; heads without gates, NaN, are left out. */
 void gate_kinds_add(struct gate_kinds *g, const struct look_run *r, int plane);
 
+/* The same with a label of each key in its token's place. */
+void gate_kinds_add_labels(struct gate_kinds *g, const struct look_run *r, int plane,
+                           const int32_t *label);
+
+/* Of a head the keys with a label (a token) against all others, but its token's text; NaN where
+ * there are none of either. */
+struct look_kind gate_kinds_of(const struct gate_kinds *g, int head, int label);
+
 /* Of a head the kind whose mean differs most from that of the other keys, of those that are at
  * least 1 % and at most 99 % of the pairs: *token, and the rest of *out but its token. */
 void gate_kinds_best(const struct gate_kinds *g, int head, int *token,

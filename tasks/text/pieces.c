@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* memmem */
 #include "pieces.h"
 
 #include <stdbool.h>
@@ -100,6 +99,20 @@ static int match_at(struct pieces *p, const char *text, size_t n, size_t at)
                        NULL);
 }
 
+/* PIECES_END within text[0..n); NULL when it is not there. */
+static const char *end_within(const char *text, size_t n)
+{
+    const size_t length = sizeof PIECES_END - 1;
+    const char *at = text;
+    while (n >= length && (at = memchr(text, PIECES_END[0], n - length + 1)) != NULL) {
+        if (memcmp(at, PIECES_END, length) == 0)
+            return at;
+        n -= (size_t)(at + 1 - text);
+        text = at + 1;
+    }
+    return NULL;
+}
+
 /* Where the next end of a text stands from `at` on; the text's size without one. */
 static size_t find_end(const struct mapped_file *text, size_t at)
 {
@@ -108,7 +121,7 @@ static size_t find_end(const struct mapped_file *text, size_t at)
     for (; text->size - at >= n; at += MAPPED_PART) {
         const size_t rest = text->size - at;
         const size_t part = rest < MAPPED_PART + n - 1 ? rest : MAPPED_PART + n - 1;
-        const char *found = memmem(text->at + at, part, PIECES_END, n);
+        const char *found = end_within(text->at + at, part);
         if (found)
             return (size_t)(found - text->at);
         if (part == rest)

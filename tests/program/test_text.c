@@ -205,6 +205,16 @@ static void shipped_experiments_can_be_run(void **state)
                         "run " EXPERIMENTS "/language.yaml --profile smoke --jobs 2");
     expect_with_corpora("n/a", "table --metric bits_per_byte language");
     expect_with_corpora("T5-language-relative", "claims");
+    expect(0, "(line, r = ",
+           "plot gates 6 --db @/shipped.db --choose line -o @/g.csv; cat @/g.csv");
+    expect(0, "(line, r = ",
+           "plot position_attention 6 --db @/shipped.db --choose line "
+           "-o @/g.csv; cat @/g.csv");
+    expect(2, "line, paragraph or heading",
+           "plot gates 6 --db @/shipped.db --choose word -o @/h.csv");
+    expect(4, "no gates to choose",
+           "plot attention 1 --db @/shipped.db --choose line "
+           "-o @/h.csv");
     write_numbers("wikitext-103");
     write_file("vocab.bpe", "#version: 0.2\n1 2\n", 1);
     expect(0, "17 runs: 0 done",

@@ -1,0 +1,28 @@
+/* plot_position_attention.c -- what each head would look at by the positions alone: the softmax of
+ * what the encoders add to the logits, the largest of each query 1. Figure 4 of the CoPE paper. */
+#include "heat_map.h"
+
+static const char *const planes[] = {"position_attention", NULL};
+
+static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    const struct heat_style style = {.x = "key",
+                                     .y = "query",
+                                     .bar = "of the largest",
+                                     .tokens = true,
+                                     .scale = 1,
+                                     .most = 1};
+    (void)q;
+    heat_map_draw(d, &style, d->columns ? d->columns : 1, out);
+}
+
+const struct plot plot_position_attention = {
+    .name = "position_attention",
+    .summary = "attention of one sequence by positions alone, of each query the largest 1",
+    .values = {"key", "query", "value"},
+    .planes = planes,
+    .read = plot_read_nothing,
+    .draw = draw,
+    .width = 460,
+    .height = 420,
+};

@@ -7,8 +7,8 @@
 #include "gate_kinds.h"
 #include "tokenizer.h"
 
-enum { LINE, PARAGRAPH, HEADING, MARKS };
-const char *const choose_marks[] = {"line", "paragraph", "heading", NULL};
+enum { LINE, EMPTY, PARAGRAPH, HEADING, MARKS };
+const char *const choose_marks[] = {"line", "empty", "paragraph", "heading", NULL};
 
 static int mark_of(const char *name)
 {
@@ -18,26 +18,40 @@ static int mark_of(const char *name)
     return i;
 }
 
-/* Between two line ends there may be blanks, as Wikitext has them. */
+/* What a text was before a byte of it. */
+struct place {
+    int ends;     /* line ends since the last letter; blanks may stand between */
+    bool letters; /* in this line */
+    bool title;   /* the line began with "=" */
+};
+
+/* Is the mark at this byte? */
+static bool step(struct place *p, int kind, char c)
+{
+    if (c == '\n') {
+        const bool here = kind == LINE || (kind == EMPTY && p->ends == 1) ||
+                          (kind == PARAGRAPH && p->letters && !p->title);
+        *p = (struct place){.ends = p->ends + 1};
+        return here;
+    }
+    if (c == ' ' || c == '\t' || c == '\r')
+        return false;
+    const bool title = p->ends > 0 && c == '=';
+    *p = (struct place){.letters = true, .title = p->title || title};
+    return kind == HEADING && title;
+}
+
 void choose_mark(const struct tokenizer *t, const char *name, const int32_t *token, int n,
                  int32_t *mark)
 {
     const int kind = mark_of(name);
-    int ends = 0; /* line ends since the last letter */
+    struct place p = {.ends = 0};
     for (int i = 0; i < n; i++) {
         size_t bytes;
         const char *text = tokenizer_text(t, token[i], &bytes);
         mark[i] = 0;
-        for (size_t k = 0; k < bytes; k++) {
-            const char c = text[k];
-            if (c == '\n') {
-                ends++;
-                mark[i] |= kind == LINE || (kind == PARAGRAPH && ends == 2);
-            } else if (c != ' ' && c != '\t' && c != '\r') {
-                mark[i] |= kind == HEADING && ends > 0 && c == '=';
-                ends = 0;
-            }
-        }
+        for (size_t k = 0; k < bytes; k++)
+            mark[i] |= step(&p, kind, text[k]);
     }
 }
 
@@ -45,7 +59,7 @@ static enum status look_at_sequences(struct look_run *r, const struct tokenizer 
                                      const char *mark, int plane, struct gate_kinds *g,
                                      struct err *e)
 {
-    const int n = r->split.count < LOOK_SEQUENCES ? r->split.count : LOOK_SEQUENCES;
+    const int n = r->split.count < CHOOSE_SEQUENCES ? r->split.count : CHOOSE_SEQUENCES;
     int32_t *label = calloc((size_t)r->run.model.longest, sizeof *label);
     if (!label)
         return err_set(e, ST_NOMEM, "no memory for the marks of a sequence");
@@ -89,7 +103,8 @@ enum status choose_head(struct look_run *r, const char *mark, struct chosen_head
     struct gate_kinds g = {.heads = 0};
     if (mark_of(mark) == MARKS)
         return err_set(e, ST_USAGE,
-                       "a head is chosen by line, paragraph or heading, not \"%s\"", mark);
+                       "a head is chosen by line, empty, paragraph or heading, not \"%s\"",
+                       mark);
     if (!task->tokenizer)
         return err_set(e, ST_USAGE,
                        "%s is no task of text: it has no %s to choose a head by",

@@ -5,19 +5,24 @@
  * sees, the correlation of the gate with a mark of the key, 1 or 0; of all heads the one with
  * the largest. A mark stands at the token that holds
  *     line        a line's end
- *     paragraph   the line's end that makes an empty line: one for each paragraph
+ *     empty       the line's end that makes an empty line
+ *     paragraph   the end of a line with letters that is no heading: in Wikitext and `prose`
+ *                 such a line is a paragraph
  *     heading     the first "=" of a line that begins with it (Wikitext's headings) */
 #ifndef CHOOSE_HEAD_H
 #define CHOOSE_HEAD_H
 
 #include "look_run.h"
 
+/* So many at most: headings are rare. Chosen. */
+enum { CHOOSE_SEQUENCES = 100 };
+
 struct chosen_head {
     int layer, head;
     double r; /* of its gates with the mark */
 };
 
-/* "line", "paragraph", "heading", NULL. */
+/* "line", "empty", "paragraph", "heading", NULL. */
 extern const char *const choose_marks[];
 
 /* mark[n] of a text's tokens, whose texts tokenizer_text knows. */

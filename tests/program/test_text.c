@@ -148,6 +148,33 @@ static void a_changed_corpus_is_told_and_is_another_run(void **state)
     expect(0, "1 done", "plan @/text.yaml --db @/r.db");
 }
 
+static void refused_corpus(const char *words, const char *part, const char *text)
+{
+    char line[512];
+    write_file(part, text, 1);
+    snprintf(line, sizeof line, "plan @/text.yaml --db @/r.db");
+    expect(2, words, line);
+    write_file("train.txt", "abcabcabcabc", 20);
+    write_file("test.txt", "bcabcabcabca", 5);
+    expect(0, "1 done", line); /* nothing was lost */
+}
+
+static void corpora_that_are_too_small_are_refused(void **state)
+{
+    (void)state;
+    refused_corpus("the test text of corpus", "test.txt", "b");
+    refused_corpus("has 1 tokens", "train.txt", "a");
+    refused_corpus("test.txt is empty", "test.txt", "");
+}
+
+/* A line of 4 MB without a blank is one piece; test_bpe counts what longer ones take. */
+static void a_long_line_is_tokenised(void **state)
+{
+    (void)state;
+    write_file("long.txt", "abcabcabcabcabcabcabcabcabcabcab", 131072);
+    expect(0, "of 4194304 bytes", "tokenize @/long.txt");
+}
+
 static void files_are_looked_at(void **state)
 {
     (void)state;
@@ -210,7 +237,7 @@ static void shipped_experiments_can_be_run(void **state)
     expect(0, "(line, r = ",
            "plot position_attention 6 --db @/shipped.db --choose line "
            "-o @/g.csv; cat @/g.csv");
-    expect(2, "line, paragraph or heading",
+    expect(2, "line, empty, paragraph or heading",
            "plot gates 6 --db @/shipped.db --choose word -o @/h.csv");
     expect(4, "no gates to choose",
            "plot attention 1 --db @/shipped.db --choose line "
@@ -230,6 +257,8 @@ int main(void)
         cmocka_unit_test(the_loss_has_a_position),
         cmocka_unit_test(logits_of_a_file_are_written),
         cmocka_unit_test(a_changed_corpus_is_told_and_is_another_run),
+        cmocka_unit_test(corpora_that_are_too_small_are_refused),
+        cmocka_unit_test(a_long_line_is_tokenised),
         cmocka_unit_test(files_are_looked_at),
         cmocka_unit_test(shipped_experiments_can_be_run),
     };

@@ -32,13 +32,15 @@ static void assert_marks(const char *name, const char *text, const char *want)
     tokenizer_close(t);
 }
 
-/* Of three line ends in a row the second makes the empty line; blanks may stand between. */
+/* Of three line ends in a row the second makes the empty line; blanks may stand between. The
+ * line of a heading is no paragraph, nor is an empty one. */
 static void marks_stand_where_they_are_said_to(void **state)
 {
     (void)state;
     assert_marks("line", "a\nb\n\nc", "010110");
-    assert_marks("paragraph", "a\nb\n\nc\n\n\nd", "0000100100");
-    assert_marks("paragraph", "a \n \nb", "000010");
+    assert_marks("empty", "a\nb\n\nc\n\n\nd", "0000100100");
+    assert_marks("empty", "a \n \nb", "000010");
+    assert_marks("paragraph", "a\n = b =\nc d\n\ne", "010000000000100");
     assert_marks("heading", "a = b\n = = c\nd", "00000001000000");
     assert_marks("heading", "= a", "000"); /* where its line began is not seen */
 }

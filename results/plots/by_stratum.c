@@ -104,10 +104,11 @@ static void write_blocks(const struct plot_data *d, double scale, FILE *out)
     }
 }
 
-void by_stratum_draw(const struct plot_data *d, double scale, FILE *out)
+void by_stratum_draw(const struct plot_data *d, const struct plot_request *q, double scale,
+                     FILE *out)
 {
     write_blocks(d, scale, out);
-    plot_grid(out, plot_panels(d));
+    plot_grid(out, plot_panels(d), q);
     plot_lines(d, "all", out);
     plot_grid_end(out);
 }

@@ -10,6 +10,7 @@ enum status by_stratum_read(struct store *s, const struct plot_request *q,
                             const char *number, struct plot_data *out, struct err *e);
 
 /* The boxes, means times `scale`. */
-void by_stratum_draw(const struct plot_data *d, double scale, FILE *out);
+void by_stratum_draw(const struct plot_data *d, const struct plot_request *q, double scale,
+                     FILE *out);
 
 #endif

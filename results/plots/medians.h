@@ -6,6 +6,7 @@
 
 /* Of rows with the values x, value, seed, ordered by seed and x; values times `scale`. The
  * labels of the axes are set before. */
-void medians_draw(const struct plot_data *d, double scale, FILE *out);
+void medians_draw(const struct plot_data *d, const struct plot_request *q, double scale,
+                  FILE *out);
 
 #endif

@@ -41,6 +41,7 @@ struct plot_request {
     const char *metric;                 /* NULL: the plot's own */
     bool hover; /* in SVG marks may tell their seed to the pointer: for a page, which has
                    to rewrite what gnuplot makes of that */
+    bool text;  /* for a terminal: panels below one another */
 };
 
 struct plot {
@@ -59,6 +60,8 @@ struct plot {
     /* The script without its terminal. */
     void (*draw)(const struct plot_data *d, const struct plot_request *q, FILE *out);
     int width, height; /* of a panel in pixels */
+    bool
+        legend; /* series are named below each panel, which is higher where they are many */
     /* Not NULL: the height of the whole picture, whose panels stand in one column. */
     int (*tall)(const struct plot_data *d);
     bool whole; /* one picture of all experiments together says most */
@@ -101,7 +104,7 @@ void plot_quoted(FILE *out, const char *text);
 void plot_style(const char *name, char colour[8], int *mark, int *dash);
 
 /* Opens a grid of `panels` boxes with shared settings; plot_grid_end closes it. */
-void plot_grid(FILE *out, int panels);
+void plot_grid(FILE *out, int panels, const struct plot_request *q);
 void plot_grid_end(FILE *out);
 
 /* The panels of a picture of lines: of the series that begins at row i the block $seeds_<i>

@@ -174,7 +174,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
         place = i > 0 && plot_panel_end(d, i - 1) > i ? place + 1 : 1;
         write_blocks(d, i, place, out);
     }
-    plot_grid(out, 1);
+    plot_grid(out, 1, q);
     fprintf(out,
             "unset key\nset lmargin %d\nset rmargin %d\nset errorbars small\n"
             "set xlabel 'second less first, with 95 %% interval; cross: the paper'\n"

@@ -34,7 +34,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     plot_quoted(out, q->metric);
     fprintf(out, " . '%s'\n", m->percent ? ", %" : "");
     fputs("set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb '#666666' dt 3\n", out);
-    medians_draw(d, m->percent ? 100.0 : 1.0, out);
+    medians_draw(d, q, m->percent ? 100.0 : 1.0, out);
 }
 
 const struct plot plot_context = {
@@ -46,4 +46,5 @@ const struct plot plot_context = {
     .draw = draw,
     .width = 460,
     .height = 340,
+    .legend = true,
 };

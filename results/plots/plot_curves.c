@@ -35,7 +35,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     fputs("set xlabel 'training step'\nset ylabel ", out);
     plot_quoted(out, q->metric);
     fprintf(out, " . '%s'\n", m->percent ? ", %" : "");
-    medians_draw(d, m->percent ? 100.0 : 1.0, out);
+    medians_draw(d, q, m->percent ? 100.0 : 1.0, out);
 }
 
 const struct plot plot_curves = {
@@ -47,4 +47,5 @@ const struct plot plot_curves = {
     .draw = draw,
     .width = 460,
     .height = 340,
+    .legend = true,
 };

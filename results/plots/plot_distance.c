@@ -10,11 +10,10 @@ static enum status read(struct store *s, const struct plot_request *q,
 
 static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
-    (void)q;
     fputs(
         "set ylabel 'token_error, %'\nset xlabel 'value of the stratum'\nset yrange [0:*]\n",
         out);
-    by_stratum_draw(d, 100.0, out);
+    by_stratum_draw(d, q, 100.0, out);
 }
 
 const struct plot plot_distance = {
@@ -25,4 +24,5 @@ const struct plot plot_distance = {
     .draw = draw,
     .width = 460,
     .height = 340,
+    .legend = true,
 };

@@ -13,9 +13,8 @@ static enum status read(struct store *s, const struct plot_request *q,
 
 static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
-    (void)q;
     fputs("set ylabel 'loss, nats a token'\nset xlabel 'tokens before it'\n", out);
-    by_stratum_draw(d, 1.0, out);
+    by_stratum_draw(d, q, 1.0, out);
 }
 
 const struct plot plot_loss = {
@@ -26,4 +25,5 @@ const struct plot plot_loss = {
     .draw = draw,
     .width = 460,
     .height = 340,
+    .legend = true,
 };

@@ -108,7 +108,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
 {
     const struct metric_info *m = metric_info(q->metric);
     write_blocks(d, m->percent ? 100.0 : 1.0, out);
-    plot_grid(out, plot_panels(d));
+    plot_grid(out, plot_panels(d), q);
     fputs("unset key\nset logscale x\nset xlabel ", out);
     plot_quoted(out, q->metric);
     fprintf(out, " . '%s (open: bound, cross: paper)'\n", m->percent ? ", %" : "");

@@ -35,7 +35,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
         fprintf(out, "$mark_%d << EOD\n%.17g %.17g %.17g %.17g\nEOD\n", i, v[SPEED],
                 scale * v[MEAN], scale * v[LEAST], scale * v[MOST]);
     }
-    plot_grid(out, plot_panels(d));
+    plot_grid(out, plot_panels(d), q);
     fputs("set xlabel 'training tokens a CPU second'\nset format x '%.3s%c'\n"
           "set xtics rotate by -30\n"
           "set ylabel ",
@@ -72,4 +72,5 @@ const struct plot plot_speed = {
     .draw = draw,
     .width = 460,
     .height = 340,
+    .legend = true,
 };

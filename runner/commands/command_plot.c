@@ -167,6 +167,7 @@ static enum status draw(const struct invocation *v, const struct plot *p,
         .cell = flag_text(v, "cell", NULL),
         .encoder = flag_text(v, "encoder", NULL),
         .metric = flag_text(v, "metric", p->metric),
+        .text = strcmp(flag_text(v, "output", "-"), "-") == 0,
     };
     struct plot_data d = {0};
     struct output *o = NULL;

@@ -36,12 +36,13 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
                 scale * v[MEAN], scale * v[LEAST], scale * v[MOST]);
     }
     plot_grid(out, plot_panels(d), q);
-    fputs("set xlabel 'training tokens a CPU second'\nset format x '%.3s%c'\n"
-          "set xtics rotate by -30\n"
+    fputs("set xlabel 'training tokens a CPU second'\nset format x '%.1s%c'\n"
+          "set xtics rotate by -30 font ',9'\nset rmargin 5\n"
           "set ylabel ",
           out);
     plot_quoted(out, q->metric);
-    fprintf(out, " . '%s; mean, least, most'\nset offsets graph 0.1, 0.1, 0.05, 0.05\n",
+    fprintf(out, " . '%s; mean, least, most'\nset offsets graph 0.1, 0.1, 0.05, 0.05\n"
+            "set yrange [0<*:*]\n",
             m->percent ? ", %" : "");
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);

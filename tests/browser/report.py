@@ -180,6 +180,20 @@ class Report(unittest.TestCase):
           });""")
         self.assertTrue(same)
 
+    def test_print_is_light_and_keeps_the_colours_of_gates(self):
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "media": "print",
+            "features": [{"name": "prefers-color-scheme", "value": "dark"}]})
+        try:
+            paper, adjust = self.browser.execute_script(
+                "return [getComputedStyle(document.body).backgroundColor,"
+                " getComputedStyle(document.querySelector('.head .strip span'))"
+                ".printColorAdjust]")
+        finally:
+            self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia",
+                                         {"media": "", "features": []})
+        self.assertEqual((paper, adjust), ("rgb(255, 255, 255)", "exact"))
+
     def test_ids_are_unique_and_figures_have_names(self):
         ids = self.browser.execute_script(
             "return [...document.querySelectorAll('[id]')]"

@@ -166,13 +166,24 @@ static const float *plane_at(const struct report_look *l, const float *all, int 
     return all + (size_t)head * (size_t)l->tokens * (size_t)l->tokens;
 }
 
-static double largest(const struct report_look *l, const float *plane)
+/* Each row divided by its largest number, so that a query of many keys can be seen as well
+ * as one of few; *mean: of these. NULL: no memory. */
+static float *by_row(const struct report_look *l, const float *plane, double *mean)
 {
-    double most = 0;
-    for (int i = 0; i < l->tokens * l->tokens; i++)
-        if ((double)plane[i] > most)
-            most = (double)plane[i];
-    return most;
+    const int T = l->tokens;
+    float *out = calloc((size_t)T * (size_t)T, sizeof *out);
+    double sum = 0;
+    for (int i = 0; out && i < T; i++) {
+        const float *row = plane + (size_t)i * (size_t)T;
+        float most = 0;
+        for (int j = 0; j <= i; j++)
+            most = row[j] > most ? row[j] : most;
+        for (int j = 0; j <= i && most > 0; j++)
+            out[(size_t)i * (size_t)T + (size_t)j] = row[j] / most;
+        sum += (double)most;
+    }
+    *mean = sum / T;
+    return out;
 }
 
 /* The last place whose answer is scored, or the last one. */
@@ -200,19 +211,35 @@ static void write_strip(FILE *out, const struct report_look *l, int head)
     fputs("</p>\n", out);
 }
 
-static void write_plane(FILE *out, const struct report_look *l, int head, bool gate)
+static void begin_plane(FILE *out, const struct report_look *l, int head, const char *what)
 {
-    const float *plane = plane_at(l, gate ? l->gate : l->attention, head);
-    const double most = gate ? 1 : largest(l, plane);
     fprintf(out, "<div><img width=%d height=%d alt=\"", l->tokens, l->tokens);
     report_say(out, "%s of layer %d, head %d: a row for each query, a column for each key",
-               gate ? "Gates" : "Attention", head / l->heads, head % l->heads);
+               what, head / l->heads, head % l->heads);
     fputs("\" src=\"", out);
-    small_picture(out, plane, l->tokens, most);
+}
+
+static void write_gates(FILE *out, const struct report_look *l, int head)
+{
+    begin_plane(out, l, head, "Gates");
+    small_picture(out, plane_at(l, l->gate, head), l->tokens);
+    fputs("\"> <span>Gate: queries downwards, keys across</span></div>\n", out);
+}
+
+static void write_attention(FILE *out, const struct report_look *l, int head)
+{
+    double mean;
+    float *shown = by_row(l, plane_at(l, l->attention, head), &mean);
+    if (!shown)
+        return;
+    begin_plane(out, l, head, "Attention");
+    small_picture(out, shown, l->tokens);
     fputs("\"> <span>", out);
-    report_say(out, "%s: queries downwards, keys across; darkest %.2f",
-               gate ? "Gate" : "Attention", most);
+    report_say(
+        out, "Attention: in each row the largest weight is darkest; on average it is %.2f",
+        mean);
     fputs("</span></div>\n", out);
+    free(shown);
 }
 
 /* Where an encoder does not act in a layer there is nothing to see. */
@@ -230,8 +257,8 @@ static void write_head(FILE *out, const struct report_look *l, int head, bool ch
     if (has_gates(l, head)) {
         write_strip(out, l, head);
         fputs("<div class=planes>", out);
-        write_plane(out, l, head, true);
-        write_plane(out, l, head, false);
+        write_gates(out, l, head);
+        write_attention(out, l, head);
         fputs("</div>\n", out);
     } else {
         fputs("<p>The encoder does not act in this layer.</p>\n", out);

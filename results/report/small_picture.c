@@ -138,15 +138,15 @@ static uint32_t adler(const unsigned char *at, size_t n)
 }
 
 /* Lines of a filter byte, 0, and two pixels a byte, the left one in the high bits. */
-static size_t write_lines(const float *value, int n, double most, unsigned char *raw)
+static size_t write_lines(const float *value, int n, unsigned char *raw)
 {
     unsigned char *to = raw;
     for (int i = 0; i < n; i++) {
         *to++ = 0;
         for (int j = 0; j < n; j += 2) {
             const float *at = value + (size_t)i * (size_t)n + (size_t)j;
-            const int left = shade_of((double)at[0] / most);
-            const int right = j + 1 < n ? shade_of((double)at[1] / most) : 0;
+            const int left = shade_of((double)at[0]);
+            const int right = j + 1 < n ? shade_of((double)at[1]) : 0;
             *to++ = (unsigned char)(left << 4 | right);
         }
     }
@@ -168,7 +168,7 @@ static size_t wrap(unsigned char *data, size_t raw)
     return sizeof head + raw + 4;
 }
 
-void small_picture(FILE *out, const float *value, int n, double most)
+void small_picture(FILE *out, const float *value, int n)
 {
     static const unsigned char signature[] = {0x89, 'P', 'N', 'G', 13, 10, 26, 10};
     unsigned char data[DATA_MAX], header[13] = {0}, palette[3 * SHADES];
@@ -180,7 +180,7 @@ void small_picture(FILE *out, const float *value, int n, double most)
     header[9] = 3; /* by palette */
     for (int i = 0; i < SHADES; i++)
         rgb(i, palette + 3 * (size_t)i);
-    const size_t raw = write_lines(value, n, most > 0 ? most : 1, data + 7);
+    const size_t raw = write_lines(value, n, data + 7);
     fputs("data:image/png;base64,", out);
     put_bytes(&b, signature, sizeof signature);
     put_chunk(&b, "IHDR", header, sizeof header);

@@ -12,7 +12,7 @@ int shade_of(double value); /* NaN: 0 */
 const char *shade_ink(int shade);
 void shade_colour(int shade, char text[8]);
 
-/* "data:image/png;base64,...": n by n pixels, n <= PICTURE_MAX, value[i][j] / most. */
-void small_picture(FILE *out, const float *value, int n, double most);
+/* "data:image/png;base64,...": n by n pixels, n <= PICTURE_MAX, value[i][j] in [0, 1]. */
+void small_picture(FILE *out, const float *value, int n);
 
 #endif

@@ -289,6 +289,7 @@ static void it_says_what_a_head_counts(void **state)
     assert_has(text, "<p class=strip><span class=g15 title=1.00>w</span><span class=g4 "
                      "title=0.25>\u2423</span></p>");
     assert_has(text, "<input type=range min=0 max=1 value=1 step=1 data-part=head>");
+    assert_has(text, "the largest weight is darkest; on average it is 1.00</span>");
     assert_null(strstr(text, "data-part=layer")); /* there is one */
     assert_has(text, "<td class=n>0.970</td><td class=n>0.030</td><td class=n>0.90</td>");
     free(text);
@@ -348,7 +349,7 @@ static void a_small_picture_is_a_png(void **state)
     size_t bytes = 0;
     (void)state;
     FILE *out = open_memstream(&text, &bytes);
-    small_picture(out, value, 2, 1);
+    small_picture(out, value, 2);
     fclose(out);
     assert_string_equal(
         text, "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAIAAAACBAMAAACAmBAXAAAAMFBMVE"

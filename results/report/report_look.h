@@ -2,7 +2,7 @@
  * whoever has the weights fills these.
  *
  * A gate is a number in [0, 1] for each query and visible key of a head. A kind of keys are
- * those that are a given token, or that stand right behind one. */
+ * those that are some tokens, or that stand right behind them. */
 #ifndef REPORT_LOOK_H
 #define REPORT_LOOK_H
 
@@ -11,7 +11,7 @@
 
 #include "status.h"
 
-enum { LOOK_TOKEN_TEXT = 16, LOOK_PLANE_TEXT = 64 };
+enum { LOOK_TOKEN_TEXT = 16, LOOK_PLANE_TEXT = 64, LOOK_NAMES_TEXT = 160 };
 
 /* So many seeds of a row (an encoder in a test) are looked at, with so many sequences, of which
  * one is shown up to so many tokens; and so many rows. A page is to be read, and a look at a
@@ -19,13 +19,13 @@ enum { LOOK_TOKEN_TEXT = 16, LOOK_PLANE_TEXT = 64 };
 enum { LOOK_SEEDS = 10, LOOK_SEQUENCES = 32, LOOK_TOKENS = 128, LOOK_ROWS = 12 };
 
 struct look_kind {
-    char token[LOOK_TOKEN_TEXT];
-    bool behind;      /* the keys right behind such a token */
+    char names[LOOK_NAMES_TEXT]; /* of tokens: "\"w\"", "\"0\", \";\" and 3 more" */
+    bool behind;                 /* the keys right behind such tokens */
     double at, other; /* mean gate of this kind, and of all other keys; NaN: no kind */
     double r;         /* correlation of the gate with being of this kind */
 };
 
-/* A run and the one of its heads in which at and other differ most. */
+/* A run and the one of its heads whose kind has the highest score. */
 struct look_run_kind {
     long long run;
     unsigned long long seed;
@@ -60,8 +60,9 @@ struct report_looks {
     struct err why; /* the first reason for which weights could not be used, or "" */
 };
 
-/* How far the two means of a kind lie apart; below 0: it is no kind. */
-double look_kind_gap(const struct look_kind *k);
+/* How far the two means of a kind lie apart, times the correlation's size: of gates that are
+ * open at these keys alone it is 1. Below 0: it is no kind. */
+double look_kind_score(const struct look_kind *k);
 
 void report_look_free(struct report_look *l);
 void report_looks_free(struct report_looks *l);

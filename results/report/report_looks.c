@@ -16,14 +16,14 @@
 #include "small_picture.h"
 #include "text_table.h"
 
-/* A gate is said to open at a kind when the two means are so far apart; and so many heads
- * have their pictures (two of up to 11 kB each). Both chosen. */
-static const double clear_gap = 0.5;
+/* A gate is said to open at a kind from this score on; and so many heads have their pictures
+ * (two of up to 11 kB each). Both chosen. */
+static const double clear_score = 0.3;
 enum { PAGE_HEADS = 96 };
 
-double look_kind_gap(const struct look_kind *k)
+double look_kind_score(const struct look_kind *k)
 {
-    return isnan(k->at) || isnan(k->other) ? -1 : fabs(k->at - k->other);
+    return isnan(k->at) || isnan(k->other) ? -1 : fabs((k->at - k->other) * k->r);
 }
 
 void report_look_free(struct report_look *l)
@@ -60,24 +60,25 @@ static void gate_name(const struct report_look *l, char text[2 * LOOK_PLANE_TEXT
              strcmp(name, "gate") == 0 ? "" : " gate");
 }
 
-static void kind_name(const struct look_kind *k, char text[2 * LOOK_TOKEN_TEXT + 32])
+enum { KIND_TEXT = LOOK_NAMES_TEXT + 32 };
+
+static void kind_name(const struct look_kind *k, char text[KIND_TEXT])
 {
-    snprintf(text, (size_t)2 * LOOK_TOKEN_TEXT + 32,
-             k->behind ? "the token behind \"%s\"" : "\"%s\"", k->token);
+    snprintf(text, KIND_TEXT, "%s%s", k->behind ? "what stands behind " : "", k->names);
 }
 
 static void say_kind(FILE *out, const struct report_look *l)
 {
     const struct look_run_kind *x = &l->run[l->shown];
     const struct look_kind *k = &x->kind;
-    char gate[2 * LOOK_PLANE_TEXT], kind[2 * LOOK_TOKEN_TEXT + 32];
+    char gate[2 * LOOK_PLANE_TEXT], kind[KIND_TEXT];
     gate_name(l, gate);
     kind_name(k, kind);
-    if (look_kind_gap(k) < clear_gap) {
+    if (look_kind_score(k) < clear_score) {
         report_say(
             out,
-            "No %s of these runs tells one kind of token from the rest: furthest apart "
-            "is that of layer %d, head %d at %s, with mean %.2f there and %.2f elsewhere",
+            "No %s of these runs follows some kind of token: closest comes that of layer %d, "
+            "head %d at %s, with mean %.2f there and %.2f elsewhere",
             gate, x->layer, x->head, kind, k->at, k->other);
         return;
     }
@@ -92,15 +93,16 @@ static void say(FILE *out, const struct report_look *l)
 {
     const struct look_run_kind *x = &l->run[l->shown];
     fputs("<p><b>", out);
-    if (look_kind_gap(&x->kind) < 0)
+    if (look_kind_score(&x->kind) < 0)
         report_say(out, "No kind of token is common enough to be told from the rest");
     else
         say_kind(out, l);
     fputs(".</b> ", out);
-    report_say(out,
-               "This is run %lld (seed %llu), of %d with weights the one in which the "
-               "two means lie furthest apart",
-               x->run, x->seed, l->runs);
+    report_say(
+        out,
+        "This is run %lld (seed %llu), of %d with weights the one whose gates follow "
+        "their kind most closely",
+        x->run, x->seed, l->runs);
     if (l->without)
         report_say(out, "; %d more could not be looked at", l->without);
     fputs(".</p>\n", out);
@@ -119,7 +121,7 @@ static enum status write_runs(FILE *out, const struct report_look *l, struct err
         text_table_column(&t, names[i], i != 4);
     for (int i = 0; i < l->runs; i++) {
         const struct look_run_kind *x = &l->run[i];
-        char kind[2 * LOOK_TOKEN_TEXT + 32];
+        char kind[KIND_TEXT];
         kind_name(&x->kind, kind);
         text_table_integer(&t, x->run);
         text_table_format(&t, "%llu", x->seed);
@@ -311,12 +313,14 @@ static void write_rule(FILE *out)
         out,
         "Some encoders have gates: a number between 0 and 1 for each pair of a token that "
         "looks (query) and one that is seen (key). The models with weights read the first "
-        "%d sequences of the split id, up to %d seeds of each row. Over all pairs whose "
-        "query is a scored place, of each head the kind of key (a token, or what stands "
-        "behind one) was chosen whose mean gate differs most from that of all other keys; "
-        "then the head and the run in which it differs most. The sequence shown is the "
-        "first of the split (of a long one the first %d tokens); its colours are the "
-        "gates as the last scored place sees them.",
+        "%d sequences of the split id, up to %d seeds of each row; all pairs count whose "
+        "query is a scored place. A kind of keys are some tokens, or what stands behind "
+        "them: the tokens are sorted by their mean gate and cut in two, and the smaller part "
+        "is the kind. Of all cuts and heads the one is named, and of all seeds the one is "
+        "shown, for which the difference between the mean gates of the kind and of all other "
+        "keys, times the correlation of the gate with being of the kind, is largest. The "
+        "sequence is the first of the split (of a long one the first %d tokens); its colours "
+        "are the gates as the last scored place sees them.",
         LOOK_SEQUENCES, LOOK_SEEDS, LOOK_TOKENS);
     fputs("</p>\n", out);
 }
@@ -344,8 +348,7 @@ static enum status write_look(struct report *r, const struct report_look *l, int
           "<p>Mean gates of this run, by the token of the key:</p>\n",
           r->out);
     enum status st = write_means(r->out, l, e);
-    fputs("<p>Of each run the head and the kind whose means lie furthest apart:</p>\n",
-          r->out);
+    fputs("<p>Of each run the head and the kind with the highest product:</p>\n", r->out);
     return st ? st : write_runs(r->out, l, e);
 }
 

@@ -78,42 +78,100 @@ void gate_kinds_add(struct gate_kinds *g, const struct look_run *r, int plane)
     gate_kinds_add_labels(g, r, plane, r->sequence.batch.token);
 }
 
-/* Of kind `kind` against all others. */
-static struct look_kind compare(const struct gate_kinds *g, int head, int kind)
+/* Tokens in the order of their mean gates; those with none are left out. */
+struct ranking {
+    int token[KIND_TOKENS], n;
+    double mean[KIND_TOKENS];
+};
+
+/* `first`: 1 for the keys' own tokens, 1 + V for those before the keys. Insertion is fast enough
+ * for 512. */
+static void rank_tokens(const struct gate_kinds *g, int head, int first,
+                        struct ranking *out)
 {
-    const size_t from = (size_t)head * (size_t)kinds(g), at = from + (size_t)kind;
-    const double n = (double)g->pairs[from], k = (double)g->pairs[at], p = k / n;
-    const double mean = g->sum[from] / n;
+    const size_t from = (size_t)head * (size_t)kinds(g) + (size_t)first;
+    out->n = 0;
+    for (int v = 0; v < g->vocabulary; v++) {
+        const int64_t pairs = g->pairs[from + (size_t)v];
+        const double mean = pairs ? g->sum[from + (size_t)v] / (double)pairs : 0;
+        int to = out->n;
+        if (!pairs)
+            continue;
+        for (; to > 0 && out->mean[to - 1] < mean; to--) {
+            out->mean[to] = out->mean[to - 1];
+            out->token[to] = out->token[to - 1];
+        }
+        out->mean[to] = mean;
+        out->token[to] = v;
+        out->n++;
+    }
+}
+
+/* `k` of a head's pairs, whose gates add up to `sum`, against all others. */
+static struct look_kind compare(const struct gate_kinds *g, int head, int64_t k, double sum)
+{
+    const size_t all = (size_t)head * (size_t)kinds(g);
+    const double n = (double)g->pairs[all], p = (double)k / n, mean = g->sum[all] / n;
     const double variance = g->square[head] / n - mean * mean;
-    struct look_kind out = {.at = g->sum[at] / k,
-                            .other = (g->sum[from] - g->sum[at]) / (n - k)};
+    struct look_kind out = {.at = sum / (double)k,
+                            .other = (g->sum[all] - sum) / (n - (double)k)};
     out.r = variance > 0 ? (out.at - out.other) * sqrt(p * (1 - p) / variance) : 0;
     return out;
 }
 
 struct look_kind gate_kinds_of(const struct gate_kinds *g, int head, int label)
 {
-    struct look_kind out = compare(g, head, 1 + label);
-    out.r = isnan(out.at) || isnan(out.other) ? (double)NAN : out.r;
-    return out;
+    const size_t all = (size_t)head * (size_t)kinds(g), at = all + 1 + (size_t)label;
+    if (g->pairs[at] == 0 || g->pairs[at] == g->pairs[all])
+        return (struct look_kind){
+            .at = (double)NAN, .other = (double)NAN, .r = (double)NAN};
+    return compare(g, head, g->pairs[at], g->sum[at]);
 }
 
-void gate_kinds_best(const struct gate_kinds *g, int head, int *token,
+/* Takes the part of the ranking that is the kind: the first `cut` tokens, or the others. */
+static void take_part(const struct ranking *r, int cut, int *token, int *n)
+{
+    const bool head_part = 2 * cut <= r->n;
+    *n = head_part ? cut : r->n - cut;
+    for (int i = 0; i < *n; i++)
+        token[i] = head_part ? r->token[i] : r->token[r->n - 1 - i];
+}
+
+/* The cuts of one ranking, from the end whose part is the smaller one. */
+static void try_cuts(const struct gate_kinds *g, int head, int first, int *token, int *n,
+                     struct look_kind *best)
+{
+    const size_t from = (size_t)head * (size_t)kinds(g);
+    const int64_t all = g->pairs[from];
+    struct ranking r;
+    rank_tokens(g, head, first, &r);
+    for (int cut = 1; cut < r.n; cut++) {
+        const bool head_part = 2 * cut <= r.n;
+        int64_t pairs = 0;
+        double sum = 0;
+        for (int i = head_part ? 0 : cut; i < (head_part ? cut : r.n); i++) {
+            const size_t at = from + (size_t)first + (size_t)r.token[i];
+            pairs += g->pairs[at];
+            sum += g->sum[at];
+        }
+        if (pairs * 100 < all || pairs * 100 > all * 99)
+            continue;
+        struct look_kind one = compare(g, head, pairs, sum);
+        if (look_kind_score(&one) <= look_kind_score(best))
+            continue;
+        one.behind = first > 1;
+        *best = one;
+        take_part(&r, cut, token, n);
+    }
+}
+
+void gate_kinds_best(const struct gate_kinds *g, int head, int *token, int *n,
                      struct look_kind *out)
 {
-    const int64_t *pairs = g->pairs + (size_t)head * (size_t)kinds(g);
     *out = (struct look_kind){.at = (double)NAN, .other = (double)NAN, .r = (double)NAN};
-    *token = 0;
-    for (int k = 1; k < kinds(g); k++) {
-        if (pairs[k] * 100 < pairs[0] || pairs[k] * 100 > pairs[0] * 99)
-            continue;
-        struct look_kind one = compare(g, head, k);
-        if (!isnan(out->at) && fabs(one.at - one.other) <= fabs(out->at - out->other))
-            continue;
-        one.behind = k > g->vocabulary;
-        *out = one;
-        *token = (k - 1) % g->vocabulary;
-    }
+    *n = 0;
+    try_cuts(g, head, 1, token, n, out);
+    try_cuts(g, head, 1 + g->vocabulary, token, n, out);
 }
 
 double gate_kinds_mean(const struct gate_kinds *g, int head, int token)

@@ -1,8 +1,8 @@
 /* gate_kinds.h -- which keys a trained head's gates are open at, over sequences.
  *
  * Seen from the places whose answer is scored: over all pairs of such a query and a visible
- * key the mean gate of the keys that are a given token, of those right behind one, and of
- * all others. */
+ * key the mean gate of the keys that are some tokens, or stand right behind them, and of all
+ * others. */
 #ifndef GATE_KINDS_H
 #define GATE_KINDS_H
 
@@ -36,9 +36,12 @@ void gate_kinds_add_labels(struct gate_kinds *g, const struct look_run *r, int p
  * there are none of either. */
 struct look_kind gate_kinds_of(const struct gate_kinds *g, int head, int label);
 
-/* Of a head the kind whose mean differs most from that of the other keys, of those that are at
- * least 1 % and at most 99 % of the pairs: *token, and the rest of *out but its token. */
-void gate_kinds_best(const struct gate_kinds *g, int head, int *token,
+/* Of a head the kind of keys that its gates follow most closely: of the ways to cut the tokens,
+ * sorted by their mean gate, in two, and likewise the tokens before the keys, the one with the
+ * largest look_kind_score. The smaller part of the two is the kind: token[0 .. *n - 1], that
+ * with the extreme mean first; room for KIND_TOKENS. A part below 1 % of the pairs is none.
+ * All of *out but its names. */
+void gate_kinds_best(const struct gate_kinds *g, int head, int *token, int *n,
                      struct look_kind *out);
 
 /* The mean gate of a head at keys that are `token`; NaN: there is none. */

@@ -2,7 +2,7 @@
  *
  * The runs whose encoder has the planes of the picture `gates` come from the database, row
  * by row of its tables. Each model with weights reads the first sequences of `id`, the sums of
- * its gates (gate_kinds.h) choose head and kind, and of the run in which these differ most
+ * its gates (gate_kinds.h) choose head and kind, and of the run with the highest score
  * planes and tokens of the first sequence are kept.
  * The trap: weights may be missing or damaged for one run and sound for the next, so that
  * what goes wrong with a model is written down and is no error. */
@@ -16,7 +16,8 @@
 #include "gate_kinds.h"
 #include "plot.h"
 
-enum { COMMONEST = 8 }; /* kinds of the table: what 390 pixels hold; chosen */
+/* Tokens of the table of means: what 390 pixels hold; of a kind those that are named. Chosen. */
+enum { COMMONEST = 8, NAMED = 6 };
 
 /* --- which runs --------------------------------------------------------------------- */
 
@@ -187,18 +188,33 @@ static enum status keep_means(const struct look_run *r, const struct gate_kinds 
     return ST_OK;
 }
 
-/* The head and the kind that differ most; kind.at is NaN where there is none. */
+/* "\"0\", \";\" and 3 more" */
+static void name_tokens(const struct look_run *r, const int *token, int n,
+                        char text[LOOK_NAMES_TEXT])
+{
+    size_t used = 0;
+    for (int i = 0; i < n && i < NAMED; i++) {
+        char one[LOOK_TOKEN_TEXT];
+        token_text(r, token[i], one);
+        used += (size_t)snprintf(text + used, LOOK_NAMES_TEXT - used, "%s\"%s\"",
+                                 i ? ", " : "", one);
+    }
+    if (n > NAMED)
+        snprintf(text + used, LOOK_NAMES_TEXT - used, " and %d more", n - NAMED);
+}
+
+/* The head whose kind has the highest score; kind.at is NaN where there is none. */
 static void choose_head(const struct look_run *r, const struct gate_kinds *g,
                         struct look_run_kind *out)
 {
     out->kind.at = out->kind.other = (double)NAN;
     for (int h = 0; h < g->heads; h++) {
         struct look_kind one;
-        int token;
-        gate_kinds_best(g, h, &token, &one);
-        if (look_kind_gap(&one) <= look_kind_gap(&out->kind))
+        int token[KIND_TOKENS], n;
+        gate_kinds_best(g, h, token, &n, &one);
+        if (look_kind_score(&one) <= look_kind_score(&out->kind))
             continue;
-        token_text(r, token, one.token);
+        name_tokens(r, token, n, one.names);
         out->kind = one;
         out->layer = h / r->looking.heads;
         out->head = h % r->looking.heads;
@@ -275,9 +291,9 @@ static enum status add_run(const char *db, const struct candidate *c,
         st = look_at(&r, &own, &line, &fault);
     look_run_close(&r);
     if (st == ST_OK) {
-        const double gap = look_kind_gap(&line.kind);
+        const double score = look_kind_score(&line.kind);
         row->run[row->runs++] = line;
-        if (row->runs == 1 || gap > look_kind_gap(&row->run[row->shown].kind)) {
+        if (row->runs == 1 || score > look_kind_score(&row->run[row->shown].kind)) {
             const int shown = row->runs - 1;
             take_sequences(&own, row);
             row->shown = shown;

@@ -241,7 +241,7 @@ static void fill_look(struct looked *x, const char *token, double at, double oth
         .scored = {0, 1, 0},
         .names = {"flip_flop", "quick", "", "beta"},
     };
-    snprintf(x->run[1].kind.token, LOOK_TOKEN_TEXT, "%s", token);
+    snprintf(x->run[1].kind.names, LOOK_NAMES_TEXT, "\"%s\"", token);
     snprintf(x->kind[0], LOOK_TOKEN_TEXT, "%s", token);
     for (int i = 0; i < 3; i++)
         snprintf(x->token[i], LOOK_TOKEN_TEXT, "%s", i == 1 ? " " : token);
@@ -299,13 +299,13 @@ static void it_says_what_a_head_counts(void **state)
                "closes at &#34;w&#34;: mean 0.03 there, 0.97 elsewhere. It counts every "
                "token but &#34;w&#34;.</b>");
     free(text);
-    fill_look(&x, "w", 0.60, 0.20);
+    fill_look(&x, "w", 0.40, 0.20);
     x.run[1].kind.behind = true;
     text = page(f, (struct report_request){.looks = &x.all}, ST_OK, &undrawn);
     assert_has(
-        text, "No gate of these runs tells one kind of token from the rest: furthest "
-              "apart is that of layer 0, head 1 at the token behind &#34;w&#34;, with mean "
-              "0.60 there and 0.20 elsewhere.</b>");
+        text, "No gate of these runs follows some kind of token: closest comes that of "
+              "layer 0, head 1 at what stands behind &#34;w&#34;, with mean 0.40 there and "
+              "0.20 elsewhere.</b>");
     free(text);
 }
 

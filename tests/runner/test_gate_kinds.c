@@ -52,14 +52,16 @@ static void the_token_that_opens_is_found(void **state)
     const real gate[T] = {1, 0, 1, 0, 1, 0};
     struct gate_kinds g = sums_of(gate);
     struct look_kind kind;
-    int found;
+    int found[KIND_TOKENS], n;
     (void)state;
-    gate_kinds_best(&g, 0, &found, &kind);
-    assert_int_equal(found, A);
+    gate_kinds_best(&g, 0, found, &n, &kind);
+    assert_int_equal(n, 1);
+    assert_int_equal(found[0], A);
     assert_false(kind.behind);
     assert_near(kind.at, 1.0, 1e-12);
     assert_near(kind.other, 0.0, 1e-12);
     assert_near(kind.r, 1.0, 1e-12);
+    assert_near(look_kind_score(&kind), 1.0, 1e-12);
     assert_near(gate_kinds_mean(&g, 0, B), 0.0, 1e-12);
     gate_kinds_close(&g);
 }
@@ -70,27 +72,61 @@ static void the_token_that_closes_is_found(void **state)
     const real gate[T] = {1, 1, (real)0.5, 0, 1, 1};
     struct gate_kinds g = sums_of(gate);
     struct look_kind kind;
-    int found;
+    int found[KIND_TOKENS], n;
     (void)state;
-    gate_kinds_best(&g, 0, &found, &kind);
-    assert_int_equal(found, C);
+    gate_kinds_best(&g, 0, found, &n, &kind);
+    assert_int_equal(n, 1);
+    assert_int_equal(found[0], C);
     assert_near(kind.at, 0.0, 1e-12);
     assert_near(kind.other, 7.0 / 8, 1e-12);
-    /* Mean 0.7, variance 0.65 - 0.49; share 0.2. */
-    assert_near(kind.r, -7.0 / 8 * sqrt(0.16 / 0.16), 1e-12);
+    /* Mean 0.7, variance 0.65 - 0.49; share 0.2, so that share times rest is 0.16 too. */
+    assert_near(kind.r, -7.0 / 8, 1e-12);
     gate_kinds_close(&g);
 }
 
-/* Behind B stand place 2, seen twice, and no other. */
+/* D and E are open, three tokens closed: the smaller part is the kind, its highest mean first.
+ * A cut behind D alone would leave E among the others. */
+static void several_tokens_are_one_kind(void **state)
+{
+    enum { D = 3, E = 4, VOCABULARY = 5, N = 5 };
+    const int32_t tokens[N] = {A, B, C, D, E};
+    const uint8_t asked[N] = {0, 0, 0, 0, 1};
+    const real gate[N] = {(real)0.125, 0, 0, (real)0.75, 1};
+    struct look_run run = {.looking = {.layers = 1, .heads = 1, .tokens = N, .planes = 1}};
+    real plane[N][N];
+    struct gate_kinds g;
+    struct look_kind kind;
+    struct err e;
+    int found[KIND_TOKENS], n;
+    (void)state;
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++)
+            plane[i][j] = j <= i ? gate[j] : (real)NAN;
+    run.looking.at = &plane[0][0];
+    run.sequence.batch.token = tokens;
+    run.sequence.scored = asked;
+    assert_int_equal(gate_kinds_open(1, VOCABULARY, &g, &e), ST_OK);
+    gate_kinds_add(&g, &run, 0);
+    gate_kinds_best(&g, 0, found, &n, &kind);
+    assert_int_equal(n, 2);
+    assert_int_equal(found[0], E);
+    assert_int_equal(found[1], D);
+    assert_near(kind.at, 1.75 / 2, 1e-12);
+    assert_near(kind.other, 0.125 / 3, 1e-12);
+    gate_kinds_close(&g);
+}
+
+/* Behind B stands place 2, seen twice, and no other. */
 static void what_stands_behind_a_token_is_found(void **state)
 {
     const real gate[T] = {0, 0, 1, 0, 0, 0};
     struct gate_kinds g = sums_of(gate);
     struct look_kind kind;
-    int found;
+    int found[KIND_TOKENS], n;
     (void)state;
-    gate_kinds_best(&g, 0, &found, &kind);
-    assert_int_equal(found, B);
+    gate_kinds_best(&g, 0, found, &n, &kind);
+    assert_int_equal(n, 1);
+    assert_int_equal(found[0], B);
     assert_true(kind.behind);
     assert_near(kind.at, 1.0, 1e-12);
     assert_near(kind.other, 0.0, 1e-12);
@@ -102,11 +138,12 @@ static void a_head_without_gates_has_no_kind(void **state)
     const real gate[T] = {1, 0, 1, 0, 1, 0};
     struct gate_kinds g = sums_of(gate);
     struct look_kind kind;
-    int found;
+    int found[KIND_TOKENS], n;
     (void)state;
-    gate_kinds_best(&g, 1, &found, &kind);
+    gate_kinds_best(&g, 1, found, &n, &kind);
+    assert_int_equal(n, 0);
     assert_true(isnan(kind.at));
-    assert_true(look_kind_gap(&kind) < 0);
+    assert_true(look_kind_score(&kind) < 0);
     assert_true(isnan(gate_kinds_mean(&g, 1, A)));
     gate_kinds_close(&g);
 }
@@ -133,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_token_that_opens_is_found),
         cmocka_unit_test(the_token_that_closes_is_found),
+        cmocka_unit_test(several_tokens_are_one_kind),
         cmocka_unit_test(what_stands_behind_a_token_is_found),
         cmocka_unit_test(a_head_without_gates_has_no_kind),
         cmocka_unit_test(the_commonest_come_first),

@@ -42,6 +42,7 @@ struct report_look {
     int without;     /* further runs: their weights are missing or cannot be used */
     int sequences;   /* of the split `id`, over which the means are */
     int layers, heads;
+    struct look_kind *of_head;     /* [layers, heads] the shown run's */
     char (*kind)[LOOK_TOKEN_TEXT]; /* [kinds] the commonest tokens, commonest first */
     double *mean;                  /* [layers, heads, kinds] the shown run's mean gates */
     int kinds;

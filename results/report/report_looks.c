@@ -33,6 +33,7 @@ void report_look_free(struct report_look *l)
     free(l->cell);
     free(l->variant);
     free(l->run);
+    free(l->of_head);
     free(l->kind);
     free(l->mean);
     free(l->token);
@@ -110,53 +111,67 @@ static void say(FILE *out, const struct report_look *l)
 
 /* --- tables --------------------------------------------------------------------------- */
 
+static void add_kind_columns(struct text_table *t)
+{
+    text_table_column(t, "layer", true);
+    text_table_column(t, "head", true);
+    text_table_column(t, "kind of token", false);
+    text_table_column(t, "mean there", true);
+    text_table_column(t, "elsewhere", true);
+    text_table_column(t, "correlation", true);
+}
+
+static void add_mean(struct text_table *t, int decimals, double x)
+{
+    if (isnan(x))
+        text_table_none(t);
+    else
+        text_table_format(t, "%.*f", decimals, x);
+}
+
+static void add_kind(struct text_table *t, int layer, int head, const struct look_kind *k)
+{
+    char kind[KIND_TEXT];
+    kind_name(k, kind);
+    text_table_integer(t, layer);
+    text_table_integer(t, head);
+    text_table_text(t, kind);
+    add_mean(t, 3, k->at);
+    add_mean(t, 3, k->other);
+    add_mean(t, 2, k->r);
+}
+
 static enum status write_runs(FILE *out, const struct report_look *l, struct err *e)
 {
-    static const char *const names[] = {"run",       "seed",          "layer",
-                                        "head",      "kind of token", "mean there",
-                                        "elsewhere", "correlation"};
     struct text_table t;
     text_table_init(&t, PRINT_HTML, out);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        text_table_column(&t, names[i], i != 4);
+    text_table_column(&t, "run", true);
+    text_table_column(&t, "seed", true);
+    add_kind_columns(&t);
     for (int i = 0; i < l->runs; i++) {
         const struct look_run_kind *x = &l->run[i];
-        char kind[KIND_TEXT];
-        kind_name(&x->kind, kind);
         text_table_integer(&t, x->run);
         text_table_format(&t, "%llu", x->seed);
-        text_table_integer(&t, x->layer);
-        text_table_integer(&t, x->head);
-        text_table_text(&t, kind);
-        text_table_format(&t, "%.3f", x->kind.at);
-        text_table_format(&t, "%.3f", x->kind.other);
-        text_table_format(&t, "%.2f", x->kind.r);
+        add_kind(&t, x->layer, x->head, &x->kind);
     }
     return text_table_end(&t, e);
 }
 
-/* The shown run: a row for each head, a column for each kind. */
-static enum status write_means(FILE *out, const struct report_look *l, struct err *e)
+/* The shown run: of each head its kind, and the mean gate at the commonest tokens. */
+static enum status write_heads_table(FILE *out, const struct report_look *l, struct err *e)
 {
     struct text_table t;
     text_table_init(&t, PRINT_HTML, out);
-    text_table_column(&t, "layer", true);
-    text_table_column(&t, "head", true);
+    add_kind_columns(&t);
     for (int k = 0; k < l->kinds; k++) {
         char name[LOOK_TOKEN_TEXT + 8];
         snprintf(name, sizeof name, "\"%s\"", l->kind[k]);
         text_table_column(&t, name, true);
     }
     for (int h = 0; h < l->layers * l->heads; h++) {
-        text_table_integer(&t, h / l->heads);
-        text_table_integer(&t, h % l->heads);
-        for (int k = 0; k < l->kinds; k++) {
-            const double x = l->mean[h * l->kinds + k];
-            if (isnan(x))
-                text_table_none(&t);
-            else
-                text_table_format(&t, "%.2f", x);
-        }
+        add_kind(&t, h / l->heads, h % l->heads, &l->of_head[h]);
+        for (int k = 0; k < l->kinds; k++)
+            add_mean(&t, 2, l->mean[h * l->kinds + k]);
     }
     return text_table_end(&t, e);
 }
@@ -344,10 +359,11 @@ static enum status write_look(struct report *r, const struct report_look *l, int
     report_say(r->out, "posbench plot gates %lld -o gates.svg", l->run[l->shown].run);
     fputs("</code> draws the gates; <code>", r->out);
     report_say(r->out, "posbench probe %lld -n %d", l->run[l->shown].run, l->sequences);
-    fputs("</code> prints means of all heads.</p>\n"
-          "<p>Mean gates of this run, by the token of the key:</p>\n",
-          r->out);
-    enum status st = write_means(r->out, l, e);
+    fputs(
+        "</code> prints means of all heads.</p>\n"
+        "<p>The kind of each head of this run, and its mean gates by the token of the key:</p>\n",
+        r->out);
+    enum status st = write_heads_table(r->out, l, e);
     fputs("<p>Of each run the head and the kind with the highest product:</p>\n", r->out);
     return st ? st : write_runs(r->out, l, e);
 }

@@ -193,6 +193,7 @@ static void name_tokens(const struct look_run *r, const int *token, int n,
                         char text[LOOK_NAMES_TEXT])
 {
     size_t used = 0;
+    text[0] = '\0';
     for (int i = 0; i < n && i < NAMED; i++) {
         char one[LOOK_TOKEN_TEXT];
         token_text(r, token[i], one);
@@ -203,22 +204,28 @@ static void name_tokens(const struct look_run *r, const int *token, int n,
         snprintf(text + used, LOOK_NAMES_TEXT - used, " and %d more", n - NAMED);
 }
 
-/* The head whose kind has the highest score; kind.at is NaN where there is none. */
-static void choose_head(const struct look_run *r, const struct gate_kinds *g,
-                        struct look_run_kind *out)
+/* The kind of each head, and the head whose kind has the highest score; kind.at is NaN where
+ * there is none. */
+static enum status choose_head(const struct look_run *r, const struct gate_kinds *g,
+                               struct report_look *out, struct look_run_kind *chosen,
+                               struct err *e)
 {
-    out->kind.at = out->kind.other = (double)NAN;
+    chosen->kind.at = chosen->kind.other = (double)NAN;
+    out->of_head = calloc((size_t)g->heads, sizeof *out->of_head);
+    if (!out->of_head)
+        return err_set(e, ST_NOMEM, "no memory for the kinds of %d heads", g->heads);
     for (int h = 0; h < g->heads; h++) {
-        struct look_kind one;
+        struct look_kind *one = &out->of_head[h];
         int token[KIND_TOKENS], n;
-        gate_kinds_best(g, h, token, &n, &one);
-        if (look_kind_score(&one) <= look_kind_score(&out->kind))
+        gate_kinds_best(g, h, token, &n, one);
+        name_tokens(r, token, n, one->names);
+        if (look_kind_score(one) <= look_kind_score(&chosen->kind))
             continue;
-        name_tokens(r, token, n, one.names);
-        out->kind = one;
-        out->layer = h / r->looking.heads;
-        out->head = h % r->looking.heads;
+        chosen->kind = *one;
+        chosen->layer = h / r->looking.heads;
+        chosen->head = h % r->looking.heads;
     }
+    return ST_OK;
 }
 
 static enum status look_at_sequences(struct look_run *r, int plane, struct gate_kinds *g,
@@ -252,7 +259,7 @@ static enum status look_at(struct look_run *r, struct report_look *out,
     if (st == ST_OK)
         st = keep_means(r, &g, out, e);
     if (st == ST_OK)
-        choose_head(r, &g, chosen);
+        st = choose_head(r, &g, out, chosen, e);
     gate_kinds_close(&g);
     return st;
 }

@@ -222,6 +222,7 @@ static void claims_are_drawn_where_they_are_judged(void **state)
 /* Two runs of one layer and two heads; the second is shown, its head 1 open at `token`. */
 struct looked {
     struct look_run_kind run[2];
+    struct look_kind of_head[2];
     char kind[1][LOOK_TOKEN_TEXT], token[3][LOOK_TOKEN_TEXT];
     double mean[2];
     uint8_t scored[3];
@@ -237,6 +238,8 @@ static void fill_look(struct looked *x, const char *token, double at, double oth
     *x = (struct looked){
         .run = {{1, 7, 0, 0, {"a", false, 0.6, 0.5, 0.1}},
                 {2, 8, 0, 1, {"", false, at, other, 0.9}}},
+        .of_head = {{"\"a\"", false, 0.625, 0.5, 0.125},
+                    {"", false, (double)NAN, (double)NAN, (double)NAN}},
         .mean = {0.375, (double)NAN},
         .scored = {0, 1, 0},
         .names = {"flip_flop", "quick", "", "beta"},
@@ -260,6 +263,7 @@ static void fill_look(struct looked *x, const char *token, double at, double oth
                                    .sequences = 32,
                                    .layers = 1,
                                    .heads = 2,
+                                   .of_head = x->of_head,
                                    .kind = x->kind,
                                    .mean = x->mean,
                                    .kinds = 1,
@@ -291,6 +295,8 @@ static void it_says_what_a_head_counts(void **state)
     assert_has(text, "<input type=range min=0 max=1 value=1 step=1 data-part=head>");
     assert_has(text, "the largest weight is darkest; on average it is 1.00</span>");
     assert_null(strstr(text, "data-part=layer")); /* there is one */
+    assert_has(text, "<td class=n>0.625</td><td class=n>0.500</td><td class=n>0.12</td>"
+                     "<td class=n>0.38</td></tr>");
     assert_has(text, "<td class=n>0.970</td><td class=n>0.030</td><td class=n>0.90</td>");
     free(text);
     fill_look(&x, "w", 0.03, 0.97);

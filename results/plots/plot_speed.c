@@ -41,7 +41,8 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
           "set ylabel ",
           out);
     plot_quoted(out, q->metric);
-    fprintf(out, " . '%s; mean, least, most'\nset offsets graph 0.1, 0.1, 0.05, 0.05\n"
+    fprintf(out,
+            " . '%s; mean, least, most'\nset offsets graph 0.1, 0.1, 0.05, 0.05\n"
             "set yrange [0<*:*]\n",
             m->percent ? ", %" : "");
     for (int i = 0, end; i < d->n; i = end) {

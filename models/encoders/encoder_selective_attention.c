@@ -13,7 +13,7 @@
  * A row needs all rows before it: sums over the rows of a panel are carried to the next, and
  * the last layer computes all queries.
  *
- * Backward: dF[i][j] = -sum over heads of dlogit[i][j]; A0[t][j] > 0 gets dF of all i > t.
+ * Backward: dcarry[i][j] = -sum over heads of dlogit[i][j]; A0[t][j] > 0 gets dcarry of all i > t.
  *
  * Source: Leviathan et al. 2024, arXiv:2410.02703, section 3 and listing; x-transformers,
  * attend.py, selective_attn, is the same. Biases of a sum are no part of A0 here.
@@ -48,7 +48,7 @@ static size_t carry(const struct encoder_dims *d, const struct option_values *o,
     return (size_t)columns;
 }
 
-/* F of a row, or dF of the rows behind it. */
+/* F of a row, or dcarry of the rows behind it. */
 static size_t mix_scratch(const struct encoder_dims *d, const struct option_values *o,
                           int rows, int columns)
 {
@@ -95,26 +95,27 @@ static void mix(const struct encoder_view *e, const struct panel *p, real *F)
     }
 }
 
-/* dF += -dlogit of all heads, of one row. */
-static void mask_grad(const struct encoder_view *e, const struct panel *p, int r, real *dF)
+/* dcarry += -dlogit of all heads, of one row. */
+static void mask_grad(const struct encoder_view *e, const struct panel *p, int r,
+                      real *dcarry)
 {
     for (int h = 0; h < e->dims->heads; h++) {
         const real *ds = p[h].dscore + (size_t)r * (size_t)p[h].stride;
         for (int j = 0; j <= p->row[r]; j++)
-            dF[j] -= ds[j];
+            dcarry[j] -= ds[j];
     }
 }
 
 static void mix_grad(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
-    real *dF = p->dcarry;
+    real *dcarry = p->dcarry;
     (void)scratch;
     for (int r = p->rows - 1; r >= 0; r--) {
         const real *A = content_of(p, r);
-        real *dA = p->dcontent + (size_t)r * (size_t)p->stride;
+        real *dcontent = p->dcontent + (size_t)r * (size_t)p->stride;
         for (int j = first_key(e); j < p->row[r]; j++)
-            dA[j] += A[j] > 0 ? dF[j] : 0;
-        mask_grad(e, p, r, dF);
+            dcontent[j] += A[j] > 0 ? dcarry[j] : 0;
+        mask_grad(e, p, r, dcarry);
     }
 }
 

@@ -80,8 +80,8 @@ static enum status run(const struct invocation *v, struct err *e)
 static const struct flag flags[] = {
     {"output", 'o', "FILE", false, "the page (default report.html); - is standard output"},
     {"profile", 0, "PROFILE", false, "only runs of this profile (default: all)"},
-    {"plots", 0, "LIST", false,
-     "kinds of pictures for each experiment, e.g. seeds,curves (default: all)"},
+    {"plots", 0, "PLOT", false,
+     "kinds of pictures for each experiment, with commas (default: all)"},
     {"no-models", 0, NULL, false,
      "do not look into the models beside the database, which takes seconds for each"},
     FLAG_DB,

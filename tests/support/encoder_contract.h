@@ -588,7 +588,7 @@ struct effect {
         double scale;
     } tensor[ENCODER_TENSORS_MAX];
     real o[BED_LONGEST * BED_STRIDE];
-    real mixed[BED_HEADS];
+    real mixed[BED_HEADS][2]; /* row 5 at key 3, and at the first key */
     real start[ENCODER_TENSORS_MAX][BED_TENSOR];
     int place[6][BED_LONGEST];
     int reach, projects;
@@ -615,8 +615,10 @@ static void effect_of(struct bed *b, struct effect *out)
     if (e->mix) {
         bed_make_up_heads(b);
         bed_mix(b);
-        for (int h = 0; h < b->dims.heads; h++)
-            out->mixed[h] = b->mixed[h][5 * BED_SCORES + 3];
+        for (int h = 0; h < b->dims.heads; h++) {
+            out->mixed[h][0] = b->mixed[h][5 * BED_SCORES + 3];
+            out->mixed[h][1] = b->mixed[h][5 * BED_SCORES];
+        }
     }
     bed_draw_x(b);
     if (e->embed)
@@ -722,11 +724,12 @@ static void differs_from_none_if_it_has_hooks(void **state)
     effect_of(&b, &with);
     bed_open(&b, &bare, "");
     effect_of(&b, &without);
-    assert_int_equal(has_hooks, differ(with.x, without.x, BED_LONGEST * BED_CHANNELS) ||
-                                    differ(with.q, without.q, BED_LONGEST * BED_STRIDE) ||
-                                    differ(with.mixed, without.mixed, BED_HEADS) ||
-                                    differ(with.score[0], without.score[0],
-                                           EFFECT_HEADS * BED_LONGEST * BED_SCORES));
+    assert_int_equal(has_hooks,
+                     differ(with.x, without.x, BED_LONGEST * BED_CHANNELS) ||
+                         differ(with.q, without.q, BED_LONGEST * BED_STRIDE) ||
+                         differ(with.mixed[0], without.mixed[0], 2 * BED_HEADS) ||
+                         differ(with.score[0], without.score[0],
+                                EFFECT_HEADS * BED_LONGEST * BED_SCORES));
 }
 
 /* X(of, check) for each check. */

@@ -255,17 +255,40 @@ void progress_close(struct progress *p)
 
 /* --- events --- */
 
+enum { EVENT_TEXT = 4096 }; /* bytes of the longest, chosen; more is cut */
+
+/* On a terminal: broken between words, so that the window breaks none; what follows is
+ * indented. A word that is wider than the window stays whole. */
+static void say_broken(const char *text, int width)
+{
+    const char *indent = "";
+    while (*text) {
+        const int room = width - 1 - (int)strlen(indent);
+        const char *end = column(text, room > 1 ? room : 1), *cut = end;
+        while (*end && cut > text && *cut != ' ')
+            cut--;
+        if (cut == text)
+            cut = text + strcspn(text, " ");
+        clean_line(stderr, "%s%.*s", indent, (int)(cut - text), text);
+        text = cut + strspn(cut, " ");
+        indent = "    ";
+    }
+}
+
 static void say(struct progress *p, const char *fmt, va_list args)
 {
     int width, height;
-    if (p->live) {
-        window(&width, &height);
-        erase(p, width);
+    if (!p->live) {
+        clean_vline(stderr, fmt, args);
+        return;
     }
+    char text[EVENT_TEXT];
+    vsnprintf(text, sizeof text, fmt, args);
+    window(&width, &height);
+    erase(p, width);
     flush(p);
-    clean_vline(stderr, fmt, args);
-    if (p->live)
-        draw(p);
+    say_broken(text, width);
+    draw(p);
     flush(p);
 }
 

@@ -65,13 +65,24 @@ static bool draw_all(int jobs, bool closes)
     return true;
 }
 
-static void draw(int jobs, bool closes)
+/* Draws on the terminal that it is given; false: it failed. */
+typedef bool draw_fn(int jobs, bool closes);
+
+static bool draw_long(int jobs, bool closes)
 {
-    setenv("TERM", "xterm", 1);
-    _exit(draw_all(jobs, closes) ? 0 : 1);
+    struct progress *p = NULL;
+    if (progress_open(jobs + 1, false, &p, NULL) != ST_OK || !progress_live(p))
+        return false;
+    progress_event(p,
+                   "[1/20] selective_copy cope(scale_position=false) seed 3: done in 23 s; "
+                   "token error valid 0 %%, id 0 %%, ood_dense 0 %%; 10 min left");
+    progress_event(p, "%s", "short");
+    if (closes)
+        progress_close(p);
+    return true;
 }
 
-static void watch(int rows, int columns, int jobs, bool closes)
+static void watch_one(draw_fn *draw, int rows, int columns, int jobs, bool closes)
 {
     const struct winsize size = {.ws_row = (unsigned short)rows,
                                  .ws_col = (unsigned short)columns};
@@ -81,14 +92,21 @@ static void watch(int rows, int columns, int jobs, bool closes)
     screen_open(&screen, rows, columns);
     const pid_t child = forkpty(&terminal, NULL, NULL, &size);
     assert_true(child >= 0);
-    if (child == 0)
-        draw(jobs, closes);
+    if (child == 0) {
+        setenv("TERM", "xterm", 1);
+        _exit(draw(jobs, closes) ? 0 : 1);
+    }
     while ((n = read(terminal, bytes, sizeof bytes)) > 0)
         screen_feed(&screen, bytes, (size_t)n);
     close(terminal);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
     assert_in_range(screen.scrolled, 0, EVENTS);
+}
+
+static void watch(int rows, int columns, int jobs, bool closes)
+{
+    watch_one(draw_all, rows, columns, jobs, closes);
 }
 
 /* The i-th of all lines, those that scrolled away first. */
@@ -147,6 +165,18 @@ static void a_closed_block_leaves_the_events_alone(void **state)
     watch(12, 80, 16, true);
     expect_events_first();
     assert_string_equal(line_at(EVENTS), "");
+}
+
+/* The line of a run that ended is often wider than a window. */
+static void long_events_are_broken_between_words(void **state)
+{
+    (void)state;
+    watch_one(draw_long, 24, 50, 1, true);
+    assert_int_equal(screen.wraps, 0);
+    assert_string_equal(line_at(0), "[1/20] selective_copy cope(scale_position=false)");
+    assert_string_equal(line_at(1), "    seed 3: done in 23 s; token error valid 0 %,");
+    assert_string_equal(line_at(2), "    id 0 %, ood_dense 0 %; 10 min left");
+    assert_string_equal(line_at(3), "short");
 }
 
 /* The whole stays when there is room for one line, speed and time when there is none for
@@ -271,6 +301,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_block_fits_every_window),
         cmocka_unit_test(a_closed_block_leaves_the_events_alone),
+        cmocka_unit_test(long_events_are_broken_between_words),
         cmocka_unit_test(tiny_windows_keep_what_matters),
         cmocka_unit_test(tmux_shows_the_same),
     };

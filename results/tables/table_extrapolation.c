@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clean.h"
-#include "escape.h"
+#include "paragraphs.h"
 #include "statistics.h"
 #include "store_internal.h"
 #include "table_data.h"
@@ -21,7 +20,7 @@
  * below the table says both numbers. Chosen. */
 static const double passing = 0.99;
 static const char rate[] = "train.lr="; /* of a cell's name: chosen on `valid` */
-enum { WIDTH = 80, SPLIT_NAME = 64, LEFT_OUT = 1024, CELL_NAME = 256 };
+enum { SPLIT_NAME = 64, LEFT_OUT = 1024, CELL_NAME = 256 };
 
 /* ---- how large splits are, from the runs' configurations ---- */
 
@@ -333,15 +332,11 @@ static struct cell cell_at(const struct job *j, int from)
 
 /* ---- printing ---- */
 
+/* A blank line parts paragraphs in Markdown and LaTeX. */
 static void prose(const struct table_request *q, const char *text, FILE *out)
 {
-    if (q->format == PRINT_TEXT)
-        clean_wrap(out, 0, 0, WIDTH, text);
-    else if (q->format == PRINT_MD)
-        escape_md(out, text);
-    else
-        escape_latex(out, text);
-    fputs(q->format == PRINT_TEXT ? "" : q->format == PRINT_MD ? "\n\n" : "\\par\n", out);
+    paragraph_plain(q->format, text, out);
+    fputs(q->format == PRINT_MD || q->format == PRINT_LATEX ? "\n" : "", out);
 }
 
 /* "≥4": the largest ratio there is was passed. */
@@ -412,7 +407,7 @@ static enum status print_profile(const struct job *j, int *at,
     char text[LEFT_OUT + 256];
     snprintf(text, sizeof text, "Extrapolation, profile %s",
              j->score[*at].any->key[DIM_PROFILE]);
-    prose(q, text, out);
+    paragraph_title(q->format, text, out);
     prose(q,
           "The largest ratio to the sizes of training at which the lower 95 % bound of "
           "accuracy is at least 99 %: the median over seeds; behind it the seeds that "

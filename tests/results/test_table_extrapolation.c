@@ -175,6 +175,11 @@ static void people_read_encoders_across_and_tasks_down(void **state)
     assert_line(f->store, PRINT_TEXT, "sort            1 (1/1)\n");
     assert_line(f->store, PRINT_TEXT, "left out: sort/ood_far (40)");
     assert_line(f->store, PRINT_LATEX, "copy & 2 (1/1) &");
+    assert_line(f->store, PRINT_LATEX, "accuracy is at least 99 \\%: the median");
+    assert_line(f->store, PRINT_HTML,
+                "<h3>Extrapolation, profile quick</h3>\n<p>The largest");
+    assert_line(f->store, PRINT_HTML, "accuracy is at least 99 %: the median");
+    assert_line(f->store, PRINT_MD, "### Extrapolation, profile quick\nThe largest");
 }
 
 static void nothing_to_show_is_said(void **state)

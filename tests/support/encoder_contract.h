@@ -617,7 +617,7 @@ static void effect_of(struct bed *b, struct effect *out)
         bed_mix(b);
         for (int h = 0; h < b->dims.heads; h++) {
             out->mixed[h][0] = b->mixed[h][5 * BED_SCORES + 3];
-            out->mixed[h][1] = b->mixed[h][5 * BED_SCORES];
+            out->mixed[h][1] = b->mixed[h][(size_t)5 * BED_SCORES];
         }
     }
     bed_draw_x(b);

@@ -80,17 +80,22 @@ const struct migration store_migrations[] = {
      "REAL, chance REAL, majority REAL, majority_count INTEGER, majority_total INTEGER, "
      "ceiling REAL, ceiling_count INTEGER, ceiling_total INTEGER, bits_per_byte REAL, "
      "word_perplexity REAL, PRIMARY KEY (run_id, split, step)) STRICT, WITHOUT ROWID;"
-     "INSERT INTO curve SELECT run_id, split, step, " SHARE("accuracy") ", " SHARE("token_error") ", " SHARE("sequence_accuracy") ", " SHARE("sequence_error") ", " VALUE("loss") ", " VALUE(
-         "perplexity") ", " VALUE("chance") ", " SHARE("majority") ", " SHARE("ceiling") ", " VALUE("bits_per_byte") ", " VALUE("word_perplexity") " FROM metric GROUP BY run_id, split, step;"
-                                                                                                                                                   "CREATE TEMP TABLE last_metric AS SELECT id, run_id, split, step, name, value, "
-                                                                                                                                                   "count, total FROM metric WHERE last = 1;"
-                                                                                                                                                   "DROP TABLE metric;"
-                                                                                                                                                   "CREATE TABLE metric (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES "
-                                                                                                                                                   "run (id) ON DELETE CASCADE, split TEXT NOT NULL, step INTEGER NOT NULL, name TEXT "
-                                                                                                                                                   "NOT NULL, value REAL, count INTEGER, total INTEGER, UNIQUE (run_id, split, name)) "
-                                                                                                                                                   "STRICT;"
-                                                                                                                                                   "INSERT INTO metric SELECT * FROM temp.last_metric ORDER BY id;"
-                                                                                                                                                   "DROP TABLE temp.last_metric;"},
+     /* clang-format off */
+     "INSERT INTO curve SELECT run_id, split, step, " SHARE("accuracy") ", "
+     SHARE("token_error") ", " SHARE("sequence_accuracy") ", " SHARE("sequence_error") ", "
+     VALUE("loss") ", " VALUE("perplexity") ", " VALUE("chance") ", " SHARE("majority") ", "
+     SHARE("ceiling") ", " VALUE("bits_per_byte") ", " VALUE("word_perplexity")
+     " FROM metric GROUP BY run_id, split, step;"
+     "CREATE TEMP TABLE last_metric AS SELECT id, run_id, split, step, name, value, "
+     "count, total FROM metric WHERE last = 1;"
+     "DROP TABLE metric;"
+     "CREATE TABLE metric (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES "
+     "run (id) ON DELETE CASCADE, split TEXT NOT NULL, step INTEGER NOT NULL, name TEXT "
+     "NOT NULL, value REAL, count INTEGER, total INTEGER, UNIQUE (run_id, split, name)) "
+     "STRICT;"
+     "INSERT INTO metric SELECT * FROM temp.last_metric ORDER BY id;"
+     "DROP TABLE temp.last_metric;"},
+    /* clang-format on */
     {0},
 };
 

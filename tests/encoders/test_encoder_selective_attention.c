@@ -50,8 +50,8 @@ static void the_first_token_is_masked_if_it_may_be(void **state)
                  keep ? "keep_first=true" : "keep_first=false");
         bed_make_up_heads(&b);
         bed_mix(&b);
-        const double lost =
-            b.found[BED_LOGITS][1][9 * BED_SCORES] - b.mixed[1][9 * BED_SCORES];
+        const double lost = b.found[BED_LOGITS][1][(size_t)9 * BED_SCORES] -
+                            b.mixed[1][(size_t)9 * BED_SCORES];
         assert_near(lost, keep ? 0 : mask(&b, 9, 0), 1e-12);
         assert_true(mask(&b, 9, 0) > 0.1);
     }

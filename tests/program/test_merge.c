@@ -572,23 +572,16 @@ static void an_older_part_is_merged_as_it_is(void **state)
 
 /* --- the command --- */
 
-static const char yaml[] = "version: 1\n"
-                           "defaults:\n"
-                           "  seeds: [1, 2, 3]\n"
-                           "  model: {layers: 1, heads: 2, dim: 16}\n"
-                           "  train: {steps: 4, warmup: 2, batch: 4, shards: 2}\n"
-                           "experiments:\n"
-                           "  flip:\n"
-                           "    task: {name: flip_flop, length: 16}\n"
-                           "    splits: {id: {count: 10}}\n"
-                           "    encoders: [rope, {name: cope, p_max: 5}]\n";
+static const char yaml[] =
+    "version: 1\ndefaults:\n  seeds: [1, 2, 3]\n  model: {layers: 1, heads: 2, dim: 16}\n"
+    "  train: {steps: 4, warmup: 2, batch: 4, shards: 2}\nexperiments:\n  flip:\n"
+    "    task: {name: flip_flop, length: 16}\n    splits: {id: {count: 10}}\n"
+    "    encoders: [rope, {name: cope, p_max: 5}]\n";
 
 /* Two runs of a text more. */
-static const char yaml_of_text[] = "  read:\n"
-                                   "    seeds: [1, 2]\n"
-                                   "    task: {name: text, vocabulary: 300, context: 16}\n"
-                                   "    splits: {id: {count: 10}, ood_twice: {count: 10}}\n"
-                                   "    encoders: [rope]\n";
+static const char yaml_of_text[] =
+    "  read:\n    seeds: [1, 2]\n    task: {name: text, vocabulary: 300, context: 16}\n"
+    "    splits: {id: {count: 10}, ood_twice: {count: 10}}\n    encoders: [rope]\n";
 
 static void posbench(const struct fixture *f, int code, const char *arguments,
                      const char *words)

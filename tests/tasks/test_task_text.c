@@ -155,8 +155,8 @@ static void the_reference_was_asked_what_the_task_asks(void **state)
     char folder[SCRATCH_TEXT], changes[128];
     static const char *const names[] = {"train.txt", "valid.txt", "test.txt"};
     struct vectors v = vectors_open(TEST_DATA "/../parity/vectors/text_rope.safetensors");
-    int32_t *token = whole_numbers(&v, "token", SEQUENCES * CONTEXT);
-    int32_t *target = whole_numbers(&v, "target", SEQUENCES * CONTEXT);
+    int32_t *token = whole_numbers(&v, "token", (size_t)SEQUENCES * CONTEXT);
+    int32_t *target = whole_numbers(&v, "target", (size_t)SEQUENCES * CONTEXT);
     char *text = file_text(TEST_DATA "/text/sample.txt", NULL);
     int found = 0;
     (void)state;

@@ -578,8 +578,7 @@ static const char yaml[] =
     "    task: {name: flip_flop, length: 16}\n    splits: {id: {count: 10}}\n"
     "    encoders: [rope, {name: cope, p_max: 5}]\n";
 
-/* Two runs of a text more. */
-static const char yaml_of_text[] =
+static const char yaml_of_text[] = /* two runs more */
     "  read:\n    seeds: [1, 2]\n    task: {name: text, vocabulary: 300, context: 16}\n"
     "    splits: {id: {count: 10}, ood_twice: {count: 10}}\n    encoders: [rope]\n";
 

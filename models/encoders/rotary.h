@@ -436,4 +436,12 @@ static inline double rotary_flops(const struct encoder_dims *d,
     return 6.0 * d->heads * rotary_pairs(d, o) * (load->tokens + load->queries);
 }
 
+/* The hooks of an encoder that turns as rope does: all but its name, options and resolve. */
+#define ROTARY_HOOKS                                                                     \
+    .invariances = invariant_to_shift, .flops = rotary_flops, .tensors = rotary_tensors, \
+    .start = rotary_start, .constants = rotary_constants,                                \
+    .fill_constants = rotary_fill_constants, .derived = rotary_derived,                  \
+    .derive = rotary_derive, .derive_grad = rotary_derive_grad, .takes_places = true,    \
+    .rotate = rotary_rotate, .rotate_grad = rotary_rotate_grad
+
 #endif

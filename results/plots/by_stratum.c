@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { VALUE, MEAN, SUM, PLACES, SEED };
+enum { VALUE, SUM = 2, PLACES }; /* between them the mean, which is drawn thin */
 
 /* Runs of one recipe were asked the same places, so the bins are worked out from one of them. */
 static const char sql[] =
@@ -86,29 +86,8 @@ static void write_all_seeds(const struct plot_data *d, int first, int end, doubl
     free(at);
 }
 
-/* Data blocks $seeds_<i> and $all_<i> of the series that begins at row i. */
-static void write_blocks(const struct plot_data *d, double scale, FILE *out)
-{
-    for (int i = 0, end; i < d->n; i = end) {
-        end = plot_series_end(d, i);
-        fprintf(out, "$seeds_%d << EOD\n", i);
-        for (int k = i; k < end; k++) {
-            if (k > i && d->row[k].value[VALUE] <= d->row[k - 1].value[VALUE])
-                putc('\n', out);
-            fprintf(out, "%.17g %.17g\n", d->row[k].value[VALUE],
-                    scale * d->row[k].value[MEAN]);
-        }
-        fprintf(out, "EOD\n$all_%d << EOD\n", i);
-        write_all_seeds(d, i, end, scale, out);
-        fputs("EOD\n", out);
-    }
-}
-
 void by_stratum_draw(const struct plot_data *d, const struct plot_request *q, double scale,
                      FILE *out)
 {
-    write_blocks(d, scale, out);
-    plot_grid(out, plot_panels(d), q);
-    plot_lines(d, "all", out);
-    plot_grid_end(out);
+    plot_lines(d, q, "all", write_all_seeds, scale, out);
 }

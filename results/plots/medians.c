@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { AT, VALUE, SEED };
+enum { AT, VALUE };
 
 struct point {
     double x, value;
@@ -37,29 +37,8 @@ static void write_medians(const struct plot_data *d, int first, int end, double 
     free(at);
 }
 
-/* Data blocks $seeds_<i> and $median_<i> of the series that begins at row i. */
-static void write_blocks(const struct plot_data *d, double scale, FILE *out)
-{
-    for (int i = 0, end; i < d->n; i = end) {
-        end = plot_series_end(d, i);
-        fprintf(out, "$seeds_%d << EOD\n", i);
-        for (int k = i; k < end; k++) {
-            if (k > i && d->row[k].value[SEED] != d->row[k - 1].value[SEED])
-                putc('\n', out);
-            fprintf(out, "%.17g %.17g\n", d->row[k].value[AT],
-                    scale * d->row[k].value[VALUE]);
-        }
-        fprintf(out, "EOD\n$median_%d << EOD\n", i);
-        write_medians(d, i, end, scale, out);
-        fputs("EOD\n", out);
-    }
-}
-
 void medians_draw(const struct plot_data *d, const struct plot_request *q, double scale,
                   FILE *out)
 {
-    write_blocks(d, scale, out);
-    plot_grid(out, plot_panels(d), q);
-    plot_lines(d, "median", out);
-    plot_grid_end(out);
+    plot_lines(d, q, "median", write_medians, scale, out);
 }

@@ -237,7 +237,7 @@ void plot_grid_end(FILE *out)
     fputs("unset multiplot\n", out);
 }
 
-void plot_lines(const struct plot_data *d, const char *thick, FILE *out)
+static void draw_panels(const struct plot_data *d, const char *thick, FILE *out)
 {
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
@@ -258,6 +258,34 @@ void plot_lines(const struct plot_data *d, const char *thick, FILE *out)
         }
         putc('\n', out);
     }
+}
+
+/* Data blocks $seeds_<i> and $<thick>_<i> of the series that begins at row i. Where x does not
+ * grow another seed begins, and the line is broken. */
+static void write_blocks(const struct plot_data *d, const char *thick,
+                         plot_thick_fn *write_thick, double scale, FILE *out)
+{
+    for (int i = 0, end; i < d->n; i = end) {
+        end = plot_series_end(d, i);
+        fprintf(out, "$seeds_%d << EOD\n", i);
+        for (int k = i; k < end; k++) {
+            if (k > i && d->row[k].value[0] <= d->row[k - 1].value[0])
+                putc('\n', out);
+            fprintf(out, "%.17g %.17g\n", d->row[k].value[0], scale * d->row[k].value[1]);
+        }
+        fprintf(out, "EOD\n$%s_%d << EOD\n", thick, i);
+        write_thick(d, i, end, scale, out);
+        fputs("EOD\n", out);
+    }
+}
+
+void plot_lines(const struct plot_data *d, const struct plot_request *q, const char *thick,
+                plot_thick_fn *write_thick, double scale, FILE *out)
+{
+    write_blocks(d, thick, write_thick, scale, out);
+    plot_grid(out, plot_panels(d), q);
+    draw_panels(d, thick, out);
+    plot_grid_end(out);
 }
 
 /* Of a legend: a line, a character, and what stands beside the words; pixels, as gnuplot lays

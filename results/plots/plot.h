@@ -107,9 +107,14 @@ void plot_style(const char *name, char colour[8], int *mark, int *dash);
 void plot_grid(FILE *out, int panels, const struct plot_request *q);
 void plot_grid_end(FILE *out);
 
-/* The panels of a picture of lines: of the series that begins at row i the block $seeds_<i>
- * thin, and over it $<thick>_<i> with marks and its name. */
-void plot_lines(const struct plot_data *d, const char *thick, FILE *out);
+/* Writes "x y" a line, what is drawn thick of the rows [first, end) of one series. */
+typedef void plot_thick_fn(const struct plot_data *d, int first, int end, double scale,
+                           FILE *out);
+/* A whole picture of lines, but for its axes: of each series, whose rows hold x and y and go
+ * from seed to seed, every seed thin and over them what `write_thick` writes, with marks and
+ * the series' name. `thick` names the block of data; y times `scale`. */
+void plot_lines(const struct plot_data *d, const struct plot_request *q, const char *thick,
+                plot_thick_fn *write_thick, double scale, FILE *out);
 
 /* The whole script for a terminal: "svg", "pdf", "png", "text" or "script". */
 void plot_script(const struct plot *p, const struct plot_data *d,

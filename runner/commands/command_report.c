@@ -18,11 +18,11 @@ static enum status write_page(const struct invocation *v, struct store *db,
                               const char *path, const struct report_looks *looks,
                               struct err *e)
 {
-    const char *name = flag_text(v, "output", "report.html");
+    const char *name = flag_text(v, "output", "report.html"), *slash = strrchr(path, '/');
     const struct report_request q = {
         .experiment = argument_count(v) ? argument_at(v, 0) : NULL,
         .profile = flag_text(v, "profile", NULL),
-        .database = path,
+        .database = slash ? slash + 1 : path, /* pages are handed on, folders are private */
         .program = "posbench " POSBENCH_VERSION " (" POSBENCH_COMMIT ")",
         .draw = gnuplot_draw,
         .looks = looks,

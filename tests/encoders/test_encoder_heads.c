@@ -1,7 +1,6 @@
 /* links: models_double */
 /* Logits of all heads of a layer as PyTorch has them (tests/parity/make_heads.py) against the
  * hooks on the bed: state and derived numbers are made by the hooks. One test a file. */
-#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,8 +11,9 @@
 #include <jansson.h>
 
 #include "encoder_bed.h"
+#include "reference_files.h"
 
-enum { HEADS = 2, WIDTH = 8, C = HEADS * WIDTH, CASES_MAX = 64, NAME_TEXT = 128 };
+enum { HEADS = 2, WIDTH = 8, C = HEADS * WIDTH };
 
 static const double tolerance = 1e-10; /* of numbers up to some tens, in 13 digits */
 
@@ -128,8 +128,7 @@ static void equals_the_reference(void **state)
     json_decref(file);
 }
 
-/* A lost file must not pass for a passed test. */
-static void encoders_with_a_reference_are_all_there(void **state)
+int main(void)
 {
     static const char *const wanted[] = {"dape_v2",
                                          "deberta",
@@ -143,37 +142,7 @@ static void encoders_with_a_reference_are_all_there(void **state)
                                          "selective_attention",
                                          "selective_attention_all",
                                          "tupe"};
-    const glob_t *files = *state;
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        char file[NAME_TEXT];
-        size_t found = 0;
-        snprintf(file, sizeof file, "/%s.json", wanted[i]);
-        for (size_t k = 0; k < files->gl_pathc; k++)
-            found += strcmp(strrchr(files->gl_pathv[k], '/'), file) == 0;
-        if (!found)
-            fail_msg("tests/parity/heads%s is missing", file);
-    }
-}
-
-int main(void)
-{
-    static struct CMUnitTest tests[CASES_MAX + 1];
-    static char name[CASES_MAX][NAME_TEXT];
-    glob_t files;
-    size_t n = 0;
-    if (glob(TEST_DATA "/../parity/heads/*.json", 0, NULL, &files))
-        files.gl_pathc = 0;
-    for (; n < files.gl_pathc && n < CASES_MAX; n++) {
-        snprintf(name[n], sizeof name[n], "%s equals the reference",
-                 strrchr(files.gl_pathv[n], '/') + 1);
-        tests[n] = (struct CMUnitTest){.name = name[n],
-                                       .test_func = equals_the_reference,
-                                       .initial_state = files.gl_pathv[n]};
-    }
-    tests[n++] = (struct CMUnitTest){.name = "encoders_with_a_reference_are_all_there",
-                                     .test_func = encoders_with_a_reference_are_all_there,
-                                     .initial_state = &files};
-    const int failures = _cmocka_run_group_tests("heads", tests, n, NULL, NULL);
-    globfree(&files);
-    return failures;
+    return reference_files_run("heads", TEST_DATA "/../parity/heads/*.json",
+                               equals_the_reference, wanted,
+                               sizeof wanted / sizeof *wanted);
 }

@@ -1,0 +1,14 @@
+/* reference_files.h -- one test for each file of numbers that an independent program made. */
+#ifndef REFERENCE_FILES_H
+#define REFERENCE_FILES_H
+
+#include <stddef.h>
+
+#include <cmocka.h>
+
+/* Runs `equals` on each file that `pattern` (glob) names, its path the state, and a test that
+ * all of `wanted` [n], names without their ending, are there. The number of failures. */
+int reference_files_run(const char *group, const char *pattern, CMUnitTestFunction equals,
+                        const char *const *wanted, size_t n);
+
+#endif

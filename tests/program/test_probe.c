@@ -268,6 +268,18 @@ static void expect_report(const char *arguments, const char *const *words)
     program_free(&p);
 }
 
+/* A page is handed on: it says the database's name and not in which folder it lay. */
+static void the_report_keeps_folders_to_itself(void **state)
+{
+    struct program p;
+    (void)state;
+    RUN(&p, "report --no-models --db '%s/results.db' -o -", folder);
+    assert_int_equal(p.code, 0);
+    assert_non_null(strstr(p.out, "<title>Position encodings: results.db</title>"));
+    assert_null(strstr(p.out, folder));
+    program_free(&p);
+}
+
 /* The model of the run whose encoder has gates, by the numbers that probe's planes have. */
 static void the_report_shows_what_heads_count(void **state)
 {
@@ -315,6 +327,7 @@ int main(void)
         cmocka_unit_test(npz_is_a_zip_of_the_same_arrays),
         cmocka_unit_test(pictures_of_a_model_name_their_run),
         cmocka_unit_test(boxes_stand_in_layers_and_heads),
+        cmocka_unit_test(the_report_keeps_folders_to_itself),
         cmocka_unit_test(the_report_shows_what_heads_count),
         cmocka_unit_test(the_same_model_gives_the_same_bytes),
     };

@@ -21,8 +21,8 @@ static inline int path_blocks(int rows)
     return (rows + PATH_BLOCK - 1) / PATH_BLOCK;
 }
 
-/* x and lambda [blocks, d, PATH_BLOCK], xi [columns, blocks, PATH_BLOCK]: what is kept is contiguous in
- * the rows of a block. */
+/* x and lambda [blocks, d, PATH_BLOCK], xi [columns, blocks, PATH_BLOCK]: what is kept is
+ * contiguous in the rows of a block. */
 static inline size_t path_scratch(const struct encoder_dims *d,
                                   const struct option_values *o, int rows, int columns)
 {

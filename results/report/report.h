@@ -2,7 +2,8 @@
  *
  * The page is HTML with its style, script and pictures (SVG) inside. All numbers stand in it
  * as text, so that it can be read without JavaScript, printed and searched; the script only
- * sorts, filters and chooses the head that is large. Text of a database reaches the page through escape_html alone. */
+ * sorts, filters and chooses the head that is large. Text of a database reaches the page
+ * through escape_html alone. */
 #ifndef REPORT_H
 #define REPORT_H
 

@@ -2,8 +2,8 @@
  *
  * The same means and intervals exist in SQL (v_summary), since views answer in the plain
  * sqlite3 shell, which has no function of ours; here they serve groupings that a view cannot
- * know. That both agree, on hard cases too, is tested in tests/results/test_schema.c. All tails and quantiles come from one function, the regularised
- * incomplete beta function. */
+ * know. That both agree, on hard cases too, is tested in tests/results/test_schema.c. All
+ * tails and quantiles come from one function, the regularised incomplete beta function. */
 #ifndef STATISTICS_H
 #define STATISTICS_H
 

@@ -7,7 +7,8 @@
 
 /* Opens the database of the call. With --file its views hold the runs alone that the file
  * describes now in --profile (default quick), in the cells where it has them; *chosen tells
- * whether. Without either they hold all but the trials of what was tuned. ST_USAGE when the file was given as the argument. */
+ * whether. Without either they hold all but the trials of what was tuned. ST_USAGE when the
+ * file was given as the argument. */
 enum status file_runs_open(const struct invocation *v, struct store **out, bool *chosen,
                            struct err *e);
 

@@ -482,8 +482,9 @@ struct tally sweep(const struct scenario *s, enum fault f, long stride)
 {
     struct course c = {.s = s, .fault = f, .seen = calloc(SEEN_MAX, sizeof *c.seen)};
     const char *wish = getenv("POSBENCH_FAULT_STRIDE");
-    /* Cases take five times as long with a sanitizer. */
-    const long usual = __sanitizer_set_report_path && stride > 1 ? 5 * stride : stride;
+    /* Cases take five times as long with a sanitizer; processes are few. */
+    const long usual =
+        __sanitizer_set_report_path && f != FAULT_PROCESS ? 5 * stride : stride;
     const long step = wish ? strtol(wish, NULL, 10) : usual;
     assert_non_null(c.seen);
     make_folder(c.folder);

@@ -623,12 +623,18 @@ bool plan_costs(const struct plan_item *item)
 
 struct plan_totals plan_sum(const struct plan *p, int jobs)
 {
+    return plan_sum_of(p, jobs, NULL, NULL);
+}
+
+struct plan_totals plan_sum_of(const struct plan *p, int jobs, plan_takes *takes,
+                               const void *context)
+{
     struct plan_totals sum = {0};
     const int at_once = p->at_once > 0 && p->at_once < jobs ? p->at_once : jobs;
     double longest = 0.0, slow_longest = 0.0;
     for (int i = 0; i < p->n; i++) {
         const struct plan_item *item = &p->item[i];
-        if (item->twice)
+        if (item->twice || (takes && !takes(item, context)))
             continue;
         sum.all++;
         if (plan_costs(item)) {

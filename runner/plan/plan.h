@@ -101,10 +101,16 @@ struct plan_totals {
 enum { PLAN_TIME = 96 };
 char *plan_time_text(const struct plan_totals *t, char text[PLAN_TIME]);
 struct plan_totals plan_sum(const struct plan *p, int jobs);
+/* The same of the items alone that `takes` takes. */
+typedef bool plan_takes(const struct plan_item *item, const void *context);
+struct plan_totals plan_sum_of(const struct plan *p, int jobs, plan_takes *takes,
+                               const void *context);
 
-/* For people: a line a cell, its seeds together while they agree; then the totals. */
-enum status plan_print(const struct plan *p, int jobs, const char *db, FILE *out,
-                       struct err *e);
+/* For people: a line a cell, its seeds together while they agree; then what each table of
+ * `config`'s published numbers costs, if any run that stands in one has to be run; then the
+ * totals. */
+enum status plan_print(const struct plan *p, const struct config *config, int jobs,
+                       const char *db, FILE *out, struct err *e);
 /* For programs: one object, "schema": 1. ST_NOMEM. */
 enum status plan_print_json(const struct plan *p, int jobs, FILE *out, struct err *e);
 

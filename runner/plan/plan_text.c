@@ -109,8 +109,95 @@ static void print_totals(const struct plan *p, int jobs, const char *db, FILE *o
         fprintf(out, "failed runs stay failed; --rerun failed tries them again\n");
 }
 
-enum status plan_print(const struct plan *p, int jobs, const char *db, FILE *out,
-                       struct err *e)
+/* --- what a table of a paper costs --- */
+
+/* The numbers of one source about one experiment. */
+struct published_table {
+    const struct config *config;
+    const struct published_value *of; /* the first of them */
+};
+
+static bool same_table(const struct published_value *a, const struct published_value *b)
+{
+    return strcmp(a->paper, b->paper) == 0 && strcmp(a->source, b->source) == 0 &&
+           strcmp(a->experiment, b->experiment) == 0;
+}
+
+/* Does the cell of a run have all that is said of a cell? Both are words "KEY=VALUE"; a
+ * trial has one more than the runs that it is for. */
+static bool cell_has(const char *cell, const char *said)
+{
+    char words[VARIANT_TEXT], *rest = NULL;
+    snprintf(words, sizeof words, "%s", said);
+    for (const char *word = strtok_r(words, " ", &rest); word;
+         word = strtok_r(NULL, " ", &rest)) {
+        const size_t n = strlen(word);
+        const char *at = strstr(cell, word);
+        while (at && !((at == cell || at[-1] == ' ') && (at[n] == '\0' || at[n] == ' ')))
+            at = strstr(at + 1, word);
+        if (!at)
+            return false;
+    }
+    return true;
+}
+
+static bool stands_in(const struct plan_item *item, const void *context)
+{
+    const struct published_table *t = context;
+    const struct config *c = t->config;
+    for (const struct published_value *v = t->of; v < c->publish + c->published; v++)
+        if (same_table(v, t->of) && strcmp(v->experiment, item->run->experiment) == 0 &&
+            cell_has(item->run->cell, v->cell) &&
+            (strcmp(v->encoder, item->run->encoder) == 0 ||
+             strcmp(v->encoder, item->run->variant) == 0))
+            return true;
+    return false;
+}
+
+static bool is_first_of_table(const struct config *c, int i)
+{
+    for (int before = 0; before < i; before++)
+        if (same_table(&c->publish[before], &c->publish[i]))
+            return false;
+    return true;
+}
+
+/* A run that stands in two tables is counted in both. */
+static enum status print_tables(const struct plan *p, const struct config *c, int jobs,
+                                FILE *out, struct err *e)
+{
+    struct text_table t;
+    char time[UNIT_TEXT];
+    int rows = 0;
+    text_table_init(&t, PRINT_TEXT, out);
+    text_table_column(&t, "published in", false);
+    text_table_column(&t, "experiment", false);
+    text_table_column(&t, "runs", true);
+    text_table_column(&t, "to run", true);
+    text_table_column(&t, "FLOP", true);
+    text_table_column(&t, "time", true);
+    for (int i = 0; i < c->published; i++) {
+        const struct published_table table = {c, &c->publish[i]};
+        const struct plan_totals sum = plan_sum_of(p, jobs, stands_in, &table);
+        if (!is_first_of_table(c, i) || sum.runs + sum.waits == 0)
+            continue;
+        if (rows++ == 0)
+            fprintf(out, "\n");
+        text_table_format(&t, "%s, %s", c->publish[i].paper, c->publish[i].source);
+        text_table_text(&t, c->publish[i].experiment);
+        text_table_integer(&t, sum.all);
+        text_table_integer(&t, sum.runs + sum.waits);
+        text_table_format(&t, "%.2g", sum.flops);
+        text_table_text(&t, units_duration(sum.seconds, time));
+    }
+    if (rows)
+        return text_table_end(&t, e);
+    text_table_drop(&t);
+    return ST_OK;
+}
+
+enum status plan_print(const struct plan *p, const struct config *config, int jobs,
+                       const char *db, FILE *out, struct err *e)
 {
     static const char *const names[] = {"experiment", "cell",  "encoder",
                                         "seeds",      "steps", "FLOP/run",
@@ -126,7 +213,9 @@ enum status plan_print(const struct plan *p, int jobs, const char *db, FILE *out
         add_line(&t, &p->item[i], &p->item[end]);
         i = end;
     }
-    const enum status st = text_table_end(&t, e);
+    enum status st = text_table_end(&t, e);
+    if (st == ST_OK)
+        st = print_tables(p, config, jobs, out, e);
     if (st == ST_OK)
         print_totals(p, jobs, db, out);
     return st;

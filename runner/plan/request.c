@@ -134,7 +134,7 @@ enum status request_show_plan(const struct request *q, bool json, struct err *e)
         st = plan_memory(plan, q->jobs, q->threads, e);
     if (st == ST_OK)
         st = json ? plan_print_json(plan, q->jobs, stdout, e)
-                  : plan_print(plan, q->jobs, q->db, stdout, e);
+                  : plan_print(plan, now.config, q->jobs, q->db, stdout, e);
     plan_close(plan);
     store_close(db);
     return st;

@@ -445,7 +445,7 @@ static void the_table_puts_seeds_together_while_they_agree(void **state)
     FILE *f = open_memstream(&text, &bytes);
     bring(b, ROPE_1, "done", NULL);
     assert_int_equal(make(b, RERUN_NONE, NULL), ST_OK);
-    assert_int_equal(plan_print(b->plan, 2, "x.db", f, &b->e), ST_OK);
+    assert_int_equal(plan_print(b->plan, b->config, 2, "x.db", f, &b->e), ST_OK);
     fclose(f);
     int lines = 0;
     for (const char *c = text; *c; c++)
@@ -456,6 +456,52 @@ static void the_table_puts_seeds_together_while_they_agree(void **state)
     assert_non_null(strstr(text, "6 runs: 1 done, 0 failed, 5 to run"));
     assert_non_null(strstr(text, "database x.db"));
     free(text);
+}
+
+/* Table 1 has one encoder of two in one cell of two, Figure 2 has all of one experiment;
+ * nothing of `third` is printed anywhere. */
+static void each_table_of_a_paper_has_its_cost(void **state)
+{
+    static const char printed[] =
+        "version: 1\n"
+        "defaults:\n"
+        "  seeds: [1, 2]\n"
+        "  model: {layers: 1, heads: 2, dim: 16}\n"
+        "  train: {steps: 10, warmup: 1, batch: 3, eval_every: 0}\n"
+        "experiments:\n"
+        "  first: {task: {name: flip_flop, length: 16}, encoders: [rope, absolute],\n"
+        "          splits: &s {valid: {count: 2}, id: {count: 7}},\n"
+        "          grid: {model.dim: [16, 32], train.steps: [10, 100]}}\n"
+        "  second: {task: {name: flip_flop, length: 16}, encoders: [none], splits: *s}\n"
+        "  third: {task: {name: flip_flop, length: 20}, encoders: [none], splits: *s}\n"
+        "published:\n"
+        "  - {paper: P, source: Table 1, experiment: first, cell: {model.dim: 32,\n"
+        "     train.steps: 10}, metric: token_error, values: {rope: {id: 1}}}\n"
+        "  - {paper: P, source: Figure 2, experiment: second, metric: token_error,\n"
+        "     values: {none: {id: 1, valid: 2}}}\n";
+    struct err e;
+    struct plan *plan = NULL;
+    char *text = NULL;
+    size_t bytes;
+    struct config *c = small_matrix(printed);
+    const struct plan_request q = {.config = c};
+    FILE *f = open_memstream(&text, &bytes);
+    (void)state;
+    assert_int_equal(plan_open(&q, NULL, &plan, &e), ST_OK);
+    for (int i = 0; i < plan->n; i++)
+        plan->item[i].seconds = 60.0;
+    assert_int_equal(plan_print(plan, c, 1, "x.db", f, &e), ST_OK);
+    fclose(f);
+    const char *one = strstr(text, "P, Table 1    first          2       2");
+    const char *two = strstr(text, "P, Figure 2   second         2       2");
+    assert_non_null(strstr(text, "20 runs: 0 done"));
+    assert_true(one && two && one < two);
+    assert_int_equal(strcspn(one, "\n"), strcspn(two, "\n"));
+    assert_memory_equal(strchr(one, '\n') - 5, "2 min", 5);
+    assert_null(strstr(two, "third  "));
+    free(text);
+    plan_close(plan);
+    config_free(c);
 }
 
 static enum status make_shard(struct bed *b, int shard, int shards, const char *only)
@@ -583,6 +629,7 @@ int main(void)
         TEST(totals_count_what_is_done_failed_and_to_run),
         TEST(json_holds_every_run),
         TEST(the_table_puts_seeds_together_while_they_agree),
+        TEST(each_table_of_a_paper_has_its_cost),
         TEST(every_run_falls_to_one_shard),
         TEST(shards_do_not_depend_on_what_is_done),
         TEST(shards_do_not_depend_on_filters),

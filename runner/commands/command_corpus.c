@@ -88,17 +88,31 @@ struct lines {
     long long lines, words, headings;
 };
 
+static bool blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Byte by byte, since a line may be as long as the file. A heading begins with " = ", and
+ * `same` is how many bytes of that the line has so far; more: it has others. */
 static struct lines count_lines(const struct mapped_file *m)
 {
+    static const char mark[] = " = ";
+    const size_t whole = sizeof mark - 1;
     struct lines n = {0};
-    for (size_t at = 0; at < m->size;) {
-        const char *line = m->at + at, *end = memchr(line, '\n', m->size - at);
-        const size_t length = end ? (size_t)(end - line) : m->size - at;
-        n.lines += end != NULL;
-        n.headings += length > 3 && memcmp(line, " = ", 3) == 0;
-        for (size_t i = 0; i < length; i++)
-            n.words += line[i] > ' ' && (i == 0 || line[i - 1] == ' ');
-        at += length + 1;
+    size_t passed = 0, same = 0;
+    char before = '\n';
+    for (size_t at = 0; at < m->size; at++) {
+        const char c = m->at[at];
+        n.lines += c == '\n';
+        n.words += !blank(c) && blank(before);
+        n.headings += same == whole && c != '\n';
+        if (c == '\n')
+            same = 0;
+        else
+            same = same < whole && c == mark[same] ? same + 1 : whole + 1;
+        before = c;
+        mapped_file_passed(m, &passed, at);
     }
     return n;
 }

@@ -38,45 +38,6 @@ static enum status from_file(const char *name, const struct run_spec *r,
     return st;
 }
 
-static enum status add_ids(void *context, const int32_t *id, size_t n, struct err *e)
-{
-    return n ? sequences_add(context, id, (int)n, e) : ST_OK;
-}
-
-/* Windows of the trained length, end to end; the last is what is left. */
-static enum status cut_windows(const struct sequences *all, int length,
-                               struct sequences *out, struct err *e)
-{
-    enum status st = ST_OK;
-    for (size_t at = 0; at < all->tokens && !st; at += (size_t)length) {
-        const size_t left = all->tokens - at;
-        st = sequences_add(out, all->token + at, left < (size_t)length ? (int)left : length,
-                           e);
-    }
-    return st;
-}
-
-static enum status from_text(const char *name, const struct run_spec *r,
-                             struct sequences *out, struct err *e)
-{
-    struct mapped_file m = {0};
-    struct sequences all = {0};
-    if (!r->task->tokenizer)
-        return err_set(e, ST_USAGE, "%s is no task of text: give ids with --input",
-                       r->task->name);
-    enum status st = mapped_file_open(name, &m, e);
-    if (!st)
-        st = tokenizer_encode(r->task->tokenizer(&r->task_options), name, &m, add_ids, &all,
-                              e);
-    if (!st && all.tokens == 0)
-        st = err_set(e, ST_CONFIG, "%s: there is no text in it", name);
-    if (!st)
-        st = cut_windows(&all, r->model.trained_length, out, e);
-    sequences_free(&all);
-    mapped_file_close(&m);
-    return st;
-}
-
 /* The run with one split, as its samples are drawn for evaluation. */
 static enum status from_split(const struct run_spec *r, const char *name, long count,
                               struct sequences *out, struct err *e)
@@ -112,18 +73,17 @@ static enum status read_sequences(const struct invocation *v, const struct run_s
                                   struct sequences *out, struct err *e)
 {
     const char *input = flag_text(v, "input", NULL), *split = flag_text(v, "split", NULL);
-    const char *text = flag_text(v, "text", NULL);
     long count;
     const enum status st = flag_integer(v, "count", 1, SPLIT_COUNT_MAX, 0, &count, e);
     if (st)
         return st;
-    if ((input != NULL) + (split != NULL) + (text != NULL) != 1)
+    if ((input != NULL) + (split != NULL) + flag_given(v, "text") != 1)
         return err_set(e, ST_USAGE,
                        "give either --input FILE or --split NAME, or --text FILE");
     if (count && !split)
         return err_set(e, ST_USAGE, "--count goes with --split");
-    if (text)
-        return from_text(text, r, out, e);
+    if (!input && !split)
+        return ST_OK; /* the text is read while logits are written */
     return input ? from_file(input, r, out, e) : from_split(r, split, count, out, e);
 }
 
@@ -157,33 +117,127 @@ static int fill_batch(const struct sequences *s, int first, int *start)
     return n;
 }
 
-static enum status write_logits(struct trainer *t, const struct sequences *s, int V,
-                                FILE *out, struct err *e)
+struct writer {
+    struct trainer *trainer;
+    FILE *out;
+    int V;
+    int32_t *target; /* [room] every position is asked: any target will do */
+    real *logits;    /* [room, V] */
+};
+
+static enum status writer_init(struct writer *w, int longest, struct err *e)
 {
-    const size_t tokens = (size_t)(s->longest > BATCH_TOKENS ? s->longest : BATCH_TOKENS);
+    const size_t room = (size_t)(longest > BATCH_TOKENS ? longest : BATCH_TOKENS);
+    w->target = calloc(room, sizeof *w->target);
+    w->logits = calloc(room * (size_t)w->V, sizeof *w->logits);
+    return w->target && w->logits
+               ? ST_OK
+               : err_set(e, ST_NOMEM, "no memory for %zu positions", room);
+}
+
+static void writer_free(struct writer *w)
+{
+    free(w->target);
+    free(w->logits);
+}
+
+static void write_sequences(struct writer *w, const struct sequences *s)
+{
     int start[BATCH_SEQUENCES + 1];
-    /* Every position is asked: any target will do. */
-    int32_t *target = calloc(tokens, sizeof *target);
-    real *logits = calloc(tokens * (size_t)V, sizeof *logits);
     const int32_t *token = s->token;
-    enum status st = target && logits
-                         ? ST_OK
-                         : err_set(e, ST_NOMEM, "no memory for %zu positions", tokens);
-    if (st == ST_OK)
-        write_header(s->tokens, V, out);
-    for (int first = 0; st == ST_OK && first < s->n && !ferror(out);) {
+    for (int first = 0; first < s->n && !ferror(w->out);) {
         const int n = fill_batch(s, first, start);
         const struct batch b = {
-            .sequences = n, .start = start, .token = token, .target = target};
-        trainer_logits(t, &b, logits);
+            .sequences = n, .start = start, .token = token, .target = w->target};
+        trainer_logits(w->trainer, &b, w->logits);
         for (int i = 0; i < start[n]; i++)
-            write_row(logits + (size_t)i * (size_t)V, V, out);
+            write_row(w->logits + (size_t)i * (size_t)w->V, w->V, w->out);
         token += start[n];
         first += n;
     }
-    free(target);
-    free(logits);
+}
+
+/* --- a text: windows of the trained length end to end, the last is what is left --- */
+
+/* Counted first, since the header says how many there are, then written as they come: neither
+ * a text nor its ids are held. */
+struct text {
+    const char *name;
+    struct mapped_file file;
+    struct tokenizer *tokenizer;
+    size_t tokens;
+    struct writer *writer;
+    int length, n;   /* tokens of a window; of it so far */
+    int32_t *window; /* [length] */
+    struct sequences batch;
+};
+
+static enum status count_ids(void *context, const int32_t *id, size_t n, struct err *e)
+{
+    (void)id;
+    (void)e;
+    ((struct text *)context)->tokens += n;
+    return ST_OK;
+}
+
+/* The window joins the batch, which is written when it is full, or `last`. */
+static enum status end_window(struct text *t, bool last, struct err *e)
+{
+    const enum status st = t->n ? sequences_add(&t->batch, t->window, t->n, e) : ST_OK;
+    t->n = 0;
+    if (!st && (last || t->batch.n == BATCH_SEQUENCES || t->batch.tokens >= BATCH_TOKENS)) {
+        write_sequences(t->writer, &t->batch);
+        t->batch.n = 0;
+        t->batch.tokens = 0;
+    }
     return st;
+}
+
+static enum status window_ids(void *context, const int32_t *id, size_t n, struct err *e)
+{
+    struct text *t = context;
+    enum status st = ST_OK;
+    for (size_t i = 0; i < n && !st; i++) {
+        t->window[t->n++] = id[i];
+        if (t->n == t->length)
+            st = end_window(t, false, e);
+    }
+    return !st && ferror(t->writer->out) ? ST_IO : st; /* output_commit says why */
+}
+
+static enum status text_open(const char *name, const struct run_spec *r, struct text *t,
+                             struct err *e)
+{
+    *t = (struct text){.name = name, .length = r->model.trained_length};
+    if (!r->task->tokenizer)
+        return err_set(e, ST_USAGE, "%s is no task of text: give ids with --input",
+                       r->task->name);
+    t->tokenizer = r->task->tokenizer(&r->task_options);
+    t->window = malloc((size_t)t->length * sizeof *t->window);
+    if (!t->window)
+        return err_set(e, ST_NOMEM, "no memory for a window of %d tokens", t->length);
+    enum status st = mapped_file_open(name, &t->file, e);
+    if (!st)
+        st = tokenizer_encode(t->tokenizer, name, &t->file, count_ids, t, e);
+    if (!st && t->tokens == 0)
+        st = err_set(e, ST_CONFIG, "%s: there is no text in it", name);
+    return st;
+}
+
+static void text_close(struct text *t)
+{
+    sequences_free(&t->batch);
+    mapped_file_close(&t->file);
+    free(t->window);
+}
+
+static enum status write_text(struct text *t, struct writer *w, struct err *e)
+{
+    t->writer = w;
+    enum status st = tokenizer_encode(t->tokenizer, t->name, &t->file, window_ids, t, e);
+    if (!st)
+        st = end_window(t, true, e);
+    return ferror(w->out) ? ST_OK : st;
 }
 
 /* A split that changes the encoder does so here too. */
@@ -205,20 +259,42 @@ static enum status change_encoder(const struct invocation *v, struct run_spec *r
 
 /* --- the command --- */
 
+/* Of the sequences, or of the text when there is one. */
 static enum status predict(const struct invocation *v, const struct trained_model *s,
-                           const struct sequences *x, struct err *e)
+                           const struct sequences *x, struct text *text, struct err *e)
 {
-    struct trainer *t = NULL;
+    const int longest = text ? text->length : x->longest;
+    struct writer w = {.V = s->run.model.vocabulary};
     struct output *o = NULL;
-    enum status st = trained_model_open(s, x->longest, &t, e);
+    enum status st = trained_model_open(s, longest, &w.trainer, e);
     if (st == ST_OK)
         st = output_open(flag_text(v, "logits", "-"), flag_given(v, "force"), &o, e);
     if (st == ST_OK)
-        st = write_logits(t, x, s->run.model.vocabulary, output_file(o), e);
+        st = writer_init(&w, longest, e);
+    if (st == ST_OK) {
+        w.out = output_file(o);
+        write_header(text ? text->tokens : x->tokens, w.V, w.out);
+        if (text)
+            st = write_text(text, &w, e);
+        else
+            write_sequences(&w, x);
+    }
     if (st == ST_OK)
         st = output_commit(o, e);
     output_close(o);
-    trainer_close(t);
+    writer_free(&w);
+    trainer_close(w.trainer);
+    return st;
+}
+
+static enum status predict_text(const struct invocation *v, const struct trained_model *s,
+                                struct err *e)
+{
+    struct text t;
+    enum status st = text_open(flag_text(v, "text", ""), &s->run, &t, e);
+    if (st == ST_OK)
+        st = predict(v, s, NULL, &t, e);
+    text_close(&t);
     return st;
 }
 
@@ -235,7 +311,7 @@ static enum status run(const struct invocation *v, struct err *e)
     if (st == ST_OK)
         st = change_encoder(v, &s.run, e);
     if (st == ST_OK)
-        st = predict(v, &s, &x, e);
+        st = flag_given(v, "text") ? predict_text(v, &s, e) : predict(v, &s, &x, NULL, e);
     sequences_free(&x);
     run_spec_free(&s.run);
     return st;
@@ -265,7 +341,8 @@ const struct command command_predict = {
     .max_args = 1,
     .examples = "posbench predict 12 --input tokens.jsonl --logits logits.npy\n"
                 "posbench predict cope.safetensors --input ids.txt --logits logits.npy\n"
-                "posbench predict 12 --split id -n 100 --logits logits.npy",
+                "posbench predict 12 --split id -n 100 --logits logits.npy\n"
+                "posbench predict 12 --text story.txt --logits story.npy",
     .flags = flags,
     .run = run,
 };

@@ -3,8 +3,12 @@
  * A piece enters as bytes and leaves as tokens. Most pieces have come before: their tokens
  * stand in a cache, found by a hash of the bytes. A new one is a list of tokens linked to
  * their neighbours and a heap of the merges that are possible in it, earliest merge first,
- * leftmost first among equals; an entry of the heap whose pair is gone is passed over. So
- * a piece of n bytes takes n log n steps, also the one of 100 MB without a blank. */
+ * leftmost first among equals; an entry of the heap whose pair is gone is passed over.
+ * In a long piece such a heap does not fit the caches, and each step goes all through it: 10
+ * MB of one letter took a minute. There each merge has a queue instead, and they are emptied
+ * one after the other. What a merge adds goes to queues of later merges, as they alone join
+ * what it makes; and a queue is filled from left to right, as all of a pair come into being
+ * in the pass that makes the later of its two tokens. So the order is the heap's. */
 #include "bpe.h"
 
 #include <assert.h>
@@ -27,11 +31,23 @@ struct cached {
     uint8_t bytes, tokens; /* bytes 0: free */
 };
 
+enum { LONG = 2048 }; /* bytes of a piece that has queues: 32 KiB of heap; chosen */
+
 /* A possible merge: the pair that begins at place `at`. Places are 32 bits wide, as a piece
  * of 100 MB has 200 million candidates. */
 struct candidate {
     int32_t rank;
     uint32_t at;
+};
+
+/* The same in the queue of its merge. */
+#define NONE UINT32_MAX
+struct waiting {
+    uint32_t at, next; /* next: in the queue, or of those that are free */
+};
+
+struct queue {
+    uint32_t first, last;
 };
 
 struct bpe {
@@ -46,9 +62,15 @@ struct bpe {
     int32_t *cache_token;
     size_t cache_text_used, cache_token_used, cache_text_room, cache_token_room;
     int cached;
-    struct candidate *heap; /* [room of the longest piece so far] */
-    size_t heap_n, room;
-    uint32_t *previous, *next;
+    struct candidate heap[2 * LONG];
+    size_t heap_n, room;       /* room: bytes of the longest piece so far */
+    uint32_t *previous, *next; /* [room] */
+    bool queues;               /* of the piece at hand, instead of the heap */
+    struct queue *queue;       /* [merges] */
+    struct waiting *waiting;   /* [waiting_room] */
+    size_t waiting_n, waiting_room;
+    uint32_t free;    /* the first of `waiting` that is free again */
+    int32_t emptying; /* the merge whose queue comes next */
 };
 
 /* --- bytes ------------------------------------------------------------------------- */
@@ -156,9 +178,10 @@ void bpe_close(struct bpe *b)
     free(b->cache);
     free(b->cache_text);
     free(b->cache_token);
-    free(b->heap);
     free(b->previous);
     free(b->next);
+    free(b->queue);
+    free(b->waiting);
     free(b);
 }
 
@@ -216,25 +239,98 @@ static struct candidate pop(struct bpe *b)
     return top;
 }
 
+/* --- queues of a long piece ---------------------------------------------------------- */
+
+static void wait_in_queue(struct bpe *b, struct candidate c)
+{
+    struct queue *q = &b->queue[c.rank];
+    const uint32_t i = b->free != NONE ? b->free : (uint32_t)b->waiting_n++;
+    assert(c.rank >= b->emptying && i < b->waiting_room);
+    if (i == b->free)
+        b->free = b->waiting[i].next;
+    b->waiting[i] = (struct waiting){c.at, NONE};
+    if (q->first == NONE)
+        q->first = i;
+    else
+        b->waiting[q->last].next = i;
+    q->last = i;
+}
+
+static bool take_from_queue(struct bpe *b, struct candidate *out)
+{
+    while (b->emptying < b->merges && b->queue[b->emptying].first == NONE)
+        b->emptying++;
+    if (b->emptying == b->merges)
+        return false;
+    struct queue *q = &b->queue[b->emptying];
+    const uint32_t i = q->first;
+    *out = (struct candidate){b->emptying, b->waiting[i].at};
+    q->first = b->waiting[i].next;
+    b->waiting[i].next = b->free;
+    b->free = i;
+    return true;
+}
+
+static void put(struct bpe *b, struct candidate c)
+{
+    if (b->queues)
+        wait_in_queue(b, c);
+    else
+        push(b, c);
+}
+
+/* The candidate whose turn it is; false when there is none. */
+static bool take(struct bpe *b, struct candidate *out)
+{
+    if (b->queues)
+        return take_from_queue(b, out);
+    if (b->heap_n == 0)
+        return false;
+    *out = pop(b);
+    return true;
+}
+
+/* --- all of a piece ------------------------------------------------------------------ */
+
+static bool make_links(struct bpe *b, size_t n)
+{
+    if (n <= b->room)
+        return true;
+    free(b->previous);
+    free(b->next);
+    b->room = 0;
+    b->previous = malloc(n * sizeof *b->previous);
+    b->next = malloc(n * sizeof *b->next);
+    b->room = b->previous && b->next ? n : 0;
+    return b->room > 0;
+}
+
+static bool make_queues(struct bpe *b, size_t n)
+{
+    if (!b->queue)
+        b->queue = malloc(((size_t)b->merges + 1) * sizeof *b->queue);
+    if (2 * n > b->waiting_room) {
+        free(b->waiting);
+        b->waiting = malloc(2 * n * sizeof *b->waiting);
+        b->waiting_room = b->waiting ? 2 * n : 0;
+    }
+    for (int32_t i = 0; b->queue && i < b->merges; i++)
+        b->queue[i].first = NONE;
+    b->waiting_n = 0;
+    b->free = NONE;
+    b->emptying = 0;
+    return b->queue && b->waiting;
+}
+
 /* A piece of n bytes never has more than 2 n candidates: n - 1 at first, and each of at
  * most n - 1 merges removes one and adds two. */
 static bool make_room(struct bpe *b, size_t n)
 {
-    if (n <= b->room)
-        return true;
     if (n > PIECE_MOST)
         return false;
-    free(b->heap);
-    free(b->previous);
-    free(b->next);
-    b->room = 0;
-    b->heap = malloc(2 * n * sizeof *b->heap);
-    b->previous = malloc(n * sizeof *b->previous);
-    b->next = malloc(n * sizeof *b->next);
-    if (!b->heap || !b->previous || !b->next)
-        return false;
-    b->room = n;
-    return true;
+    b->heap_n = 0;
+    b->queues = n > LONG;
+    return make_links(b, n) && (!b->queues || make_queues(b, n));
 }
 
 static void offer(struct bpe *b, const int32_t *token, uint32_t at, size_t n)
@@ -244,7 +340,7 @@ static void offer(struct bpe *b, const int32_t *token, uint32_t at, size_t n)
     const struct bpe_pair p = {token[at], token[b->next[at]]};
     const int32_t rank = pair_table_find(&b->rank, p);
     if (rank >= 0)
-        push(b, (struct candidate){rank, at});
+        put(b, (struct candidate){rank, at});
 }
 
 /* token[at] becomes the merged token; the place of its right neighbour is left out. */
@@ -270,9 +366,9 @@ static bool still_there(const struct bpe *b, const int32_t *token, struct candid
 
 static int64_t merge_all(struct bpe *b, const char *piece, size_t n, int32_t *token)
 {
+    struct candidate c;
     if (!make_room(b, n))
         return -1;
-    b->heap_n = 0;
     for (uint32_t i = 0; i < n; i++) {
         token[i] = b->of_byte[(unsigned char)piece[i]];
         b->previous[i] = i ? i - 1 : 0;
@@ -280,11 +376,9 @@ static int64_t merge_all(struct bpe *b, const char *piece, size_t n, int32_t *to
     }
     for (uint32_t i = 0; i < n; i++)
         offer(b, token, i, n);
-    while (b->heap_n) {
-        const struct candidate c = pop(b);
+    while (take(b, &c))
         if (still_there(b, token, c, n))
             join(b, token, c, n);
-    }
     int64_t count = 0;
     for (uint32_t i = 0; i < n; i = b->next[i])
         token[count++] = token[i];

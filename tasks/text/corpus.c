@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sample_corpus.h"
@@ -38,20 +39,31 @@ static bool find_part(struct corpus *c, int part)
     return there;
 }
 
+static enum status no_folder(const struct corpus *c, struct err *e)
+{
+    struct stat here;
+    if (!strchr(c->name, '/') && stat(c->name, &here) == 0 && S_ISDIR(here.st_mode))
+        return err_set(e, ST_IO,
+                       "corpus: there is no folder %s; the one here is called ./%s",
+                       c->folder, c->name);
+    return err_set(e, ST_IO,
+                   "corpus: there is no folder %s; \"posbench corpus %s\" prepares it, "
+                   "if it is one of ours, or name a folder with train.txt, valid.txt "
+                   "and test.txt",
+                   c->folder, c->name);
+}
+
 static enum status open_part(struct corpus *c, int part, struct err *e)
 {
+    struct err why = {.msg = ""};
     if (!find_part(c, part) && access(c->folder, F_OK) != 0)
-        return err_set(e, ST_IO,
-                       "corpus: there is no folder %s; \"posbench corpus %s\" prepares it, "
-                       "if it is one of ours, or name a folder with train.txt, valid.txt "
-                       "and test.txt",
-                       c->folder, c->name);
-    const enum status st = mapped_file_open(c->path[part], &c->text[part], e);
+        return no_folder(c, e);
+    const enum status st = mapped_file_open(c->path[part], &c->text[part], &why);
     if (st)
         return err_set(e, st,
-                       "corpus: %s has no text for %s: there must be %s.txt, or "
+                       "corpus: %s has no text for %s: %s; there must be %s.txt, or "
                        "wiki.%s.tokens or .raw",
-                       c->folder, corpus_part_names[part], corpus_part_names[part],
+                       c->folder, corpus_part_names[part], why.msg, corpus_part_names[part],
                        corpus_part_names[part]);
     if (c->text[part].size == 0)
         return err_set(e, ST_CONFIG, "corpus: %s is empty", c->path[part]);

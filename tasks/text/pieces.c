@@ -17,6 +17,7 @@ const char pieces_cl100k[] =
 struct pieces {
     pcre2_code *code;
     pcre2_match_data *match;
+    pcre2_match_context *limits;
     bool compiled; /* to machine code: ten times as fast where the CPU has it */
 };
 
@@ -37,7 +38,8 @@ enum status pieces_open(const char *pattern, struct pieces **out, struct err *e)
                        (const char *)text);
     }
     p->match = pcre2_match_data_create_from_pattern(p->code, NULL);
-    if (!p->match) {
+    p->limits = pcre2_match_context_create(NULL);
+    if (!p->match || !p->limits) {
         pieces_close(p);
         return err_set(e, ST_NOMEM, "no memory for a tokeniser's pattern");
     }
@@ -51,6 +53,7 @@ void pieces_close(struct pieces *p)
     if (!p)
         return;
     pcre2_match_data_free(p->match);
+    pcre2_match_context_free(p->limits);
     pcre2_code_free(p->code);
     free(p);
 }
@@ -73,10 +76,11 @@ enum status pieces_check(struct pieces *p, const char *name, const struct mapped
     size_t passed = 0;
     for (size_t at = 0, end; at < text->size; at = end) {
         end = part_end(text, at);
-        /* The check goes over all of it before the match, of which nothing is wanted. */
+        /* The check goes over all of it before the match, of which nothing is wanted, nor
+         * whether the pattern gave up. */
         const int found = pcre2_match(p->code, (PCRE2_SPTR)text->at + at, end - at, 0,
                                       PCRE2_ANCHORED, p->match, NULL);
-        if (found < 0 && found != PCRE2_ERROR_NOMATCH) {
+        if (found <= PCRE2_ERROR_UTF8_ERR1 && found >= PCRE2_ERROR_UTF8_ERR21) {
             PCRE2_UCHAR why[128] = "";
             pcre2_get_error_message(found, why, sizeof why);
             return err_set(
@@ -90,13 +94,23 @@ enum status pieces_check(struct pieces *p, const char *name, const struct mapped
     return ST_OK;
 }
 
+/* Of n blanks cl100k's "\s*[\r\n]" gives back one after the other, a step each: work that
+ * grows with the text alone is let through. A pattern of others that goes over a text again
+ * and again still ends. */
+static void allow(struct pieces *p, size_t n)
+{
+    enum { ANY = 10000000, A_BYTE = 4 }; /* ANY: PCRE2's own limit */
+    const size_t steps = ANY + A_BYTE * n;
+    pcre2_set_match_limit(p->limits, steps < UINT32_MAX ? (uint32_t)steps : UINT32_MAX);
+}
+
 static int match_at(struct pieces *p, const char *text, size_t n, size_t at)
 {
     if (p->compiled)
         return pcre2_jit_match(p->code, (PCRE2_SPTR)text, n, at, PCRE2_NO_UTF_CHECK,
-                               p->match, NULL);
+                               p->match, p->limits);
     return pcre2_match(p->code, (PCRE2_SPTR)text, n, at, PCRE2_NO_UTF_CHECK, p->match,
-                       NULL);
+                       p->limits);
 }
 
 /* PIECES_END within text[0..n); NULL when it is not there. */
@@ -132,19 +146,21 @@ static size_t find_end(const struct mapped_file *text, size_t at)
 }
 
 /* The pieces of text[at..n). */
-static enum status each_within(struct pieces *p, const struct mapped_file *text, size_t at,
-                               size_t n, piece_fn *piece, void *context, struct err *e)
+static enum status each_within(struct pieces *p, const char *name,
+                               const struct mapped_file *text, size_t at, size_t n,
+                               piece_fn *piece, void *context, struct err *e)
 {
     const size_t *span = pcre2_get_ovector_pointer(p->match);
     enum status st = ST_OK;
     size_t passed = at;
+    allow(p, n - at);
     while (at < n && !st) {
         const int found = match_at(p, text->at, n, at);
         if (found < 0 && found != PCRE2_ERROR_NOMATCH)
             return err_set(e, ST_CONFIG,
-                           "byte %zu: the tokeniser's pattern needs too much work here "
+                           "%s: byte %zu: the tokeniser's pattern needs too much work here "
                            "(PCRE2 error %d); use the tokeniser \"byte\"",
-                           at, found);
+                           name, at, found);
         /* A pattern may match nothing at all; what it leaves out is a piece too. */
         const bool matched = found >= 0 && span[1] > span[0];
         const size_t begin = matched ? span[0] : n, end = matched ? span[1] : n;
@@ -158,13 +174,13 @@ static enum status each_within(struct pieces *p, const struct mapped_file *text,
     return st;
 }
 
-enum status pieces_each(struct pieces *p, const struct mapped_file *text, piece_fn *piece,
-                        void *context, struct err *e)
+enum status pieces_each(struct pieces *p, const char *name, const struct mapped_file *text,
+                        piece_fn *piece, void *context, struct err *e)
 {
     enum status st = ST_OK;
     for (size_t at = 0; at < text->size && !st;) {
         const size_t end = find_end(text, at);
-        st = each_within(p, text, at, end, piece, context, e);
+        st = each_within(p, name, text, at, end, piece, context, e);
         if (!st && end < text->size)
             st = piece(context, NULL, 0, e);
         at = end + (end < text->size ? sizeof PIECES_END - 1 : 0);

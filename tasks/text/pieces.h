@@ -30,11 +30,12 @@ enum status pieces_check(struct pieces *p, const char *name, const struct mapped
 /* Calls `piece` for each piece of the text, in order; together they are the whole text:
  * what the pattern does not match stands as a piece of its own. The text must have passed
  * pieces_check. PIECES_END in it ends a text: there `piece` is called with NULL and 0, and
- * what stands before is cut as if nothing followed. Ends early with the first status that is
- * not ST_OK. */
+ * what stands before is cut as if nothing followed. ST_CONFIG with `name` and the offset where
+ * the pattern needs more work than a few steps a byte. Ends early with the first status that
+ * is not ST_OK. */
 #define PIECES_END "<|endoftext|>"
 typedef enum status piece_fn(void *context, const char *piece, size_t n, struct err *e);
-enum status pieces_each(struct pieces *p, const struct mapped_file *text, piece_fn *piece,
-                        void *context, struct err *e);
+enum status pieces_each(struct pieces *p, const char *name, const struct mapped_file *text,
+                        piece_fn *piece, void *context, struct err *e);
 
 #endif

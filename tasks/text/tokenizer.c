@@ -113,7 +113,7 @@ static enum status learn(struct pieces *p, int merges, const char *name,
     if (!st)
         st = pieces_check(p, name, text, e);
     if (!st)
-        st = pieces_each(p, text, bpe_trainer_count, trainer, e);
+        st = pieces_each(p, name, text, bpe_trainer_count, trainer, e);
     if (!st)
         st = bpe_trainer_merges(trainer, merges, merge, &learned, e);
     if (!st)
@@ -301,5 +301,5 @@ enum status tokenizer_encode(struct tokenizer *t, const char *name,
     const enum status st = pieces_check(t->pieces, name, text, e);
     if (!st && t->list)
         return encode_list(&c, text, e);
-    return st ? st : pieces_each(t->pieces, text, encode_piece, &c, e);
+    return st ? st : pieces_each(t->pieces, name, text, encode_piece, &c, e);
 }

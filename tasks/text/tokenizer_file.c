@@ -208,6 +208,10 @@ static enum status check_kind(const json_t *root, struct err *e)
         if (set && strcmp(absent[i], "unk_token") != 0)
             return err_set(e, ST_CONFIG, "model.%s: cannot be read", absent[i]);
     }
+    if (json_is_true(json_object_get(model, "ignore_merges")))
+        return err_set(e, ST_CONFIG,
+                       "model.ignore_merges: whole words of the vocabulary that merges do "
+                       "not make cannot be read");
     return ST_OK;
 }
 
@@ -402,7 +406,10 @@ static json_t *pre_tokenizer(const struct tokenizer *t)
 enum status tokenizer_json(const struct tokenizer *t, char **out, struct err *e)
 {
     if (!t->bpe)
-        return err_set(e, ST_CONFIG, "the tokeniser \"byte\" needs no file");
+        return err_set(e, ST_CONFIG,
+                       "a tokenizer.json holds merges, which the tokeniser \"%s\" has not; "
+                       "use bpe",
+                       tokenizer_kind(t));
     json_t *vocab = json_object(), *merges = json_array();
     json_t *root = NULL;
     if (write_model(t, vocab, merges))

@@ -138,6 +138,21 @@ static void logits_of_a_file_are_written(void **state)
     expect(2, "either", "predict 1 --db @/r.db --text @/test.txt --split id --logits -");
 }
 
+/* Logits of a text are those of its ids in windows of the context: the text of 3,005 tokens
+ * takes two batches of 256 windows, and its last window is short. */
+static void logits_of_a_text_are_those_of_its_ids(void **state)
+{
+    (void)state;
+    write_file("book.txt", "abcab", 601);
+    expect(0, "",
+           "tokenize @/book.txt --tokenizer byte --ids > @/ids && "
+           "xargs -n 8 < @/ids > @/lines");
+    expect(0, "", "predict 1 --db @/r.db --input @/lines --logits @/ids.npy");
+    expect(0, "",
+           "predict 1 --db @/r.db --text @/book.txt --logits @/text.npy && "
+           "cmp @/ids.npy @/text.npy");
+}
+
 static void a_changed_corpus_is_told_and_is_another_run(void **state)
 {
     (void)state;
@@ -186,6 +201,23 @@ static void files_are_looked_at(void **state)
     expect(2, "byte 2: not UTF-8", "tokenize @/bad.txt");
     expect(3, "bad.txt/", "tokenize @/bad.txt/");
     expect(0, "\"BPE\"", "tokenize @/test.txt --json");
+}
+
+/* Words stand between blanks of any kind, and may begin with any letter; a line of " = " alone
+ * heads nothing. A folder is not a corpus' name. */
+static void a_corpus_is_counted(void **state)
+{
+    char path[SCRATCH_TEXT + 16];
+    (void)state;
+    snprintf(path, sizeof path, "%s/counted", folder);
+    assert_int_equal(mkdir(path, 0777), 0);
+    write_file("counted/train.txt", " = A =\nb\tc \xc3\xa9t\xc3\xa9\n = \n= d\n", 1);
+    write_file("counted/valid.txt", "a b", 1);
+    write_file("counted/test.txt", " = a", 1);
+    expect(0, "train            25          4            9         1", "corpus @/counted");
+    expect(0, "valid             3          0            2         0", "corpus @/counted");
+    expect(0, "test              4          0            2         1", "corpus @/counted");
+    expect(3, "the one here is called ./counted", "-C @ corpus counted");
 }
 
 /* ---- the experiments that come with the program ---- */
@@ -256,10 +288,12 @@ int main(void)
         cmocka_unit_test(weights_of_a_text_are_exported),
         cmocka_unit_test(the_loss_has_a_position),
         cmocka_unit_test(logits_of_a_file_are_written),
+        cmocka_unit_test(logits_of_a_text_are_those_of_its_ids),
         cmocka_unit_test(a_changed_corpus_is_told_and_is_another_run),
         cmocka_unit_test(corpora_that_are_too_small_are_refused),
         cmocka_unit_test(a_long_line_is_tokenised),
         cmocka_unit_test(files_are_looked_at),
+        cmocka_unit_test(a_corpus_is_counted),
         cmocka_unit_test(shipped_experiments_can_be_run),
     };
     return cmocka_run_group_tests(tests, train, sweep);

@@ -43,7 +43,7 @@ static void assert_pieces(const char *pattern, const char *text, const char *wan
     const struct mapped_file m = mapped_file_memory(text, strlen(text));
     assert_int_equal(pieces_open(pattern, &p, &err), ST_OK);
     assert_int_equal(pieces_check(p, "text", &m, &err), ST_OK);
-    assert_int_equal(pieces_each(p, &m, join_piece, &j, &err), ST_OK);
+    assert_int_equal(pieces_each(p, "x", &m, join_piece, &j, &err), ST_OK);
     assert_string_equal(j.text, want);
     pieces_close(p);
 }
@@ -100,6 +100,43 @@ static void bytes_that_are_no_utf8_are_named(void **state)
     assert_int_equal(pieces_open("(", &p, &err), ST_CONFIG);
 }
 
+static enum status count_piece(void *context, const char *piece, size_t n, struct err *e)
+{
+    (void)piece;
+    (void)n;
+    (void)e;
+    ++*(int *)context;
+    return ST_OK;
+}
+
+/* Of more blanks than PCRE2 takes steps unasked, cl100k's pattern tries each for a line's end
+ * before it takes them all. A pattern that tries all ways to cut a word is stopped, and that is
+ * said of the file, which is UTF-8. */
+static void work_that_grows_with_the_text_alone_is_done(void **state)
+{
+    enum { BLANKS = 12000000 };
+    struct pieces *p = NULL;
+    char *blanks = malloc(BLANKS);
+    int pieces = 0;
+    (void)state;
+    assert_non_null(blanks);
+    memset(blanks, ' ', BLANKS);
+    const struct mapped_file all = mapped_file_memory(blanks, BLANKS);
+    assert_int_equal(pieces_open(pieces_cl100k, &p, &err), ST_OK);
+    if (pieces_each(p, "x", &all, count_piece, &pieces, &err))
+        fail_msg("%s", err.msg);
+    assert_int_equal(pieces, 1);
+    pieces_close(p);
+    free(blanks);
+    const char word[] = "a aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    const struct mapped_file m = mapped_file_memory(word, sizeof word - 1);
+    assert_int_equal(pieces_open("a |(?:a+a+)+b", &p, &err), ST_OK);
+    assert_int_equal(pieces_check(p, "book.txt", &m, &err), ST_OK);
+    assert_int_equal(pieces_each(p, "book.txt", &m, count_piece, &pieces, &err), ST_CONFIG);
+    assert_non_null(strstr(err.msg, "book.txt: byte 2: the tokeniser's pattern needs too"));
+    pieces_close(p);
+}
+
 /* --- merges -------------------------------------------------------------------------- */
 
 static int32_t byte(char c)
@@ -131,7 +168,7 @@ static int train(const char *text, int merges, struct bpe_pair *out)
     const struct mapped_file m = mapped_file_memory(text, strlen(text));
     assert_int_equal(pieces_open(pieces_gpt2, &p, &err), ST_OK);
     assert_int_equal(bpe_trainer_open(&t, &err), ST_OK);
-    assert_int_equal(pieces_each(p, &m, bpe_trainer_count, t, &err), ST_OK);
+    assert_int_equal(pieces_each(p, "x", &m, bpe_trainer_count, t, &err), ST_OK);
     assert_int_equal(bpe_trainer_merges(t, merges, out, &learned, &err), ST_OK);
     bpe_trainer_close(t);
     pieces_close(p);
@@ -312,7 +349,32 @@ static void encoding_is_that_of_a_naive_one_and_comes_back(void **state)
     bpe_close(b);
 }
 
-/* A megabyte without a blank: n log n, not n squared. */
+/* Lengths about that from which merges have queues and not a heap, also of one letter, where
+ * pairs overlap all the time; a short piece behind a long one. */
+static void a_long_piece_is_that_of_a_naive_one(void **state)
+{
+    enum { BYTES = 9000, MERGES = 300 };
+    static const size_t length[] = {BYTES, 2047, 2048, 2049, 100, 4097, 5000};
+    static char text[BYTES + 1];
+    static int32_t fast[BYTES], slow[BYTES];
+    (void)state;
+    for (uint32_t letters = 1; letters < 4; letters++) {
+        struct bpe_pair m[MERGES];
+        struct bpe *b = NULL;
+        struct rng r = rng_stream(letters, RNG_TEST, "bpe long", 0);
+        for (size_t i = 0; i < BYTES; i++)
+            text[i] = "abc"[rng_below(&r, letters)];
+        assert_int_equal(bpe_open(m, train(text, MERGES, m), &b, &err), ST_OK);
+        for (size_t k = 0; k < sizeof length / sizeof *length; k++) {
+            const int64_t tokens = bpe_encode(b, text, length[k], fast);
+            assert_int_equal(encode_naively(b, text, length[k], slow), tokens);
+            assert_memory_equal(fast, slow, (size_t)tokens * sizeof *fast);
+        }
+        bpe_close(b);
+    }
+}
+
+/* A megabyte without a blank: steps of each byte, not of each pair of them. */
 static void a_very_long_piece_ends(void **state)
 {
     enum { BYTES = 1 << 20 };
@@ -340,11 +402,13 @@ int main(void)
         cmocka_unit_test(texts_end_in_between),
         cmocka_unit_test(the_pieces_are_the_whole_text),
         cmocka_unit_test(bytes_that_are_no_utf8_are_named),
+        cmocka_unit_test(work_that_grows_with_the_text_alone_is_done),
         cmocka_unit_test(bytes_stand_in_the_order_of_gpt2),
         cmocka_unit_test(merges_as_worked_by_hand),
         cmocka_unit_test(a_naive_trainer_learns_the_same),
         cmocka_unit_test(wrong_merges_are_refused),
         cmocka_unit_test(encoding_is_that_of_a_naive_one_and_comes_back),
+        cmocka_unit_test(a_long_piece_is_that_of_a_naive_one),
         cmocka_unit_test(a_very_long_piece_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

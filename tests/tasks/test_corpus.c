@@ -111,7 +111,9 @@ static void what_is_wrong_with_a_folder_is_said(void **state)
     remove(path);
     mkdir(path, 0700);
     refused(folder, "byte", ST_IO, "has no text for valid");
+    refused(folder, "byte", ST_IO, "valid.txt is no file of text");
     remove(path);
+    refused(folder, "byte", ST_IO, "valid.txt: No such file");
     write_part(folder, "valid.txt",
                "good\n\xff"
                "bad\n");

@@ -307,6 +307,7 @@ static void other_files_are_refused_by_name(void **state)
     refused(folder, BPE(", \"vocab\": {}, \"merges\": [7]}}"),
             "neither a string nor a pair");
     refused(folder, BPE(", \"end_of_word_suffix\": \"</w>\"}}"), "end_of_word_suffix");
+    refused(folder, BPE(", \"ignore_merges\": true}}"), "ignore_merges");
     refused(folder, "no merges here\n", "merge 1");
     assert_int_equal(tokenizer_read("/nowhere.json", &t, &err), ST_IO);
     scratch_remove(folder);

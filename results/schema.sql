@@ -1,4 +1,4 @@
--- schema.sql -- the results database, version 5. A change to a table, an
+-- schema.sql -- the results database, version 6. A change to a table, an
 -- index or a view raises the version and adds a step to store_migrate.c, if need be an empty
 -- one: views are made anew from here, and a file of this version whose objects are not these
 -- is refused (store_guard.c).
@@ -14,7 +14,7 @@
 -- those of the experiment file; no number stands for a name.
 
 PRAGMA application_id = 1886352226; -- the letters "posb"
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 -- What produced a run: program, machine and experiment file. Equal rows are stored once.
 CREATE TABLE provenance (
@@ -150,20 +150,32 @@ CREATE TABLE answer (
     UNIQUE (run_id, split)
 ) STRICT;
 
--- Which scored places of a split were right, and how many of each kind. Places are counted
--- through the sequences of the split in their order; bit i of byte i / 8 is place i. A task
--- says what makes a place hard (its strata): `strata` is {"ignores": [[0, 3, 120], ...]}, for
--- each value of a stratum the wrong places and all places, and of a text the sum of their
--- losses in nats: {"position": [[0, 3, 120, 251.5], ...]}. Runs of before schema 4 have none.
+-- Which scored places of a split were right. Places are counted through the sequences of the
+-- split in their order; bit i of byte i / 8 is place i. Runs of before schema 4 have none.
 CREATE TABLE place (
     id     INTEGER PRIMARY KEY,
     run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
     split  TEXT NOT NULL,
     count  INTEGER NOT NULL, -- scored places
     bits   BLOB CHECK (length(bits) = (count + 7) / 8), -- NULL: more than 2^26 places
-    strata TEXT NOT NULL CHECK (json_valid(strata)),
     UNIQUE (run_id, split)
 ) STRICT;
+
+-- How many of the places of a split are of each kind. A task says what makes a place hard (its
+-- strata, such as `ignores`), and every place has one value of each of them: the places of a
+-- stratum add up to all places of the split, its wrong ones to the bits of `place` that are 0.
+-- `posbench doctor` adds them up. Sums and no more, so that no view has to look at a place.
+CREATE TABLE stratum (
+    run_id INTEGER NOT NULL,
+    split  TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    value  INTEGER NOT NULL,
+    wrong  INTEGER NOT NULL,
+    places INTEGER NOT NULL, -- right ones too
+    nats   REAL,             -- of a text the sum of their losses
+    PRIMARY KEY (run_id, split, name, value),
+    FOREIGN KEY (run_id, split) REFERENCES place (run_id, split) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
 
 -- Numbers of a split that a run's weights were asked again, with other options of the task:
 -- `posbench eval --grid length=64,128 --store`.
@@ -282,14 +294,9 @@ FROM v_run AS r JOIN curve AS c USING (run_id);
 -- it (Flip-Flop: 12 ignored bits between the write and its read).
 CREATE VIEW v_stratum AS
 SELECT r.run_id, r.experiment, r.profile, r.cell, r.task, r.encoder, r.variant, r.seed,
-       r.recipe, r.state, p.split, s.key AS stratum,
-       CAST(json_extract(v.value, '$[0]') AS INTEGER) AS value,
-       CAST(json_extract(v.value, '$[1]') AS INTEGER) AS wrong,
-       CAST(json_extract(v.value, '$[2]') AS INTEGER) AS places,
-       CAST(json_extract(v.value, '$[1]') AS REAL)
-       / nullif(json_extract(v.value, '$[2]'), 0) AS error
-FROM v_run AS r JOIN place AS p USING (run_id), json_each(p.strata) AS s,
-     json_each(s.value) AS v;
+       r.recipe, r.state, s.split, s.name AS stratum, s.value, s.wrong, s.places,
+       CAST(s.wrong AS REAL) / nullif(s.places, 0) AS error
+FROM v_run AS r JOIN stratum AS s USING (run_id);
 
 -- What `posbench eval --store` kept: one row per run and question. at_test is the encoder with
 -- the options of the test; an option of the task is json_extract(options, '$.length').

@@ -1,55 +1,161 @@
-/* by_stratum.c -- what the table `place` holds by what makes a place hard: each seed a thin
- * line, all seeds together a thick one, a box for each experiment, split and stratum.
+/* by_stratum.c -- what the table `stratum` holds: each seed a thin line, all seeds together a
+ * thick one, a box for each experiment, split and stratum.
  *
  * Neighbouring values of the stratum are taken together until they hold a fortieth of the
  * places, so that the few places at the far end make no spikes: x is the mean of their values.
- * Strata with two values alone (classes) are left to `query error_by_stratum`. */
+ * Strata with two values alone (classes) are left to `query error_by_stratum`.
+ *
+ * One statement gives the lines in the order of the picture, a second, asked for each of
+ * them, its values in theirs: the table has a million rows where there are ten thousand runs,
+ * and to sort all of them by the names of their experiments would take most of the time. */
 #include "by_stratum.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { VALUE, SUM = 2, PLACES }; /* between them the mean, which is drawn thin */
+#include "store_internal.h"
 
-/* Runs of one recipe were asked the same places, so the bins are worked out from one of them. */
-static const char sql[] =
-    "WITH p AS MATERIALIZED ("
-    "  SELECT r.experiment, r.profile, r.cell, r.encoder, r.variant, r.seed, r.recipe,"
-    "         r.run_id, p.split, p.strata FROM v_run AS r JOIN place AS p USING (run_id)"
-    "  WHERE r.state = 'done' AND r.profile GLOB ?1 AND r.experiment GLOB ?2"
-    "    AND p.split GLOB ?3 AND p.split NOT IN ('train', 'valid') AND r.cell GLOB ?4"
-    "    AND r.variant GLOB ?5 AND EXISTS (SELECT 1 FROM json_each(p.strata) AS s,"
-    "      json_each(s.value) AS v WHERE json_extract(v.value, ?6) IS NOT NULL)),"
-    " one AS (SELECT recipe, split, min(run_id) AS run_id FROM p GROUP BY recipe, split),"
-    " of_one AS (SELECT recipe, split, s.key AS stratum,"
-    "    CAST(json_extract(v.value, '$[0]') AS INTEGER) AS value,"
-    "    CAST(json_extract(v.value, '$[2]') AS INTEGER) AS places"
-    "  FROM one JOIN place USING (run_id, split), json_each(strata) AS s,"
-    "    json_each(s.value) AS v),"
-    " bins AS MATERIALIZED (SELECT *, count(*) OVER whole AS n,"
-    "    40 * (sum(places) OVER (PARTITION BY recipe, split, stratum ORDER BY value)"
-    "          - places) / nullif(sum(places) OVER whole, 0) AS bin"
-    "  FROM of_one WINDOW whole AS (PARTITION BY recipe, split, stratum)) "
-    "SELECT p.experiment || iif(p.cell = '', '', ' ' || p.cell) || ', ' || p.split ||"
-    "       ': ' || s.key, p.variant,"
-    "       total(b.value * json_extract(v.value, '$[2]'))"
-    "       / nullif(total(json_extract(v.value, '$[2]')), 0),"
-    "       total(json_extract(v.value, ?6))"
-    "       / nullif(total(json_extract(v.value, '$[2]')), 0),"
-    "       sum(json_extract(v.value, ?6)), sum(json_extract(v.value, '$[2]')), p.seed "
-    "FROM p, json_each(p.strata) AS s, json_each(s.value) AS v CROSS JOIN bins AS b"
-    "  ON b.recipe = p.recipe AND b.split = p.split AND b.stratum = s.key"
-    " AND b.value = CAST(json_extract(v.value, '$[0]') AS INTEGER) "
-    "WHERE b.n > 2 AND json_extract(v.value, ?6) IS NOT NULL "
-    "GROUP BY p.experiment, p.profile, p.cell, p.split, s.key, p.encoder, p.variant, p.seed,"
-    "         p.run_id, b.bin "
-    "ORDER BY p.experiment, p.profile, p.cell, p.split, s.key, p.encoder, p.variant, p.seed,"
-    "         p.run_id, b.bin";
+enum { VALUE, SUM = 2, PLACES }; /* between them the mean, which is drawn thin */
+enum { BINS = 40 };
+
+/* A line for each run and stratum. */
+static const char lines_sql[] =
+    "WITH asked AS MATERIALIZED (SELECT run_id, experiment, profile, cell, encoder, variant,"
+    "   seed FROM v_run WHERE state = 'done' AND profile GLOB ?1 AND experiment GLOB ?2"
+    "   AND cell GLOB ?4 AND variant GLOB ?5),"
+    " line AS MATERIALIZED (SELECT DISTINCT run_id, split, name FROM stratum"
+    "   WHERE run_id IN (SELECT run_id FROM asked) AND split GLOB ?3"
+    "   AND split NOT IN ('train', 'valid')) "
+    "SELECT experiment || iif(cell = '', '', ' ' || cell) || ', ' || split || ': ' || name,"
+    "   variant, seed, run_id, split, name "
+    "FROM asked JOIN line USING (run_id) "
+    "ORDER BY experiment, profile, cell, split, name, encoder, variant, seed, run_id";
+enum { PANEL, SERIES, SEED, RUN, SPLIT, NAME };
+
+struct value {
+    int64_t at, places;
+    bool known;    /* has a number */
+    double number; /* wrong places, or nats */
+};
+
+struct reader {
+    struct store *store;
+    sqlite3_stmt *values; /* of one line */
+    struct plot_data *out;
+    struct value *value; /* of the line at hand */
+    int n, room;
+};
+
+static enum status no_memory(struct err *e)
+{
+    return err_set(e, ST_NOMEM, "no memory for the picture's data");
+}
+
+static enum status take_value(struct reader *r, struct err *e)
+{
+    if (r->n == r->room) {
+        const int room = r->room ? 2 * r->room : 64;
+        struct value *all = realloc(r->value, (size_t)room * sizeof *all);
+        if (!all)
+            return no_memory(e);
+        r->value = all;
+        r->room = room;
+    }
+    r->value[r->n++] = (struct value){
+        .at = sqlite3_column_int64(r->values, 0),
+        .places = sqlite3_column_int64(r->values, 1),
+        .known = sqlite3_column_type(r->values, 2) != SQLITE_NULL,
+        .number = sqlite3_column_double(r->values, 2),
+    };
+    return ST_OK;
+}
+
+/* The values [first, end) are one point. */
+static enum status add_point(struct reader *r, sqlite3_stmt *line, int first, int end,
+                             struct err *e)
+{
+    double at = 0.0, places = 0.0, sum = 0.0;
+    bool known = false;
+    for (const struct value *v = r->value + first; v < r->value + end; v++)
+        if (v->known) {
+            at += (double)v->at * (double)v->places;
+            places += (double)v->places;
+            sum += v->number;
+            known = true;
+        }
+    if (!known)
+        return ST_OK;
+    struct plot_row *row = plot_add(r->out, (const char *)sqlite3_column_text(line, PANEL),
+                                    (const char *)sqlite3_column_text(line, SERIES));
+    if (!row)
+        return no_memory(e);
+    const double of[] = {places > 0.0 ? at / places : (double)NAN,
+                         places > 0.0 ? sum / places : (double)NAN, sum, places,
+                         (double)sqlite3_column_int64(line, SEED)};
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        row->value[i] = of[i];
+    return ST_OK;
+}
+
+/* A value is in the bin of the places before it. */
+static enum status add_points(struct reader *r, sqlite3_stmt *line, struct err *e)
+{
+    double all = 0.0, before = 0.0,
+           bin = 0.0; /* whatever somebody else's file adds up to */
+    int first = 0;
+    enum status st = ST_OK;
+    for (int i = 0; i < r->n; i++)
+        all += (double)r->value[i].places;
+    for (int i = 0; i < r->n && r->n > 2 && st == ST_OK; i++) {
+        const double here = all > 0.0 ? floor(BINS * before / all) : 0.0;
+        if (i > first && (here < bin || here > bin)) {
+            st = add_point(r, line, first, i, e);
+            first = i;
+        }
+        bin = here;
+        before += (double)r->value[i].places;
+    }
+    return st || r->n <= 2 ? st : add_point(r, line, first, r->n, e);
+}
+
+static enum status take_line(void *context, sqlite3_stmt *line, struct err *e)
+{
+    struct reader *r = context;
+    enum status st = ST_OK;
+    int code = SQLITE_DONE;
+    r->n = 0;
+    sqlite3_reset(r->values);
+    sqlite3_bind_int64(r->values, 1, sqlite3_column_int64(line, RUN));
+    for (int i = 0; i < 2; i++)
+        sqlite3_bind_text(r->values, 2 + i,
+                          (const char *)sqlite3_column_text(line, SPLIT + i), -1,
+                          SQLITE_STATIC);
+    while (st == ST_OK && (code = sqlite3_step(r->values)) == SQLITE_ROW)
+        st = take_value(r, e);
+    if (st == ST_OK && code != SQLITE_DONE)
+        st = store_failed(r->store, "reading", e);
+    return st ? st : add_points(r, line, e);
+}
 
 enum status by_stratum_read(struct store *s, const struct plot_request *q,
                             const char *number, struct plot_data *out, struct err *e)
 {
-    return plot_read(s, sql, q, number, out, e);
+    struct reader r = {.store = s, .out = out};
+    char sql[160];
+    snprintf(sql, sizeof sql,
+             "SELECT value, places, %s FROM stratum WHERE run_id = ?1 AND split = ?2 "
+             "AND name = ?3 ORDER BY value",
+             number);
+    enum status st = sqlite3_prepare_v2(s->db, sql, -1, &r.values, NULL) == SQLITE_OK
+                         ? ST_OK
+                         : store_failed(s, "reading", e);
+    if (st == ST_OK)
+        st = plot_ask(s, lines_sql, q, number, take_line, &r, e);
+    if (st == ST_OK && out->n == 0)
+        st = plot_nothing(q, number, e);
+    sqlite3_finalize(r.values);
+    free(r.value);
+    return st;
 }
 
 /* The places of all seeds in the order of the distance; rows with one value are one. */

@@ -1,11 +1,11 @@
-/* by_stratum.h -- what the pictures of the table `place` share. */
+/* by_stratum.h -- what the pictures of the table `stratum` share. */
 #ifndef BY_STRATUM_H
 #define BY_STRATUM_H
 
 #include "plot.h"
 
-/* Values: of the stratum; mean, sum and number of places there; seed. `number` is where the
- * sum stands in a value of the stratum (schema.sql): "$[1]" wrong answers, "$[3]" nats. */
+/* Values: of the stratum; mean, sum and number of places there; seed. `number` is
+ * the column of the table that is summed: "wrong" or "nats". */
 enum status by_stratum_read(struct store *s, const struct plot_request *q,
                             const char *number, struct plot_data *out, struct err *e);
 

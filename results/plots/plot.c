@@ -56,7 +56,12 @@ struct plot_row *plot_add(struct plot_data *d, const char *panel, const char *se
         d->row = row;
     }
     struct plot_row *r = &d->row[d->n];
-    *r = (struct plot_row){.panel = strdup(panel), .series = strdup(series)};
+    *r = (struct plot_row){
+        .own_panel = d->n == 0 || strcmp(r[-1].panel, panel) != 0,
+        .own_series = d->n == 0 || strcmp(r[-1].series, series) != 0,
+    };
+    r->panel = r->own_panel ? strdup(panel) : r[-1].panel;
+    r->series = r->own_series ? strdup(series) : r[-1].series;
     for (int i = 0; i < PLOT_VALUES; i++)
         r->value[i] = (double)NAN;
     d->n++;
@@ -71,8 +76,10 @@ bool plot_word(struct plot_row *r, int word, const char *text)
 void plot_data_free(struct plot_data *d)
 {
     for (int i = 0; i < d->n; i++) {
-        free(d->row[i].panel);
-        free(d->row[i].series);
+        if (d->row[i].own_panel)
+            free(d->row[i].panel);
+        if (d->row[i].own_series)
+            free(d->row[i].series);
         for (int k = 0; k < PLOT_WORDS; k++)
             free(d->row[i].word[k]);
     }
@@ -80,17 +87,21 @@ void plot_data_free(struct plot_data *d)
     *d = (struct plot_data){0};
 }
 
-static enum status take_row(void *context, int columns, const char *const *names,
-                            const char *const *cells, struct err *e)
+static const char *word_at(sqlite3_stmt *q, int column)
 {
-    (void)names;
-    struct plot_row *r =
-        plot_add(context, cells[0] ? cells[0] : "", cells[1] ? cells[1] : "");
+    const char *text = (const char *)sqlite3_column_text(q, column);
+    return text ? text : "";
+}
+
+static enum status take_row(void *context, sqlite3_stmt *q, struct err *e)
+{
+    const int columns = sqlite3_column_count(q);
+    struct plot_row *r = plot_add(context, word_at(q, 0), word_at(q, 1));
     if (!r)
         return err_set(e, ST_NOMEM, "no memory for the picture's data");
     for (int i = 2; i < columns && i < PLOT_VALUES + 2; i++)
-        if (cells[i])
-            r->value[i - 2] = strtod(cells[i], NULL);
+        if (sqlite3_column_type(q, i) != SQLITE_NULL)
+            r->value[i - 2] = sqlite3_column_double(q, i);
     return ST_OK;
 }
 
@@ -99,19 +110,29 @@ static const char *or_all(const char *glob)
     return glob ? glob : "*";
 }
 
+enum status plot_ask(struct store *s, const char *sql, const struct plot_request *q,
+                     const char *metric, store_each_fn row, void *context, struct err *e)
+{
+    const char *const params[PLOT_PARAMS] = {or_all(q->profile), or_all(q->experiment),
+                                             or_all(q->split),   or_all(q->cell),
+                                             or_all(q->encoder), metric ? metric : ""};
+    return store_each(s, sql, params, PLOT_PARAMS, NULL, row, context, e);
+}
+
+enum status plot_nothing(const struct plot_request *q, const char *metric, struct err *e)
+{
+    return err_set(e, ST_NOTFOUND,
+                   "no done run has such numbers (experiment %s, profile %s, split %s, "
+                   "encoder %s, metric %s); posbench list runs shows what there is",
+                   or_all(q->experiment), or_all(q->profile), or_all(q->split),
+                   or_all(q->encoder), metric ? metric : "");
+}
+
 enum status plot_read(struct store *s, const char *sql, const struct plot_request *q,
                       const char *metric, struct plot_data *out, struct err *e)
 {
-    const char *const params[] = {or_all(q->profile), or_all(q->experiment),
-                                  or_all(q->split),   or_all(q->cell),
-                                  or_all(q->encoder), metric ? metric : ""};
-    enum status st = store_query(s, sql, params, 6, take_row, out, e);
-    if (!st && !out->n)
-        st = err_set(e, ST_NOTFOUND,
-                     "no done run has such numbers (experiment %s, profile %s, split %s, "
-                     "encoder %s, metric %s); posbench list runs shows what there is",
-                     params[1], params[0], params[2], params[4], params[5]);
-    return st;
+    const enum status st = plot_ask(s, sql, q, metric, take_row, out, e);
+    return st || out->n ? st : plot_nothing(q, metric, e);
 }
 
 enum status plot_read_nothing(struct store *s, const struct plot_request *q,
@@ -341,6 +362,15 @@ void plot_script(const struct plot *p, const struct plot_data *d,
     p->draw(d, q, out);
 }
 
+/* %.17g, which takes most of the time that a long table takes; many numbers are whole. */
+static void csv_number(double value, FILE *out)
+{
+    if (fabs(value) < 1e15 && value == rint(value) && !(signbit(value) && value == 0.0))
+        fprintf(out, ",%" PRId64, (int64_t)value);
+    else
+        fprintf(out, ",%.17g", value);
+}
+
 void plot_csv(const struct plot *p, const struct plot_data *d, FILE *out)
 {
     fputs("panel,series", out);
@@ -361,7 +391,7 @@ void plot_csv(const struct plot *p, const struct plot_data *d, FILE *out)
             if (isnan(d->row[i].value[k]))
                 putc(',', out);
             else
-                fprintf(out, ",%.17g", d->row[i].value[k]);
+                csv_number(d->row[i].value[k], out);
         fputs("\r\n", out);
     }
 }

@@ -16,6 +16,7 @@
 
 #include "status.h"
 #include "store.h"
+#include "store_internal.h"
 
 /* Numbers and further texts of a mark; the CSV of a plot has no more columns. */
 enum { PLOT_VALUES = 6, PLOT_WORDS = 3 };
@@ -23,7 +24,9 @@ enum { PLOT_VALUES = 6, PLOT_WORDS = 3 };
 /* One mark: `panel` says in which of the picture's boxes it stands, `series` which
  * encoder, cell or claim it belongs to. */
 struct plot_row {
-    char *panel, *series; /* owned by the data, as are those: */
+    char *panel, *series; /* of the data, as are those below */
+    bool own_panel,
+        own_series; /* else an earlier row's: there are many rows and few panels */
     char *word[PLOT_WORDS];
     double value[PLOT_VALUES];
 };
@@ -87,8 +90,13 @@ void plot_data_free(struct plot_data *d);
 /* Rows of `sql`, whose columns are panel, series and the values; NULL becomes NaN. The
  * parameters ?1 .. ?6 are profile, experiment, split, cell, encoder and metric, '*' where
  * the request has none. ST_NOTFOUND without rows. */
+enum { PLOT_PARAMS = 6 };
 enum status plot_read(struct store *s, const char *sql, const struct plot_request *q,
                       const char *metric, struct plot_data *out, struct err *e);
+/* The same, for plots that make marks of the rows themselves; and its ST_NOTFOUND. */
+enum status plot_ask(struct store *s, const char *sql, const struct plot_request *q,
+                     const char *metric, store_each_fn row, void *context, struct err *e);
+enum status plot_nothing(const struct plot_request *q, const char *metric, struct err *e);
 
 /* Rows [first, end) have the panel (and the series) of row `first`. */
 int plot_panel_end(const struct plot_data *d, int first);

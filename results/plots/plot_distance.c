@@ -5,7 +5,7 @@
 static enum status read(struct store *s, const struct plot_request *q,
                         struct plot_data *out, struct err *e)
 {
-    return by_stratum_read(s, q, "$[1]", out, e);
+    return by_stratum_read(s, q, "wrong", out, e);
 }
 
 static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)

@@ -1,9 +1,20 @@
 -- Token error by what makes a place hard, over the places of all seeds
-SELECT experiment, profile, cell, split, stratum, value, variant, recipe,
-       count(DISTINCT seed) AS seeds, sum(wrong) AS wrong, sum(places) AS places,
-       round(1.0 * sum(wrong) / nullif(sum(places), 0), 5) AS error,
-       round(min(error), 5) AS best_seed, round(max(error), 5) AS worst_seed
-FROM v_stratum
-WHERE state = 'done'
-GROUP BY experiment, profile, cell, split, stratum, value, variant, recipe
-ORDER BY experiment, profile, cell, split, stratum, value, variant, recipe;
+WITH member AS MATERIALIZED ( -- asked, series: numbers for names, which are quicker to sort
+    SELECT run_id, experiment, profile, cell, variant, recipe,
+           dense_rank() OVER (ORDER BY experiment, profile, cell) AS asked,
+           dense_rank() OVER (ORDER BY experiment, profile, cell, variant, recipe) AS series
+    FROM v_run WHERE state = 'done'
+), sums AS (
+    SELECT m.asked, m.series, max(m.run_id) AS run_id, s.split, s.name, s.value,
+           count(*) AS seeds, sum(s.wrong) AS wrong, sum(s.places) AS places,
+           min(CAST(s.wrong AS REAL) / nullif(s.places, 0)) AS best,
+           max(CAST(s.wrong AS REAL) / nullif(s.places, 0)) AS worst
+    FROM member AS m JOIN stratum AS s USING (run_id)
+    GROUP BY m.series, s.split, s.name, s.value
+)
+SELECT m.experiment, m.profile, m.cell, s.split, s.name AS stratum, s.value, m.variant,
+       m.recipe, s.seeds, s.wrong, s.places,
+       round(1.0 * s.wrong / nullif(s.places, 0), 5) AS error,
+       round(s.best, 5) AS best_seed, round(s.worst, 5) AS worst_seed
+FROM sums AS s JOIN member AS m USING (series, run_id)
+ORDER BY s.asked, s.split, s.name, s.value, s.series;

@@ -1,14 +1,10 @@
 -- Loss of a text by the token's position in its window, in 16 parts of it, over all seeds
 WITH p AS (
-    SELECT r.experiment, r.profile, r.cell, r.variant, r.recipe, r.seed, p.split,
-           CAST(json_extract(v.value, '$[0]') AS INTEGER) AS position,
-           CAST(json_extract(v.value, '$[2]') AS INTEGER) AS tokens,
-           json_extract(v.value, '$[3]') AS nats,
-           max(CAST(json_extract(v.value, '$[0]') AS INTEGER))
-               OVER (PARTITION BY r.recipe, p.split) + 1 AS window_tokens
-    FROM v_run AS r JOIN place AS p USING (run_id),
-         json_each(p.strata, '$.position') AS v
-    WHERE r.state = 'done' AND r.task = 'text' AND json_array_length(v.value) = 4
+    SELECT r.experiment, r.profile, r.cell, r.variant, r.recipe, r.seed, s.split,
+           s.value AS position, s.places AS tokens, s.nats,
+           max(s.value) OVER (PARTITION BY r.recipe, s.split) + 1 AS window_tokens
+    FROM v_run AS r JOIN stratum AS s USING (run_id)
+    WHERE r.state = 'done' AND r.task = 'text' AND s.name = 'position'
 ), part AS (
     SELECT experiment, profile, cell, split, variant, recipe, seed,
            16 * position / window_tokens AS part, min(position) AS first,

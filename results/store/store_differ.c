@@ -13,10 +13,12 @@
 enum { SHOWN_TEXT = 96 };
 
 const struct store_table store_measured[MEASURED_TABLES] = {
-    {"metric", "metric", "split, name, step", "value, count, total", "id", false},
-    {"curve", "step", "step, split", STORE_CURVE_VALUES, "step, split", false},
-    {"answer", "answers", "split", "count, bits", "id", false},
-    {"place", "places", "split", "count, bits, strata", "id", true},
+    {"metric", "metric", "split, name, step", "value, count, total", "id", false, NULL},
+    {"curve", "step", "step, split", STORE_CURVE_VALUES, "step, split", false, NULL},
+    {"answer", "answers", "split", "count, bits", "id", false, NULL},
+    {"place", "places", "split", "count, bits", "id", true, NULL},
+    {"stratum", "stratum", "split, name, value", "wrong, places, nats",
+     "split, name, value", true, "place"},
 };
 
 void store_for_each(sqlite3_str *out, const char *columns, const char *between,
@@ -50,6 +52,19 @@ void store_differing_column(sqlite3_str *out, const char *columns,
     sqlite3_free(pattern);
 }
 
+/* "(SELECT ... ) AS a": the rows of `side` that count. */
+static void add_rows(sqlite3_str *out, const struct store_table *table,
+                     const struct store_side *side, const struct store_side *other,
+                     const char *alias)
+{
+    sqlite3_str_appendf(out, "(SELECT * FROM %s%s WHERE run_id = %s", side->tables,
+                        table->name, side->id);
+    if (table->with)
+        sqlite3_str_appendf(out, " AND split IN (SELECT split FROM %s%s WHERE run_id = %s)",
+                            other->tables, table->with, other->id);
+    sqlite3_str_appendf(out, ") AS %s", alias);
+}
+
 void store_differing_rows(sqlite3_str *out, const struct store_table *table,
                           const struct store_side *a, const struct store_side *b)
 {
@@ -60,12 +75,12 @@ void store_differing_rows(sqlite3_str *out, const struct store_table *table,
                         "WHEN a.run_id IS NULL THEN ' is only in ' || %Q ELSE ",
                         a->name, b->name);
     store_differing_column(out, table->values, a, b);
-    sqlite3_str_appendf(out,
-                        " END FROM (SELECT * FROM %s%s WHERE run_id = %s) AS a %s JOIN "
-                        "(SELECT * FROM %s%s WHERE run_id = %s) AS b USING (%s) WHERE "
-                        "a.run_id IS NULL OR b.run_id IS NULL",
-                        a->tables, table->name, a->id, table->later ? "" : "FULL",
-                        b->tables, table->name, b->id, table->keys);
+    sqlite3_str_appendall(out, " END FROM ");
+    add_rows(out, table, a, b, "a");
+    sqlite3_str_appendall(out, table->later && !table->with ? " JOIN " : " FULL JOIN ");
+    add_rows(out, table, b, a, "b");
+    sqlite3_str_appendf(out, " USING (%s) WHERE a.run_id IS NULL OR b.run_id IS NULL",
+                        table->keys);
     store_for_each(out, table->values, "", " OR a.$ IS NOT b.$");
     sqlite3_str_appendf(out, " ORDER BY %s", table->keys);
 }

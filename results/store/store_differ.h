@@ -12,10 +12,20 @@ struct store_table {
     const char *values;
     const char *order; /* of its rows when they are copied */
     bool later;        /* a run may have no rows here: that is no difference */
+    /* Of these only the splits of which the other run has rows in table `with`; there every
+     * row counts. NULL: all. */
+    const char *with;
 };
 
 /* What is measured of a run and must come out the same, bit for bit. */
-enum { MEASURED_METRIC, MEASURED_CURVE, MEASURED_ANSWER, MEASURED_PLACE, MEASURED_TABLES };
+enum {
+    MEASURED_METRIC,
+    MEASURED_CURVE,
+    MEASURED_ANSWER,
+    MEASURED_PLACE,
+    MEASURED_STRATUM, /* behind `place`, to whose rows its own refer */
+    MEASURED_TABLES
+};
 extern const struct store_table store_measured[MEASURED_TABLES];
 /* Columns of `curve` besides its key, as schema.sql has them. */
 #define STORE_CURVE_VALUES                                                       \

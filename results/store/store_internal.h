@@ -6,7 +6,7 @@
 
 #include "store.h"
 
-enum { SCHEMA_VERSION = 5, APPLICATION_ID = 0x706F7362 /* "posb" */ };
+enum { SCHEMA_VERSION = 6, APPLICATION_ID = 0x706F7362 /* "posb" */ };
 
 struct store {
     sqlite3 *db;
@@ -46,6 +46,15 @@ enum status store_check_objects(struct store *s, struct err *e);
 #define STORE_SETTINGS                                    \
     "variant || char(10) || task_version || char(10) || " \
     "json_remove(config, '$.seed')"
+
+/* SELECT for rows of `stratum` from `places`, SQL for rows of run_id, split and strata, where
+ * strata is {"ignores": [[value, wrong, places], ...], ...}, of a text [value, wrong, places,
+ * nats]. What is no number is refused by the table. */
+#define STORE_STRATA(places)                                                         \
+    "SELECT p.run_id, p.split, s.key, json_extract(v.value, '$[0]'), "               \
+    "json_extract(v.value, '$[1]'), json_extract(v.value, '$[2]'), "                 \
+    "json_extract(v.value, '$[3]') FROM " places " AS p, json_each(p.strata) AS s, " \
+    "json_each(s.value) AS v"
 
 /* Gives a run that is new here its recipe, found or new; within a transaction. */
 enum status store_recipe(struct store *s, int64_t run_id, struct err *e);

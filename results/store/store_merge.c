@@ -39,8 +39,8 @@ struct merge {
 /* What belongs to a run and is copied with it besides what was measured. */
 static const struct store_table more_of_run[] = {
     {"evaluation", "evaluations", "variant, split, options, sequences, name",
-     "value, count, total", "id", true},
-    {"event", "event", "", "time, level, text", "id", false},
+     "value, count, total", "id", true, NULL},
+    {"event", "event", "", "time, level, text", "id", false, NULL},
 };
 enum { OF_RUN = MEASURED_TABLES + sizeof more_of_run / sizeof *more_of_run };
 
@@ -52,10 +52,10 @@ static const struct store_table *of_run(int i)
 /* What belongs to no run and may be there once. */
 static const struct store_table of_none[] = {
     {"published", "published", "paper, source, experiment, cell, encoder, split, metric",
-     "unit, value, std", "id", false},
+     "unit, value, std", "id", false, NULL},
     {"claim", "claim", "name",
      "text, experiment, cell, split, metric, less, than, published_less, published_than",
-     "id", false},
+     "id", false, NULL},
 };
 enum { OF_NONE = sizeof of_none / sizeof *of_none };
 

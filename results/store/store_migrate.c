@@ -96,6 +96,19 @@ const struct migration store_migrations[] = {
      "INSERT INTO metric SELECT * FROM temp.last_metric ORDER BY id;"
      "DROP TABLE temp.last_metric;"},
     /* clang-format on */
+    {5, "CREATE TEMP TABLE old_place AS SELECT * FROM place;"
+        "DROP TABLE place;"
+        "CREATE TABLE place (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES "
+        "run (id) ON DELETE CASCADE, split TEXT NOT NULL, count INTEGER NOT NULL, "
+        "bits BLOB CHECK (length(bits) = (count + 7) / 8), UNIQUE (run_id, split)) STRICT;"
+        "INSERT INTO place SELECT id, run_id, split, count, bits FROM temp.old_place "
+        "ORDER BY id;"
+        "CREATE TABLE stratum (run_id INTEGER NOT NULL, split TEXT NOT NULL, name TEXT NOT "
+        "NULL, value INTEGER NOT NULL, wrong INTEGER NOT NULL, places INTEGER NOT NULL, "
+        "nats REAL, PRIMARY KEY (run_id, split, name, value), FOREIGN KEY (run_id, split) "
+        "REFERENCES place (run_id, split) ON DELETE CASCADE) STRICT, WITHOUT ROWID;"
+        "INSERT INTO stratum " STORE_STRATA("temp.old_place") " ORDER BY 1, 2, 3, 4;"
+                                                              "DROP TABLE temp.old_place;"},
     {0},
 };
 

@@ -313,6 +313,7 @@ static enum status forget_numbers(struct store *s, int64_t run_id, struct err *e
         "DELETE FROM metric WHERE run_id = ?1",
         "DELETE FROM curve WHERE run_id = ?1",
         "DELETE FROM answer WHERE run_id = ?1",
+        "DELETE FROM stratum WHERE run_id = ?1",
         "DELETE FROM place WHERE run_id = ?1",
         "DELETE FROM evaluation WHERE run_id = ?1",
         "DELETE FROM event WHERE run_id = ?1 AND level = 'caveat'"};
@@ -370,10 +371,12 @@ static enum status tell_differences(struct store *s, int64_t run_id, struct err 
     store_differing_rows(sql, &store_measured[MEASURED_ANSWER], &before, &now);
     sqlite3_str_appendall(sql, "), places(text) AS (");
     store_differing_rows(sql, &store_measured[MEASURED_PLACE], &before, &now);
+    sqlite3_str_appendall(sql, "), sums(text) AS (");
+    store_differing_rows(sql, &store_measured[MEASURED_STRATUM], &before, &now);
     sqlite3_str_appendf(
         sql,
-        "), both(text) AS (SELECT * FROM number UNION ALL SELECT * FROM point "
-        "UNION ALL SELECT * FROM answers UNION ALL SELECT * FROM places) "
+        "), both(text) AS (SELECT * FROM number UNION ALL SELECT * FROM point UNION ALL "
+        "SELECT * FROM answers UNION ALL SELECT * FROM places UNION ALL SELECT * FROM sums) "
         "INSERT INTO event (run_id, level, text) SELECT run.id, 'warning', "
         "printf('done again with other results: %%d numbers, %%d points of curves and the "
         "answers to %%d splits differ, first %%s; the old ones are of posbench %%s %%s, %%s, "
@@ -622,6 +625,19 @@ enum status store_answers(struct store *s, int64_t run_id, const char *split,
     return finish(s, st, e);
 }
 
+/* Of a split that was stored before all sums are new: values may be fewer. */
+static enum status put_strata(struct store *s, int64_t run_id, const struct place_row *p,
+                              struct err *e)
+{
+    const enum status st = once(s, "DELETE FROM stratum WHERE run_id = ?1 AND split = ?2",
+                                ARGS(integer(run_id), text(p->split)), NULL, e);
+    return st ? st
+              : once(s,
+                     "INSERT INTO stratum " STORE_STRATA(
+                         "(SELECT ?1 AS run_id, ?2 AS split, ?3 AS strata)"),
+                     ARGS(integer(run_id), text(p->split), text(p->strata)), NULL, e);
+}
+
 enum status store_places(struct store *s, int64_t run_id, const struct place_row *p,
                          struct err *e)
 {
@@ -630,12 +646,14 @@ enum status store_places(struct store *s, int64_t run_id, const struct place_row
     if (st)
         return st;
     st = once(s,
-              "INSERT INTO place (run_id, split, count, bits, strata) "
-              "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (run_id, split) DO UPDATE SET "
-              "count = excluded.count, bits = excluded.bits, strata = excluded.strata",
+              "INSERT INTO place (run_id, split, count, bits) "
+              "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (run_id, split) DO UPDATE SET "
+              "count = excluded.count, bits = excluded.bits",
               ARGS(integer(run_id), text(p->split), integer(p->count),
-                   p->bits ? bytes(p->bits, n) : text(NULL), text(p->strata)),
+                   p->bits ? bytes(p->bits, n) : text(NULL)),
               NULL, e);
+    if (st == ST_OK)
+        st = put_strata(s, run_id, p, e);
     return finish(s, st, e);
 }
 

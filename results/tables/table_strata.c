@@ -191,10 +191,7 @@ enum status table_strata_load(struct store *s, struct table_data *d, struct err 
         if (d->record[i].key[DIM_SPLIT])
             d->record[i].hard = hard_of(d, &d->record[i]);
     /* From the table, since the view has a run once for each experiment that asks for it. */
-    return store_each(s,
-                      "SELECT p.run_id, p.split, s.key, json_extract(v.value, '$[0]'),"
-                      " json_extract(v.value, '$[1]'), json_extract(v.value, '$[2]')"
-                      " FROM place AS p, json_each(p.strata) AS s, json_each(s.value) AS v",
+    return store_each(s, "SELECT run_id, split, name, value, wrong, places FROM stratum",
                       NULL, 0, NULL, take_count, d, e);
 }
 

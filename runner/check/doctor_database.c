@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "lock.h"
+#include "store_sums.h"
 
 static const double clock_watch_s = 0.05; /* how long the two clocks are compared */
 static const double clock_slack_s = 0.05; /* apart in that time; both are chosen */
@@ -47,7 +48,7 @@ static enum status ask(struct store *db, const char *sql, char out[FINDING_TEXT]
 
 static void check_whole(struct doctor *d, struct store *db)
 {
-    char text[FINDING_TEXT];
+    char text[FINDING_TEXT], sums[SUMS_TEXT];
     struct err e = {.msg = ""};
     if (ask(db, "PRAGMA integrity_check", text, &e) != ST_OK)
         doctor_say(d, DOCTOR_FAULT, "integrity", restore, "%.300s", e.msg);
@@ -56,7 +57,15 @@ static void check_whole(struct doctor *d, struct store *db)
                    text);
     else if (ask(db, "PRAGMA foreign_key_check", text, &e) != ST_OK || text[0])
         doctor_say(d, DOCTOR_FAULT, "references", restore,
-                   "rows of table %s refer to runs that are not there", text);
+                   "rows of table %s refer to runs or places that are not there", text);
+    else if (store_wrong_sums(db, sums, &e) != ST_OK)
+        doctor_say(d, DOCTOR_FAULT, "sums", restore, "%.300s", e.msg);
+    else if (sums[0])
+        doctor_say(
+            d, DOCTOR_FAULT, "sums",
+            "another program changed it: restore a copy; `posbench verify RUN` trains "
+            "the run again and says what differs",
+            "%s", sums);
     else
         doctor_say(d, DOCTOR_FINE, "integrity", NULL, "the database is whole");
 }

@@ -116,8 +116,10 @@ static const char *const questions[] = {
     "JOIN run ON run.id = run_id ORDER BY identity, split, step",
     "SELECT identity, split, a.count, hex(bits) FROM answer AS a "
     "JOIN run ON run.id = run_id ORDER BY identity, split",
-    "SELECT identity, split, p.count, hex(bits), strata FROM place AS p "
+    "SELECT identity, split, p.count, hex(bits) FROM place AS p "
     "JOIN run ON run.id = run_id ORDER BY identity, split",
+    "SELECT identity, split, name, value, wrong, places, quote(nats) FROM stratum "
+    "JOIN run ON run.id = run_id ORDER BY identity, split, name, value",
     "SELECT identity, e.text FROM event AS e JOIN run ON run.id = run_id "
     "WHERE level = 'caveat' ORDER BY identity, e.text",
     "SELECT name FROM claim ORDER BY name",

@@ -156,6 +156,63 @@ static void damage_is_found(void **state)
     assert_int_equal(found.at[found.n - 1].level, DOCTOR_FAULT);
 }
 
+/* 12 of 16 places wrong, 4 bits of them 1; a run without bits is held against its metric. */
+static void put_sums(struct store *s)
+{
+    const struct place_row id = {"id", 16, (const uint8_t *)"\x0f\x00",
+                                 "{\"ignores\":[[0,2,6],[9,10,10]],\"agree\":[[1,12,16]]}"};
+    const struct place_row many = {"ood", 20, NULL, "{\"ignores\":[[0,5,20]]}"};
+    const int64_t run = add_run(s, (struct fake_run){.variant = "rope"});
+    put_split(s, run, "id", 12, 16, 1);
+    put_split(s, run, "ood", 5, 20, 1);
+    assert_ok(store_places(s, run, &id, &err));
+    assert_ok(store_places(s, run, &many, &err));
+}
+
+static void sums_that_are_not_those_of_the_places_are_found(void **state)
+{
+    static const struct {
+        const char *change, *back, *words;
+    } lies[] = {
+        {"UPDATE stratum SET wrong = 3 WHERE value = 9",
+         "UPDATE stratum SET wrong = 10 WHERE "
+         "value = 9",
+         "run 1, id: ignores adds up to 5 wrong of 16 places, its places to 12 of 16"},
+        {"UPDATE stratum SET places = 15 WHERE name = 'agree'",
+         "UPDATE stratum SET places = 16 "
+         "WHERE name = 'agree'",
+         "agree adds up to 12 wrong of 15 places"},
+        /* They add up, and 7 of 6 places cannot be wrong. */
+        {"UPDATE stratum SET wrong = wrong + iif(value, -5, 5) WHERE name = 'ignores' AND "
+         "split = 'id'",
+         "UPDATE stratum SET wrong = wrong + iif(value, 5, -5) WHERE "
+         "name = 'ignores' AND split = 'id'",
+         "ignores adds up to 12 wrong of 16"},
+        {"UPDATE place SET bits = x'FFFF' WHERE split = 'id'",
+         "UPDATE place SET bits = x'0F00' WHERE split = 'id'", "its places to 0 of 16"},
+        {"UPDATE stratum SET wrong = 4 WHERE split = 'ood'",
+         "UPDATE stratum SET wrong = 5 WHERE "
+         "split = 'ood'",
+         "run 1, ood: ignores adds up to 4 wrong of 20 places, its places to 5"},
+        {"UPDATE stratum SET wrong = 9223372036854775807", NULL, "integer overflow"}};
+    struct fixture *f = *state;
+    put_sums(f->store);
+    close_store(f);
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        start();
+        doctor_database(&found, f->path);
+        assert_found(DOCTOR_FINE, "integrity", "whole");
+        execute(f->path, lies[i].change);
+        doctor_database(&found, f->path);
+        assert_found(DOCTOR_FAULT, "sums", lies[i].words);
+        if (lies[i].back)
+            execute(f->path, lies[i].back);
+    }
+    execute(f->path, "PRAGMA foreign_keys = OFF; DELETE FROM place");
+    doctor_database(&found, f->path);
+    assert_found(DOCTOR_FAULT, "references", "stratum");
+}
+
 /* `found` is what a process without root's powers finds. */
 static void database_as_nobody(const char *path)
 {
@@ -361,6 +418,7 @@ int main(void)
         cmocka_unit_test(kernels_that_are_wrong_are_found),
         CASE(a_folder_that_cannot_be_written_is_found),
         CASE(damage_is_found),
+        CASE(sums_that_are_not_those_of_the_places_are_found),
         CASE(what_cannot_be_written_is_found),
         CASE(another_programs_database_and_none_are_told_apart),
         CASE(what_a_killed_scheduler_left_is_found),

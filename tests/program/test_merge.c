@@ -327,16 +327,19 @@ static void other_bits_are_told_and_change_nothing(void **state)
 static void places_come_from_whoever_has_them(void **state)
 {
     static const char rows[] =
-        "SELECT seed, hex(p.bits), v.value FROM run JOIN place AS p ON "
-        "p.run_id = run.id JOIN evaluation AS v USING (run_id)";
+        "SELECT seed, hex(p.bits), v.value, s.name, s.value, wrong, places FROM run JOIN place AS "
+        "p ON p.run_id = run.id JOIN evaluation AS v USING (run_id) JOIN stratum AS s "
+        "USING (run_id, split)";
     static const int orders[2][PARTS + 1] = {{0, 1, 2, 1}, {1, 0, 2, 1}};
     const struct fixture *f = *state;
     struct part part[PARTS];
     make_parts(f, part);
     const char *with = part[1].path;
     execute(with,
-            "INSERT INTO place (run_id, split, count, bits, strata) "
-            "SELECT id, 'id', 8, x'07', '{}' FROM run WHERE seed = 11;"
+            "INSERT INTO place (run_id, split, count, bits) "
+            "SELECT id, 'id', 8, x'07' FROM run WHERE seed = 11;"
+            "INSERT INTO stratum SELECT id, 'id', 'ignores', 4, 5, 8, NULL FROM run "
+            "WHERE seed = 11;"
             "INSERT INTO evaluation (run_id, variant, split, options, sequences, name, "
             "value) SELECT id, 'rope', 'id', '{}', 9, 'loss', 0.5 FROM run "
             "WHERE seed = 11");
@@ -344,7 +347,7 @@ static void places_come_from_whoever_has_them(void **state)
         struct part out = open_part(f, o ? "order1" : "order0");
         for (int i = 0; i < PARTS + 1; i++)
             merge_well(out.store, part[orders[o][i]].path);
-        assert_rows(out.store, rows, "11|07|0.5|\n");
+        assert_rows(out.store, rows, "11|07|0.5|ignores|4|5|8|\n");
         store_close(out.store);
     }
     struct heard h = {.refuse = false};
@@ -353,6 +356,21 @@ static void places_come_from_whoever_has_them(void **state)
     assert_ok(merge_into(f->store, with, &h));
     assert_int_equal(h.counts.conflicts, 1);
     assert_non_null(strstr(h.conflicts, "places id: bits"));
+    /* Other sums of the same places, and sums that one side has alone. */
+    execute(with, "UPDATE place SET bits = x'07'; UPDATE stratum SET wrong = 4");
+    h = (struct heard){.refuse = false};
+    assert_ok(merge_into(f->store, with, &h));
+    assert_non_null(strstr(h.conflicts, "stratum id ignores 4: wrong is 5 in "));
+    execute(with, "UPDATE stratum SET wrong = 5, value = 3");
+    h = (struct heard){.refuse = false};
+    assert_ok(merge_into(f->store, with, &h));
+    assert_non_null(strstr(h.conflicts, "stratum id ignores 3 is only in "));
+    /* Sums of no places are refused, and nothing is taken; of the conflict before it the
+     * smaller row stayed. */
+    execute(with, "UPDATE stratum SET value = 4; DELETE FROM place");
+    h = (struct heard){.refuse = false};
+    assert_int_equal(merge_into(f->store, with, &h), ST_DB);
+    assert_rows(f->store, rows, "11|07|0.5|ignores|3|5|8|\n");
 }
 
 /* Two parts have run 11 with other numbers, a third as the first has it. Into a database

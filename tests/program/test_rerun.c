@@ -29,6 +29,7 @@ static const char row[] =
                       "(SELECT group_concat(text) FROM event WHERE level = 'caveat')"
                       "FROM metric",
                   old_numbers[] = "id|loss|0.5|0F|id: beware",
+                  sums[] = "SELECT split, name, value, wrong, places FROM stratum",
                   said[] = "SELECT n, state, provenance_id, reason FROM attempt ORDER BY n";
 
 /* With a connection of its own: the store has no function for what tests make up. */
@@ -40,8 +41,10 @@ static void sqlite_run(const char *path, const char *sql)
     sqlite3_close(db);
 }
 
-static const struct place_row old_places = {"id", 8, (const uint8_t *)"\x07", "{}"};
-static const struct place_row new_places = {"id", 8, (const uint8_t *)"\x0b", "{}"};
+static const struct place_row old_places = {"id", 8, (const uint8_t *)"\x07",
+                                            "{\"ignores\":[[0,1,4],[2,4,4]]}"};
+static const struct place_row new_places = {"id", 8, (const uint8_t *)"\x0b",
+                                            "{\"ignores\":[[0,5,8]]}"};
 
 /* A run that was done, and was begun again by another machine. */
 static int64_t begun_again_with(const struct fixture *f, bool had_places)
@@ -156,6 +159,7 @@ static void other_places_than_before_are_told(void **state)
         f->store, "SELECT substr(text, 1, 146) FROM event WHERE level = 'warning'",
         "done again with other results: 0 numbers, 0 points of curves and the answers to 0 "
         "splits differ, first places id: bits is 1 at 2 in the old result");
+    assert_answer(f->store, sums, "id|ignores|0|5|8");
 }
 
 static void places_that_were_not_kept_before_are_added(void **state)
@@ -164,7 +168,22 @@ static void places_that_were_not_kept_before_are_added(void **state)
     const int64_t id = begun_again(f);
     fold(f, id, report(f, 0.5, (const uint8_t[]){0x0F}, "done", ""));
     assert_answer(f->store, "SELECT hex(bits) FROM place", "0B");
+    assert_answer(f->store, sums, "id|ignores|0|5|8");
     assert_answer(f->store, "SELECT count(*) FROM event WHERE level = 'warning'", "0");
+}
+
+/* The same bits, and the places are said to be of other kinds. */
+static void other_sums_than_before_are_told(void **state)
+{
+    const struct fixture *f = *state;
+    const int64_t id = begun_again_with(f, true);
+    sqlite_run(f->path, "UPDATE place SET bits = x'0B'");
+    fold(f, id, report(f, 0.5, (const uint8_t[]){0x0F}, "done", ""));
+    assert_answer(
+        f->store,
+        "SELECT substr(text, instr(text, 'first'), 81) FROM event WHERE level = 'warning'",
+        "first stratum id ignores 0: wrong is 1 in the old results and 5 in the new ones; ");
+    assert_answer(f->store, sums, "id|ignores|0|5|8");
 }
 
 static void numbers_that_are_missing_are_told(void **state)
@@ -240,6 +259,7 @@ int main(void)
         TEST(other_numbers_than_before_are_told),
         TEST(other_places_than_before_are_told),
         TEST(places_that_were_not_kept_before_are_added),
+        TEST(other_sums_than_before_are_told),
         TEST(numbers_that_are_missing_are_told),
         TEST(any_other_end_leaves_it_as_it_was),
         TEST(an_end_without_a_spool_leaves_it_as_it_was),

@@ -120,10 +120,10 @@ static void the_loss_has_a_position(void **state)
     expect(
         0, "id 8 positions, off by 0.000000",
         "query --db @/r.db \"SELECT p.split || ' ' || count(*) || ' positions, off by ' ||"
-        " printf('%.6f', abs(sum(json_extract(v.value, '\\$[3]')) / p.count - m.value))"
-        " FROM place AS p JOIN v_score AS m USING (run_id, split),"
-        " json_each(p.strata, '\\$.position') AS v"
-        " WHERE m.metric = 'loss' GROUP BY p.split\"");
+        " printf('%.6f', abs(sum(s.nats) / p.count - m.value))"
+        " FROM place AS p JOIN v_score AS m USING (run_id, split)"
+        " JOIN stratum AS s USING (run_id, split)"
+        " WHERE m.metric = 'loss' AND s.name = 'position' GROUP BY p.split\"");
     expect(0, "letters", "query --db @/r.db loss_by_position");
     expect(0, "position,loss,nats,tokens,seed",
            "plot loss --db @/r.db -o @/l.csv; cat @/l.csv");

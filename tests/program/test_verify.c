@@ -217,16 +217,27 @@ static void changed_answers_and_weights_differ(void **state)
                    "WHERE run_id = 1 AND split = 'id'");
     expect(1, "differs: places id: bits is 0 at ", "verify 1 --db copy.db");
     copy();
-    sql("copy.db", "UPDATE place SET strata = '{}' WHERE run_id = 1 AND split = 'id'");
-    expect(1, "differs: places id: strata is {} in the database and {\"",
-           "verify 1 --db copy.db");
+    sql("copy.db",
+        "DELETE FROM stratum WHERE run_id = 1 AND split = 'id' AND (name, value) = "
+        "(SELECT name, max(value) FROM stratum WHERE run_id = 1 AND split = 'id')");
+    expect(1, "is only in training now", "verify 1 --db copy.db");
+    copy();
+    sql("copy.db", "UPDATE stratum SET wrong = wrong + 1 WHERE run_id = 1 AND split = 'id' "
+                   "AND (name, value) = (SELECT name, max(value) FROM stratum WHERE "
+                   "run_id = 1 AND split = 'id')");
+    expect(1, "differs: stratum id ", "verify 1 --db copy.db");
+    copy();
+    /* Sums that stayed behind when the places were taken away. */
+    sql("copy.db", "DELETE FROM place WHERE run_id = 1 AND split = 'id'");
+    expect(1, "differs: stratum id ", "verify 1 --db copy.db");
     copy();
     sql("copy.db", "UPDATE place SET bits = NULL WHERE run_id = 1 AND split = 'id'");
     expect(1, "differs: places id: bits is nothing in the database and ",
            "verify 1 --db copy.db");
     copy();
     /* As of before schema 4. */
-    sql("copy.db", "DELETE FROM place WHERE run_id = 1 AND split = 'id'");
+    sql("copy.db", "DELETE FROM stratum WHERE run_id = 1 AND split = 'id';"
+                   "DELETE FROM place WHERE run_id = 1 AND split = 'id'");
     expect(0, "identical: ", "verify 1 --db copy.db");
     copy();
     /* The last byte of the last weight: sign and exponent. */

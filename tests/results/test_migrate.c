@@ -12,6 +12,7 @@
 
 #include "filled_store.h"
 #include "store_internal.h"
+#include "store_sums.h"
 
 enum { TEXT = 1 << 22, PROCESSES = 8 };
 
@@ -163,8 +164,8 @@ static int files_in(const char *folder)
 /* Puts the database of an older version where the fixture's was. */
 static void take_version(struct fixture *f, int version)
 {
-    static const char *const names[] = {"results_v1", "schema_v2", "schema_v3",
-                                        "schema_v4"};
+    static const char *const names[] = {"results_v1", "schema_v2", "schema_v3", "schema_v4",
+                                        "schema_v5"};
     char command[512];
     store_close(f->store);
     f->store = NULL;
@@ -306,6 +307,81 @@ static void curves_of_version_4_become_a_row_a_point(void **state)
     assert_integer(f->path, "SELECT count(*) FROM v_stratum WHERE split = 'id'", 32);
 }
 
+static struct text *rows_of(const char *path, const char *sql)
+{
+    struct text *t = calloc(1, sizeof *t);
+    sqlite3 *db = NULL;
+    assert_non_null(t);
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    dump_query(db, sql, t);
+    sqlite3_close(db);
+    return t;
+}
+
+/* Version 5 of the four runs of version 4, of which run 4 alone errs here and there. One split
+ * has a third stratum, with the losses of a text, all digits of them. */
+static void sums_of_version_5_become_rows(void **state)
+{
+    static const char view[] =
+        "SELECT run_id, experiment, seed, state, split, stratum, value, wrong, places, "
+        "quote(error) FROM v_stratum ORDER BY run_id, split, stratum, value";
+    static const char bits[] =
+        "SELECT id, run_id, split, count, hex(bits) FROM place ORDER BY 1";
+    struct fixture *f = *state;
+    char wrong[SUMS_TEXT];
+    take_version(f, 5);
+    struct text *all = dump(f->path), *sums = rows_of(f->path, view),
+                *places = rows_of(f->path, bits);
+    assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
+    assert_ok(store_wrong_sums(f->store, wrong, &err));
+    assert_string_equal(wrong, "");
+    store_close(f->store);
+    f->store = NULL;
+    assert_same(all, dump(f->path));
+    assert_same(sums, rows_of(f->path, view));
+    assert_same(places, rows_of(f->path, bits));
+    /* 3 bits of x'1202' are 1. */
+    assert_integer(f->path,
+                   "SELECT sum(wrong) FROM stratum WHERE run_id = 4 AND split = 'id' "
+                   "AND name = 'ignores'",
+                   16 - 3);
+    assert_integer(f->path, "SELECT count(*) FROM stratum WHERE nats NOT NULL", 1);
+    assert_integer(
+        f->path,
+        "SELECT nats = 0.1 + 0.2 FROM stratum WHERE name = 'position' AND value = 0", 1);
+}
+
+static void change(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+    char *why = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+        fail_msg("%s", why);
+    sqlite3_close(db);
+}
+
+/* Of no use as sums: nobody shall read zeroes in their stead. */
+static void what_are_no_sums_in_version_5_is_refused(void **state)
+{
+    static const char *const strata[] = {
+        "{\"ignores\": [[\"many\", 0, 16]]}", "{\"ignores\": [[0, null, 16]]}",
+        "{\"ignores\": [[0, 1.5, 16]]}", "{\"ignores\": [[0, 1, 8], [0, 1, 8]]}",
+        "{\"ignores\": 7}"};
+    struct fixture *f = *state;
+    char sql[160];
+    for (size_t i = 0; i < sizeof strata / sizeof *strata; i++) {
+        take_version(f, 5);
+        snprintf(sql, sizeof sql, "UPDATE place SET strata = '%s' WHERE id = 2", strata[i]);
+        change(f->path, sql);
+        assert_int_equal(store_open(f->path, STORE_READ, &f->store, &err), ST_DB);
+        assert_non_null(strstr(err.msg, "stratum"));
+        assert_int_equal(store_open(f->path, STORE_WRITE, &f->store, &err), ST_DB);
+        assert_version(f->path, 5);
+        assert_int_equal(files_in(f->folder), 1);
+    }
+}
+
 /* The file does not grow by a table that takes the place of another. */
 static void a_migrated_database_is_not_larger(void **state)
 {
@@ -318,16 +394,6 @@ static void a_migrated_database_is_not_larger(void **state)
     f->store = NULL;
     assert_int_equal(stat(f->path, &new), 0);
     assert_true(new.st_size <= old.st_size);
-}
-
-static void change(const char *path, const char *sql)
-{
-    sqlite3 *db = NULL;
-    char *why = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
-        fail_msg("%s", why);
-    sqlite3_close(db);
 }
 
 /* The six runs, and nine times again with other seeds. */
@@ -590,6 +656,8 @@ int main(void)
         CASE(version_2_gets_recipes_members_attempts_and_last_steps),
         CASE(runs_of_version_3_have_no_places),
         CASE(curves_of_version_4_become_a_row_a_point),
+        CASE(sums_of_version_5_become_rows),
+        CASE(what_are_no_sums_in_version_5_is_refused),
         CASE(a_migrated_database_is_not_larger),
         CASE(sixty_runs_of_version_2_keep_their_numbers),
         CASE(the_old_database_stays_beside_it),

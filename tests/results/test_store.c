@@ -145,7 +145,7 @@ static void a_new_file_gets_tables_and_our_mark(void **state)
 {
     const struct fixture *f = *state;
     assert_answer(f->store, "PRAGMA application_id", "1886352226");
-    assert_answer(f->store, "PRAGMA user_version", "5");
+    assert_answer(f->store, "PRAGMA user_version", "6");
     assert_answer(f->store, "PRAGMA foreign_keys", "1");
     assert_answer(f->store, "SELECT count(*) FROM run", "0");
 }
@@ -666,11 +666,19 @@ static void places_are_kept_and_counted_by_stratum(void **state)
                   "SELECT variant, split, stratum, value, wrong, places, error "
                   "FROM v_stratum ORDER BY value",
                   "cope|id|ignores|0|0|60|0;cope|id|ignores|7|12|40|0.3");
+    /* Stored anew it may have other values; those of before are gone. */
+    p.strata = "{\"ignores\":[[7,99,100]]}";
+    assert_ok(store_places(f->store, id, &p, &err));
+    assert_answer(f->store, "SELECT name, value, wrong, places, nats FROM stratum",
+                  "ignores|7|99|100|-");
     p = (struct place_row){"huge", INT64_C(1) << 40, NULL, "{}"};
     assert_ok(store_places(f->store, id, &p, &err));
     assert_answer(f->store, "SELECT count FROM place WHERE bits IS NULL", "1099511627776");
     p = (struct place_row){"odd", 8, bits, "not JSON"};
     assert_int_equal(store_places(f->store, id, &p, &err), ST_DB);
+    p.strata = "{\"ignores\":[[0,\"x\",8]]}";
+    assert_int_equal(store_places(f->store, id, &p, &err), ST_DB);
+    assert_answer(f->store, "SELECT count(*) FROM place WHERE split = 'odd'", "0");
 }
 
 static void evaluations_are_kept_until_the_run_is_begun_anew(void **state)

@@ -147,8 +147,11 @@ static void a_whole_spool_becomes_rows(void **state)
                 "ood|perplexity|20|inf|NULL|NULL\n");
     expect_rows(db, "SELECT value = 1.0 / 3 FROM metric WHERE name = 'token_error'", "1\n");
     expect_rows(db, "SELECT split, count, hex(bits) FROM answer", "id|10|FF03\n");
-    expect_rows(db, "SELECT split, count, hex(bits), strata FROM place ORDER BY id",
-                "id|10|FF03|{\"ignores\":[[0,1,3],[5,0,7]]}\nood|8589934592||{}\n");
+    expect_rows(db, "SELECT split, count, hex(bits) FROM place ORDER BY id",
+                "id|10|FF03\nood|8589934592|\n");
+    expect_rows(
+        db, "SELECT split, name, value, wrong, places, nats FROM stratum ORDER BY value",
+        "id|ignores|0|1|3|NULL\nid|ignores|5|0|7|NULL\n");
     expect_rows(db, "SELECT level, text FROM event", "caveat|ood: \"quoted\"\nline\n");
     expect_rows(db,
                 "SELECT state, error, steps, parameters, flops, wall_s, cpu_s, "
@@ -219,8 +222,8 @@ static void the_nats_of_places_are_kept(void **state)
     assert_int_equal(spool_places(&writer, &p, NULL), ST_OK);
     assert_int_equal(spool_read(path, &s, NULL), ST_OK);
     assert_int_equal(spool_fold(s, db, run, "done", "", NULL), ST_OK);
-    expect_rows(db, "SELECT strata FROM place",
-                "{\"position\":[[0,1,3,0.30000000000000004],[1,0,5,null]]}\n");
+    expect_rows(db, "SELECT name, value, wrong, places, nats FROM stratum ORDER BY value",
+                "position|0|1|3|0.30000000000000004\nposition|1|0|5|NULL\n");
     spool_free(s);
     store_close(db);
 }

@@ -1,5 +1,5 @@
--- Rows of the tables run, metric, curve, answer and place that only one of the databases one
--- and two has. Left out: row numbers, times, what depends on the host's speed, provenance.
+-- Rows of the tables run, metric, curve, answer, place and stratum that only one of the
+-- databases one and two has. Left out: row numbers, times, what depends on the host's speed, provenance.
 .mode list
 .headers off
 CREATE TEMP VIEW run_one AS SELECT identity, experiment, profile, cell, task, task_version,
@@ -26,10 +26,14 @@ CREATE TEMP VIEW answer_one AS SELECT identity, split, count, hex(bits)
     FROM one.answer JOIN one.run ON one.run.id = run_id;
 CREATE TEMP VIEW answer_two AS SELECT identity, split, count, hex(bits)
     FROM two.answer JOIN two.run ON two.run.id = run_id;
-CREATE TEMP VIEW place_one AS SELECT identity, split, count, hex(bits), strata
+CREATE TEMP VIEW place_one AS SELECT identity, split, count, hex(bits)
     FROM one.place JOIN one.run ON one.run.id = run_id;
-CREATE TEMP VIEW place_two AS SELECT identity, split, count, hex(bits), strata
+CREATE TEMP VIEW place_two AS SELECT identity, split, count, hex(bits)
     FROM two.place JOIN two.run ON two.run.id = run_id;
+CREATE TEMP VIEW stratum_one AS SELECT identity, split, name, value, wrong, places, nats
+    FROM one.stratum JOIN one.run ON one.run.id = run_id;
+CREATE TEMP VIEW stratum_two AS SELECT identity, split, name, value, wrong, places, nats
+    FROM two.stratum JOIN two.run ON two.run.id = run_id;
 SELECT 'run only in one', * FROM (SELECT * FROM run_one EXCEPT SELECT * FROM run_two);
 SELECT 'run only in two', * FROM (SELECT * FROM run_two EXCEPT SELECT * FROM run_one);
 SELECT 'metric only in one', *
@@ -48,13 +52,18 @@ SELECT 'place only in one', *
     FROM (SELECT * FROM place_one EXCEPT SELECT * FROM place_two);
 SELECT 'place only in two', *
     FROM (SELECT * FROM place_two EXCEPT SELECT * FROM place_one);
+SELECT 'stratum only in one', *
+    FROM (SELECT * FROM stratum_one EXCEPT SELECT * FROM stratum_two);
+SELECT 'stratum only in two', *
+    FROM (SELECT * FROM stratum_two EXCEPT SELECT * FROM stratum_one);
 -- EXCEPT does not count: that none is there twice follows from the numbers.
 SELECT 'rows differ in number', a, b FROM (
     SELECT (SELECT count(*) FROM one.run) a, (SELECT count(*) FROM two.run) b UNION ALL
     SELECT (SELECT count(*) FROM one.metric), (SELECT count(*) FROM two.metric) UNION ALL
     SELECT (SELECT count(*) FROM one.curve), (SELECT count(*) FROM two.curve) UNION ALL
     SELECT (SELECT count(*) FROM one.answer), (SELECT count(*) FROM two.answer) UNION ALL
-    SELECT (SELECT count(*) FROM one.place), (SELECT count(*) FROM two.place))
+    SELECT (SELECT count(*) FROM one.place), (SELECT count(*) FROM two.place) UNION ALL
+    SELECT (SELECT count(*) FROM one.stratum), (SELECT count(*) FROM two.stratum))
 WHERE a <> b;
 SELECT 'runs not done', count(*) FROM one.run WHERE state <> 'done' HAVING count(*) > 0;
 SELECT 'no runs' WHERE (SELECT count(*) FROM one.run) = 0;

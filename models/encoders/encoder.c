@@ -147,13 +147,28 @@ static void insert_part(const struct encoder *added, struct encoder_stack *s)
     option_defaults(added->options, &s->part[at].options);
 }
 
+/* ONCE_* of an encoder, those that hooks tell included. */
+static unsigned once_of(const struct encoder *e)
+{
+    return e->once | (e->rotate ? ONCE_TURN : 0);
+}
+
 /* What both do that a sum can do once only, or NULL. */
 static const char *cannot_share(const struct encoder *a, const struct encoder *b)
 {
+    const unsigned both = once_of(a) & once_of(b);
+    if (both & ONCE_TURN)
+        return "turn queries and keys";
+    if (both & ONCE_FORGET)
+        return "let keys fade by a gate of each token";
+    if (both & ONCE_SLOPE)
+        return "take a multiple of the distance away";
+    if (both & ONCE_MEET)
+        return "let the query meet a vector of its distance";
+    if (a->embed && b->embed)
+        return "add a vector of its place to each token";
     if (a->reads_score && b->reads_score)
         return "read the content scores";
-    if (a->rotate && b->rotate)
-        return "turn queries and keys";
     if (a->content && b->content)
         return "write the content scores";
     if (a->mix && b->mix)
@@ -171,6 +186,10 @@ static enum status add_part(const char *sum, const char *name, struct encoder_st
     const struct encoder *added = encoder_find(name);
     if (!added)
         return unknown_encoder(name, e);
+    if (s->parts == ENCODER_PARTS_MAX)
+        return err_set(e, ST_CONFIG,
+                       "encoder \"%s\" has more than %d parts; leave some out", sum,
+                       ENCODER_PARTS_MAX);
     for (int i = 0; i < s->parts; i++) {
         const struct encoder *old = s->part[i].encoder;
         if (old == added)
@@ -183,10 +202,6 @@ static enum status add_part(const char *sum, const char *name, struct encoder_st
                            "one such encoder, leave one out",
                            sum, old->name, name, both);
     }
-    if (s->parts == ENCODER_PARTS_MAX)
-        return err_set(e, ST_CONFIG,
-                       "encoder \"%s\" has more than %d parts; leave some out", sum,
-                       ENCODER_PARTS_MAX);
     insert_part(added, s);
     return ST_OK;
 }

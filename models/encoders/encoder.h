@@ -149,8 +149,9 @@ enum encoder_reach {
 /* What may be done to a sequence without a change of logits (up to a constant of each
  * row, which the softmax takes away). */
 enum {
-    INVARIANT_SHIFT = 1, /* every place is larger by the same number */
-    INVARIANT_ORDER = 2  /* places of earlier tokens trade places */
+    INVARIANT_SHIFT = 1, /* it begins later: all places are larger by the same number, or
+                            tokens of no content that nobody sees stand in front */
+    INVARIANT_ORDER = 2  /* earlier tokens trade places, in one layer */
 };
 
 /* The hook `invariances` of all that see places by their differences alone. */
@@ -159,6 +160,15 @@ static inline unsigned invariant_to_shift(const struct option_values *o)
     (void)o;
     return INVARIANT_SHIFT;
 }
+
+/* What a sum can hold once only: a second part would undo it, do it twice, or be one with it
+ * under another name. Two `embed` or two `rotate` say so by themselves. */
+enum {
+    ONCE_TURN = 1, /* `content` turns queries and keys by place or path, as `rotate` does */
+    ONCE_FORGET = 2, /* a gate of each token between makes a key fade (forget.h) */
+    ONCE_SLOPE = 4,  /* a penalty in proportion to the distance: two slopes are one */
+    ONCE_MEET = 8 /* the query meets a learned vector of its distance: two tables are one */
+};
 
 /* What a layer is given to do, for `flops`. */
 struct encoder_load {
@@ -181,7 +191,9 @@ struct encoder {
     /* NULL: DEFINED. */
     enum encoder_reach (*reach)(const struct encoder_dims *d,
                                 const struct option_values *o);
-    unsigned (*invariances)(const struct option_values *o); /* INVARIANT_*; NULL: 0 */
+    /* INVARIANT_*, all that hold (the contract looks for others); NULL: none. */
+    unsigned (*invariances)(const struct option_values *o);
+    unsigned once; /* ONCE_* */
     /* Forward floating point operations of one layer beyond those of plain attention, all
      * heads together; e^x and the like count as one. NULL: none worth counting. */
     double (*flops)(const struct encoder_dims *d, const struct option_values *o,
@@ -221,6 +233,9 @@ struct encoder {
     /* The hooks below ask `place` where a token stands, and the tables have
      * dims->places rows. */
     bool takes_places;
+    /* Works on what the other parts of a sum add: alone it is sound, and has little to do.
+     * Pictures and examples show it in a sum. */
+    bool for_sums;
 
     /* Token embeddings x [T, C], token t at place[t]: add in place. */
     void (*embed)(const struct encoder_view *e, int T, const int *place, real *x);
@@ -332,8 +347,8 @@ struct encoder_stack {
 /* Parses "cope" or "cope+rope" and fills in default options. Parts come in name order,
  * whatever was typed (one sum is one run, to the bit), except that one that reads scores
  * comes first. Errors (ST_CONFIG, no position in the message): unknown name with a
- * suggestion, a part named twice, too many parts, two that do what a sum can do once only,
- * places chosen for nobody, `none` in a sum. */
+ * suggestion, a part named twice, too many parts, two that do what a sum can do once only
+ * (encoder.once, and hooks of which there is room for one), places chosen for nobody, `none` in a sum. */
 enum status encoder_stack_parse(const char *text, struct encoder_stack *out, struct err *e);
 
 /* Sets one option by name: "p_max", or "cope.p_max" when two parts have it. Every part has

@@ -107,6 +107,7 @@ const struct encoder encoder_alibi = {
     .source = "Press et al. 2022, arXiv:2108.12409v2, section 3",
     .options = options,
     .invariances = invariant_to_shift,
+    .once = ONCE_SLOPE,
     .flops = flops,
     .tensors = tensors,
     .start = start,

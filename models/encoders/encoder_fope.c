@@ -284,6 +284,7 @@ const struct encoder encoder_fope = {
         "Fourier positions: pairs turn by learned mixtures of the frequencies of RoPE",
     .source = "Hua et al. 2024, arXiv:2412.17739, and the authors' code",
     .options = options,
+    .once = ONCE_TURN,
     .resolve = resolve,
     .flops = flops,
     .tensors = tensors,

@@ -95,6 +95,7 @@ const struct encoder encoder_fox = {
     .options = options,
     .resolve = resolve,
     .invariances = invariant_to_shift,
+    .once = ONCE_FORGET,
     .flops = flops,
     .tensors = token_gates_tensors,
     .start = start,

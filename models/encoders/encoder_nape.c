@@ -45,6 +45,7 @@ const struct encoder encoder_nape = {
     .source = "Vasylenko et al. 2025, arXiv:2506.16640, NAPE",
     .options = options,
     .invariances = invariant_to_shift,
+    .once = ONCE_SLOPE,
     .flops = distance_bias_flops,
     .constants = distance_bias_size,
     .fill_constants = fill_constants,

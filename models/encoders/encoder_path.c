@@ -31,6 +31,7 @@ const struct encoder encoder_path = {
     .source = "Yang et al. 2025, arXiv:2505.16381v2, section 2.2",
     .options = options,
     .invariances = invariant_to_shift,
+    .once = ONCE_TURN,
     .flops = path_flops,
     .tensors = path_tensors,
     .start = path_start,

@@ -171,6 +171,7 @@ const struct encoder encoder_path_fox = {
     .options = options,
     .resolve = resolve,
     .invariances = invariant_to_shift,
+    .once = ONCE_TURN | ONCE_FORGET,
     .flops = flops,
     .tensors = tensors,
     .start = start,

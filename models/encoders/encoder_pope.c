@@ -262,6 +262,7 @@ const struct encoder encoder_pope = {
     .source = "PoPE 2025, arXiv:2509.10534, and x-transformers",
     .options = options,
     .invariances = invariant_to_shift,
+    .once = ONCE_TURN,
     .flops = flops,
     .tensors = tensors,
     .start = start,

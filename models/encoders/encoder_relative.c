@@ -125,6 +125,7 @@ const struct encoder encoder_relative = {
     .options = options,
     .reach = reach,
     .invariances = invariant_to_shift,
+    .once = ONCE_MEET,
     .flops = flops,
     .tensors = tensors,
     .takes_places = true,

@@ -150,6 +150,7 @@ const struct encoder encoder_shaw = {
     .options = options,
     .reach = reach,
     .invariances = invariant_to_shift,
+    .once = ONCE_MEET,
     .flops = flops,
     .tensors = tensors,
     .takes_places = true,

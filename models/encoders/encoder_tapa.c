@@ -184,6 +184,7 @@ const struct encoder encoder_tapa = {
     .options = options,
     .resolve = resolve,
     .invariances = invariant_to_shift,
+    .once = ONCE_TURN,
     .flops = flops,
     .constants = constants,
     .fill_constants = fill_constants,

@@ -246,6 +246,7 @@ const struct encoder encoder_transformer_xl = {
     .options = options,
     .reach = reach,
     .invariances = invariant_to_shift,
+    .once = ONCE_MEET,
     .flops = flops,
     .tensors = tensors,
     .constants = constants,

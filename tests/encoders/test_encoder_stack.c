@@ -132,6 +132,85 @@ static void sums_that_make_no_sense_are_refused(void **state)
                    "parts; leave some out");
 }
 
+/* Rotations, gates, slopes and vectors of which one holds the other, or which are one. */
+static void parts_that_do_the_same_are_refused(void **state)
+{
+    static const char *const both[][2] = {
+        {"rope+xpos", "turn queries and keys"},
+        {"rope+fope", "turn queries and keys"},
+        {"path+rope", "turn queries and keys"},
+        {"fope+tapa", "turn queries and keys"},
+        {"path+path_fox", "turn queries and keys"},
+        {"path_fox+fox", "let keys fade by a gate of each token"},
+        {"alibi+nape", "take a multiple of the distance away"},
+        {"relative+shaw", "let the query meet a vector of its distance"},
+        {"relative+transformer_xl", "let the query meet a vector of its distance"},
+        {"absolute+sinusoidal", "add a vector of its place to each token"},
+        {"path+tra", "write the content scores"},
+        {"dape+dape_v2", "mix the logits of heads"},
+        {"cope+deberta", "read the content scores"},
+        {"stick_breaking+window", "turn scores into weights"},
+        {"randomized+shift", "choose the places of tokens"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof both / sizeof both[0]; i++) {
+        char message[256];
+        const char *plus = strchr(both[i][0], '+');
+        snprintf(message, sizeof message,
+                 "encoder \"%s\": \"%.*s\" and \"%s\" both %s; a sum can hold one such "
+                 "encoder, leave one out",
+                 both[i][0], (int)(plus - both[i][0]), both[i][0], plus + 1, both[i][1]);
+        assert_refused(both[i][0], message);
+    }
+    assert_refused("kerple+kerple",
+                   "encoder \"kerple+kerple\" names \"kerple\" twice; name it once");
+}
+
+/* Of each pair: either sum parses, or none does and the message says both and
+ * what to do. */
+static void any_two_parts_are_a_sum_or_told_why_not(void **state)
+{
+    int sums = 0;
+    (void)state;
+    for (int i = 0; i < encoder_count(); i++)
+        for (int k = 0; k < encoder_count(); k++) {
+            const char *a = encoder_at(i)->name, *b = encoder_at(k)->name;
+            char text[ENCODER_NAME], other[ENCODER_NAME];
+            struct encoder_stack s;
+            struct err e = {0};
+            snprintf(text, sizeof text, "%s+%s", a, b);
+            snprintf(other, sizeof other, "%s+%s", b, a);
+            const enum status status = encoder_stack_parse(text, &s, &e);
+            assert_int_equal(encoder_stack_parse(other, &s, NULL), status);
+            sums += status == ST_OK;
+            if (status == ST_OK)
+                continue;
+            assert_int_equal(status, ST_CONFIG);
+            assert_non_null(strstr(e.msg, a));
+            assert_non_null(strstr(e.msg, b));
+            assert_true(strstr(e.msg, "leave ") || strstr(e.msg, "; name it once"));
+        }
+    assert_true(sums > encoder_count() * encoder_count() / 2);
+}
+
+/* Sums that somebody has published or that experiments of ours name. */
+static void sums_that_people_use_stay(void **state)
+{
+    static const char *const sums[] = {"cope+rope",       "cope+relative",
+                                       "cope+fox",        "absolute+rope",
+                                       "alibi+dape",      "kerple+dape_v2",
+                                       "fire+rope",       "randomized+rope",
+                                       "absolute+shift",  "alibi+path_fox",
+                                       "fox+rope",        "stick_breaking+rope",
+                                       "rope+tra",        "t5+tupe",
+                                       "deberta+rope",    "rope+selective_attention",
+                                       "hard_alibi+rope", "carope+selective_attention",
+                                       "rope+window"};
+    (void)state;
+    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
+        stack_of(sums[i]);
+}
+
 static void a_missing_name_is_refused(void **state)
 {
     (void)state;
@@ -289,6 +368,9 @@ int main(void)
         cmocka_unit_test(unknown_names_are_refused_with_a_suggestion),
         cmocka_unit_test(a_name_like_no_other_is_answered_with_the_list),
         cmocka_unit_test(sums_that_make_no_sense_are_refused),
+        cmocka_unit_test(parts_that_do_the_same_are_refused),
+        cmocka_unit_test(any_two_parts_are_a_sum_or_told_why_not),
+        cmocka_unit_test(sums_that_people_use_stay),
         cmocka_unit_test(a_missing_name_is_refused),
         cmocka_unit_test(a_very_long_name_is_refused_whole),
         cmocka_unit_test(options_are_set_by_name),

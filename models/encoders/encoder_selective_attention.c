@@ -58,6 +58,12 @@ static size_t mix_scratch(const struct encoder_dims *d, const struct option_valu
     return (size_t)columns;
 }
 
+/* A first token that nobody masks is told from the others. */
+static unsigned invariances(const struct option_values *o)
+{
+    return o->v[KEEP_FIRST] != 0 ? 0 : INVARIANT_SHIFT;
+}
+
 static int first_key(const struct encoder_view *e)
 {
     return e->options->v[KEEP_FIRST] != 0 ? 1 : 0;
@@ -125,7 +131,7 @@ const struct encoder encoder_selective_attention = {
     .summary = "tokens mask earlier keys for later ones by what head 0 attends to",
     .source = "Leviathan et al. 2024, arXiv:2410.02703, section 3",
     .options = options,
-    .invariances = invariant_to_shift,
+    .invariances = invariances,
     .flops = flops,
     .mix_scratch = mix_scratch,
     .mix = mix,

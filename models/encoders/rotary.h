@@ -436,9 +436,16 @@ static inline double rotary_flops(const struct encoder_dims *d,
     return 6.0 * d->heads * rotary_pairs(d, o) * (load->tokens + load->queries);
 }
 
+/* Where no pair turns there is no order. */
+static inline unsigned rotary_invariances(const struct option_values *o)
+{
+    const bool still = o->v[ROTARY_FRACTION] <= 0 || o->v[ROTARY_FASTEST] <= 0;
+    return INVARIANT_SHIFT | (still ? INVARIANT_ORDER : 0u);
+}
+
 /* The hooks of an encoder that turns as rope does: all but its name, options and resolve. */
 #define ROTARY_HOOKS                                                                     \
-    .invariances = invariant_to_shift, .flops = rotary_flops, .tensors = rotary_tensors, \
+    .invariances = rotary_invariances, .flops = rotary_flops, .tensors = rotary_tensors, \
     .start = rotary_start, .constants = rotary_constants,                                \
     .fill_constants = rotary_fill_constants, .derived = rotary_derived,                  \
     .derive = rotary_derive, .derive_grad = rotary_derive_grad, .takes_places = true,    \

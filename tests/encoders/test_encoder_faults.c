@@ -410,6 +410,30 @@ static int fox_names_a_tensor_twice(const struct encoder_dims *d,
     return n;
 }
 
+static unsigned in_any_order(const struct option_values *o)
+{
+    (void)o;
+    return INVARIANT_SHIFT | INVARIANT_ORDER;
+}
+
+/* A penalty that grows with the place of the query, besides the distance. */
+PANEL_HOOK(alibi_counts_from_the_start)
+{
+    OF(alibi)->score(e, p, scratch);
+    for (int r = 0; r < p->rows; r++)
+        for (int j = 0; j <= p->row[r]; j++)
+            p->score[r * p->stride + j] -= 0.01 * p->place[j] * p->place[p->row[r]];
+}
+
+/* Forgets more from token to token, wherever it stands. */
+static void fox_counts_tokens(const struct encoder_view *e, const struct tokens *t,
+                              real *room)
+{
+    OF(fox)->read(e, t, room);
+    for (int i = 0; i < t->count; i++)
+        t->state.at[i * t->state.stride] *= 1 + 0.1 * i;
+}
+
 PANEL_HOOK(nothing)
 {
     (void)e;
@@ -515,6 +539,23 @@ static int plant_in_tokens(struct fault *out)
     return n;
 }
 
+static int plant_in_invariances(struct fault *out)
+{
+    int n = 0;
+    FAULT(alibi, score, alibi_counts_from_the_start, invariances_are_those_declared);
+    FAULT(fox, read, fox_counts_tokens, invariances_are_those_declared);
+    FAULT(alibi, invariances, NULL, invariances_are_those_declared);
+    FAULT(alibi, invariances, in_any_order, invariances_are_those_declared);
+    FAULT(path, invariances, NULL, invariances_are_those_declared);
+    FAULT(none, invariances, invariant_to_shift, invariances_are_those_declared);
+    FAULT(dape, invariances, invariant_to_shift, invariances_are_those_declared);
+    FAULT(absolute, invariances, invariant_to_shift, invariances_are_those_declared);
+    FAULT(fire, invariances, invariant_to_shift, invariances_are_those_declared);
+    FAULT(dape_v2, invariances, invariant_to_shift, invariances_are_those_declared);
+    FAULT(shift, invariances, invariant_to_shift, invariances_are_those_declared);
+    return n;
+}
+
 static int plant_in_descriptors(struct fault *out)
 {
     int n = 0;
@@ -597,6 +638,13 @@ static void faults_in_tokens_are_caught(void **state)
     each_is_caught(faults, plant_in_tokens(faults));
 }
 
+static void faults_in_invariances_are_caught(void **state)
+{
+    static struct fault faults[FAULTS_MAX];
+    (void)state;
+    each_is_caught(faults, plant_in_invariances(faults));
+}
+
 static void faults_in_descriptors_are_caught(void **state)
 {
     static struct fault faults[FAULTS_MAX];
@@ -610,6 +658,7 @@ int main(void)
         cmocka_unit_test(faults_in_panels_are_caught),
         cmocka_unit_test(faults_in_content_and_mixing_are_caught),
         cmocka_unit_test(faults_in_tokens_are_caught),
+        cmocka_unit_test(faults_in_invariances_are_caught),
         cmocka_unit_test(faults_in_descriptors_are_caught),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

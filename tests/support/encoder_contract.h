@@ -9,6 +9,8 @@
 #define ENCODER_CONTRACT_H
 
 #include "encoder_bed.h"
+#include "encoder_gaps.h"
+#include "encoder_invariance.h"
 
 struct subject {
     const char *stem;
@@ -361,67 +363,6 @@ static void scratch_may_hold_anything_before(void **state)
 
 /* --- what the hooks leave alone ------------------------------------------ */
 
-static void assert_gaps(const struct bed_matrix *m, int rows, int width, real nobodys)
-{
-    for (int r = 0; r < BED_LONGEST; r++)
-        for (int c = 0; c < BED_STRIDE; c++)
-            if (r >= rows || c >= width)
-                assert_true(m->at[r * BED_STRIDE + c] == nobodys);
-}
-
-static void assert_numbers_gaps(const struct bed_numbers *m, int rows, int width,
-                                real nobodys)
-{
-    for (int r = 0; r < BED_LONGEST; r++)
-        for (int c = 0; c < BED_WIDE; c++)
-            if (r >= rows || c >= width)
-                assert_true(m->at[r * BED_WIDE + c] == nobodys);
-}
-
-static void assert_derived_guards(const struct bed *b)
-{
-    for (int i = b->derives; i < BED_DERIVED; i++) {
-        assert_true(b->derived[i] == BED_NOBODYS);
-        assert_true(b->dderived[i] == BED_NOBODYS);
-    }
-}
-
-static void assert_score_gaps(const struct bed *b, const real *score)
-{
-    for (int r = 0; r < BED_LONGEST; r++)
-        for (int j = 0; j < BED_SCORES; j++)
-            if (r >= b->panel.rows || j >= b->panel.columns)
-                assert_true(score[r * BED_SCORES + j] == BED_NOBODYS);
-}
-
-/* dscore stays 0 past position[r], because attention multiplies whole rows. */
-static void assert_future_is_zero(const struct bed *b)
-{
-    for (int r = 0; r < b->panel.rows; r++)
-        for (int j = b->row[r] + 1; j < b->panel.columns; j++)
-            assert_true(b->dscore[r * BED_SCORES + j] == 0);
-}
-
-static void assert_grad_guards(const struct bed *b)
-{
-    for (int t = 0; t < b->tensors; t++)
-        for (size_t i = 0; i < BED_GUARD; i++)
-            assert_true(b->grad[t][(size_t)bed_size(b, t) + i] == BED_NOBODYS);
-}
-
-static void assert_guards(const struct bed *b)
-{
-    const struct encoder *e = b->encoder;
-    const size_t scratch =
-        e->scratch ? e->scratch(&b->dims, &b->options, b->panel.rows, b->panel.columns) : 0;
-    const size_t constants = e->constants ? e->constants(&b->dims, &b->options) : 0;
-    for (size_t i = 0; i < BED_GUARD; i++) {
-        assert_true(b->scratch[scratch + i] == BED_NOBODYS);
-        assert_true(b->constants[constants + i] == BED_NOBODYS);
-    }
-    assert_grad_guards(b);
-}
-
 static void check_writes(struct bed *b)
 {
     static struct bed before;
@@ -732,6 +673,70 @@ static void differs_from_none_if_it_has_hooks(void **state)
                                 EFFECT_HEADS * BED_LONGEST * BED_SCORES));
 }
 
+static bool (*const invariance_holds[])(struct bed *b) = {
+    invariance_to_shift, /* INVARIANT_SHIFT is bit 0 */
+    invariance_to_order,
+};
+
+static bool declares(const struct bed *b, int bit)
+{
+    return b->encoder->invariances && b->encoder->invariances(&b->options) >> bit & 1;
+}
+
+/* With ten times one of its numbers or less of it, and the same declared, does it not hold? What
+ * a window of one key or a threshold of 512 tokens hides from a bed shows at other values. */
+static bool breaks_nearby(const struct bed *b, int bit)
+{
+    static struct bed other;
+    for (int i = 0; i < option_count(b->encoder->options); i++) {
+        const struct option *o = &b->encoder->options[i];
+        double value = fmin(10 * b->options.v[i], o->hi);
+        while (halve(o, &value)) {
+            struct option_values options = b->options;
+            options.v[i] = value;
+            if (bed_try(&other, b->encoder, &options, &b->dims, NULL) == ST_OK &&
+                declares(&other, bit) == declares(b, bit) && !invariance_holds[bit](&other))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* What is declared holds, and what holds is declared. */
+static void check_invariances(struct bed *b)
+{
+    static const char *const of[] = {"a later start", "another order of earlier tokens"};
+    const int length = b->length;
+    for (int bit = 0; bit < 2; bit++) {
+        b->length = length;
+        const bool holds = invariance_holds[bit](b);
+        if (declares(b, bit) && !holds)
+            fail_msg("%s moves logits by more than %g, and was declared not to", of[bit],
+                     INVARIANCE_TOL);
+        if (holds && !declares(b, bit) && !breaks_nearby(b, bit))
+            fail_msg("%s moves no logit by more than %g: declare it", of[bit],
+                     INVARIANCE_TOL);
+    }
+}
+
+/* Who chooses places for others has no logits. */
+static void check_no_invariances(struct bed *b)
+{
+    assert_false(declares(b, 0) || declares(b, 1));
+}
+
+static void invariances_are_those_declared(void **state)
+{
+    static struct bed b;
+    const struct encoder *encoder = ((const struct subject *)*state)->encoder;
+    for_each_combination(encoder,
+                         encoder->place ? check_no_invariances : check_invariances);
+    bed_open(&b, encoder, "");
+    for (int bit = 0; bit < 2; bit++)
+        if (declares(&b, bit) && breaks_nearby(&b, bit))
+            fail_msg("other values of its numbers break what was declared: say for which");
+}
+
 /* X(of, check) for each check. */
 #define ENCODER_CHECKS(X, of)                              \
     X(of, is_found_by_its_file_name)                       \
@@ -753,6 +758,7 @@ static void differs_from_none_if_it_has_hooks(void **state)
     X(of, a_smaller_panel_asks_for_no_more_scratch)        \
     X(of, places_increase_and_lie_in_range)                \
     X(of, an_option_always_has_an_effect)                  \
+    X(of, invariances_are_those_declared)                  \
     X(of, differs_from_none_if_it_has_hooks)
 
 #endif

@@ -287,6 +287,7 @@ void reference_encoder_page(const struct encoder *c, FILE *out)
     cost_text(c, text);
     fprintf(out, "* Costs: %s.\n", text);
     fprintf(out, "* Invariant: %s.\n\n", invariance_text(c));
+    fprintf(out, "![Maps of attention, query by key](%s.svg)\n\n", c->name);
     markdown_options(c->options, out);
 }
 
@@ -306,7 +307,12 @@ void reference_encoders(FILE *out)
         "what it costs is that of default options in a model of 4 layers and 4 heads of 64\n"
         "numbers that is trained and asked on 512 tokens; docs/MODELS.md says under which\n"
         "names tensors are saved. \"Invariant\" says what may be done to the places of a\n"
-        "sequence without a change of what attention makes of it.\n",
+        "sequence without a change of what attention makes of it.\n"
+        "\nThe picture of a page shows attention of two heads of an untrained model whose\n"
+        "queries and keys are made alike: left on one token again and again, where position\n"
+        "alone makes a difference, right on a mixture of tokens; below, what the encoder\n"
+        "computes of each pair, where it says so. Numbers that start at 0 are noise there.\n"
+        "Encoders for sums are drawn in one. `posbench show ENCODER --svg` draws it.\n",
         out);
 }
 

@@ -1,8 +1,8 @@
 /* command_bench.c -- how fast a training step is, and how near the hardware's limit.
  *
  * Shape, encoders and threads are read and checked, bench.c measures, and a table or an
- * object a line is printed. Without --encoder all of them are timed but those that choose
- * places.
+ * object a line is printed. Without --encoder all of them are timed, those that are for
+ * sums in one.
  * The trap: `scored` never exceeds `length` (it is lowered silently), and numbers that
  * cannot be measured here, such as memory without /proc, are null in JSON. */
 #include <limits.h>
@@ -14,6 +14,7 @@
 
 #include "bench.h"
 #include "command.h"
+#include "encoder_example.h"
 #include "gemm.h"
 #include "json_text.h"
 #include "kernels.h"
@@ -187,6 +188,21 @@ static void print_table(const struct bench_settings *s, const struct bench_resul
     print_phases(r, n);
 }
 
+/* Every encoder, or the sum that it is for. */
+static enum status all_encoders(char name[][ENCODER_NAME], const char **all, int *n,
+                                struct err *e)
+{
+    struct encoder_stack s;
+    enum status st = ST_OK;
+    for (*n = 0; !st && *n < encoder_count() && *n < BENCH_ENCODERS_MAX; ++*n) {
+        st = encoder_example(encoder_at(*n), &s, e);
+        if (!st)
+            encoder_stack_name(&s, name[*n]);
+        all[*n] = name[*n];
+    }
+    return st;
+}
+
 static enum status run(const struct invocation *v, struct err *e)
 {
     struct bench_result result[BENCH_ENCODERS_MAX];
@@ -194,16 +210,17 @@ static enum status run(const struct invocation *v, struct err *e)
     struct bench_time peak;
     const char *const *encoder;
     const char *all[BENCH_ENCODERS_MAX];
+    char name[BENCH_ENCODERS_MAX][ENCODER_NAME];
+    enum status st = ST_OK;
     int n = flag_list(v, "encoder", &encoder);
     if (!n) {
-        for (int i = 0; i < encoder_count() && n < BENCH_ENCODERS_MAX; i++)
-            if (!encoder_at(i)->place) /* which nobody would look at */
-                all[n++] = encoder_at(i)->name;
+        st = all_encoders(name, all, &n, e);
         encoder = all;
     }
     if (n > BENCH_ENCODERS_MAX)
         return err_set(e, ST_USAGE, "at most %d encoders at a time", BENCH_ENCODERS_MAX);
-    enum status st = read_settings(v, &s, e);
+    if (!st)
+        st = read_settings(v, &s, e);
     if (!st)
         st = bench_run(&s, encoder, n, result, &peak, e);
     if (st)

@@ -1,6 +1,7 @@
-/* command_new.c -- begins a task or an encoder: one file that compiles, its test, its page.
+/* command_new.c -- begins a task or an encoder: one file that compiles, its test, its page,
+ * and an encoder's picture.
  *
- * All three are made of the newcomers of templates/, which are built and tested with the
+ * All are made of the newcomers of templates/, which are built and tested with the
  * program, so that what is written is sound before its author changes a letter. */
 #include <ctype.h>
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "encoder_picture.h"
 #include "newcomers.h"
 #include "option.h"
 #include "output.h"
@@ -20,7 +22,7 @@
 
 /* With longer names some line of a newcomer would be longer than the formatter allows; the slow
  * test new_builds begins a task of 32 letters. */
-enum { NAME_LONGEST = 32, FILES = 3, PATH_ROOM = PATH_MAX + 128 };
+enum { NAME_LONGEST = 32, FILES = 4, PATH_ROOM = PATH_MAX + 128 };
 
 struct newcomer {
     const char *kind, *name, *tree;
@@ -109,28 +111,38 @@ static void write_renamed(const char *text, const char *name, FILE *out)
     fputs(text, out);
 }
 
-/* An encoder's page with the new name for the old one, since formulas go by the old one. */
-static enum status write_encoder_page(const struct newcomer *n, FILE *out, struct err *e)
+/* How many of FILES there are. */
+static int files_of(const struct newcomer *n)
+{
+    return n->task || n->outside ? FILES - 1 : FILES;
+}
+
+/* An encoder's page or picture with the new name for the old one, since formulas go by the old one. */
+static enum status write_encoder_page(const struct newcomer *n, bool picture, FILE *out,
+                                      struct err *e)
 {
     char *text = NULL;
     size_t length;
+    enum status st = ST_OK;
     FILE *page = open_memstream(&text, &length);
     if (!page)
         return err_set(e, ST_NOMEM, "no memory for a page");
-    reference_encoder_page(&encoder_newcomer, page);
-    const bool whole = fclose(page) == 0;
-    if (whole)
+    if (picture)
+        st = encoder_picture(&encoder_newcomer, page, e);
+    else
+        reference_encoder_page(&encoder_newcomer, page);
+    if (fclose(page) != 0)
+        st = err_set(e, ST_NOMEM, "no memory for a page");
+    if (!st)
         write_renamed(text, n->name, out);
     free(text);
-    return whole ? ST_OK : err_set(e, ST_NOMEM, "no memory for a page");
+    return st;
 }
 
 /* A task's samples are drawn by its name, so its page is made with the new one. */
 static enum status write_page(const struct newcomer *n, FILE *out, struct err *e)
 {
     struct task t = task_newcomer;
-    if (!n->task)
-        return write_encoder_page(n, out, e);
     t.name = n->name;
     reference_task_page(&t, out);
     return sample_gallery(&t, out, e);
@@ -141,10 +153,10 @@ static void path_of(const struct newcomer *n, int file, char path[PATH_ROOM])
 {
     static const char *const formats[][FILES] = {
         {"models/encoders/encoder_%s.c", "tests/encoders/test_encoder_%s.c",
-         "docs/reference/encoders/%s.md"},
-        {"tasks/task_%s.c", "tests/tasks/test_task_%s.c", "docs/reference/tasks/%s.md"},
+         "docs/reference/encoders/%s.md", "docs/reference/encoders/%s.svg"},
+        {"tasks/task_%s.c", "tests/tasks/test_task_%s.c", "docs/reference/tasks/%s.md", ""},
     };
-    static const char *const builds[FILES] = {NULL, "Makefile", "CMakeLists.txt"};
+    static const char *const builds[] = {NULL, "Makefile", "CMakeLists.txt"};
     const char *format = formats[n->task][file], *hole = strstr(format, "%s");
     if (n->outside && file == 0)
         snprintf(path, PATH_ROOM, "%s/%s_%s.c", n->tree, n->kind, n->name);
@@ -174,8 +186,10 @@ static enum status write_file(const struct newcomer *n, int file, FILE *out, str
         write_renamed(n->task ? newcomer_task : newcomer_encoder, n->name, out);
     else if (file == 1)
         write_renamed(n->task ? newcomer_task_test : newcomer_encoder_test, n->name, out);
-    else
+    else if (n->task)
         return write_page(n, out, e);
+    else
+        return write_encoder_page(n, file == FILES - 1, out, e);
     return ST_OK;
 }
 
@@ -201,7 +215,7 @@ static enum status write_files(const struct newcomer *n, struct err *e)
     char path[FILES][PATH_ROOM];
     enum status st = ST_OK;
     int made = 0;
-    for (; !st && made < FILES; made += st == ST_OK) {
+    for (; !st && made < files_of(n); made += st == ST_OK) {
         path_of(n, made, path[made]);
         st = write_one(n, made, path[made], e);
     }

@@ -12,6 +12,7 @@
 #include "clean.h"
 #include "cli.h"
 #include "command.h"
+#include "encoder_picture.h"
 #include "json_text.h"
 #include "targets.h"
 #include "reference.h"
@@ -390,14 +391,24 @@ static enum status print_page(const struct task *t, const struct encoder *c,
     return sample_gallery(t, stdout, e);
 }
 
+/* The file docs/reference/encoders/NAME.svg. */
+static enum status print_picture(const struct encoder *c, const char *name, struct err *e)
+{
+    if (!c)
+        return err_set(e, ST_USAGE, "--svg is for encoders, but \"%s\" is none", name);
+    return encoder_picture(c, stdout, e);
+}
+
 /* What only runs have. */
 static enum status run_flags(const struct invocation *v, const struct task *t,
                              const struct encoder *c, struct err *e)
 {
     static const char *const runs_only[] = {"yaml", "json"};
-    const bool page = flag_given(v, "markdown");
+    const bool page = flag_given(v, "markdown") || flag_given(v, "svg");
     if (flag_given(v, "yaml") && flag_given(v, "json"))
         return err_set(e, ST_USAGE, "--yaml and --json: choose one");
+    if (flag_given(v, "markdown") && flag_given(v, "svg"))
+        return err_set(e, ST_USAGE, "--markdown and --svg: choose one");
     for (int i = 0; i < 2; i++)
         if (flag_given(v, runs_only[i]) && (t || c || page))
             return err_set(e, ST_USAGE, "--%s is for runs, but \"%s\" is %s", runs_only[i],
@@ -413,7 +424,7 @@ static enum status run(const struct invocation *v, struct err *e)
     const char *name = argument_at(v, 0);
     const struct task *t = task_find(name);
     const struct encoder *c = t ? NULL : encoder_find(name);
-    const bool page = flag_given(v, "markdown");
+    const bool picture = flag_given(v, "svg"), page = flag_given(v, "markdown") || picture;
     const enum status asked = run_flags(v, t, c, e);
     if (asked)
         return asked;
@@ -426,6 +437,8 @@ static enum status run(const struct invocation *v, struct err *e)
                                         e);
     if (st)
         return st;
+    if (picture)
+        return print_picture(c, name, e);
     if (page)
         return print_page(t, c, name, e);
     if (!c)
@@ -441,6 +454,7 @@ static const struct flag flags[] = {
     {"set", 0, "OPTION=VALUE", true,
      "change an option of the task, after the split's own changes (repeatable)"},
     {"markdown", 0, NULL, false, "the reference page of a task or an encoder"},
+    {"svg", 0, NULL, false, "the picture of an encoder's reference page"},
     {"json", 0, NULL, false,
      "a run as a JSON object, with its metrics, events and settings"},
     {"yaml", 0, NULL, false, "the run as an experiment file that asks for it alone"},

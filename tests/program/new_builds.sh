@@ -19,9 +19,9 @@ git -c user.name=posbench -c user.email=posbench@localhost commit -qm copy
 "$posbench" new encoder spiral
 # The longest name that is allowed: lines must not grow beyond the formatter's.
 "$posbench" new task aaaaaaaaaabbbbbbbbbbccccccccccdd
-if [ "$(git status --porcelain -uall | wc -l)" != 9 ]; then
+if [ "$(git status --porcelain -uall | wc -l)" != 10 ]; then
   git status --porcelain -uall
-  echo "new writes something besides file, test and page"
+  echo "new writes something besides file, test, page and picture"
   exit 1
 fi
 # A task is one short file.

@@ -193,15 +193,14 @@ static void memory_does_not_depend_on_the_order(void **state)
 static void every_encoder_is_timed_an_object_each(void **state)
 {
     struct program p;
-    int lines = 0, alone = 0;
+    int lines = 0;
     (void)state;
     posbench_in(&p, "bench --shape layers=2,heads=2,dim=16,length=16,batch=2 -r 1 --json");
     assert_int_equal(p.code, 0);
     for (const char *line = p.out; *line; line = strchr(line, '\n') + 1, lines++)
         check_measurement(line);
-    for (int i = 0; i < encoder_count(); i++)
-        alone += encoder_at(i)->place == NULL;
-    assert_int_equal(lines, alone);
+    assert_int_equal(lines, encoder_count());
+    assert_non_null(strstr(p.out, "\"alibi+randomized\"")); /* which is for sums */
     program_free(&p);
     expect("bench --shape batch=65536,length=262144", 2, NULL, "is too large");
     expect("bench --shape dims=3", 2, NULL, "is not one of");
@@ -242,6 +241,11 @@ static void an_encoder_is_shown_with_its_options(void **state)
     (void)state;
     expect("show cope", 0, "p_max", NULL);
     expect("show cope -n 3", 2, NULL, "is an encoder");
+    expect("show rope --svg", 0, "<title>rope: attention", NULL);
+    expect("show rope --svg -n 3", 2, NULL, "is an encoder");
+    expect("show rope --svg --markdown", 2, NULL, "choose one");
+    expect("show parity --svg", 2, NULL, "--svg is for encoders, but \"parity\" is none");
+    expect("show 12 --svg", 2, NULL, "--svg is for encoders");
 }
 
 /* 4 heads of 64, 512 tokens: kerple has 8 numbers in all, one addition a pair, head and layer:

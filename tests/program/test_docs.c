@@ -13,6 +13,7 @@
 
 #include "encoder.h"
 #include "program.h"
+#include "svg_map.h"
 #include "task.h"
 
 enum { PATH_TEXT = 512 };
@@ -43,6 +44,27 @@ static void compare_file(const char *name, const char *arguments)
     program_free(&p);
 }
 
+/* docs/reference/encoders/NAME.svg is what the program draws. The bits of a forward pass are
+ * those of a CPU, so a cell may be one tone lighter or darker elsewhere. */
+static void compare_picture(const char *encoder)
+{
+    static struct svg_maps was, is;
+    char name[128];
+    struct program p;
+    snprintf(name, sizeof name, "docs/reference/encoders/%s.svg", encoder);
+    RUN(&p, "show %s --svg", encoder);
+    assert_int_equal(p.code, 0);
+    char *text = page(name);
+    assert_in_range(strlen(text), 1000, 8192);
+    svg_read(text, &was);
+    svg_read(p.out, &is);
+    if (strcmp(text, p.out) != 0 || !svg_alike(&was, &is))
+        fail_msg("%s is not what the program draws; write it anew with scripts/pages",
+                 name);
+    free(text);
+    program_free(&p);
+}
+
 /* docs/reference/WHAT.md, what is said of all of them. */
 static void compare_page(const char *what)
 {
@@ -62,7 +84,7 @@ static void compare_pages(const char *what, const char *(*name)(int i), int n)
         snprintf(arguments, sizeof arguments, "show %s --markdown", name(i));
         compare_file(file, arguments);
     }
-    snprintf(arguments, sizeof arguments, "docs/reference/%s/*", what);
+    snprintf(arguments, sizeof arguments, "docs/reference/%s/*.md", what);
     from_top(file, arguments);
     assert_int_equal(glob(file, 0, NULL, &there), 0);
     assert_int_equal(there.gl_pathc, n);
@@ -118,6 +140,19 @@ static void pages_of_encoders_are_what_the_program_prints(void **state)
     compare_page("encoders");
     compare_pages("encoders", encoder_name, encoder_count());
     names_none("encoders", encoder_name, encoder_count());
+}
+
+static void pictures_of_encoders_are_what_the_program_draws(void **state)
+{
+    char pattern[PATH_TEXT];
+    glob_t there;
+    (void)state;
+    for (int i = 0; i < encoder_count(); i++)
+        compare_picture(encoder_name(i));
+    from_top(pattern, "docs/reference/encoders/*");
+    assert_int_equal(glob(pattern, 0, NULL, &there), 0);
+    assert_int_equal(there.gl_pathc, 2 * encoder_count()); /* page and picture */
+    globfree(&there);
 }
 
 static void the_page_of_commands_is_what_the_program_prints(void **state)
@@ -475,6 +510,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_of_tasks_are_what_the_program_prints),
         cmocka_unit_test(pages_of_encoders_are_what_the_program_prints),
+        cmocka_unit_test(pictures_of_encoders_are_what_the_program_draws),
         cmocka_unit_test(the_page_of_commands_is_what_the_program_prints),
         cmocka_unit_test(the_manual_page_is_what_the_program_prints),
         cmocka_unit_test(the_page_of_the_database_is_what_the_program_prints),

@@ -1,4 +1,4 @@
-/* posbench new: three files and no other, refused where they cannot stand. That they build
+/* posbench new: file, test, page, an encoder's picture, and no other, refused where they cannot stand. That they build
  * and pass is tried by new_builds.sh; that their originals do, by tests of templates/. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -91,7 +91,7 @@ static char *text_in_tree(const char *name)
     return file_text(path, NULL);
 }
 
-static void three_files_are_new_and_nothing_else(void **state)
+static void its_files_are_new_and_nothing_else(void **state)
 {
     (void)state;
     expect_in(0, "tasks/task_ladder.c", "new task ladder --tree %s", tree);
@@ -100,6 +100,7 @@ static void three_files_are_new_and_nothing_else(void **state)
                   "?? tests/tasks/test_task_ladder.c\n");
     expect_in(0, "encoder_spiral.c", "-C %s/below new encoder spiral", tree);
     assert_status("?? docs/reference/encoders/spiral.md\n"
+                  "?? docs/reference/encoders/spiral.svg\n"
                   "?? docs/reference/tasks/ladder.md\n"
                   "?? models/encoders/encoder_spiral.c\n"
                   "?? tasks/task_ladder.c\n"
@@ -114,9 +115,10 @@ static void the_new_name_is_everywhere(void **state)
                                         "docs/reference/tasks/ladder.md",
                                         "models/encoders/encoder_spiral.c",
                                         "tests/encoders/test_encoder_spiral.c",
-                                        "docs/reference/encoders/spiral.md"};
+                                        "docs/reference/encoders/spiral.md",
+                                        "docs/reference/encoders/spiral.svg"};
     (void)state;
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 7; i++) {
         char *text = text_in_tree(names[i]);
         assert_null(strstr(text, NEWCOMER));
         assert_non_null(strstr(text, i < 3 ? "ladder" : "spiral"));
@@ -186,7 +188,7 @@ static void a_new_one_is_short(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(three_files_are_new_and_nothing_else),
+        cmocka_unit_test(its_files_are_new_and_nothing_else),
         cmocka_unit_test(the_new_name_is_everywhere),
         cmocka_unit_test(what_is_there_is_never_replaced),
         cmocka_unit_test(what_cannot_be_is_refused),

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ACROSS_MAX = 48, DOWN_MAX = 28, NUMBERS_MAX = 100 };
+enum { ACROSS_MAX = 48, UPRIGHT_MAX = 32, DOWN_MAX = 28, NUMBERS_MAX = 100 };
+enum { LETTERS_MAX = 2 }; /* bytes of a label that fits its column */
 
 /* The cells of one box: rows [first, end) of the data. */
 struct box {
@@ -76,13 +77,25 @@ static const char *token_at(const struct box *b, double x)
     return "";
 }
 
+/* Tokens of a text are words, which stand upright below their columns; letters and digits lie
+ * side by side. */
+static bool has_words(const struct box *b)
+{
+    for (int i = b->first; b->style->tokens && i < b->end; i++)
+        if (strlen(b->data->row[i].series) > LETTERS_MAX)
+            return true;
+    return false;
+}
+
 static void write_ticks(const struct box *b, char axis, FILE *out)
 {
-    const double *at = axis == 'x' ? b->x : b->y;
-    const int n = axis == 'x' ? b->nx : b->ny, most = axis == 'x' ? ACROSS_MAX : DOWN_MAX;
+    const bool across = axis == 'x', upright = across && has_words(b);
+    const double *at = across ? b->x : b->y;
+    const int n = across ? b->nx : b->ny;
+    const int most = upright ? UPRIGHT_MAX : across ? ACROSS_MAX : DOWN_MAX;
     const int every = (n + most - 1) / most;
-    fprintf(out, "set %ctics scale 0 noenhanced%s (", axis,
-            b->style->tokens ? " font ',7'" : "");
+    fprintf(out, "set %ctics scale 0 noenhanced%s%s (", axis,
+            b->style->tokens ? " font ',7'" : "", upright ? " rotate by 90 right" : "");
     for (int i = 0; i < n; i += every) {
         fputs(i ? ", " : "", out);
         if (b->style->tokens)

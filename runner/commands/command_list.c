@@ -1,4 +1,4 @@
-/* command_list.c -- what there is: tasks, encoders, experiments, runs, claims, commands.
+/* command_list.c -- what there is: tasks, encoders, experiments, runs, claims, plots, commands.
  *
  * The word says which list; flags that do not fit it are refused. Tasks, encoders and
  * commands come from their tables, experiments and claims from the experiment file, runs
@@ -18,6 +18,7 @@
 #include "manual.h"
 #include "no_match.h"
 #include "option.h"
+#include "plot.h"
 #include "run_filter.h"
 #include "targets.h"
 #include "reference.h"
@@ -75,6 +76,19 @@ static enum status list_encoders(enum print_format f, struct err *e)
             continue;
         text_table_integer(&t, c->version);
         text_table_text(&t, c->source);
+    }
+    return text_table_end(&t, e);
+}
+
+static enum status list_plots(enum print_format f, struct err *e)
+{
+    static const char *const names[] = {"plot", "summary"};
+    struct text_table t;
+    text_table_init(&t, f, stdout);
+    text_table_columns(&t, names, 2);
+    for (int i = 0; i < plot_count(); i++) {
+        text_table_text(&t, plot_at(i)->name);
+        text_table_text(&t, plot_at(i)->summary);
     }
     return text_table_end(&t, e);
 }
@@ -260,10 +274,10 @@ static enum status list_runs(const struct invocation *v, enum print_format f, st
 
 /* ---- which ---- */
 
-enum what { TASKS, ENCODERS, EXPERIMENTS, RUNS, CLAIMS, COMMANDS, WHATS };
+enum what { TASKS, ENCODERS, EXPERIMENTS, RUNS, CLAIMS, PLOTS, COMMANDS, WHATS };
 
-static const char *const what_names[WHATS] = {"tasks", "encoders", "experiments",
-                                              "runs",  "claims",   "commands"};
+static const char *const what_names[WHATS] = {"tasks",  "encoders", "experiments", "runs",
+                                              "claims", "plots",    "commands"};
 
 static enum status find_what(const char *text, enum what *out, struct err *e)
 {
@@ -361,6 +375,8 @@ static enum status run(const struct invocation *v, struct err *e)
         return list_tasks(f, e);
     case ENCODERS:
         return list_encoders(f, e);
+    case PLOTS:
+        return list_plots(f, e);
     case COMMANDS:
         return list_commands(f, e);
     case RUNS:
@@ -385,8 +401,8 @@ static const struct flag flags[] = {
 const struct command command_list = {
     .name = "list",
     .group = GROUP_LOOK,
-    .summary = "name the tasks, encoders, experiments, runs, claims or commands",
-    .arguments = "tasks|encoders|experiments|runs|claims|commands [FILE]",
+    .summary = "name the tasks, encoders, experiments, runs, claims, plots or commands",
+    .arguments = "tasks|encoders|experiments|runs|claims|plots|commands [FILE]",
     .min_args = 1,
     .max_args = 2,
     .examples = "posbench list tasks\n"

@@ -48,14 +48,24 @@ static enum status write_picture(const struct plot *p, const struct plot_data *d
     return st;
 }
 
+static enum status no_picture(const char *typed, struct err *e)
+{
+    enum { MOST = 32 };
+    const char *names[MOST];
+    int n = 0;
+    for (int i = 0; i < plot_count() && n < MOST; i++)
+        names[n++] = plot_at(i)->name;
+    return err_set(e, ST_USAGE, "no picture \"%s\"%s", typed,
+                   suggest_among(typed, names, n));
+}
+
 static enum status find(const struct invocation *v, const struct plot **p,
                         const char **format, struct err *e)
 {
     const char *path = flag_text(v, "output", "-");
     *p = plot_find(argument_at(v, 0));
     if (!*p)
-        return err_set(e, ST_USAGE, "no picture \"%s\"; posbench plot --help lists them",
-                       argument_at(v, 0));
+        return no_picture(argument_at(v, 0), e);
     *format = format_of(path);
     if (!*format)
         return err_set(e, ST_USAGE,
@@ -223,7 +233,8 @@ const struct command command_plot = {
     .arguments = "PLOT [EXPERIMENT|RUN]",
     .min_args = 1,
     .max_args = 2,
-    .examples = "posbench plot seeds flip_flop -o seeds.svg\n"
+    .examples = "posbench list plots\n"
+                "posbench plot seeds flip_flop -o seeds.svg\n"
                 "posbench plot curves counting --split valid -o curves.pdf\n"
                 "posbench plot distance flip_flop --split ood_* -o distance.png\n"
                 "posbench plot claims --profile quick -o claims.svg\n"

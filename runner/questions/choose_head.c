@@ -110,8 +110,11 @@ enum status choose_head(struct look_run *r, const char *mark, struct chosen_head
                        "%s is no task of text: it has no %s to choose a head by",
                        task->name, mark);
     if (plane < 0)
-        return err_set(e, ST_NOTFOUND, "%s has no gates to choose a head by",
-                       r->run.variant);
+        return err_set(
+            e, ST_NOTFOUND,
+            "%s has no gates to choose a head by; cope has, with sep_keys of its "
+            "own keys",
+            r->run.variant);
     enum status st = gate_kinds_open(r->looking.layers * r->looking.heads, 2, &g, e);
     if (st == ST_OK)
         st = look_at_sequences(r, task->tokenizer(&r->split.options), mark, plane, &g, e);

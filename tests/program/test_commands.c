@@ -46,6 +46,9 @@ static void lists_come_in_every_format(void **state)
     expect("list encoders -o md", 0, "| encoder | summary | version | source |", NULL);
     expect("list commands -o latex", 0, "\\toprule", NULL);
     expect("list commands", 0, "query", NULL);
+    expect("list plots", 0, "position_attention", NULL);
+    expect("plot atention", 2, NULL, "did you mean \"attention\"");
+    expect("plot x", 2, NULL, "curves, distance");
     expect("list encoders -o cvs", 2, NULL, "csv");
     expect("list encoders -o csv --json", 2, NULL, "choose one");
 }

@@ -158,6 +158,9 @@ static void a_changed_corpus_is_told_and_is_another_run(void **state)
     (void)state;
     write_file("test.txt", "bcabcabcabcb", 5);
     expect(2, "put back the files as they were", "sample 1 --db @/r.db");
+    expect(2, "put back the files as they were", "verify 1 --db @/r.db");
+    expect(2, "put back the files as they were",
+           "predict 1 --split id --db @/r.db --logits -");
     expect(0, "splits.id.data is \"", "plan @/text.yaml --db @/r.db");
     write_file("test.txt", "bcabcabcabca", 5);
     expect(0, "1 done", "plan @/text.yaml --db @/r.db");

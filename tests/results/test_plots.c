@@ -214,6 +214,34 @@ static void fill_surface(struct fixture *f, const char *variant)
     }
 }
 
+/* Words stand upright below their columns, and not one on the other; letters lie. */
+static void words_of_a_text_can_be_read_below_a_map(void **state)
+{
+    static const char *const keys[] = {"w", "1", "_the"};
+    (void)state;
+    for (int words = 0; words < 2; words++) {
+        struct plot_data d = {.columns = 1};
+        const struct plot_request q = {0};
+        char *text;
+        size_t n;
+        for (int i = 0; i < 2; i++) {
+            struct plot_row *row = plot_add(&d, "layer 0, head 0", keys[words + i]);
+            assert_non_null(row);
+            row->value[0] = row->value[1] = i;
+            row->value[2] = 1;
+        }
+        TEXT_OF(text, n, plot_find("positions")->draw(&d, &q, out));
+        assert_non_null(strstr(text, words
+                                         ? "set xtics scale 0 noenhanced font ',7' rotate "
+                                           "by 90 right ('1' 0, '_the' 1)\n"
+                                         : "set xtics scale 0 noenhanced font ',7' "
+                                           "('w' 0, '1' 1)\n"));
+        assert_non_null(strstr(text, "set ytics scale 0 noenhanced font ',7' ('"));
+        free(text);
+        plot_data_free(&d);
+    }
+}
+
 /* Seeds 0.1 and 0.2 on the first point: 15 %. */
 static void a_surface_has_the_mean_of_each_point(void **state)
 {
@@ -454,6 +482,7 @@ int main(void)
         TEST(errors_stand_at_their_distance),
         TEST(perplexity_stands_over_the_context),
         TEST(losses_stand_at_their_position),
+        cmocka_unit_test(words_of_a_text_can_be_read_below_a_map),
         TEST(a_surface_has_the_mean_of_each_point),
         TEST(claims_have_their_effect_and_verdict),
         TEST(claims_show_their_verdict_in_colour_and_mark),

@@ -117,7 +117,8 @@ static int files_of(const struct newcomer *n)
     return n->task || n->outside ? FILES - 1 : FILES;
 }
 
-/* An encoder's page or picture with the new name for the old one, since formulas go by the old one. */
+/* An encoder's page or picture with the new name for the old one, since formulas go by the
+ * old one. */
 static enum status write_encoder_page(const struct newcomer *n, bool picture, FILE *out,
                                       struct err *e)
 {

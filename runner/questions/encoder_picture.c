@@ -77,7 +77,8 @@ static bool is_zero(const real *w, size_t n)
     return i == n;
 }
 
-/* Queries and keys of about a logit of 2 where like meets like; what an encoder starts at 0, as noise. */
+/* Queries and keys that make a logit of about 2 where like meets like; and noise, where an
+ * encoder starts at 0. */
 static void prepare(struct model *m)
 {
     const struct tensor *query = model_tensor_find(m, "layers.0.attention.query.weight");
@@ -116,6 +117,11 @@ struct map {
     int tone[TOKENS][TOKENS];
 };
 
+static const real *row_of(const real *plane, int i)
+{
+    return plane + (size_t)i * TOKENS;
+}
+
 static double largest(const real *number, int n)
 {
     double most = 0;
@@ -128,9 +134,10 @@ static double largest(const real *number, int n)
 static void shares_of_rows(const real *plane, double share[TOKENS][TOKENS])
 {
     for (int i = 0; i < TOKENS; i++) {
-        const double most = largest(plane + i * TOKENS, i + 1);
+        const real *row = row_of(plane, i);
+        const double most = largest(row, i + 1);
         for (int j = 0; j <= i; j++)
-            share[i][j] = most > 0 ? (double)plane[i * TOKENS + j] / most : 0;
+            share[i][j] = most > 0 ? (double)row[j] / most : 0;
     }
 }
 
@@ -139,11 +146,10 @@ static void shares_of_all(const real *plane, double share[TOKENS][TOKENS])
 {
     double most = 0;
     for (int i = 0; i < TOKENS; i++)
-        most = fmax(most, largest(plane + i * TOKENS, i + 1));
+        most = fmax(most, largest(row_of(plane, i), i + 1));
     for (int i = 0; i < TOKENS; i++)
         for (int j = 0; j <= i; j++)
-            share[i][j] =
-                most > 0 ? fmax(fabs((double)plane[i * TOKENS + j]) / most, 0) : 0;
+            share[i][j] = most > 0 ? fmax(fabs((double)row_of(plane, i)[j]) / most, 0) : 0;
 }
 
 /* From the least share, tone 0, to 1: what differs little can be seen, too. */

@@ -431,7 +431,7 @@ static void fox_counts_tokens(const struct encoder_view *e, const struct tokens 
 {
     OF(fox)->read(e, t, room);
     for (int i = 0; i < t->count; i++)
-        t->state.at[i * t->state.stride] *= 1 + 0.1 * i;
+        t->state.at[(size_t)i * (size_t)t->state.stride] *= 1 + 0.1 * i;
 }
 
 PANEL_HOOK(nothing)

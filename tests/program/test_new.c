@@ -1,5 +1,6 @@
-/* posbench new: file, test, page, an encoder's picture, and no other, refused where they cannot stand. That they build
- * and pass is tried by new_builds.sh; that their originals do, by tests of templates/. */
+/* posbench new: file, test, page, an encoder's picture, and no other, refused where they cannot
+ * stand. That they build and pass is tried by new_builds.sh; that their originals do, by tests
+ * of templates/. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -6,9 +6,11 @@
  * steps tried here; else, when the time for trying is used up, from the shapes tried that
  * have the same encoder, or from all of them.
  *
- * Steps that are tried meet whatever else the machine does at that moment: the fastest of
- * them says how long runs take on a quiet machine, all of them together how long they take
- * if it stays as busy. Shapes of equal sizes are the same work and share their fastest step.
+ * Steps that are tried meet whatever else the machine does at that moment: the processor time
+ * of the fastest says how long runs take on a quiet machine, the clock over all of them how
+ * long they take if it stays as busy. (By the clock even the fastest step of a busy machine
+ * is interrupted, once it takes longer than the scheduler's few milliseconds.) Shapes of
+ * equal sizes are the same work and share their fastest step.
  *
  * A run of ten steps is mostly its start: the FLOP/s of brief runs are those of runs like
  * them and of no longer ones, but with another's rate they tell the time of the start. */
@@ -144,18 +146,20 @@ static enum status probe_step(struct trainer *t, struct sampler *s,
     return trainer_step(t, step, &b.batch, &loss, e);
 }
 
-/* Adds a step to what was tried. */
+/* Adds a step to what was tried; small_run gives each thread of the trainer one shard. */
 static enum status time_step(struct trainer *t, struct sampler *s, const struct run_spec *r,
                              int step, struct shape *shape, struct err *e)
 {
+    const int threads = r->train.shards;
     double flops = 0.0;
-    const double start = clock_now();
+    const double start = clock_now(), start_cpu = clock_cpu();
     const enum status st = probe_step(t, s, r, step, &flops, e);
     const double spent = clock_now() - start;
+    const double alone = fmin(spent, (clock_cpu() - start_cpu) / threads);
     shape->tried.flops += flops;
     shape->tried.seconds += spent;
-    if (spent > 0.0)
-        shape->fastest = fmax(shape->fastest, flops / spent);
+    if (alone > 0.0)
+        shape->fastest = fmax(shape->fastest, flops / alone);
     return st;
 }
 

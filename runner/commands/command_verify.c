@@ -9,6 +9,7 @@
 #include "command.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,8 +68,12 @@ static void show(void *context, const struct run_progress *p)
     snprintf(step, sizeof step, "step %d/%d", p->step, p->steps);
     snprintf(loss, sizeof loss, "loss %.4f", p->loss);
     snprintf(tokens, sizeof tokens, "%s tokens/s", units_count(p->tokens_per_s, speed));
-    progress_line(context, 0,
-                  &(struct progress_text){.name = step, .fact = {loss, tokens}});
+    if (isnan(p->loss)) /* no step is done */
+        progress_line(context, 0,
+                      &(struct progress_text){.name = step, .fact = {"starting"}});
+    else
+        progress_line(context, 0,
+                      &(struct progress_text){.name = step, .fact = {loss, tokens}});
     progress_draw(context);
 }
 

@@ -66,6 +66,11 @@ static void show_slot(const struct scheduler *c, int i)
     snprintf(loss, sizeof loss, "loss %.4f", p->loss);
     snprintf(phase, sizeof phase, "evaluating %s", p->phase);
     snprintf(tokens, sizeof tokens, "%s tokens/s", units_count(p->tokens_per_s, speed));
+    if (trains && isnan(p->loss)) { /* no step is done */
+        progress_line(c->s->progress, i,
+                      &(struct progress_text){.name = name, .fact = {step, "starting"}});
+        return;
+    }
     progress_line(c->s->progress, i,
                   &(struct progress_text){
                       .name = name,

@@ -55,19 +55,26 @@ static void put_floor(struct store *s, int64_t id, const char *split, int step)
     must(store_metrics(s, id, m, sizeof m / sizeof *m, &err));
 }
 
-enum { DISTANCES = 40, PLACES = 1000 };
+enum { DISTANCES = 40, EACH = 25, PLACES = DISTANCES * EACH };
 
-/* Places of a split by two strata, as Flip-Flop has them: 40 distances, two classes. */
+/* Places of a split by two strata, as Flip-Flop has them: 40 distances, two classes, the
+ * first of which has `easy` of the wrong ones. */
 static void put_places(struct store *s, int64_t id, const char *split, double error)
 {
-    static const uint8_t bits[PLACES / 8];
+    uint8_t bits[PLACES / 8] = {0};
     char strata[DISTANCES * 16 + 96];
-    int at = snprintf(strata, sizeof strata, "{\"ignores\":[");
-    for (int k = 0; k < DISTANCES; k++)
+    int wrong = 0, at = snprintf(strata, sizeof strata, "{\"ignores\":[");
+    for (int k = 0; k < DISTANCES; k++) {
+        const int here = (int)(error * EACH * k / DISTANCES);
         at += snprintf(strata + at, sizeof strata - (size_t)at, "%s[%d,%d,%d]",
-                       k ? "," : "", k, (int)(error * (DISTANCES - k)), 45 - k);
-    snprintf(strata + at, sizeof strata - (size_t)at, "],\"agree\":[[0,%d,500],[1,3,500]]}",
-             (int)(error * 500));
+                       k ? "," : "", k, here, EACH);
+        wrong += here;
+    }
+    const int easy = wrong / 4;
+    snprintf(strata + at, sizeof strata - (size_t)at, "],\"agree\":[[0,%d,%d],[1,%d,%d]]}",
+             easy, PLACES / 2, wrong - easy, PLACES / 2);
+    for (int i = wrong; i < PLACES; i++)
+        bits[i / 8] = (uint8_t)(bits[i / 8] | 1U << (i % 8));
     const struct place_row p = {split, PLACES, bits, strata};
     must(store_places(s, id, &p, &err));
 }

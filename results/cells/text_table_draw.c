@@ -184,12 +184,15 @@ struct line {
     int blanks;
 };
 
+/* Not by printf's padding, which is most of the work of a long table. */
 static void put(struct line *l, const char *text, size_t n)
 {
     if (!n)
         return;
-    fprintf(l->out, "%*s%.*s", l->blanks, "", (int)n, text);
+    for (; l->blanks > 0; l->blanks--)
+        fputc(' ', l->out);
     l->blanks = 0;
+    fwrite(text, 1, n, l->out);
 }
 
 static void put_bold(struct line *l, const char *text, bool bold)

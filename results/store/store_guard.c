@@ -23,14 +23,15 @@ enum { PARTS_MAX = 64 }; /* columns and constraints of a table, ours and a stran
 
 /* What SQLite allows by default is meant for all programs in the world. Ours: the longest
  * text or blob are the answers of SPLIT_COUNT_MAX sequences, 12.5 MB; the longest statement
- * is a file for `query`; the view that compiles to most steps has some thousands. */
+ * is a file for `query`; the view that compiles to most steps has some thousands. Foreign keys
+ * count as triggers: what goes with a run goes with its places, two deep. */
 static const struct {
     int limit, value;
 } limits[] = {
     {SQLITE_LIMIT_LENGTH, 1 << 26},          {SQLITE_LIMIT_SQL_LENGTH, 1 << 20},
     {SQLITE_LIMIT_EXPR_DEPTH, 200},          {SQLITE_LIMIT_COMPOUND_SELECT, 100},
     {SQLITE_LIMIT_VDBE_OP, 250000},          {SQLITE_LIMIT_COLUMN, 500},
-    {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 256}, {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
+    {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 256}, {SQLITE_LIMIT_TRIGGER_DEPTH, 2},
 };
 
 enum status store_harden(struct store *s, struct err *e)

@@ -17,6 +17,7 @@
 
 #include "approx.h"
 #include "filled_store.h"
+#include "merge_parts.h"
 #include "store_answer.h"
 
 /* --- files -------------------------------------------------------------------- */
@@ -54,15 +55,6 @@ static int files_in(const char *folder)
     return n;
 }
 
-static void run_shell_sql(const char *path, const char *sql)
-{
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
-/* Both modes refuse the file with these words, and leave it and its folder alone. */
 static void assert_refused(const struct fixture *f, const char *words)
 {
     const enum store_mode modes[] = {STORE_WRITE, STORE_READ};
@@ -181,11 +173,11 @@ static void another_programs_database_is_left_alone(void **state)
     struct fixture *f = *state;
     close_store(f);
     unlink(f->path);
-    run_shell_sql(f->path, "CREATE TABLE precious (x); INSERT INTO precious VALUES (1);");
+    execute(f->path, "CREATE TABLE precious (x); INSERT INTO precious VALUES (1);");
     assert_refused(f, "another program");
     unlink(f->path);
-    run_shell_sql(f->path, "PRAGMA application_id = 7; PRAGMA user_version = 1;"
-                           "CREATE TABLE run (x);");
+    execute(f->path, "PRAGMA application_id = 7; PRAGMA user_version = 1;"
+                     "CREATE TABLE run (x);");
     assert_refused(f, "another program");
 }
 
@@ -193,7 +185,7 @@ static void a_newer_schema_is_left_alone(void **state)
 {
     struct fixture *f = *state;
     close_store(f);
-    run_shell_sql(f->path, "PRAGMA user_version = 99;");
+    execute(f->path, "PRAGMA user_version = 99;");
     assert_refused(f, "schema 99");
 }
 
@@ -237,11 +229,11 @@ static void unfinished_work_of_others_is_left_alone(void **state)
     char shm[128];
     close_store(f);
     snprintf(shm, sizeof shm, "%s-shm", f->path);
-    run_shell_sql(f->path, "PRAGMA user_version = 99;");
+    execute(f->path, "PRAGMA user_version = 99;");
     leave_a_log(f->path, "PRAGMA journal_mode = WAL; CREATE TABLE x (y);");
     unlink(shm);
     assert_refused(f, "schema 99");
-    run_shell_sql(f->path, "PRAGMA journal_mode = DELETE; PRAGMA application_id = 7;");
+    execute(f->path, "PRAGMA journal_mode = DELETE; PRAGMA application_id = 7;");
     leave_a_log(f->path, "PRAGMA journal_mode = WAL; CREATE TABLE z (y);");
     unlink(shm);
     assert_refused(f, "another program");
@@ -385,8 +377,7 @@ static void names_that_mean_something_in_a_uri_are_plain_names(void **state)
     assert_ok(store_open(path, STORE_WRITE, &s, &err));
     add_run(s, (struct fake_run){.variant = "rope"});
     store_close(s);
-    run_shell_sql(path,
-                  "PRAGMA journal_mode = WAL"); /* left logged, as by a killed writer */
+    execute(path, "PRAGMA journal_mode = WAL"); /* left logged, as by a killed writer */
     assert_ok(store_open(path, STORE_READ, &s, &err));
     assert_answer(s, "SELECT variant FROM run", "rope");
     store_close(s);
@@ -445,7 +436,7 @@ static void reading_changes_nothing(void **state)
     for (int logged = 0; logged < 2; logged++) {
         close_store(f);
         if (logged)
-            run_shell_sql(f->path, "PRAGMA journal_mode = WAL");
+            execute(f->path, "PRAGMA journal_mode = WAL");
         assert_int_equal(stat(f->path, &before), 0);
         reopen(f, STORE_READ);
         assert_answer(f->store, "SELECT variant FROM run", "cope");

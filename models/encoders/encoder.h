@@ -348,7 +348,8 @@ struct encoder_stack {
  * whatever was typed (one sum is one run, to the bit), except that one that reads scores
  * comes first. Errors (ST_CONFIG, no position in the message): unknown name with a
  * suggestion, a part named twice, too many parts, two that do what a sum can do once only
- * (encoder.once, and hooks of which there is room for one), places chosen for nobody, `none` in a sum. */
+ * (encoder.once, and hooks of which there is room for one), places chosen for nobody, `none`
+ * in a sum. */
 enum status encoder_stack_parse(const char *text, struct encoder_stack *out, struct err *e);
 
 /* Sets one option by name: "p_max", or "cope.p_max" when two parts have it. Every part has

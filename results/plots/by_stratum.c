@@ -100,8 +100,7 @@ static enum status add_point(struct reader *r, sqlite3_stmt *line, int first, in
 /* A value is in the bin of the places before it. */
 static enum status add_points(struct reader *r, sqlite3_stmt *line, struct err *e)
 {
-    double all = 0.0, before = 0.0,
-           bin = 0.0; /* whatever somebody else's file adds up to */
+    double all = 0.0, before = 0.0, bin = 0.0; /* reals: a stranger's sums may overflow */
     int first = 0;
     enum status st = ST_OK;
     for (int i = 0; i < r->n; i++)

@@ -24,9 +24,8 @@ enum { PLOT_VALUES = 6, PLOT_WORDS = 3 };
 /* One mark: `panel` says in which of the picture's boxes it stands, `series` which
  * encoder, cell or claim it belongs to. */
 struct plot_row {
-    char *panel, *series; /* of the data, as are those below */
-    bool own_panel,
-        own_series; /* else an earlier row's: there are many rows and few panels */
+    char *panel, *series; /* of the data, as are those below; there are many rows and few */
+    bool own_panel, own_series; /* names: else they are an earlier row's */
     char *word[PLOT_WORDS];
     double value[PLOT_VALUES];
 };
@@ -87,10 +86,11 @@ struct plot_row *plot_add(struct plot_data *d, const char *panel, const char *se
 bool plot_word(struct plot_row *r, int word, const char *text);
 void plot_data_free(struct plot_data *d);
 
-/* Rows of `sql`, whose columns are panel, series and the values; NULL becomes NaN. The
- * parameters ?1 .. ?6 are profile, experiment, split, cell, encoder and metric, '*' where
- * the request has none. ST_NOTFOUND without rows. */
+/* Of a statement: ?1 .. ?6 are profile, experiment, split, cell, encoder and metric, '*' where
+ * the request has none. */
 enum { PLOT_PARAMS = 6 };
+/* Rows of `sql`, whose columns are panel, series and the values; NULL becomes NaN.
+ * ST_NOTFOUND without rows. */
 enum status plot_read(struct store *s, const char *sql, const struct plot_request *q,
                       const char *metric, struct plot_data *out, struct err *e);
 /* The same, for plots that make marks of the rows themselves; and its ST_NOTFOUND. */

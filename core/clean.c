@@ -54,6 +54,15 @@ static bool is_hidden(uint32_t code)
     return false;
 }
 
+/* Leading bytes of `text` that are printable ASCII, hence shown as they are. */
+static size_t plain_bytes(const char *text, size_t n)
+{
+    size_t i = 0;
+    while (i < n && text[i] >= 0x20 && text[i] < 0x7F)
+        i++;
+    return i;
+}
+
 size_t clean_next(const char *text, size_t n, char escape[CLEAN_ESCAPE])
 {
     static const char plain[] = "\n\r\t", letter[] = "nrt";
@@ -84,8 +93,10 @@ char *clean_text(const char *text, size_t *n, const char *keep)
     /* The longest escape for its bytes: four for one. */
     char *out = malloc(4 * *n + 1), *to = out;
     for (size_t i = 0, length; out && i < *n; i += length) {
-        char escape[CLEAN_ESCAPE];
-        length = clean_next(text + i, *n - i, escape);
+        char escape[CLEAN_ESCAPE] = "";
+        length = plain_bytes(text + i, *n - i);
+        if (length == 0)
+            length = clean_next(text + i, *n - i, escape);
         if (escape[0] && !is_kept(text + i, length, keep)) {
             to = stpcpy(to, escape);
         } else {
@@ -103,8 +114,10 @@ char *clean_text(const char *text, size_t *n, const char *keep)
 void clean_put(FILE *out, const char *text, size_t n)
 {
     for (size_t i = 0, length; i < n; i += length) {
-        char escape[CLEAN_ESCAPE];
-        length = clean_next(text + i, n - i, escape);
+        char escape[CLEAN_ESCAPE] = "";
+        length = plain_bytes(text + i, n - i);
+        if (length == 0)
+            length = clean_next(text + i, n - i, escape);
         if (escape[0])
             fputs(escape, out);
         else

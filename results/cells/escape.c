@@ -13,10 +13,10 @@ int text_width(const char *text)
 }
 
 /* The next character, or its escape, in `one`; returns its length in the text. */
-enum { ONE_TEXT = CLEAN_ESCAPE };
+enum { ONE_TEXT = CLEAN_ESCAPE, UTF8_MAX = 4 /* bytes of a character */ };
 static size_t next(const char *text, char one[ONE_TEXT])
 {
-    const size_t n = clean_next(text, strlen(text), one);
+    const size_t n = clean_next(text, strnlen(text, UTF8_MAX), one);
     if (!one[0])
         snprintf(one, ONE_TEXT, "%.*s", (int)n, text);
     return n;
@@ -103,10 +103,10 @@ void escape_csv(FILE *out, const char *text)
         return;
     }
     fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', out);
-        fputc(*text, out);
+    for (const char *quote; (quote = strchr(text, '"')) != NULL; text = quote + 1) {
+        fwrite(text, 1, (size_t)(quote + 1 - text), out);
+        fputc('"', out);
     }
+    fputs(text, out);
     fputc('"', out);
 }

@@ -7,14 +7,15 @@ WITH member AS MATERIALIZED ( -- asked, series: numbers for names, which are qui
 ), sums AS (
     SELECT m.asked, m.series, max(m.run_id) AS run_id, s.split, s.name, s.value,
            count(*) AS seeds, sum(s.wrong) AS wrong, sum(s.places) AS places,
-           min(CAST(s.wrong AS REAL) / nullif(s.places, 0)) AS best,
-           max(CAST(s.wrong AS REAL) / nullif(s.places, 0)) AS worst
+           min(CAST(s.wrong AS REAL) / s.places) AS best,
+           max(CAST(s.wrong AS REAL) / s.places) AS worst
     FROM member AS m JOIN stratum AS s USING (run_id)
     GROUP BY m.series, s.split, s.name, s.value
 )
 SELECT m.experiment, m.profile, m.cell, s.split, s.name AS stratum, s.value, m.variant,
        m.recipe, s.seeds, s.wrong, s.places,
-       round(1.0 * s.wrong / nullif(s.places, 0), 5) AS error,
-       round(s.best, 5) AS best_seed, round(s.worst, 5) AS worst_seed
-FROM sums AS s JOIN member AS m USING (series, run_id)
+       CAST(1e5 * s.wrong / s.places + 0.5 AS INTEGER) / 1e5 AS error,
+       CAST(1e5 * s.best + 0.5 AS INTEGER) / 1e5 AS best_seed,
+       CAST(1e5 * s.worst + 0.5 AS INTEGER) / 1e5 AS worst_seed
+FROM sums AS s CROSS JOIN member AS m USING (series, run_id)
 ORDER BY s.asked, s.split, s.name, s.value, s.series;

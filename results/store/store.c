@@ -138,7 +138,9 @@ static enum status open_for_reading(struct store *s, const struct header *h, str
         return err_set(e, ST_NOMEM, "%s: no memory to open it", s->path);
     const int code =
         sqlite3_open_v2(uri ? uri : s->path, &s->db,
-                        SQLITE_OPEN_READONLY | (uri ? SQLITE_OPEN_URI : 0), NULL);
+                        SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
+                            (uri ? SQLITE_OPEN_URI : 0),
+                        NULL);
     free(uri);
     return code == SQLITE_OK ? store_harden(s, e) : store_failed(s, "opening", e);
 }
@@ -334,7 +336,8 @@ static enum status open_for_writing(struct store *s, struct err *e)
     bool written = false;
     /* With names of attached files as URI; that of a database of ours never begins so. */
     if (sqlite3_open_v2(s->path, &s->db,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI |
+                            SQLITE_OPEN_NOMUTEX,
                         NULL) != SQLITE_OK)
         return store_failed(s, "opening for writing", e);
     store_wait_for_locks(s);
@@ -488,6 +491,16 @@ enum status store_check_file(const char *path, enum store_mode mode, struct err 
     return ST_OK;
 }
 
+/* SQLite counts its memory, under a lock at each allocation, for statistics that nobody here
+ * asks for. Has an effect before its first use in the process alone. */
+static void spare_statistics(void)
+{
+    static bool done;
+    if (!done)
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    done = true;
+}
+
 enum status store_open_patient(const char *path, enum store_mode mode,
                                const struct store_patience *patience, struct store **out,
                                struct err *e)
@@ -495,6 +508,7 @@ enum status store_open_patient(const char *path, enum store_mode mode,
     enum status st = store_check_file(path, mode, e);
     if (st)
         return st;
+    spare_statistics();
     struct store *s = calloc(1, sizeof *s);
     if (!s)
         return err_set(e, ST_NOMEM, "%s: no memory for a handle", path);

@@ -65,9 +65,16 @@ const char *table_data_word(struct table_data *d, const char *text, enum status 
 {
     if (!text)
         return NULL;
-    for (int i = d->words - 1; i >= 0; i--)
-        if (strcmp(d->word[i], text) == 0)
-            return d->word[i];
+    int low = 0, high = d->words;
+    while (low < high) {
+        const int middle = low + (high - low) / 2, order = strcmp(d->word[middle], text);
+        if (order == 0)
+            return d->word[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     char **word = grown(d->word, d->words, sizeof *word);
     char *copy = word ? strdup(text) : NULL;
     if (word)
@@ -76,7 +83,9 @@ const char *table_data_word(struct table_data *d, const char *text, enum status 
         *st = err_set(e, ST_NOMEM, "no memory for the table");
         return NULL;
     }
-    return d->word[d->words++] = copy;
+    memmove(word + low + 1, word + low, (size_t)(d->words - low) * sizeof *word);
+    d->words++;
+    return word[low] = copy;
 }
 
 /* --- the statement ---------------------------------------------------------- */

@@ -27,6 +27,10 @@ static const char *format_of(const char *path)
     return NULL;
 }
 
+/* Boxes of one picture: 12 layers of 12 heads and more; gnuplot takes about 4 s for so many
+ * and many minutes for thousands, which nobody could look at. Chosen. */
+enum { PANELS_MOST = 200 };
+
 static enum status write_picture(const struct plot *p, const struct plot_data *d,
                                  const struct plot_request *q, const char *format,
                                  FILE *out, struct err *e)
@@ -35,6 +39,12 @@ static enum status write_picture(const struct plot *p, const struct plot_data *d
         plot_csv(p, d, out);
         return ST_OK;
     }
+    if (plot_panels(d) > PANELS_MOST)
+        return err_set(e, ST_USAGE,
+                       "%d boxes are too many for a picture (at most %d); name an "
+                       "experiment, or choose with --split, --cell, --encoder, --profile; "
+                       "-o FILE.csv holds the data of all",
+                       plot_panels(d), PANELS_MOST);
     if (strcmp(format, "gp") == 0) {
         plot_script(p, d, q, "script", out);
         return ST_OK;

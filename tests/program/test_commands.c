@@ -365,23 +365,39 @@ static void a_run_is_shown_as_a_file_that_asks_for_it(void **state)
     json_decref(rows);
 }
 
-/* Makes all identities of a copy of the database begin alike. */
+/* A copy of the database, changed by `sql`. */
+static void changed_copy(const char *name, const char *sql)
+{
+    char path[SCRATCH_TEXT + 32], line[256];
+    sqlite3 *db;
+    snprintf(line, sizeof line, "cp %s/results.db %s/%s", folder, folder, name);
+    assert_int_equal(system(line), 0);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
 static void an_ambiguous_identity_is_refused(void **state)
 {
     (void)state;
-    char path[SCRATCH_TEXT + 16], line[256];
-    sqlite3 *db;
-    snprintf(line, sizeof line, "cp %s/results.db %s/alike.db", folder, folder);
-    assert_int_equal(system(line), 0);
-    snprintf(path, sizeof path, "%s/alike.db", folder);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db,
-                                  "UPDATE run SET identity = 'abcd' || substr(identity, 5)",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
-    sqlite3_close(db);
+    changed_copy("alike.db", "UPDATE run SET identity = 'abcd' || substr(identity, 5)");
     expect("show abcd --db alike.db", 2, NULL, "4 runs begin with \"abcd\"");
     expect("show abc --db alike.db", 4, NULL, "no such run");
+}
+
+/* gnuplot would draw them for minutes, and nobody could look at them. */
+static void a_picture_of_too_many_boxes_is_refused(void **state)
+{
+    (void)state;
+    changed_copy("wide.db",
+                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300)"
+                 "INSERT INTO membership (run_id, experiment, profile, cell)"
+                 " SELECT 1, 'e' || i, profile, cell FROM n, membership WHERE run_id = 1");
+    expect("plot seeds --db wide.db -o wide.svg", 2, NULL, "boxes are too many");
+    expect("plot seeds --db wide.db -o wide.gp", 2, NULL, "name an experiment");
+    expect("plot seeds --db wide.db -o wide.csv", 0, NULL, NULL);
+    expect("plot seeds e7 --db wide.db -o narrow.gp", 0, NULL, NULL);
 }
 
 static void the_database_lies_beside_the_experiment_file(void **state)
@@ -662,6 +678,7 @@ int main(void)
         cmocka_unit_test(a_run_is_shown_as_json),
         cmocka_unit_test(a_run_is_shown_as_a_file_that_asks_for_it),
         cmocka_unit_test(an_ambiguous_identity_is_refused),
+        cmocka_unit_test(a_picture_of_too_many_boxes_is_refused),
         cmocka_unit_test(the_database_lies_beside_the_experiment_file),
         cmocka_unit_test(queries_are_asked_in_four_ways),
         cmocka_unit_test(options_of_tables_are_read),

@@ -13,7 +13,8 @@
  *
  * Backward: psi[i][t] gets the sum of dlogit[i][j] over j < t.
  *
- * Source: Zhang et al. 2025, arXiv:2512.07805, and the authors' code (commit f5b539f).
+ * Source: Zhang et al. 2025, arXiv:2512.07805, and the authors' code (commit f5b539f,
+ * model/llama-mha-grape-a-pi.py; its p has no b).
  * Check: p 0: ln sigma = -ln 2, a slope of a_h ln 2. */
 #include "encoder.h"
 

@@ -26,6 +26,7 @@ struct answered {
     int64_t recipe, seed;
     uint8_t *bits; /* owned */
     int count;
+    double perplexity; /* NaN: no text */
 };
 
 /* Runs with equal keys and recipe stand together; a group has one key and recipe. */
@@ -59,13 +60,27 @@ static const char answers_sql[] =
     " json_array(s.task_version, json_extract(s.config, '$.data_seed'),"
     "  json_extract(s.config, '$.task'),"
     "  (SELECT x.value FROM json_each(s.config, '$.splits') AS x WHERE x.key = s.split)),"
-    " s.recipe, s.seed, a.count, a.bits, s.task, s.encoder, s.identity, s.config "
+    " s.recipe, s.seed, a.count, a.bits, s.task, s.encoder, s.identity, s.config,"
+    " (SELECT max(iif(m.name = 'perplexity', m.value, NULL)) FROM metric AS m"
+    "  WHERE m.run_id = s.run_id AND m.split = s.split"
+    "  HAVING sum(m.name = 'bits_per_byte') > 0) " /* which texts alone have */
     "FROM seed AS s"
     " JOIN setting AS t USING (experiment, profile, cell, split, variant, recipe)"
     " JOIN answer AS a ON a.id = s.answer "
     "WHERE t.place = 1 "
     "ORDER BY s.experiment, s.profile, s.cell, s.split, s.variant, s.seed";
-enum { EXAMPLES = KEYS, RECIPE, SEED, COUNT, BITS, TASK, ENCODER, IDENTITY, CONFIG };
+enum {
+    EXAMPLES = KEYS,
+    RECIPE,
+    SEED,
+    COUNT,
+    BITS,
+    TASK,
+    ENCODER,
+    IDENTITY,
+    CONFIG,
+    PERPLEXITY
+};
 
 /* --- what is stored ------------------------------------------------------------ */
 
@@ -113,9 +128,12 @@ static bool fill_answered(struct answered *r, sqlite3_stmt *q)
 {
     const void *bits = sqlite3_column_blob(q, BITS);
     const size_t bytes = (size_t)sqlite3_column_bytes(q, BITS);
+    const bool is_text = sqlite3_column_type(q, PERPLEXITY) != SQLITE_NULL;
     *r = (struct answered){.recipe = sqlite3_column_int64(q, RECIPE),
                            .seed = sqlite3_column_int64(q, SEED),
                            .count = sqlite3_column_int(q, COUNT),
+                           .perplexity =
+                               is_text ? sqlite3_column_double(q, PERPLEXITY) : (double)NAN,
                            .examples = strdup(text_at(q, EXAMPLES)),
                            .bits = malloc(bytes + 1)};
     bool whole = r->examples && r->bits;
@@ -189,10 +207,11 @@ static void side_free(struct side *s)
 
 struct pair {
     const char *const *key;
+    bool of_text; /* errors are perplexities; nothing is known of its sequences */
     int seeds_a, seeds_b, examples;
     double error_a, error_b, effect, improvement;
     struct interval interval;
-    /* Of seeds of the same number: */
+    /* Of seeds of the same number, but of texts: */
     int pairs, better_a, better_b; /* better: McNemar finds so */
     struct discordant only;        /* sums */
 };
@@ -223,9 +242,16 @@ static struct group group_like(const struct side *s, const struct answered *like
     return (struct group){NULL, 0};
 }
 
+static bool is_text(struct group g)
+{
+    return !isnan(g.run->perplexity);
+}
+
 static double error_rate(const struct answered *r)
 {
     int wrong = 0;
+    if (!isnan(r->perplexity))
+        return r->perplexity;
     for (int i = 0; i < r->count; i++)
         wrong += !(r->bits[i / 8] >> (i % 8) & 1);
     return (double)wrong / r->count;
@@ -266,6 +292,12 @@ static void lay_out(struct group g, struct room r, struct answers *answers,
     *errors = (struct values){r.error, g.n};
 }
 
+static struct interval over_seeds(struct values v)
+{
+    return statistics_mean_interval(statistics_mean(v.at, v.n), statistics_std(v.at, v.n),
+                                    v.n);
+}
+
 static enum status compare(struct group a, struct group b, struct room r, struct pair *p,
                            struct err *e)
 {
@@ -274,12 +306,19 @@ static enum status compare(struct group a, struct group b, struct room r, struct
     lay_out(a, r, &right_a, &error_a);
     lay_out(b, (struct room){r.error + a.n, r.right + a.n}, &right_b, &error_b);
     *p = (struct pair){.key = (const char *const *)a.run->key,
+                       .of_text = is_text(a),
                        .seeds_a = a.n,
                        .seeds_b = b.n,
                        .examples = a.run->count,
                        .error_a = statistics_mean(error_a.at, a.n),
                        .error_b = statistics_mean(error_b.at, b.n),
                        .improvement = rank_test_improvement(error_a, error_b)};
+    if (p->of_text) {
+        p->effect = p->error_b - p->error_a;
+        p->interval = statistics_difference_interval(p->error_a, over_seeds(error_a),
+                                                     p->error_b, over_seeds(error_b));
+        return ST_OK;
+    }
     compare_seeds(a, b, p);
     return paired_effect(right_a, right_b, p->examples, &p->effect, &p->interval, e);
 }
@@ -291,7 +330,8 @@ struct pairs {
 
 static bool same_examples(struct group a, struct group b)
 {
-    return a.run->count == b.run->count && strcmp(a.run->examples, b.run->examples) == 0;
+    return a.run->count == b.run->count && is_text(a) == is_text(b) &&
+           strcmp(a.run->examples, b.run->examples) == 0;
 }
 
 static enum status compare_all(const struct side *a, const struct side *b,
@@ -323,32 +363,47 @@ static enum status compare_all(const struct side *a, const struct side *b,
 
 /* --- printing ------------------------------------------------------------------ */
 
-/* Text for people leaves out a key that is the same in all rows. */
-static bool varies(const struct pairs *p, int key)
+/* The first pair of texts, or of what is answered right or wrong; NULL: none. */
+static const struct pair *first_of(const struct pairs *p, bool of_text)
 {
-    for (int i = 1; i < p->n; i++)
-        if (strcmp(p->at[i].key[key], p->at[0].key[key]) != 0)
+    for (int i = 0; i < p->n; i++)
+        if (p->at[i].of_text == of_text)
+            return &p->at[i];
+    return NULL;
+}
+
+/* Text for people leaves out a key that is the same in all rows. */
+static bool varies(const struct pairs *p, bool of_text, int key)
+{
+    const struct pair *first = first_of(p, of_text);
+    for (int i = 0; i < p->n; i++)
+        if (p->at[i].of_text == of_text && strcmp(p->at[i].key[key], first->key[key]) != 0)
             return true;
     return false;
 }
 
 static enum status print_title(const struct compare_request *q, const struct pairs *p,
-                               FILE *out, struct err *e)
+                               bool of_text, FILE *out, struct err *e)
 {
+    const struct pair *first = first_of(p, of_text);
     char *text = NULL;
     size_t bytes = 0;
     FILE *line = open_memstream(&text, &bytes);
     if (!line)
         return err_set(e, ST_NOMEM, "no memory for a title");
     fprintf(line, "A %s, B %s", q->name_a, q->name_b);
-    for (int k = 0; p->n > 0 && k < (q->databases ? KEYS : VARIANT); k++)
-        if (!varies(p, k) && *p->at[0].key[k])
-            fprintf(line, "; %s %s", key_name[k], p->at[0].key[k]);
-    fputs(". Sequences with a mistake, %, mean (seeds). B - A: above 0 where A errs less, "
-          "with its 95 % interval over seeds and sequences. Pairs: share of pairs of seeds "
-          "in which A errs less. McNemar: in how many pairs of the same seed A or B errs "
-          "less on the same sequences, p at most 0.05.",
-          line);
+    for (int k = 0; k < (q->databases ? KEYS : VARIANT); k++)
+        if (!varies(p, of_text, k) && *first->key[k])
+            fprintf(line, "; %s %s", key_name[k], first->key[k]);
+    fputs(
+        of_text
+            ? ". Perplexity, mean (seeds). B - A: above 0 where A is better, with its 95 % "
+              "interval over seeds. Pairs: share of pairs of seeds in which A is better."
+            : ". Sequences with a mistake, %, mean (seeds). B - A: above 0 where A errs "
+              "less, with its 95 % interval over seeds and sequences. Pairs: share of "
+              "pairs of seeds in which A errs less. McNemar: in how many pairs of the "
+              "same seed A or B errs less on the same sequences, p at most 0.05.",
+        line);
     if (p->left_out)
         fprintf(line, " Left out: %d split%s with other sequences on either side.",
                 p->left_out, p->left_out == 1 ? "" : "s");
@@ -367,16 +422,24 @@ static void add_error(struct text_table *t, const struct metric_info *m, double 
                       metric_number(m, error, metric_decimals(m, error), text), seeds);
 }
 
+static const char *metric_of(const struct pair *p)
+{
+    return p->of_text ? "perplexity" : "sequence_error";
+}
+
 static void add_for_people(struct text_table *t, const struct pair *p)
 {
-    const struct metric_info *m = metric_info("sequence_error");
+    const struct metric_info *m = metric_info(metric_of(p));
+    const int decimals = p->of_text ? metric_decimals(m, p->error_a) : 2;
     char effect[METRIC_TEXT], low[METRIC_TEXT], high[METRIC_TEXT];
     add_error(t, m, p->error_a, p->seeds_a);
     add_error(t, m, p->error_b, p->seeds_b);
-    text_table_format(t, "%s [%s, %s]", metric_number(m, p->effect, 2, effect),
-                      metric_number(m, p->interval.low, 2, low),
-                      metric_number(m, p->interval.high, 2, high));
+    text_table_format(t, "%s [%s, %s]", metric_number(m, p->effect, decimals, effect),
+                      metric_number(m, p->interval.low, decimals, low),
+                      metric_number(m, p->interval.high, decimals, high));
     text_table_format(t, "%.0f %%", 100 * p->improvement);
+    if (p->of_text)
+        return;
     if (p->pairs)
         text_table_format(t, "A %d, B %d of %d", p->better_a, p->better_b, p->pairs);
     else
@@ -384,24 +447,30 @@ static void add_for_people(struct text_table *t, const struct pair *p)
 }
 
 static enum status print_people(const struct compare_request *q, const struct pairs *p,
-                                FILE *out, struct err *e)
+                                bool of_text, FILE *out, struct err *e)
 {
-    static const char *const names[] = {"A (seeds)", "B (seeds)", "B - A"};
+    static const char *const names[] = {"A (seeds)", "B (seeds)", "B - A", "pairs"};
     struct text_table t;
-    enum status st = print_title(q, p, out, e);
+    if (!first_of(p, of_text))
+        return ST_OK;
+    if (of_text && first_of(p, false))
+        fputc('\n', out);
+    enum status st = print_title(q, p, of_text, out, e);
     if (st)
         return st;
     text_table_init(&t, q->format, out);
     for (int k = 0; k < (q->databases ? KEYS : VARIANT); k++)
-        if (varies(p, k))
+        if (varies(p, of_text, k))
             text_table_column(&t, key_name[k], false);
-    for (int k = 0; k < 3; k++)
+    for (int k = 0; k < 4; k++)
         text_table_column(&t, names[k], true);
-    text_table_column(&t, "pairs", true);
-    text_table_column(&t, "McNemar", false);
+    if (!of_text)
+        text_table_column(&t, "McNemar", false);
     for (int i = 0; i < p->n; i++) {
+        if (p->at[i].of_text != of_text)
+            continue;
         for (int k = 0; k < (q->databases ? KEYS : VARIANT); k++)
-            if (varies(p, k))
+            if (varies(p, of_text, k))
                 text_table_text(&t, p->at[i].key[k]);
         add_for_people(&t, &p->at[i]);
     }
@@ -423,28 +492,48 @@ static void add_row(const struct compare_request *q, struct text_table *t,
     text_table_real(t, p->improvement);
     text_table_integer(t, p->seeds_a);
     text_table_integer(t, p->seeds_b);
-    text_table_integer(t, p->examples);
-    text_table_integer(t, p->pairs);
-    text_table_integer(t, p->better_a);
-    text_table_integer(t, p->better_b);
-    text_table_integer(t, p->only.only_a);
-    text_table_integer(t, p->only.only_b);
+    text_table_whole(t, p->of_text ? -1 : p->examples);
+    text_table_whole(t, p->of_text ? -1 : p->pairs);
+    text_table_whole(t, p->of_text ? -1 : p->better_a);
+    text_table_whole(t, p->of_text ? -1 : p->better_b);
+    text_table_whole(t, p->of_text ? -1 : p->only.only_a);
+    text_table_whole(t, p->of_text ? -1 : p->only.only_b);
+    text_table_text(t, metric_of(p));
 }
 
-static enum status export(const struct compare_request *q, const struct pairs *p, FILE *out,
-                          struct err *e) {
-    static const char *const names[] =
-        {"a",           "b",           "experiment",  "profile",   "cell",
-         "split",       "variant",     "error_a",     "error_b",   "effect",
-         "effect_low",  "effect_high", "improvement", "seeds_a",   "seeds_b",
-         "examples",    "seed_pairs",  "mcnemar_a",   "mcnemar_b", "only_a_right",
-         "only_b_right"};
+static enum status print_programs(const struct compare_request *q, const struct pairs *p,
+                                  FILE *out, struct err *e)
+{
+    static const char *const names[] = {"a",
+                                        "b",
+                                        "experiment",
+                                        "profile",
+                                        "cell",
+                                        "split",
+                                        "variant",
+                                        "error_a",
+                                        "error_b",
+                                        "effect",
+                                        "effect_low",
+                                        "effect_high",
+                                        "improvement",
+                                        "seeds_a",
+                                        "seeds_b",
+                                        "examples",
+                                        "seed_pairs",
+                                        "mcnemar_a",
+                                        "mcnemar_b",
+                                        "only_a_right",
+                                        "only_b_right",
+                                        "metric"};
     struct text_table t;
     text_table_init(&t, q->format, out);
     text_table_keep(&t);
     text_table_columns(&t, names, sizeof names / sizeof *names);
-    for (int i = 0; i < p->n; i++) add_row(q, &t, &p->at[i]);
-    if (q->format == PRINT_CSV) return text_table_end(&t, e);
+    for (int i = 0; i < p->n; i++)
+        add_row(q, &t, &p->at[i]);
+    if (q->format == PRINT_CSV)
+        return text_table_end(&t, e);
     return print_json(json_pack("{si si so}", "schema", 1, "left_out", p->left_out,
                                 "comparisons", text_table_take(&t)),
                       JSON_INDENT(1), out, e);
@@ -482,9 +571,13 @@ enum status compare_print(const struct compare_request *q, FILE *out, struct err
         st = compare_all(&a, &b, &p, e);
     if (st == ST_OK && p.n == 0)
         st = nothing_in_common(q, &p, e);
-    if (st == ST_OK)
-        st = print_format_for_people(q->format) ? print_people(q, &p, out, e)
-                                                : export(q, &p, out, e);
+    if (st == ST_OK && !print_format_for_people(q->format)) {
+        st = print_programs(q, &p, out, e);
+    } else if (st == ST_OK) {
+        st = print_people(q, &p, false, out, e);
+        if (st == ST_OK)
+            st = print_people(q, &p, true, out, e);
+    }
     free(p.at);
     side_free(&a);
     side_free(&b);

@@ -2,7 +2,8 @@
  *
  * Every run stores which sequences of a split it got right, and all runs of a split answer
  * the same sequences. Where both sides have done runs of one experiment, profile, cell and
- * split, paired.h compares them. Of runs of one variant with several settings, those with
+ * split, paired.h compares them. Of texts, of which no sequence is without a mistake, the
+ * perplexities of the seeds are compared. Of runs of one variant with several settings, those with
  * most seeds done count, of these the newest. */
 #ifndef COMPARE_H
 #define COMPARE_H

@@ -90,7 +90,7 @@ static void the_other_side_has_the_sign_changed(void **state)
     q.name_b = "cope";
     char *text = printed(&q);
     assert_non_null(strstr(text, "\nrope,cope,flip_flop,quick,,id,,0.583333333333333"));
-    assert_non_null(strstr(text, ",3,3,16,3,0,2,0,22\n"));
+    assert_non_null(strstr(text, ",3,3,16,3,0,2,0,22,sequence_error\n"));
     free(text);
 }
 
@@ -106,6 +106,47 @@ static void text_is_for_people(void **state)
     assert_non_null(strstr(text, "12.50 (3)"));
     assert_non_null(strstr(text, "58.33 (3)"));
     assert_non_null(strstr(text, "  94 %  A 2, B 0 of 3\n"));
+    free(text);
+}
+
+static void add_text(struct store *s, const char *variant, int seed, double perplexity)
+{
+    const struct fake_run r = {.experiment = "language", .variant = variant, .seed = seed};
+    const int64_t id = add_run(s, r);
+    const uint8_t none_right = 0;
+    assert_ok(store_answers(s, id, "id", &none_right, 8, &err));
+    put(s, id, "id", "perplexity", perplexity);
+    put(s, id, "id", "bits_per_byte", log2(perplexity));
+}
+
+/* Perplexities 10, 12 and 13, 15: means 11 and 14, both with a standard error of 1, whose
+ * intervals are 12.706 to either side, Student's t with one degree of freedom; that of the
+ * difference is sqrt(2) times as wide. Flip-Flop beside it is compared by sequences. */
+static void texts_are_compared_by_perplexity(void **state)
+{
+    const struct fixture *f = *state;
+    struct compare_request q = encoders(f->store, PRINT_CSV);
+    for (int i = 0; i < 2; i++) {
+        add_text(f->store, "cope", i + 1, 10 + 2 * i);
+        add_text(f->store, "rope", i + 1, 13 + 2 * i);
+    }
+    char *text = printed(&q);
+    assert_non_null(strstr(text, "\ncope,rope,language,quick,,id,,11,14,3,-14.96928"));
+    assert_non_null(strstr(text, ",20.96928"));
+    assert_non_null(strstr(text, ",1,2,2,,,,,,,perplexity\n"));
+    free(text);
+    q.format = PRINT_TEXT;
+    text = printed(&q);
+    assert_int_equal(occurrences(text, "B - A: above 0"), 1);
+    free(text);
+    fill(f->store);
+    text = printed(&q);
+    assert_int_equal(occurrences(text, "B - A: above 0"), 2);
+    assert_non_null(
+        strstr(text, "experiment flip_flop; profile quick; split id. Sequences"));
+    assert_non_null(
+        strstr(text, "experiment language; profile quick; split id. Perplexity"));
+    assert_non_null(strstr(text, "11.00 (2)  14.00 (2)  3.00 [-14.97, 20.97]  100 %\n"));
     free(text);
 }
 
@@ -207,7 +248,7 @@ static void databases_are_compared_variant_by_variant(void **state)
     assert_int_equal(occurrences(text, "\n"), 2);
     assert_non_null(strstr(text, "\none.db,other.db,flip_flop,quick,,id,cope,0.125,0.1875,"
                                  "0.0625,"));
-    assert_non_null(strstr(text, ",3,3,16,3,0,0,3,0\n"));
+    assert_non_null(strstr(text, ",3,3,16,3,0,0,3,0,sequence_error\n"));
     free(text);
     store_close(other);
 }
@@ -220,6 +261,7 @@ int main(void)
         CASE(numbers_are_those_worked_by_hand),
         CASE(the_other_side_has_the_sign_changed),
         CASE(text_is_for_people),
+        CASE(texts_are_compared_by_perplexity),
         CASE(settings_with_most_seeds_count),
         CASE(other_sequences_are_not_compared),
         CASE(answers_that_are_cut_are_refused),

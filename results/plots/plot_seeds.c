@@ -111,7 +111,8 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     plot_grid(out, plot_panels(d), q);
     fputs("unset key\nset logscale x\nset xlabel ", out);
     plot_quoted(out, q->metric);
-    fprintf(out, " . '%s (open: bound, cross: paper)'\n", m->percent ? ", %" : "");
+    /* In two lines, since long names leave the box narrow. */
+    fprintf(out, " . \"%s\\n(open: bound, cross: paper)\"\n", m->percent ? ", %" : "");
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
         draw_panel(d, q, i, end, out);
@@ -127,5 +128,5 @@ const struct plot plot_seeds = {
     .read = read,
     .draw = draw,
     .width = 460,
-    .height = 300,
+    .height = 316,
 };

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "clean.h"
@@ -87,9 +89,49 @@ static void spare_addresses(char **argv)
         execv("/proc/self/exe", argv);
 }
 
+/* Newer versions of OpenBLAS (0.3.29 does) ask for their memory while they are loaded, before
+ * main, and where there are too few addresses they ask for ever. Where addresses are limited, a
+ * loading that takes a second of the processor ends with words instead; else it takes a
+ * hundredth. */
+enum { LOADING_S = 1 };
+
+static void loading_takes_for_ever(int signal_number)
+{
+    static const char words[] =
+        "posbench: OpenBLAS gets no address space while it is loaded; raise the limit "
+        "(\"ulimit -v\", or h_vmem of a batch system)\n";
+    (void)signal_number;
+    const ssize_t ignored = write(STDERR_FILENO, words, sizeof words - 1);
+    (void)ignored;
+    _exit(1);
+}
+
+static void limit_loading(int seconds) /* 0: no longer */
+{
+    const struct itimerval once = {.it_value.tv_sec = seconds};
+    setitimer(ITIMER_PROF, &once, NULL);
+    signal(SIGPROF, seconds ? loading_takes_for_ever : SIG_DFL);
+}
+
+#ifndef __SANITIZE_ADDRESS__ /* whose set-up comes later */
+typedef void set_up_fn(void);
+
+static void watch_loading(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        limit_loading(LOADING_S);
+}
+
+/* Called before the libraries set themselves up. */
+static set_up_fn *before_libraries __attribute__((section(".preinit_array"), used)) =
+    watch_loading;
+#endif
+
 int main(int argc, char **argv)
 {
     static struct err e;
+    limit_loading(0);
     spare_addresses(argv);
     signal(SIGXFSZ, SIG_IGN); /* the write that is too much fails instead, with words */
     struct invocation *v = NULL;

@@ -4,6 +4,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 BUILD_PACKAGES="gcc cmake ninja-build pkg-config libopenblas-dev libyaml-dev libjansson-dev
   libxxhash-dev libpcre2-dev libsqlite3-dev librandom123-dev libcmocka-dev sqlite3"
+# For tests/program/test_plugin.c (a plug-in's Makefile) and test_docs.c (a line of Python).
+TEST_PACKAGES="make python3"
 LINT_PACKAGES="clang-format clang-tidy"
 FUZZ_PACKAGES="clang libclang-rt-dev"
 # For tests/slurm, which is skipped where they cannot be installed.

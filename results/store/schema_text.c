@@ -101,8 +101,13 @@ static enum status each_column(sqlite3 *db, struct schema_line line, const char 
 {
     sqlite3_stmt *q = NULL;
     enum status st = ST_OK;
-    int rc = sqlite3_prepare_v2(db, "SELECT name, type FROM pragma_table_info(?1)", -1, &q,
-                                NULL);
+    /* What a UNION makes of TEXT is BLOB to some versions of SQLite: then the type of the
+     * run's column of that name is meant. */
+    int rc = sqlite3_prepare_v2(
+        db,
+        "SELECT c.name, coalesce((SELECT r.type FROM pragma_table_info('run') AS r "
+        "WHERE r.name = c.name AND c.type = 'BLOB'), c.type) FROM pragma_table_info(?1) AS c",
+        -1, &q, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_text(q, 1, line.object, -1, SQLITE_STATIC);
     while (rc == SQLITE_OK && st == ST_OK && sqlite3_step(q) == SQLITE_ROW) {

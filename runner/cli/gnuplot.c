@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -44,19 +45,21 @@ static enum status run(FILE *script, FILE *picture, FILE *complaints, struct err
 }
 
 /* A PDF by cairo holds the time of its making: "/CreationDate (D:2026...)" becomes a fixed
- * one of the same length. */
-static void forget_time(char *bytes, size_t n)
+ * one of the same length. False: a PDF whose time cannot be seen, as it is packed. */
+static bool forget_time(char *bytes, size_t n)
 {
-    static const char key[] = "/CreationDate (D:";
+    static const char pdf[] = "%PDF", key[] = "/CreationDate (D:";
     static const char fixed[] = "20000101000000";
     for (size_t i = 0; i + sizeof key + sizeof fixed < n; i++)
         if (memcmp(bytes + i, key, sizeof key - 1) == 0) {
             memcpy(bytes + i + sizeof key - 1, fixed, sizeof fixed - 1);
-            return;
+            return true;
         }
+    return n < sizeof pdf || memcmp(bytes, pdf, sizeof pdf - 1) != 0;
 }
 
-static enum status copy(FILE *picture, FILE *out, struct err *e)
+/* *open: the bytes, which go to `out`, do not depend on the time. Else nothing is written. */
+static enum status copy(FILE *picture, FILE *out, bool *open, struct err *e)
 {
     if (fseek(picture, 0, SEEK_END) != 0)
         return err_set(e, ST_IO, "the picture cannot be read: %s", strerror(errno));
@@ -66,13 +69,15 @@ static enum status copy(FILE *picture, FILE *out, struct err *e)
         return err_set(e, ST_NOMEM, "no memory for a picture of %ld bytes", n);
     rewind(picture);
     const size_t got = fread(bytes, 1, n > 0 ? (size_t)n : 0, picture);
-    forget_time(bytes, got);
-    fwrite(bytes, 1, got, out);
+    *open = forget_time(bytes, got);
+    if (*open)
+        fwrite(bytes, 1, got, out);
     free(bytes);
     return ST_OK;
 }
 
-enum status gnuplot_draw(FILE *script, FILE *out, struct err *e)
+/* Once, or again without packing. */
+static enum status draw(FILE *script, FILE *out, bool *open, struct err *e)
 {
     FILE *picture = tmpfile(), *complaints = tmpfile();
     enum status st = ST_OK;
@@ -84,10 +89,27 @@ enum status gnuplot_draw(FILE *script, FILE *out, struct err *e)
         st = run(script, picture, complaints, e);
     }
     if (!st)
-        st = copy(picture, out, e);
+        st = copy(picture, out, open, e);
     if (picture)
         fclose(picture);
     if (complaints)
         fclose(complaints);
+    return st;
+}
+
+/* Cairo 1.18 (Debian 13) packs the time with all else, unless it is told to pack nothing. */
+enum status gnuplot_draw(FILE *script, FILE *out, struct err *e)
+{
+    bool open = true;
+    enum status st = draw(script, out, &open, e);
+    if (st || open)
+        return st;
+    if (setenv("CAIRO_DEBUG_PDF", "1", 1) != 0)
+        return err_set(e, ST_NOMEM, "no memory to draw a PDF");
+    st = draw(script, out, &open, e);
+    if (st == ST_OK && !open)
+        st = err_set(e, ST_IO,
+                     "this gnuplot hides the time in a PDF, whose bytes would differ each "
+                     "time; write -o FILE.svg or .png, or the script with -o FILE.gp");
     return st;
 }

@@ -136,11 +136,9 @@ static enum status open_for_reading(struct store *s, const struct header *h, str
     char *uri = s->at_rest ? store_uri(s->path, "immutable=1") : NULL;
     if (s->at_rest && !uri)
         return err_set(e, ST_NOMEM, "%s: no memory to open it", s->path);
-    const int code =
-        sqlite3_open_v2(uri ? uri : s->path, &s->db,
-                        SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
-                            (uri ? SQLITE_OPEN_URI : 0),
-                        NULL);
+    const int code = sqlite3_open_v2(
+        uri ? uri : s->path, &s->db,
+        SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | (uri ? SQLITE_OPEN_URI : 0), NULL);
     free(uri);
     return code == SQLITE_OK ? store_harden(s, e) : store_failed(s, "opening", e);
 }

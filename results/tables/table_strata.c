@@ -121,19 +121,19 @@ static enum status take_value(void *context, sqlite3_stmt *q, struct err *e)
 static enum status find_hard(struct store *s, struct table_data *d, struct err *e)
 {
     struct search x = {.data = d};
-    enum status st = store_each(
-        s,
-        /* asked: a number for three names, which is quicker to sort */
-        "WITH member AS MATERIALIZED ("
-        " SELECT run_id, experiment, profile, cell,"
-        "  dense_rank() OVER (ORDER BY experiment, profile, cell) AS asked"
-        " FROM v_run WHERE state = 'done'"
-        ") SELECT m.experiment, m.profile, m.cell, s.split, s.name, s.value,"
-        " CAST(total(s.wrong) AS INTEGER), CAST(total(s.places) AS INTEGER)"
-        " FROM member AS m JOIN stratum AS s USING (run_id)"
-        " GROUP BY m.asked, s.split, s.name, s.value"
-        " ORDER BY m.asked, s.split, s.name, s.value",
-        NULL, 0, NULL, take_value, &x, e);
+    enum status st =
+        store_each(s,
+                   /* asked: a number for three names, which is quicker to sort */
+                   "WITH member AS MATERIALIZED ("
+                   " SELECT run_id, experiment, profile, cell,"
+                   "  dense_rank() OVER (ORDER BY experiment, profile, cell) AS asked"
+                   " FROM v_run WHERE state = 'done'"
+                   ") SELECT m.experiment, m.profile, m.cell, s.split, s.name, s.value,"
+                   " CAST(total(s.wrong) AS INTEGER), CAST(total(s.places) AS INTEGER)"
+                   " FROM member AS m JOIN stratum AS s USING (run_id)"
+                   " GROUP BY m.asked, s.split, s.name, s.value"
+                   " ORDER BY m.asked, s.split, s.name, s.value",
+                   NULL, 0, NULL, take_value, &x, e);
     if (st == ST_OK)
         st = judge(&x, e);
     free(x.value);

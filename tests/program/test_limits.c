@@ -56,14 +56,6 @@ static void limited(struct program *p, const char *limit, const char *arguments)
     program_run(p, "sh", "OPENBLAS_NUM_THREADS=", path);
 }
 
-/* Where OpenBLAS asks for its memory while it is loaded, nothing can be begun with so few
- * addresses: the program ends at once and says so. */
-static bool is_not_loaded(const struct program *p)
-{
-    return p->code == 1 &&
-           strstr(p->err, "OpenBLAS gets no address space while it is loaded");
-}
-
 static void expect(struct program *p, int code, const char *words)
 {
     if (p->code != code || !strstr(p->err, words))
@@ -82,6 +74,14 @@ static void expect_no_litter(void)
 }
 
 #ifndef __SANITIZE_ADDRESS__ /* which wants terabytes of addresses itself */
+/* Where OpenBLAS asks for its memory while it is loaded, nothing can be begun with so few
+ * addresses: the program ends at once and says so. */
+static bool is_not_loaded(const struct program *p)
+{
+    return p->code == 1 &&
+           strstr(p->err, "OpenBLAS gets no address space while it is loaded");
+}
+
 static void every_command_ends_with_little_address_space(void **state)
 {
     static const char *const kib[] = {"70000", "100000", "150000", "180000"};

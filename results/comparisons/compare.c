@@ -128,12 +128,12 @@ static bool fill_answered(struct answered *r, sqlite3_stmt *q)
 {
     const void *bits = sqlite3_column_blob(q, BITS);
     const size_t bytes = (size_t)sqlite3_column_bytes(q, BITS);
-    const bool is_text = sqlite3_column_type(q, PERPLEXITY) != SQLITE_NULL;
+    const bool none = sqlite3_column_type(q, PERPLEXITY) == SQLITE_NULL;
     *r = (struct answered){.recipe = sqlite3_column_int64(q, RECIPE),
                            .seed = sqlite3_column_int64(q, SEED),
                            .count = sqlite3_column_int(q, COUNT),
                            .perplexity =
-                               is_text ? sqlite3_column_double(q, PERPLEXITY) : (double)NAN,
+                               none ? (double)NAN : sqlite3_column_double(q, PERPLEXITY),
                            .examples = strdup(text_at(q, EXAMPLES)),
                            .bits = malloc(bytes + 1)};
     bool whole = r->examples && r->bits;
@@ -247,7 +247,8 @@ static bool is_text(struct group g)
     return !isnan(g.run->perplexity);
 }
 
-static double error_rate(const struct answered *r)
+/* The share of sequences with a mistake, or of a text its perplexity. */
+static double error_of(const struct answered *r)
 {
     int wrong = 0;
     if (!isnan(r->perplexity))
@@ -285,7 +286,7 @@ static void lay_out(struct group g, struct room r, struct answers *answers,
                     struct values *errors)
 {
     for (int i = 0; i < g.n; i++) {
-        r.error[i] = error_rate(&g.run[i]);
+        r.error[i] = error_of(&g.run[i]);
         r.right[i] = g.run[i].bits;
     }
     *answers = (struct answers){r.right, g.n};

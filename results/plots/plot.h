@@ -24,8 +24,8 @@ enum { PLOT_VALUES = 6, PLOT_WORDS = 3 };
 /* One mark: `panel` says in which of the picture's boxes it stands, `series` which
  * encoder, cell or claim it belongs to. */
 struct plot_row {
-    char *panel, *series; /* of the data, as are those below; there are many rows and few */
-    bool own_panel, own_series; /* names: else they are an earlier row's */
+    char *panel, *series;       /* of the data, as are those below */
+    bool own_panel, own_series; /* else an earlier row's: many rows share a name */
     char *word[PLOT_WORDS];
     double value[PLOT_VALUES];
 };

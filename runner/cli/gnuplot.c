@@ -58,8 +58,8 @@ static bool forget_time(char *bytes, size_t n)
     return n < sizeof pdf || memcmp(bytes, pdf, sizeof pdf - 1) != 0;
 }
 
-/* *open: the bytes, which go to `out`, do not depend on the time. Else nothing is written. */
-static enum status copy(FILE *picture, FILE *out, bool *open, struct err *e)
+/* *open: the bytes do not depend on the time; else they go to `out` only if `any` do. */
+static enum status copy(FILE *picture, FILE *out, bool any, bool *open, struct err *e)
 {
     if (fseek(picture, 0, SEEK_END) != 0)
         return err_set(e, ST_IO, "the picture cannot be read: %s", strerror(errno));
@@ -70,14 +70,13 @@ static enum status copy(FILE *picture, FILE *out, bool *open, struct err *e)
     rewind(picture);
     const size_t got = fread(bytes, 1, n > 0 ? (size_t)n : 0, picture);
     *open = forget_time(bytes, got);
-    if (*open)
+    if (*open || any)
         fwrite(bytes, 1, got, out);
     free(bytes);
     return ST_OK;
 }
 
-/* Once, or again without packing. */
-static enum status draw(FILE *script, FILE *out, bool *open, struct err *e)
+static enum status draw(FILE *script, FILE *out, bool any, bool *open, struct err *e)
 {
     FILE *picture = tmpfile(), *complaints = tmpfile();
     enum status st = ST_OK;
@@ -89,7 +88,7 @@ static enum status draw(FILE *script, FILE *out, bool *open, struct err *e)
         st = run(script, picture, complaints, e);
     }
     if (!st)
-        st = copy(picture, out, open, e);
+        st = copy(picture, out, any, open, e);
     if (picture)
         fclose(picture);
     if (complaints)
@@ -97,19 +96,15 @@ static enum status draw(FILE *script, FILE *out, bool *open, struct err *e)
     return st;
 }
 
-/* Cairo 1.18 (Debian 13) packs the time with all else, unless it is told to pack nothing. */
+/* Cairo 1.18 (Debian 13) packs the time with all else, unless it is told to pack nothing. Where
+ * that does not help either, the picture is drawn all the same. */
 enum status gnuplot_draw(FILE *script, FILE *out, struct err *e)
 {
     bool open = true;
-    enum status st = draw(script, out, &open, e);
+    const enum status st = draw(script, out, false, &open, e);
     if (st || open)
         return st;
     if (setenv("CAIRO_DEBUG_PDF", "1", 1) != 0)
         return err_set(e, ST_NOMEM, "no memory to draw a PDF");
-    st = draw(script, out, &open, e);
-    if (st == ST_OK && !open)
-        st = err_set(e, ST_IO,
-                     "this gnuplot hides the time in a PDF, whose bytes would differ each "
-                     "time; write -o FILE.svg or .png, or the script with -o FILE.gp");
-    return st;
+    return draw(script, out, true, &open, e);
 }

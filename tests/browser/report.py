@@ -12,10 +12,12 @@ import tempfile
 import unittest
 
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
 
 POSBENCH = sys.argv.pop()
 YAML = """
@@ -97,6 +99,14 @@ class Report(unittest.TestCase):
             "Emulation.setDeviceMetricsOverride",
             {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
 
+    def becomes(self, read, expected):
+        """A page answers a click or a key in a task of its own, which may run after the driver
+        has returned (`hashchange` always does). read() has 20 s to give what is expected."""
+        try:
+            WebDriverWait(self.browser, 20, 0.02).until(lambda _: read() == expected)
+        except TimeoutException:
+            self.assertEqual(read(), expected)
+
     def column(self, table, index):
         return [row.find_elements(By.TAG_NAME, "td")[index].text
                 for row in self.browser.find_elements(By.CSS_SELECTOR, f"{table} tbody tr")
@@ -111,25 +121,28 @@ class Report(unittest.TestCase):
 
     def test_a_heading_sorts_numbers_as_numbers(self):
         heading = self.browser.find_element(By.XPATH, "//table[@id='board']//th[3]/button")
-        heading.click()
-        up = [float(x) for x in self.column("#board", 2)]
-        self.assertEqual(up, sorted(up))
+        errors = lambda: [float(x) for x in self.column("#board", 2)]
+        up = sorted(errors())
         self.assertEqual(len(up), 8)
         heading.click()
-        down = [float(x) for x in self.column("#board", 2)]
-        self.assertEqual(down, sorted(up, reverse=True))
+        self.becomes(errors, up)
+        heading.click()
+        self.becomes(errors, up[::-1])
 
     def test_rows_are_filtered(self):
         box = self.browser.find_element(By.CSS_SELECTOR, "#leaderboard input")
         box.send_keys("OOD rope")
-        self.assertEqual(self.column("#board", 1), ["rope"])
+        self.becomes(lambda: self.column("#board", 1), ["rope"])
         output = self.browser.find_element(By.CSS_SELECTOR, "#leaderboard output")
         self.assertEqual(output.text, "1 rows")
 
     def test_a_cell_leads_to_its_settings_and_runs(self):
         link = self.browser.find_element(By.LINK_TEXT, "cope")
+        opened = lambda: self.browser.find_elements(By.CSS_SELECTOR, "details[open]")
+        self.assertEqual(opened(), [])
         link.click()
-        details = self.browser.find_element(By.CSS_SELECTOR, "details[open]")
+        self.becomes(lambda: len(opened()), 1)
+        details = opened()[0]
         self.assertIn("cope", details.find_element(By.TAG_NAME, "summary").text)
         self.assertIn('"flip_flop"', details.find_element(By.TAG_NAME, "pre").text)
 
@@ -149,11 +162,11 @@ class Report(unittest.TestCase):
         said = self.browser.find_element(By.CSS_SELECTOR, ".steer output")
         for slider in (layer, head):
             slider.send_keys(Keys.HOME)
-        self.assertEqual(self.heads(), [("0", "0")])
+        self.becomes(self.heads, [("0", "0")])
         layer.send_keys(Keys.ARROW_RIGHT)
-        self.assertEqual(self.heads(), [("1", "0")])
+        self.becomes(self.heads, [("1", "0")])
         head.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)  # there are two
-        self.assertEqual(self.heads(), [("1", "1")])
+        self.becomes(self.heads, [("1", "1")])
         self.assertEqual(said.text, "Layer 1, head 1")
         strips = [strip for strip in self.browser.find_elements(By.CSS_SELECTOR, ".head .strip")
                   if strip.is_displayed()]

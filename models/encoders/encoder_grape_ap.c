@@ -4,9 +4,14 @@
  *     logit[i][j] += psi[i][j+1] + ... + psi[i][i],    j <= i   not multiplied by alpha
  *
  * p_t = W x_t + b is n numbers of each head, a projection of the layer as those of keys
- * are. R_t turns channels (m, m + n/2) of the key's side by t radians, t its place: a
- * frequency of 1 for all pairs, and of one side only, as in the authors' code, so that logits
+ * are. R_t turns channels (m, m + n/2) of the key's side by t radians, t its place. All pairs
+ * have a frequency of 1 and one side only turns, as in the authors' code, so that logits
  * depend on where a sequence begins. a_h are ALiBi's slopes.
+ *
+ * The authors' code differs in three ways. Its apply_rotary_emb turns by -t, which is the
+ * same class of functions up to the order of channels. Its F.rms_norm adds no 1e-6 to the
+ * mean of squares. Its n is the width of the head unless it is given, odd n are refused, and
+ * its published ap_v1 configurations are named pdim8; here n is 16 by default.
  *
  * Why: fox with gates that depend on the query; the best of its authors' table.
  * Left out: QK-norm and p tied to q, k or v, which the code offers.
@@ -35,7 +40,8 @@ static const struct option options[] = {
                .lo = 2,
                .hi = 1024,
                .dflt = 16,
-               .help = "n: numbers of a token and head that paths are made of"},
+               .help = "n: numbers of a token and head that paths are made of; the "
+                       "authors: the head's width, or 8"},
     {0},
 };
 

@@ -20,8 +20,9 @@ static enum status no_task(const char *name, struct err *e)
     int n = 0;
     if (encoder_find(name))
         return err_set(e, ST_USAGE,
-                       "%s is an encoder: tests/encoders/test_encoder_contract.c checks "
-                       "it (ctest --preset test -R encoder); check takes tasks",
+                       "%s is an encoder; check takes tasks. In the source tree "
+                       "tests/encoders/test_encoder_contract.c checks the encoders that it "
+                       "has (ctest --preset test -R encoder_contract)",
                        name);
     for (; n < task_count() && n < NAMES_MAX; n++)
         names[n] = task_at(n)->name;
@@ -39,7 +40,7 @@ static bool ends_in(const char *name, const char *end)
  * samples stays one. */
 static enum status find_one(const char **name, struct err *e)
 {
-    const int before = task_count();
+    const int before = task_count(), encoders = encoder_count();
     if (ends_in(*name, ".jsonl"))
         return ST_OK;
     if (!ends_in(*name, ".so"))
@@ -47,6 +48,10 @@ static enum status find_one(const char **name, struct err *e)
     const enum status st = plugin_load(*name, e);
     if (st)
         return st;
+    if (encoder_count() > encoders)
+        return err_set(e, ST_USAGE,
+                       "%s brings no task but the encoder %s; check takes tasks", *name,
+                       encoder_at(encoders)->name);
     if (task_count() == before)
         return err_set(e, ST_USAGE, "%s brings no task that is not loaded already", *name);
     *name = task_at(before)->name;

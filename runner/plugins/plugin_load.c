@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encoder_check.h"
 #include "plugin.h"
 
 /* Paths of all that are loaded, with newlines between: a path may hold any other byte. */
@@ -56,6 +57,9 @@ static enum status check(const char *path, const struct plugin *p, struct err *e
         return err_set(e, ST_CONFIG,
                        "%s: there is a%s called %s already; name it otherwise", path,
                        task_find(name) ? " task" : "n encoder", name);
+    struct err why;
+    if (!p->task && encoder_check(p->encoder, &why))
+        return err_set(e, ST_CONFIG, "%s: %s", path, why.msg);
     return ST_OK;
 }
 

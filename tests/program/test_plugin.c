@@ -105,7 +105,9 @@ static void a_file_is_checked_like_a_name(void **state)
 {
     (void)state;
     expect(0, "ladder version 1", "", "check ladder/ladder.so --samples 400");
-    expect(2, "", "brings no task", "check spiral/spiral.so");
+    expect(2, "", "brings no task but the encoder spiral", "check spiral/spiral.so");
+    expect(2, "", "checks the encoders that it has",
+           "--plugin spiral/spiral.so check spiral");
     shell("cd %s && sed -e 's/ladder/wrong/g' -e 's/out->token.0.);/1 - !out->token[0]);/' "
           "ladder/task_ladder.c >wrong.c && "
           "cc -std=c17 -fPIC -shared -Iinst/include/posbench wrong.c -o wrong.so",
@@ -167,6 +169,41 @@ static void what_cannot_be_loaded_is_refused(void **state)
     expect(2, "", "no such plug-in", "--plugin missing.so list tasks");
 }
 
+/* An encoder that would crash or could not be named in a sum ends before it is taken. */
+static void an_encoder_that_breaks_its_rules_is_refused(void **state)
+{
+    static const struct {
+        const char *stem, *fields, *words;
+    } fault[] = {
+        {"lone", ".name=\"lone\", .score=score",
+         "lone.so: encoder lone: .score is set without .score_grad; set both"},
+        {"plus", ".name=\"sqrt+bias\"", "plus.so: encoder \"sqrt+bias\": a name is"},
+        {"blank", ".name=\"sqrt bias\"", "encoder \"sqrt bias\": a name is"},
+        {"digit", ".name=\"2d\"", "encoder \"2d\": a name is"},
+        {"long", ".name=\"abcdefghijklmnopqrstuvwx\"", "fewer than 24"},
+        {"choice", ".name=\"choice\", .options=choice", "option kind is an OPTION_CHOICE"},
+        {"half", ".name=\"half\", .options=half",
+         "option n: the default 0.5 is no integer"},
+        {"far", ".name=\"far\", .options=far", "option n: the default 3 is not in 0 .. 2"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof fault / sizeof fault[0]; i++) {
+        char text[1024], arguments[64];
+        snprintf(text, sizeof text,
+                 "#include <plugin.h>\n"
+                 "void score(const struct encoder_view *e, const struct panel *p, real *s)"
+                 "{(void)e; (void)p; (void)s;}\n"
+                 "const struct option choice[] = {{\"kind\", OPTION_CHOICE}, {0}};\n"
+                 "const struct option half[] = {{\"n\", OPTION_INT, 0, 2, 0.5}, {0}};\n"
+                 "const struct option far[] = {{\"n\", OPTION_INT, 0, 2, 3}, {0}};\n"
+                 "static const struct encoder c = {%s};\nPOSBENCH_ENCODER(c)\n",
+                 fault[i].fields);
+        compile(fault[i].stem, text);
+        snprintf(arguments, sizeof arguments, "--plugin %s.so list tasks", fault[i].stem);
+        expect(2, "", fault[i].words, arguments);
+    }
+}
+
 /* Its other functions are sound: the run begins, and its process ends by the signal. */
 static void a_plugin_that_crashes_fails_its_run_alone(void **state)
 {
@@ -190,6 +227,7 @@ int main(void)
         cmocka_unit_test(a_file_is_checked_like_a_name),
         cmocka_unit_test(an_experiment_file_names_its_plugins),
         cmocka_unit_test(what_cannot_be_loaded_is_refused),
+        cmocka_unit_test(an_encoder_that_breaks_its_rules_is_refused),
         cmocka_unit_test(a_plugin_that_crashes_fails_its_run_alone),
     };
     return cmocka_run_group_tests_name("plugin", tests, install, remove_all);

@@ -9,6 +9,7 @@
 #define ENCODER_CONTRACT_H
 
 #include "encoder_bed.h"
+#include "encoder_check.h"
 #include "encoder_gaps.h"
 #include "encoder_invariance.h"
 
@@ -114,18 +115,28 @@ static void is_found_by_its_file_name(void **state)
 static void describes_itself(void **state)
 {
     const struct encoder *encoder = ((const struct subject *)*state)->encoder;
-    assert_true(encoder->version >= 1);
-    assert_non_null(encoder->summary);
-    assert_non_null(encoder->source);
-    assert_true(strlen(encoder->summary) > 20 && strlen(encoder->summary) < 90);
-    assert_true(strlen(encoder->source) > 10);
+    struct err e = {0};
+    if (encoder->version < 1)
+        fail_msg("encoder %s: .version is %d; versions begin at 1", encoder->name,
+                 encoder->version);
+    if (!encoder->summary || strlen(encoder->summary) <= 20 ||
+        strlen(encoder->summary) >= 90)
+        fail_msg("encoder %s: .summary is to have 21 to 89 letters", encoder->name);
+    if (!encoder->source || strlen(encoder->source) <= 10)
+        fail_msg("encoder %s: .source is to name paper, version and equation",
+                 encoder->name);
+    if (encoder_check_options(encoder, &e))
+        fail_msg("%s", e.msg);
     for (int i = 0; i < option_count(encoder->options); i++) {
         const struct option *o = &encoder->options[i];
         double back;
         char text[OPTION_TEXT];
-        assert_true(o->help && strlen(o->help) > 10);
+        if (!o->help || strlen(o->help) <= 10)
+            fail_msg("encoder %s: option %s: .help is to have more than 10 letters",
+                     encoder->name, o->name);
         option_format(o, o->dflt, text);
-        assert_int_equal(option_parse(o, text, &back, NULL), ST_OK);
+        if (option_parse(o, text, &back, &e))
+            fail_msg("encoder %s: %s", encoder->name, e.msg);
         assert_true(back == o->dflt);
         assert_int_equal(option_find(encoder->options, o->name), i);
     }
@@ -134,34 +145,16 @@ static void describes_itself(void **state)
 /* A sum of ENCODER_PARTS_MAX of them has room for its name. */
 static void its_name_is_short_and_plain(void **state)
 {
-    const char *name = ((const struct subject *)*state)->encoder->name;
-    assert_true(strlen(name) < ENCODER_NAME / ENCODER_PARTS_MAX);
-    assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_"), strlen(name));
+    struct err e = {0};
+    if (encoder_check_name(((const struct subject *)*state)->encoder, &e))
+        fail_msg("%s", e.msg);
 }
 
 static void every_hook_has_its_adjoint(void **state)
 {
-    const struct encoder *encoder = ((const struct subject *)*state)->encoder;
-    assert_int_equal(!encoder->embed, !encoder->embed_grad);
-    assert_int_equal(!encoder->rotate, !encoder->rotate_grad);
-    assert_int_equal(!encoder->score, !encoder->score_grad);
-    assert_int_equal(!encoder->content, !encoder->content_grad);
-    assert_int_equal(!encoder->weigh, !encoder->weigh_grad);
-    assert_int_equal(!encoder->values, !encoder->values_grad);
-    assert_int_equal(!encoder->mix, !encoder->mix_grad);
-    assert_int_equal(!encoder->mix, !encoder->mix_scratch);
-    assert_int_equal(!encoder->carry, !encoder->pass_on);
-    assert_true(encoder->mix || !encoder->carry);
-    assert_int_equal(!encoder->read, !encoder->read_grad);
-    assert_int_equal(!encoder->read, !encoder->state);
-    assert_int_equal(!encoder->derive, !encoder->derive_grad);
-    assert_int_equal(!encoder->derive, !encoder->derived);
-    assert_int_equal(!encoder->place, !encoder->places);
-    assert_int_equal(!encoder->constants, !encoder->fill_constants);
-    assert_true(encoder->score || !encoder->reads_score);
-    assert_true(encoder->score || encoder->content || encoder->weigh || encoder->values ||
-                !encoder->scratch);
-    assert_true(encoder->read || !encoder->read_scratch);
+    struct err e = {0};
+    if (encoder_check_hooks(((const struct subject *)*state)->encoder, &e))
+        fail_msg("%s", e.msg);
 }
 
 static void check_tensors(struct bed *b)

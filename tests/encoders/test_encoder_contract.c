@@ -1,10 +1,13 @@
 /* links: models_double */
 /* Every encoder of the registry against encoder.h, with every combination of two values
- * for each of its options. What one encoder computes is in test_encoder_<name>.c. */
+ * for each of its options. What one encoder computes is in test_encoder_<name>.c.
+ * POSBENCH_ENCODER=rope in the environment picks the tests of that encoder alone. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -29,8 +32,28 @@ static void the_registry_is_in_name_order(void **state)
     {#stem "/" #fn, fn, NULL, report, &(struct subject){#stem, &encoder_##stem}},
 #define ENCODER(stem) ENCODER_CHECKS(CHECK, stem)
 
+/* The tests of the encoder that the environment names, or all of them. */
+static int pick(void)
+{
+    static char filter[ENCODER_NAME];
+    const char *name = getenv("POSBENCH_ENCODER");
+    if (!name || !*name)
+        return 0;
+    if (!encoder_find(name)) {
+        print_error("POSBENCH_ENCODER=%s: no encoder of that name; \"posbench list "
+                    "encoders\" names them\n",
+                    name);
+        return 1;
+    }
+    snprintf(filter, sizeof filter, "%s/*", name);
+    cmocka_set_test_filter(filter);
+    return 0;
+}
+
 int main(void)
 {
+    if (pick())
+        return 1;
     const struct CMUnitTest tests[] = {
 #include "encoder_list.inc"
         cmocka_unit_test(the_registry_is_in_name_order),

@@ -321,3 +321,42 @@ const char *suggest_among(const char *typed, const char *const *names, int n)
     }
     return suggest_or(typed, names, n, text);
 }
+
+/* ---- a descriptor's own mistakes ---- */
+
+static enum status check_choice(const char *owner, const struct option *o, struct err *e)
+{
+    int n = 0;
+    while (o->choices && o->choices[n])
+        n++;
+    if (n == 0)
+        return err_set(e, ST_RANGE,
+                       "%s: option %s is an OPTION_CHOICE without .choices; list "
+                       "them, NULL behind the last",
+                       owner, o->name);
+    if (!(o->dflt >= 0 && o->dflt < n && o->dflt == floor(o->dflt)))
+        return err_set(e, ST_RANGE,
+                       "%s: option %s: the default %g is no index of its %d "
+                       "choices; give one from 0",
+                       owner, o->name, o->dflt, n);
+    return ST_OK;
+}
+
+enum status option_check(const char *owner, const struct option *o, struct err *e)
+{
+    if (o->type == OPTION_CHOICE)
+        return check_choice(owner, o, e);
+    if (o->type != OPTION_REAL && o->dflt != floor(o->dflt))
+        return err_set(e, ST_RANGE,
+                       "%s: option %s: the default %g is no integer; give one, or "
+                       "make it an OPTION_REAL",
+                       owner, o->name, o->dflt);
+    const double lo = o->type == OPTION_BOOL ? 0 : o->lo;
+    const double hi = o->type == OPTION_BOOL ? 1 : o->hi;
+    if (!(o->dflt >= lo && o->dflt <= hi))
+        return err_set(e, ST_RANGE,
+                       "%s: option %s: the default %g is not in %g .. %g; change "
+                       ".dflt, .lo or .hi",
+                       owner, o->name, o->dflt, lo, hi);
+    return ST_OK;
+}

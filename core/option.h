@@ -13,7 +13,8 @@
 
 enum option_type { OPTION_BOOL, OPTION_INT, OPTION_REAL, OPTION_CHOICE };
 
-/* A table with more options stops in option_count. OPTION_TEXT is the longest value as text,
+/* option_count asserts that a table has at most OPTIONS_MAX
+ * options. OPTION_TEXT is the longest value as text,
  * with its end: numbers need 25, names of choices the rest. Both chosen, not measured. */
 enum { OPTIONS_MAX = 16, OPTION_TEXT = 128 };
 
@@ -47,6 +48,11 @@ void option_defaults(const struct option *table, struct option_values *out);
  * file position: the caller prefixes it. */
 enum status option_parse(const struct option *o, const char *text, double *out,
                          struct err *e);
+
+/* Does the declaration itself make sense: choices for a CHOICE, a default that is an integer
+ * where values are, and inside the range? ST_RANGE, with `owner` ("task parity"), the option
+ * and the remedy. */
+enum status option_check(const char *owner, const struct option *o, struct err *e);
 
 /* Canonical text: true/false, integer, shortest decimal that reads back to the same
  * double (%.17g at worst), choice name. Returns buf. */

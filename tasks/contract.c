@@ -96,10 +96,17 @@ static enum status describes_itself(const struct task *t, struct err *e)
 {
     if (!t->name || !*t->name || t->version < 1)
         return err_set(e, ST_RANGE, "a task has a name and a version from 1 on");
+    if (t->name[0] < 'a' || t->name[0] > 'z' ||
+        t->name[strspn(t->name, "abcdefghijklmnopqrstuvwxyz0123456789_")])
+        return err_set(e, ST_RANGE,
+                       "name \"%s\": a small letter, then small letters, digits and _",
+                       t->name);
     if (!t->summary || !*t->summary || strchr(t->summary, '\n'))
         return err_set(e, ST_RANGE, "summary: one line, not empty");
     if (!t->source || !*t->source)
         return err_set(e, ST_RANGE, "source: the paper and its section");
+    if (!t->splits)
+        return err_set(e, ST_RANGE, "splits: valid, id and two ood_..., then {0}");
     if (!t->vocabulary || !t->max_length || !t->answers || !t->generate || !t->solve ||
         !t->token_text)
         return err_set(e, ST_RANGE,
@@ -114,27 +121,27 @@ static enum status describes_itself(const struct task *t, struct err *e)
     return ST_OK;
 }
 
-static enum status value_is_allowed(const struct option *o, double value, struct err *e)
-{
-    char text[OPTION_TEXT];
-    double back;
-    return option_parse(o, option_format(o, value, text), &back, e);
-}
-
 static enum status options_are_usable(const struct task *t, struct err *e)
 {
-    const struct option_values o = defaults(t);
     for (int i = 0; i < option_count(t->options); i++) {
         const struct option *one = &t->options[i];
         if (option_find(t->options, one->name) != i)
             return err_set(e, ST_RANGE, "two options are called \"%s\"", one->name);
         if (!one->help || !*one->help)
             return err_set(e, ST_RANGE, "option %s has no help", one->name);
-        const enum status st = value_is_allowed(one, one->dflt, e);
+        const enum status st = option_check(t->name, one, e);
         if (st)
             return st;
     }
+    const struct option_values o = defaults(t);
     return task_open(t, &o, e);
+}
+
+static enum status value_is_allowed(const struct option *o, double value, struct err *e)
+{
+    char text[OPTION_TEXT];
+    double back;
+    return option_parse(o, option_format(o, value, text), &back, e);
 }
 
 static bool changes_law(const struct task *t, const struct task_split *s)

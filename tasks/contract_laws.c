@@ -372,30 +372,36 @@ enum status contract_disjoint(const struct task *t, struct err *e)
 
 /* ---- beyond training ---- */
 
-enum { MEASURES_MOST = 2 + IDS_MOST + 8 };
+enum { MEASURES_MOST = 3 + TASK_STRATA_MAX + IDS_MOST };
 
-/* What may differ of a sample: its length, its answers, the greatest of each stratum, and
- * how often each token stands in it. */
+/* Writes what may differ of a sample: its length, its answers, its greatest token, the
+ * greatest of each stratum, how often each token stands in it, and 0 behind them. Of tokens the first IDS_MOST are
+ * counted. Returns how many of the MEASURES_MOST numbers the law has. */
 static int measure(const struct task *t, const struct option_values *o,
                    struct contract_room *r, double *out)
 {
     const struct sample *s = &r->s;
     const int V = t->vocabulary(o);
     int n = 0, scored = 0;
-    for (int k = 0; k < s->length; k++)
+    int32_t greatest = 0;
+    for (int k = 0; k < s->length; k++) {
         scored += s->scored[k];
+        greatest = s->token[k] > greatest ? s->token[k] : greatest;
+    }
     out[n++] = s->length;
     out[n++] = scored;
+    out[n++] = greatest;
     for (const struct task_stratum *x = t->strata; x && x->name; x++, n++) {
         out[n] = 0;
         x->of(o, s, r->answer);
         for (int k = 0; k < s->length; k++)
             out[n] = r->answer[k] > out[n] ? r->answer[k] : out[n];
     }
-    memset(out + n, 0, (size_t)V * sizeof *out);
+    memset(out + n, 0, (size_t)(MEASURES_MOST - n) * sizeof *out);
     for (int k = 0; k < s->length; k++)
-        out[n + s->token[k]]++;
-    return n + V;
+        if (s->token[k] < IDS_MOST)
+            out[n + s->token[k]]++;
+    return n + (V < IDS_MOST ? V : IDS_MOST);
 }
 
 /* [samples][measures] of a law. */
@@ -447,10 +453,10 @@ enum status contract_beyond(const struct task *t, struct err *e)
     if (t->vocabulary(&base) > IDS_MOST)
         return ST_OK;
     double *train = malloc(2 * room * sizeof *train), *other = train + room;
-    int n = 0, splits = 0;
+    int trained = 0, n = 0, splits = 0;
     if (!train)
         return err_set(e, ST_NOMEM, "no memory for %zu measures", 2 * room);
-    enum status st = measures(t, &base, train, &n, e);
+    enum status st = measures(t, &base, train, &trained, e);
     for (const struct task_split *s = t->splits; !st && s->name; s++) {
         const struct option_values o = contract_law(t, s);
         double most = 0;
@@ -458,7 +464,7 @@ enum status contract_beyond(const struct task *t, struct err *e)
             continue;
         splits++;
         st = measures(t, &o, other, &n, e);
-        for (int m = 0; !st && m < n; m++)
+        for (int m = 0; !st && m < (n > trained ? n : trained); m++)
             most = fmax(most, share_beyond(train, other, m));
         if (!st && most < 0.1)
             st = err_set(e, ST_RANGE,

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encoder_check.h"
+#include "check_encoder.h"
 #include "plugin.h"
 
 /* Paths of all that are loaded, with newlines between: a path may hold any other byte. */

@@ -9,7 +9,7 @@
 #define ENCODER_CONTRACT_H
 
 #include "encoder_bed.h"
-#include "encoder_check.h"
+#include "check_encoder.h"
 #include "encoder_gaps.h"
 #include "encoder_invariance.h"
 

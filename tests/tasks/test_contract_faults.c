@@ -254,6 +254,8 @@ static const struct task_split split_within[] =
     SPLITS({"ood_longer", 10, "a", {{"min", 13}}});
 static const struct task_split split_too_near[] =
     SPLITS({"ood_more", 10, "a", {{"symbols", 9}}});
+static const struct task_split split_of_new_tokens[] =
+    SPLITS({"ood_tokens", 10, "a", {{"symbols", 800}}});
 static const struct task_split split_alone[] = {
     {"valid", 10, "a", {{0}}},
     {"id", 10, "a", {{0}}},
@@ -380,6 +382,21 @@ static void faults_of_generators_are_caught(void **state)
     }
 }
 
+/* 800 ids are more than the contract counts: one law's rows must not end in another's. */
+static void more_ids_than_are_counted_are_beyond_training(void **state)
+{
+    struct option wide[] = {options[0], options[1], options[2], {0}};
+    struct task t = toy;
+    struct err e = {.msg = ""};
+    (void)state;
+    wide[SYMBOLS].hi = 1024;
+    t.options = wide;
+    t.splits = split_of_new_tokens;
+    for (const struct contract_clause *c = contract_clauses; c->name; c++)
+        if (strcmp(c->name, "ood_is_beyond_training") == 0 && c->check(&t, &e) != ST_OK)
+            fail_msg("%s", e.msg);
+}
+
 static int always_eight(const struct option_values *o)
 {
     (void)o;
@@ -438,8 +455,34 @@ static void faults_of_descriptors_are_caught(void **state)
     assert_caught(&t, "one more", "answers_follow_from_the_left",
                   "solve writes behind the");
     t = toy;
+    t.splits = NULL;
+    assert_caught(&t, "no splits", "describes_itself", "splits: valid, id and two ood_");
+    t = toy;
+    t.name = "second-largest";
+    assert_caught(&t, "a dash", "describes_itself", "small letters, digits and _");
+    t = toy;
     t.source = "";
     assert_caught(&t, "no source", "describes_itself", "source");
+}
+
+static void faults_of_options_are_caught(void **state)
+{
+    static const struct {
+        struct option option;
+        const char *words;
+    } planted[] = {
+        {{"kind", OPTION_CHOICE, .help = "a"}, "option kind is an OPTION_CHOICE without"},
+        {{"kind", OPTION_BOOL, .dflt = 0.5, .help = "a"}, "the default 0.5 is no integer"},
+        {{"kind", OPTION_INT, .lo = 0, .hi = 2, .dflt = 0.5, .help = "a"}, "no integer"},
+        {{"kind", OPTION_REAL, .lo = 1, .hi = 2, .dflt = 3, .help = "a"}, "not in 1 .. 2"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof planted / sizeof *planted; i++) {
+        struct option all[5] = {options[0], options[1], options[2], planted[i].option};
+        struct task t = toy;
+        t.options = all;
+        assert_caught(&t, "option", "options_are_usable", planted[i].words);
+    }
 }
 
 int main(void)
@@ -448,6 +491,8 @@ int main(void)
         cmocka_unit_test(the_sound_toy_keeps_every_clause),
         cmocka_unit_test(faults_of_generators_are_caught),
         cmocka_unit_test(faults_of_descriptors_are_caught),
+        cmocka_unit_test(faults_of_options_are_caught),
+        cmocka_unit_test(more_ids_than_are_counted_are_beyond_training),
     };
     return cmocka_run_group_tests_name("contract_faults", tests, NULL, NULL);
 }

@@ -1,8 +1,8 @@
-/* encoder_check.h -- what encoder.h asks of a descriptor, seen without calling its hooks.
+/* check_encoder.h -- what encoder.h asks of a descriptor, seen without calling its hooks.
  *
  * The contract test calls this for the encoders of the tree, plugin_load.c for the others. */
-#ifndef ENCODER_CHECK_H
-#define ENCODER_CHECK_H
+#ifndef CHECK_ENCODER_H
+#define CHECK_ENCODER_H
 
 #include "encoder.h"
 

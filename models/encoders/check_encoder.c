@@ -1,6 +1,6 @@
-#include "encoder_check.h"
+#include "check_encoder.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* `has` asks for `needs`; `both`: and the other way round. */
@@ -45,50 +45,13 @@ enum status encoder_check_hooks(const struct encoder *c, struct err *e)
     return ST_OK;
 }
 
-static enum status check_choice(const struct encoder *c, const struct option *o,
-                                struct err *e)
-{
-    int n = 0;
-    while (o->choices && o->choices[n])
-        n++;
-    if (n == 0)
-        return err_set(e, ST_CONFIG,
-                       "encoder %s: option %s is an OPTION_CHOICE without .choices; list "
-                       "them, NULL behind the last",
-                       c->name, o->name);
-    if (!(o->dflt >= 0 && o->dflt < n && o->dflt == floor(o->dflt)))
-        return err_set(e, ST_CONFIG,
-                       "encoder %s: option %s: the default %g is no index of its %d "
-                       "choices; give one from 0",
-                       c->name, o->name, o->dflt, n);
-    return ST_OK;
-}
-
-static enum status check_option(const struct encoder *c, const struct option *o,
-                                struct err *e)
-{
-    if (o->type == OPTION_CHOICE)
-        return check_choice(c, o, e);
-    if (o->type != OPTION_REAL && o->dflt != floor(o->dflt))
-        return err_set(e, ST_CONFIG,
-                       "encoder %s: option %s: the default %g is no integer; give one, or "
-                       "make it an OPTION_REAL",
-                       c->name, o->name, o->dflt);
-    const double lo = o->type == OPTION_BOOL ? 0 : o->lo;
-    const double hi = o->type == OPTION_BOOL ? 1 : o->hi;
-    if (!(o->dflt >= lo && o->dflt <= hi))
-        return err_set(e, ST_CONFIG,
-                       "encoder %s: option %s: the default %g is not in %g .. %g; change "
-                       ".dflt, .lo or .hi",
-                       c->name, o->name, o->dflt, lo, hi);
-    return ST_OK;
-}
-
 enum status encoder_check_options(const struct encoder *c, struct err *e)
 {
+    char owner[ENCODER_NAME + 16];
     enum status st = ST_OK;
+    snprintf(owner, sizeof owner, "encoder %s", c->name);
     for (int i = 0; !st && i < option_count(c->options); i++)
-        st = check_option(c, &c->options[i], e);
+        st = option_check(owner, &c->options[i], e);
     return st;
 }
 

@@ -83,7 +83,7 @@ static void say_rest(const struct contest *c, FILE *to)
         return;
     }
     if (list(c, true, NULL)) {
-        fputs("; its seeds lie below those of ", to);
+        fputs("; its seeds tend to lie below those of ", to);
         list(c, true, to);
     }
     if (list(c, false, NULL)) {

@@ -37,7 +37,7 @@ struct score {
     char cell[CELL_NAME];  /* without the learning rate */
     double loss;           /* on `valid`, after the last step; NaN: not known */
     int profile, row, col; /* numbered as they first come; a row is experiment and cell */
-    double best, asked;    /* largest ratio passed, and there; 0: none */
+    double best, asked;    /* largest passed with all below it, and there; 0: none */
     bool solved;           /* passed the training law */
 };
 
@@ -129,6 +129,19 @@ static bool passes_ratio(const struct job *j, int from, int end, double ratio)
     return true;
 }
 
+/* The largest ratio asked for below `failed`; 0: none. */
+static double largest_below(const struct job *j, int from, int end, double failed)
+{
+    double largest = 0;
+    for (int i = from; i < end; i++) {
+        const struct record *r = &j->data.record[i];
+        const struct size *s = r->key[DIM_SPLIT] ? size_of(j, r) : NULL;
+        if (s && can_decide(r) && s->ratio < failed)
+            largest = fmax(largest, s->ratio);
+    }
+    return largest;
+}
+
 /* "model.dim=64 train.lr=0.001" -> "model.dim=64" */
 static void name_cell(const char *whole, char cell[CELL_NAME])
 {
@@ -164,6 +177,7 @@ static enum status score_run(struct job *j, int from, int end, struct err *e)
     if (!all)
         return err_set(e, ST_NOMEM, "no memory for the table");
     struct score x = {.any = &j->data.record[from], .loss = loss_of(&j->data, from)};
+    double failed = (double)INFINITY; /* the smallest ratio that is not passed */
     name_cell(x.any->key[DIM_CELL], x.cell);
     for (int i = from; i < end; i++) {
         const struct record *r = &j->data.record[i];
@@ -176,9 +190,10 @@ static enum status score_run(struct job *j, int from, int end, struct err *e)
         }
         const bool passed = passes_ratio(j, from, end, s->ratio);
         x.asked = fmax(x.asked, s->ratio);
-        x.best = passed ? fmax(x.best, s->ratio) : x.best;
+        failed = passed ? failed : fmin(failed, s->ratio);
         x.solved = x.solved || (!s->changed && passed);
     }
+    x.best = largest_below(j, from, end, failed);
     j->score = all;
     if (x.asked > 0)
         all[j->scores++] = x;
@@ -408,12 +423,13 @@ static enum status print_profile(const struct job *j, int *at,
     snprintf(text, sizeof text, "Extrapolation, profile %s",
              j->score[*at].any->key[DIM_PROFILE]);
     paragraph_title(q->format, text, out);
-    prose(q,
-          "The largest ratio to the sizes of training at which the lower 95 % bound of "
-          "accuracy is at least 99 %: the median over seeds; behind it the seeds that "
-          "pass the training law. Of several learning rates each cell has the one with the "
-          "smallest mean loss on valid.",
-          out);
+    prose(
+        q,
+        "The largest ratio to the sizes of training up to which, at each ratio asked, the "
+        "lower 95 % bound of accuracy is at least 99 %: the median over seeds; behind it the seeds that "
+        "pass the training law. Of several learning rates each cell has the one with the "
+        "smallest mean loss on valid.",
+        out);
     fputc('\n', out);
     const enum status st = print_cells(j, at, q, out, e);
     fputc('\n', out);

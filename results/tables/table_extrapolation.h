@@ -8,7 +8,7 @@
  *
  * A seed passes a ratio when on each split of it the accuracy over scored tokens has a lower
  * 95 % bound of at least 99 %: Wilson's, one-sided, as if tokens were independent. A cell is
- * the median over seeds of the largest ratio passed, of an even number of seeds the lower of
+ * the median over seeds of the largest ratio that is passed with all smaller ones, of an even number of seeds the lower of
  * the middle two; beside it the seeds that pass the training law. Splits of fewer than 268
  * answers cannot pass and decide nothing.
  *

@@ -371,6 +371,22 @@ static enum status ask_chosen(struct course *c, struct err *e)
     return st;
 }
 
+/* An option has its values from --set or from --grid. */
+static enum status check_set(const struct course *c, struct err *e)
+{
+    const char *const *set;
+    const int n = flag_list(c->v, "set", &set);
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < c->grid.axes; k++) {
+            const size_t length = strlen(c->grid.axis[k].name);
+            if (strncmp(set[i], c->grid.axis[k].name, length) == 0 && set[i][length] == '=')
+                return err_set(e, ST_USAGE,
+                               "%s is given by --set %s and by --grid; leave one out",
+                               c->grid.axis[k].name, set[i]);
+        }
+    return ST_OK;
+}
+
 static enum status run(const struct invocation *v, struct err *e)
 {
     const bool several = flag_given(v, "only");
@@ -386,6 +402,8 @@ static enum status run(const struct invocation *v, struct err *e)
     const int n = flag_list(v, "grid", &grid);
     if (st == ST_OK)
         st = eval_grid_parse(grid, n, &c.grid, e);
+    if (st == ST_OK)
+        st = check_set(&c, e);
     if (st == ST_OK)
         st = progress_open(1, flag_given(v, "quiet"), &c.progress, e);
     if (st)

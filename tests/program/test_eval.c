@@ -65,6 +65,8 @@ static void eval_answers_a_grid(void **state)
     expect("eval 1 --grid length", 2, NULL, "--grid wants OPTION=VALUE,VALUE");
     expect("eval 1 --grid length=16,", 2, NULL, "--grid wants OPTION=VALUE,VALUE");
     expect("eval 1 --grid length=16 --grid length=24", 2, NULL, "stands there twice");
+    expect("eval 1 --set length=24 --grid length=16", 2, NULL,
+           "length is given by --set length=24 and by --grid");
     expect("eval 1 --grid lenght=16,24", 2, NULL, "did you mean \"length\"");
     expect("eval 1 --grid p_ignore=0.5,7", 2, NULL, "7 is out of range");
     expect("eval 1 999", 1, "split id\n", "1 of 2 runs could not be asked");

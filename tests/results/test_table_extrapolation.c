@@ -80,16 +80,19 @@ static void the_bound_decides_and_not_the_mean(void **state)
     assert_line(f->store, PRINT_CSV, "\nquick,copy,,copy,not,,0,4,0,1\n");
 }
 
-/* ood_longer and ood_both have ratio 2: one of them is not enough. */
+/* ood_longer and ood_both have ratio 2: one of them is not enough, and what is passed behind a
+ * ratio that is not does not count. */
 static void all_splits_of_a_ratio_are_passed_or_none(void **state)
 {
     struct fixture *f = *state;
     add_seed(f->store, "one", 1, 0, 0, 500, 500);
     add_seed(f->store, "none", 1, 0, 500, -1, 500);
     add_seed(f->store, "gap", 1, 0, 500, 0, 0);
+    add_seed(f->store, "lost", 1, 500, 0, 0, 0);
+    assert_line(f->store, PRINT_CSV, "copy,lost,,0,4,0,1\n");
     assert_line(f->store, PRINT_CSV, "copy,one,,1,4,1,1\n");
     assert_line(f->store, PRINT_CSV, "copy,none,,1,4,1,1\n");
-    assert_line(f->store, PRINT_CSV, "copy,gap,,4,4,1,1\n");
+    assert_line(f->store, PRINT_CSV, "copy,gap,,1,4,1,1\n");
 }
 
 /* Of 1, 2, 4 the median is 2; of 0, 1, 2, 4 the lower of 1 and 2. */

@@ -374,9 +374,9 @@ enum status contract_disjoint(const struct task *t, struct err *e)
 
 enum { MEASURES_MOST = 3 + TASK_STRATA_MAX + IDS_MOST };
 
-/* Writes what may differ of a sample: its length, its answers, its greatest token, the
- * greatest of each stratum, how often each token stands in it, and 0 behind them. Of tokens the first IDS_MOST are
- * counted. Returns how many of the MEASURES_MOST numbers the law has. */
+/* Writes the features of a sample: its length, its answers, its greatest token, the greatest of
+ * each stratum, and how often each token occurs, of the first IDS_MOST; 0 behind them. Returns
+ * how many of the MEASURES_MOST numbers the law has. */
 static int measure(const struct task *t, const struct option_values *o,
                    struct contract_room *r, double *out)
 {

@@ -426,9 +426,9 @@ static enum status print_profile(const struct job *j, int *at,
     prose(
         q,
         "The largest ratio to the sizes of training up to which, at each ratio asked, the "
-        "lower 95 % bound of accuracy is at least 99 %: the median over seeds; behind it the seeds that "
-        "pass the training law. Of several learning rates each cell has the one with the "
-        "smallest mean loss on valid.",
+        "lower 95 % bound of accuracy is at least 99 %: the median over seeds; behind it the "
+        "seeds that pass the training law. Of several learning rates each cell has the one "
+        "with the smallest mean loss on valid.",
         out);
     fputc('\n', out);
     const enum status st = print_cells(j, at, q, out, e);

@@ -7,10 +7,10 @@
  * raises no integer (sparser, denser) has no ratio and is left out.
  *
  * A seed passes a ratio when on each split of it the accuracy over scored tokens has a lower
- * 95 % bound of at least 99 %: Wilson's, one-sided, as if tokens were independent. A cell is
- * the median over seeds of the largest ratio that is passed with all smaller ones, of an even number of seeds the lower of
- * the middle two; beside it the seeds that pass the training law. Splits of fewer than 268
- * answers cannot pass and decide nothing.
+ * 95 % bound of at least 99 %: Wilson's, one-sided, as if tokens were independent. What counts
+ * of a seed is the largest ratio that it passes together with all smaller ones. A cell is the
+ * median over seeds, of an even number the lower of the middle two; beside it the seeds that
+ * pass the training law. Splits of fewer than 268 answers cannot pass and decide nothing.
  *
  * Cells of a grid that differ in train.lr alone are one cell here: for each encoder the
  * learning rate with the smallest mean loss on `valid` after the last step. */

@@ -13,9 +13,9 @@
 
 enum option_type { OPTION_BOOL, OPTION_INT, OPTION_REAL, OPTION_CHOICE };
 
-/* option_count asserts that a table has at most OPTIONS_MAX
- * options. OPTION_TEXT is the longest value as text,
- * with its end: numbers need 25, names of choices the rest. Both chosen, not measured. */
+/* option_count asserts that a table has at most OPTIONS_MAX options. OPTION_TEXT is the longest
+ * value as text, with its end: numbers need 25, names of choices the rest. Both chosen, not
+ * measured. */
 enum { OPTIONS_MAX = 16, OPTION_TEXT = 128 };
 
 struct option {
@@ -49,9 +49,9 @@ void option_defaults(const struct option *table, struct option_values *out);
 enum status option_parse(const struct option *o, const char *text, double *out,
                          struct err *e);
 
-/* Does the declaration itself make sense: choices for a CHOICE, a default that is an integer
- * where values are, and inside the range? ST_RANGE, with `owner` ("task parity"), the option
- * and the remedy. */
+/* Checks the declaration of an option: a CHOICE has choices, the default is one of them, or in
+ * the range and, but of REAL, an integer. ST_RANGE with a message that begins with `owner`
+ * ("encoder fox") and names the option and the remedy. */
 enum status option_check(const char *owner, const struct option *o, struct err *e);
 
 /* Canonical text: true/false, integer, shortest decimal that reads back to the same

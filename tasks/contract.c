@@ -123,13 +123,15 @@ static enum status describes_itself(const struct task *t, struct err *e)
 
 static enum status options_are_usable(const struct task *t, struct err *e)
 {
+    char owner[64];
+    snprintf(owner, sizeof owner, "task %s", t->name);
     for (int i = 0; i < option_count(t->options); i++) {
         const struct option *one = &t->options[i];
         if (option_find(t->options, one->name) != i)
             return err_set(e, ST_RANGE, "two options are called \"%s\"", one->name);
         if (!one->help || !*one->help)
             return err_set(e, ST_RANGE, "option %s has no help", one->name);
-        const enum status st = option_check(t->name, one, e);
+        const enum status st = option_check(owner, one, e);
         if (st)
             return st;
     }

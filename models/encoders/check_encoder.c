@@ -1,3 +1,7 @@
+/* check_encoder.c -- the rules of check_encoder.h: hooks in pairs, options, the name.
+ *
+ * A descriptor comes in, ST_OK or the first rule that it breaks leaves. Only pointers and
+ * numbers are read, so a hook that would crash is not called. */
 #include "check_encoder.h"
 
 #include <stdio.h>

@@ -117,18 +117,6 @@ static void leave_out(struct job *j, const struct record *r)
                  one);
 }
 
-/* Does the run pass all its splits of that ratio? */
-static bool passes_ratio(const struct job *j, int from, int end, double ratio)
-{
-    for (int i = from; i < end; i++) {
-        const struct record *r = &j->data.record[i];
-        const struct size *s = r->key[DIM_SPLIT] ? size_of(j, r) : NULL;
-        if (s && can_decide(r) && !(s->ratio < ratio || s->ratio > ratio) && !passes(r))
-            return false;
-    }
-    return true;
-}
-
 /* The largest ratio asked for below `failed`; 0: none. */
 static double largest_below(const struct job *j, int from, int end, double failed)
 {
@@ -177,7 +165,7 @@ static enum status score_run(struct job *j, int from, int end, struct err *e)
     if (!all)
         return err_set(e, ST_NOMEM, "no memory for the table");
     struct score x = {.any = &j->data.record[from], .loss = loss_of(&j->data, from)};
-    double failed = (double)INFINITY; /* the smallest ratio that is not passed */
+    double failed = (double)INFINITY; /* the smallest ratio with a split not passed */
     name_cell(x.any->key[DIM_CELL], x.cell);
     for (int i = from; i < end; i++) {
         const struct record *r = &j->data.record[i];
@@ -188,12 +176,13 @@ static enum status score_run(struct job *j, int from, int end, struct err *e)
             leave_out(j, r);
             continue;
         }
-        const bool passed = passes_ratio(j, from, end, s->ratio);
         x.asked = fmax(x.asked, s->ratio);
-        failed = passed ? failed : fmin(failed, s->ratio);
-        x.solved = x.solved || (!s->changed && passed);
+        x.solved = x.solved || !s->changed;
+        if (can_decide(r) && !passes(r))
+            failed = fmin(failed, s->ratio);
     }
     x.best = largest_below(j, from, end, failed);
+    x.solved = x.solved && failed > 1;
     j->score = all;
     if (x.asked > 0)
         all[j->scores++] = x;

@@ -318,20 +318,24 @@ static void the_sound_toy_keeps_every_clause(void **state)
     }
 }
 
+static enum status check_clause(const struct task *t, const char *clause, struct err *e)
+{
+    const struct contract_clause *c = contract_clauses;
+    while (c->name && strcmp(c->name, clause) != 0)
+        c++;
+    if (!c->name)
+        fail_msg("no clause %s", clause);
+    return c->check(t, e);
+}
+
 static void assert_caught(const struct task *t, const char *fault, const char *clause,
                           const char *words)
 {
-    for (const struct contract_clause *c = contract_clauses; c->name; c++) {
-        struct err e = {.msg = ""};
-        if (strcmp(c->name, clause) != 0)
-            continue;
-        if (c->check(t, &e) != ST_RANGE)
-            fail_msg("%s: %s does not see it", fault, clause);
-        if (!strstr(e.msg, words))
-            fail_msg("%s: \"%s\" does not say \"%s\"", fault, e.msg, words);
-        return;
-    }
-    fail_msg("no clause %s", clause);
+    struct err e = {.msg = ""};
+    if (check_clause(t, clause, &e) != ST_RANGE)
+        fail_msg("%s: %s does not see it", fault, clause);
+    if (!strstr(e.msg, words))
+        fail_msg("%s: \"%s\" does not say \"%s\"", fault, e.msg, words);
 }
 
 static void faults_of_generators_are_caught(void **state)
@@ -392,9 +396,8 @@ static void more_ids_than_are_counted_are_beyond_training(void **state)
     wide[SYMBOLS].hi = 1024;
     t.options = wide;
     t.splits = split_of_new_tokens;
-    for (const struct contract_clause *c = contract_clauses; c->name; c++)
-        if (strcmp(c->name, "ood_is_beyond_training") == 0 && c->check(&t, &e) != ST_OK)
-            fail_msg("%s", e.msg);
+    if (check_clause(&t, "ood_is_beyond_training", &e) != ST_OK)
+        fail_msg("%s", e.msg);
 }
 
 static int always_eight(const struct option_values *o)

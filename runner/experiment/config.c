@@ -189,7 +189,7 @@ static void expand(struct file *f, int i, const struct entry *x, const struct no
                    const char *profile, bool chosen)
 {
     struct problems *p = &f->problems;
-    const unsigned long noted = p->noted;
+    const unsigned long noted = p->noted, lacking = p->lacking;
     const struct node *merged = tree_merge(f->tree, f->defaults, x->value, p);
     if (x->value->kind == NODE_MAP && change)
         merged = tree_merge(f->tree, merged, change, p);
@@ -204,8 +204,9 @@ static void expand(struct file *f, int i, const struct entry *x, const struct no
                                          .at = x->at,
                                          .merged = merged,
                                          .overrides = chosen ? &f->overrides : NULL};
+    p->data_may_lack = !chosen;
     matrix_expand(&source, &f->runs);
-    f->facts[i].sound &= p->noted == noted;
+    f->facts[i].sound &= p->noted == noted && p->lacking == lacking;
 }
 
 static void expand_all(struct file *f, const char *chosen)

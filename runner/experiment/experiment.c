@@ -126,10 +126,12 @@ static bool options_check(const struct task *t, const struct option_values *o,
                           const struct node *map, struct mark otherwise, struct problems *p)
 {
     struct err e;
-    if (task_open(t, o, &e) == ST_OK)
-        return true;
-    problem_at(p, mark_of_message(map, e.msg, otherwise), "%s", e.msg);
-    return false;
+    const enum status st = task_open(t, o, &e);
+    if (st == ST_IO && p->data_may_lack)
+        p->lacking++;
+    else if (st)
+        problem_at(p, mark_of_message(map, e.msg, otherwise), "%s", e.msg);
+    return st == ST_OK;
 }
 
 /* --- splits -------------------------------------------------------------- */

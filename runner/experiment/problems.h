@@ -29,8 +29,12 @@ struct problems {
     struct problem *item; /* owned */
     int n, room;
     unsigned long noted; /* calls of problem_at, repetitions included */
-    bool more;           /* more than PROBLEMS_MAX */
-    bool no_memory;      /* reading had to stop */
+    /* A profile that nobody asked for may name data that is not on this machine: that is no
+     * mistake, but its runs cannot be known. */
+    bool data_may_lack;
+    unsigned long lacking; /* how often data was not there, while it could lack */
+    bool more;             /* more than PROBLEMS_MAX */
+    bool no_memory;        /* reading had to stop */
 };
 
 /* Control characters of the text are shown as '?'. */

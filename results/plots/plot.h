@@ -21,6 +21,8 @@
 /* Numbers and further texts of a mark; the CSV of a plot has no more columns. */
 enum { PLOT_VALUES = 6, PLOT_WORDS = 3 };
 
+enum { PLOT_LEGEND_WIDTH = 460 };
+
 /* One mark: `panel` says in which of the picture's boxes it stands, `series` which
  * encoder, cell or claim it belongs to. */
 struct plot_row {
@@ -44,6 +46,8 @@ struct plot_request {
     bool hover; /* in SVG marks may tell their seed to the pointer: for a page, which has
                    to rewrite what gnuplot makes of that */
     bool text;  /* for a terminal: panels below one another */
+    const char *title; /* above all panels, in lines; NULL: the plot's note */
+    int columns;       /* of panels; 0: up to three */
 };
 
 struct plot {
@@ -62,8 +66,12 @@ struct plot {
     /* The script without its terminal. */
     void (*draw)(const struct plot_data *d, const struct plot_request *q, FILE *out);
     int width, height; /* of a panel in pixels */
-    bool
-        legend; /* series are named below each panel, which is higher where they are many */
+    const char *note;  /* above all panels, in lines: how they are read; NULL: nothing */
+    bool named; /* series are named at the left of their row: each panel is as much wider as
+                   the longest name and as much higher as its rows need */
+    /* Series are named below each panel, which is PLOT_LEGEND_WIDTH wide, and higher where
+     * they are many. */
+    bool legend;
     /* Not NULL: the height of the whole picture, whose panels stand in one column. */
     int (*tall)(const struct plot_data *d);
     bool whole; /* one picture of all experiments together says most */
@@ -108,10 +116,17 @@ int plot_panels(const struct plot_data *d);
 void plot_quoted(FILE *out, const char *text);
 
 /* The look of series `name` in every picture, safe for the colour-blind: a colour of
- * Okabe and Ito's palette, a mark and a dash, all three by the name alone. */
+ * Okabe and Ito's palette, a mark and a dash, all three by the name alone. Options in brackets
+ * leave the colour and change mark and dash. */
 void plot_style(const char *name, char colour[8], int *mark, int *dash);
 
-/* Opens a grid of `panels` boxes with shared settings; plot_grid_end closes it. */
+/* " title ..." of `set multiplot`, as safe as plot_quoted; the title's lines end in '\n'. */
+void plot_title(FILE *out, const char *title);
+/* The legend below the box of rows [first, end), and the room for it; of plots with .legend. */
+void plot_legend(const struct plot_data *d, int first, int end,
+                 const struct plot_request *q, FILE *out);
+/* Opens a grid of `panels` boxes with shared settings below q->title; plot_grid_end
+ * closes it. */
 void plot_grid(FILE *out, int panels, const struct plot_request *q);
 void plot_grid_end(FILE *out);
 
@@ -127,7 +142,8 @@ void plot_lines(const struct plot_data *d, const struct plot_request *q, const c
 /* The whole script for a terminal: "svg", "pdf", "png", "text" or "script". */
 void plot_script(const struct plot *p, const struct plot_data *d,
                  const struct plot_request *q, const char *terminal, FILE *out);
-/* RFC 4180: panel, series and the values with all their digits, nothing for NaN. */
+/* RFC 4180: panel, series and the values, each the shortest text that reads back to it, nothing
+ * for NaN. */
 void plot_csv(const struct plot *p, const struct plot_data *d, FILE *out);
 
 #endif

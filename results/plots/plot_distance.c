@@ -22,7 +22,7 @@ const struct plot plot_distance = {
     .values = {"value", "error", "wrong", "places", "seed"},
     .read = read,
     .draw = draw,
-    .width = 460,
+    .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,
 };

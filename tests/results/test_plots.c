@@ -72,8 +72,9 @@ static void curves_hold_each_seed_and_the_median(void **state)
     plot_data_free(&d);
 }
 
-/* 0 of 300: 1 - 0.05^(1/300) = 0.009936; open marks are in $none. */
-static void seeds_without_errors_stand_at_their_bound(void **state)
+/* 0 of 300: 1 - 0.05^(1/300) = 0.009936, so the scale goes from 0.1 to 100 %; 0 lies before
+ * it, at 10^(-1 - 0.16 * 3), with lines to the bound. Open marks are in $none. */
+static void seeds_without_errors_stand_at_zero(void **state)
 {
     struct fixture *f = *state;
     struct plot_request q = {0};
@@ -83,13 +84,92 @@ static void seeds_without_errors_stand_at_their_bound(void **state)
     struct plot_data d = read_plot(f, "seeds", &q);
     assert_int_equal(d.n, 6); /* `valid` chooses settings: it is no result */
     TEXT_OF(text, n, plot_find("seeds")->draw(&d, &q, out));
-    const char *none = strstr(text, "$none_0 << EOD\n0.993");
-    assert_non_null(none);
+    assert_non_null(strstr(text, "$none_0 << EOD\n0.03311"));
+    assert_non_null(strstr(text, " 1 2 2 0.9936\n"));
     assert_non_null(strstr(text, "$some_0 << EOD\n25 "));
     /* A block without points has one that stands outside the box. */
-    assert_non_null(strstr(text, "$some_3 << EOD\n0.993"));
-    assert_non_null(strstr(text, " -99 0 0 0\nEOD\n"));
+    assert_non_null(strstr(text, "$some_3 << EOD\n0.033113112148259113 -99 0 0 0\nEOD\n"));
+    assert_non_null(strstr(text, "set xrange [0.0218776:141.254]\n"
+                                 "set xtics ('0' 0.0331131, '0.1' 1e-1, '' 2e-1 1, "));
+    assert_non_null(strstr(text, "with vectors nohead"));
     free(text);
+    plot_data_free(&d);
+}
+
+/* Where each seed erred there is no place for 0; decades have a name as long as there is room. */
+static void a_scale_has_zero_where_a_seed_has(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    char *text;
+    size_t n;
+    add_curves(f, "alpha", (double[]){0.25, 2e-8, 0.5});
+    struct plot_data d = read_plot(f, "seeds", &q);
+    TEXT_OF(text, n, plot_find("seeds")->draw(&d, &q, out));
+    assert_non_null(strstr(text, "set xtics ('1e-06' 1e-6, '' 2e-6 1, "));
+    assert_non_null(strstr(text, ", '' 1e-5, "));
+    assert_null(strstr(text, "set arrow from"));
+    free(text);
+    plot_data_free(&d);
+}
+
+/* The first number behind `key` in the script of the data. */
+static int script_number(const struct plot_data *d, const struct plot_request *q,
+                         const char *plot, const char *terminal, const char *key)
+{
+    char *text;
+    size_t n;
+    int number = -1;
+    TEXT_OF(text, n, plot_script(plot_find(plot), d, q, terminal, out));
+    const char *at = strstr(text, key);
+    if (at)
+        sscanf(at + strlen(key), "%d", &number);
+    free(text);
+    return number;
+}
+
+/* Names stand beside the box and not in its place; many rows make it higher. */
+static void boxes_of_seeds_keep_their_width(void **state)
+{
+    static const char *const names[] = {"a", "cope(scale_position=false,sep_keys=true)"};
+    const struct plot_request q = {.metric = "token_error"};
+    int width[2], lines[2];
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct plot_data d = {0};
+        for (int i = 0; i < (k ? 18 : 1); i++) {
+            char name[64];
+            snprintf(name, sizeof name, "%s%d", names[k], i);
+            struct plot_row *row = plot_add(&d, "box", name);
+            assert_non_null(row);
+            row->value[0] = 0.5;
+        }
+        width[k] = script_number(&d, &q, "seeds", "svg", "set terminal svg size ");
+        lines[k] = script_number(&d, &q, "seeds", "text", "set terminal dumb size 79,");
+        plot_data_free(&d);
+    }
+    assert_int_equal(width[1] - width[0], 7 * (42 - 2));
+    assert_int_equal(lines[0], 22 + 2);
+    assert_int_equal(lines[1], 2 * 18 + 10 + 2);
+}
+
+/* Below the axis's name, in as many columns as names have room. */
+static void legends_have_their_own_room(void **state)
+{
+    const struct plot_request q = {.metric = "token_error"};
+    struct plot_data d = {0};
+    (void)state;
+    for (int i = 0; i < 7; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "rope(fastest=0.%d)", i);
+        assert_non_null(plot_add(&d, "box", name));
+    }
+    assert_int_equal(script_number(&d, &q, "curves", "svg", "set key maxcols "), 2);
+    assert_int_equal(script_number(&d, &q, "curves", "svg", "set bmargin "), 5 + 4);
+    assert_int_equal(script_number(&d, &q, "speed", "svg", "set bmargin "), 5 + 4);
+    assert_int_equal(script_number(&d, &q, "curves", "text", "set key maxcols "), 2);
+    assert_int_equal(script_number(&d, &q, "curves", "text", "set terminal dumb size 79,"),
+                     22 + 2);
     plot_data_free(&d);
 }
 
@@ -371,6 +451,26 @@ static void csv_is_the_data(void **state)
     plot_data_free(&d);
 }
 
+/* And read back to the same double. */
+static void numbers_of_csv_are_short(void **state)
+{
+    static const double third = 1.0 / 3.0;
+    struct plot_data d = {0};
+    char *text;
+    size_t n;
+    (void)state;
+    struct plot_row *row = plot_add(&d, "p", "s");
+    assert_non_null(row);
+    row->value[0] = 0.1;
+    row->value[1] = third;
+    row->value[2] = 1e300;
+    TEXT_OF(text, n, plot_csv(plot_find("curves"), &d, out));
+    assert_string_equal(text, "panel,series,step,value,seed\r\n"
+                              "p,s,0.1,0.3333333333333333,1e+300\r\n");
+    free(text);
+    plot_data_free(&d);
+}
+
 static void every_plot_says_when_nothing_fits(void **state)
 {
     struct fixture *f = *state;
@@ -472,13 +572,36 @@ static void looks_belong_to_names(void **state)
     assert_string_equal(colour[0], colour[1]);
 }
 
+/* Their marks differ, from each other and from that without options. */
+static void variants_of_an_encoder_are_told_apart(void **state)
+{
+    static const char *const names[][4] = {{"rope", "rope(fastest=0.75)", NULL, NULL},
+                                           {"cope", "cope(scale_position=false)",
+                                            "cope(scale_position=false,sep_keys=true)",
+                                            "cope(scale_position=false,val_gates=true)"}};
+    (void)state;
+    for (int e = 0; e < 2; e++)
+        for (int i = 0; i < 4 && names[e][i]; i++)
+            for (int k = 0; k < i; k++) {
+                char colour[2][8];
+                int mark[2], dash;
+                plot_style(names[e][i], colour[0], &mark[0], &dash);
+                plot_style(names[e][k], colour[1], &mark[1], &dash);
+                assert_string_equal(colour[0], colour[1]);
+                assert_int_not_equal(mark[0], mark[1]);
+            }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_fixture, close_fixture)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(curves_hold_each_seed_and_the_median),
-        TEST(seeds_without_errors_stand_at_their_bound),
+        TEST(seeds_without_errors_stand_at_zero),
+        TEST(a_scale_has_zero_where_a_seed_has),
+        cmocka_unit_test(boxes_of_seeds_keep_their_width),
+        cmocka_unit_test(legends_have_their_own_room),
         TEST(errors_stand_at_their_distance),
         TEST(perplexity_stands_over_the_context),
         TEST(losses_stand_at_their_position),
@@ -492,6 +615,8 @@ int main(void)
         TEST(names_from_elsewhere_run_nothing),
         TEST(the_same_data_give_the_same_bytes),
         cmocka_unit_test(looks_belong_to_names),
+        cmocka_unit_test(variants_of_an_encoder_are_told_apart),
+        cmocka_unit_test(numbers_of_csv_are_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -283,11 +283,13 @@ void plot_grid(FILE *out, int panels, const struct plot_request *q)
     if (q->title)
         plot_title(out, q->title);
     fprintf(out, " layout %d,%d\n", (panels + columns - 1) / columns, columns);
-    fputs("set grid lc rgb '#dddddd' lw 0.5\nset border 3 lc rgb '#666666'\n"
-          "set tics nomirror\nset key noenhanced outside bottom center horizontal\n"
-          "set title noenhanced\n"
-          "set xlabel noenhanced\nset ylabel noenhanced\n",
-          out);
+    /* Without the place for a sign that shifts each number. */
+    fputs(
+        "set format '%h'\nset grid lc rgb '#dddddd' lw 0.5\nset border 3 lc rgb '#666666'\n"
+        "set tics nomirror\nset key noenhanced outside bottom center horizontal\n"
+        "set title noenhanced\n"
+        "set xlabel noenhanced\nset ylabel noenhanced\n",
+        out);
 }
 
 void plot_grid_end(FILE *out)

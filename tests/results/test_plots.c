@@ -389,6 +389,9 @@ static void claims_have_their_effect_and_verdict(void **state)
     assert_non_null(strstr(text, "$claim_1 << EOD\n-25 2 "));
     assert_non_null(strstr(text, "$paper_0 << EOD\n20 1\nEOD\n"));
     assert_non_null(strstr(text, "$paper_1 << EOD\nnan 2\nEOD\n"));
+    /* 20 and -25 are drawn whole; of what has no paper's number no text stands at NaN. */
+    assert_non_null(strstr(text, "set xtics 10\n"));
+    assert_null(strstr(text, "$paper_1 using"));
     /* loss is 1.2 and 0.9 on average, and no percentage: alpha - beta. */
     assert_non_null(strstr(text, "$claim_2 << EOD\n-0.3"));
     assert_non_null(strstr(text, "set y2tics scale 0 noenhanced ('too few seeds' 1, "));

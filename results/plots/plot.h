@@ -65,6 +65,8 @@ struct plot {
                         struct plot_data *out, struct err *e);
     /* The script without its terminal. */
     void (*draw)(const struct plot_data *d, const struct plot_request *q, FILE *out);
+    /* Not NULL: draws for a terminal, with no need of gnuplot. */
+    void (*print)(const struct plot_data *d, const struct plot_request *q, FILE *out);
     int width, height; /* of a panel in pixels */
     const char *note;  /* above all panels, in lines: how they are read; NULL: nothing */
     bool named; /* series are named at the left of their row: each panel is as much wider as

@@ -45,12 +45,16 @@ static enum status read(struct store *s, const struct plot_request *q,
                : st;
 }
 
+static const struct heat_style style = {.bar = "token_error, %", .scale = 100};
+
 static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
-    const struct heat_style style = {.bar = "token_error, %", .scale = 100};
-    const int boxes = plot_panels(d);
-    (void)q;
-    heat_map_draw(d, &style, boxes < 3 ? boxes : 3, out);
+    heat_map_draw(d, &style, q, out);
+}
+
+static void print(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    heat_map_print(d, &style, q, out);
 }
 
 const struct plot plot_surface = {
@@ -59,6 +63,7 @@ const struct plot plot_surface = {
     .values = {"x", "y", "error", "seeds", "least", "most"},
     .read = read,
     .draw = draw,
+    .print = print,
     .width = 460,
     .height = 360,
 };

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -37,6 +38,10 @@ static enum status write_picture(const struct plot *p, const struct plot_data *d
 {
     if (strcmp(format, "csv") == 0) {
         plot_csv(p, d, out);
+        return ST_OK;
+    }
+    if (strcmp(format, "text") == 0 && p->print) {
+        p->print(d, q, out);
         return ST_OK;
     }
     if (plot_panels(d) > PANELS_MOST)
@@ -153,9 +158,22 @@ static enum status add_heads(const struct invocation *v, const struct plot *p,
     return st;
 }
 
-/* The data of a plot that is drawn from the model of a run. */
+enum { TITLE = 1024 };
+
+/* What the picture shows; names end at a line's end, whatever stands in them. */
+static void write_title(const struct look_run *r, long sample, char title[TITLE])
+{
+    const struct run_spec *run = &r->run;
+    snprintf(title, TITLE,
+             "run %s (%.200s%s%.200s, seed %" PRIu64
+             "), split %.100s, sequence %ld\n%.400s",
+             r->stored.id, run->experiment, *run->cell ? " " : "", run->cell, run->seed,
+             r->split.name, sample, run->variant);
+}
+
+/* The data of a plot that is drawn from the model of a run, and what they are. */
 static enum status look(const struct invocation *v, const struct plot *p, const char *db,
-                        struct plot_data *d, struct err *e)
+                        struct plot_data *d, char title[TITLE], struct err *e)
 {
     struct look_run r = {.sampler = NULL};
     const char *choose = flag_text(v, "choose", NULL);
@@ -173,6 +191,8 @@ static enum status look(const struct invocation *v, const struct plot *p, const 
         st = look_run_at(&r, (int)sample, e);
     if (st == ST_OK)
         st = add_heads(v, p, &r, choose ? &chosen : NULL, d, e);
+    if (st == ST_OK)
+        write_title(&r, sample, title);
     look_run_close(&r);
     return st;
 }
@@ -180,6 +200,7 @@ static enum status look(const struct invocation *v, const struct plot *p, const 
 static enum status draw(const struct invocation *v, const struct plot *p,
                         const char *format, const char *path, struct err *e)
 {
+    char title[TITLE];
     const struct plot_request q = {
         .experiment = argument_count(v) > 1 ? argument_at(v, 1) : NULL,
         .profile = flag_text(v, "profile", NULL),
@@ -188,12 +209,13 @@ static enum status draw(const struct invocation *v, const struct plot *p,
         .encoder = flag_text(v, "encoder", NULL),
         .metric = flag_text(v, "metric", p->metric),
         .text = strcmp(flag_text(v, "output", "-"), "-") == 0,
+        .title = p->planes ? title : NULL,
     };
     struct plot_data d = {0};
     struct output *o = NULL;
     struct store *db = NULL;
     enum status st =
-        p->planes ? look(v, p, path, &d, e) : store_open(path, STORE_READ, &db, e);
+        p->planes ? look(v, p, path, &d, title, e) : store_open(path, STORE_READ, &db, e);
     if (!st && db && !q.profile)
         st = store_without_trials(db, e);
     if (!st && db)

@@ -322,6 +322,69 @@ static void words_of_a_text_can_be_read_below_a_map(void **state)
     }
 }
 
+/* A map of n x n tokens. */
+static struct plot_data map_of(int n, const char *token)
+{
+    struct plot_data d = {.columns = 1};
+    for (int i = 0; i < n * n; i++) {
+        struct plot_row *row = plot_add(&d, "layer 0, head 0", token);
+        assert_non_null(row);
+        row->value[0] = i % n;
+        row->value[1] = i / n;
+        row->value[2] = i / n >= i % n ? (double)(i % n) / (n - 1) : (double)NAN;
+    }
+    return d;
+}
+
+/* 32 have room; of 33 every second is named, and the axis says so. */
+static void an_axis_says_which_tokens_it_names(void **state)
+{
+    const struct plot_request q = {.title = "run 1"};
+    (void)state;
+    for (int n = 32; n <= 33; n++) {
+        struct plot_data d = map_of(n, "w");
+        char *text;
+        size_t bytes;
+        TEXT_OF(text, bytes, plot_script(plot_find("gates"), &d, &q, "svg", out));
+        assert_non_null(
+            strstr(text, "set multiplot title 'run 1' noenhanced layout 1,1\n"));
+        assert_non_null(strstr(text, "set xlabel 'key'\n")); /* letters: 48 */
+        assert_non_null(strstr(text, n == 32
+                                         ? "set ylabel 'query'\n"
+                                         : "set ylabel 'query' . ' (every 2nd named)'\n"));
+        free(text);
+        plot_data_free(&d);
+    }
+}
+
+/* 0, 1/2, 1 of 1: the first, middle and last shade; 140 tokens are two a character. Control
+ * characters of a token are not shown. */
+static void a_map_in_text_has_shades(void **state)
+{
+    const struct plot_request q = {.title = "run 1\nx\x1b", .text = true};
+    struct plot_data d = map_of(3, "w\x1b");
+    char *text;
+    size_t n;
+    (void)state;
+    TEXT_OF(text, n, plot_find("gates")->print(&d, &q, out));
+    assert_string_equal(text,
+                        "run 1\nx\\x1b\n\nlayer 0, head 0\n"
+                        "gate from 0 to 1: .:-=+*#%@; a line for each query, a column "
+                        "for each key\n"
+                        "         w w w \n         ? ? ? \n"
+                        "      w? ..    \n      w? ..++  \n      w? ..++@@\n");
+    free(text);
+    plot_data_free(&d);
+    d = map_of(140, "w");
+    TEXT_OF(text, n, plot_find("gates")->print(&d, &q, out));
+    assert_non_null(
+        strstr(text, "a character is the largest of 2 x 2, named by the first"));
+    for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+        assert_true(strcspn(line, "\n") <= 80);
+    free(text);
+    plot_data_free(&d);
+}
+
 /* Seeds 0.1 and 0.2 on the first point: 15 %. */
 static void a_surface_has_the_mean_of_each_point(void **state)
 {
@@ -338,6 +401,14 @@ static void a_surface_has_the_mean_of_each_point(void **state)
     assert_non_null(strstr(text, "set xlabel 'length'\nset ylabel 'p_ignore'\n"));
     assert_non_null(strstr(text, "set xtics scale 0 noenhanced ('64' 0, '128' 1)\n"));
     assert_non_null(strstr(text, "set cbrange [0:30]\n"));
+    free(text);
+    TEXT_OF(text, n, plot_find("surface")->print(&d, &q, out));
+    assert_string_equal(text, "\nflip_flop, id: alpha\n"
+                              "token_error, %; a line for each p_ignore, a column for each "
+                              "length\n"
+                              "                64      128\n"
+                              "      0.9       20       30\n"
+                              "      0.5       15       25\n");
     free(text);
     TEXT_OF(text, n, plot_csv(plot_find("surface"), &d, out));
     assert_non_null(strstr(text,
@@ -389,8 +460,8 @@ static void claims_have_their_effect_and_verdict(void **state)
     assert_non_null(strstr(text, "$claim_1 << EOD\n-25 2 "));
     assert_non_null(strstr(text, "$paper_0 << EOD\n20 1\nEOD\n"));
     assert_non_null(strstr(text, "$paper_1 << EOD\nnan 2\nEOD\n"));
-    /* 20 and -25 are drawn whole; of what has no paper's number no text stands at NaN. */
-    assert_non_null(strstr(text, "set xtics 10\n"));
+    /* Few numbers beside the axis; of what has no paper's number no text stands at NaN. */
+    assert_non_null(strstr(text, "set xtics 20\n"));
     assert_null(strstr(text, "$paper_1 using"));
     /* loss is 1.2 and 0.9 on average, and no percentage: alpha - beta. */
     assert_non_null(strstr(text, "$claim_2 << EOD\n-0.3"));
@@ -513,7 +584,7 @@ static void names_from_elsewhere_run_nothing(void **state)
     store_close(f->store);
     f->store = NULL;
     for (int i = 0; i < plot_count(); i++) {
-        if (plot_at(i)->planes) /* of a model: no text of the database is in it */
+        if (plot_at(i)->planes)
             continue;
         RUN(&p, "-C '%s' plot %s --db results.db -o picture.svg", f->folder,
             plot_at(i)->name);
@@ -521,6 +592,34 @@ static void names_from_elsewhere_run_nothing(void **state)
             assert_non_null(strstr(p.err, "gnuplot is not installed"));
         program_free(&p);
         char harm[128];
+        snprintf(harm, sizeof harm, "%s/harm", f->folder);
+        assert_int_not_equal(access(harm, F_OK), 0);
+    }
+}
+
+/* The pictures of a model: its tokens, and the run's names in the title. */
+static void names_of_a_run_run_nothing(void **state)
+{
+    struct fixture *f = *state;
+    const struct plot_request q = {.title = HARM "\n" HARM};
+    for (int i = 0; i < plot_count(); i++) {
+        char path[SCRATCH_TEXT + 32], harm[SCRATCH_TEXT + 32];
+        struct program p;
+        if (!plot_at(i)->planes)
+            continue;
+        struct plot_data d = map_of(3, HARM);
+        snprintf(path, sizeof path, "%s/script.gp", f->folder);
+        FILE *script = fopen(path, "w");
+        assert_non_null(script);
+        plot_script(plot_at(i), &d, &q, "svg", script);
+        assert_int_equal(fclose(script), 0);
+        plot_data_free(&d);
+        RUN(&p,
+            "--help >/dev/null; cd '%s' && if command -v gnuplot >/dev/null; "
+            "then gnuplot -d script.gp; fi",
+            f->folder);
+        assert_int_equal(p.code, 0);
+        program_free(&p);
         snprintf(harm, sizeof harm, "%s/harm", f->folder);
         assert_int_not_equal(access(harm, F_OK), 0);
     }
@@ -609,6 +708,8 @@ int main(void)
         TEST(perplexity_stands_over_the_context),
         TEST(losses_stand_at_their_position),
         cmocka_unit_test(words_of_a_text_can_be_read_below_a_map),
+        cmocka_unit_test(an_axis_says_which_tokens_it_names),
+        cmocka_unit_test(a_map_in_text_has_shades),
         TEST(a_surface_has_the_mean_of_each_point),
         TEST(claims_have_their_effect_and_verdict),
         TEST(claims_show_their_verdict_in_colour_and_mark),
@@ -616,6 +717,7 @@ int main(void)
         TEST(every_plot_says_when_nothing_fits),
         cmocka_unit_test(names_are_single_quoted),
         TEST(names_from_elsewhere_run_nothing),
+        TEST(names_of_a_run_run_nothing),
         TEST(the_same_data_give_the_same_bytes),
         cmocka_unit_test(looks_belong_to_names),
         cmocka_unit_test(variants_of_an_encoder_are_told_apart),

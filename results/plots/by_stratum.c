@@ -13,6 +13,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "missing.h"
 #include "store_internal.h"
 
 enum { VALUE, SUM = 2, PLACES }; /* between them the mean, which is drawn thin */
@@ -151,7 +152,7 @@ enum status by_stratum_read(struct store *s, const struct plot_request *q,
     if (st == ST_OK)
         st = plot_ask(s, lines_sql, q, number, take_line, &r, e);
     if (st == ST_OK && out->n == 0)
-        st = plot_nothing(q, number, e);
+        st = plot_nothing(s, q, NULL, e);
     sqlite3_finalize(r.values);
     free(r.value);
     return st;

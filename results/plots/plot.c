@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "missing.h"
 #include "real_text.h"
 
 #define PLOT(name) extern const struct plot plot_##name;
@@ -120,20 +121,11 @@ enum status plot_ask(struct store *s, const char *sql, const struct plot_request
     return store_each(s, sql, params, PLOT_PARAMS, NULL, row, context, e);
 }
 
-enum status plot_nothing(const struct plot_request *q, const char *metric, struct err *e)
-{
-    return err_set(e, ST_NOTFOUND,
-                   "no done run has such numbers (experiment %s, profile %s, split %s, "
-                   "encoder %s, metric %s); posbench list runs shows what there is",
-                   or_all(q->experiment), or_all(q->profile), or_all(q->split),
-                   or_all(q->encoder), metric ? metric : "");
-}
-
 enum status plot_read(struct store *s, const char *sql, const struct plot_request *q,
                       const char *metric, struct plot_data *out, struct err *e)
 {
     const enum status st = plot_ask(s, sql, q, metric, take_row, out, e);
-    return st || out->n ? st : plot_nothing(q, metric, e);
+    return st || out->n ? st : plot_nothing(s, q, metric, e);
 }
 
 enum status plot_read_nothing(struct store *s, const struct plot_request *q,

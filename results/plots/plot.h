@@ -103,10 +103,9 @@ enum { PLOT_PARAMS = 6 };
  * ST_NOTFOUND without rows. */
 enum status plot_read(struct store *s, const char *sql, const struct plot_request *q,
                       const char *metric, struct plot_data *out, struct err *e);
-/* The same, for plots that make marks of the rows themselves; and its ST_NOTFOUND. */
+/* The same, for plots that make marks of the rows themselves; ST_OK without rows. */
 enum status plot_ask(struct store *s, const char *sql, const struct plot_request *q,
                      const char *metric, store_each_fn row, void *context, struct err *e);
-enum status plot_nothing(const struct plot_request *q, const char *metric, struct err *e);
 
 /* Rows [first, end) have the panel (and the series) of row `first`. */
 int plot_panel_end(const struct plot_data *d, int first);

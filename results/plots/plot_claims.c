@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "metric_text.h"
+#include "missing.h"
 #include "verdicts.h"
 
 enum { EFFECT, LOW, HIGH, PUBLISHED, PAIRS, P };
@@ -74,7 +75,9 @@ static enum status read(struct store *s, const struct plot_request *q,
                                            .cell = q->cell,
                                            .split = q->split,
                                            .encoder = q->encoder};
-    const enum status st = verdicts_each(s, &asked, take, out, e);
+    enum status st = verdicts_each(s, &asked, take, out, e);
+    if (st == ST_OK && out->n == 0)
+        st = plot_missing(s, q, NULL, e);
     if (st == ST_OK && out->n == 0)
         return err_set(
             e, ST_NOTFOUND,

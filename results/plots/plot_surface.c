@@ -4,6 +4,7 @@
  * The two options are those with most values among what was asked of an experiment and
  * split; where more options vary, each of their combinations has a box of its own. */
 #include "heat_map.h"
+#include "missing.h"
 
 static const char sql[] =
     "WITH e AS (SELECT * FROM v_evaluation WHERE state = 'done' AND profile GLOB ?1"
@@ -37,7 +38,7 @@ static enum status read(struct store *s, const struct plot_request *q,
                         struct plot_data *out, struct err *e)
 {
     const enum status st = plot_read(s, sql, q, NULL, out, e);
-    return st == ST_NOTFOUND
+    return st == ST_NOTFOUND && plot_missing(s, q, NULL, e) == ST_OK
                ? err_set(e, st,
                          "no run was asked for two options of a split; \"posbench eval "
                          "--only experiment=NAME --grid length=64,128 --grid "

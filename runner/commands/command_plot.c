@@ -63,15 +63,63 @@ static enum status write_picture(const struct plot *p, const struct plot_data *d
     return st;
 }
 
+enum { KINDS = 32 };
+
 static enum status no_picture(const char *typed, struct err *e)
 {
-    enum { MOST = 32 };
-    const char *names[MOST];
+    const char *names[KINDS];
     int n = 0;
-    for (int i = 0; i < plot_count() && n < MOST; i++)
+    for (int i = 0; i < plot_count() && n < KINDS; i++)
         names[n++] = plot_at(i)->name;
     return err_set(e, ST_USAGE, "no picture \"%s\"%s", typed,
                    suggest_among(typed, names, n));
+}
+
+static bool has_metric(const struct plot *p)
+{
+    return p->metric != NULL;
+}
+
+static bool is_of_model(const struct plot *p)
+{
+    return p->planes != NULL;
+}
+
+static bool is_of_results(const struct plot *p)
+{
+    return !p->planes;
+}
+
+/* An option that the picture would not heed is refused, with those that do. */
+static enum status check_option(const struct invocation *v, const struct plot *p,
+                                const char *option, bool (*heeds)(const struct plot *),
+                                struct err *e)
+{
+    char kinds[256] = "";
+    size_t used = 0;
+    if (!flag_given(v, option) || heeds(p))
+        return ST_OK;
+    for (int i = 0; i < plot_count(); i++)
+        if (heeds(plot_at(i)) && used < sizeof kinds)
+            used += (size_t)snprintf(kinds + used, sizeof kinds - used, "%s%s",
+                                     used ? ", " : "", plot_at(i)->name);
+    return err_set(e, ST_USAGE, "--%s has no effect on %s; these have it: %s", option,
+                   p->name, kinds);
+}
+
+static enum status check_options(const struct invocation *v, const struct plot *p,
+                                 struct err *e)
+{
+    static const struct {
+        const char *name;
+        bool (*heeds)(const struct plot *);
+    } of[] = {{"metric", has_metric},  {"sample", is_of_model},
+              {"choose", is_of_model}, {"encoder", is_of_results},
+              {"cell", is_of_results}, {"profile", is_of_results}};
+    enum status st = ST_OK;
+    for (size_t i = 0; i < sizeof of / sizeof *of && st == ST_OK; i++)
+        st = check_option(v, p, of[i].name, of[i].heeds, e);
+    return st;
 }
 
 static enum status find(const struct invocation *v, const struct plot **p,
@@ -87,10 +135,7 @@ static enum status find(const struct invocation *v, const struct plot **p,
                        "%s: the end of the name says no format; use .svg, .pdf, .png, .gp "
                        "(script), .csv (data) or - (text)",
                        path);
-    if (flag_given(v, "metric") && !(*p)->metric)
-        return err_set(e, ST_USAGE, "--metric: %s draws no metric of your choice",
-                       (*p)->name);
-    return ST_OK;
+    return check_options(v, *p, e);
 }
 
 static void name_of(const struct look_run *r, int place, char text[TASK_TOKEN_TEXT])

@@ -470,6 +470,9 @@ static void claims_have_their_effect_and_verdict(void **state)
     plot_data_free(&d);
     q.encoder = "gamma*";
     assert_int_equal(plot_find("claims")->read(f->store, &q, &d, &err), ST_NOTFOUND);
+    assert_non_null(strstr(err.msg, "no done run has encoder \"gamma*\"; there are alpha"));
+    q = (struct plot_request){.split = "valid"};
+    assert_int_equal(plot_find("claims")->read(f->store, &q, &d, &err), ST_NOTFOUND);
     assert_non_null(strstr(err.msg, "posbench claims"));
     plot_data_free(&d);
 }

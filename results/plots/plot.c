@@ -303,7 +303,7 @@ static int letters(const char *text)
  * TEXT_WIDTH letters. */
 enum { LEGEND_LINE = 18, LEGEND_LETTER = 7, LEGEND_SAMPLE = 60, LEGEND_FITS = 2 };
 enum { TEXT_WIDTH = 79, TEXT_SAMPLE = 12 };
-enum { LEGEND_MARGIN = 5 }; /* lines of a box's ticks and of its axis's name */
+enum { LEGEND_MARGIN = 4 }; /* lines of a box's ticks and of its axis's name */
 
 struct legend {
     int columns, lines;

@@ -17,7 +17,7 @@ enum { EFFECT, LOW, HIGH, PUBLISHED, PAIRS, P };
 enum { CLAIM, VERDICT, METRIC };
 
 /* Pixels: a claim; title, axis and its name; below all. */
-enum { ROW = 26, AROUND = 92, BELOW = 10 };
+enum { ROW = 26, AROUND = 106, BELOW = 10 };
 
 static bool has_mark(const struct claim_verdict *c)
 {

@@ -232,7 +232,7 @@ const struct plot plot_seeds = {
     .read = read,
     .draw = draw,
     .width = 330,
-    .height = 110,
+    .height = 125,
     .named = true,
     .note = "x: the paper; o: a seed without errors, at 0,\n"
             "with a line to the 95 % bound of its rate",

@@ -39,7 +39,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     fputs("set xlabel 'thousand training tokens a CPU second'\nset ylabel ", out);
     plot_quoted(out, q->metric);
     fprintf(out,
-            " . '%s; mean, least, most'\nset offsets graph 0.1, 0.1, 0.05, 0.05\n"
+            " . '%s'\nset offsets graph 0.1, 0.1, 0.05, 0.05\n"
             "set yrange [0<*:*]\n",
             m->percent ? ", %" : "");
     for (int i = 0, end; i < d->n; i = end) {
@@ -73,6 +73,7 @@ const struct plot plot_speed = {
     .values = {"tokens_per_cpu_s", "mean", "min", "max", "seeds"},
     .read = read,
     .draw = draw,
+    .note = "mark: the mean over seeds; bar: from the least to the most",
     .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,

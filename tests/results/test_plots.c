@@ -165,8 +165,8 @@ static void legends_have_their_own_room(void **state)
         assert_non_null(plot_add(&d, "box", name));
     }
     assert_int_equal(script_number(&d, &q, "curves", "svg", "set key maxcols "), 2);
-    assert_int_equal(script_number(&d, &q, "curves", "svg", "set bmargin "), 5 + 4);
-    assert_int_equal(script_number(&d, &q, "speed", "svg", "set bmargin "), 5 + 4);
+    assert_int_equal(script_number(&d, &q, "curves", "svg", "set bmargin "), 4 + 4);
+    assert_int_equal(script_number(&d, &q, "speed", "svg", "set bmargin "), 4 + 4);
     assert_int_equal(script_number(&d, &q, "curves", "text", "set key maxcols "), 2);
     assert_int_equal(script_number(&d, &q, "curves", "text", "set terminal dumb size 79,"),
                      22 + 2);

@@ -25,7 +25,7 @@ static void write_name(FILE *out, const char *text)
 {
     char part[64];
     while (*text) {
-        size_t n = strcspn(text, ",(+=_");
+        size_t n = strcspn(text, ",(+=");
         n += text[n] != '\0';
         if (n >= sizeof part) { /* whole, so that no character is cut in two */
             escape_html(out, text);

@@ -217,6 +217,15 @@ class Report(unittest.TestCase):
                                          {"media": "", "features": []})
         self.assertEqual((paper, adjust), ("rgb(255, 255, 255)", "exact"))
 
+    def test_paper_loses_no_column(self):
+        self.size(720)
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        try:
+            width = self.browser.execute_script("return document.documentElement.scrollWidth")
+        finally:
+            self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        self.assertLessEqual(width, 720)
+
     def test_ids_are_unique_and_figures_have_names(self):
         ids = self.browser.execute_script(
             "return [...document.querySelectorAll('[id]')]"

@@ -410,7 +410,7 @@ void plot_lines(const struct plot_data *d, const struct plot_request *q, const c
 }
 
 /* Of a picture: a row with its name, a line of the title, and no more than so wide; pixels. */
-enum { ROW = 30, TITLE_LINE = 20, WIDTH_MOST = 1400 };
+enum { ROW = 30, TITLE_LINE = 20, WIDTH_MOST = 1450 };
 enum { NAME_MOST = 60 }; /* letters beside a panel that make it wider */
 enum { TEXT_PANEL = 22, TEXT_ROW = 2, TEXT_AROUND = 10 }; /* lines of text */
 enum { PIXELS_A_LINE = 15 }; /* of a picture whose height follows its data; chosen */

@@ -47,7 +47,7 @@ static double bound_of(const struct plot_row *r)
 
 /* Decades of a scale at most: beyond them lies what only a broken database holds. */
 enum { DECADES_MAX = 12 };
-enum { TICKS_MAX = 5 }; /* decades that have a name; chosen for the narrowest box */
+enum { TICKS_MAX = 4 }; /* decades that have a name; chosen for the narrowest box */
 
 /* Powers of ten; 0, where there are such seeds, has a place left of them. */
 struct scale {
@@ -231,7 +231,7 @@ const struct plot plot_seeds = {
     .values = {"value", "total", "seed", "run", "published"},
     .read = read,
     .draw = draw,
-    .width = 330,
+    .width = 300,
     .height = 125,
     .named = true,
     .note = "x: the paper; o: a seed without errors, at 0,\n"

@@ -122,7 +122,7 @@ static void write_ticks(const struct box *b, char axis, FILE *out)
     for (int i = 0; i < n; i += every) {
         fputs(i ? ", " : "", out);
         if (b->style->tokens)
-            plot_quoted(out, token_at(b, at[i]));
+            plot_tick(out, token_at(b, at[i]));
         else
             fprintf(out, "'%.6g'", at[i]);
         fprintf(out, " %d", i);

@@ -184,8 +184,9 @@ static int character(const unsigned char *text)
     return n;
 }
 
-/* The bytes up to `end`, which is no byte of a longer character. */
-static void quote(FILE *out, const char *text, const char *end)
+/* The bytes up to `end`, which is no byte of a longer character; signs of percent as often as
+ * `percent` says. */
+static void quote(FILE *out, const char *text, const char *end, int percent)
 {
     putc('\'', out);
     for (const unsigned char *c = (const unsigned char *)text;
@@ -195,6 +196,8 @@ static void quote(FILE *out, const char *text, const char *end)
             putc('?', out);
         else if (*c == '\'')
             fputs("''", out);
+        else if (*c == '%')
+            fputs(percent == 2 ? "%%" : "%", out);
         else
             fwrite(c, 1, (size_t)n, out);
         c += n ? n : 1;
@@ -204,7 +207,12 @@ static void quote(FILE *out, const char *text, const char *end)
 
 void plot_quoted(FILE *out, const char *text)
 {
-    quote(out, text, text + strlen(text));
+    quote(out, text, text + strlen(text), 1);
+}
+
+void plot_tick(FILE *out, const char *text)
+{
+    quote(out, text, text + strlen(text), 2);
 }
 
 /* FNV-1a with a last mix, of the name without the options in brackets or of these alone. The
@@ -260,7 +268,7 @@ void plot_title(FILE *out, const char *title)
     fputs(" title ", out);
     for (const char *line = title;; line = end + 1) {
         end = line + strcspn(line, "\n");
-        quote(out, line, end);
+        quote(out, line, end, 1);
         if (!*end)
             break;
         fputs(".\"\\n\".", out);

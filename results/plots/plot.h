@@ -6,7 +6,7 @@
  * and writes a gnuplot script that draws them (draw). The same rows are the CSV, so a
  * picture and its data cannot differ.
  *
- * Text of a database reaches a script through plot_quoted alone: gnuplot would run what
+ * Text of a database reaches a script through plot_quoted and plot_tick alone: gnuplot would run what
  * stands between backquotes in its double-quoted strings. */
 #ifndef PLOT_H
 #define PLOT_H
@@ -115,6 +115,9 @@ int plot_panels(const struct plot_data *d);
 /* A single-quoted string of gnuplot in which nothing is special: quotes are doubled,
  * control characters and bytes that are no UTF-8 become '?'. */
 void plot_quoted(FILE *out, const char *text);
+
+/* The same for the label of a tick, which gnuplot takes for a format when it has a '%'. */
+void plot_tick(FILE *out, const char *text);
 
 /* The look of series `name` in every picture, safe for the colour-blind: a colour of
  * Okabe and Ito's palette, a mark and a dash, all three by the name alone. Options in brackets

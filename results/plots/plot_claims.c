@@ -142,7 +142,7 @@ static void write_rows(const struct plot_data *d, int first, int end, FILE *out)
         fprintf(out, "set y%stics scale 0 noenhanced (", side ? "2" : "");
         for (int i = first; i < end; i++) {
             fputs(i > first ? ", " : "", out);
-            plot_quoted(out, side ? d->row[i].word[VERDICT] : d->row[i].series);
+            plot_tick(out, side ? d->row[i].word[VERDICT] : d->row[i].series);
             fprintf(out, " %d", i - first + 1);
         }
         fprintf(out, ")\nset y%srange [%d.5:0.5]\n", side ? "2" : "", end - first);

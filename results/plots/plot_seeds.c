@@ -197,7 +197,7 @@ static void draw_panel(const struct plot_data *d, const struct plot_request *q, 
     fputs("\nset ytics (", out);
     for (int k = first; k < end; k = plot_series_end(d, k)) {
         fputs(rows ? ", " : "", out);
-        plot_quoted(out, d->row[k].series);
+        plot_tick(out, d->row[k].series);
         fprintf(out, " %d", ++rows);
     }
     fprintf(out, ") noenhanced\nset yrange [%.1f:0.4]\nplot ", rows + 0.6);

@@ -562,7 +562,8 @@ static void every_plot_says_when_nothing_fits(void **state)
 
 /* What gnuplot would run in a double-quoted string, as a macro, in a comment or on a line
  * of its own. */
-#define HARM "x`touch harm`'.system('touch harm').'\n!touch harm\n@m $d \"q\" \\"
+#define HARM \
+    "x`touch harm`'.system('touch harm').'\n!touch harm\n@m $d %n %s 5%% & </script> \"q\" \\"
 
 static void names_are_single_quoted(void **state)
 {
@@ -571,6 +572,9 @@ static void names_are_single_quoted(void **state)
     (void)state;
     TEXT_OF(text, n, plot_quoted(out, "it's\n\x1b[2J \xff\xc2\x9b \xc3\xa9"));
     assert_string_equal(text, "'it''s??[2J ??? \xc3\xa9'");
+    free(text);
+    TEXT_OF(text, n, plot_tick(out, "50%n'"));
+    assert_string_equal(text, "'50%%n'''");
     free(text);
 }
 
@@ -589,11 +593,13 @@ static void names_from_elsewhere_run_nothing(void **state)
     for (int i = 0; i < plot_count(); i++) {
         if (plot_at(i)->planes)
             continue;
-        RUN(&p, "-C '%s' plot %s --db results.db -o picture.svg", f->folder,
-            plot_at(i)->name);
-        if (p.code != 0)
-            assert_non_null(strstr(p.err, "gnuplot is not installed"));
-        program_free(&p);
+        for (int text = 0; text < 2; text++) {
+            RUN(&p, "-C '%s' plot %s --db results.db -o %s", f->folder, plot_at(i)->name,
+                text ? "-" : "picture.svg");
+            if (p.code != 0 && !strstr(p.err, "gnuplot is not installed"))
+                fail_msg("%s: %s", plot_at(i)->name, p.err);
+            program_free(&p);
+        }
         char harm[128];
         snprintf(harm, sizeof harm, "%s/harm", f->folder);
         assert_int_not_equal(access(harm, F_OK), 0);

@@ -21,7 +21,7 @@ enum { ROW = 26, AROUND = 106, BELOW = 10 };
 
 static bool has_mark(const struct claim_verdict *c)
 {
-    return !isnan(c->effect);
+    return isfinite(c->effect);
 }
 
 static void name_panel(const struct claim_verdict *c, char *text, size_t bytes)

@@ -477,6 +477,25 @@ static void claims_have_their_effect_and_verdict(void **state)
     plot_data_free(&d);
 }
 
+/* Numbers of strangers: gnuplot crashes when a letter stands where no number is. */
+static void numbers_without_end_have_no_mark(void **state)
+{
+    struct fixture *f = *state;
+    struct program p;
+    add_curves(f, "alpha", (double[]){(double)INFINITY, 0.5, 0.25});
+    add_curves(f, "beta", (double[]){0.0, 1e308, -1.0});
+    add_claims(f, "alpha", "beta");
+    store_close(f->store);
+    f->store = NULL;
+    static const char *const names[] = {"claims", "seeds"};
+    for (int i = 0; i < 2; i++) {
+        RUN(&p, "-C '%s' plot %s --db results.db", f->folder, names[i]);
+        if (p.code != 0 && p.code != 4 && !strstr(p.err, "gnuplot is not installed"))
+            fail_msg("%s: %s", names[i], p.err);
+        program_free(&p);
+    }
+}
+
 static void claims_show_their_verdict_in_colour_and_mark(void **state)
 {
     struct fixture *f = *state;
@@ -721,6 +740,7 @@ int main(void)
         cmocka_unit_test(a_map_in_text_has_shades),
         TEST(a_surface_has_the_mean_of_each_point),
         TEST(claims_have_their_effect_and_verdict),
+        TEST(numbers_without_end_have_no_mark),
         TEST(claims_show_their_verdict_in_colour_and_mark),
         TEST(csv_is_the_data),
         TEST(every_plot_says_when_nothing_fits),

@@ -188,8 +188,8 @@ static void draw_panel(const struct plot_data *d, const struct plot_request *q, 
         fprintf(out, "%s$claim_%d using 1:2:3:4 with xerrorbars ",
                 i > first ? ", \\\n  " : "", i);
         fprintf(out, q->text ? "pt 'o'" : "pt %d ps 1.1 lw 2 lc rgb '%s'", mark, colour);
-        if (!isnan(
-                d->row[i].value[PUBLISHED])) /* gnuplot crashes when text stands at NaN */
+        /* Gnuplot crashes when text stands at NaN. */
+        if (isfinite(d->row[i].value[PUBLISHED]))
             fprintf(out,
                     ", $paper_%d using 1:2 with points pt %s ps 1.1 lw 2 lc rgb '#000000'",
                     i, q->text ? "'x'" : "2");

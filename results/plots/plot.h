@@ -6,8 +6,8 @@
  * and writes a gnuplot script that draws them (draw). The same rows are the CSV, so a
  * picture and its data cannot differ.
  *
- * Text of a database reaches a script through plot_quoted and plot_tick alone: gnuplot would run what
- * stands between backquotes in its double-quoted strings. */
+ * Text of a database reaches a script through plot_quoted, plot_title and plot_tick alone: gnuplot
+ * would run what stands between backquotes in its double-quoted strings. */
 #ifndef PLOT_H
 #define PLOT_H
 

@@ -187,7 +187,10 @@ static void draw_panel(const struct plot_data *d, const struct plot_request *q, 
         look_of(&d->row[i], &colour, &mark);
         fprintf(out, "%s$claim_%d using 1:2:3:4 with xerrorbars ",
                 i > first ? ", \\\n  " : "", i);
-        fprintf(out, q->text ? "pt 'o'" : "pt %d ps 1.1 lw 2 lc rgb '%s'", mark, colour);
+        if (q->text)
+            fputs("pt 'o'", out);
+        else
+            fprintf(out, "pt %d ps 1.1 lw 2 lc rgb '%s'", mark, colour);
         /* Gnuplot crashes when text stands at NaN. */
         if (isfinite(d->row[i].value[PUBLISHED]))
             fprintf(out,

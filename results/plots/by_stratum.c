@@ -12,6 +12,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "missing.h"
 #include "store_internal.h"
@@ -192,8 +193,14 @@ static void write_all_seeds(const struct plot_data *d, int first, int end, doubl
     free(at);
 }
 
-void by_stratum_draw(const struct plot_data *d, const struct plot_request *q, double scale,
-                     FILE *out)
+const char *by_stratum_name(const char *panel)
 {
-    plot_lines(d, q, "all", write_all_seeds, scale, out);
+    const char *colon = strrchr(panel, ':');
+    return colon && colon[1] ? colon + 2 : panel;
+}
+
+void by_stratum_draw(const struct plot_data *d, const struct plot_request *q, double scale,
+                     plot_axis_fn *axis, FILE *out)
+{
+    plot_lines(d, q, "all", write_all_seeds, scale, axis, out);
 }

@@ -377,10 +377,15 @@ static void draw_panel(const struct plot_data *d, const struct plot_request *q, 
 }
 
 static void draw_panels(const struct plot_data *d, const struct plot_request *q,
-                        const char *thick, FILE *out)
+                        const char *thick, plot_axis_fn *axis, FILE *out)
 {
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
+        if (axis) {
+            fputs("set xlabel ", out);
+            plot_quoted(out, axis(d->row[i].panel));
+            putc('\n', out);
+        }
         fputs("set title ", out);
         plot_quoted(out, d->row[i].panel);
         putc('\n', out);
@@ -409,11 +414,11 @@ static void write_blocks(const struct plot_data *d, const char *thick,
 }
 
 void plot_lines(const struct plot_data *d, const struct plot_request *q, const char *thick,
-                plot_thick_fn *write_thick, double scale, FILE *out)
+                plot_thick_fn *write_thick, double scale, plot_axis_fn *axis, FILE *out)
 {
     write_blocks(d, thick, write_thick, scale, out);
     plot_grid(out, plot_panels(d), q);
-    draw_panels(d, q, thick, out);
+    draw_panels(d, q, thick, axis, out);
     plot_grid_end(out);
 }
 

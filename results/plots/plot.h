@@ -137,11 +137,14 @@ void plot_grid_end(FILE *out);
 /* Writes "x y" a line, what is drawn thick of the rows [first, end) of one series. */
 typedef void plot_thick_fn(const struct plot_data *d, int first, int end, double scale,
                            FILE *out);
+/* What the x axis of a panel holds, of its title. */
+typedef const char *plot_axis_fn(const char *panel);
 /* A whole picture of lines, but for its axes: of each series, whose rows hold x and y and go
  * from seed to seed, every seed thin and over them what `write_thick` writes, with marks and
- * the series' name. `thick` names the block of data; y times `scale`. */
+ * the series' name. `thick` names the block of data; y times `scale`; with `axis` (else NULL)
+ * each x axis has its own name. */
 void plot_lines(const struct plot_data *d, const struct plot_request *q, const char *thick,
-                plot_thick_fn *write_thick, double scale, FILE *out);
+                plot_thick_fn *write_thick, double scale, plot_axis_fn *axis, FILE *out);
 
 /* The whole script for a terminal: "svg", "pdf", "png", "text" or "script". */
 void plot_script(const struct plot *p, const struct plot_data *d,

@@ -198,6 +198,8 @@ static void errors_stand_at_their_distance(void **state)
     assert_non_null(
         strstr(text, "$seeds_0 << EOD\n0 0\n1.5 50\n9 25\n\n0 50\n1.5 100\n9 0\nEOD\n"));
     assert_non_null(strstr(text, "$all_0 << EOD\n0 25\n1.5 75\n9 12.5\nEOD\n"));
+    assert_non_null(
+        strstr(text, "set xlabel 'ignores'\nset title 'flip_flop, id: ignores'"));
     free(text);
     TEXT_OF(text, n, plot_csv(plot_find("distance"), &d, out));
     assert_non_null(strstr(text, "panel,series,value,error,wrong,places,seed\r\n"

@@ -12,7 +12,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "missing.h"
 #include "store_internal.h"
 
 enum { VALUE, SUM = 2, PLACES }; /* between them the mean, which is drawn thin */
@@ -151,7 +153,7 @@ enum status by_stratum_read(struct store *s, const struct plot_request *q,
     if (st == ST_OK)
         st = plot_ask(s, lines_sql, q, number, take_line, &r, e);
     if (st == ST_OK && out->n == 0)
-        st = plot_nothing(q, number, e);
+        st = plot_nothing(s, q, NULL, e);
     sqlite3_finalize(r.values);
     free(r.value);
     return st;
@@ -191,8 +193,14 @@ static void write_all_seeds(const struct plot_data *d, int first, int end, doubl
     free(at);
 }
 
-void by_stratum_draw(const struct plot_data *d, const struct plot_request *q, double scale,
-                     FILE *out)
+const char *by_stratum_name(const char *panel)
 {
-    plot_lines(d, q, "all", write_all_seeds, scale, out);
+    const char *colon = strrchr(panel, ':');
+    return colon && colon[1] ? colon + 2 : panel;
+}
+
+void by_stratum_draw(const struct plot_data *d, const struct plot_request *q, double scale,
+                     plot_axis_fn *axis, FILE *out)
+{
+    plot_lines(d, q, "all", write_all_seeds, scale, axis, out);
 }

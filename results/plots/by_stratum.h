@@ -9,8 +9,10 @@
 enum status by_stratum_read(struct store *s, const struct plot_request *q,
                             const char *number, struct plot_data *out, struct err *e);
 
-/* The boxes, means times `scale`. */
+/* The stratum's name, which ends the title of a panel. */
+const char *by_stratum_name(const char *panel);
+/* The boxes, means times `scale`; `axis` as in plot_lines. */
 void by_stratum_draw(const struct plot_data *d, const struct plot_request *q, double scale,
-                     FILE *out);
+                     plot_axis_fn *axis, FILE *out);
 
 #endif

@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ACROSS_MAX = 48, UPRIGHT_MAX = 32, DOWN_MAX = 28, NUMBERS_MAX = 100 };
+#include "clean.h"
+
+/* Names beside a box that do not touch: letters across, words across, lines, and values. */
+enum { ACROSS_MAX = 48, UPRIGHT_MAX = 32, DOWN_MAX = 32, VALUES_MAX = 10 };
+enum { NUMBERS_MAX = 100, COLUMNS_MOST = 3 };
 enum { LETTERS_MAX = 2 }; /* bytes of a label that fits its column */
 
 /* The cells of one box: rows [first, end) of the data. */
@@ -45,12 +49,11 @@ static int place_of(const double *all, int n, double value)
     return at ? (int)(at - all) : 0;
 }
 
-/* Lines "column row value", all of the grid: NaN where there is none. */
-static void write_cells(const struct box *b, FILE *out)
+/* [ny, nx], scaled; NaN where there is none. NULL without memory. */
+static double *cells_of(const struct box *b)
 {
     const size_t n = (size_t)b->nx * (size_t)b->ny;
     double *cell = malloc((n + 1) * sizeof *cell);
-    fprintf(out, "$cells_%d << EOD\n", b->first);
     for (size_t i = 0; cell && i < n; i++)
         cell[i] = (double)NAN;
     for (int i = b->first; cell && i < b->end; i++) {
@@ -59,6 +62,16 @@ static void write_cells(const struct box *b, FILE *out)
                   y = place_of(b->y, b->ny, v[HEAT_Y]);
         cell[(size_t)y * (size_t)b->nx + (size_t)x] = b->style->scale * v[HEAT_VALUE];
     }
+    return cell;
+}
+
+/* Lines "column row value", all of the grid. */
+static void write_cells(const struct box *b, double most, FILE *out)
+{
+    const size_t n = (size_t)b->nx * (size_t)b->ny;
+    double *cell = cells_of(b);
+    (void)most;
+    fprintf(out, "$cells_%d << EOD\n", b->first);
     for (size_t i = 0; cell && i < n; i++)
         if (isnan(cell[i]))
             fprintf(out, "%zu %zu NaN\n", i % (size_t)b->nx, i / (size_t)b->nx);
@@ -87,19 +100,29 @@ static bool has_words(const struct box *b)
     return false;
 }
 
+/* Of the places along an axis each n-th has its name. */
+static int named_every(const struct box *b, char axis)
+{
+    const bool across = axis == 'x';
+    const int n = across ? b->nx : b->ny;
+    const int most = across && !b->style->tokens ? VALUES_MAX
+                     : !across                   ? DOWN_MAX
+                     : has_words(b)              ? UPRIGHT_MAX
+                                                 : ACROSS_MAX;
+    return (n + most - 1) / most;
+}
+
 static void write_ticks(const struct box *b, char axis, FILE *out)
 {
     const bool across = axis == 'x', upright = across && has_words(b);
     const double *at = across ? b->x : b->y;
-    const int n = across ? b->nx : b->ny;
-    const int most = upright ? UPRIGHT_MAX : across ? ACROSS_MAX : DOWN_MAX;
-    const int every = (n + most - 1) / most;
+    const int n = across ? b->nx : b->ny, every = named_every(b, axis);
     fprintf(out, "set %ctics scale 0 noenhanced%s%s (", axis,
             b->style->tokens ? " font ',7'" : "", upright ? " rotate by 90 right" : "");
     for (int i = 0; i < n; i += every) {
         fputs(i ? ", " : "", out);
         if (b->style->tokens)
-            plot_quoted(out, token_at(b, at[i]));
+            plot_tick(out, token_at(b, at[i]));
         else
             fprintf(out, "'%.6g'", at[i]);
         fprintf(out, " %d", i);
@@ -107,21 +130,36 @@ static void write_ticks(const struct box *b, char axis, FILE *out)
     fputs(")\n", out);
 }
 
-static void write_labels(const struct box *b, FILE *out)
+enum { AXIS_TEXT = 128 };
+
+/* What the axis holds. */
+static void axis_name(const struct box *b, char axis, char name[AXIS_TEXT])
 {
-    const struct heat_style *s = b->style;
     const char *series = b->data->row[b->first].series;
-    char name[128];
-    if (s->x) {
-        fprintf(out, "set xlabel '%s'\nset ylabel '%s'\n", s->x, s->y);
-        return;
-    }
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(series, ","), series);
-    fputs("set xlabel ", out);
+    const size_t first = strcspn(series, ",");
+    if (b->style->x)
+        snprintf(name, AXIS_TEXT, "%s", axis == 'x' ? b->style->x : b->style->y);
+    else if (axis == 'x')
+        snprintf(name, AXIS_TEXT, "%.*s", (int)first, series);
+    else
+        snprintf(name, AXIS_TEXT, "%s", series[first] ? series + first + 2 : "");
+}
+
+static const char *ordinal(int n)
+{
+    const int tens = n / 10 % 10, ones = n % 10;
+    return tens == 1 ? "th" : ones == 1 ? "st" : ones == 2 ? "nd" : ones == 3 ? "rd" : "th";
+}
+
+static void write_label(const struct box *b, char axis, FILE *out)
+{
+    char name[AXIS_TEXT];
+    const int every = named_every(b, axis);
+    axis_name(b, axis, name);
+    fprintf(out, "set %clabel ", axis);
     plot_quoted(out, name);
-    series += strcspn(series, ",");
-    fputs("\nset ylabel ", out);
-    plot_quoted(out, *series ? series + 2 : "");
+    if (every > 1)
+        fprintf(out, " . ' (every %d%s named)'", every, ordinal(every));
     putc('\n', out);
 }
 
@@ -141,7 +179,8 @@ static void draw_box(const struct box *b, double most, FILE *out)
     fputs("set title ", out);
     plot_quoted(out, b->data->row[b->first].panel);
     putc('\n', out);
-    write_labels(b, out);
+    write_label(b, 'x', out);
+    write_label(b, 'y', out);
     write_ticks(b, 'x', out);
     write_ticks(b, 'y', out);
     /* Queries follow each other downwards, as in print. */
@@ -170,11 +209,14 @@ static double largest(const struct plot_data *d, const struct heat_style *s)
 }
 
 /* Viridis is even in lightness and safe for the colour-blind; pale end first. */
-static void begin(const struct plot_data *d, const struct heat_style *s, int columns,
-                  double most, FILE *out)
+static void begin(const struct plot_data *d, const struct heat_style *s,
+                  const struct plot_request *q, int columns, double most, FILE *out)
 {
     const int boxes = plot_panels(d);
-    fprintf(out, "set multiplot layout %d,%d\n", (boxes + columns - 1) / columns, columns);
+    fputs("set multiplot", out);
+    if (q->title)
+        plot_title(out, q->title);
+    fprintf(out, " layout %d,%d\n", (boxes + columns - 1) / columns, columns);
     fputs("set palette defined (0 '#ffffff', 0.15 '#d8e219', 0.4 '#35b779', 0.65 '#31688e',"
           " 1 '#440154')\n"
           "set title noenhanced\nset xlabel noenhanced\nset ylabel noenhanced\n"
@@ -184,27 +226,161 @@ static void begin(const struct plot_data *d, const struct heat_style *s, int col
     fprintf(out, "\nset cbrange [0:%.6g]\n", most);
 }
 
-void heat_map_draw(const struct plot_data *d, const struct heat_style *s, int columns,
-                   FILE *out)
+/* Of each panel, with its values of x and y. */
+typedef void box_fn(const struct box *b, double most, FILE *out);
+
+static void each_box(const struct plot_data *d, const struct heat_style *s, box_fn *visit,
+                     FILE *out)
 {
     const double most = s->most > 0 ? s->most : largest(d, s);
-    for (int pass = 0; pass < 2; pass++) {
-        if (pass == 1)
-            begin(d, s, columns, most, out);
-        for (int i = 0, end; i < d->n; i = end) {
-            end = plot_panel_end(d, i);
-            struct box b = {.data = d, .style = s, .first = i, .end = end};
-            b.x = distinct(&b, HEAT_X, &b.nx);
-            b.y = distinct(&b, HEAT_Y, &b.ny);
-            if (b.x && b.y) {
-                if (pass)
-                    draw_box(&b, most, out);
+    for (int i = 0, end; i < d->n; i = end) {
+        end = plot_panel_end(d, i);
+        struct box b = {.data = d, .style = s, .first = i, .end = end};
+        b.x = distinct(&b, HEAT_X, &b.nx);
+        b.y = distinct(&b, HEAT_Y, &b.ny);
+        if (b.x && b.y)
+            visit(&b, most, out);
+        free(b.x);
+        free(b.y);
+    }
+}
+
+void heat_map_draw(const struct plot_data *d, const struct heat_style *s,
+                   const struct plot_request *q, FILE *out)
+{
+    const int boxes = plot_panels(d), most = d->columns ? d->columns : COLUMNS_MOST;
+    each_box(d, s, write_cells, out);
+    begin(d, s, q, boxes < most ? boxes : most, s->most > 0 ? s->most : largest(d, s), out);
+    each_box(d, s, draw_box, out);
+    plot_grid_end(out);
+}
+
+/* --- text ------------------------------------------------------------------------- */
+
+/* Columns of a terminal, of a token's name at most, and of a number. */
+enum { TEXT_WIDTH = 79, TOKEN_WIDTH = 8, NUMBER_WIDTH = 9 };
+static const char shades[] = ".:-=+*#%@"; /* 0 to the most */
+
+/* Of the cells [x, x + every) x [y, y + every) the largest; NaN: there are none. */
+static double largest_of(const struct box *b, const double *cell, int x, int y, int every)
+{
+    double most = (double)NAN;
+    for (int i = y; i < y + every && i < b->ny; i++)
+        for (int k = x; k < x + every && k < b->nx; k++)
+            most = fmax(most, cell[(size_t)i * (size_t)b->nx + (size_t)k]);
+    return most;
+}
+
+static char shade_of(double value, double most)
+{
+    const int last = (int)sizeof shades - 2;
+    const double at = rint(value / most * last);
+    return isnan(value) ? ' '
+           : at <= 0    ? shades[0]
+           : at >= last ? shades[last]
+                        : shades[(int)at];
+}
+
+/* The character at `place` of a token's name, as it may be shown; a space behind its end. */
+static char letter_at(const char *token, int place)
+{
+    if (place >= (int)strlen(token))
+        return ' ';
+    return token[place] >= ' ' && token[place] <= '~' ? token[place] : '?';
+}
+
+/* Names of the keys, downwards, each above its column. */
+static void print_keys(const struct box *b, int every, int wide, FILE *out)
+{
+    int longest = 0;
+    for (int x = 0; x < b->nx; x += every) {
+        const int n = (int)strlen(token_at(b, b->x[x]));
+        longest = n > longest ? n : longest;
+    }
+    for (int line = 0; line < longest && line < TOKEN_WIDTH; line++) {
+        fprintf(out, "%*s", TOKEN_WIDTH + 1, "");
+        for (int x = 0; x < b->nx; x += every)
+            fprintf(out, "%-*c", wide, letter_at(token_at(b, b->x[x]), line));
+        putc('\n', out);
+    }
+}
+
+/* Cells as shades; where there are more keys than columns, several are one. */
+static void print_shades(const struct box *b, const double *cell, double most, FILE *out)
+{
+    const int room = TEXT_WIDTH - TOKEN_WIDTH - 1;
+    const int every = (b->nx + room - 1) / room;
+    const int wide = 2 * b->nx <= room ? 2 : 1;
+    if (every > 1)
+        fprintf(out, "a character is the largest of %d x %d, named by the first of them\n",
+                every, every);
+    print_keys(b, every, wide, out);
+    for (int y = 0; y < b->ny; y += every) {
+        char name[TOKEN_WIDTH + 1] = "";
+        const char *token = token_at(b, b->y[y]);
+        for (int i = 0; i < TOKEN_WIDTH && token[i]; i++)
+            name[i] = letter_at(token, i);
+        fprintf(out, "%*s ", TOKEN_WIDTH, name);
+        for (int x = 0; x < b->nx; x += every) {
+            const char c = shade_of(largest_of(b, cell, x, y, every), most);
+            for (int k = 0; k < wide; k++)
+                putc(c, out);
+        }
+        putc('\n', out);
+    }
+}
+
+/* Cells as numbers, y upwards, as many columns at a time as have room. */
+static void print_numbers(const struct box *b, const double *cell, FILE *out)
+{
+    const int most = TEXT_WIDTH / NUMBER_WIDTH - 1;
+    for (int first = 0; first < b->nx; first += most) {
+        const int end = first + most < b->nx ? first + most : b->nx;
+        fprintf(out, "%*s", NUMBER_WIDTH, "");
+        for (int x = first; x < end; x++)
+            fprintf(out, "%*.4g", NUMBER_WIDTH, b->x[x]);
+        putc('\n', out);
+        for (int y = b->ny - 1; y >= 0; y--) {
+            fprintf(out, "%*.4g", NUMBER_WIDTH, b->y[y]);
+            for (int x = first; x < end; x++) {
+                const double v = cell[(size_t)y * (size_t)b->nx + (size_t)x];
+                if (isnan(v))
+                    fprintf(out, "%*s", NUMBER_WIDTH, "-");
                 else
-                    write_cells(&b, out);
+                    fprintf(out, "%*.3g", NUMBER_WIDTH, v);
             }
-            free(b.x);
-            free(b.y);
+            putc('\n', out);
         }
     }
-    plot_grid_end(out);
+}
+
+static void print_box(const struct box *b, double most, FILE *out)
+{
+    double *cell = cells_of(b);
+    char x[AXIS_TEXT], y[AXIS_TEXT];
+    axis_name(b, 'x', x);
+    axis_name(b, 'y', y);
+    putc('\n', out);
+    clean_line(out, "%s", b->data->row[b->first].panel);
+    if (b->style->tokens)
+        clean_line(out, "%s from 0 to %.3g: %s; a line for each %s, a column for each %s",
+                   b->style->bar, most, shades, y, x);
+    else
+        clean_line(out, "%s; a line for each %s, a column for each %s", b->style->bar, y,
+                   x);
+    if (cell && b->style->tokens)
+        print_shades(b, cell, most, out);
+    else if (cell)
+        print_numbers(b, cell, out);
+    free(cell);
+}
+
+void heat_map_print(const struct plot_data *d, const struct heat_style *s,
+                    const struct plot_request *q, FILE *out)
+{
+    for (const char *line = q->title; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        clean_line(out, "%.*s", (int)strcspn(line, "\n"), line);
+    }
+    each_box(d, s, print_box, out);
 }

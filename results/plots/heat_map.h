@@ -15,8 +15,11 @@ struct heat_style {
     double most;       /* top of the colours, scaled; 0: the largest value */
 };
 
-/* The whole picture, boxes in rows of `columns`. */
-void heat_map_draw(const struct plot_data *d, const struct heat_style *s, int columns,
-                   FILE *out);
+/* The whole picture, boxes in rows of d->columns (0: up to three). */
+void heat_map_draw(const struct plot_data *d, const struct heat_style *s,
+                   const struct plot_request *q, FILE *out);
+/* The same for a terminal, which has no image: places as shades, values as numbers. */
+void heat_map_print(const struct plot_data *d, const struct heat_style *s,
+                    const struct plot_request *q, FILE *out);
 
 #endif

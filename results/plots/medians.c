@@ -40,5 +40,5 @@ static void write_medians(const struct plot_data *d, int first, int end, double 
 void medians_draw(const struct plot_data *d, const struct plot_request *q, double scale,
                   FILE *out)
 {
-    plot_lines(d, q, "median", write_medians, scale, out);
+    plot_lines(d, q, "median", write_medians, scale, NULL, out);
 }

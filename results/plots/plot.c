@@ -14,6 +14,8 @@
 #include <string.h>
 
 #include "escape.h"
+#include "missing.h"
+#include "real_text.h"
 
 #define PLOT(name) extern const struct plot plot_##name;
 #include "plot_list.inc"
@@ -119,20 +121,11 @@ enum status plot_ask(struct store *s, const char *sql, const struct plot_request
     return store_each(s, sql, params, PLOT_PARAMS, NULL, row, context, e);
 }
 
-enum status plot_nothing(const struct plot_request *q, const char *metric, struct err *e)
-{
-    return err_set(e, ST_NOTFOUND,
-                   "no done run has such numbers (experiment %s, profile %s, split %s, "
-                   "encoder %s, metric %s); posbench list runs shows what there is",
-                   or_all(q->experiment), or_all(q->profile), or_all(q->split),
-                   or_all(q->encoder), metric ? metric : "");
-}
-
 enum status plot_read(struct store *s, const char *sql, const struct plot_request *q,
                       const char *metric, struct plot_data *out, struct err *e)
 {
     const enum status st = plot_ask(s, sql, q, metric, take_row, out, e);
-    return st || out->n ? st : plot_nothing(q, metric, e);
+    return st || out->n ? st : plot_nothing(s, q, metric, e);
 }
 
 enum status plot_read_nothing(struct store *s, const struct plot_request *q,
@@ -191,15 +184,20 @@ static int character(const unsigned char *text)
     return n;
 }
 
-void plot_quoted(FILE *out, const char *text)
+/* The bytes up to `end`, which is no byte of a longer character; signs of percent as often as
+ * `percent` says. */
+static void quote(FILE *out, const char *text, const char *end, int percent)
 {
     putc('\'', out);
-    for (const unsigned char *c = (const unsigned char *)text; *c;) {
+    for (const unsigned char *c = (const unsigned char *)text;
+         c < (const unsigned char *)end;) {
         const int n = character(c);
         if (n == 0)
             putc('?', out);
         else if (*c == '\'')
             fputs("''", out);
+        else if (*c == '%')
+            fputs(percent == 2 ? "%%" : "%", out);
         else
             fwrite(c, 1, (size_t)n, out);
         c += n ? n : 1;
@@ -207,16 +205,28 @@ void plot_quoted(FILE *out, const char *text)
     putc('\'', out);
 }
 
-/* FNV-1a of the name without the options in brackets, with a last mix. The basis was searched
- * so that all encodings known when this was written, and two sums, look different, and those
- * of the CoPE paper, of posbench-20 and of the text experiments differ in colour. */
-static uint32_t look_hash(const char *name)
+void plot_quoted(FILE *out, const char *text)
+{
+    quote(out, text, text + strlen(text), 1);
+}
+
+void plot_tick(FILE *out, const char *text)
+{
+    quote(out, text, text + strlen(text), 2);
+}
+
+/* FNV-1a with a last mix, of the name without the options in brackets or of these alone. The
+ * basis was searched so that all encodings known when this was written, and two sums, look
+ * different, and those of the CoPE paper, of posbench-20 and of the text experiments differ in
+ * colour. */
+static uint32_t look_hash(const char *name, bool options)
 {
     uint32_t h = 2166136261U ^ 203934U;
     int depth = 0;
     for (; *name; name++) {
         depth += *name == '(';
-        h = depth ? h : (h ^ (unsigned char)*name) * 16777619U;
+        if ((depth > 0) == options)
+            h = (h ^ (unsigned char)*name) * 16777619U;
         depth -= *name == ')' && depth > 0;
     }
     h ^= h >> 15;
@@ -229,28 +239,57 @@ void plot_style(const char *name, char colour[8], int *mark, int *dash)
     /* Okabe and Ito's colours but yellow, which is faint on white. */
     static const char *const palette[] = {"#000000", "#E69F00", "#56B4E9", "#009E73",
                                           "#0072B2", "#D55E00", "#CC79A7"};
-    static const int marks[] = {7, 5, 9, 11, 13, 6, 4}; /* gnuplot's filled ones first */
-    const uint32_t h = look_hash(name);
+    /* gnuplot's filled ones first; those behind the seventh are of names with options alone. */
+    static const int marks[] = {7, 5, 9, 11, 13, 6, 4, 8, 10, 12};
+    enum { PLAIN = 7, MARKS = sizeof marks / sizeof *marks };
+    const uint32_t h = look_hash(name, false);
+    int own = (int)(h / 7 % PLAIN);
     memcpy(colour, palette[h % 7], 8);
-    *mark = marks[h / 7 % 7];
     *dash = 1 + (int)(h / 49 % 4);
+    if (strchr(name, '(')) {
+        const uint32_t o = look_hash(name, true);
+        own = (own + 1 + (int)(o % (MARKS - 1))) % MARKS; /* never that without options */
+        *dash = 1 + (int)(o / (MARKS - 1) % 4);
+    }
+    *mark = marks[own];
 }
+
+enum { COLUMNS_MOST = 3 };
 
 /* Panels side by side: in text one, where three would have 26 characters each. */
 static int columns_most(const struct plot_request *q)
 {
-    return q->text ? 1 : 3;
+    return q->text ? 1 : q->columns ? q->columns : COLUMNS_MOST;
+}
+
+void plot_title(FILE *out, const char *title)
+{
+    const char *end;
+    fputs(" title ", out);
+    for (const char *line = title;; line = end + 1) {
+        end = line + strcspn(line, "\n");
+        quote(out, line, end, 1);
+        if (!*end)
+            break;
+        fputs(".\"\\n\".", out);
+    }
+    fputs(" noenhanced", out);
 }
 
 void plot_grid(FILE *out, int panels, const struct plot_request *q)
 {
     const int most = columns_most(q), columns = panels < most ? panels : most;
-    fprintf(out, "set multiplot layout %d,%d\n", (panels + columns - 1) / columns, columns);
-    fputs("set grid lc rgb '#dddddd' lw 0.5\nset border 3 lc rgb '#666666'\n"
-          "set tics nomirror\nset key noenhanced outside bottom center horizontal\n"
-          "set title noenhanced\n"
-          "set xlabel noenhanced\nset ylabel noenhanced\n",
-          out);
+    fputs("set multiplot", out);
+    if (q->title)
+        plot_title(out, q->title);
+    fprintf(out, " layout %d,%d\n", (panels + columns - 1) / columns, columns);
+    /* Without the place for a sign that shifts each number. */
+    fputs(
+        "set format '%h'\nset grid lc rgb '#dddddd' lw 0.5\nset border 3 lc rgb '#666666'\n"
+        "set tics nomirror\nset key noenhanced outside bottom center horizontal\n"
+        "set title noenhanced\n"
+        "set xlabel noenhanced\nset ylabel noenhanced\n",
+        out);
 }
 
 void plot_grid_end(FILE *out)
@@ -258,26 +297,100 @@ void plot_grid_end(FILE *out)
     fputs("unset multiplot\n", out);
 }
 
-static void draw_panels(const struct plot_data *d, const char *thick, FILE *out)
+/* Bytes of UTF-8 that begin a character. */
+static int letters(const char *text)
+{
+    int n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
+/* Of a legend: a line, a character, and what stands beside the words; pixels, as gnuplot lays
+ * out 12-point text. Two lines fit into the height that a plot asks for. In text a line has
+ * TEXT_WIDTH letters. */
+enum { LEGEND_LINE = 18, LEGEND_LETTER = 7, LEGEND_SAMPLE = 60, LEGEND_FITS = 2 };
+enum { TEXT_WIDTH = 79, TEXT_SAMPLE = 12 };
+enum { LEGEND_MARGIN = 4 }; /* lines of a box's ticks and of its axis's name */
+
+struct legend {
+    int columns, lines;
+};
+
+/* Of the panel of rows [first, end). */
+static struct legend legend_of(const struct plot_data *d, int first, int end, bool text)
+{
+    int longest = 1, series = 0;
+    for (int k = first; k < end; k = plot_series_end(d, k), series++)
+        if (letters(d->row[k].series) > longest)
+            longest = letters(d->row[k].series);
+    const int fit = text ? TEXT_WIDTH / (longest + TEXT_SAMPLE)
+                         : PLOT_LEGEND_WIDTH / (LEGEND_LETTER * longest + LEGEND_SAMPLE);
+    const int columns = fit > 0 ? fit : 1;
+    return (struct legend){columns, (series + columns - 1) / columns};
+}
+
+void plot_legend(const struct plot_data *d, int first, int end,
+                 const struct plot_request *q, FILE *out)
+{
+    const struct legend legend = legend_of(d, first, end, q->text);
+    fprintf(out, "set key maxcols %d\nset bmargin %d\n", legend.columns,
+            LEGEND_MARGIN + legend.lines);
+}
+
+/* Lines that the panels have to be higher by. */
+static int legend_lines(const struct plot *p, const struct plot_data *d, bool text)
+{
+    int most = LEGEND_FITS;
+    for (int i = 0, end; p->legend && i < d->n; i = end) {
+        end = plot_panel_end(d, i);
+        const int lines = legend_of(d, i, end, text).lines;
+        most = lines > most ? lines : most;
+    }
+    return most - LEGEND_FITS;
+}
+
+/* All thin lines lie below the thick ones. Text has room for the thick ones alone. */
+static void draw_panel(const struct plot_data *d, const struct plot_request *q, int first,
+                       int end, const char *thick, FILE *out)
+{
+    const char *comma = "";
+    char colour[8];
+    int mark, dash;
+    fputs("plot ", out);
+    for (int k = first; k < end && !q->text; k = plot_series_end(d, k)) {
+        plot_style(d->row[k].series, colour, &mark, &dash);
+        fprintf(out, "%s$seeds_%d using 1:2 with lines lw 0.5 lc rgb '%s' notitle", comma,
+                k, colour);
+        comma = ", \\\n  ";
+    }
+    for (int k = first; k < end; k = plot_series_end(d, k)) {
+        plot_style(d->row[k].series, colour, &mark, &dash);
+        fprintf(out,
+                "%s$%s_%d using 1:2 with linespoints lw 2.5 pt %d ps 0.6 dt %d "
+                "lc rgb '%s' title ",
+                comma, thick, k, mark, dash, colour);
+        plot_quoted(out, d->row[k].series);
+        comma = ", \\\n  ";
+    }
+    putc('\n', out);
+}
+
+static void draw_panels(const struct plot_data *d, const struct plot_request *q,
+                        const char *thick, plot_axis_fn *axis, FILE *out)
 {
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
+        if (axis) {
+            fputs("set xlabel ", out);
+            plot_quoted(out, axis(d->row[i].panel));
+            putc('\n', out);
+        }
         fputs("set title ", out);
         plot_quoted(out, d->row[i].panel);
-        fputs("\nplot ", out);
-        for (int k = i; k < end; k = plot_series_end(d, k)) {
-            char colour[8];
-            int mark, dash;
-            plot_style(d->row[k].series, colour, &mark, &dash);
-            fprintf(out, "%s$seeds_%d using 1:2 with lines lw 0.5 lc rgb '%s' notitle",
-                    k > i ? ", \\\n  " : "", k, colour);
-            fprintf(out,
-                    ", $%s_%d using 1:2 with linespoints lw 2.5 pt %d ps 0.6 dt %d "
-                    "lc rgb '%s' title ",
-                    thick, k, mark, dash, colour);
-            plot_quoted(out, d->row[k].series);
-        }
         putc('\n', out);
+        plot_legend(d, i, end, q, out);
+        draw_panel(d, q, i, end, thick, out);
     }
 }
 
@@ -301,74 +414,107 @@ static void write_blocks(const struct plot_data *d, const char *thick,
 }
 
 void plot_lines(const struct plot_data *d, const struct plot_request *q, const char *thick,
-                plot_thick_fn *write_thick, double scale, FILE *out)
+                plot_thick_fn *write_thick, double scale, plot_axis_fn *axis, FILE *out)
 {
     write_blocks(d, thick, write_thick, scale, out);
     plot_grid(out, plot_panels(d), q);
-    draw_panels(d, thick, out);
+    draw_panels(d, q, thick, axis, out);
     plot_grid_end(out);
 }
 
-/* Of a legend: a line, a character, and what stands beside the words; pixels, as gnuplot lays
- * out 12-point text. Two lines fit into the height that a plot asks for. */
-enum { LEGEND_LINE = 18, LEGEND_LETTER = 7, LEGEND_SAMPLE = 60, LEGEND_FITS = 2 };
+/* Of a picture: a row with its name, a line of the title, and no more than so wide; pixels. */
+enum { ROW = 30, TITLE_LINE = 20, WIDTH_MOST = 1450 };
+enum { NAME_MOST = 60 }; /* letters beside a panel that make it wider */
+enum { TEXT_PANEL = 22, TEXT_ROW = 2, TEXT_AROUND = 10 }; /* lines of text */
+enum { PIXELS_A_LINE = 15 }; /* of a picture whose height follows its data; chosen */
 
-/* By how much each panel has to be higher for the names below it. */
-static int legend_height(const struct plot *p, const struct plot_data *d)
+/* The most rows of a panel, and letters of a name. */
+static void names_of(const struct plot_data *d, int *rows, int *longest)
 {
-    int most = 0;
-    for (int i = 0, end; p->legend && i < d->n; i = end) {
-        size_t longest = 1;
-        int series = 0;
+    *rows = *longest = 0;
+    for (int i = 0, end; i < d->n; i = end) {
+        int n = 0;
         end = plot_panel_end(d, i);
-        for (int k = i; k < end; k = plot_series_end(d, k), series++)
-            if (strlen(d->row[k].series) > longest)
-                longest = strlen(d->row[k].series);
-        const int fit = p->width / (int)(LEGEND_LETTER * longest + LEGEND_SAMPLE);
-        const int lines = (series + (fit > 0 ? fit : 1) - 1) / (fit > 0 ? fit : 1);
-        if (lines > most)
-            most = lines;
+        for (int k = i; k < end; k = plot_series_end(d, k), n++)
+            if (letters(d->row[k].series) > *longest)
+                *longest = letters(d->row[k].series);
+        *rows = n > *rows ? n : *rows;
     }
-    return most > LEGEND_FITS ? LEGEND_LINE * (most - LEGEND_FITS) : 0;
+    *longest = *longest > NAME_MOST ? NAME_MOST : *longest;
 }
 
-enum { LINES_A_PANEL = 22 }; /* of text */
-enum { PIXELS_A_LINE = 15 }; /* of a picture whose height follows its data; chosen */
+static int lines_of(const char *title)
+{
+    int n = title != NULL;
+    for (const char *c = title; c && *c; c++)
+        n += *c == '\n';
+    return n;
+}
+
+/* Of the whole picture, in pixels; of text in lines. */
+struct picture_size {
+    int columns, width, height, lines;
+};
+
+static struct picture_size size_of(const struct plot *p, const struct plot_data *d,
+                                   const struct plot_request *q)
+{
+    const int panels = plot_panels(d);
+    int named_rows, longest;
+    names_of(d, &named_rows, &longest);
+    const int more = legend_lines(p, d, q->text);
+    const int width = p->width + (p->named ? LEGEND_LETTER * longest : 0);
+    const int height = p->height + LEGEND_LINE * more + (p->named ? ROW * named_rows : 0);
+    int most = p->tall ? 1 : d->columns ? d->columns : columns_most(q);
+    if (p->named && most * width > WIDTH_MOST)
+        most = WIDTH_MOST / width > 0 ? WIDTH_MOST / width : 1;
+    const int rows = (panels + most - 1) / most;
+    const int text = p->named ? TEXT_ROW * named_rows + TEXT_AROUND : 0;
+    const struct picture_size s = {
+        .columns = panels < most ? panels : most,
+        .height = (p->tall ? p->tall(d) : height * rows) + TITLE_LINE * lines_of(q->title),
+        .lines = (text > TEXT_PANEL ? text : TEXT_PANEL + more) * rows + lines_of(q->title),
+    };
+    return (struct picture_size){
+        .columns = s.columns,
+        .width = width * s.columns,
+        .height = s.height,
+        .lines = p->tall ? s.height / PIXELS_A_LINE : s.lines,
+    };
+}
 
 void plot_script(const struct plot *p, const struct plot_data *d,
                  const struct plot_request *q, const char *terminal, FILE *out)
 {
-    const int panels = plot_panels(d), most = p->tall      ? 1
-                                              : d->columns ? d->columns
-                                                           : columns_most(q);
-    const int columns = panels < most ? panels : most;
-    const int width = p->width * columns;
-    const int rows = (panels + most - 1) / most;
-    const int height = p->tall ? p->tall(d) : (p->height + legend_height(p, d)) * rows;
+    struct plot_request sized = *q;
+    sized.title = q->title ? q->title : p->note;
+    const struct picture_size size = size_of(p, d, &sized);
+    sized.columns = size.columns;
     if (strcmp(terminal, "svg") == 0)
         fprintf(out,
                 "set terminal svg size %d,%d noenhanced font 'sans-serif,12' "
                 "background rgb 'white'\n",
-                width, height);
+                size.width, size.height);
     else if (strcmp(terminal, "png") == 0)
-        fprintf(out, "set terminal pngcairo size %d,%d noenhanced font 'sans,10'\n", width,
-                height);
+        fprintf(out, "set terminal pngcairo size %d,%d noenhanced font 'sans,10'\n",
+                size.width, size.height);
     else if (strcmp(terminal, "pdf") == 0)
         fprintf(out, "set terminal pdfcairo size %.2fin,%.2fin noenhanced font 'sans,10'\n",
-                width / 110.0, height / 110.0);
+                size.width / 110.0, size.height / 110.0);
     else if (strcmp(terminal, "text") == 0)
-        fprintf(out, "set terminal dumb size 79,%d noenhanced\n",
-                p->tall ? height / PIXELS_A_LINE : LINES_A_PANEL * rows);
-    p->draw(d, q, out);
+        fprintf(out, "set terminal dumb size %d,%d noenhanced\n", TEXT_WIDTH, size.lines);
+    p->draw(d, &sized, out);
 }
 
-/* %.17g, which takes most of the time that a long table takes; many numbers are whole. */
+/* The fewest digits that read back; to find them takes most of the time that a long table
+ * takes, and many numbers are whole. */
 static void csv_number(double value, FILE *out)
 {
+    char text[REAL_TEXT];
     if (fabs(value) < 1e15 && value == rint(value) && !(signbit(value) && value == 0.0))
         fprintf(out, ",%" PRId64, (int64_t)value);
     else
-        fprintf(out, ",%.17g", value);
+        fprintf(out, ",%s", real_text(value, text));
 }
 
 void plot_csv(const struct plot *p, const struct plot_data *d, FILE *out)

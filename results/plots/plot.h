@@ -6,8 +6,8 @@
  * and writes a gnuplot script that draws them (draw). The same rows are the CSV, so a
  * picture and its data cannot differ.
  *
- * Text of a database reaches a script through plot_quoted alone: gnuplot would run what
- * stands between backquotes in its double-quoted strings. */
+ * Text of a database reaches a script through plot_quoted, plot_title and plot_tick alone: gnuplot
+ * would run what stands between backquotes in its double-quoted strings. */
 #ifndef PLOT_H
 #define PLOT_H
 
@@ -20,6 +20,8 @@
 
 /* Numbers and further texts of a mark; the CSV of a plot has no more columns. */
 enum { PLOT_VALUES = 6, PLOT_WORDS = 3 };
+
+enum { PLOT_LEGEND_WIDTH = 460 };
 
 /* One mark: `panel` says in which of the picture's boxes it stands, `series` which
  * encoder, cell or claim it belongs to. */
@@ -44,6 +46,8 @@ struct plot_request {
     bool hover; /* in SVG marks may tell their seed to the pointer: for a page, which has
                    to rewrite what gnuplot makes of that */
     bool text;  /* for a terminal: panels below one another */
+    const char *title; /* above all panels, in lines; NULL: the plot's note */
+    int columns;       /* of panels; 0: up to three */
 };
 
 struct plot {
@@ -61,9 +65,15 @@ struct plot {
                         struct plot_data *out, struct err *e);
     /* The script without its terminal. */
     void (*draw)(const struct plot_data *d, const struct plot_request *q, FILE *out);
+    /* Not NULL: draws for a terminal, with no need of gnuplot. */
+    void (*print)(const struct plot_data *d, const struct plot_request *q, FILE *out);
     int width, height; /* of a panel in pixels */
-    bool
-        legend; /* series are named below each panel, which is higher where they are many */
+    const char *note;  /* above all panels, in lines: how they are read; NULL: nothing */
+    bool named; /* series are named at the left of their row: each panel is as much wider as
+                   the longest name and as much higher as its rows need */
+    /* Series are named below each panel, which is PLOT_LEGEND_WIDTH wide, and higher where
+     * they are many. */
+    bool legend;
     /* Not NULL: the height of the whole picture, whose panels stand in one column. */
     int (*tall)(const struct plot_data *d);
     bool whole; /* one picture of all experiments together says most */
@@ -93,10 +103,9 @@ enum { PLOT_PARAMS = 6 };
  * ST_NOTFOUND without rows. */
 enum status plot_read(struct store *s, const char *sql, const struct plot_request *q,
                       const char *metric, struct plot_data *out, struct err *e);
-/* The same, for plots that make marks of the rows themselves; and its ST_NOTFOUND. */
+/* The same, for plots that make marks of the rows themselves; ST_OK without rows. */
 enum status plot_ask(struct store *s, const char *sql, const struct plot_request *q,
                      const char *metric, store_each_fn row, void *context, struct err *e);
-enum status plot_nothing(const struct plot_request *q, const char *metric, struct err *e);
 
 /* Rows [first, end) have the panel (and the series) of row `first`. */
 int plot_panel_end(const struct plot_data *d, int first);
@@ -107,27 +116,41 @@ int plot_panels(const struct plot_data *d);
  * control characters and bytes that are no UTF-8 become '?'. */
 void plot_quoted(FILE *out, const char *text);
 
+/* The same for the label of a tick, which gnuplot takes for a format when it has a '%'. */
+void plot_tick(FILE *out, const char *text);
+
 /* The look of series `name` in every picture, safe for the colour-blind: a colour of
- * Okabe and Ito's palette, a mark and a dash, all three by the name alone. */
+ * Okabe and Ito's palette, a mark and a dash, all three by the name alone. Options in brackets
+ * leave the colour and change mark and dash. */
 void plot_style(const char *name, char colour[8], int *mark, int *dash);
 
-/* Opens a grid of `panels` boxes with shared settings; plot_grid_end closes it. */
+/* " title ..." of `set multiplot`, as safe as plot_quoted; the title's lines end in '\n'. */
+void plot_title(FILE *out, const char *title);
+/* The legend below the box of rows [first, end), and the room for it; of plots with .legend. */
+void plot_legend(const struct plot_data *d, int first, int end,
+                 const struct plot_request *q, FILE *out);
+/* Opens a grid of `panels` boxes with shared settings below q->title; plot_grid_end
+ * closes it. */
 void plot_grid(FILE *out, int panels, const struct plot_request *q);
 void plot_grid_end(FILE *out);
 
 /* Writes "x y" a line, what is drawn thick of the rows [first, end) of one series. */
 typedef void plot_thick_fn(const struct plot_data *d, int first, int end, double scale,
                            FILE *out);
+/* What the x axis of a panel holds, of its title. */
+typedef const char *plot_axis_fn(const char *panel);
 /* A whole picture of lines, but for its axes: of each series, whose rows hold x and y and go
  * from seed to seed, every seed thin and over them what `write_thick` writes, with marks and
- * the series' name. `thick` names the block of data; y times `scale`. */
+ * the series' name. `thick` names the block of data; y times `scale`; with `axis` (else NULL)
+ * each x axis has its own name. */
 void plot_lines(const struct plot_data *d, const struct plot_request *q, const char *thick,
-                plot_thick_fn *write_thick, double scale, FILE *out);
+                plot_thick_fn *write_thick, double scale, plot_axis_fn *axis, FILE *out);
 
 /* The whole script for a terminal: "svg", "pdf", "png", "text" or "script". */
 void plot_script(const struct plot *p, const struct plot_data *d,
                  const struct plot_request *q, const char *terminal, FILE *out);
-/* RFC 4180: panel, series and the values with all their digits, nothing for NaN. */
+/* RFC 4180: panel, series and the values, each the shortest text that reads back to it, nothing
+ * for NaN. */
 void plot_csv(const struct plot *p, const struct plot_data *d, FILE *out);
 
 #endif

@@ -3,12 +3,17 @@
 
 static const char *const planes[] = {"attention", NULL};
 
+static const struct heat_style style = {
+    .x = "key", .y = "query", .bar = "weight", .tokens = true, .scale = 1, .most = 1};
+
 static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
-    const struct heat_style style = {
-        .x = "key", .y = "query", .bar = "weight", .tokens = true, .scale = 1, .most = 1};
-    (void)q;
-    heat_map_draw(d, &style, d->columns ? d->columns : 1, out);
+    heat_map_draw(d, &style, q, out);
+}
+
+static void print(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    heat_map_print(d, &style, q, out);
 }
 
 const struct plot plot_attention = {
@@ -18,6 +23,7 @@ const struct plot plot_attention = {
     .planes = planes,
     .read = plot_read_nothing,
     .draw = draw,
+    .print = print,
     .width = 460,
     .height = 420,
 };

@@ -10,17 +10,18 @@
 #include <string.h>
 
 #include "metric_text.h"
+#include "missing.h"
 #include "verdicts.h"
 
 enum { EFFECT, LOW, HIGH, PUBLISHED, PAIRS, P };
 enum { CLAIM, VERDICT, METRIC };
 
 /* Pixels: a claim; title, axis and its name; below all. */
-enum { ROW = 26, AROUND = 92, BELOW = 10 };
+enum { ROW = 26, AROUND = 106, BELOW = 10 };
 
 static bool has_mark(const struct claim_verdict *c)
 {
-    return !isnan(c->effect);
+    return isfinite(c->effect);
 }
 
 static void name_panel(const struct claim_verdict *c, char *text, size_t bytes)
@@ -74,7 +75,9 @@ static enum status read(struct store *s, const struct plot_request *q,
                                            .cell = q->cell,
                                            .split = q->split,
                                            .encoder = q->encoder};
-    const enum status st = verdicts_each(s, &asked, take, out, e);
+    enum status st = verdicts_each(s, &asked, take, out, e);
+    if (st == ST_OK && out->n == 0)
+        st = plot_missing(s, q, NULL, e);
     if (st == ST_OK && out->n == 0)
         return err_set(
             e, ST_NOTFOUND,
@@ -139,15 +142,40 @@ static void write_rows(const struct plot_data *d, int first, int end, FILE *out)
         fprintf(out, "set y%stics scale 0 noenhanced (", side ? "2" : "");
         for (int i = first; i < end; i++) {
             fputs(i > first ? ", " : "", out);
-            plot_quoted(out, side ? d->row[i].word[VERDICT] : d->row[i].series);
+            plot_tick(out, side ? d->row[i].word[VERDICT] : d->row[i].series);
             fprintf(out, " %d", i - first + 1);
         }
         fprintf(out, ")\nset y%srange [%d.5:0.5]\n", side ? "2" : "", end - first);
     }
 }
 
-static void draw_panel(const struct plot_data *d, int first, int end, FILE *out)
+enum { STEPS_MOST = 6 }; /* of an axis, chosen for the narrow box of text */
+
+/* The axis of the rows [first, end): all marks and 0 whole within it, and few numbers. */
+static void write_axis(const struct plot_data *d, int first, int end, FILE *out)
 {
+    double low = 0.0, high = 0.0;
+    for (int i = first; i < end; i++)
+        for (int k = EFFECT; k <= PUBLISHED; k++) {
+            const double x = scale_of(&d->row[i]) * d->row[i].value[k];
+            if (isfinite(x)) {
+                low = fmin(low, x);
+                high = fmax(high, x);
+            }
+        }
+    const double width = high > low ? high - low : 1.0;
+    double step = pow(10.0, floor(log10(width / STEPS_MOST)));
+    static const double more[] = {2.0, 2.5, 2.0}; /* 1, 2, 5, 10 */
+    for (int i = 0; i < 3 && step * STEPS_MOST < width; i++)
+        step *= more[i];
+    fprintf(out, "set xrange [%.6g:%.6g]\nset xtics %.6g\n", low - 0.04 * width,
+            high + 0.04 * width, step);
+}
+
+static void draw_panel(const struct plot_data *d, const struct plot_request *q, int first,
+                       int end, FILE *out)
+{
+    write_axis(d, first, end, out);
     fputs("set title ", out);
     plot_quoted(out, d->row[first].panel);
     putc('\n', out);
@@ -157,10 +185,17 @@ static void draw_panel(const struct plot_data *d, int first, int end, FILE *out)
         const char *colour;
         int mark;
         look_of(&d->row[i], &colour, &mark);
-        fprintf(out,
-                "%s$claim_%d using 1:2:3:4 with xerrorbars pt %d ps 1.1 lw 2 lc rgb '%s', "
-                "$paper_%d using 1:2 with points pt 2 ps 1.1 lw 2 lc rgb '#000000'",
-                i > first ? ", \\\n  " : "", i, mark, colour, i);
+        fprintf(out, "%s$claim_%d using 1:2:3:4 with xerrorbars ",
+                i > first ? ", \\\n  " : "", i);
+        if (q->text)
+            fputs("pt 'o'", out);
+        else
+            fprintf(out, "pt %d ps 1.1 lw 2 lc rgb '%s'", mark, colour);
+        /* Gnuplot crashes when text stands at NaN. */
+        if (isfinite(d->row[i].value[PUBLISHED]))
+            fprintf(out,
+                    ", $paper_%d using 1:2 with points pt %s ps 1.1 lw 2 lc rgb '#000000'",
+                    i, q->text ? "'x'" : "2");
     }
     putc('\n', out);
 }
@@ -169,7 +204,6 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
 {
     const double whole = tall(d);
     double top = 1;
-    (void)q;
     for (int i = 0, place = 0; i < d->n; i++) {
         place = i > 0 && plot_panel_end(d, i - 1) > i ? place + 1 : 1;
         write_blocks(d, i, place, out);
@@ -178,7 +212,6 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     fprintf(out,
             "unset key\nset lmargin %d\nset rmargin %d\nset errorbars small\n"
             "set xlabel 'second less first, with 95 %% interval; cross: the paper'\n"
-            "set xrange [*<0:0<*]\nset offsets graph 0.02, 0.02, 0, 0\n"
             "set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead lw 1 "
             "lc rgb '#666666'\n",
             longest(d, false) + 2, longest(d, true) + 3);
@@ -187,7 +220,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
         const double height = ((end - i) * ROW + AROUND) / whole;
         top -= height;
         fprintf(out, "set origin 0, %.6f\nset size 1, %.6f\n", top > 0 ? top : 0, height);
-        draw_panel(d, i, end, out);
+        draw_panel(d, q, i, end, out);
     }
     plot_grid_end(out);
 }
@@ -200,6 +233,7 @@ const struct plot plot_claims = {
     .read = read,
     .draw = draw,
     .tall = tall,
-    .width = 760,
+    .width = 540,
+    .named = true,
     .whole = true,
 };

@@ -44,7 +44,7 @@ const struct plot plot_context = {
     .values = {"context", "value", "seed", "tokens"},
     .read = read,
     .draw = draw,
-    .width = 460,
+    .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,
 };

@@ -45,7 +45,7 @@ const struct plot plot_curves = {
     .values = {"step", "value", "seed"},
     .read = read,
     .draw = draw,
-    .width = 460,
+    .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,
 };

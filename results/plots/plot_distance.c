@@ -10,10 +10,8 @@ static enum status read(struct store *s, const struct plot_request *q,
 
 static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
-    fputs(
-        "set ylabel 'token_error, %'\nset xlabel 'value of the stratum'\nset yrange [0:*]\n",
-        out);
-    by_stratum_draw(d, q, 100.0, out);
+    fputs("set ylabel 'token_error, %'\nset yrange [0:*]\n", out);
+    by_stratum_draw(d, q, 100.0, by_stratum_name, out);
 }
 
 const struct plot plot_distance = {
@@ -22,7 +20,7 @@ const struct plot plot_distance = {
     .values = {"value", "error", "wrong", "places", "seed"},
     .read = read,
     .draw = draw,
-    .width = 460,
+    .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,
 };

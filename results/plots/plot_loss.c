@@ -14,7 +14,7 @@ static enum status read(struct store *s, const struct plot_request *q,
 static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
     fputs("set ylabel 'loss, nats a token'\nset xlabel 'tokens before it'\n", out);
-    by_stratum_draw(d, q, 1.0, out);
+    by_stratum_draw(d, q, 1.0, NULL, out);
 }
 
 const struct plot plot_loss = {
@@ -23,7 +23,7 @@ const struct plot plot_loss = {
     .values = {"position", "loss", "nats", "tokens", "seed"},
     .read = read,
     .draw = draw,
-    .width = 460,
+    .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,
 };

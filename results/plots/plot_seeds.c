@@ -1,8 +1,8 @@
 /* plot_seeds.c -- every seed as a mark on a logarithmic scale, a row for each encoder.
  *
- * Errors over seeds have two humps, which a mean hides. A seed without any error stands at
- * the 95 % bound of its rate, 1 - 0.05^(1/total), as an open mark; a paper's number is a
- * vertical stroke. */
+ * Errors over seeds have two humps, which a mean hides. A seed without any error stands at 0,
+ * beside the scale, as an open mark, and a line goes from it to the 95 % bound of its rate,
+ * 1 - 0.05^(1/total); a paper's number is a cross. */
 #include "plot.h"
 
 #include <math.h>
@@ -32,74 +32,178 @@ static enum status read(struct store *s, const struct plot_request *q,
     return plot_read(s, sql, q, q->metric, out, e);
 }
 
-static bool is_bound(const struct plot_row *r)
+static bool no_error(const struct plot_row *r)
 {
-    return r->value[VALUE] <= 0.0 && r->value[TOTAL] >= 1.0;
+    return r->value[VALUE] <= 0.0;
 }
 
-static double shown(const struct plot_row *r)
+/* Of a seed without errors; 0 where no count says how many could have been. */
+static double bound_of(const struct plot_row *r)
 {
-    return is_bound(r) ? statistics_zero_bound((int64_t)r->value[TOTAL]) : r->value[VALUE];
+    return r->value[TOTAL] >= 1.0 ? statistics_zero_bound((int64_t)r->value[TOTAL]) : 0.0;
 }
 
-/* $some_<i>, $none_<i> and $paper_<i> of the series that begins at row i: x and row. */
-static void write_blocks(const struct plot_data *d, double scale, FILE *out)
+/* --- the scale ------------------------------------------------------------------- */
+
+/* Decades of a scale at most: beyond them lies what only a broken database holds. */
+enum { DECADES_MAX = 12 };
+enum { TICKS_MAX = 4 }; /* decades that have a name; chosen for the narrowest box */
+
+/* Powers of ten; 0, where there are such seeds, has a place left of them. */
+struct scale {
+    int low, high;
+    bool zeros;
+};
+
+static void widen(double value, double *least, double *most)
 {
-    int place = 0;
-    for (int i = 0, end; i < d->n; i = end) {
-        end = plot_series_end(d, i);
-        place = i > 0 && plot_panel_end(d, i - 1) > i ? place + 1 : 1;
-        for (int none = 0; none < 2; none++) {
-            fprintf(out, "$%s_%d << EOD\n", none ? "none" : "some", i);
-            for (int k = i; k < end; k++) {
-                /* Marks of one row lie side by side in the order of the seeds. */
-                const double lift = (k - i - (end - i - 1) / 2.0) / (end - i) * 0.5;
-                if (is_bound(&d->row[k]) == (none == 1))
-                    fprintf(out, "%.17g %.17g %.0f %.0f %.4g\n", scale * shown(&d->row[k]),
-                            place + lift, d->row[k].value[SEED], d->row[k].value[RUN],
-                            scale * d->row[k].value[VALUE]);
-            }
-            /* A block may not be empty: a point far above the box. Gnuplot crashes when text
-             * stands at NaN. */
-            fprintf(out, "%.17g -99 0 0 0\nEOD\n", scale * shown(&d->row[i]));
+    if (!isfinite(value) || value <= 0.0)
+        return;
+    *least = fmin(*least, value);
+    *most = fmax(*most, value);
+}
+
+static struct scale scale_of(const struct plot_data *d, int first, int end, double unit)
+{
+    struct scale s = {.zeros = false};
+    double least = INFINITY, most = 0.0;
+    for (int i = first; i < end; i++) {
+        const struct plot_row *r = &d->row[i];
+        widen(unit * (no_error(r) ? bound_of(r) : r->value[VALUE]), &least, &most);
+        widen(unit * r->value[PUBLISHED], &least, &most);
+        s.zeros = s.zeros || no_error(r);
+    }
+    if (most > 0.0) {
+        s.low = (int)floor(log10(least));
+        s.high = (int)ceil(log10(most));
+    }
+    s.high += s.high == s.low;
+    if (s.low < s.high - DECADES_MAX)
+        s.low = s.high - DECADES_MAX;
+    return s;
+}
+
+/* `share` of the scale's length before its low end. */
+static double before(const struct scale *s, double share)
+{
+    return pow(10.0, s->low - share * (s->high - s->low));
+}
+
+static double zero_of(const struct scale *s)
+{
+    return before(s, 0.16);
+}
+
+/* Marks on either end are drawn whole, so the box begins before it and ends behind it. */
+static void write_scale(const struct scale *s, FILE *out)
+{
+    const int decades = s->high - s->low, every = (decades + TICKS_MAX - 1) / TICKS_MAX;
+    fprintf(out, "set xrange [%.6g:%.6g]\nset xtics (", before(s, s->zeros ? 0.22 : 0.05),
+            pow(10.0, s->high + 0.05 * decades));
+    if (s->zeros)
+        fprintf(out, "'0' %.6g, ", zero_of(s));
+    for (int k = s->low; k <= s->high; k++) {
+        if ((k - s->low) % every == 0)
+            fprintf(out, "'%g' 1e%d", pow(10.0, k), k);
+        else
+            fprintf(out, "'' 1e%d", k);
+        for (int n = 2; n < 10 && k < s->high; n++)
+            fprintf(out, ", '' %de%d 1", n, k);
+        fputs(k < s->high ? ", " : ")\n", out);
+    }
+    fputs("unset arrow\n", out);
+    if (s->zeros)
+        fprintf(out,
+                "set arrow from first %.6g, graph 0 to first %.6g, graph 1 nohead "
+                "lc rgb '#999999' dt 3\n",
+                before(s, 0.08), before(s, 0.08));
+}
+
+/* --- the marks ------------------------------------------------------------------- */
+
+/* A block may not be empty: a point far above the box. Gnuplot crashes when text stands at
+ * NaN. */
+enum { FAR_ABOVE = -99 };
+
+/* $some_<i>, $none_<i> and $paper_<i> of the rows [first, end) of one series: x and row, seed,
+ * run, and the value or the bound. */
+static void write_series(const struct plot_data *d, int first, int end, int place,
+                         const struct scale *s, double unit, FILE *out)
+{
+    for (int none = 0; none < 2; none++) {
+        fprintf(out, "$%s_%d << EOD\n", none ? "none" : "some", first);
+        for (int k = first; k < end; k++) {
+            const struct plot_row *r = &d->row[k];
+            /* Marks of one row lie side by side in the order of the seeds. */
+            const double lift = (k - first - (end - first - 1) / 2.0) / (end - first) * 0.6;
+            if (no_error(r) == (none == 1))
+                fprintf(out, "%.17g %.17g %.0f %.0f %.4g\n",
+                        none ? zero_of(s) : unit * r->value[VALUE], place + lift,
+                        r->value[SEED], r->value[RUN],
+                        unit * (none ? bound_of(r) : r->value[VALUE]));
         }
-        const double paper = d->row[i].value[PUBLISHED];
-        fprintf(out, "$paper_%d << EOD\n%.17g %d\nEOD\n", i, scale * paper, place);
+        fprintf(out, "%.17g %d 0 0 0\nEOD\n", zero_of(s), FAR_ABOVE);
+    }
+    const double paper = d->row[first].value[PUBLISHED];
+    const bool has = isfinite(paper) && paper > 0.0;
+    fprintf(out, "$paper_%d << EOD\n%.17g %d\nEOD\n", first,
+            has ? unit * paper : zero_of(s), has ? place : FAR_ABOVE);
+}
+
+static void write_blocks(const struct plot_data *d, double unit, FILE *out)
+{
+    for (int i = 0, end; i < d->n; i = end) {
+        end = plot_panel_end(d, i);
+        const struct scale s = scale_of(d, i, end, unit);
+        int place = 0;
+        for (int k = i, next; k < end; k = next) {
+            next = plot_series_end(d, k);
+            write_series(d, k, next, ++place, &s, unit, out);
+        }
     }
 }
 
-/* The points of a block: x and row, and for a page what the pointer on one tells. Numbers
- * alone become that text. */
-static const char *columns(const struct plot_request *q)
+/* What the pointer on a mark tells, for a page. Numbers alone become that text. */
+#define TOLD "(sprintf('seed %.0f, run %.0f: "
+
+/* The marks of the series that begins at row i. */
+static void draw_series(const struct plot_data *d, const struct plot_request *q, int i,
+                        FILE *out)
 {
-    return q->hover ? "1:2:(sprintf('seed %.0f, run %.0f: %g', $3, $4, $5)) with labels "
-                      "hypertext point"
-                    : "1:2 with points";
+    char colour[8];
+    int mark, dash;
+    plot_style(d->row[i].series, colour, &mark, &dash);
+    const char *look = q->hover ? " with labels hypertext point" : " with points";
+    fprintf(out,
+            "$none_%d using 1:2:($5 > 0 ? $5 - $1 : 0):(0) with vectors nohead lw 0.5 "
+            "lc rgb '%s', "
+            "$some_%d using 1:2%s%s pt %s ps 0.9 lc rgb '%s', "
+            "$none_%d using 1:2%s%s pt %s ps 0.9 lc rgb '%s', "
+            "$paper_%d using 1:2 with points pt %s ps 1.4 lw 2 lc rgb '#000000'",
+            i, colour, i, q->hover ? ":" TOLD "%g', $3, $4, $5))" : "", look,
+            q->text ? "'*'" : "7", colour, i,
+            q->hover ? ":" TOLD "0, 95 %% bound %g', $3, $4, $5))" : "", look,
+            q->text ? "'o'" : "6", colour, i, q->text ? "'x'" : "2");
 }
 
 static void draw_panel(const struct plot_data *d, const struct plot_request *q, int first,
-                       int end, FILE *out)
+                       int end, double unit, FILE *out)
 {
+    const struct scale s = scale_of(d, first, end, unit);
     int rows = 0;
+    write_scale(&s, out);
     fputs("set title ", out);
     plot_quoted(out, d->row[first].panel);
     fputs("\nset ytics (", out);
     for (int k = first; k < end; k = plot_series_end(d, k)) {
         fputs(rows ? ", " : "", out);
-        plot_quoted(out, d->row[k].series);
+        plot_tick(out, d->row[k].series);
         fprintf(out, " %d", ++rows);
     }
     fprintf(out, ") noenhanced\nset yrange [%.1f:0.4]\nplot ", rows + 0.6);
     for (int k = first; k < end; k = plot_series_end(d, k)) {
-        char colour[8];
-        int mark, dash;
-        plot_style(d->row[k].series, colour, &mark, &dash);
-        fprintf(out,
-                "%s$some_%d using %s pt 7 ps 0.9 lc rgb '%s', "
-                "$none_%d using %s pt 6 ps 0.9 lc rgb '%s', "
-                "$paper_%d using 1:2 with points pt 2 ps 1.4 lw 2 lc rgb '#000000'",
-                k > first ? ", \\\n  " : "", k, columns(q), colour, k, columns(q), colour,
-                k);
+        fputs(k > first ? ", \\\n  " : "", out);
+        draw_series(d, q, k, out);
     }
     putc('\n', out);
 }
@@ -107,15 +211,15 @@ static void draw_panel(const struct plot_data *d, const struct plot_request *q, 
 static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
     const struct metric_info *m = metric_info(q->metric);
-    write_blocks(d, m->percent ? 100.0 : 1.0, out);
+    const double unit = m->percent ? 100.0 : 1.0;
+    write_blocks(d, unit, out);
     plot_grid(out, plot_panels(d), q);
     fputs("unset key\nset logscale x\nset xlabel ", out);
     plot_quoted(out, q->metric);
-    /* In two lines, since long names leave the box narrow. */
-    fprintf(out, " . \"%s\\n(open: bound, cross: paper)\"\n", m->percent ? ", %" : "");
+    fprintf(out, " . '%s'\n", m->percent ? ", %" : "");
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
-        draw_panel(d, q, i, end, out);
+        draw_panel(d, q, i, end, unit, out);
     }
     plot_grid_end(out);
 }
@@ -127,6 +231,9 @@ const struct plot plot_seeds = {
     .values = {"value", "total", "seed", "run", "published"},
     .read = read,
     .draw = draw,
-    .width = 460,
-    .height = 316,
+    .width = 300,
+    .height = 125,
+    .named = true,
+    .note = "x: the paper; o: a seed without errors, at 0,\n"
+            "with a line to the 95 % bound of its rate",
 };

@@ -32,32 +32,33 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     const double scale = m->percent ? 100.0 : 1.0;
     for (int i = 0; i < d->n; i++) {
         const double *v = d->row[i].value;
-        fprintf(out, "$mark_%d << EOD\n%.17g %.17g %.17g %.17g\nEOD\n", i, v[SPEED],
-                scale * v[MEAN], scale * v[LEAST], scale * v[MOST]);
+        fprintf(out, "$mark_%d << EOD\n%.17g %.17g %.17g %.17g\nEOD\n", i,
+                v[SPEED] / 1000.0, scale * v[MEAN], scale * v[LEAST], scale * v[MOST]);
     }
     plot_grid(out, plot_panels(d), q);
-    fputs("set xlabel 'training tokens a CPU second'\nset format x '%.1s%c'\n"
-          "set xtics rotate by -30 font ',9'\nset rmargin 5\n"
-          "set ylabel ",
-          out);
+    fputs("set xlabel 'thousand training tokens a CPU second'\nset ylabel ", out);
     plot_quoted(out, q->metric);
     fprintf(out,
-            " . '%s; mean, least, most'\nset offsets graph 0.1, 0.1, 0.05, 0.05\n"
+            " . '%s'\nset offsets graph 0.1, 0.1, 0.05, 0.05\n"
             "set yrange [0<*:*]\n",
             m->percent ? ", %" : "");
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
         fputs("set title ", out);
         plot_quoted(out, d->row[i].panel);
-        fputs("\nplot ", out);
+        putc('\n', out);
+        plot_legend(d, i, end, q, out);
+        fputs("plot ", out);
         for (int k = i; k < end; k++) {
             char colour[8];
             int mark, dash;
             plot_style(d->row[k].series, colour, &mark, &dash);
+            /* In text the legend has no room for a bar. */
             fprintf(out,
                     "%s$mark_%d using 1:2:3:4 with yerrorbars pt %d ps 1.2 lw 1.5 "
-                    "lc rgb '%s' title ",
-                    k > i ? ", \\\n  " : "", k, mark, colour);
+                    "lc rgb '%s' notitle, "
+                    "$mark_%d using 1:2 with points pt %d ps 1.2 lc rgb '%s' title ",
+                    k > i ? ", \\\n  " : "", k, mark, colour, k, mark, colour);
             plot_quoted(out, d->row[k].series);
         }
         putc('\n', out);
@@ -72,7 +73,8 @@ const struct plot plot_speed = {
     .values = {"tokens_per_cpu_s", "mean", "min", "max", "seeds"},
     .read = read,
     .draw = draw,
-    .width = 460,
+    .note = "mark: the mean over seeds; bar: from the least to the most",
+    .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,
 };

@@ -4,6 +4,7 @@
  * The two options are those with most values among what was asked of an experiment and
  * split; where more options vary, each of their combinations has a box of its own. */
 #include "heat_map.h"
+#include "missing.h"
 
 static const char sql[] =
     "WITH e AS (SELECT * FROM v_evaluation WHERE state = 'done' AND profile GLOB ?1"
@@ -37,7 +38,7 @@ static enum status read(struct store *s, const struct plot_request *q,
                         struct plot_data *out, struct err *e)
 {
     const enum status st = plot_read(s, sql, q, NULL, out, e);
-    return st == ST_NOTFOUND
+    return st == ST_NOTFOUND && plot_missing(s, q, NULL, e) == ST_OK
                ? err_set(e, st,
                          "no run was asked for two options of a split; \"posbench eval "
                          "--only experiment=NAME --grid length=64,128 --grid "
@@ -45,12 +46,16 @@ static enum status read(struct store *s, const struct plot_request *q,
                : st;
 }
 
+static const struct heat_style style = {.bar = "token_error, %", .scale = 100};
+
 static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
-    const struct heat_style style = {.bar = "token_error, %", .scale = 100};
-    const int boxes = plot_panels(d);
-    (void)q;
-    heat_map_draw(d, &style, boxes < 3 ? boxes : 3, out);
+    heat_map_draw(d, &style, q, out);
+}
+
+static void print(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    heat_map_print(d, &style, q, out);
 }
 
 const struct plot plot_surface = {
@@ -59,6 +64,7 @@ const struct plot plot_surface = {
     .values = {"x", "y", "error", "seeds", "least", "most"},
     .read = read,
     .draw = draw,
+    .print = print,
     .width = 460,
     .height = 360,
 };

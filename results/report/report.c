@@ -131,6 +131,11 @@ static enum status write_section(struct report *r, const struct section *s, stru
 
 /* --- head and foot ---------------------------------------------------------------- */
 
+static const char *plural(const char *count)
+{
+    return strcmp(report_word(count), "1") == 0 ? "" : "s";
+}
+
 static enum status take_counts(void *context, int columns, const char *const *names,
                                const char *const *cells, struct err *e)
 {
@@ -143,8 +148,9 @@ static enum status take_counts(void *context, int columns, const char *const *na
                        "is");
     fputs("<p>", r->out);
     report_say(r->out,
-               "%s runs of %s experiments and %s encoders, %s of them done, ended %s",
-               report_word(cells[1]), report_word(cells[2]), report_word(cells[3]),
+               "%s run%s of %s experiment%s and %s encoder%s, %s of them done, ended %s",
+               report_word(cells[1]), plural(cells[1]), report_word(cells[2]),
+               plural(cells[2]), report_word(cells[3]), plural(cells[3]),
                report_word(cells[0]), report_word(cells[4]));
     fputs(".</p>\n", r->out);
     return ST_OK;

@@ -36,7 +36,8 @@ struct contest {
 static int by_mean(const void *pa, const void *pb)
 {
     const struct entrant *a = pa, *b = pb;
-    return (a->mean > b->mean) - (a->mean < b->mean);
+    const int order = (a->mean > b->mean) - (a->mean < b->mean);
+    return order ? order : strcmp(a->name, b->name);
 }
 
 static struct values values_of(const struct entrant *a)
@@ -51,14 +52,23 @@ static double p_two_sided(const struct entrant *a, const struct entrant *b)
     return fmin(1.0, 2.0 * fmin(below, above));
 }
 
-/* The entrants from the second on, of which the test finds the first one different or not:
+/* How many have the lowest mean. */
+static int leaders(const struct contest *c)
+{
+    int n = 1;
+    while (n < c->n && c->all[n].mean <= c->all[0].mean)
+        n++;
+    return n;
+}
+
+/* The entrants behind the leaders, of which the test finds the first one different or not:
  * "rope (5.20 %), cope (4.48 %)". Returns how many. */
 static int list(const struct contest *c, bool different, FILE *to)
 {
     const struct metric_info *m = metric_info("token_error");
     char number[METRIC_TEXT];
     int n = 0;
-    for (int i = 1; i < c->n; i++) {
+    for (int i = leaders(c); i < c->n; i++) {
         const struct entrant *x = &c->all[i];
         if ((p_two_sided(&c->all[0], x) <= alpha) != different)
             continue;
@@ -72,22 +82,50 @@ static int list(const struct contest *c, bool different, FILE *to)
 
 static bool could_decide(const struct contest *c)
 {
-    const int n = c->all[0].seeds, m = c->n > 1 ? c->all[1].seeds : 0;
+    const int n = c->all[0].seeds, m = c->all[leaders(c)].seeds;
     return m > 0 && 2.0 * rank_test_least(n, m) <= alpha;
+}
+
+static void say_leaders(const struct contest *c, FILE *to)
+{
+    const struct metric_info *m = metric_info("token_error");
+    const struct entrant *best = &c->all[0];
+    const int n = leaders(c);
+    int most = best->seeds, least = best->seeds;
+    char number[METRIC_TEXT];
+    for (int i = 0; i < n; i++) {
+        fprintf(to, "%s%s", i == 0 ? "" : i < n - 1 ? ", " : " and ", c->all[i].name);
+        most = c->all[i].seeds > most ? c->all[i].seeds : most;
+        least = c->all[i].seeds < least ? c->all[i].seeds : least;
+    }
+    if (best->mean > 0.0)
+        fprintf(to, " %s the lowest error, %s %%", n > 1 ? "have" : "has",
+                metric_number(m, best->mean, metric_decimals(m, best->mean), number));
+    else
+        fprintf(to, " %s no error", n > 1 ? "make" : "makes");
+    if (least < most)
+        fprintf(to, " over %d to %d seeds", least, most);
+    else
+        fprintf(to, " over %d seed%s", most, most == 1 ? "" : "s");
+    if (!isnan(c->chance) && best->mean >= 0.9 * c->chance)
+        fputs(", no better than a guess", to);
 }
 
 static void say_rest(const struct contest *c, FILE *to)
 {
+    if (leaders(c) == c->n)
+        return;
     if (!could_decide(c)) {
         fputs("; too few seeds to tell encoders apart", to);
         return;
     }
     if (list(c, true, NULL)) {
-        fputs("; its seeds tend to lie below those of ", to);
+        fprintf(to, "; %s seeds tend to lie below those of ",
+                leaders(c) > 1 ? "the first one's" : "its");
         list(c, true, to);
     }
     if (list(c, false, NULL)) {
-        fputs("; not told apart from ", to);
+        fprintf(to, "; %snot told apart from ", leaders(c) > 1 ? "the first one is " : "");
         list(c, false, to);
     }
 }
@@ -95,20 +133,14 @@ static void say_rest(const struct contest *c, FILE *to)
 /* The sentence of a test, and an empty contest again. */
 static void finish(struct contest *c)
 {
-    const struct metric_info *m = metric_info("token_error");
-    char *text = NULL, number[METRIC_TEXT];
+    char *text = NULL;
     size_t bytes = 0;
     FILE *to = c->n > 1 ? open_memstream(&text, &bytes) : NULL;
     if (to) {
         for (int i = 0; i < c->n; i++)
             c->all[i].mean = statistics_mean(c->all[i].error, c->all[i].seeds);
         qsort(c->all, (size_t)c->n, sizeof *c->all, by_mean);
-        const struct entrant *best = &c->all[0];
-        fprintf(to, "%s has the lowest error, %s %% over %d seeds", best->name,
-                metric_number(m, best->mean, metric_decimals(m, best->mean), number),
-                best->seeds);
-        if (!isnan(c->chance) && best->mean >= 0.9 * c->chance)
-            fputs(", no better than a guess", to);
+        say_leaders(c, to);
         say_rest(c, to);
         if (fclose(to) == 0) {
             fputs("<li>", c->out);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "escape.h"
 #include "metric_text.h"
@@ -17,6 +18,24 @@ static void write_percent(FILE *out, const char *cell)
     if (cell)
         escape_html(out, metric_number(m, value, metric_decimals(m, value), text));
     fputs("</td>", out);
+}
+
+/* Escaped, and with places where a narrow column may break it. */
+static void write_name(FILE *out, const char *text)
+{
+    char part[64];
+    while (*text) {
+        size_t n = strcspn(text, ",(+=");
+        n += text[n] != '\0';
+        if (n >= sizeof part) { /* whole, so that no character is cut in two */
+            escape_html(out, text);
+            return;
+        }
+        snprintf(part, sizeof part, "%.*s", (int)n, text);
+        escape_html(out, part);
+        text += n;
+        fputs(*text ? "<wbr>" : "", out);
+    }
 }
 
 /* Decimals below 0: four digits. */
@@ -42,13 +61,15 @@ static enum status take(void *context, int columns, const char *const *names,
     (void)e;
     fputs("<tr>", r->out);
     fputs("<td class=test>", r->out);
-    report_say(r->out, "%s%s%s, %s", report_word(cells[EXPERIMENT]),
-               *report_word(cells[CELL]) ? ", " : "", report_word(cells[CELL]),
-               report_word(cells[SPLIT]));
+    write_name(r->out, report_word(cells[EXPERIMENT]));
+    fputs(*report_word(cells[CELL]) ? ", " : "", r->out);
+    write_name(r->out, report_word(cells[CELL]));
+    fputs(", ", r->out);
+    write_name(r->out, report_word(cells[SPLIT]));
     fputs("</td>", r->out);
-    fprintf(r->out, "<td><a href=\"#recipe-%lld\">",
+    fprintf(r->out, "<td class=test><a href=\"#recipe-%lld\">",
             strtoll(report_word(cells[RECIPE]), NULL, 10));
-    escape_html(r->out, report_word(cells[VARIANT]));
+    write_name(r->out, report_word(cells[VARIANT]));
     fputs("</a></td>", r->out);
     for (int i = MEAN; i <= WORST; i++)
         write_percent(r->out, cells[i]);

@@ -379,8 +379,10 @@ static void write_without(struct report *r, const struct report_looks *l)
         report_say(
             r->out,
             "The weights of the %d runs whose encoders have gates are not beside the "
-            "database, or cannot be used%s%s. `posbench run --rerun all` keeps them.",
+            "database, or cannot be used%s%s. ",
             l->gated, l->why.msg[0] ? ": " : "", l->why.msg);
+    if (l && l->gated)
+        fputs("<code>posbench run --rerun all</code> keeps them.", r->out);
     fputs("</p>\n", r->out);
 }
 

@@ -159,6 +159,45 @@ static void write_data(FILE *out, const struct plot *p, const struct plot_data *
     free(text);
 }
 
+/* A word of a POSIX shell's command line: a page's command is copied and run, and its names are
+ * those of any database. */
+static void write_word(FILE *out, const char *before, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789._-+=:,/";
+    fputs(before, out);
+    if (*word && !word[strspn(word, plain)]) {
+        escape_html(out, word);
+        return;
+    }
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *to = open_memstream(&text, &bytes);
+    if (!to)
+        return;
+    putc('\'', to);
+    for (const char *c = word; *c; c++)
+        fputs(*c == '\'' ? "'\\''" : (const char[]){*c, '\0'}, to);
+    putc('\'', to);
+    if (fclose(to) == 0)
+        escape_html(out, text);
+    free(text);
+}
+
+/* The command that draws the same. */
+static void write_command(const struct report *r, const struct plot *p,
+                          const struct plot_request *q)
+{
+    fprintf(r->out, "posbench plot %s", p->name);
+    if (q->experiment)
+        write_word(r->out, " ", q->experiment);
+    if (q->profile)
+        write_word(r->out, " --profile ", q->profile);
+    if (strcmp(r->request->database, "results.db") != 0)
+        write_word(r->out, " --db ", r->request->database);
+    fprintf(r->out, " -o %s.svg", p->name);
+}
+
 static enum status write_figure(struct report *r, const struct plot *p,
                                 const struct plot_data *d, struct plot_request *q,
                                 struct err *e)
@@ -184,8 +223,7 @@ static enum status write_figure(struct report *r, const struct plot *p,
         st = ST_OK;
     }
     fputs("<p class=made><code>", r->out);
-    report_say(r->out, "posbench plot %s%s%s -o %s.svg", p->name, q->experiment ? " " : "",
-               q->experiment ? q->experiment : "", p->name);
+    write_command(r, p, q);
     fputs("</code>", r->out);
     if (fits)
         write_data(r->out, p, d);

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -39,6 +40,10 @@ static enum status write_picture(const struct plot *p, const struct plot_data *d
         plot_csv(p, d, out);
         return ST_OK;
     }
+    if (strcmp(format, "text") == 0 && p->print) {
+        p->print(d, q, out);
+        return ST_OK;
+    }
     if (plot_panels(d) > PANELS_MOST)
         return err_set(e, ST_USAGE,
                        "%d boxes are too many for a picture (at most %d); name an "
@@ -58,15 +63,63 @@ static enum status write_picture(const struct plot *p, const struct plot_data *d
     return st;
 }
 
+enum { KINDS = 32 };
+
 static enum status no_picture(const char *typed, struct err *e)
 {
-    enum { MOST = 32 };
-    const char *names[MOST];
+    const char *names[KINDS];
     int n = 0;
-    for (int i = 0; i < plot_count() && n < MOST; i++)
+    for (int i = 0; i < plot_count() && n < KINDS; i++)
         names[n++] = plot_at(i)->name;
     return err_set(e, ST_USAGE, "no picture \"%s\"%s", typed,
                    suggest_among(typed, names, n));
+}
+
+static bool has_metric(const struct plot *p)
+{
+    return p->metric != NULL;
+}
+
+static bool is_of_model(const struct plot *p)
+{
+    return p->planes != NULL;
+}
+
+static bool is_of_results(const struct plot *p)
+{
+    return !p->planes;
+}
+
+/* An option that the picture would not heed is refused, with those that do. */
+static enum status check_option(const struct invocation *v, const struct plot *p,
+                                const char *option, bool (*heeds)(const struct plot *),
+                                struct err *e)
+{
+    char kinds[256] = "";
+    size_t used = 0;
+    if (!flag_given(v, option) || heeds(p))
+        return ST_OK;
+    for (int i = 0; i < plot_count(); i++)
+        if (heeds(plot_at(i)) && used < sizeof kinds)
+            used += (size_t)snprintf(kinds + used, sizeof kinds - used, "%s%s",
+                                     used ? ", " : "", plot_at(i)->name);
+    return err_set(e, ST_USAGE, "--%s has no effect on %s; these have it: %s", option,
+                   p->name, kinds);
+}
+
+static enum status check_options(const struct invocation *v, const struct plot *p,
+                                 struct err *e)
+{
+    static const struct {
+        const char *name;
+        bool (*heeds)(const struct plot *);
+    } of[] = {{"metric", has_metric},  {"sample", is_of_model},
+              {"choose", is_of_model}, {"encoder", is_of_results},
+              {"cell", is_of_results}, {"profile", is_of_results}};
+    enum status st = ST_OK;
+    for (size_t i = 0; i < sizeof of / sizeof *of && st == ST_OK; i++)
+        st = check_option(v, p, of[i].name, of[i].heeds, e);
+    return st;
 }
 
 static enum status find(const struct invocation *v, const struct plot **p,
@@ -82,10 +135,7 @@ static enum status find(const struct invocation *v, const struct plot **p,
                        "%s: the end of the name says no format; use .svg, .pdf, .png, .gp "
                        "(script), .csv (data) or - (text)",
                        path);
-    if (flag_given(v, "metric") && !(*p)->metric)
-        return err_set(e, ST_USAGE, "--metric: %s draws no metric of your choice",
-                       (*p)->name);
-    return ST_OK;
+    return check_options(v, *p, e);
 }
 
 static void name_of(const struct look_run *r, int place, char text[TASK_TOKEN_TEXT])
@@ -153,9 +203,22 @@ static enum status add_heads(const struct invocation *v, const struct plot *p,
     return st;
 }
 
-/* The data of a plot that is drawn from the model of a run. */
+enum { TITLE = 1024 };
+
+/* What the picture shows; names end at a line's end, whatever stands in them. */
+static void write_title(const struct look_run *r, long sample, char title[TITLE])
+{
+    const struct run_spec *run = &r->run;
+    snprintf(title, TITLE,
+             "run %s (%.200s%s%.200s, seed %" PRIu64
+             "), split %.100s, sequence %ld\n%.400s",
+             r->stored.id, run->experiment, *run->cell ? " " : "", run->cell, run->seed,
+             r->split.name, sample, run->variant);
+}
+
+/* The data of a plot that is drawn from the model of a run, and what they are. */
 static enum status look(const struct invocation *v, const struct plot *p, const char *db,
-                        struct plot_data *d, struct err *e)
+                        struct plot_data *d, char title[TITLE], struct err *e)
 {
     struct look_run r = {.sampler = NULL};
     const char *choose = flag_text(v, "choose", NULL);
@@ -173,6 +236,8 @@ static enum status look(const struct invocation *v, const struct plot *p, const 
         st = look_run_at(&r, (int)sample, e);
     if (st == ST_OK)
         st = add_heads(v, p, &r, choose ? &chosen : NULL, d, e);
+    if (st == ST_OK)
+        write_title(&r, sample, title);
     look_run_close(&r);
     return st;
 }
@@ -180,6 +245,7 @@ static enum status look(const struct invocation *v, const struct plot *p, const 
 static enum status draw(const struct invocation *v, const struct plot *p,
                         const char *format, const char *path, struct err *e)
 {
+    char title[TITLE];
     const struct plot_request q = {
         .experiment = argument_count(v) > 1 ? argument_at(v, 1) : NULL,
         .profile = flag_text(v, "profile", NULL),
@@ -188,12 +254,13 @@ static enum status draw(const struct invocation *v, const struct plot *p,
         .encoder = flag_text(v, "encoder", NULL),
         .metric = flag_text(v, "metric", p->metric),
         .text = strcmp(flag_text(v, "output", "-"), "-") == 0,
+        .title = p->planes ? title : NULL,
     };
     struct plot_data d = {0};
     struct output *o = NULL;
     struct store *db = NULL;
     enum status st =
-        p->planes ? look(v, p, path, &d, e) : store_open(path, STORE_READ, &db, e);
+        p->planes ? look(v, p, path, &d, title, e) : store_open(path, STORE_READ, &db, e);
     if (!st && db && !q.profile)
         st = store_without_trials(db, e);
     if (!st && db)

@@ -7,6 +7,7 @@
 #include "clean.h"
 #include "gnuplot.h"
 #include "look_report.h"
+#include "option.h"
 #include "output.h"
 #include "plot.h"
 #include "report.h"
@@ -14,11 +15,13 @@
 #include "targets.h"
 #include "version.h"
 
+#define DEFAULT_PAGE "report.html"
+
 static enum status write_page(const struct invocation *v, struct store *db,
                               const char *path, const struct report_looks *looks,
                               struct err *e)
 {
-    const char *name = flag_text(v, "output", "report.html"), *slash = strrchr(path, '/');
+    const char *name = flag_text(v, "output", DEFAULT_PAGE), *slash = strrchr(path, '/');
     const struct report_request q = {
         .experiment = argument_count(v) ? argument_at(v, 0) : NULL,
         .profile = flag_text(v, "profile", NULL),
@@ -41,19 +44,39 @@ static enum status write_page(const struct invocation *v, struct store *db,
     return st;
 }
 
+enum { KINDS = 32 };
+
 /* Each word of --plots is a kind of picture. */
 static enum status check_plots(const char *list, struct err *e)
 {
+    const char *names[KINDS];
     char name[64];
+    int kinds = 0;
+    for (int i = 0; i < plot_count() && kinds < KINDS; i++)
+        names[kinds++] = plot_at(i)->name;
     while (list && *list) {
         const size_t n = strcspn(list, ",");
         snprintf(name, sizeof name, "%.*s", (int)n, list);
         if (!plot_find(name))
-            return err_set(e, ST_USAGE,
-                           "--plots: no picture \"%s\"; `posbench plot --help`", name);
+            return err_set(e, ST_USAGE, "--plots: no picture \"%s\"%s", name,
+                           suggest_among(name, names, kinds));
         list += n + (list[n] == ',');
     }
     return ST_OK;
+}
+
+/* The page is HTML, whatever its name says: other formats are refused. */
+static enum status check_output(const char *path, struct err *e)
+{
+    const char *dot = strrchr(path, '.');
+    if (strcmp(path, "-") == 0 ||
+        (dot && (strcmp(dot, ".html") == 0 || strcmp(dot, ".htm") == 0)))
+        return ST_OK;
+    return err_set(
+        e, ST_USAGE,
+        "%s: a report is a page of HTML; name it .html or .htm, or - for standard "
+        "output (a browser prints it to PDF)",
+        path);
 }
 
 static enum status run(const struct invocation *v, struct err *e)
@@ -62,7 +85,9 @@ static enum status run(const struct invocation *v, struct err *e)
     struct store *db = NULL;
     struct report_looks looks = {.n = 0};
     const bool models = !flag_given(v, "no-models");
-    enum status st = check_plots(flag_text(v, "plots", NULL), e);
+    enum status st = check_output(flag_text(v, "output", DEFAULT_PAGE), e);
+    if (!st)
+        st = check_plots(flag_text(v, "plots", NULL), e);
     if (!st)
         st = store_open(target_database(v, "", path), STORE_READ, &db, e);
     if (!st && !flag_given(v, "profile"))
@@ -78,7 +103,8 @@ static enum status run(const struct invocation *v, struct err *e)
 }
 
 static const struct flag flags[] = {
-    {"output", 'o', "FILE", false, "the page (default report.html); - is standard output"},
+    {"output", 'o', "FILE", false,
+     "FILE.html or .htm, the page (default report.html); - is standard output"},
     {"profile", 0, "PROFILE", false, "only runs of this profile (default: all)"},
     {"plots", 0, "PLOT", false,
      "kinds of pictures for each experiment, with commas (default: all)"},

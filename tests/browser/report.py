@@ -121,7 +121,10 @@ class Report(unittest.TestCase):
 
     def test_a_heading_sorts_numbers_as_numbers(self):
         heading = self.browser.find_element(By.XPATH, "//table[@id='board']//th[3]/button")
-        errors = lambda: [float(x) for x in self.column("#board", 2)]
+
+        def errors():
+            return [float(x) for x in self.column("#board", 2)]
+
         up = sorted(errors())
         self.assertEqual(len(up), 8)
         heading.click()
@@ -138,10 +141,16 @@ class Report(unittest.TestCase):
 
     def test_a_cell_leads_to_its_settings_and_runs(self):
         link = self.browser.find_element(By.LINK_TEXT, "cope")
-        opened = lambda: self.browser.find_elements(By.CSS_SELECTOR, "details[open]")
+
+        def opened():
+            return self.browser.find_elements(By.CSS_SELECTOR, "details[open]")
+
+        def opened_count():
+            return len(opened())
+
         self.assertEqual(opened(), [])
         link.click()
-        self.becomes(lambda: len(opened()), 1)
+        self.becomes(opened_count, 1)
         details = opened()[0]
         self.assertIn("cope", details.find_element(By.TAG_NAME, "summary").text)
         self.assertIn('"flip_flop"', details.find_element(By.TAG_NAME, "pre").text)
@@ -149,7 +158,8 @@ class Report(unittest.TestCase):
     def test_a_mark_tells_its_seed(self):
         titles = self.browser.execute_script(
             "return [...document.querySelectorAll('svg title')].map(t => t.textContent)")
-        told = [t for t in titles if re.fullmatch(r"seed [12], run \d+: [\d.e+-]+", t)]
+        mark = r"seed [12], run \d+: ([\d.e+-]+|0, 95 % bound [\d.]+)"
+        told = [t for t in titles if re.fullmatch(mark, t)]
         self.assertEqual(len(told), 16)
 
     def heads(self):
@@ -206,6 +216,15 @@ class Report(unittest.TestCase):
             self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia",
                                          {"media": "", "features": []})
         self.assertEqual((paper, adjust), ("rgb(255, 255, 255)", "exact"))
+
+    def test_paper_loses_no_column(self):
+        self.size(720)
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        try:
+            width = self.browser.execute_script("return document.documentElement.scrollWidth")
+        finally:
+            self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        self.assertLessEqual(width, 720)
 
     def test_ids_are_unique_and_figures_have_names(self):
         ids = self.browser.execute_script(

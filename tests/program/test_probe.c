@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "program.h"
+#include "real_text.h"
 #include "safetensors.h"
 
 static const char yaml[] = "version: 1\n"
@@ -152,8 +153,8 @@ static void planes_are_in_the_file_and_in_the_picture(void **state)
     assert_int_equal(parts[3].n, 4 * T * T);
     memcpy(gate, parts[3].at, parts[3].n);
     RUN(&p, "-C %s plot gates 1 -o gates.csv && cat %s/gates.csv", folder, folder);
-    char line[128];
-    snprintf(line, sizeof line, ",1,2,%.17g\r\n", (double)gate[2 * T + 1]);
+    char line[128], number[REAL_TEXT];
+    snprintf(line, sizeof line, ",1,2,%s\r\n", real_text((double)gate[2 * T + 1], number));
     assert_non_null(strstr(p.out, line));
     assert_ptr_equal(strstr(p.out, "panel,series,key,query,value\r\n"), p.out);
     program_free(&p);
@@ -214,13 +215,57 @@ static void pictures_of_a_model_name_their_run(void **state)
     expect("plot positions 1 -o x.gp", 0, NULL, NULL);
 }
 
+/* What nothing fits is named, with what there is. */
+static void plots_say_what_there_is(void **state)
+{
+    (void)state;
+    expect("plot seeds nosuch", 4, NULL,
+           "no done run has experiment \"nosuch\"; there are copy");
+    expect("plot seeds copy --metric foo", 4, NULL,
+           "no done run of those asked for has metric \"foo\"; there are accuracy, ");
+    expect("plot seeds --metric token_eror", 4, NULL, "did you mean \"token_error\"?");
+    expect("plot curves --split foo", 4, NULL, "has split \"foo\"; there are id, ");
+    expect("plot distance --encoder foo", 4, NULL, "has encoder \"foo\"; there are cope, ");
+    expect("plot speed --cell x", 4, NULL, "has cell \"x\"; there is none");
+    expect("plot claims --profile x", 4, NULL, "has profile \"x\"; there are default");
+    expect("plot surface nosuch", 4, NULL, "there are copy");
+    expect("plot surface", 4, NULL, "--grid");
+    expect("plot seeds --split valid", 4, NULL, "numbers for this picture on split valid");
+}
+
+/* An option that a picture would not heed is refused. */
+static void plots_refuse_options_without_effect(void **state)
+{
+    (void)state;
+    expect("plot speed --sample 3", 2, NULL,
+           "--sample has no effect on speed; these have it: attention, gates, ");
+    expect("plot seeds --choose line", 2, NULL, "--choose has no effect on seeds");
+    expect("plot gates 1 --cell x", 2, NULL, "--cell has no effect on gates");
+    expect("plot gates 1 --profile x", 2, NULL, "--profile has no effect on gates");
+    expect("plot gates 1 --encoder x", 2, NULL, "--encoder has no effect on gates");
+    expect(
+        "plot claims --metric loss", 2, NULL,
+        "--metric has no effect on claims; these have it: context, curves, seeds, speed");
+}
+
+/* A page is HTML, whatever its name says. */
+static void a_report_is_no_pdf(void **state)
+{
+    (void)state;
+    expect("report --no-models -o y.pdf", 2, NULL, "y.pdf: a report is a page of HTML");
+    expect("report --no-models -o y", 2, NULL, "name it .html or .htm, or -");
+    expect("report --no-models --plots seeds -o y.htm", 0, NULL, NULL);
+    expect("report --no-models --plots seed -o y.htm", 2, NULL, "did you mean \"seeds\"?");
+}
+
 /* Layers down, heads across; a token at its place on both axes. */
 static void boxes_stand_in_layers_and_heads(void **state)
 {
     struct program p;
     (void)state;
     RUN(&p, "-C %s plot attention 1 -o x.gp && cat %s/x.gp", folder, folder);
-    assert_non_null(strstr(p.out, "set multiplot layout 2,2\n"));
+    assert_non_null(strstr(p.out, "set multiplot title 'run 1 (copy, seed 1), split id, "
+                                  "sequence 0'.\"\\n\".'cope' noenhanced layout 2,2\n"));
     assert_non_null(strstr(p.out, "set title 'layer 1, head 0'\n"));
     assert_non_null(strstr(p.out, "set cbrange [0:1]\n"));
     assert_non_null(strstr(p.out, "set yrange ["));
@@ -228,6 +273,18 @@ static void boxes_stand_in_layers_and_heads(void **state)
     assert_non_null(strstr(p.out, "\n1 0 NaN\n"));
     assert_null(strstr(p.out, "\n0 0 NaN\n"));
     program_free(&p);
+}
+
+/* A terminal has no image: shades, and what the picture is; the first query sees itself. */
+static void a_terminal_shows_shades(void **state)
+{
+    (void)state;
+    expect("plot attention 1 --split id --sample 1", 0,
+           "run 1 (copy, seed 1), split id, sequence 1\ncope\n\nlayer 0, head 0\n"
+           "weight from 0 to 1: .:-=+*#%@; a line for each query, a column for each key\n",
+           NULL);
+    expect("plot attention 1", 0, " @@", NULL);
+    expect("plot gates 1", 0, "gate from 0 to 1: .:-=+*#%@; ", NULL);
 }
 
 static void the_same_model_gives_the_same_bytes(void **state)
@@ -326,7 +383,11 @@ int main(void)
         cmocka_unit_test(planes_are_in_the_file_and_in_the_picture),
         cmocka_unit_test(npz_is_a_zip_of_the_same_arrays),
         cmocka_unit_test(pictures_of_a_model_name_their_run),
+        cmocka_unit_test(plots_say_what_there_is),
+        cmocka_unit_test(plots_refuse_options_without_effect),
+        cmocka_unit_test(a_report_is_no_pdf),
         cmocka_unit_test(boxes_stand_in_layers_and_heads),
+        cmocka_unit_test(a_terminal_shows_shades),
         cmocka_unit_test(the_report_keeps_folders_to_itself),
         cmocka_unit_test(the_report_shows_what_heads_count),
         cmocka_unit_test(the_same_model_gives_the_same_bytes),

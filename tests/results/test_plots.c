@@ -72,8 +72,9 @@ static void curves_hold_each_seed_and_the_median(void **state)
     plot_data_free(&d);
 }
 
-/* 0 of 300: 1 - 0.05^(1/300) = 0.009936; open marks are in $none. */
-static void seeds_without_errors_stand_at_their_bound(void **state)
+/* 0 of 300: 1 - 0.05^(1/300) = 0.009936, so the scale goes from 0.1 to 100 %; 0 lies before
+ * it, at 10^(-1 - 0.16 * 3), with lines to the bound. Open marks are in $none. */
+static void seeds_without_errors_stand_at_zero(void **state)
 {
     struct fixture *f = *state;
     struct plot_request q = {0};
@@ -83,13 +84,92 @@ static void seeds_without_errors_stand_at_their_bound(void **state)
     struct plot_data d = read_plot(f, "seeds", &q);
     assert_int_equal(d.n, 6); /* `valid` chooses settings: it is no result */
     TEXT_OF(text, n, plot_find("seeds")->draw(&d, &q, out));
-    const char *none = strstr(text, "$none_0 << EOD\n0.993");
-    assert_non_null(none);
+    assert_non_null(strstr(text, "$none_0 << EOD\n0.03311"));
+    assert_non_null(strstr(text, " 1 2 2 0.9936\n"));
     assert_non_null(strstr(text, "$some_0 << EOD\n25 "));
     /* A block without points has one that stands outside the box. */
-    assert_non_null(strstr(text, "$some_3 << EOD\n0.993"));
-    assert_non_null(strstr(text, " -99 0 0 0\nEOD\n"));
+    assert_non_null(strstr(text, "$some_3 << EOD\n0.033113112148259113 -99 0 0 0\nEOD\n"));
+    assert_non_null(strstr(text, "set xrange [0.0218776:141.254]\n"
+                                 "set xtics ('0' 0.0331131, '0.1' 1e-1, '' 2e-1 1, "));
+    assert_non_null(strstr(text, "with vectors nohead"));
     free(text);
+    plot_data_free(&d);
+}
+
+/* Where each seed erred there is no place for 0; decades have a name as long as there is room. */
+static void a_scale_has_zero_where_a_seed_has(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    char *text;
+    size_t n;
+    add_curves(f, "alpha", (double[]){0.25, 2e-8, 0.5});
+    struct plot_data d = read_plot(f, "seeds", &q);
+    TEXT_OF(text, n, plot_find("seeds")->draw(&d, &q, out));
+    assert_non_null(strstr(text, "set xtics ('1e-06' 1e-6, '' 2e-6 1, "));
+    assert_non_null(strstr(text, ", '' 1e-5, "));
+    assert_null(strstr(text, "set arrow from"));
+    free(text);
+    plot_data_free(&d);
+}
+
+/* The first number behind `key` in the script of the data. */
+static int script_number(const struct plot_data *d, const struct plot_request *q,
+                         const char *plot, const char *terminal, const char *key)
+{
+    char *text;
+    size_t n;
+    int number = -1;
+    TEXT_OF(text, n, plot_script(plot_find(plot), d, q, terminal, out));
+    const char *at = strstr(text, key);
+    if (at)
+        sscanf(at + strlen(key), "%d", &number);
+    free(text);
+    return number;
+}
+
+/* Names stand beside the box and not in its place; many rows make it higher. */
+static void boxes_of_seeds_keep_their_width(void **state)
+{
+    static const char *const names[] = {"a", "cope(scale_position=false,sep_keys=true)"};
+    const struct plot_request q = {.metric = "token_error"};
+    int width[2], lines[2];
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct plot_data d = {0};
+        for (int i = 0; i < (k ? 18 : 1); i++) {
+            char name[64];
+            snprintf(name, sizeof name, "%s%d", names[k], i);
+            struct plot_row *row = plot_add(&d, "box", name);
+            assert_non_null(row);
+            row->value[0] = 0.5;
+        }
+        width[k] = script_number(&d, &q, "seeds", "svg", "set terminal svg size ");
+        lines[k] = script_number(&d, &q, "seeds", "text", "set terminal dumb size 79,");
+        plot_data_free(&d);
+    }
+    assert_int_equal(width[1] - width[0], 7 * (42 - 2));
+    assert_int_equal(lines[0], 22 + 2);
+    assert_int_equal(lines[1], 2 * 18 + 10 + 2);
+}
+
+/* Below the axis's name, in as many columns as names have room. */
+static void legends_have_their_own_room(void **state)
+{
+    const struct plot_request q = {.metric = "token_error"};
+    struct plot_data d = {0};
+    (void)state;
+    for (int i = 0; i < 7; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "rope(fastest=0.%d)", i);
+        assert_non_null(plot_add(&d, "box", name));
+    }
+    assert_int_equal(script_number(&d, &q, "curves", "svg", "set key maxcols "), 2);
+    assert_int_equal(script_number(&d, &q, "curves", "svg", "set bmargin "), 4 + 4);
+    assert_int_equal(script_number(&d, &q, "speed", "svg", "set bmargin "), 4 + 4);
+    assert_int_equal(script_number(&d, &q, "curves", "text", "set key maxcols "), 2);
+    assert_int_equal(script_number(&d, &q, "curves", "text", "set terminal dumb size 79,"),
+                     22 + 2);
     plot_data_free(&d);
 }
 
@@ -118,6 +198,8 @@ static void errors_stand_at_their_distance(void **state)
     assert_non_null(
         strstr(text, "$seeds_0 << EOD\n0 0\n1.5 50\n9 25\n\n0 50\n1.5 100\n9 0\nEOD\n"));
     assert_non_null(strstr(text, "$all_0 << EOD\n0 25\n1.5 75\n9 12.5\nEOD\n"));
+    assert_non_null(
+        strstr(text, "set xlabel 'ignores'\nset title 'flip_flop, id: ignores'"));
     free(text);
     TEXT_OF(text, n, plot_csv(plot_find("distance"), &d, out));
     assert_non_null(strstr(text, "panel,series,value,error,wrong,places,seed\r\n"
@@ -242,6 +324,69 @@ static void words_of_a_text_can_be_read_below_a_map(void **state)
     }
 }
 
+/* A map of n x n tokens. */
+static struct plot_data map_of(int n, const char *token)
+{
+    struct plot_data d = {.columns = 1};
+    for (int i = 0; i < n * n; i++) {
+        struct plot_row *row = plot_add(&d, "layer 0, head 0", token);
+        assert_non_null(row);
+        row->value[0] = i % n;
+        row->value[1] = i / n;
+        row->value[2] = i / n >= i % n ? (double)(i % n) / (n - 1) : (double)NAN;
+    }
+    return d;
+}
+
+/* 32 have room; of 33 every second is named, and the axis says so. */
+static void an_axis_says_which_tokens_it_names(void **state)
+{
+    const struct plot_request q = {.title = "run 1"};
+    (void)state;
+    for (int n = 32; n <= 33; n++) {
+        struct plot_data d = map_of(n, "w");
+        char *text;
+        size_t bytes;
+        TEXT_OF(text, bytes, plot_script(plot_find("gates"), &d, &q, "svg", out));
+        assert_non_null(
+            strstr(text, "set multiplot title 'run 1' noenhanced layout 1,1\n"));
+        assert_non_null(strstr(text, "set xlabel 'key'\n")); /* letters: 48 */
+        assert_non_null(strstr(text, n == 32
+                                         ? "set ylabel 'query'\n"
+                                         : "set ylabel 'query' . ' (every 2nd named)'\n"));
+        free(text);
+        plot_data_free(&d);
+    }
+}
+
+/* 0, 1/2, 1 of 1: the first, middle and last shade; 140 tokens are two a character. Control
+ * characters of a token are not shown. */
+static void a_map_in_text_has_shades(void **state)
+{
+    const struct plot_request q = {.title = "run 1\nx\x1b", .text = true};
+    struct plot_data d = map_of(3, "w\x1b");
+    char *text;
+    size_t n;
+    (void)state;
+    TEXT_OF(text, n, plot_find("gates")->print(&d, &q, out));
+    assert_string_equal(text,
+                        "run 1\nx\\x1b\n\nlayer 0, head 0\n"
+                        "gate from 0 to 1: .:-=+*#%@; a line for each query, a column "
+                        "for each key\n"
+                        "         w w w \n         ? ? ? \n"
+                        "      w? ..    \n      w? ..++  \n      w? ..++@@\n");
+    free(text);
+    plot_data_free(&d);
+    d = map_of(140, "w");
+    TEXT_OF(text, n, plot_find("gates")->print(&d, &q, out));
+    assert_non_null(
+        strstr(text, "a character is the largest of 2 x 2, named by the first"));
+    for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+        assert_true(strcspn(line, "\n") <= 80);
+    free(text);
+    plot_data_free(&d);
+}
+
 /* Seeds 0.1 and 0.2 on the first point: 15 %. */
 static void a_surface_has_the_mean_of_each_point(void **state)
 {
@@ -258,6 +403,14 @@ static void a_surface_has_the_mean_of_each_point(void **state)
     assert_non_null(strstr(text, "set xlabel 'length'\nset ylabel 'p_ignore'\n"));
     assert_non_null(strstr(text, "set xtics scale 0 noenhanced ('64' 0, '128' 1)\n"));
     assert_non_null(strstr(text, "set cbrange [0:30]\n"));
+    free(text);
+    TEXT_OF(text, n, plot_find("surface")->print(&d, &q, out));
+    assert_string_equal(text, "\nflip_flop, id: alpha\n"
+                              "token_error, %; a line for each p_ignore, a column for each "
+                              "length\n"
+                              "                64      128\n"
+                              "      0.9       20       30\n"
+                              "      0.5       15       25\n");
     free(text);
     TEXT_OF(text, n, plot_csv(plot_find("surface"), &d, out));
     assert_non_null(strstr(text,
@@ -309,6 +462,9 @@ static void claims_have_their_effect_and_verdict(void **state)
     assert_non_null(strstr(text, "$claim_1 << EOD\n-25 2 "));
     assert_non_null(strstr(text, "$paper_0 << EOD\n20 1\nEOD\n"));
     assert_non_null(strstr(text, "$paper_1 << EOD\nnan 2\nEOD\n"));
+    /* Few numbers beside the axis; of what has no paper's number no text stands at NaN. */
+    assert_non_null(strstr(text, "set xtics 20\n"));
+    assert_null(strstr(text, "$paper_1 using"));
     /* loss is 1.2 and 0.9 on average, and no percentage: alpha - beta. */
     assert_non_null(strstr(text, "$claim_2 << EOD\n-0.3"));
     assert_non_null(strstr(text, "set y2tics scale 0 noenhanced ('too few seeds' 1, "));
@@ -316,8 +472,30 @@ static void claims_have_their_effect_and_verdict(void **state)
     plot_data_free(&d);
     q.encoder = "gamma*";
     assert_int_equal(plot_find("claims")->read(f->store, &q, &d, &err), ST_NOTFOUND);
+    assert_non_null(strstr(err.msg, "no done run has encoder \"gamma*\"; there are alpha"));
+    q = (struct plot_request){.split = "valid"};
+    assert_int_equal(plot_find("claims")->read(f->store, &q, &d, &err), ST_NOTFOUND);
     assert_non_null(strstr(err.msg, "posbench claims"));
     plot_data_free(&d);
+}
+
+/* Numbers of strangers: gnuplot crashes when a letter stands where no number is. */
+static void numbers_without_end_have_no_mark(void **state)
+{
+    struct fixture *f = *state;
+    struct program p;
+    add_curves(f, "alpha", (double[]){(double)INFINITY, 0.5, 0.25});
+    add_curves(f, "beta", (double[]){0.0, 1e308, -1.0});
+    add_claims(f, "alpha", "beta");
+    store_close(f->store);
+    f->store = NULL;
+    static const char *const names[] = {"claims", "seeds"};
+    for (int i = 0; i < 2; i++) {
+        RUN(&p, "-C '%s' plot %s --db results.db", f->folder, names[i]);
+        if (p.code != 0 && p.code != 4 && !strstr(p.err, "gnuplot is not installed"))
+            fail_msg("%s: %s", names[i], p.err);
+        program_free(&p);
+    }
 }
 
 static void claims_show_their_verdict_in_colour_and_mark(void **state)
@@ -371,6 +549,26 @@ static void csv_is_the_data(void **state)
     plot_data_free(&d);
 }
 
+/* And read back to the same double. */
+static void numbers_of_csv_are_short(void **state)
+{
+    static const double third = 1.0 / 3.0;
+    struct plot_data d = {0};
+    char *text;
+    size_t n;
+    (void)state;
+    struct plot_row *row = plot_add(&d, "p", "s");
+    assert_non_null(row);
+    row->value[0] = 0.1;
+    row->value[1] = third;
+    row->value[2] = 1e300;
+    TEXT_OF(text, n, plot_csv(plot_find("curves"), &d, out));
+    assert_string_equal(text, "panel,series,step,value,seed\r\n"
+                              "p,s,0.1,0.3333333333333333,1e+300\r\n");
+    free(text);
+    plot_data_free(&d);
+}
+
 static void every_plot_says_when_nothing_fits(void **state)
 {
     struct fixture *f = *state;
@@ -385,7 +583,8 @@ static void every_plot_says_when_nothing_fits(void **state)
 
 /* What gnuplot would run in a double-quoted string, as a macro, in a comment or on a line
  * of its own. */
-#define HARM "x`touch harm`'.system('touch harm').'\n!touch harm\n@m $d \"q\" \\"
+#define HARM \
+    "x`touch harm`'.system('touch harm').'\n!touch harm\n@m $d %n %s 5%% & </script> \"q\" \\"
 
 static void names_are_single_quoted(void **state)
 {
@@ -394,6 +593,9 @@ static void names_are_single_quoted(void **state)
     (void)state;
     TEXT_OF(text, n, plot_quoted(out, "it's\n\x1b[2J \xff\xc2\x9b \xc3\xa9"));
     assert_string_equal(text, "'it''s??[2J ??? \xc3\xa9'");
+    free(text);
+    TEXT_OF(text, n, plot_tick(out, "50%n'"));
+    assert_string_equal(text, "'50%%n'''");
     free(text);
 }
 
@@ -410,14 +612,44 @@ static void names_from_elsewhere_run_nothing(void **state)
     store_close(f->store);
     f->store = NULL;
     for (int i = 0; i < plot_count(); i++) {
-        if (plot_at(i)->planes) /* of a model: no text of the database is in it */
+        if (plot_at(i)->planes)
             continue;
-        RUN(&p, "-C '%s' plot %s --db results.db -o picture.svg", f->folder,
-            plot_at(i)->name);
-        if (p.code != 0)
-            assert_non_null(strstr(p.err, "gnuplot is not installed"));
-        program_free(&p);
+        for (int text = 0; text < 2; text++) {
+            RUN(&p, "-C '%s' plot %s --db results.db -o %s", f->folder, plot_at(i)->name,
+                text ? "-" : "picture.svg");
+            if (p.code != 0 && !strstr(p.err, "gnuplot is not installed"))
+                fail_msg("%s: %s", plot_at(i)->name, p.err);
+            program_free(&p);
+        }
         char harm[128];
+        snprintf(harm, sizeof harm, "%s/harm", f->folder);
+        assert_int_not_equal(access(harm, F_OK), 0);
+    }
+}
+
+/* The pictures of a model: its tokens, and the run's names in the title. */
+static void names_of_a_run_run_nothing(void **state)
+{
+    struct fixture *f = *state;
+    const struct plot_request q = {.title = HARM "\n" HARM};
+    for (int i = 0; i < plot_count(); i++) {
+        char path[SCRATCH_TEXT + 32], harm[SCRATCH_TEXT + 32];
+        struct program p;
+        if (!plot_at(i)->planes)
+            continue;
+        struct plot_data d = map_of(3, HARM);
+        snprintf(path, sizeof path, "%s/script.gp", f->folder);
+        FILE *script = fopen(path, "w");
+        assert_non_null(script);
+        plot_script(plot_at(i), &d, &q, "svg", script);
+        assert_int_equal(fclose(script), 0);
+        plot_data_free(&d);
+        RUN(&p,
+            "--help >/dev/null; cd '%s' && if command -v gnuplot >/dev/null; "
+            "then gnuplot -d script.gp; fi",
+            f->folder);
+        assert_int_equal(p.code, 0);
+        program_free(&p);
         snprintf(harm, sizeof harm, "%s/harm", f->folder);
         assert_int_not_equal(access(harm, F_OK), 0);
     }
@@ -472,26 +704,55 @@ static void looks_belong_to_names(void **state)
     assert_string_equal(colour[0], colour[1]);
 }
 
+/* Their marks differ, from each other and from that without options. */
+static void variants_of_an_encoder_are_told_apart(void **state)
+{
+    static const char *const names[][4] = {{"rope", "rope(fastest=0.75)", NULL, NULL},
+                                           {"cope", "cope(scale_position=false)",
+                                            "cope(scale_position=false,sep_keys=true)",
+                                            "cope(scale_position=false,val_gates=true)"}};
+    (void)state;
+    for (int e = 0; e < 2; e++)
+        for (int i = 0; i < 4 && names[e][i]; i++)
+            for (int k = 0; k < i; k++) {
+                char colour[2][8];
+                int mark[2], dash;
+                plot_style(names[e][i], colour[0], &mark[0], &dash);
+                plot_style(names[e][k], colour[1], &mark[1], &dash);
+                assert_string_equal(colour[0], colour[1]);
+                assert_int_not_equal(mark[0], mark[1]);
+            }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_fixture, close_fixture)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(curves_hold_each_seed_and_the_median),
-        TEST(seeds_without_errors_stand_at_their_bound),
+        TEST(seeds_without_errors_stand_at_zero),
+        TEST(a_scale_has_zero_where_a_seed_has),
+        cmocka_unit_test(boxes_of_seeds_keep_their_width),
+        cmocka_unit_test(legends_have_their_own_room),
         TEST(errors_stand_at_their_distance),
         TEST(perplexity_stands_over_the_context),
         TEST(losses_stand_at_their_position),
         cmocka_unit_test(words_of_a_text_can_be_read_below_a_map),
+        cmocka_unit_test(an_axis_says_which_tokens_it_names),
+        cmocka_unit_test(a_map_in_text_has_shades),
         TEST(a_surface_has_the_mean_of_each_point),
         TEST(claims_have_their_effect_and_verdict),
+        TEST(numbers_without_end_have_no_mark),
         TEST(claims_show_their_verdict_in_colour_and_mark),
         TEST(csv_is_the_data),
         TEST(every_plot_says_when_nothing_fits),
         cmocka_unit_test(names_are_single_quoted),
         TEST(names_from_elsewhere_run_nothing),
+        TEST(names_of_a_run_run_nothing),
         TEST(the_same_data_give_the_same_bytes),
         cmocka_unit_test(looks_belong_to_names),
+        cmocka_unit_test(variants_of_an_encoder_are_told_apart),
+        cmocka_unit_test(numbers_of_csv_are_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

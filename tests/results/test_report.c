@@ -58,7 +58,7 @@ static char *page(struct fixture *f, struct report_request q, enum status want,
     FILE *out = open_memstream(&text, &bytes);
     assert_non_null(out);
     q.program = "posbench";
-    q.database = hostile;
+    q.database = q.database ? q.database : hostile;
     q.draw = q.draw ? q.draw : draw;
     const enum status st = report_write(f->store, &q, out, undrawn, &err);
     fclose(out);
@@ -85,7 +85,7 @@ static void it_says_who_leads_and_who_is_not_told_apart(void **state)
         text,
         "alpha has the lowest error, 1.30 % over 5 seeds; its seeds tend to lie below "
         "those of gamma (20.30 %); not told apart from beta (1.50 %).");
-    assert_has(text, "15 runs of 1 experiments and 3 encoders, 15 of them done");
+    assert_has(text, "15 runs of 1 experiment and 3 encoders, 15 of them done");
     assert_string_equal(undrawn.msg, "");
     free(text);
 }
@@ -99,6 +99,37 @@ static void few_seeds_are_said_to_be_few(void **state)
     char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
     assert_has(text, "alpha has the lowest error, 47.00 % over 3 seeds, no better than a "
                      "guess; too few seeds to tell encoders apart.");
+    free(text);
+}
+
+/* Of equal means no encoder leads alone, and 0 is said to be no error. */
+static void all_that_lead_are_named(void **state)
+{
+    struct fixture *f = *state;
+    struct err undrawn;
+    add_seeds(f, "gamma", 5, 0.0, 0.0);
+    add_seeds(f, "beta", 5, 0.20, 0.01);
+    add_seeds(f, "alpha", 4, 0.0, 0.0);
+    char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
+    assert_has(text,
+               "alpha and gamma make no error over 4 to 5 seeds; the first one&#39;s seeds "
+               "tend to lie below those of beta (23.00 %).");
+    free(text);
+}
+
+/* A page's command is copied and run: it draws the same, and its names are one word each. */
+static void commands_draw_the_same_and_no_more(void **state)
+{
+    struct fixture *f = *state;
+    struct err undrawn;
+    add_seeds(f, "alpha", 5, 0.010, 0.001);
+    char *text = page(f, (struct report_request){.profile = "qu*"}, ST_OK, &undrawn);
+    assert_has(text, "<code>posbench plot seeds flip_flop --profile &#39;qu*&#39; --db "
+                     "&#39;&#60;/script&#62;&#60;b onclick=&#34;x(&#39;\\&#39;&#39;1"
+                     "&#39;\\&#39;&#39;)&#34;&#62;&#38;$`");
+    free(text);
+    text = page(f, (struct report_request){.database = "results.db"}, ST_OK, &undrawn);
+    assert_has(text, "<code>posbench plot seeds flip_flop -o seeds.svg</code>");
     free(text);
 }
 
@@ -214,7 +245,7 @@ static void claims_are_drawn_where_they_are_judged(void **state)
                                     (double)NAN, (double)NAN};
     assert_ok(store_claims(f->store, &claim, 1, &err));
     char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
-    const char *figure = strstr(text, "<code>posbench plot claims -o claims.svg</code>");
+    const char *figure = strstr(text, "<code>posbench plot claims --db ");
     assert_non_null(figure);
     assert_true(figure < strstr(text, "<section id=leaderboard>"));
     assert_null(strstr(figure + strlen("<code>p"), "posbench plot claims"));
@@ -338,10 +369,10 @@ static void missing_weights_are_said_to_be_missing(void **state)
     struct report_looks none = {.gated = 3, .why = {.msg = "<x>: is damaged"}};
     add_seeds(f, "beta", 2, 0.1, 0.01);
     char *text = page(f, (struct report_request){.looks = &none}, ST_OK, &undrawn);
-    assert_has(
-        text, "The weights of the 3 runs whose encoders have gates are not beside the "
-              "database, or cannot be used: &#60;x&#62;: is damaged. `posbench run --rerun "
-              "all` keeps them.");
+    assert_has(text,
+               "The weights of the 3 runs whose encoders have gates are not beside the "
+               "database, or cannot be used: &#60;x&#62;: is damaged. "
+               "<code>posbench run --rerun all</code> keeps them.");
     free(text);
     none.gated = 0;
     text = page(f, (struct report_request){.looks = &none}, ST_OK, &undrawn);
@@ -390,6 +421,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(it_says_who_leads_and_who_is_not_told_apart),
         TEST(few_seeds_are_said_to_be_few),
+        TEST(all_that_lead_are_named),
+        TEST(commands_draw_the_same_and_no_more),
         TEST(names_are_text),
         TEST(marks_tell_their_text_without_a_script),
         TEST(pictures_can_be_chosen),

@@ -1,0 +1,86 @@
+/* missing.c -- why a picture has nothing to draw.
+ *
+ * One thing asked for after the other, the values are read that it has among the runs which fit
+ * the things before it; where none fits, they are what the message names. */
+#include "missing.h"
+
+#include <string.h>
+
+#include "option.h"
+
+enum { NAMES_MOST = 64, NAME_TEXT = 128 };
+
+struct names {
+    const char *glob;
+    bool fits;
+    char text[NAMES_MOST][NAME_TEXT];
+    int n;
+};
+
+static enum status take(void *context, sqlite3_stmt *row, struct err *e)
+{
+    struct names *all = context;
+    const char *name = (const char *)sqlite3_column_text(row, 0);
+    (void)e;
+    if (!name)
+        return ST_OK;
+    all->fits = all->fits || sqlite3_strglob(all->glob, name) == 0;
+    if (all->n < NAMES_MOST && *name)
+        snprintf(all->text[all->n++], NAME_TEXT, "%s", name);
+    return ST_OK;
+}
+
+#define DONE          "FROM v_run AS r WHERE r.state = 'done'"
+#define SCORED        "FROM v_run AS r JOIN v_score AS s USING (run_id) WHERE r.state = 'done'"
+#define IN_EXPERIMENT " AND r.experiment GLOB ?2"
+#define IN_PROFILE    IN_EXPERIMENT " AND r.profile GLOB ?1"
+#define IN_CELL       IN_PROFILE " AND r.cell GLOB ?4"
+#define OF_ENCODER    IN_CELL " AND r.variant GLOB ?5"
+
+enum status plot_missing(struct store *s, const struct plot_request *q, const char *metric,
+                         struct err *e)
+{
+    const struct {
+        const char *what, *glob, *sql;
+    } asked[] = {
+        {"experiment", q->experiment, "SELECT DISTINCT r.experiment " DONE " ORDER BY 1"},
+        {"profile", q->profile,
+         "SELECT DISTINCT r.profile " DONE IN_EXPERIMENT " ORDER BY 1"},
+        {"cell", q->cell, "SELECT DISTINCT r.cell " DONE IN_PROFILE " ORDER BY 1"},
+        {"encoder", q->encoder, "SELECT DISTINCT r.variant " DONE IN_CELL " ORDER BY 1"},
+        {"split", q->split, "SELECT DISTINCT s.split " SCORED OF_ENCODER " ORDER BY 1"},
+        {"metric", metric,
+         "SELECT DISTINCT s.metric " SCORED OF_ENCODER " AND s.split GLOB ?3 ORDER BY 1"},
+    };
+    bool narrowed = false;
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        struct names all = {.glob = asked[i].glob};
+        const char *list[NAMES_MOST];
+        if (!asked[i].glob)
+            continue;
+        const enum status st = plot_ask(s, asked[i].sql, q, metric, take, &all, e);
+        if (st)
+            return st;
+        for (int k = 0; k < all.n; k++)
+            list[k] = all.text[k];
+        if (!all.fits)
+            return err_set(e, ST_NOTFOUND, "no done run%s has %s \"%s\"%s",
+                           narrowed ? " of those asked for" : "", asked[i].what,
+                           asked[i].glob, suggest_among(asked[i].glob, list, all.n));
+        narrowed = true;
+    }
+    return ST_OK;
+}
+
+enum status plot_nothing(struct store *s, const struct plot_request *q, const char *metric,
+                         struct err *e)
+{
+    const enum status st = plot_missing(s, q, metric, e);
+    return st ? st
+              : err_set(
+                    e, ST_NOTFOUND,
+                    "no done run that was asked for has numbers for this picture%s%s; "
+                    "\"posbench list plots\" says what each is drawn from, \"posbench list "
+                    "runs\" which runs there are",
+                    q->split ? " on split " : "", q->split ? q->split : "");
+}

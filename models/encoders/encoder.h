@@ -195,9 +195,15 @@ struct encoder {
     unsigned (*invariances)(const struct option_values *o);
     unsigned once; /* ONCE_* */
     /* Forward floating point operations of one layer beyond those of plain attention, all
-     * heads together; e^x and the like count as one. NULL: none worth counting. */
+     * heads together; e^x and the like count as one. The projection that `project` asks for
+     * is counted by the model, and `derive`, which runs once a step whatever the number of
+     * sequences, by nobody. NULL: none worth counting. */
     double (*flops)(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load);
+    /* With reads_once: the operations of `read` on a sequence of T tokens, which are counted
+     * once for the model; `flops` then leaves them out. */
+    double (*read_once_flops)(const struct encoder_dims *d, const struct option_values *o,
+                              int T);
 
     /* Writes the learned tensors; returns how many. NULL: none. */
     int (*tensors)(const struct encoder_dims *d, const struct option_values *o,

@@ -71,8 +71,17 @@ static int steps(const struct encoder_dims *d, const struct option_values *o)
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
-    const double token = 2.0 * steps(d, o) * (dims_channels(d) + turning_pairs(d));
-    return token * load->tokens + turning_flops(d->heads, turning_pairs(d), load);
+    (void)o;
+    return turning_rotate_flops(d->heads, turning_pairs(d), load);
+}
+
+/* The products with W_in and W_out, and the angles. */
+static double read_once_flops(const struct encoder_dims *d, const struct option_values *o,
+                              int T)
+{
+    const int n = turning_pairs(d);
+    return 2.0 * steps(d, o) * (dims_channels(d) + n) * T +
+           turning_sum_flops(d->heads, n, T);
 }
 
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
@@ -202,6 +211,7 @@ const struct encoder encoder_mapformer = {
     .state = state,
     .read_scratch = read_scratch,
     .reads_once = true,
+    .read_once_flops = read_once_flops,
     .read = read,
     .read_grad = read_grad,
     .rotate = turning_rotate,

@@ -98,10 +98,22 @@ static inline void turning_rotate_grad(const struct encoder_view *e, const struc
     }
 }
 
-/* Forward operations: sums, cosines and sines of a token, 6 for each pair that turns. */
+/* Forward operations of turning_sum: a sum, a cosine and a sine for each angle. */
+static inline double turning_sum_flops(int heads, int n, int T)
+{
+    return 3.0 * heads * n * T;
+}
+
+/* Forward operations of turning_rotate: 6 for each pair of channels of queries and keys. */
+static inline double turning_rotate_flops(int heads, int n, const struct encoder_load *load)
+{
+    return 6.0 * heads * n * (load->tokens + load->queries);
+}
+
+/* Both, in each layer. */
 static inline double turning_flops(int heads, int n, const struct encoder_load *load)
 {
-    return (double)heads * n * (9.0 * load->tokens + 6.0 * load->queries);
+    return turning_sum_flops(heads, n, load->tokens) + turning_rotate_flops(heads, n, load);
 }
 
 #endif

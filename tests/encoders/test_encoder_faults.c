@@ -491,6 +491,8 @@ static int plant_in_panels(struct fault *out)
     FAULT(cable, score, cable_writes_past_its_scratch, score_writes_its_own_rows_only);
     FAULT(alibi, score, nothing, differs_from_none_if_it_has_hooks);
     FAULT(alibi, score_grad, NULL, every_hook_has_its_adjoint);
+    FAULT(mapformer, read_once_flops, NULL, every_hook_has_its_adjoint);
+    FAULT(mapformer, reads_once, false, every_hook_has_its_adjoint);
     FAULT(fox, scratch, fox_scratch_shrinks, a_smaller_panel_asks_for_no_more_scratch);
     return n;
 }

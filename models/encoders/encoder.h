@@ -212,8 +212,8 @@ struct encoder {
      * w [rows * columns]. NULL: the draw stands. */
     void (*start)(const struct encoder_dims *d, const struct option_values *o, int tensor,
                   real *w);
-    /* Brings tensor number `tensor` back into its range after each step of the optimiser.
-     * NULL: none has a range. */
+    /* Brings tensor number `tensor` into its range: after `start`, and after each step of the
+     * optimiser, so that other hooks see no weight beyond it. NULL: none has a range. */
     void (*confine)(const struct encoder_dims *d, const struct option_values *o, int tensor,
                     real *w);
     /* Numbers computed once from the sizes, such as tables of sines. */

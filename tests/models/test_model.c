@@ -133,6 +133,29 @@ static void weights_start_as_the_released_code_does(void **state)
     model_close(m);
 }
 
+/* 3 layers of 32 heads with two numbers each, uniform in [0, 1) or [0, 2): of 192 draws some are
+ * below the bound of 0.01. */
+static void weights_start_within_the_bounds_of_the_encoder(void **state)
+{
+    struct model_config c = {
+        .layers = 3, .heads = 32, .dim = 32, .ff = 4, .vocabulary = 2, .trained_length = 8};
+    struct model *m;
+    struct err e;
+    int n = 0;
+    (void)state;
+    c.longest = 8;
+    assert_int_equal(encoder_stack_parse("kerple", &c.encoders, &e), ST_OK);
+    assert_int_equal(encoder_stack_set(&c.encoders, "share_layers", "false", &e), ST_OK);
+    assert_int_equal(model_open(&c, 1, &m, &e), ST_OK);
+    for (int i = 0; i < model_tensor_count(m); i++) {
+        const struct tensor *t = model_tensor(m, i);
+        for (int h = 0; strstr(t->name, ".kerple.") && h < t->columns; h++, n++)
+            assert_true(model_weights(m)[t->offset + (size_t)h] >= (real)0.01);
+    }
+    assert_int_equal(n, 192);
+    model_close(m);
+}
+
 static void sizes_that_do_not_fit_are_refused_by_name(void **state)
 {
     (void)state;
@@ -200,6 +223,7 @@ int main(void)
         cmocka_unit_test(separate_keys_add_a_projection_a_layer),
         cmocka_unit_test(tensors_do_not_overlap_and_have_one_name_each),
         cmocka_unit_test(weights_start_as_the_released_code_does),
+        cmocka_unit_test(weights_start_within_the_bounds_of_the_encoder),
         cmocka_unit_test(sizes_that_do_not_fit_are_refused_by_name),
         cmocka_unit_test(flops_match_a_count_by_hand),
         cmocka_unit_test(flops_of_an_encoder_match_a_count_by_hand),

@@ -139,6 +139,8 @@ static inline void bed_draw_weights(struct bed *b)
         for (int i = 0; i < bed_size(b, t); i++)
             b->weight[t][i] = bed_noise(10 + t, i);
         bed_fill(b->grad[t], bed_size(b, t), BED_EARLIER);
+        if (b->encoder->confine)
+            b->encoder->confine(&b->dims, &b->options, t, b->weight[t]);
         b->view.weight[t] = b->weight[t];
         b->view.grad[t] = b->grad[t];
     }

@@ -54,6 +54,11 @@ enum status option_parse(const struct option *o, const char *text, double *out,
  * ("encoder fox") and names the option and the remedy. */
 enum status option_check(const char *owner, const struct option *o, struct err *e);
 
+/* The same of a value that stands in a table, as a split's: of the option's type and in its
+ * range. */
+enum status option_check_value(const char *owner, const struct option *o, double value,
+                               struct err *e);
+
 /* Canonical text: true/false, integer, shortest decimal that reads back to the same
  * double (%.17g at worst), choice name. Returns buf. */
 char *option_format(const struct option *o, double value, char buf[OPTION_TEXT]);

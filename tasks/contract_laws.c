@@ -143,22 +143,115 @@ static enum status each_law(const struct task *t,
     return st;
 }
 
+/* How often a correct task may be refused, for each law; and the samples that are drawn where
+ * fewer answers occur in CONTRACT_SAMPLES than the task says. Both are chosen. */
+static const double false_alarm = 1e-6;
+enum { UNSEEN_SAMPLES = 20000 };
+
+/* The answers of many samples. */
+struct occurrence {
+    int *samples;    /* [vocabulary] samples that each answer occurs in */
+    int *last;       /* [vocabulary] the last of them */
+    int seen, drawn; /* different answers; samples */
+    int most;        /* scored places of one sample */
+    double scored;   /* in all */
+};
+
+static void count_occurrence(struct occurrence *c, const struct sample *s, int V)
+{
+    int scored = 0;
+    for (int k = 0; k < s->length; k++)
+        if (s->scored[k] && s->target[k] >= 0 && s->target[k] < V) {
+            const int32_t id = s->target[k];
+            scored++;
+            c->seen += c->samples[id] == 0;
+            c->samples[id] += c->samples[id] == 0 || c->last[id] != c->drawn;
+            c->last[id] = c->drawn;
+        }
+    c->drawn++;
+    c->scored += scored;
+    c->most = scored > c->most ? scored : c->most;
+}
+
+static int fewest_samples(const struct occurrence *c, int V)
+{
+    int fewest = c->drawn;
+    for (int32_t id = 0; id < V; id++)
+        if (c->samples[id] > 0 && c->samples[id] < fewest)
+            fewest = c->samples[id];
+    return fewest;
+}
+
+/* The logarithm of a bound on the probability that of K equally likely answers some u occur in no
+ * sample. A sample holds one of u given answers with probability u scored / (K most) at least, as
+ * none has more than `most`; there are C(K, u) ways to choose the u. */
+static double log_unseen_of_equal(const struct occurrence *c, int K)
+{
+    const double u = K - c->seen;
+    return lgamma(K + 1.0) - lgamma(u + 1) - lgamma(c->seen + 1.0) -
+           u * c->scored / (K * (double)c->most);
+}
+
+/* The same of answers of any odds in which, from the commonest to the rarest, none comes in fewer
+ * than a quarter of the samples of the one before it, where each that occurs does so in k samples
+ * or more. Let s be the rarest of these: the commonest of the others is in a quarter of the
+ * samples of s or more. Either s was expected in k / 2 samples at most and is in k, which
+ * Chernoff's bound gives (e / 4)^(k / 2) < e^(-k / 8); or that other answer was expected in k / 8
+ * samples and is in none, e^(-k / 8). There are K answers that could be either. */
+static double log_unseen_of_any(const struct occurrence *c, int V, int K)
+{
+    return log(2.0 * K) - fewest_samples(c, V) / 8.0;
+}
+
+/* Fewer answers occur than answers() says. Rare ones may not have come yet: that is refused
+ * only where a task whose answers() is right would come to it with probability false_alarm. */
+static enum status look_unseen(const struct task *t, const struct option_values *o,
+                               const char *split, struct occurrence *c, struct err *e)
+{
+    const int V = t->vocabulary(o), K = t->answers(o);
+    struct contract_room r;
+    const enum status st = contract_room(t, o, &r, e);
+    if (st)
+        return st;
+    for (int i = 0; i < UNSEEN_SAMPLES; i++) {
+        draw(t, o, i, &r);
+        count_occurrence(c, &r.s, V);
+    }
+    contract_room_free(&r);
+    if (c->seen == K)
+        return ST_OK;
+    const double unseen =
+        t->majority ? log_unseen_of_any(c, V, K) : log_unseen_of_equal(c, K);
+    if (c->seen > K || unseen < log(false_alarm))
+        return err_set(e, ST_RANGE,
+                       "%s: %d different answers occur in %d samples, but answers() is %d; "
+                       "let it say how many can occur",
+                       split, c->seen, c->drawn, K);
+    return ST_OK;
+}
+
+/* A blind guess takes each answer equally often, so that it is right once in as many times as
+ * there are answers, whatever their odds: what can be wrong is their number. */
 static enum status look_chance(const struct task *t, const struct option_values *o,
                                const char *split, const struct contract_law *law,
                                struct err *e)
 {
-    const double said = 1.0 / t->answers(o);
-    const double n = law->scored * CONTRACT_SAMPLES;
-    if (t->open && law->answers <= t->answers(o)) /* data say how often each is right */
-        return ST_OK;
-    if (law->answers != t->answers(o))
-        return err_set(e, ST_RANGE, "%s: %d different answers occur, but answers() is %d",
-                       split, law->answers, t->answers(o));
-    if (fabs(law->chance - said) > 5 * sqrt(said * (1 - said) / n))
+    const int V = t->vocabulary(o), K = t->answers(o);
+    if (law->answers > K)
         return err_set(e, ST_RANGE,
-                       "%s: blind guesses are right %.4f of the time, not %.4f", split,
-                       law->chance, said);
-    return ST_OK;
+                       "%s: %d different answers occur, but answers() is %d; "
+                       "let it say how many can occur",
+                       split, law->answers, K);
+    if (law->answers == K || t->open) /* data say how often each is right */
+        return ST_OK;
+    struct occurrence c = {.samples = calloc((size_t)V, sizeof *c.samples),
+                           .last = calloc((size_t)V, sizeof *c.last)};
+    const enum status st = c.samples && c.last
+                               ? look_unseen(t, o, split, &c, e)
+                               : err_set(e, ST_NOMEM, "no memory for %d counts", V);
+    free(c.samples);
+    free(c.last);
+    return st;
 }
 
 enum status contract_chance(const struct task *t, struct err *e)

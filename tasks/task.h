@@ -106,13 +106,14 @@ struct task {
 
     int (*vocabulary)(const struct option_values *o); /* ids that the model embeds */
     int (*max_length)(const struct option_values *o); /* tokens of the longest sample */
-    int (*answers)(const struct option_values *o);    /* equally likely for a blind guess:
+    int (*answers)(const struct option_values *o); /* that can occur, whatever their odds: a
+                                                         blind guess takes each equally often,
                                                          chance accuracy is 1 / answers */
 
     /* Accuracy of always giving the commonest answer, and the share of scored answers
      * that the visible tokens determine, both expected under the law `o`. NULL: 1 /
-     * answers, and 1. LAW_UNKNOWN: no closed form; the task's comment says what was
-     * measured. */
+     * answers, all of them being equally likely, and 1. LAW_UNKNOWN: no closed form; the
+     * task's comment says what was measured. */
     double (*majority)(const struct option_values *o);
     double (*ceiling)(const struct option_values *o);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascending.h"
 #include "contract_internal.h"
 
 /* ---- chance, majority, ceiling ---- */
@@ -378,12 +379,6 @@ enum status contract_hidden(const struct task *t, struct err *e)
 
 /* ---- splits and training ---- */
 
-static int by_hash(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static uint64_t input_hash(const struct sample *s)
 {
     uint64_t hash = CONTRACT_HASH;
@@ -402,7 +397,8 @@ static double share_found(const struct task *t, const struct option_values *o,
                                 : rng_stream(0, RNG_TEST, "nobody's samples", (uint64_t)i);
         t->generate(o, &stream, &r->s);
         const uint64_t hash = input_hash(&r->s);
-        found += bsearch(&hash, train, CONTRACT_SAMPLES, sizeof *train, by_hash) != NULL;
+        found += bsearch(&hash, train, CONTRACT_SAMPLES, sizeof *train, ascending_hashes) !=
+                 NULL;
     }
     return (double)found / CONTRACT_SAMPLES;
 }
@@ -420,7 +416,7 @@ static enum status train_hashes(const struct task *t, uint64_t *hash, struct err
     }
     if (st)
         return st;
-    qsort(hash, CONTRACT_SAMPLES, sizeof *hash, by_hash);
+    qsort(hash, CONTRACT_SAMPLES, sizeof *hash, ascending_hashes);
     contract_room_free(&r);
     return ST_OK;
 }
@@ -465,13 +461,13 @@ enum status contract_disjoint(const struct task *t, struct err *e)
 
 /* ---- beyond training ---- */
 
-enum { MEASURES_MOST = 3 + TASK_STRATA_MAX + IDS_MOST };
+enum { FEATURES_MOST = 3 + TASK_STRATA_MAX + IDS_MOST };
 
 /* Writes the features of a sample: its length, its answers, its greatest token, the greatest of
  * each stratum, and how often each token occurs, of the first IDS_MOST; 0 behind them. Returns
- * how many of the MEASURES_MOST numbers the law has. */
-static int measure(const struct task *t, const struct option_values *o,
-                   struct contract_room *r, double *out)
+ * how many of the FEATURES_MOST numbers the law has. */
+static int sample_features(const struct task *t, const struct option_values *o,
+                           struct contract_room *r, double *out)
 {
     const struct sample *s = &r->s;
     const int V = t->vocabulary(o);
@@ -490,16 +486,17 @@ static int measure(const struct task *t, const struct option_values *o,
         for (int k = 0; k < s->length; k++)
             out[n] = r->answer[k] > out[n] ? r->answer[k] : out[n];
     }
-    memset(out + n, 0, (size_t)(MEASURES_MOST - n) * sizeof *out);
+    memset(out + n, 0, (size_t)(FEATURES_MOST - n) * sizeof *out);
     for (int k = 0; k < s->length; k++)
         if (s->token[k] < IDS_MOST)
             out[n + s->token[k]]++;
     return n + (V < IDS_MOST ? V : IDS_MOST);
 }
 
-/* [samples][measures] of a law. */
-static enum status measures(const struct task *t, const struct option_values *o,
-                            double *out, int *n, struct err *e)
+/* The features of CONTRACT_SAMPLES samples of a law, a row of FEATURES_MOST each, and how many of
+ * them the law has. */
+static enum status law_features(const struct task *t, const struct option_values *o,
+                                double *out, int *n, struct err *e)
 {
     struct contract_room r;
     const enum status st = contract_room(t, o, &r, e);
@@ -507,62 +504,56 @@ static enum status measures(const struct task *t, const struct option_values *o,
         return st;
     for (int i = 0; i < CONTRACT_SAMPLES; i++) {
         draw(t, o, i, &r);
-        *n = measure(t, o, &r, out + (size_t)i * MEASURES_MOST);
+        *n = sample_features(t, o, &r, out + (size_t)i * FEATURES_MOST);
     }
     contract_room_free(&r);
     return ST_OK;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Share of the samples of `other` on the far side of the 99 % of `train` in measure m. */
+/* Share of the samples of `other` on the far side of the 99 % of `train` in feature m. */
 static double share_beyond(const double *train, const double *other, int m)
 {
     double sorted[CONTRACT_SAMPLES];
     const int tail = CONTRACT_SAMPLES / 100;
     int above = 0, below = 0;
     for (int i = 0; i < CONTRACT_SAMPLES; i++)
-        sorted[i] = train[(size_t)i * MEASURES_MOST + (size_t)m];
-    qsort(sorted, CONTRACT_SAMPLES, sizeof *sorted, by_size);
+        sorted[i] = train[(size_t)i * FEATURES_MOST + (size_t)m];
+    qsort(sorted, CONTRACT_SAMPLES, sizeof *sorted, ascending_doubles);
     for (int i = 0; i < CONTRACT_SAMPLES; i++) {
-        const double x = other[(size_t)i * MEASURES_MOST + (size_t)m];
+        const double x = other[(size_t)i * FEATURES_MOST + (size_t)m];
         above += x > sorted[CONTRACT_SAMPLES - 1 - tail];
         below += x < sorted[tail];
     }
     return (double)(above > below ? above : below) / CONTRACT_SAMPLES;
 }
 
-/* At least a tenth of an ood split's samples lie, in one measure, where only a hundredth of
+/* At least a tenth of an ood split's samples lie, in one feature, where only a hundredth of
  * training lies. */
 enum status contract_beyond(const struct task *t, struct err *e)
 {
     struct option_values base;
     option_defaults(t->options, &base);
-    const size_t room = (size_t)CONTRACT_SAMPLES * MEASURES_MOST;
+    const size_t room = (size_t)CONTRACT_SAMPLES * FEATURES_MOST;
     if (t->vocabulary(&base) > IDS_MOST)
         return ST_OK;
     double *train = malloc(2 * room * sizeof *train), *other = train + room;
     int trained = 0, n = 0, splits = 0;
     if (!train)
-        return err_set(e, ST_NOMEM, "no memory for %zu measures", 2 * room);
-    enum status st = measures(t, &base, train, &trained, e);
+        return err_set(e, ST_NOMEM, "no memory for %zu features", 2 * room);
+    enum status st = law_features(t, &base, train, &trained, e);
     for (const struct task_split *s = t->splits; !st && s->name; s++) {
         const struct option_values o = contract_law(t, s);
         double most = 0;
         if (strncmp(s->name, "ood_", 4) != 0)
             continue;
         splits++;
-        st = measures(t, &o, other, &n, e);
+        st = law_features(t, &o, other, &n, e);
         for (int m = 0; !st && m < (n > trained ? n : trained); m++)
             most = fmax(most, share_beyond(train, other, m));
         if (!st && most < 0.1)
             st = err_set(e, ST_RANGE,
                          "%s is not beyond training: at most %.3f of its samples are in "
-                         "any measure",
+                         "any feature",
                          s->name, most);
     }
     free(train);

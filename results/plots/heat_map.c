@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascending.h"
+
 enum { ACROSS_MAX = 48, UPRIGHT_MAX = 32, DOWN_MAX = 28, NUMBERS_MAX = 100 };
 enum { LETTERS_MAX = 2 }; /* bytes of a label that fits its column */
 
@@ -16,12 +18,6 @@ struct box {
     int nx, ny;
 };
 
-static int by_value(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* Values of one column of the rows, each once; NULL without memory. */
 static double *distinct(const struct box *b, int column, int *n)
 {
@@ -31,7 +27,7 @@ static double *distinct(const struct box *b, int column, int *n)
         return NULL;
     for (int i = b->first; i < b->end; i++)
         all[i - b->first] = b->data->row[i].value[column];
-    qsort(all, (size_t)(b->end - b->first), sizeof *all, by_value);
+    qsort(all, (size_t)(b->end - b->first), sizeof *all, ascending_doubles);
     for (int i = 0; i < b->end - b->first; i++)
         if (kept == 0 || all[i] > all[kept - 1])
             all[kept++] = all[i];
@@ -41,7 +37,7 @@ static double *distinct(const struct box *b, int column, int *n)
 
 static int place_of(const double *all, int n, double value)
 {
-    const double *at = bsearch(&value, all, (size_t)n, sizeof *all, by_value);
+    const double *at = bsearch(&value, all, (size_t)n, sizeof *all, ascending_doubles);
     return at ? (int)(at - all) : 0;
 }
 

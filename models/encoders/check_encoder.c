@@ -63,15 +63,14 @@ enum status encoder_check_options(const struct encoder *c, struct err *e)
 
 enum status encoder_check_name(const struct encoder *c, struct err *e)
 {
-    const size_t most = ENCODER_NAME / ENCODER_PARTS_MAX;
     const size_t n = strlen(c->name);
     const bool letter = c->name[0] >= 'a' && c->name[0] <= 'z';
-    if (!letter || n >= most ||
+    if (!letter || n > ENCODER_NAME_LONGEST ||
         strspn(c->name, "abcdefghijklmnopqrstuvwxyz0123456789_") != n)
         return err_set(e, ST_CONFIG,
                        "encoder \"%s\": a name is a small letter, then small letters, "
-                       "digits and _, fewer than %zu in all; rename it",
-                       c->name, most);
+                       "digits and _, up to %d in all; rename it",
+                       c->name, ENCODER_NAME_LONGEST);
     return ST_OK;
 }
 

@@ -27,6 +27,10 @@
  * assertion stops more), parts of a sum (a longer one is refused), and the sum's name. Chosen. */
 enum { ENCODER_TENSORS_MAX = 12, ENCODER_PARTS_MAX = 4, ENCODER_NAME = 96 };
 
+/* Letters of an encoder's name: a sum of ENCODER_PARTS_MAX of them, with a sign or the end behind
+ * each, has room in ENCODER_NAME. */
+enum { ENCODER_NAME_LONGEST = ENCODER_NAME / ENCODER_PARTS_MAX - 1 };
+
 /* What an encoder may size its tensors by. */
 struct encoder_dims {
     int layers, heads, head_dim;

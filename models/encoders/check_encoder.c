@@ -36,6 +36,7 @@ enum status encoder_check_hooks(const struct encoder *c, struct err *e)
         {"reads_score", "score", c->reads_score, c->score, false},
         {"scratch", "score, content, weigh or values", c->scratch, scratch_hook, false},
         {"read_scratch", "read", c->read_scratch, c->read, false},
+        {"planes", "inspect", c->planes, c->inspect, true},
         {"reads_once", "read", c->reads_once, c->read, false},
         {"reads_once", "read_once_flops", c->reads_once, c->read_once_flops, true},
     };

@@ -27,5 +27,5 @@ void dropout_rows(const struct dropout_site *site, uint64_t first_row, int rows,
     const struct kernels *k = kernels_get();
     for (int r = 0; r < rows; r++)
         k->dropout((size_t)n, &site->key, (first_row + (uint64_t)r) * (uint64_t)site->width,
-                   site->p, x.at + (size_t)r * (size_t)x.stride);
+                   site->p, row_of(x, r));
 }

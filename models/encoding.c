@@ -384,8 +384,7 @@ static void take_below(const struct encoding_tokens *t, int part)
     const struct rows from = columns_of(t->below, t->model->state_at[part]);
     assert(to.at && from.at);
     for (int i = 0; i < t->count; i++)
-        memcpy(to.at + (size_t)i * (size_t)to.stride,
-               from.at + (size_t)i * (size_t)from.stride, columns);
+        memcpy(row_of(to, i), row_of(from, i), columns);
 }
 
 void encoding_read(const struct encoding_tokens *t)

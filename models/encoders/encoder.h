@@ -47,6 +47,13 @@ static inline int dims_channels(const struct encoder_dims *d)
     return d->heads * d->head_dim;
 }
 
+/* Of the `all` rows of a table, one for each place or distance, those that sequences of T tokens
+ * can meet: all where a part chooses places. */
+static inline int dims_met(const struct encoder_dims *d, int all, int T)
+{
+    return T < all && !d->placed ? T : all;
+}
+
 enum tensor_init { INIT_ZERO, INIT_ONE, INIT_NORMAL, INIT_UNIFORM };
 
 /* A learned tensor [rows, columns], row-major. */

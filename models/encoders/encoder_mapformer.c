@@ -163,7 +163,7 @@ static void read(const struct encoder_view *e, const struct tokens *t, real *roo
     const struct walk w = walk_of(e, t, room);
     for (int i = 0; i < w.T; i++)
         for (int a = 0; a < w.omega.stride; a++)
-            turning_row(w.omega, i)[a] =
+            row_of(w.omega, i)[a] =
                 e->weight[SPEED][a] * dot(w.rank,
                                           e->weight[ANGLE] + (size_t)a * (size_t)w.rank,
                                           turning_at(w.delta, i, a / w.n * w.rank));
@@ -177,7 +177,7 @@ static void angle_grad(const struct encoder_view *e, const struct walk *w, int i
     const real *to = e->weight[ANGLE] + row;
     const real *delta = turning_at(w->delta, i, a / w->n * w->rank);
     real *ddelta = turning_at(w->ddelta, i, a / w->n * w->rank);
-    const real domega = turning_row(w->omega, i)[a];
+    const real domega = row_of(w->omega, i)[a];
     const real by = domega * e->weight[SPEED][a];
     e->grad[SPEED][a] += domega * dot(w->rank, to, delta);
     for (int k = 0; k < w->rank; k++) {

@@ -44,8 +44,6 @@ static void draw(const struct task *t, const struct option_values *o, int i,
     t->generate(o, &stream, &r->s);
 }
 
-enum { GUESSES_MOST = 100000 }; /* of each answer; chosen */
-
 /* What one pass over the samples counts; `share` is given its answer by the second. */
 struct count {
     int64_t *times; /* [vocabulary] each answer's */
@@ -69,19 +67,6 @@ static void count_sample(struct count *c, const struct sample *s, int32_t common
         ratio_add(&c->hit, hits, n);
 }
 
-/* Guesses uniformly among the answers that occur, as often as there are answers. */
-static double guess(const struct count *c, int answers)
-{
-    struct rng r = rng_stream(0, RNG_TEST, "blind guesses", 0);
-    int64_t hits = 0, n = 0;
-    for (int32_t id = 0; id < c->V; id++)
-        for (int64_t i = 0; i < c->times[id] && i < GUESSES_MOST; i++) {
-            hits += rng_below(&r, (uint32_t)answers) == 0;
-            n++;
-        }
-    return n > 0 ? (double)hits / (double)n : 0;
-}
-
 static void measure_law(const struct task *t, const struct option_values *o,
                         struct contract_room *r, struct count *c, struct contract_law *out)
 {
@@ -99,7 +84,7 @@ static void measure_law(const struct task *t, const struct option_values *o,
         draw(t, o, i, r);
         count_sample(c, &r->s, commonest);
     }
-    out->chance = guess(c, out->answers > 0 ? out->answers : 1);
+    out->chance = out->answers > 0 ? 1.0 / out->answers : 0;
     out->majority = ratio_of(&c->hit);
     out->majority_error = ratio_error(&c->hit);
     out->ceiling = ratio_of(&c->determined);

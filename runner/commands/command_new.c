@@ -281,8 +281,12 @@ static enum status write_files(const struct newcomer *n, struct err *e)
 static void say_what_next(const struct newcomer *n)
 {
     if (n->outside) {
-        printf("\nIt builds as it is: make -C %s && posbench --plugin %s/%s.so %s %s\n",
-               n->tree, n->tree, n->name, n->task ? "check" : "show", n->name);
+        printf("\nIt builds as it is, against the headers of an installed posbench:\n"
+               "    make -C %s\n"
+               "    posbench --plugin %s/%s.so %s %s\n"
+               "Then make it yours: CONTRIBUTING.md, \"Out of the tree\"%s.\n",
+               n->tree, n->tree, n->name, n->task ? "check" : "show", n->name,
+               n->task ? "" : ", which says how its gradients are tested, too");
         return;
     }
     printf("\nIt builds and keeps its contract as it is; in %s:\n"

@@ -39,7 +39,8 @@ static void compare_file(const char *name, const char *arguments)
     assert_int_equal(p.code, 0);
     char *text = page(name);
     if (strcmp(text, p.out) != 0)
-        fail_msg("%s is not what the program says; write it anew with scripts/pages", name);
+        fail_msg("%s is not what the program says; write it anew with \"scripts/pages %s\"",
+                 name, POSBENCH);
     free(text);
     program_free(&p);
 }
@@ -59,8 +60,9 @@ static void compare_picture(const char *encoder)
     svg_read(text, &was);
     svg_read(p.out, &is);
     if (strcmp(text, p.out) != 0 || !svg_alike(&was, &is))
-        fail_msg("%s is not what the program draws; write it anew with scripts/pages",
-                 name);
+        fail_msg(
+            "%s is not what the program draws; write it anew with \"scripts/pages %s\"",
+            name, POSBENCH);
     free(text);
     program_free(&p);
 }
@@ -176,7 +178,8 @@ static void the_page_of_commands_is_what_the_program_prints(void **state)
 static void has_row(const char *page, const char *text, const char *row)
 {
     if (!strstr(text, row))
-        fail_msg("%s has no row \"%s\"; write it anew with scripts/pages", page, row);
+        fail_msg("%s has no row \"%s\"; write it anew with \"scripts/pages %s\"", page, row,
+                 POSBENCH);
 }
 
 static void names_options(const char *page, const char *text, const struct option *table)

@@ -147,6 +147,28 @@ static void what_to_do_next_is_said(void **state)
     shell("cd %s && git clean -fdq", tree);
 }
 
+/* Out of the tree too, and where posbench is not installed make says what is missing. */
+static void what_to_do_outside_is_said(void **state)
+{
+    struct program p;
+    char arguments[PATH_TEXT];
+    (void)state;
+    snprintf(arguments, sizeof arguments,
+             "    make -C %s/plug\n"
+             "    posbench --plugin %s/plug/helix.so show helix\n",
+             tree, tree);
+    expect_in(0, arguments, "new encoder helix --out-of-tree %s/plug", tree);
+    snprintf(arguments, sizeof arguments,
+             "PKG_CONFIG_PATH= PKG_CONFIG_LIBDIR=/nowhere make -C %s/plug", tree);
+    program_run(&p, "env", NULL, arguments);
+    assert_int_not_equal(p.code, 0);
+    if (!strstr(p.err, "no installed posbench is found") ||
+        !strstr(p.err, "PKG_CONFIG_PATH=PREFIX/share/pkgconfig make"))
+        fail_msg("make says \"%s\"", p.err);
+    program_free(&p);
+    shell("rm -r %s/plug", tree);
+}
+
 static void what_is_there_is_never_replaced(void **state)
 {
     (void)state;
@@ -224,6 +246,7 @@ int main(void)
         cmocka_unit_test(the_new_name_is_everywhere),
         cmocka_unit_test(what_is_there_is_never_replaced),
         cmocka_unit_test(what_to_do_next_is_said),
+        cmocka_unit_test(what_to_do_outside_is_said),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(the_new_task_keeps_its_contract),
         cmocka_unit_test(a_new_one_is_short),

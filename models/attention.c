@@ -28,7 +28,8 @@ static size_t head_size(const struct model *m)
     return (size_t)m->config.longest * (size_t)m->dims.head_dim;
 }
 
-/* Does any layer need the weights kept while those after dropout are looked at? */
+/* True when some layer needs the weights before dropout kept, because the hook `values` reads
+ * those after it. */
 static bool keeps(const struct model *m)
 {
     for (int l = 0; l < m->config.layers; l++)

@@ -375,8 +375,8 @@ uint64_t contract_add_sample(uint64_t hash, const struct sample *s)
     return hash;
 }
 
-/* Of the sample that the stream writes into room that holds `dirt`; 0 when it is too long
- * to be looked at. */
+/* The hash of the sample that the stream writes into room filled with `dirt`; 0 when the
+ * sample is too long to be read. */
 static uint64_t fingerprint(const struct task *t, const struct option_values *o,
                             struct contract_room *r, struct rng stream, uint8_t dirt)
 {
@@ -387,7 +387,7 @@ static uint64_t fingerprint(const struct task *t, const struct option_values *o,
     return contract_add_sample(CONTRACT_HASH, &r->s);
 }
 
-/* Whatever was in the room, and whatever was generated before. */
+/* One stream gives one sample, whatever the room held and whatever was generated before. */
 static enum status one_stream_gives_one_sample(const struct task *t, struct err *e)
 {
     const struct option_values o = defaults(t);
@@ -437,7 +437,7 @@ static enum status another_stream_gives_another_sample(const struct task *t, str
     return st;
 }
 
-/* One number of what the law is: its sizes and some samples. */
+/* A hash of the law: its sizes and some samples. */
 static enum status law_print(const struct task *t, const struct option_values *o,
                              uint64_t *out, struct err *e)
 {
@@ -582,8 +582,8 @@ static enum status stratum_values(const struct task *t, const struct option_valu
     return ST_OK;
 }
 
-/* A stratum that has one value in every split, and whatever switch or choice is made, tells
- * nothing. */
+/* A stratum tells nothing when it has the same value in every split and at every value of
+ * the options that are switches or choices. */
 static enum status stratum_varies(const struct task *t, const struct task_stratum *s,
                                   struct err *e)
 {

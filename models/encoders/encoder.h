@@ -211,8 +211,8 @@ struct encoder {
      * sequences, by nobody. NULL: none worth counting. */
     double (*flops)(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load);
-    /* With reads_once: the operations of `read` on a sequence of T tokens, which are counted
-     * once for the model; `flops` then leaves them out. */
+    /* With reads_once: the operations of `read` on a sequence of T tokens. They are counted
+     * once for the model, and `flops` does not contain them. */
     double (*read_once_flops)(const struct encoder_dims *d, const struct option_values *o,
                               int T);
 
@@ -250,8 +250,8 @@ struct encoder {
     /* The hooks below ask `place` where a token stands, and the tables have
      * dims->places rows. */
     bool takes_places;
-    /* Works on what the other parts of a sum add: alone it is sound, and has little to do.
-     * Pictures and examples show it in a sum. */
+    /* Works on what the other parts of a sum add. Alone it does little, without being
+     * wrong; pictures and examples show it in a sum. */
     bool for_sums;
 
     /* Token embeddings x [T, C], token t at place[t]: add in place. */
@@ -271,9 +271,9 @@ struct encoder {
                            int T);
     void (*read)(const struct encoder_view *e, const struct tokens *t, real *room);
     void (*read_grad)(const struct encoder_view *e, const struct tokens *t, real *room);
-    /* `read` is called in the first layer that the part acts in alone, and the state it
-     * writes serves all layers: x is then made of the embeddings. Its tensors are one for
-     * all layers. */
+    /* `read` is called only in the first layer that the part acts in (in layer 0 x is made of
+     * the embeddings), and the state that it writes serves all layers. Its tensors are shared
+     * by all layers. */
     bool reads_once;
 
     /* Queries or keys of one head: change t->x in place. At most one part of a sum. */
@@ -318,8 +318,9 @@ struct encoder {
                     int columns);
     void (*pass_on)(const struct encoder_view *e, const struct panel *p, real *carry);
 
-    /* Far keys get weights as small as you like. In a model with such a part attention takes
-     * numbers below 2^-126 for zero: a CPU multiplies them a hundred times slower. */
+    /* Weights of far keys become arbitrarily small. In a layer with such a part attention
+     * treats numbers below 2^-126 as zero, because a CPU multiplies them a hundred times
+     * slower. */
     bool fades;
 
     /* Turns logits into weights in place, entries 0..row[r] of each row, instead of the

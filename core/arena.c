@@ -15,8 +15,8 @@ size_t arena_bytes(size_t n, size_t size)
     return (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 }
 
-/* What is large comes in large pages where the system has them: a fault for each 4 KiB costs
- * more at the start of a run than its first steps. */
+/* Asks the system for huge pages: with pages of 4 KiB the page faults of a large arena cost
+ * more time at the start of a run than its first steps. */
 static void wish_large_pages(char *at, size_t bytes)
 {
 #ifdef MADV_HUGEPAGE

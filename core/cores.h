@@ -2,8 +2,8 @@
 #ifndef CORES_H
 #define CORES_H
 
-/* Those of its CPU affinity, as taskset, control groups and batch systems set it, which
- * may be fewer than the machine has; at least 1. */
+/* The number of cores in the CPU affinity of this process. taskset, control groups and
+ * batch systems set it, so it may be fewer than the machine has; at least 1. */
 int cores_usable(void);
 
 #endif

@@ -20,8 +20,8 @@
 
 enum { FIRST_ROOM = 256 }; /* blocks; doubled when full; chosen, not measured */
 
-/* A reading under way, with what it has allocated and not freed. Leaving Jansson by a long
- * jump is the one way not to return NULL to it. */
+/* The state of one read: what it has allocated and not yet freed. When memory runs out, a
+ * long jump leaves Jansson, because Jansson must never get NULL from its allocator. */
 struct reading {
     bool under_way;
     jmp_buf out;
@@ -56,7 +56,7 @@ static void *take(size_t n)
     return p;
 }
 
-/* What is freed while reading was mostly taken a moment ago. */
+/* Searches from the newest block: most blocks are freed soon after they were taken. */
 static void give(void *p)
 {
     for (size_t i = now.under_way && p ? now.used : 0; i-- > 0;)
@@ -144,8 +144,9 @@ static void show_string(FILE *out, const char *text, size_t n)
     }
 }
 
-/* Jansson hands over a string in pieces between two quotes, each a piece of its own, and
- * a real as one piece. Its own escapes ("\\n", "\\u0000") are pieces that need no other. */
+/* Jansson calls this for each piece of its output. A quote is a piece of its own, a string
+ * comes as one or more pieces between two quotes, and a real as one piece. The escapes that
+ * Jansson makes ("\\n", "\\u0000") are pieces, too, and stay as they are. */
 static int show_piece(const char *text, size_t n, void *context)
 {
     struct showing *s = context;

@@ -36,8 +36,8 @@ static double number_in(const char *path, const char *name)
     return value;
 }
 
-/* What one control group leaves: its limit without what is used, where files that can be
- * dropped do not count. INFINITY: it sets none. */
+/* Memory that one control group leaves: its limit less what is in use. Cached files do not
+ * count as in use, because the kernel can drop them. INFINITY: the group sets no limit. */
 static double room_of_group(const char *folder, const char *limit, const char *used,
                             const char *files)
 {

@@ -9,16 +9,17 @@ struct memory_room {
     const char *of; /* who gives no more: "this machine", or "the control group" */
 };
 
-/* The least of what the machine has free and what the control groups of this process leave
- * (cgroup versions 1 and 2, as of Slurm and containers). */
+/* The memory that is free on this machine, or what the control groups of this process leave
+ * where that is less (cgroup versions 1 and 2; Slurm and containers set them). */
 struct memory_room memory_room(void);
 
 /* The least that the control group `name` below `root` and those around it leave, for groups
  * of version 1 or 2; INFINITY: they set no limit. */
 double memory_group_room(const char *root, const char *name, int version);
 
-/* Is address space itself counted: by a limit of the process (ulimit -v, h_vmem), or because
- * the system does not promise more memory than it has (vm.overcommit_memory 2)? */
+/* True when address space that is reserved but never touched counts as memory: the process
+ * has a limit on it (ulimit -v, h_vmem), or the system promises no more memory than it has
+ * (vm.overcommit_memory 2). */
 bool memory_is_counted(void);
 
 /* Could `bytes` more of address space be had now? */

@@ -324,7 +324,9 @@ const char *suggest_among(const char *typed, const char *const *names, int n)
 
 /* ---- a descriptor's own mistakes ---- */
 
-static enum status check_choice(const char *owner, const struct option *o, struct err *e)
+/* `what` says which value it is: "the default". */
+static enum status check_choice(const char *owner, const struct option *o, const char *what,
+                                double value, struct err *e)
 {
     int n = 0;
     while (o->choices && o->choices[n])
@@ -334,29 +336,46 @@ static enum status check_choice(const char *owner, const struct option *o, struc
                        "%s: option %s is an OPTION_CHOICE without .choices; list "
                        "them, NULL behind the last",
                        owner, o->name);
-    if (!(o->dflt >= 0 && o->dflt < n && o->dflt == floor(o->dflt)))
+    if (!(value >= 0 && value < n && value == floor(value)))
         return err_set(e, ST_RANGE,
-                       "%s: option %s: the default %g is no index of its %d "
+                       "%s: option %s: %s %g is no index of its %d "
                        "choices; give one from 0",
-                       owner, o->name, o->dflt, n);
+                       owner, o->name, what, value, n);
     return ST_OK;
+}
+
+static enum status check_number(const char *owner, const struct option *o, const char *what,
+                                double value, struct err *e)
+{
+    const double lo = o->type == OPTION_BOOL ? 0 : o->lo;
+    const double hi = o->type == OPTION_BOOL ? 1 : o->hi;
+    if (o->type != OPTION_REAL && value != floor(value))
+        return err_set(e, ST_RANGE,
+                       "%s: option %s: %s %g is no integer; give one, or "
+                       "make it an OPTION_REAL",
+                       owner, o->name, what, value);
+    if (!(value >= lo && value <= hi))
+        return err_set(e, ST_RANGE,
+                       "%s: option %s: %s %g is not in %g .. %g; give one that is, or "
+                       "change .lo or .hi",
+                       owner, o->name, what, value, lo, hi);
+    return ST_OK;
+}
+
+static enum status check_value(const char *owner, const struct option *o, const char *what,
+                               double value, struct err *e)
+{
+    return o->type == OPTION_CHOICE ? check_choice(owner, o, what, value, e)
+                                    : check_number(owner, o, what, value, e);
 }
 
 enum status option_check(const char *owner, const struct option *o, struct err *e)
 {
-    if (o->type == OPTION_CHOICE)
-        return check_choice(owner, o, e);
-    if (o->type != OPTION_REAL && o->dflt != floor(o->dflt))
-        return err_set(e, ST_RANGE,
-                       "%s: option %s: the default %g is no integer; give one, or "
-                       "make it an OPTION_REAL",
-                       owner, o->name, o->dflt);
-    const double lo = o->type == OPTION_BOOL ? 0 : o->lo;
-    const double hi = o->type == OPTION_BOOL ? 1 : o->hi;
-    if (!(o->dflt >= lo && o->dflt <= hi))
-        return err_set(e, ST_RANGE,
-                       "%s: option %s: the default %g is not in %g .. %g; change "
-                       ".dflt, .lo or .hi",
-                       owner, o->name, o->dflt, lo, hi);
-    return ST_OK;
+    return check_value(owner, o, "the default", o->dflt, e);
+}
+
+enum status option_check_value(const char *owner, const struct option *o, double value,
+                               struct err *e)
+{
+    return check_value(owner, o, "the value", value, e);
 }

@@ -28,8 +28,8 @@ struct option {
     bool path;        /* of an open CHOICE: the words are names or paths of files */
     bool data;        /* of a task: decides what task_open reads (task.h) */
     bool held;        /* of a task: which part of its data, not another law */
-    bool later;       /* came to its table when there were runs: at its default a
-                                   run's identity leaves it out, as those did */
+    bool later;       /* added to its table when runs were stored already: a run's identity
+                       * leaves it out at its default, so that those runs keep theirs */
     const char *help; /* one line: meaning, unit, what 0 means */
     bool at_test;     /* of an encoder: may be changed for trained weights */
 };
@@ -54,15 +54,20 @@ enum status option_parse(const struct option *o, const char *text, double *out,
  * ("encoder fox") and names the option and the remedy. */
 enum status option_check(const char *owner, const struct option *o, struct err *e);
 
+/* The same of a value that stands in a table, as a split's: of the option's type and in its
+ * range. */
+enum status option_check_value(const char *owner, const struct option *o, double value,
+                               struct err *e);
+
 /* Canonical text: true/false, integer, shortest decimal that reads back to the same
  * double (%.17g at worst), choice name. Returns buf. */
 char *option_format(const struct option *o, double value, char buf[OPTION_TEXT]);
 
-/* The text of a choice's value: good for ever. Words of an open choice (letters, digits and
- * any of . _ - : not more than OPTION_WORD; of a path anything but control characters) are
- * kept, up to OPTION_WORDS different ones in
- * a process; their values are numbers behind those of the choices, which only this process
- * knows. 256 words: chosen, not measured; more are refused with a message. */
+/* The text of a choice's value, which is never freed. An open choice takes other words,
+ * too: letters, digits and any of . _ - : , up to OPTION_WORD of them, or for a path
+ * anything but control characters. The process keeps up to OPTION_WORDS different words and
+ * refuses more with a message; the value of a word is a number behind those of the choices
+ * and means nothing to another process. 256 words are chosen, not measured. */
 enum { OPTION_WORD = OPTION_TEXT - 1, OPTION_WORDS = 256 };
 const char *option_word(const struct option *o, double value);
 

@@ -6,9 +6,9 @@
 
 #include <Random123/philox.h>
 
-/* The fourth word of the counter holds the purpose in 4 bits and the name's hash in 28.
- * The number of rounds is chosen, not measured. Another value of either gives other draws
- * everywhere, and so other results under the same identity. */
+/* The fourth word of the counter holds the purpose in 4 bits and the name's hash in 28. The
+ * number of rounds is chosen, not measured. Changing either changes every draw, and with it
+ * the results of runs whose identity stays the same. */
 enum { NAME_BITS = 28, NAME_MASK = (1 << NAME_BITS) - 1, FEISTEL_ROUNDS = 8 };
 
 static void philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4])

@@ -10,8 +10,9 @@
 enum { SIGNALS_WISHES = 3 };
 extern const int signals_wishes[SIGNALS_WISHES];
 
-/* From now on the wishes end nothing: they are counted, and *signals_flag() becomes the
- * number of the last one; 0: none. The count begins at 0. A second call does nothing. */
+/* Catches the signals that ask the program to end: from now on they end nothing but are
+ * counted, from 0, and *signals_flag() is the number of the last signal; 0: none came. A
+ * second call does nothing. */
 void signals_catch(void);
 /* Gives back what was in force before; the count stays. */
 void signals_release(void);
@@ -20,8 +21,8 @@ const volatile sig_atomic_t *signals_flag(void);
 int signals_last(void);  /* 0: none */
 int signals_count(void); /* since signals_catch */
 
-/* A descriptor that becomes readable with every wish, for poll; signals_drain empties it.
- * -1: there is none (errno says why). */
+/* A descriptor for poll that becomes readable with each of these signals; signals_drain
+ * empties it. -1: there is none (errno says why). */
 int signals_descriptor(void);
 void signals_drain(void);
 

@@ -6,10 +6,10 @@
 
 #include "status.h"
 
-/* Right after getline gave -1, before errno changes: ST_OK at the end of the file, ST_NOMEM
- * when there was no memory for a line, ST_IO when reading failed. The stream knows nothing
- * of missing memory: ferror alone takes what was read until then for the whole file. `name`
- * is what messages call the file. */
+/* Says why getline returned -1; to be called right after it, before errno changes. ST_OK:
+ * the file has ended; ST_NOMEM: no memory for the line; ST_IO: reading failed. ferror alone
+ * is not enough: it does not report missing memory, and a file that was read in part would
+ * pass for a whole one. `name` is what messages call the file. */
 enum status stream_end(FILE *f, const char *name, struct err *e);
 
 #endif

@@ -9,19 +9,20 @@
 
 #include "status.h"
 
-/* Makes the file `aside` anew, open for writing: never through a link that somebody laid
- * there, never into a file that is there; what a process that was killed left under this
- * name goes. NULL: errno says why. */
+/* Creates the file `aside` and opens it for writing. A file of that name, which a killed
+ * process may have left, is removed first; a symbolic link is never followed and an
+ * existing file never written to. NULL: errno says why. */
 FILE *whole_file_open(const char *aside);
 
-/* All of it to the disk, `aside` renamed to `path`, and the new name to the disk. ST_IO, with
- * `aside` removed and `path` as it was, also when it was not `written` as wanted (errno says
- * why). `f` is closed in any case. */
+/* Brings the file to the disk, renames `aside` to `path`, and brings the new name to the
+ * disk. `written`: false when the caller failed to write (errno says why). ST_IO: then, or
+ * when one of the steps fails; `aside` is removed and `path` is as it was. Closes `f` in
+ * any case. */
 enum status whole_file_finish(FILE *f, bool written, const char *aside, const char *path,
                               struct err *e);
 
-/* The last part alone: the names in the folder of `path` to the disk. File systems that
- * cannot are left to their ways: the files themselves are whole. */
+/* Brings the names in the folder of `path` to the disk. A file system that cannot do that
+ * is no error: the files themselves are whole. */
 void whole_file_sync_folder(const char *path);
 
 #endif

@@ -28,7 +28,8 @@ static size_t head_size(const struct model *m)
     return (size_t)m->config.longest * (size_t)m->dims.head_dim;
 }
 
-/* Does any layer need the weights kept while those after dropout are looked at? */
+/* True when some layer needs the weights before dropout kept, because the hook `values` reads
+ * those after it. */
 static bool keeps(const struct model *m)
 {
     for (int l = 0; l < m->config.layers; l++)
@@ -140,14 +141,13 @@ void panel_work_take(const struct model *m, struct arena *a, struct panel_work *
 
 static struct rows part_of(struct rows x, int row, int column)
 {
-    return (struct rows){x.at + (size_t)row * (size_t)x.stride + column, x.stride};
+    return (struct rows){row_of(x, row) + column, x.stride};
 }
 
 static void copy_rows(int rows, int width, struct rows from, struct rows to)
 {
     for (int r = 0; r < rows; r++)
-        memcpy(to.at + (size_t)r * (size_t)to.stride,
-               from.at + (size_t)r * (size_t)from.stride, (size_t)width * sizeof(real));
+        memcpy(row_of(to, r), row_of(from, r), (size_t)width * sizeof(real));
 }
 
 static struct rows head_part(const struct attention *a, real *x, int part)
@@ -207,8 +207,7 @@ static void scale_queries(const struct attention *a, const struct panel *p)
     const real s = model_of(a)->weights[length_scale(a) + (size_t)p->head];
     for (int r = 0; r < p->rows; r++)
         kernels_get()->scale((size_t)model_of(a)->dims.head_dim,
-                             s * length_factor(a, p->row[r]),
-                             p->q.at + (size_t)r * (size_t)p->q.stride);
+                             s * length_factor(a, p->row[r]), row_of(p->q, r));
 }
 
 /* From dq of the scaled queries to that of the queries; ds = f dq . q. `first` is the
@@ -221,9 +220,9 @@ static void scale_queries_grad(const struct attention *a, const struct panel *p,
     const size_t at = length_scale(a) + (size_t)p->head;
     const struct rows q = part_of(a->q, first, p->head * d);
     for (int r = 0; r < p->rows; r++) {
-        real *dq = p->dq.at + (size_t)r * (size_t)p->dq.stride;
+        real *dq = row_of(p->dq, r);
         const real f = length_factor(a, p->row[r]);
-        const real *row = q.at + (size_t)r * (size_t)q.stride;
+        const real *row = row_of(q, r);
         a->tokens.grad[at] += f * kernels_get()->dot((size_t)d, dq, row);
         kernels_get()->scale((size_t)d, model_of(a)->weights[at] * f, dq);
     }
@@ -562,8 +561,8 @@ static void softmax_dlogits(const struct attention *a, const struct encoding_pan
     const struct panel *p = &x->p;
     for (int r = 0; r < p->rows; r++) {
         real *s = row_at(p, p->score, r), *ds = row_at(p, p->dscore, r);
-        const real *d_o = p->d_o.at + (size_t)r * (size_t)p->d_o.stride;
-        const real *o = p->o.at + (size_t)r * (size_t)p->o.stride;
+        const real *d_o = row_of(p->d_o, r);
+        const real *o = row_of(p->o, r);
         drop_row(a, p, site, r, ds);
         row_dlogits(a, p->row[r] + 1, s, k->dot((size_t)model_of(a)->dims.head_dim, d_o, o),
                     ds);

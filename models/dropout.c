@@ -7,7 +7,7 @@ struct dropout_site dropout_site(const struct dropout_step *s, const char *name,
 {
     struct dropout_site d = {.p = s->p, .width = (width + 7) / 8 * 8};
     if (s->p > 0.0) {
-        /* The first words of a stream are its key and counter; no number is drawn. */
+        /* Uses the key and the counter of the stream; draws no number from it. */
         const uint64_t site = ((uint64_t)(layer + 1) << 16) + (uint64_t)(head + 1);
         const struct rng r =
             rng_stream(s->seed, RNG_DROPOUT, name, site << 32 | (uint32_t)s->step);
@@ -27,5 +27,5 @@ void dropout_rows(const struct dropout_site *site, uint64_t first_row, int rows,
     const struct kernels *k = kernels_get();
     for (int r = 0; r < rows; r++)
         k->dropout((size_t)n, &site->key, (first_row + (uint64_t)r) * (uint64_t)site->width,
-                   site->p, x.at + (size_t)r * (size_t)x.stride);
+                   site->p, row_of(x, r));
 }

@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 
-/* A bias of the distance alone; of places that all move alike, whatever a sum allows. */
+/* Does `other` give an encoder that is for sums something to do? Where all places move
+ * alike, any encoder that a sum allows does; else one that biases the scores by distance
+ * alone. */
 static bool fits(const struct encoder *c, const struct encoder *other)
 {
     return c->moves_alike || (other->takes_places && other->score && other->invariances);

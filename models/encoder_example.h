@@ -4,9 +4,9 @@
 
 #include "encoder.h"
 
-/* The encoder alone with its default options; one that is for sums (encoder.for_sums, .place)
- * in the first sum that gives it something to do: "alibi+dape". It need not be in the registry.
- * ST_CONFIG: nobody fits. */
+/* A stack that shows what the encoder does: the encoder alone with its default options, or,
+ * when it is for sums (encoder.for_sums, .place), the first sum that gives it something to
+ * do: "alibi+dape". It need not be in the registry. ST_CONFIG: no other encoder fits. */
 enum status encoder_example(const struct encoder *c, struct encoder_stack *out,
                             struct err *e);
 

@@ -172,6 +172,15 @@ void encoding_confine(struct model *m)
         each_weight(m, part, part_at(m, part)->encoder->confine);
 }
 
+static double layer_flops(const struct encoder_part *p, const struct encoder_dims *d,
+                          const struct encoder_load *load)
+{
+    const struct encoder *e = p->encoder;
+    const double projected =
+        e->project ? 2.0 * dims_channels(d) * e->project(d, &p->options) : 0;
+    return projected * load->tokens + (e->flops ? e->flops(d, &p->options, load) : 0);
+}
+
 double encoding_flops(const struct model_config *c, const struct encoder_load *full,
                       const struct encoder_load *last)
 {
@@ -179,15 +188,11 @@ double encoding_flops(const struct model_config *c, const struct encoder_load *f
     double sum = 0;
     for (int i = 0; i < c->encoders.parts; i++) {
         const struct encoder_part *p = &c->encoders.part[i];
-        const double projected =
-            p->encoder->project ? 2.0 * c->dim * p->encoder->project(&d, &p->options) : 0;
-        for (int l = 0; l < c->layers; l++) {
-            const struct encoder_load *load = l == c->layers - 1 ? last : full;
-            if (!layer_set_has(&p->layers, l))
-                continue;
-            sum += projected * load->tokens;
-            sum += p->encoder->flops ? p->encoder->flops(&d, &p->options, load) : 0;
-        }
+        if (p->encoder->read_once_flops)
+            sum += p->encoder->read_once_flops(&d, &p->options, full->tokens);
+        for (int l = 0; l < c->layers; l++)
+            if (layer_set_has(&p->layers, l))
+                sum += layer_flops(p, &d, l == c->layers - 1 ? last : full);
     }
     return sum;
 }
@@ -379,8 +384,7 @@ static void take_below(const struct encoding_tokens *t, int part)
     const struct rows from = columns_of(t->below, t->model->state_at[part]);
     assert(to.at && from.at);
     for (int i = 0; i < t->count; i++)
-        memcpy(to.at + (size_t)i * (size_t)to.stride,
-               from.at + (size_t)i * (size_t)from.stride, columns);
+        memcpy(row_of(to, i), row_of(from, i), columns);
 }
 
 void encoding_read(const struct encoding_tokens *t)

@@ -306,6 +306,7 @@ enum status model_open(const struct model_config *c, uint64_t seed, struct model
     for (int i = 0; i < m->tensors; i++)
         draw(&m->tensor[i], seed, m->weights + m->tensor[i].offset);
     encoding_start(m);
+    encoding_confine(m);
     *out = m;
     return ST_OK;
 }

@@ -139,13 +139,6 @@ static enum status options_are_usable(const struct task *t, struct err *e)
     return task_open(t, &o, e);
 }
 
-static enum status value_is_allowed(const struct option *o, double value, struct err *e)
-{
-    char text[OPTION_TEXT];
-    double back;
-    return option_parse(o, option_format(o, value, text), &back, e);
-}
-
 static bool changes_law(const struct task *t, const struct task_split *s)
 {
     const struct option_values base = defaults(t), o = contract_law(t, s);
@@ -153,6 +146,23 @@ static bool changes_law(const struct task *t, const struct task_split *s)
         if (!t->options[i].held && (o.v[i] < base.v[i] || o.v[i] > base.v[i]))
             return true;
     return false;
+}
+
+/* Each change names an option and gives it a value of its type. */
+static enum status changes_are_allowed(const struct task *t, const struct task_split *s,
+                                       struct err *e)
+{
+    char owner[64];
+    enum status st = ST_OK;
+    snprintf(owner, sizeof owner, "split %s", s->name);
+    for (int i = 0; !st && i < TASK_SPLIT_CHANGES && s->change[i].option; i++) {
+        const int at = option_find(t->options, s->change[i].option);
+        if (at < 0)
+            return err_set(e, ST_RANGE, "split %s changes \"%s\", which is no option",
+                           s->name, s->change[i].option);
+        st = option_check_value(owner, &t->options[at], s->change[i].value, e);
+    }
+    return st;
 }
 
 static enum status split_is_a_law(const struct task *t, const struct task_split *s,
@@ -163,10 +173,9 @@ static enum status split_is_a_law(const struct task *t, const struct task_split 
         return err_set(e, ST_RANGE, "two splits are called \"%s\"", s->name);
     if (s->count < 1 || !s->help || !*s->help)
         return err_set(e, ST_RANGE, "split %s: a count and a help text", s->name);
-    for (int i = 0; i < TASK_SPLIT_CHANGES && s->change[i].option; i++)
-        if (option_find(t->options, s->change[i].option) < 0)
-            return err_set(e, ST_RANGE, "split %s changes \"%s\", which is no option",
-                           s->name, s->change[i].option);
+    const enum status st = changes_are_allowed(t, s, e);
+    if (st)
+        return st;
     if (ood != changes_law(t, s))
         return err_set(e, ST_RANGE,
                        ood ? "split %s is the training law; change an option, or do not "
@@ -174,11 +183,6 @@ static enum status split_is_a_law(const struct task *t, const struct task_split 
                            : "split %s changes the law; call it ood_...",
                        s->name);
     const struct option_values o = contract_law(t, s);
-    for (int i = 0; i < option_count(t->options); i++) {
-        const enum status st = value_is_allowed(&t->options[i], o.v[i], e);
-        if (st)
-            return st;
-    }
     return task_open(t, &o, e);
 }
 
@@ -371,8 +375,8 @@ uint64_t contract_add_sample(uint64_t hash, const struct sample *s)
     return hash;
 }
 
-/* Of the sample that the stream writes into room that holds `dirt`; 0 when it is too long
- * to be looked at. */
+/* The hash of the sample that the stream writes into room filled with `dirt`; 0 when the
+ * sample is too long to be read. */
 static uint64_t fingerprint(const struct task *t, const struct option_values *o,
                             struct contract_room *r, struct rng stream, uint8_t dirt)
 {
@@ -383,7 +387,7 @@ static uint64_t fingerprint(const struct task *t, const struct option_values *o,
     return contract_add_sample(CONTRACT_HASH, &r->s);
 }
 
-/* Whatever was in the room, and whatever was generated before. */
+/* One stream gives one sample, whatever the room held and whatever was generated before. */
 static enum status one_stream_gives_one_sample(const struct task *t, struct err *e)
 {
     const struct option_values o = defaults(t);
@@ -433,7 +437,7 @@ static enum status another_stream_gives_another_sample(const struct task *t, str
     return st;
 }
 
-/* One number of what the law is: its sizes and some samples. */
+/* A hash of the law: its sizes and some samples. */
 static enum status law_print(const struct task *t, const struct option_values *o,
                              uint64_t *out, struct err *e)
 {
@@ -578,8 +582,8 @@ static enum status stratum_values(const struct task *t, const struct option_valu
     return ST_OK;
 }
 
-/* A stratum that has one value in every split, and whatever switch or choice is made, tells
- * nothing. */
+/* A stratum tells nothing when it has the same value in every split and at every value of
+ * the options that are switches or choices. */
 static enum status stratum_varies(const struct task *t, const struct task_stratum *s,
                                   struct err *e)
 {

@@ -11,7 +11,8 @@
 struct contract_clause {
     const char *name;
     enum status (*check)(const struct task *t, struct err *e);
-    bool ground; /* the clauses behind it stand on it: without it they may not be called */
+    bool
+        ground; /* the clauses behind it rely on it: where it is broken they are not called */
 };
 
 extern const struct contract_clause contract_clauses[]; /* ends with {0} */
@@ -29,9 +30,10 @@ struct contract_law {
 enum status contract_measure(const struct task *t, const struct option_values *o,
                              int samples, struct contract_law *out, struct err *e);
 
-/* Shares of a split's samples whose input is also one of the first training samples, and
- * the same of samples of the split's law from a stream that is nobody's: so many meet by
- * chance, as where short strings are few. */
+/* `split`: the share of a split's samples whose input is also that of one of the first
+ * training samples. `chance`: the same share of samples that are drawn from the split's law
+ * with a stream of their own; so many coincide by chance, where short strings are few for
+ * example. */
 struct contract_overlap {
     double split, chance;
     int samples;

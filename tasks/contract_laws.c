@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascending.h"
 #include "contract_internal.h"
 
 /* ---- chance, majority, ceiling ---- */
@@ -43,8 +44,6 @@ static void draw(const struct task *t, const struct option_values *o, int i,
     t->generate(o, &stream, &r->s);
 }
 
-enum { GUESSES_MOST = 100000 }; /* of each answer; chosen */
-
 /* What one pass over the samples counts; `share` is given its answer by the second. */
 struct count {
     int64_t *times; /* [vocabulary] each answer's */
@@ -68,19 +67,6 @@ static void count_sample(struct count *c, const struct sample *s, int32_t common
         ratio_add(&c->hit, hits, n);
 }
 
-/* Guesses uniformly among the answers that occur, as often as there are answers. */
-static double guess(const struct count *c, int answers)
-{
-    struct rng r = rng_stream(0, RNG_TEST, "blind guesses", 0);
-    int64_t hits = 0, n = 0;
-    for (int32_t id = 0; id < c->V; id++)
-        for (int64_t i = 0; i < c->times[id] && i < GUESSES_MOST; i++) {
-            hits += rng_below(&r, (uint32_t)answers) == 0;
-            n++;
-        }
-    return n > 0 ? (double)hits / (double)n : 0;
-}
-
 static void measure_law(const struct task *t, const struct option_values *o,
                         struct contract_room *r, struct count *c, struct contract_law *out)
 {
@@ -98,7 +84,7 @@ static void measure_law(const struct task *t, const struct option_values *o,
         draw(t, o, i, r);
         count_sample(c, &r->s, commonest);
     }
-    out->chance = guess(c, out->answers > 0 ? out->answers : 1);
+    out->chance = out->answers > 0 ? 1.0 / out->answers : 0;
     out->majority = ratio_of(&c->hit);
     out->majority_error = ratio_error(&c->hit);
     out->ceiling = ratio_of(&c->determined);
@@ -143,22 +129,115 @@ static enum status each_law(const struct task *t,
     return st;
 }
 
+/* How often a correct task may be refused, for each law; and the samples that are drawn where
+ * fewer answers occur in CONTRACT_SAMPLES than the task says. Both are chosen. */
+static const double false_alarm = 1e-6;
+enum { UNSEEN_SAMPLES = 20000 };
+
+/* The answers of many samples. */
+struct occurrence {
+    int *samples;    /* [vocabulary] samples that each answer occurs in */
+    int *last;       /* [vocabulary] the last of them */
+    int seen, drawn; /* different answers; samples */
+    int most;        /* scored places of one sample */
+    double scored;   /* in all */
+};
+
+static void count_occurrence(struct occurrence *c, const struct sample *s, int V)
+{
+    int scored = 0;
+    for (int k = 0; k < s->length; k++)
+        if (s->scored[k] && s->target[k] >= 0 && s->target[k] < V) {
+            const int32_t id = s->target[k];
+            scored++;
+            c->seen += c->samples[id] == 0;
+            c->samples[id] += c->samples[id] == 0 || c->last[id] != c->drawn;
+            c->last[id] = c->drawn;
+        }
+    c->drawn++;
+    c->scored += scored;
+    c->most = scored > c->most ? scored : c->most;
+}
+
+static int fewest_samples(const struct occurrence *c, int V)
+{
+    int fewest = c->drawn;
+    for (int32_t id = 0; id < V; id++)
+        if (c->samples[id] > 0 && c->samples[id] < fewest)
+            fewest = c->samples[id];
+    return fewest;
+}
+
+/* The logarithm of a bound on the probability that of K equally likely answers some u occur in no
+ * sample. A sample holds one of u given answers with probability u scored / (K most) at least, as
+ * none has more than `most`; there are C(K, u) ways to choose the u. */
+static double log_unseen_of_equal(const struct occurrence *c, int K)
+{
+    const double u = K - c->seen;
+    return lgamma(K + 1.0) - lgamma(u + 1) - lgamma(c->seen + 1.0) -
+           u * c->scored / (K * (double)c->most);
+}
+
+/* The same of answers of any odds in which, from the commonest to the rarest, none comes in fewer
+ * than a quarter of the samples of the one before it, where each that occurs does so in k samples
+ * or more. Let s be the rarest of these: the commonest of the others is in a quarter of the
+ * samples of s or more. Either s was expected in k / 2 samples at most and is in k, which
+ * Chernoff's bound gives (e / 4)^(k / 2) < e^(-k / 8); or that other answer was expected in k / 8
+ * samples and is in none, e^(-k / 8). There are K answers that could be either. */
+static double log_unseen_of_any(const struct occurrence *c, int V, int K)
+{
+    return log(2.0 * K) - fewest_samples(c, V) / 8.0;
+}
+
+/* Fewer answers occur than answers() says. Rare ones may not have come yet: that is refused
+ * only where a task whose answers() is right would come to it with probability false_alarm. */
+static enum status look_unseen(const struct task *t, const struct option_values *o,
+                               const char *split, struct occurrence *c, struct err *e)
+{
+    const int V = t->vocabulary(o), K = t->answers(o);
+    struct contract_room r;
+    const enum status st = contract_room(t, o, &r, e);
+    if (st)
+        return st;
+    for (int i = 0; i < UNSEEN_SAMPLES; i++) {
+        draw(t, o, i, &r);
+        count_occurrence(c, &r.s, V);
+    }
+    contract_room_free(&r);
+    if (c->seen == K)
+        return ST_OK;
+    const double unseen =
+        t->majority ? log_unseen_of_any(c, V, K) : log_unseen_of_equal(c, K);
+    if (c->seen > K || unseen < log(false_alarm))
+        return err_set(e, ST_RANGE,
+                       "%s: %d different answers occur in %d samples, but answers() is %d; "
+                       "let it say how many can occur",
+                       split, c->seen, c->drawn, K);
+    return ST_OK;
+}
+
+/* A blind guess takes each answer equally often, so that it is right once in as many times as
+ * there are answers, whatever their odds: what can be wrong is their number. */
 static enum status look_chance(const struct task *t, const struct option_values *o,
                                const char *split, const struct contract_law *law,
                                struct err *e)
 {
-    const double said = 1.0 / t->answers(o);
-    const double n = law->scored * CONTRACT_SAMPLES;
-    if (t->open && law->answers <= t->answers(o)) /* data say how often each is right */
-        return ST_OK;
-    if (law->answers != t->answers(o))
-        return err_set(e, ST_RANGE, "%s: %d different answers occur, but answers() is %d",
-                       split, law->answers, t->answers(o));
-    if (fabs(law->chance - said) > 5 * sqrt(said * (1 - said) / n))
+    const int V = t->vocabulary(o), K = t->answers(o);
+    if (law->answers > K)
         return err_set(e, ST_RANGE,
-                       "%s: blind guesses are right %.4f of the time, not %.4f", split,
-                       law->chance, said);
-    return ST_OK;
+                       "%s: %d different answers occur, but answers() is %d; "
+                       "let it say how many can occur",
+                       split, law->answers, K);
+    if (law->answers == K || t->open) /* data say how often each is right */
+        return ST_OK;
+    struct occurrence c = {.samples = calloc((size_t)V, sizeof *c.samples),
+                           .last = calloc((size_t)V, sizeof *c.last)};
+    const enum status st = c.samples && c.last
+                               ? look_unseen(t, o, split, &c, e)
+                               : err_set(e, ST_NOMEM, "no memory for %d counts", V);
+    free(c.samples);
+    free(c.last);
+    return st;
 }
 
 enum status contract_chance(const struct task *t, struct err *e)
@@ -285,12 +364,6 @@ enum status contract_hidden(const struct task *t, struct err *e)
 
 /* ---- splits and training ---- */
 
-static int by_hash(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static uint64_t input_hash(const struct sample *s)
 {
     uint64_t hash = CONTRACT_HASH;
@@ -309,7 +382,8 @@ static double share_found(const struct task *t, const struct option_values *o,
                                 : rng_stream(0, RNG_TEST, "nobody's samples", (uint64_t)i);
         t->generate(o, &stream, &r->s);
         const uint64_t hash = input_hash(&r->s);
-        found += bsearch(&hash, train, CONTRACT_SAMPLES, sizeof *train, by_hash) != NULL;
+        found += bsearch(&hash, train, CONTRACT_SAMPLES, sizeof *train, ascending_hashes) !=
+                 NULL;
     }
     return (double)found / CONTRACT_SAMPLES;
 }
@@ -327,7 +401,7 @@ static enum status train_hashes(const struct task *t, uint64_t *hash, struct err
     }
     if (st)
         return st;
-    qsort(hash, CONTRACT_SAMPLES, sizeof *hash, by_hash);
+    qsort(hash, CONTRACT_SAMPLES, sizeof *hash, ascending_hashes);
     contract_room_free(&r);
     return ST_OK;
 }
@@ -372,13 +446,13 @@ enum status contract_disjoint(const struct task *t, struct err *e)
 
 /* ---- beyond training ---- */
 
-enum { MEASURES_MOST = 3 + TASK_STRATA_MAX + IDS_MOST };
+enum { FEATURES_MOST = 3 + TASK_STRATA_MAX + IDS_MOST };
 
 /* Writes the features of a sample: its length, its answers, its greatest token, the greatest of
  * each stratum, and how often each token occurs, of the first IDS_MOST; 0 behind them. Returns
- * how many of the MEASURES_MOST numbers the law has. */
-static int measure(const struct task *t, const struct option_values *o,
-                   struct contract_room *r, double *out)
+ * how many of the FEATURES_MOST numbers the law has. */
+static int sample_features(const struct task *t, const struct option_values *o,
+                           struct contract_room *r, double *out)
 {
     const struct sample *s = &r->s;
     const int V = t->vocabulary(o);
@@ -397,16 +471,17 @@ static int measure(const struct task *t, const struct option_values *o,
         for (int k = 0; k < s->length; k++)
             out[n] = r->answer[k] > out[n] ? r->answer[k] : out[n];
     }
-    memset(out + n, 0, (size_t)(MEASURES_MOST - n) * sizeof *out);
+    memset(out + n, 0, (size_t)(FEATURES_MOST - n) * sizeof *out);
     for (int k = 0; k < s->length; k++)
         if (s->token[k] < IDS_MOST)
             out[n + s->token[k]]++;
     return n + (V < IDS_MOST ? V : IDS_MOST);
 }
 
-/* [samples][measures] of a law. */
-static enum status measures(const struct task *t, const struct option_values *o,
-                            double *out, int *n, struct err *e)
+/* The features of CONTRACT_SAMPLES samples of a law, a row of FEATURES_MOST each, and how many of
+ * them the law has. */
+static enum status law_features(const struct task *t, const struct option_values *o,
+                                double *out, int *n, struct err *e)
 {
     struct contract_room r;
     const enum status st = contract_room(t, o, &r, e);
@@ -414,62 +489,56 @@ static enum status measures(const struct task *t, const struct option_values *o,
         return st;
     for (int i = 0; i < CONTRACT_SAMPLES; i++) {
         draw(t, o, i, &r);
-        *n = measure(t, o, &r, out + (size_t)i * MEASURES_MOST);
+        *n = sample_features(t, o, &r, out + (size_t)i * FEATURES_MOST);
     }
     contract_room_free(&r);
     return ST_OK;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Share of the samples of `other` on the far side of the 99 % of `train` in measure m. */
+/* Share of the samples of `other` on the far side of the 99 % of `train` in feature m. */
 static double share_beyond(const double *train, const double *other, int m)
 {
     double sorted[CONTRACT_SAMPLES];
     const int tail = CONTRACT_SAMPLES / 100;
     int above = 0, below = 0;
     for (int i = 0; i < CONTRACT_SAMPLES; i++)
-        sorted[i] = train[(size_t)i * MEASURES_MOST + (size_t)m];
-    qsort(sorted, CONTRACT_SAMPLES, sizeof *sorted, by_size);
+        sorted[i] = train[(size_t)i * FEATURES_MOST + (size_t)m];
+    qsort(sorted, CONTRACT_SAMPLES, sizeof *sorted, ascending_doubles);
     for (int i = 0; i < CONTRACT_SAMPLES; i++) {
-        const double x = other[(size_t)i * MEASURES_MOST + (size_t)m];
+        const double x = other[(size_t)i * FEATURES_MOST + (size_t)m];
         above += x > sorted[CONTRACT_SAMPLES - 1 - tail];
         below += x < sorted[tail];
     }
     return (double)(above > below ? above : below) / CONTRACT_SAMPLES;
 }
 
-/* At least a tenth of an ood split's samples lie, in one measure, where only a hundredth of
+/* At least a tenth of an ood split's samples lie, in one feature, where only a hundredth of
  * training lies. */
 enum status contract_beyond(const struct task *t, struct err *e)
 {
     struct option_values base;
     option_defaults(t->options, &base);
-    const size_t room = (size_t)CONTRACT_SAMPLES * MEASURES_MOST;
+    const size_t room = (size_t)CONTRACT_SAMPLES * FEATURES_MOST;
     if (t->vocabulary(&base) > IDS_MOST)
         return ST_OK;
     double *train = malloc(2 * room * sizeof *train), *other = train + room;
     int trained = 0, n = 0, splits = 0;
     if (!train)
-        return err_set(e, ST_NOMEM, "no memory for %zu measures", 2 * room);
-    enum status st = measures(t, &base, train, &trained, e);
+        return err_set(e, ST_NOMEM, "no memory for %zu features", 2 * room);
+    enum status st = law_features(t, &base, train, &trained, e);
     for (const struct task_split *s = t->splits; !st && s->name; s++) {
         const struct option_values o = contract_law(t, s);
         double most = 0;
         if (strncmp(s->name, "ood_", 4) != 0)
             continue;
         splits++;
-        st = measures(t, &o, other, &n, e);
+        st = law_features(t, &o, other, &n, e);
         for (int m = 0; !st && m < (n > trained ? n : trained); m++)
             most = fmax(most, share_beyond(train, other, m));
         if (!st && most < 0.1)
             st = err_set(e, ST_RANGE,
                          "%s is not beyond training: at most %.3f of its samples are in "
-                         "any measure",
+                         "any feature",
                          s->name, most);
     }
     free(train);

@@ -15,7 +15,7 @@
 
 #include "status.h"
 
-/* All samples behind one another; sample i has the places start[i] .. start[i + 1] - 1. */
+/* All samples, one behind the other; sample i has the places start[i] .. start[i + 1] - 1. */
 struct jsonl_file {
     size_t *start;   /* [samples + 1] */
     int32_t *token;  /* [start[samples]] */

@@ -81,12 +81,13 @@ struct task {
     const struct option *options;    /* ends with {0} */
     const struct task_split *splits; /* ends with {0}; holds at least valid and id */
 
-    /* So many of the last splits are evaluated only where an experiment names them: what
-     * came when there were runs of the others. */
+    /* The number of splits, at the end of `splits`, that are evaluated only where an
+     * experiment names them. They were added when runs of the others were stored already. */
     int on_request;
 
-    /* True: changes of integer options are proportions, stated for the default; where
-     * training has half the default, so has the split. False: they are what they say. */
+    /* True: changes of integer options are stated for the default and keep their proportion
+     * to training, so that a split is half as long where training is half as long as the
+     * default. False: a split has the values that it states. */
     bool splits_scale;
 
     /* Of a task of data, such as a text or a file of samples; else NULL. Opens what the
@@ -106,13 +107,14 @@ struct task {
 
     int (*vocabulary)(const struct option_values *o); /* ids that the model embeds */
     int (*max_length)(const struct option_values *o); /* tokens of the longest sample */
-    int (*answers)(const struct option_values *o);    /* equally likely for a blind guess:
+    int (*answers)(const struct option_values *o); /* that can occur, whatever their odds: a
+                                                         blind guess takes each equally often,
                                                          chance accuracy is 1 / answers */
 
     /* Accuracy of always giving the commonest answer, and the share of scored answers
      * that the visible tokens determine, both expected under the law `o`. NULL: 1 /
-     * answers, and 1. LAW_UNKNOWN: no closed form; the task's comment says what was
-     * measured. */
+     * answers, all of them being equally likely, and 1. LAW_UNKNOWN: no closed form; the
+     * task's comment says what was measured. */
     double (*majority)(const struct option_values *o);
     double (*ceiling)(const struct option_values *o);
 

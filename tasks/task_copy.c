@@ -65,7 +65,7 @@ static void solve(const struct option_values *o, const int32_t *token, int lengt
         answer[t] = *next++;
 }
 
-/* The string's length, by which each answer is away from its symbol. */
+/* The string's length: each answer is that far from its symbol. */
 static void distance(const struct option_values *o, const struct sample *s,
                      int32_t *stratum)
 {
@@ -74,7 +74,8 @@ static void distance(const struct option_values *o, const struct sample *s,
         stratum[t] = s->scored[t] ? n : STRATUM_NONE;
 }
 
-/* Other places of the string that hold what was said last: after the separator none. */
+/* How many other places of the string hold the symbol that was said last; 0 at the separator,
+ * where none was said yet. */
 static void rivals(const struct option_values *o, const struct sample *s, int32_t *stratum)
 {
     const int n = find_separator(o, s->token, s->length);

@@ -230,7 +230,7 @@ static enum status check_states(const struct dfa *d, struct err *e)
     return ST_OK;
 }
 
-/* One row is no automaton: what has no full stop was meant as a name. */
+/* A text without a full stop is taken for a name: an automaton has more than one row. */
 static enum status no_name(const char *text, struct err *e)
 {
     const char *near = suggest(text, names, NAMED);
@@ -348,7 +348,8 @@ static void token_text(const struct option_values *o, int32_t token,
         snprintf(text, TASK_TOKEN_TEXT, "q%d", (int)token - d.letters);
 }
 
-/* How long the state has been the same: what only tells it may be that far back. */
+/* Places since the state last changed: the last token that tells the state may be that far
+ * back. */
 static void since(const struct option_values *o, const struct sample *s, int32_t *stratum)
 {
     (void)o;

@@ -110,8 +110,8 @@ static void solve(const struct option_values *o, const int32_t *token, int lengt
     }
 }
 
-/* Blanks before the symbol that is to be said: by so much its distance from its copy is
- * less than if they stood behind it. */
+/* The number of blanks before the symbol that is to be said. Each of them makes the
+ * distance to its copy one less than if it stood behind the symbol. */
 static void blanks_before(const struct option_values *o, const struct sample *s,
                           int32_t *stratum)
 {

@@ -31,7 +31,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
                 say(out, said++, string_separator(o), symbol);
 }
 
-/* Answer k is the least symbol that more than k places do not exceed. */
+/* Answer k (from 0) is the least symbol s such that more than k places hold s or less. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {
@@ -49,7 +49,8 @@ static void solve(const struct option_values *o, const int32_t *token, int lengt
     }
 }
 
-/* How often the same symbol was said before: this many have to be told from enough. */
+/* How often the answer's symbol was said before: to stop in time, the model has to count
+ * these. */
 static void repeats(const struct option_values *o, const struct sample *s, int32_t *stratum)
 {
     int32_t n = 0;

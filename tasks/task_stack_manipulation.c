@@ -60,8 +60,9 @@ static double majority(const struct option_values *o)
     return LAW_UNKNOWN;
 }
 
-/* Read from the right, each push that no pop behind it takes away is what comes next on
- * the way down. (A pop that did nothing found nothing to its left.) */
+/* Reads the moves from the right: a push that no later pop takes away is the next symbol
+ * from the top of the stack down. (A pop of an empty stack has no push to its left, so it
+ * takes none away.) */
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
     const int n = draw_length(r, o, LENGTH, SHORTEST, 2);
@@ -82,7 +83,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     say(out, said, SEPARATOR, END);
 }
 
-/* Does as it is told. The stack is kept where the answers will be. */
+/* Carries out the moves one by one; the stack lies where the answers will be written. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {

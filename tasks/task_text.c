@@ -260,7 +260,7 @@ static int show_byte(unsigned char c, char *text, size_t room)
     return snprintf(text, room, "\\x%02x", c);
 }
 
-/* Long ones end with their number, so that each is another. */
+/* A long text is cut and ends with the token's number, so that no two are alike. */
 static void token_text(const struct option_values *o, int32_t token,
                        char text[TASK_TOKEN_TEXT])
 {

@@ -36,6 +36,9 @@ enum status encoder_check_hooks(const struct encoder *c, struct err *e)
         {"reads_score", "score", c->reads_score, c->score, false},
         {"scratch", "score, content, weigh or values", c->scratch, scratch_hook, false},
         {"read_scratch", "read", c->read_scratch, c->read, false},
+        {"planes", "inspect", c->planes, c->inspect, true},
+        {"reads_once", "read", c->reads_once, c->read, false},
+        {"reads_once", "read_once_flops", c->reads_once, c->read_once_flops, true},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         const struct hook_pair *p = &pairs[i];
@@ -61,15 +64,14 @@ enum status encoder_check_options(const struct encoder *c, struct err *e)
 
 enum status encoder_check_name(const struct encoder *c, struct err *e)
 {
-    const size_t most = ENCODER_NAME / ENCODER_PARTS_MAX;
     const size_t n = strlen(c->name);
     const bool letter = c->name[0] >= 'a' && c->name[0] <= 'z';
-    if (!letter || n >= most ||
+    if (!letter || n > ENCODER_NAME_LONGEST ||
         strspn(c->name, "abcdefghijklmnopqrstuvwxyz0123456789_") != n)
         return err_set(e, ST_CONFIG,
                        "encoder \"%s\": a name is a small letter, then small letters, "
-                       "digits and _, fewer than %zu in all; rename it",
-                       c->name, most);
+                       "digits and _, up to %d in all; rename it",
+                       c->name, ENCODER_NAME_LONGEST);
     return ST_OK;
 }
 

@@ -19,7 +19,7 @@ static inline int distance_lookup_column(const struct panel *p, int r, int j, in
 static inline void distance_lookup(const struct panel *p, struct rows z, real *to)
 {
     for (int r = 0; r < p->rows; r++) {
-        const real *zr = z.at + (size_t)r * (size_t)z.stride;
+        const real *zr = row_of(z, r);
         real *row = to + (size_t)r * (size_t)p->stride;
         if (!p->placed)
             kernels_get()->distance_lookup(p->row[r] + 1, zr, z.stride, 1, row);
@@ -33,7 +33,7 @@ static inline void distance_gather(const struct panel *p, const real *from, stru
 {
     memset(z.at, 0, (size_t)p->rows * (size_t)z.stride * sizeof *z.at);
     for (int r = 0; r < p->rows; r++) {
-        real *zr = z.at + (size_t)r * (size_t)z.stride;
+        real *zr = row_of(z, r);
         const real *row = from + (size_t)r * (size_t)p->stride;
         if (!p->placed)
             kernels_get()->distance_lookup_grad(p->row[r] + 1, z.stride, 1, row, zr);

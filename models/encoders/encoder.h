@@ -27,6 +27,10 @@
  * assertion stops more), parts of a sum (a longer one is refused), and the sum's name. Chosen. */
 enum { ENCODER_TENSORS_MAX = 12, ENCODER_PARTS_MAX = 4, ENCODER_NAME = 96 };
 
+/* Letters of an encoder's name: a sum of ENCODER_PARTS_MAX of them, with a sign or the end behind
+ * each, has room in ENCODER_NAME. */
+enum { ENCODER_NAME_LONGEST = ENCODER_NAME / ENCODER_PARTS_MAX - 1 };
+
 /* What an encoder may size its tensors by. */
 struct encoder_dims {
     int layers, heads, head_dim;
@@ -41,6 +45,13 @@ struct encoder_dims {
 static inline int dims_channels(const struct encoder_dims *d)
 {
     return d->heads * d->head_dim;
+}
+
+/* Of the `all` rows of a table, one for each place or distance, those that sequences of T tokens
+ * can meet: all where a part chooses places. */
+static inline int dims_met(const struct encoder_dims *d, int all, int T)
+{
+    return T < all && !d->placed ? T : all;
 }
 
 enum tensor_init { INIT_ZERO, INIT_ONE, INIT_NORMAL, INIT_UNIFORM };
@@ -195,9 +206,15 @@ struct encoder {
     unsigned (*invariances)(const struct option_values *o);
     unsigned once; /* ONCE_* */
     /* Forward floating point operations of one layer beyond those of plain attention, all
-     * heads together; e^x and the like count as one. NULL: none worth counting. */
+     * heads together; e^x and the like count as one. The projection that `project` asks for
+     * is counted by the model, and `derive`, which runs once a step whatever the number of
+     * sequences, by nobody. NULL: none worth counting. */
     double (*flops)(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load);
+    /* With reads_once: the operations of `read` on a sequence of T tokens. They are counted
+     * once for the model, and `flops` does not contain them. */
+    double (*read_once_flops)(const struct encoder_dims *d, const struct option_values *o,
+                              int T);
 
     /* Writes the learned tensors; returns how many. NULL: none. */
     int (*tensors)(const struct encoder_dims *d, const struct option_values *o,
@@ -206,8 +223,8 @@ struct encoder {
      * w [rows * columns]. NULL: the draw stands. */
     void (*start)(const struct encoder_dims *d, const struct option_values *o, int tensor,
                   real *w);
-    /* Brings tensor number `tensor` back into its range after each step of the optimiser.
-     * NULL: none has a range. */
+    /* Brings tensor number `tensor` into its range: after `start`, and after each step of the
+     * optimiser, so that other hooks see no weight beyond it. NULL: none has a range. */
     void (*confine)(const struct encoder_dims *d, const struct option_values *o, int tensor,
                     real *w);
     /* Numbers computed once from the sizes, such as tables of sines. */
@@ -233,8 +250,8 @@ struct encoder {
     /* The hooks below ask `place` where a token stands, and the tables have
      * dims->places rows. */
     bool takes_places;
-    /* Works on what the other parts of a sum add: alone it is sound, and has little to do.
-     * Pictures and examples show it in a sum. */
+    /* Works on what the other parts of a sum add. Alone it does little, without being
+     * wrong; pictures and examples show it in a sum. */
     bool for_sums;
 
     /* Token embeddings x [T, C], token t at place[t]: add in place. */
@@ -254,9 +271,9 @@ struct encoder {
                            int T);
     void (*read)(const struct encoder_view *e, const struct tokens *t, real *room);
     void (*read_grad)(const struct encoder_view *e, const struct tokens *t, real *room);
-    /* `read` is called in the first layer that the part acts in alone, and the state it
-     * writes serves all layers: x is then made of the embeddings. Its tensors are one for
-     * all layers. */
+    /* `read` is called only in the first layer that the part acts in (in layer 0 x is made of
+     * the embeddings), and the state that it writes serves all layers. Its tensors are shared
+     * by all layers. */
     bool reads_once;
 
     /* Queries or keys of one head: change t->x in place. At most one part of a sum. */
@@ -301,8 +318,9 @@ struct encoder {
                     int columns);
     void (*pass_on)(const struct encoder_view *e, const struct panel *p, real *carry);
 
-    /* Far keys get weights as small as you like. In a model with such a part attention takes
-     * numbers below 2^-126 for zero: a CPU multiplies them a hundred times slower. */
+    /* Weights of far keys become arbitrarily small. In a layer with such a part attention
+     * treats numbers below 2^-126 as zero, because a CPU multiplies them a hundred times
+     * slower. */
     bool fades;
 
     /* Turns logits into weights in place, entries 0..row[r] of each row, instead of the

@@ -74,11 +74,6 @@ static size_t read_scratch(const struct encoder_dims *d, const struct option_val
            (size_t)T * (size_t)d->heads;
 }
 
-static real *row_of(struct rows x, int t)
-{
-    return x.at + (size_t)t * (size_t)x.stride;
-}
-
 static void read(const struct encoder_view *e, const struct tokens *t, real *room)
 {
     const int H = e->dims->heads, C = dims_channels(e->dims);

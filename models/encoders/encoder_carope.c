@@ -127,10 +127,10 @@ static void read(const struct encoder_view *e, const struct tokens *t, real *roo
     const struct reading w = reading_of(e, t, room);
     for (int i = 0; i < w.T; i++)
         for (int h = 0; h < w.H; h++) {
-            const double f = frequency((double)turning_row(w.z, i)[h]);
+            const double f = frequency((double)row_of(w.z, i)[h]);
             double power = 1;
             for (int m = 0; m < w.n; m++) {
-                turning_row(w.omega, i)[h * w.n + m] = (real)power;
+                row_of(w.omega, i)[h * w.n + m] = (real)power;
                 power *= f;
             }
         }
@@ -144,11 +144,11 @@ static void read_grad(const struct encoder_view *e, const struct tokens *t, real
     turning_sum_grad(w.T, w.H, w.n, t->state, t->dstate, w.omega);
     for (int i = 0; i < w.T; i++)
         for (int h = 0; h < w.H; h++) {
-            real *z = turning_row(w.z, i) + h;
+            real *z = row_of(w.z, i) + h;
             const double at = (double)*z, f = frequency(at);
             double power = 1, df = 0;
             for (int m = 1; m < w.n; m++) {
-                df += m * power * (double)turning_row(w.omega, i)[h * w.n + m];
+                df += m * power * (double)row_of(w.omega, i)[h * w.n + m];
                 power *= f;
             }
             *z = (real)(-df * f * f / (1 + exp(-at)));

@@ -548,7 +548,7 @@ static void inspect(const struct encoder_view *e, const struct panel *p, real *s
     const struct work w = lay_out(e, p, scratch);
     for (int r = 0; r < p->rows; r++) {
         const size_t from = (size_t)r * (size_t)w.columns;
-        real *to = out.at + (size_t)r * (size_t)out.stride;
+        real *to = row_of(out, r);
         for (int j = 0; j <= p->row[r]; j++) {
             const bool full = (real)j <= w.full[r], unknown = (real)j < w.full[r];
             to[j] = plane == GATE ? (unknown ? (real)NAN : w.gate[from + (size_t)j])

@@ -183,7 +183,7 @@ static void derive_grad(const struct encoder_view *e, int T)
 /* Rows of the table that a panel of `columns` keys may meet. */
 static int met(const struct encoder_dims *d, const struct option_values *o, int columns)
 {
-    return columns < clip(o) && !d->placed ? columns : clip(o);
+    return dims_met(d, clip(o), columns);
 }
 
 /* Products of each query with K [rows, met]; room of panel_turned. */
@@ -227,11 +227,6 @@ static void queries_grad(const struct encoder_view *e, const struct panel *p, re
     distance_gather(p, p->dscore, dz);
     panel_nn(p->rows, d, n, by, dz, of_head(e, p, e->derived, TERMS_QUERY), true, p->dq);
     panel_tn(n, d, p->rows, by, dz, p->q, true, of_head(e, p, e->dderived, TERMS_QUERY));
-}
-
-static real *row_of(struct rows x, int r)
-{
-    return x.at + (size_t)r * (size_t)x.stride;
 }
 
 static void score_keys(const struct encoder_view *e, const struct panel *p, real by)

@@ -138,7 +138,7 @@ static size_t derived_size(const struct encoder_dims *d, const struct option_val
 /* Places that sequences of T tokens stand at. */
 static int met(const struct encoder_dims *d, int T)
 {
-    return T < d->places && !d->placed ? T : d->places;
+    return dims_met(d, d->places, T);
 }
 
 /* One head's part of the plain table, of a mixture and of a derived table. */
@@ -197,11 +197,6 @@ static size_t table_at(const struct encoder_view *e, const struct panel *p, int 
 {
     const size_t M = (size_t)pairs(e->dims, e->options);
     return ((size_t)p->head * (size_t)e->dims->places + (size_t)p->place[token]) * 2 * M;
-}
-
-static real *row_of(struct rows x, int r)
-{
-    return x.at + (size_t)r * (size_t)x.stride;
 }
 
 /* Pairs of a row by the table of its token; sign -1 is the adjoint. */

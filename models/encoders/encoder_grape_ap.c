@@ -90,11 +90,6 @@ static const real *turn_at(const struct encoder_view *e, int place)
 
 /* --- the key's side of the tokens ---------------------------------------- */
 
-static real *row_of(struct rows x, int t)
-{
-    return x.at + (size_t)t * (size_t)x.stride;
-}
-
 /* 1 / rms */
 static real factor(int n, const real *p)
 {

@@ -131,11 +131,6 @@ static struct curves curves_of(const struct encoder_view *e, const struct panel 
     return c;
 }
 
-static real *row_of(struct rows x, int r)
-{
-    return x.at + (size_t)r * (size_t)x.stride;
-}
-
 static real *part_of(struct rows x, int r, int column)
 {
     return row_of(x, r) + column;

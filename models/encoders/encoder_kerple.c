@@ -8,9 +8,9 @@
  * Why: among the best static encodings beyond the trained length.
  *
  * Start: log r1 ~ U[0, 2), r2 ~ U[0, 1); power r1 ~ U[0, 1), r2 ~ U[0, 2). The official
- * code projects the parameters to their bounds before each pass; here after each step, which
- * is the same. One pair serves all layers, as there; share_layers: false is a pair for each,
- * as in DAPE's copy.
+ * code projects the parameters to their bounds before each pass; here they are projected when
+ * they are drawn and after each step, so that every pass sees the same. One pair serves all
+ * layers, as there; share_layers: false is a pair for each, as in DAPE's copy.
  *
  * Source: Chi et al. 2022, arXiv:2205.09921v2, eq. 4 and the authors' code. */
 #include "distance_bias.h"
@@ -73,11 +73,10 @@ static void confine(const struct encoder_dims *d, const struct option_values *o,
         w[h] = w[h] < least ? least : w[h] > most ? most : w[h];
 }
 
-/* Distance n through the kernel, without r1; 0 at distance 0. A number below its bound,
- * where no step of training leaves it, counts as the bound. */
+/* Distance n through the kernel, without r1; 0 at distance 0. */
 static double kernel(const struct option_values *o, double r2, int n)
 {
-    return n == 0 ? 0.0 : is_power(o) ? pow(n, r2) : log1p(fmax(r2, 0.01) * n);
+    return n == 0 ? 0.0 : is_power(o) ? pow(n, r2) : log1p(r2 * n);
 }
 
 static double kernel_slope(const struct option_values *o, double r2, int n)
@@ -86,7 +85,7 @@ static double kernel_slope(const struct option_values *o, double r2, int n)
         return 0.0;
     if (is_power(o))
         return pow(n, r2) * log(n);
-    return r2 < 0.01 ? 0.0 : n / (1.0 + r2 * n);
+    return n / (1.0 + r2 * n);
 }
 
 static void derive(const struct encoder_view *e, int T, real *derived)

@@ -67,7 +67,7 @@ static real argument(const struct encoder_dims *d, int distance)
 /* Distances that sequences of T tokens meet. */
 static int met(const struct encoder_dims *d, int T)
 {
-    return T < d->places && !d->placed ? T : d->places;
+    return dims_met(d, d->places, T);
 }
 
 /* u[w] = relu(a[w] x + b[w]) */

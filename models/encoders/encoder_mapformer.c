@@ -71,8 +71,17 @@ static int steps(const struct encoder_dims *d, const struct option_values *o)
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
-    const double token = 2.0 * steps(d, o) * (dims_channels(d) + turning_pairs(d));
-    return token * load->tokens + turning_flops(d->heads, turning_pairs(d), load);
+    (void)o;
+    return turning_rotate_flops(d->heads, turning_pairs(d), load);
+}
+
+/* The products with W_in and W_out, and the angles. */
+static double read_once_flops(const struct encoder_dims *d, const struct option_values *o,
+                              int T)
+{
+    const int n = turning_pairs(d);
+    return 2.0 * steps(d, o) * (dims_channels(d) + n) * T +
+           turning_sum_flops(d->heads, n, T);
 }
 
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
@@ -154,7 +163,7 @@ static void read(const struct encoder_view *e, const struct tokens *t, real *roo
     const struct walk w = walk_of(e, t, room);
     for (int i = 0; i < w.T; i++)
         for (int a = 0; a < w.omega.stride; a++)
-            turning_row(w.omega, i)[a] =
+            row_of(w.omega, i)[a] =
                 e->weight[SPEED][a] * dot(w.rank,
                                           e->weight[ANGLE] + (size_t)a * (size_t)w.rank,
                                           turning_at(w.delta, i, a / w.n * w.rank));
@@ -168,7 +177,7 @@ static void angle_grad(const struct encoder_view *e, const struct walk *w, int i
     const real *to = e->weight[ANGLE] + row;
     const real *delta = turning_at(w->delta, i, a / w->n * w->rank);
     real *ddelta = turning_at(w->ddelta, i, a / w->n * w->rank);
-    const real domega = turning_row(w->omega, i)[a];
+    const real domega = row_of(w->omega, i)[a];
     const real by = domega * e->weight[SPEED][a];
     e->grad[SPEED][a] += domega * dot(w->rank, to, delta);
     for (int k = 0; k < w->rank; k++) {
@@ -202,6 +211,7 @@ const struct encoder encoder_mapformer = {
     .state = state,
     .read_scratch = read_scratch,
     .reads_once = true,
+    .read_once_flops = read_once_flops,
     .read = read,
     .read_grad = read_grad,
     .rotate = turning_rotate,

@@ -184,11 +184,6 @@ static void place_row(const struct work *w, const real *x, const real *angle, re
     }
 }
 
-static real *row_of(struct rows x, int r)
-{
-    return x.at + (size_t)r * (size_t)x.stride;
-}
-
 static void fill_delta(const struct encoder_view *e, const struct panel *p,
                        const struct work *w)
 {

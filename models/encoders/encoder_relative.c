@@ -65,8 +65,7 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
 /* Distances that a panel of `columns` keys meets, each a row of the table. */
 static int reached(const struct encoder_dims *d, const struct option_values *o, int columns)
 {
-    const int rows = table_rows(d, o);
-    return columns < rows && !d->placed ? columns : rows;
+    return dims_met(d, table_rows(d, o), columns);
 }
 
 /* z or dz [rows, reached]: alpha q . R of each distance, or its gradient; room of

@@ -220,13 +220,6 @@ static size_t read_scratch(const struct encoder_dims *d, const struct option_val
            (size_t)T * (size_t)(2 * C + 2 * rank + 4 * A + d->heads);
 }
 
-static struct rows carve(real **at, int rows, int columns)
-{
-    const struct rows x = {*at, columns};
-    *at += (size_t)rows * (size_t)columns;
-    return x;
-}
-
 static struct reading lay_out(const struct encoder_view *e, int T, real *room)
 {
     struct reading w = {.T = T,
@@ -236,15 +229,15 @@ static struct reading lay_out(const struct encoder_view *e, int T, real *room)
                         .H = e->dims->heads,
                         .room = room};
     real *at = room + turned_room(w.C, w.rank, w.A, w.H);
-    w.y = carve(&at, T, w.C);
-    w.dy = carve(&at, T, w.C);
-    w.low = carve(&at, T, w.rank);
-    w.dlow = carve(&at, T, w.rank);
-    w.u = carve(&at, T, w.A);
-    w.du = carve(&at, T, w.A);
-    w.v = carve(&at, T, w.A);
-    w.omega = carve(&at, T, w.A);
-    w.open = carve(&at, T, w.H);
+    w.y = carve_rows(&at, T, w.C);
+    w.dy = carve_rows(&at, T, w.C);
+    w.low = carve_rows(&at, T, w.rank);
+    w.dlow = carve_rows(&at, T, w.rank);
+    w.u = carve_rows(&at, T, w.A);
+    w.du = carve_rows(&at, T, w.A);
+    w.v = carve_rows(&at, T, w.A);
+    w.omega = carve_rows(&at, T, w.A);
+    w.open = carve_rows(&at, T, w.H);
     return w;
 }
 
@@ -263,10 +256,10 @@ static void normalise(const struct encoder_view *e, const struct tokens *t,
     const int d = e->dims->head_dim;
     for (int i = 0; i < w->T; i++)
         for (int c = 0; c < w->C; c += d) {
-            const real *x = turning_row(t->x, i) + c;
+            const real *x = row_of(t->x, i) + c;
             const real by = inverse_length(d, x);
             for (int k = 0; k < d; k++)
-                turning_row(w->y, i)[c + k] = x[k] * by;
+                row_of(w->y, i)[c + k] = x[k] * by;
         }
 }
 
@@ -276,13 +269,13 @@ static void normalise_grad(const struct encoder_view *e, const struct tokens *t,
     const int d = e->dims->head_dim;
     for (int i = 0; i < w->T; i++)
         for (int c = 0; c < w->C; c += d) {
-            const real by = inverse_length(d, turning_row(t->x, i) + c);
-            const real *y = turning_row(w->y, i) + c, *dy = turning_row(w->dy, i) + c;
+            const real by = inverse_length(d, row_of(t->x, i) + c);
+            const real *y = row_of(w->y, i) + c, *dy = row_of(w->dy, i) + c;
             real along = 0;
             for (int k = 0; k < d; k++)
                 along += y[k] * dy[k];
             for (int k = 0; k < d; k++)
-                turning_row(t->dx, i)[c + k] += (dy[k] - y[k] * along) * by;
+                row_of(t->dx, i)[c + k] += (dy[k] - y[k] * along) * by;
         }
 }
 
@@ -296,7 +289,7 @@ static void make(const struct encoder_view *e, const struct tokens *t,
     token_conv(w->T, w->A, (int)e->options->v[CONV], weight(e, FILTER), w->u, w->v);
     for (int i = 0; e->options->v[BIASED] != 0 && i < w->T; i++)
         for (int a = 0; a < w->A; a++)
-            turning_row(w->v, i)[a] += (real)exp((double)weight(e, BIAS)[a]);
+            row_of(w->v, i)[a] += (real)exp((double)weight(e, BIAS)[a]);
     if (e->options->v[GATED] != 0) {
         token_linear(w->T, w->C, w->H, w->y, weight(e, GATE), weight(e, GATE_BIAS), w->room,
                      w->open);
@@ -314,9 +307,8 @@ static void read(const struct encoder_view *e, const struct tokens *t, real *roo
     make(e, t, &w);
     for (int i = 0; i < w.T; i++)
         for (int a = 0; a < w.A; a++)
-            turning_row(w.omega, i)[a] = e->constants[a % n] *
-                                         turning_row(w.open, i)[a / n] *
-                                         turning_row(w.v, i)[a];
+            row_of(w.omega, i)[a] =
+                e->constants[a % n] * row_of(w.open, i)[a / n] * row_of(w.v, i)[a];
     turning_sum(w.T, w.H, n, w.omega, t->state);
 }
 
@@ -327,10 +319,10 @@ static void gates_grad(const struct encoder_view *e, const struct reading *w)
     for (int i = 0; i < w->T; i++)
         for (int h = 0; h < w->H; h++) {
             real *domega = turning_at(w->omega, i, h * n);
-            real *open = turning_row(w->open, i) + h, dopen = 0;
+            real *open = row_of(w->open, i) + h, dopen = 0;
             for (int m = 0; m < n; m++) {
                 const real dturn = domega[m] * e->constants[m];
-                dopen += dturn * turning_row(w->v, i)[h * n + m];
+                dopen += dturn * row_of(w->v, i)[h * n + m];
                 domega[m] = dturn * *open;
             }
             *open = dopen * *open * (1 - *open);
@@ -343,7 +335,7 @@ static void bias_grad(const struct encoder_view *e, const struct reading *w)
     for (int i = 0; e->options->v[BIASED] != 0 && i < w->T; i++)
         for (int a = 0; a < w->A; a++)
             grad(e, BIAS)[a] +=
-                turning_row(w->omega, i)[a] * (real)exp((double)weight(e, BIAS)[a]);
+                row_of(w->omega, i)[a] * (real)exp((double)weight(e, BIAS)[a]);
 }
 
 static void read_grad(const struct encoder_view *e, const struct tokens *t, real *room)

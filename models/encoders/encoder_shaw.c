@@ -59,8 +59,7 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
 /* Rows of the tables that a panel of `columns` keys may meet. */
 static int reached(const struct encoder_dims *d, const struct option_values *o, int columns)
 {
-    const int rows = (int)o->v[CLIP] + 1;
-    return columns < rows && !d->placed ? columns : rows;
+    return dims_met(d, (int)o->v[CLIP] + 1, columns);
 }
 
 /* A product with a table for each query, and a lookup a pair; twice with values. */

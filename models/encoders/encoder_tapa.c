@@ -111,11 +111,6 @@ static struct rows part(struct rows x, int first)
     return (struct rows){x.at + first, x.stride};
 }
 
-static real *row_of(struct rows x, int r)
-{
-    return x.at + (size_t)r * (size_t)x.stride;
-}
-
 static void multiply(const struct panel *p, const struct half *h, real *room)
 {
     const struct rows keys = panel_turned(p->columns, h->n, part(p->k, h->first), room);

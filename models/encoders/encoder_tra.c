@@ -64,11 +64,6 @@ static struct kept kept_of(const struct encoder_view *e, const struct panel *p,
     return x;
 }
 
-static real *row_of(struct rows x, int r)
-{
-    return x.at + (size_t)r * (size_t)x.stride;
-}
-
 static void normalise(int rows, int d, struct rows x, struct rows y, real *by)
 {
     for (int r = 0; r < rows; r++) {

@@ -98,8 +98,7 @@ static void fill_constants(const struct encoder_dims *d, const struct option_val
 /* Of those, the ones that sequences of T tokens meet. */
 static int met(const struct encoder_dims *d, const struct option_values *o, int T)
 {
-    const int all = distances(d, o);
-    return T < all && !d->placed ? T : all;
+    return dims_met(d, distances(d, o), T);
 }
 
 static void derive(const struct encoder_view *e, int T, real *derived)
@@ -144,11 +143,6 @@ static struct work lay_out(const struct encoder_view *e, const struct panel *p,
     w.key = w.z.at + (size_t)p->rows * (size_t)w.n;
     w.room = w.key + p->columns;
     return w;
-}
-
-static real *row_of(struct rows x, int r)
-{
-    return x.at + (size_t)r * (size_t)x.stride;
 }
 
 /* One head's part of a row of C numbers, or of a matrix of such rows. */

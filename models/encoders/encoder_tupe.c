@@ -99,7 +99,7 @@ static struct rows matrix_of(const struct encoder_view *e, const real *x)
 /* Places that sequences of T tokens stand at. */
 static int met(const struct encoder_dims *d, int T)
 {
-    return T < d->places && !d->placed ? T : d->places;
+    return dims_met(d, d->places, T);
 }
 
 /* The places' vectors times a map, plus its bias. */
@@ -194,8 +194,7 @@ static real *place_row(const struct encoder_view *e, const struct panel *p,
                        const real *derived, int which, int token)
 {
     const struct rows x = block_of(e, derived, which);
-    return x.at + (size_t)p->place[token] * (size_t)x.stride +
-           (size_t)p->head * (size_t)e->dims->head_dim;
+    return row_of(x, p->place[token]) + (size_t)p->head * (size_t)e->dims->head_dim;
 }
 
 static struct work gather(const struct encoder_view *e, const struct panel *p,

@@ -124,7 +124,7 @@ static void turn_rows(const struct encoder_view *e, const struct turn *t, struct
         assert(t->place[r] < e->dims->places);
         kernels_get()->turn(n, halves ? 1 : 2, halves ? n : 1,
                             table + (size_t)t->place[r] * 2 * (size_t)n, sign,
-                            x.at + (size_t)r * (size_t)x.stride);
+                            row_of(x, r));
     }
 }
 

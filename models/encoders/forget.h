@@ -73,7 +73,7 @@ static inline void forget_inspect(const struct panel *p, int column, real by, in
                                   struct rows out)
 {
     for (int r = 0; r < p->rows; r++) {
-        real *to = out.at + (size_t)r * (size_t)out.stride;
+        real *to = row_of(out, r);
         real sum = 0;
         for (int j = p->row[r]; j >= 0; j--) {
             const real gate = p->state.at[(size_t)j * (size_t)p->state.stride + column];

@@ -126,13 +126,6 @@ static inline size_t path_read_scratch(const struct encoder_dims *d,
     return path_turned_room((int)C, (int)rank, d->heads) + (size_t)T * (4 * C + 2 * rank);
 }
 
-static inline struct rows path_carve(real **at, int rows, int columns)
-{
-    const struct rows x = {*at, columns};
-    *at += (size_t)rows * (size_t)columns;
-    return x;
-}
-
 static inline struct path_reading path_lay_out(const struct encoder_view *e, int T,
                                                real *room)
 {
@@ -142,18 +135,13 @@ static inline struct path_reading path_lay_out(const struct encoder_view *e, int
                              .H = e->dims->heads,
                              .room = room};
     real *at = room + path_turned_room(w.C, w.rank, w.H);
-    w.low = path_carve(&at, T, w.rank);
-    w.high = path_carve(&at, T, w.C);
-    w.z = path_carve(&at, T, w.C);
-    w.gate = path_carve(&at, T, w.C);
-    w.dz = path_carve(&at, T, w.C);
-    w.dlow = path_carve(&at, T, w.rank);
+    w.low = carve_rows(&at, T, w.rank);
+    w.high = carve_rows(&at, T, w.C);
+    w.z = carve_rows(&at, T, w.C);
+    w.gate = carve_rows(&at, T, w.C);
+    w.dz = carve_rows(&at, T, w.C);
+    w.dlow = carve_rows(&at, T, w.rank);
     return w;
-}
-
-static inline real *path_row_of(struct rows x, int t)
-{
-    return x.at + (size_t)t * (size_t)x.stride;
 }
 
 /* z and its sigmoid; without a convolution z is what comes in and stays as it is. */
@@ -164,13 +152,11 @@ static inline void path_convolve(const struct encoder_view *e, const struct path
         token_conv(w->T, w->C, n, e->weight[PATH_FILTER], w->high, w->z);
     for (int t = 0; t < w->T; t++) {
         if (n)
-            kernels_get()->sigmoid((size_t)w->C, path_row_of(w->z, t),
-                                   path_row_of(w->gate, t));
+            kernels_get()->sigmoid((size_t)w->C, row_of(w->z, t), row_of(w->gate, t));
         else
-            memcpy(path_row_of(w->z, t), path_row_of(w->high, t),
-                   (size_t)w->C * sizeof(real));
+            memcpy(row_of(w->z, t), row_of(w->high, t), (size_t)w->C * sizeof(real));
         for (int c = 0; !n && c < w->C; c++)
-            path_row_of(w->gate, t)[c] = 1;
+            row_of(w->gate, t)[c] = 1;
     }
 }
 
@@ -200,15 +186,15 @@ static inline void path_read(const struct encoder_view *e, const struct tokens *
     path_make(e, t, &w);
     for (int i = 0; i < w.T; i++)
         for (int c = 0; c < w.C; c += d) {
-            const real *z = path_row_of(w.z, i) + c, *gate = path_row_of(w.gate, i) + c;
+            const real *z = row_of(w.z, i) + c, *gate = row_of(w.gate, i) + c;
             const real by = 1 / path_length(d, z, gate);
             for (int k = 0; k < d; k++)
-                path_row_of(t->state, i)[c + k] = z[k] * gate[k] * by;
+                row_of(t->state, i)[c + k] = z[k] * gate[k] * by;
         }
     token_linear(w.T, w.C, w.H, t->x, e->weight[PATH_BETA], e->weight[PATH_BETA_BIAS], room,
                  beta);
     for (int i = 0; i < w.T; i++) {
-        real *b = path_row_of(beta, i);
+        real *b = row_of(beta, i);
         kernels_get()->sigmoid((size_t)w.H, b, b);
         kernels_get()->scale((size_t)w.H, 2, b);
     }
@@ -223,9 +209,8 @@ static inline void path_directions_grad(const struct encoder_view *e,
     const bool silu = path_filter(e->options) > 0;
     for (int i = 0; i < w->T; i++)
         for (int c = 0; c < w->C; c += d) {
-            const real *z = path_row_of(w->z, i) + c, *gate = path_row_of(w->gate, i) + c;
-            const real *dir = path_row_of(t->state, i) + c,
-                       *ddir = path_row_of(t->dstate, i) + c;
+            const real *z = row_of(w->z, i) + c, *gate = row_of(w->gate, i) + c;
+            const real *dir = row_of(t->state, i) + c, *ddir = row_of(t->dstate, i) + c;
             const real by = 1 / path_length(d, z, gate);
             real along = 0;
             for (int k = 0; k < d; k++)
@@ -233,7 +218,7 @@ static inline void path_directions_grad(const struct encoder_view *e,
             for (int k = 0; k < d; k++) {
                 const real dy = (ddir[k] - dir[k] * along) * by;
                 const real slope = silu ? gate[k] * (1 + z[k] * (1 - gate[k])) : 1;
-                path_row_of(w->dz, i)[c + k] = dy * slope;
+                row_of(w->dz, i)[c + k] = dy * slope;
             }
         }
 }
@@ -266,9 +251,8 @@ static inline void path_read_grad(const struct encoder_view *e, const struct tok
     const struct rows dbeta = {w.z.at, w.H};
     for (int i = 0; i < w.T; i++)
         for (int h = 0; h < w.H; h++) {
-            const real beta = path_row_of(t->state, i)[w.C + h];
-            path_row_of(dbeta, i)[h] =
-                path_row_of(t->dstate, i)[w.C + h] * beta * (1 - beta / 2);
+            const real beta = row_of(t->state, i)[w.C + h];
+            row_of(dbeta, i)[h] = row_of(t->dstate, i)[w.C + h] * beta * (1 - beta / 2);
         }
     token_linear_grad(w.T, w.C, w.H, t->x, e->weight[PATH_BETA], dbeta, t->dx,
                       e->grad[PATH_BETA]);

@@ -64,13 +64,13 @@ static inline int path_last_token(const struct path_walk *w)
 
 static inline const real *path_direction(const struct path_walk *w, int j)
 {
-    return path_row_of(w->p->state, j) + (size_t)w->p->head * (size_t)w->d;
+    return row_of(w->p->state, j) + (size_t)w->p->head * (size_t)w->d;
 }
 
 static inline real path_beta_of(const struct encoder_view *e, const struct path_walk *w,
                                 int j)
 {
-    return path_row_of(w->p->state, j)[dims_channels(e->dims) + w->p->head];
+    return row_of(w->p->state, j)[dims_channels(e->dims) + w->p->head];
 }
 
 /* Rows that begin at token j take their query in. */
@@ -78,7 +78,7 @@ static inline void path_enter(const struct path_walk *w, int j)
 {
     for (int r = 0; r < w->rows; r++)
         for (int c = 0; w->p->row[w->first + r] == j && c < w->d; c++)
-            w->x[c * PATH_BLOCK + r] = path_row_of(w->p->q, w->first + r)[c];
+            w->x[c * PATH_BLOCK + r] = row_of(w->p->q, w->first + r)[c];
 }
 
 /* dot[r] = v . x of row r; x as the walk's. */
@@ -108,7 +108,7 @@ static inline void path_content(const struct encoder_view *e, const struct panel
         for (int j = path_last_token(&w); j >= 0; j--) {
             real logit[PATH_BLOCK], by[PATH_BLOCK], *xi = w.xi + (size_t)j * (size_t)w.step;
             path_enter(&w, j);
-            path_dots(w.d, path_row_of(p->k, j), w.x, logit);
+            path_dots(w.d, row_of(p->k, j), w.x, logit);
             path_dots(w.d, path_direction(&w, j), w.x, xi);
             for (int r = 0; r < PATH_BLOCK; r++)
                 by[r] = -path_beta_of(e, &w, j) * xi[r];
@@ -126,7 +126,7 @@ static inline void path_leave(const struct path_walk *w, int j)
 {
     for (int r = 0; r < w->rows; r++)
         for (int c = 0; w->p->row[w->first + r] == j && c < w->d; c++) {
-            path_row_of(w->p->dq, w->first + r)[c] += w->lambda[c * PATH_BLOCK + r];
+            row_of(w->p->dq, w->first + r)[c] += w->lambda[c * PATH_BLOCK + r];
             w->lambda[c * PATH_BLOCK + r] = w->x[c * PATH_BLOCK + r] = 0;
         }
 }
@@ -163,7 +163,7 @@ static inline void path_step_back(const struct encoder_view *e, const struct pat
     const struct panel *p = w->p;
     const real beta = path_beta_of(e, w, j), *dir = path_direction(w, j);
     const real *xi = w->xi + (size_t)j * (size_t)w->step;
-    real *ddir = path_row_of(p->dstate, j) + (size_t)p->head * (size_t)w->d;
+    real *ddir = row_of(p->dstate, j) + (size_t)p->head * (size_t)w->d;
     real by[PATH_BLOCK], omega[PATH_BLOCK], delta[PATH_BLOCK] = {0}, dbeta = 0;
     for (int r = 0; r < PATH_BLOCK; r++)
         by[r] = beta * xi[r];
@@ -174,15 +174,15 @@ static inline void path_step_back(const struct encoder_view *e, const struct pat
         by[r] = -beta * xi[r];
         omega[r] *= -beta;
     }
-    path_row_of(p->dstate, j)[dims_channels(e->dims) + p->head] += dbeta;
+    row_of(p->dstate, j)[dims_channels(e->dims) + p->head] += dbeta;
     path_contract_both(w->d, omega, w->x, by, w->lambda, ddir);
     path_outer(w->d, dir, omega, w->lambda);
     for (int r = 0; r < w->rows; r++)
         if (j <= p->row[w->first + r])
             delta[r] = p->alpha *
                        p->dscore[(size_t)(w->first + r) * (size_t)p->stride + (size_t)j];
-    path_outer(w->d, path_row_of(p->k, j), delta, w->lambda);
-    path_contract(w->d, delta, w->x, path_row_of(p->dk, j));
+    path_outer(w->d, row_of(p->k, j), delta, w->lambda);
+    path_contract(w->d, delta, w->x, row_of(p->dk, j));
 }
 
 static inline void path_content_grad(const struct encoder_view *e, const struct panel *p,

@@ -345,8 +345,8 @@ static inline void rotary_table_grad(const struct encoder_view *e, const struct 
     for (int r = 0; r < t->rows; r++) {
         const size_t at = (size_t)t->place[r] * 2 * (size_t)n;
         const real *table = e->derived + at;
-        const real *x = t->x.at + (size_t)r * (size_t)t->x.stride;
-        const real *dx = t->dx.at + (size_t)r * (size_t)t->dx.stride;
+        const real *x = row_of(t->x, r);
+        const real *dx = row_of(t->dx, r);
         real *dtable = e->dderived + at;
         for (int m = 0; m < n; m++) {
             const int a = halves ? m : 2 * m, b = halves ? m + n : 2 * m + 1;
@@ -391,8 +391,7 @@ static inline void rotary_turn_dynamic(const struct encoder_view *e, const struc
                 table[m] = (real)cos(t->place[r] * slow[m]);
                 table[n + m] = (real)sin(t->place[r] * slow[m]);
             }
-            rotary_turn_pairs(e, first, n, table, sign,
-                              x.at + (size_t)r * (size_t)x.stride);
+            rotary_turn_pairs(e, first, n, table, sign, row_of(x, r));
         }
     }
 }
@@ -411,7 +410,7 @@ static inline void rotary_turn_rows(const struct encoder_view *e, const struct t
     for (int r = 0; r < t->rows; r++) {
         assert(t->place[r] < e->dims->places);
         rotary_turn_pairs(e, 0, n, table + (size_t)t->place[r] * 2 * (size_t)n, sign,
-                          x.at + (size_t)r * (size_t)x.stride);
+                          row_of(x, r));
     }
 }
 

@@ -11,7 +11,7 @@ static inline void token_conv(int T, int C, int n, const real *w, struct rows x,
                               struct rows y)
 {
     for (int t = 0; t < T; t++) {
-        real *to = y.at + (size_t)t * (size_t)y.stride;
+        real *to = row_of(y, t);
         for (int c = 0; c < C; c++)
             to[c] = 0;
         for (int k = 0; k < n && k <= t; k++)

@@ -7,6 +7,14 @@
 #include "encoder.h"
 #include "panel_gemm.h"
 
+/* A matrix at *at, which then stands behind it. */
+static inline struct rows carve_rows(real **at, int rows, int columns)
+{
+    const struct rows x = {*at, columns};
+    *at += (size_t)rows * (size_t)columns;
+    return x;
+}
+
 /* Reals of room that token_linear needs. */
 static inline size_t token_linear_room(int in, int out)
 {

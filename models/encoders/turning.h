@@ -27,14 +27,9 @@ static inline int turning_state(int heads, int n)
     return 2 * heads * n;
 }
 
-static inline real *turning_row(struct rows x, int t)
-{
-    return x.at + (size_t)t * (size_t)x.stride;
-}
-
 static inline real *turning_at(struct rows x, int t, int column)
 {
-    return turning_row(x, t) + column;
+    return row_of(x, t) + column;
 }
 
 /* Writes the state from the increments [T, heads n]. */
@@ -46,7 +41,7 @@ static inline void turning_sum(int T, int heads, int n, struct rows omega,
             double phi = 0;
             for (int t = 0; t < T; t++) {
                 real *table = turning_at(state, t, 2 * h * n);
-                phi += (double)turning_row(omega, t)[h * n + m];
+                phi += (double)row_of(omega, t)[h * n + m];
                 table[m] = (real)cos(phi);
                 table[n + m] = (real)sin(phi);
             }
@@ -63,7 +58,7 @@ static inline void turning_sum_grad(int T, int heads, int n, struct rows state,
             const real *dat = turning_at(dstate, t, 2 * h * n);
             real *to = turning_at(domega, t, h * n);
             for (int m = 0; m < n; m++) {
-                const real later = t + 1 < T ? turning_row(domega, t + 1)[h * n + m] : 0;
+                const real later = t + 1 < T ? row_of(domega, t + 1)[h * n + m] : 0;
                 to[m] = later + dat[n + m] * at[m] - dat[m] * at[n + m];
             }
         }
@@ -75,7 +70,7 @@ static inline void turning_rotate(const struct encoder_view *e, const struct tur
     const int n = turning_pairs(e->dims);
     for (int r = 0; r < t->rows; r++)
         kernels_get()->turn(n, 1, n, turning_at(t->state, t->row[r], 2 * t->head * n), 1,
-                            turning_row(t->x, r));
+                            row_of(t->x, r));
 }
 
 /* The hook `rotate_grad`: with (a, b) the pair before the turn, dcos += a da' + b db' and
@@ -86,8 +81,8 @@ static inline void turning_rotate_grad(const struct encoder_view *e, const struc
     for (int r = 0; r < t->rows; r++) {
         const real *table = turning_at(t->state, t->row[r], 2 * t->head * n);
         real *dtable = turning_at(t->dstate, t->row[r], 2 * t->head * n);
-        const real *x = turning_row(t->x, r);
-        real *dx = turning_row(t->dx, r);
+        const real *x = row_of(t->x, r);
+        real *dx = row_of(t->dx, r);
         for (int m = 0; m < n; m++) {
             const real a = table[m] * x[m] + table[n + m] * x[n + m];
             const real b = table[m] * x[n + m] - table[n + m] * x[m];
@@ -98,10 +93,22 @@ static inline void turning_rotate_grad(const struct encoder_view *e, const struc
     }
 }
 
-/* Forward operations: sums, cosines and sines of a token, 6 for each pair that turns. */
+/* Forward operations of turning_sum: a sum, a cosine and a sine for each angle. */
+static inline double turning_sum_flops(int heads, int n, int T)
+{
+    return 3.0 * heads * n * T;
+}
+
+/* Forward operations of turning_rotate: 6 for each pair of channels of queries and keys. */
+static inline double turning_rotate_flops(int heads, int n, const struct encoder_load *load)
+{
+    return 6.0 * heads * n * (load->tokens + load->queries);
+}
+
+/* Both, in each layer. */
 static inline double turning_flops(int heads, int n, const struct encoder_load *load)
 {
-    return (double)heads * n * (9.0 * load->tokens + 6.0 * load->queries);
+    return turning_sum_flops(heads, n, load->tokens) + turning_rotate_flops(heads, n, load);
 }
 
 #endif

@@ -6,6 +6,8 @@
 #ifndef REAL_H
 #define REAL_H
 
+#include <stddef.h>
+
 #ifdef POSBENCH_DOUBLE
 typedef double real;
 #else
@@ -17,5 +19,10 @@ struct rows {
     real *at;
     int stride;
 };
+
+static inline real *row_of(struct rows x, int t)
+{
+    return x.at + (size_t)t * (size_t)x.stride;
+}
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascending.h"
 #include "clean.h"
 
 /* Names beside a box that do not touch: letters across, words across, lines, and values. */
@@ -20,12 +21,6 @@ struct box {
     int nx, ny;
 };
 
-static int by_value(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* Values of one column of the rows, each once; NULL without memory. */
 static double *distinct(const struct box *b, int column, int *n)
 {
@@ -35,7 +30,7 @@ static double *distinct(const struct box *b, int column, int *n)
         return NULL;
     for (int i = b->first; i < b->end; i++)
         all[i - b->first] = b->data->row[i].value[column];
-    qsort(all, (size_t)(b->end - b->first), sizeof *all, by_value);
+    qsort(all, (size_t)(b->end - b->first), sizeof *all, ascending_doubles);
     for (int i = 0; i < b->end - b->first; i++)
         if (kept == 0 || all[i] > all[kept - 1])
             all[kept++] = all[i];
@@ -45,7 +40,7 @@ static double *distinct(const struct box *b, int column, int *n)
 
 static int place_of(const double *all, int n, double value)
 {
-    const double *at = bsearch(&value, all, (size_t)n, sizeof *all, by_value);
+    const double *at = bsearch(&value, all, (size_t)n, sizeof *all, ascending_doubles);
     return at ? (int)(at - all) : 0;
 }
 

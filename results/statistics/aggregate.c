@@ -3,13 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "ascending.h"
 #include "rng.h"
-
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 double aggregate_iqm(const struct values *stratum, int strata, double *room)
 {
@@ -17,7 +12,7 @@ double aggregate_iqm(const struct values *stratum, int strata, double *room)
     for (int s = 0; s < strata; s++)
         for (int i = 0; i < stratum[s].n; i++)
             room[n++] = stratum[s].at[i];
-    qsort(room, (size_t)n, sizeof *room, ascending);
+    qsort(room, (size_t)n, sizeof *room, ascending_doubles);
     const int cut = n / 4;
     return statistics_mean(room + cut, n - 2 * cut);
 }
@@ -85,7 +80,7 @@ enum status aggregate_interval(const struct values *stratum, int strata, uint64_
         draws[k] = statistic(again, strata, context);
         known = !isnan(draws[k]);
     }
-    qsort(draws, known ? AGGREGATE_DRAWS : 0, sizeof *draws, ascending);
+    qsort(draws, known ? AGGREGATE_DRAWS : 0, sizeof *draws, ascending_doubles);
     out->low = known ? quantile(draws, AGGREGATE_DRAWS, 0.025) : (double)NAN;
     out->high = known ? quantile(draws, AGGREGATE_DRAWS, 0.975) : (double)NAN;
     free(draws);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascending.h"
 #include "rng.h"
 
 static bool is_right(const uint8_t *bits, int i)
@@ -42,12 +43,6 @@ static double error_of(struct answers side, struct rng *r, const int *times, int
     return sum / side.seeds / examples;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 enum status paired_effect(struct answers a, struct answers b, int examples, double *effect,
                           struct interval *interval, struct err *e)
 {
@@ -69,7 +64,7 @@ enum status paired_effect(struct answers a, struct answers b, int examples, doub
         const double error_a = error_of(a, &r, times, examples, seeds);
         draw[k] = error_of(b, &r, times, examples, seeds) - error_a;
     }
-    qsort(draw, PAIRED_DRAWS, sizeof *draw, ascending);
+    qsort(draw, PAIRED_DRAWS, sizeof *draw, ascending_doubles);
     interval->low = draw[PAIRED_DRAWS / 40];
     interval->high = draw[PAIRED_DRAWS - 1 - PAIRED_DRAWS / 40];
     free(draw);

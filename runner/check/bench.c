@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ascending.h"
 #include "clock.h"
 #include "gemm.h"
 #include "rng.h"
@@ -30,16 +31,10 @@ static double now_ms(void)
     return 1e3 * clock_now();
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Sorts x. */
 static struct bench_time summary(double *x, int n)
 {
-    qsort(x, (size_t)n, sizeof *x, by_value);
+    qsort(x, (size_t)n, sizeof *x, ascending_doubles);
     const double middle = n % 2 ? x[n / 2] : 0.5 * (x[n / 2 - 1] + x[n / 2]);
     return (struct bench_time){middle, 0.5 * (x[3 * n / 4] - x[n / 4])};
 }

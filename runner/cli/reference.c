@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "encoding.h"
 #include "formulas.h"
 #include "help.h"
 
@@ -234,13 +235,18 @@ static long usual_parameters(const struct encoder *c)
 /* "12.3 kFLOPs a token forward, 2.3 % of ...": of sequences as long as in training. */
 static void cost_text(const struct encoder *c, char text[FACT_TEXT])
 {
-    const int T = usual.trained_length;
+    const int T = usual.trained_length, width = usual.heads * usual.head_dim;
     const struct encoder_load load = {
         .tokens = T, .queries = T, .pairs = 0.5 * T * (T + 1)};
-    const struct option_values o = usual_options(c);
-    const double layers = (double)usual.layers / T;
-    const double own = c->flops ? layers * c->flops(&usual, &o, &load) : 0;
-    const double plain = layers * 4 * usual.heads * usual.head_dim * load.pairs;
+    const struct model_config model = {
+        .layers = usual.layers,
+        .heads = usual.heads,
+        .dim = width,
+        .trained_length = T,
+        .longest = T,
+        .encoders = {.parts = 1, .part[0] = {.encoder = c, .options = usual_options(c)}}};
+    const double own = encoding_flops(&model, &load, &load) / T;
+    const double plain = usual.layers * 4.0 * width * load.pairs / T;
     if (own > 0)
         snprintf(text, FACT_TEXT, "%.4g kFLOPs a token forward, %.3g %% of its attention's",
                  own / 1e3, 100 * own / plain);

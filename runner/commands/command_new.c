@@ -4,6 +4,7 @@
  * All are made of the newcomers of templates/, which are built and tested with the
  * program, so that what is written is sound before its author changes a letter. */
 #include <ctype.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 /* With longer names some line of a newcomer would be longer than the formatter allows; the slow
  * test new_builds begins a task of 32 letters. */
 enum { NAME_LONGEST = 32, FILES = 4, PATH_ROOM = PATH_MAX + 128 };
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 struct newcomer {
     const char *kind, *name, *tree;
@@ -32,20 +34,68 @@ struct newcomer {
 
 /* ---- what is asked for ---- */
 
-static enum status check_name(const char *name, struct err *e)
+/* The letters that names are made of. */
+static bool is_letter(char c, bool first)
 {
-    size_t n = 0;
-    while (islower((unsigned char)name[n]) ||
-           (n > 0 && (isdigit((unsigned char)name[n]) || name[n] == '_')))
-        n++;
-    if (n == 0 || name[n] || n > NAME_LONGEST)
+    return islower((unsigned char)c) || (!first && (isdigit((unsigned char)c) || c == '_'));
+}
+
+/* ", such as \"hard_alibi\"" for "Hard-ALiBi"; "" where no letter is to be had. */
+static const char *plain_name(const char *name, char text[2 * NAME_LONGEST])
+{
+    const char *from = name + strcspn(name, LETTERS);
+    size_t n = (size_t)snprintf(text, NAME_LONGEST, ", such as \"");
+    if (!*from)
+        return "";
+    for (; *from && n < NAME_LONGEST + 16; from++)
+        text[n++] =
+            isalnum((unsigned char)*from) ? (char)tolower((unsigned char)*from) : '_';
+    snprintf(text + n, 2, "\"");
+    return text;
+}
+
+/* Is `kind`_`name` a function or an object of the program, as encoder_find is? */
+static bool is_reserved(const struct newcomer *n)
+{
+    char symbol[2 * NAME_LONGEST];
+    snprintf(symbol, sizeof symbol, "%s_%s", n->kind, n->name);
+    return dlsym(RTLD_DEFAULT, symbol) != NULL;
+}
+
+static enum status check_letters(const struct newcomer *n, struct err *e)
+{
+    const int longest = n->task ? NAME_LONGEST : ENCODER_NAME_LONGEST;
+    const size_t length = strlen(n->name);
+    char text[2 * NAME_LONGEST];
+    size_t good = 0;
+    while (is_letter(n->name[good], good == 0))
+        good++;
+    if (good < length || length == 0)
         return err_set(e, ST_USAGE,
                        "\"%s\" cannot name a file and a C identifier: take a small letter, "
-                       "then small letters, digits and _, up to %d of them",
-                       name, NAME_LONGEST);
-    if (task_find(name) || encoder_find(name))
-        return err_set(e, ST_USAGE, "there is a%s called %s already; \"posbench show %s\"",
-                       task_find(name) ? " task" : "n encoder", name, name);
+                       "then small letters, digits and _%s",
+                       n->name, plain_name(n->name, text));
+    if (length > (size_t)longest)
+        return err_set(e, ST_USAGE,
+                       "\"%s\" has %zu letters, and the name of %s %s has %d at most",
+                       n->name, length, n->task ? "a" : "an", n->kind, longest);
+    return ST_OK;
+}
+
+static enum status check_name(const struct newcomer *n, struct err *e)
+{
+    const enum status st = check_letters(n, e);
+    if (st)
+        return st;
+    if (task_find(n->name) || encoder_find(n->name))
+        return err_set(e, ST_USAGE,
+                       "there is a%s called %s already, which \"posbench show %s\" shows: "
+                       "choose another name",
+                       task_find(n->name) ? " task" : "n encoder", n->name, n->name);
+    if (is_reserved(n))
+        return err_set(e, ST_USAGE,
+                       "%s_%s is a name in the program itself: choose another one than %s",
+                       n->kind, n->name, n->name);
     return ST_OK;
 }
 
@@ -231,17 +281,25 @@ static enum status write_files(const struct newcomer *n, struct err *e)
 static void say_what_next(const struct newcomer *n)
 {
     if (n->outside) {
-        printf("\nIt builds as it is: make -C %s && posbench --plugin %s/%s.so %s %s\n",
-               n->tree, n->tree, n->name, n->task ? "check" : "show", n->name);
+        printf("\nIt builds as it is, against the headers of an installed posbench:\n"
+               "    make -C %s\n"
+               "    posbench --plugin %s/%s.so %s %s\n"
+               "Then make it yours: CONTRIBUTING.md, \"Out of the tree\"%s.\n",
+               n->tree, n->tree, n->name, n->task ? "check" : "show", n->name,
+               n->task ? "" : ", which says how its gradients are tested, too");
         return;
     }
     printf("\nIt builds and keeps its contract as it is; in %s:\n"
-           "    cmake --build --preset test\n"
-           "    ctest --preset test -R '%s|%s_contract|docs'\n",
-           n->tree, n->name, n->kind);
-    if (n->task)
-        printf("    build/test/posbench check %s\n", n->name);
-    printf("Then make it yours: CONTRIBUTING.md.\n");
+           "    cmake --preset test\n"
+           "    cmake --build --preset test --target posbench test_%s_%s test_%s_contract "
+           "test_docs\n"
+           "    %s%s%sctest --preset test -R '%s_(%s|contract)|docs'\n"
+           "    build/test/posbench %s %s\n"
+           "Then make it yours, step by step: CONTRIBUTING.md, \"Add %s %s\".\n",
+           n->tree, n->kind, n->name, n->kind,
+           n->task ? "" : "POSBENCH_ENCODER=", n->task ? "" : n->name, n->task ? "" : " ",
+           n->kind, n->name, n->task ? "check" : "show", n->name, n->task ? "a" : "an",
+           n->kind);
 }
 
 static enum status run(const struct invocation *v, struct err *e)
@@ -254,7 +312,7 @@ static enum status run(const struct invocation *v, struct err *e)
     if (!n.task && strcmp(n.kind, "encoder") != 0)
         return err_set(e, ST_USAGE, "nothing new is called \"%s\"%s", n.kind,
                        suggest_among(n.kind, kinds, 2));
-    enum status st = check_name(n.name, e);
+    enum status st = check_name(&n, e);
     if (!st && outside)
         st = make_folder(outside, flag_given(v, "tree"), tree, e);
     else if (!st)

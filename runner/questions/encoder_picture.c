@@ -117,7 +117,7 @@ struct map {
     int tone[TOKENS][TOKENS];
 };
 
-static const real *row_of(const real *plane, int i)
+static const real *plane_row(const real *plane, int i)
 {
     return plane + (size_t)i * TOKENS;
 }
@@ -134,7 +134,7 @@ static double largest(const real *number, int n)
 static void shares_of_rows(const real *plane, double share[TOKENS][TOKENS])
 {
     for (int i = 0; i < TOKENS; i++) {
-        const real *row = row_of(plane, i);
+        const real *row = plane_row(plane, i);
         const double most = largest(row, i + 1);
         for (int j = 0; j <= i; j++)
             share[i][j] = most > 0 ? (double)row[j] / most : 0;
@@ -146,10 +146,11 @@ static void shares_of_all(const real *plane, double share[TOKENS][TOKENS])
 {
     double most = 0;
     for (int i = 0; i < TOKENS; i++)
-        most = fmax(most, largest(row_of(plane, i), i + 1));
+        most = fmax(most, largest(plane_row(plane, i), i + 1));
     for (int i = 0; i < TOKENS; i++)
         for (int j = 0; j <= i; j++)
-            share[i][j] = most > 0 ? fmax(fabs((double)row_of(plane, i)[j]) / most, 0) : 0;
+            share[i][j] =
+                most > 0 ? fmax(fabs((double)plane_row(plane, i)[j]) / most, 0) : 0;
 }
 
 /* From the least share, tone 0, to 1: what differs little can be seen, too. */

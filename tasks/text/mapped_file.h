@@ -27,9 +27,9 @@ enum status mapped_file_of(FILE *f, const char *name, struct mapped_file *out,
                            struct err *e);
 void mapped_file_close(struct mapped_file *m); /* accepts a zeroed struct */
 
-/* Whoever reads from *from on says how far it has come: of a file, pages that lie a part
- * behind are given back and *from is moved, so that a pass needs a part of memory and not the
- * file's size. They may still be read. */
+/* Tells the system how far a reader, who began at *from, has come. Pages of a file that lie
+ * far enough behind are given back and *from is moved, so that one pass does not need as
+ * much memory as the file is large. These pages may still be read. */
 enum { MAPPED_PART = 1 << 22 };
 void mapped_file_passed(const struct mapped_file *m, size_t *from, size_t to);
 

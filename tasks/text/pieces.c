@@ -76,8 +76,8 @@ enum status pieces_check(struct pieces *p, const char *name, const struct mapped
     size_t passed = 0;
     for (size_t at = 0, end; at < text->size; at = end) {
         end = part_end(text, at);
-        /* The check goes over all of it before the match, of which nothing is wanted, nor
-         * whether the pattern gave up. */
+        /* Matching checks all of the text for UTF-8 first. Neither the match nor whether
+         * the pattern gave up matters here. */
         const int found = pcre2_match(p->code, (PCRE2_SPTR)text->at + at, end - at, 0,
                                       PCRE2_ANCHORED, p->match, NULL);
         if (found <= PCRE2_ERROR_UTF8_ERR1 && found >= PCRE2_ERROR_UTF8_ERR21) {
@@ -94,9 +94,8 @@ enum status pieces_check(struct pieces *p, const char *name, const struct mapped
     return ST_OK;
 }
 
-/* Of n blanks cl100k's "\s*[\r\n]" gives back one after the other, a step each: work that
- * grows with the text alone is let through. A pattern of others that goes over a text again
- * and again still ends. */
+/* The limit of steps grows with the text, since cl100k's "\s*[\r\n]" backtracks over n
+ * blanks in n steps. A user's pattern that goes over a text again and again still ends. */
 static void allow(struct pieces *p, size_t n)
 {
     enum { ANY = 10000000, A_BYTE = 4 }; /* ANY: PCRE2's own limit */

@@ -23,7 +23,8 @@ static enum status learn(const struct text_wish *w, const struct corpus *c,
     return tokenizer_list(w->tokenizer, w->vocabulary, c->path[PART_TRAIN], text, out, e);
 }
 
-/* Keeps what was learned; whoever cannot write learns again. */
+/* Keeps what was learned in a file; where that cannot be written it is learned again each
+ * time. */
 static void keep(const struct tokenizer *t, const char *path)
 {
     char aside[PATH_MAX + 32];

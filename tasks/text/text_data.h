@@ -39,9 +39,9 @@ enum status text_data_open(const struct text_wish *w, struct text_data **out,
                            struct err *e);
 void text_data_close(struct text_data *d); /* accepts NULL */
 
-/* A window of a part was read. They lie anywhere, each brings a page and what the system maps
- * around it (64 KiB): after TEXT_WINDOWS of them the pages are given back, so that a long
- * training does not hold the whole file. */
+/* To be called after each window of a part that was read. Windows lie anywhere, and each
+ * keeps a page and its neighbours (64 KiB) in memory: after TEXT_WINDOWS of them the pages
+ * are given back, so that a long training does not hold the whole file. */
 enum { TEXT_WINDOWS = 256 };
 void text_data_read(struct text_data *d, int part);
 

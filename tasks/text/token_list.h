@@ -12,8 +12,8 @@
 #include "mapped_file.h"
 #include "status.h"
 
-/* Characters are code points of UTF-8. Words stand between blanks; a line's end is a word of
- * its own, "\n", and blanks are none: of words the text does not come back. */
+/* Characters are code points of UTF-8. Words stand between blanks; a line's end is a word
+ * of its own, "\n". Blanks are no words, so the text cannot be restored from its words. */
 enum token_unit { UNIT_CHARACTER, UNIT_WORD };
 
 struct token_list; /* opaque */

@@ -19,7 +19,7 @@ static void open_heads(struct bed *b, const char *settings, int heads, int head)
     b->panel.head = head;
 }
 
-static const real *row_of(const struct bed *b, int r)
+static const real *weights_of(const struct bed *b, int r)
 {
     return b->score + (size_t)r * BED_SCORES;
 }
@@ -34,8 +34,8 @@ static void windows_by_hand(void **state)
         bed_fill(b.q.at, BED_LONGEST * BED_STRIDE, 0);
         bed_weigh(&b);
         for (int j = 0; j <= 5; j++)
-            assert_near(row_of(&b, 5)[j], j + head >= 5 ? 1.0 / (head + 1) : 0, 1e-15);
-        assert_near(row_of(&b, 0)[0], 1, 1e-15);
+            assert_near(weights_of(&b, 5)[j], j + head >= 5 ? 1.0 / (head + 1) : 0, 1e-15);
+        assert_near(weights_of(&b, 0)[0], 1, 1e-15);
     }
 }
 
@@ -54,9 +54,9 @@ static void other_heads_have_the_softmax_of_all_keys(void **state)
         bed_weigh(&b);
         double sum = 0;
         for (int j = 0; j <= 9; j++)
-            sum += exp(row_of(&content, 9)[j]);
+            sum += exp(weights_of(&content, 9)[j]);
         for (int j = 0; j <= 9; j++)
-            assert_near(row_of(&b, 9)[j], exp(row_of(&content, 9)[j]) / sum, 1e-14);
+            assert_near(weights_of(&b, 9)[j], exp(weights_of(&content, 9)[j]) / sum, 1e-14);
     }
 }
 
@@ -69,7 +69,7 @@ static void windows_are_measured_in_places(void **state)
     for (int t = 0; t < BED_LONGEST; t++)
         b.place[t] = 2 * t;
     bed_weigh(&b);
-    assert_true(row_of(&b, 7)[6] > 0 && row_of(&b, 7)[5] == 0);
+    assert_true(weights_of(&b, 7)[6] > 0 && weights_of(&b, 7)[5] == 0);
 }
 
 static void half_of_the_heads_have_windows_unless_told(void **state)

@@ -133,6 +133,29 @@ static void weights_start_as_the_released_code_does(void **state)
     model_close(m);
 }
 
+/* 3 layers of 32 heads with two numbers each, uniform in [0, 1) or [0, 2): of 192 draws some are
+ * below the bound of 0.01. */
+static void weights_start_within_the_bounds_of_the_encoder(void **state)
+{
+    struct model_config c = {
+        .layers = 3, .heads = 32, .dim = 32, .ff = 4, .vocabulary = 2, .trained_length = 8};
+    struct model *m;
+    struct err e;
+    int n = 0;
+    (void)state;
+    c.longest = 8;
+    assert_int_equal(encoder_stack_parse("kerple", &c.encoders, &e), ST_OK);
+    assert_int_equal(encoder_stack_set(&c.encoders, "share_layers", "false", &e), ST_OK);
+    assert_int_equal(model_open(&c, 1, &m, &e), ST_OK);
+    for (int i = 0; i < model_tensor_count(m); i++) {
+        const struct tensor *t = model_tensor(m, i);
+        for (int h = 0; strstr(t->name, ".kerple.") && h < t->columns; h++, n++)
+            assert_true(model_weights(m)[t->offset + (size_t)h] >= (real)0.01);
+    }
+    assert_int_equal(n, 192);
+    model_close(m);
+}
+
 static void sizes_that_do_not_fit_are_refused_by_name(void **state)
 {
     (void)state;
@@ -162,6 +185,37 @@ static void flops_match_a_count_by_hand(void **state)
     assert_near(model_train_flops(&c, 2, 2), 432.0 + 72.0, 1e-12);
 }
 
+/* Forward, both tokens queries: what the encoder adds to a model of 3 layers, one head of 4
+ * numbers, on 2 tokens. */
+static double added_by(const char *encoder, const char *layers)
+{
+    struct model_config c = {.layers = 3, .heads = 1, .dim = 4, .ff = 4, .vocabulary = 2};
+    const double plain = model_train_flops(&c, 2, 2);
+    struct encoder_dims d;
+    struct err e;
+    c.trained_length = c.longest = 2;
+    d = model_dims(&c);
+    assert_int_equal(encoder_stack_parse(encoder, &c.encoders, &e), ST_OK);
+    assert_int_equal(layer_set_parse(layers, &c.encoders.part[0].layers, &e), ST_OK);
+    assert_int_equal(encoder_stack_resolve(&c.encoders, &d, &e), ST_OK);
+    return (model_train_flops(&c, 2, 2) - plain) / 3;
+}
+
+/* mapformer reads once: products of width 4 and rank 2 with 2 numbers, 2 (2 4 + 2 2) a token,
+ * and 3 for each of 2 angles: 2 (24 + 6) = 60. It turns 2 pairs of 2 queries and 2 keys, 6
+ * operations each, in every layer that it acts in: 48.
+ * fox reads in each: a gate of width 4, 2 4 a token, and an addition for each of 3 pairs.
+ * inkling's layers project 16 numbers of each token of width 4: 2 2 4 16 = 256; a query meets
+ * 2 distances in 16 numbers: 2 2 2 16 = 128; and an addition a pair. */
+static void flops_of_an_encoder_match_a_count_by_hand(void **state)
+{
+    (void)state;
+    assert_near(added_by("mapformer", "all"), 60.0 + 3 * 48.0, 1e-9);
+    assert_near(added_by("mapformer", "1"), 60.0 + 48.0, 1e-9);
+    assert_near(added_by("fox", "all"), 3 * (16.0 + 3), 1e-9);
+    assert_near(added_by("inkling", "all"), 3 * (256.0 + 128 + 3), 1e-9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,8 +223,10 @@ int main(void)
         cmocka_unit_test(separate_keys_add_a_projection_a_layer),
         cmocka_unit_test(tensors_do_not_overlap_and_have_one_name_each),
         cmocka_unit_test(weights_start_as_the_released_code_does),
+        cmocka_unit_test(weights_start_within_the_bounds_of_the_encoder),
         cmocka_unit_test(sizes_that_do_not_fit_are_refused_by_name),
         cmocka_unit_test(flops_match_a_count_by_hand),
+        cmocka_unit_test(flops_of_an_encoder_match_a_count_by_hand),
     };
     return cmocka_run_group_tests_name("model", tests, NULL, NULL);
 }

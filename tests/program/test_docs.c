@@ -39,7 +39,8 @@ static void compare_file(const char *name, const char *arguments)
     assert_int_equal(p.code, 0);
     char *text = page(name);
     if (strcmp(text, p.out) != 0)
-        fail_msg("%s is not what the program says; write it anew with scripts/pages", name);
+        fail_msg("%s is not what the program says; write it anew with \"scripts/pages %s\"",
+                 name, POSBENCH);
     free(text);
     program_free(&p);
 }
@@ -59,8 +60,9 @@ static void compare_picture(const char *encoder)
     svg_read(text, &was);
     svg_read(p.out, &is);
     if (strcmp(text, p.out) != 0 || !svg_alike(&was, &is))
-        fail_msg("%s is not what the program draws; write it anew with scripts/pages",
-                 name);
+        fail_msg(
+            "%s is not what the program draws; write it anew with \"scripts/pages %s\"",
+            name, POSBENCH);
     free(text);
     program_free(&p);
 }
@@ -74,11 +76,23 @@ static void compare_page(const char *what)
     compare_file(name, arguments);
 }
 
+/* So many files match, and not one of something that is no longer there. */
+static void are_so_many(const char *pattern, int n)
+{
+    glob_t there;
+    assert_int_equal(glob(pattern, 0, NULL, &there), 0);
+    if (there.gl_pathc != (size_t)n)
+        fail_msg(
+            "%s: %zu files, but the program makes %d; scripts/pages removes those of what "
+            "is gone",
+            pattern, there.gl_pathc, n);
+    globfree(&there);
+}
+
 /* docs/reference/WHAT/NAME.md for each name, and no other file. */
 static void compare_pages(const char *what, const char *(*name)(int i), int n)
 {
     char file[PATH_TEXT], arguments[128];
-    glob_t there;
     for (int i = 0; i < n; i++) {
         snprintf(file, sizeof file, "docs/reference/%s/%s.md", what, name(i));
         snprintf(arguments, sizeof arguments, "show %s --markdown", name(i));
@@ -86,9 +100,7 @@ static void compare_pages(const char *what, const char *(*name)(int i), int n)
     }
     snprintf(arguments, sizeof arguments, "docs/reference/%s/*.md", what);
     from_top(file, arguments);
-    assert_int_equal(glob(file, 0, NULL, &there), 0);
-    assert_int_equal(there.gl_pathc, n);
-    globfree(&there);
+    are_so_many(file, n);
 }
 
 /* What is said of all of them names none: two authors never meet in one file. */
@@ -99,7 +111,11 @@ static void names_none(const char *what, const char *(*name)(int i), int n)
     char *text = page(file);
     for (int i = 0; i < n; i++) {
         snprintf(word, sizeof word, "(%s/%s.md)", what, name(i));
-        assert_null(strstr(text, word));
+        if (strstr(text, word))
+            fail_msg(
+                "%s names %s; only its own page may, so that two authors never meet in "
+                "one file",
+                file, name(i));
     }
     free(text);
 }
@@ -145,14 +161,11 @@ static void pages_of_encoders_are_what_the_program_prints(void **state)
 static void pictures_of_encoders_are_what_the_program_draws(void **state)
 {
     char pattern[PATH_TEXT];
-    glob_t there;
     (void)state;
     for (int i = 0; i < encoder_count(); i++)
         compare_picture(encoder_name(i));
     from_top(pattern, "docs/reference/encoders/*");
-    assert_int_equal(glob(pattern, 0, NULL, &there), 0);
-    assert_int_equal(there.gl_pathc, 2 * encoder_count()); /* page and picture */
-    globfree(&there);
+    are_so_many(pattern, 2 * encoder_count()); /* page and picture */
 }
 
 static void the_page_of_commands_is_what_the_program_prints(void **state)
@@ -161,12 +174,20 @@ static void the_page_of_commands_is_what_the_program_prints(void **state)
     compare_page("commands");
 }
 
-static void names_options(const char *text, const struct option *table)
+/* The page, whose text is given, has the row of a table that begins so. */
+static void has_row(const char *page, const char *text, const char *row)
 {
-    char word[128];
+    if (!strstr(text, row))
+        fail_msg("%s has no row \"%s\"; write it anew with \"scripts/pages %s\"", page, row,
+                 POSBENCH);
+}
+
+static void names_options(const char *page, const char *text, const struct option *table)
+{
+    char row[128];
     for (const struct option *o = table; o && o->name; o++) {
-        snprintf(word, sizeof word, "| `%s` |", o->name);
-        assert_non_null(strstr(text, word));
+        snprintf(row, sizeof row, "| `%s` |", o->name);
+        has_row(page, text, row);
     }
 }
 
@@ -174,22 +195,22 @@ static void names_options(const char *text, const struct option *table)
 static void pages_name_every_option(void **state)
 {
     (void)state;
-    char word[128];
+    char name[128], row[128];
     for (int i = 0; i < task_count(); i++) {
         const struct task *t = task_at(i);
-        snprintf(word, sizeof word, "docs/reference/tasks/%s.md", t->name);
-        char *text = page(word);
-        names_options(text, t->options);
+        snprintf(name, sizeof name, "docs/reference/tasks/%s.md", t->name);
+        char *text = page(name);
+        names_options(name, text, t->options);
         for (const struct task_split *s = t->splits; s->name; s++) {
-            snprintf(word, sizeof word, "| `%s` | %d |", s->name, s->count);
-            assert_non_null(strstr(text, word));
+            snprintf(row, sizeof row, "| `%s` | %d |", s->name, s->count);
+            has_row(name, text, row);
         }
         free(text);
     }
     for (int i = 0; i < encoder_count(); i++) {
-        snprintf(word, sizeof word, "docs/reference/encoders/%s.md", encoder_at(i)->name);
-        char *text = page(word);
-        names_options(text, encoder_at(i)->options);
+        snprintf(name, sizeof name, "docs/reference/encoders/%s.md", encoder_at(i)->name);
+        char *text = page(name);
+        names_options(name, text, encoder_at(i)->options);
         free(text);
     }
 }
@@ -418,7 +439,7 @@ static void pages_of_results_are_what_the_program_prints(void **state)
     check_commands("docs/LANGUAGE.md", top, 4, true);
     check_commands("docs/LAST_X.md", top, 2, true);
     check_commands("docs/OVERNIGHT.md", top, 4, true);
-    check_commands("docs/ANCHORS.md", top, 3, true);
+    check_commands("docs/ANCHORS.md", top, 4, true);
 }
 
 /* The list of packages in README and in scripts/lib.sh is one list. */

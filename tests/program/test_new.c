@@ -127,6 +127,48 @@ static void the_new_name_is_everywhere(void **state)
     }
 }
 
+/* The commands at the end are those of this name. */
+static void what_to_do_next_is_said(void **state)
+{
+    (void)state;
+    expect_in(0,
+              "    cmake --preset test\n"
+              "    cmake --build --preset test --target posbench test_encoder_helix "
+              "test_encoder_contract test_docs\n"
+              "    POSBENCH_ENCODER=helix ctest --preset test -R "
+              "'encoder_(helix|contract)|docs'\n"
+              "    build/test/posbench show helix\n"
+              "Then make it yours, step by step: CONTRIBUTING.md, \"Add an encoder\".\n",
+              "new encoder helix --tree %s", tree);
+    expect_in(0,
+              "    ctest --preset test -R 'task_(stairs|contract)|docs'\n"
+              "    build/test/posbench check stairs\n",
+              "new task stairs --tree %s", tree);
+    shell("cd %s && git clean -fdq", tree);
+}
+
+/* Out of the tree too, and where posbench is not installed make says what is missing. */
+static void what_to_do_outside_is_said(void **state)
+{
+    struct program p;
+    char arguments[PATH_TEXT];
+    (void)state;
+    snprintf(arguments, sizeof arguments,
+             "    make -C %s/plug\n"
+             "    posbench --plugin %s/plug/helix.so show helix\n",
+             tree, tree);
+    expect_in(0, arguments, "new encoder helix --out-of-tree %s/plug", tree);
+    snprintf(arguments, sizeof arguments,
+             "PKG_CONFIG_PATH= PKG_CONFIG_LIBDIR=/nowhere make -C %s/plug", tree);
+    program_run(&p, "env", NULL, arguments);
+    assert_int_not_equal(p.code, 0);
+    if (!strstr(p.err, "no installed posbench is found") ||
+        !strstr(p.err, "PKG_CONFIG_PATH=PREFIX/share/pkgconfig make"))
+        fail_msg("make says \"%s\"", p.err);
+    program_free(&p);
+    shell("rm -r %s/plug", tree);
+}
+
 static void what_is_there_is_never_replaced(void **state)
 {
     (void)state;
@@ -147,6 +189,17 @@ static void what_cannot_be_is_refused(void **state)
     expect_in(2, "cannot name a file", "new task Ladder --tree %s", tree);
     expect_in(2, "cannot name a file", "new encoder 3d --tree %s", tree);
     expect_in(2, "cannot name a file", "new encoder ../x --tree %s", tree);
+    expect_in(2, "digits and _, such as \"hard_alibi\"", "new encoder Hard-ALiBi --tree %s",
+              tree);
+    expect_in(2, "digits and _", "new encoder '' --tree %s", tree);
+    expect_in(2, "has 33 letters, and the name of a task has 32 at most",
+              "new task aaaaaaaaaabbbbbbbbbbccccccccccddd --tree %s", tree);
+    expect_in(2, "has 24 letters, and the name of an encoder has 23 at most",
+              "new encoder aaaaaaaaaabbbbbbbbbbcccc --tree %s", tree);
+    expect_in(2, "encoder_find is a name in the program itself",
+              "new encoder find --tree %s", tree);
+    expect_in(2, "task_newcomer is a name in the program", "new task newcomer --tree %s",
+              tree);
     expect_in(2, "nothing new is called \"tusk\"; did you mean \"task\"?",
               "new tusk ladder2 --tree %s", tree);
     expect_in(2, "no source tree of posbench", "new task ladder2 --tree %s/below", tree);
@@ -192,6 +245,8 @@ int main(void)
         cmocka_unit_test(its_files_are_new_and_nothing_else),
         cmocka_unit_test(the_new_name_is_everywhere),
         cmocka_unit_test(what_is_there_is_never_replaced),
+        cmocka_unit_test(what_to_do_next_is_said),
+        cmocka_unit_test(what_to_do_outside_is_said),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(the_new_task_keeps_its_contract),
         cmocka_unit_test(a_new_one_is_short),

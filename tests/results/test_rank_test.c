@@ -45,9 +45,10 @@ static void exact_values_are_those_of_the_reference(void **state)
                     list[i].p, 1e-12);
 }
 
-/* P(R_a <= r) + P(R_a >= r) = 1 + P(R_a = r), and the second is the test with the sides
- * exchanged. Without ties, 1 .. 4 against 5 .. 8 has P(R_a = 10) = 1 / C(8, 4). */
-static void both_directions_count_what_was_seen_once(void **state)
+/* With R_a the rank sum of a, the p-value of a below b is P(R_a <= r), and that of b below a is
+ * P(R_a >= r). The rank sum r that was seen is counted in both, so the two add up to
+ * 1 + P(R_a = r). Here r = 1 + 2 + 3 + 4 is one of C(8, 4) = 70 choices: 1/70 and 1. */
+static void the_rank_sum_seen_counts_in_both_directions(void **state)
 {
     const double a[] = {1, 2, 3, 4}, b[] = {5, 6, 7, 8};
     (void)state;
@@ -73,7 +74,7 @@ static void an_empty_side_decides_nothing(void **state)
     assert_true(isnan(rank_test_improvement(of(a, 1), of(a, 0))));
 }
 
-/* Pairs: 1<2, 1<3, 3=3 (half), 3>2: 2.5 of 4. */
+/* Of the four pairs (a, b), (1, 2) and (1, 3) count whole, (3, 3) half and (3, 2) not: 2.5 / 4. */
 static void improvement_is_the_share_of_pairs(void **state)
 {
     const double a[] = {1, 3}, b[] = {2, 3};
@@ -81,8 +82,9 @@ static void improvement_is_the_share_of_pairs(void **state)
     assert_near(rank_test_improvement(of(a, 2), of(b, 2)), 0.625, 0);
 }
 
-/* 25 against 25 without ties; SciPy 1.17, mannwhitneyu(method="asymptotic"), is
- * 0.12615260608234174 (exact: 0.1274). 12 against 14 is exact there and here. */
+/* 25 values against 25 are more than RANK_TEST_EXACT: the normal approximation of SciPy 1.17,
+ * mannwhitneyu(method="asymptotic"), gives 0.12615260608234174 (the exact p-value is 0.1274).
+ * 12 against 14 are counted exactly, as with method="exact". */
 static void many_values_are_counted_as_the_reference_does(void **state)
 {
     double a[25], b[25];
@@ -117,7 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exact_values_are_those_of_the_reference),
-        cmocka_unit_test(both_directions_count_what_was_seen_once),
+        cmocka_unit_test(the_rank_sum_seen_counts_in_both_directions),
         cmocka_unit_test(infinite_values_are_the_largest),
         cmocka_unit_test(an_empty_side_decides_nothing),
         cmocka_unit_test(improvement_is_the_share_of_pairs),

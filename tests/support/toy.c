@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "encoding.h"
 #include "rng.h"
 
 static void must(enum status st, const struct err *e)
@@ -112,4 +113,5 @@ void toy_shake(struct model *m, unsigned seed)
         for (int n = 0; n < t->rows * t->columns; n++)
             w[n] = (real)(0.5 * rng_normal(&r));
     }
+    encoding_confine(m);
 }

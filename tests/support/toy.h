@@ -18,7 +18,8 @@ struct trainer_config toy_config_of(const struct encoder *const *parts, int n);
 /* Five sequences of lengths 11, 3, 9, 1 and 7 with targets at about half the places. */
 struct batch toy_batch(void);
 
-/* Weights ~ N(0, 0.5), so that nothing is zero that starts as zero. */
+/* Weights ~ N(0, 0.5), so that nothing is zero that starts as zero, in the ranges that the
+ * encoders confine theirs to. */
 void toy_shake(struct model *m, unsigned seed);
 
 #endif

@@ -1,5 +1,6 @@
 /* The contract catches what a generator can do wrong: a sound toy task keeps every clause,
  * and each of its copies with one planted fault breaks the clause that is there for it. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -386,6 +387,129 @@ static void faults_of_generators_are_caught(void **state)
     }
 }
 
+/* --- answers with unequal odds ----------------------------------------------- */
+
+enum { MANY = 400 }; /* equally likely: about 3 do not come in 2000 samples */
+
+static int always_eight(const struct option_values *o)
+{
+    (void)o;
+    return 8;
+}
+
+/* The toy with `first` as the symbol that will be asked for. */
+static void write_asked(const struct option_values *o, struct rng *r, int32_t first,
+                        struct sample *out)
+{
+    write_toy(o, r, out, SOUND);
+    out->token[0] = out->target[out->length - 1] = first;
+}
+
+/* Symbol k with odds 1 / (k + 1). */
+static int32_t by_rank(struct rng *r, int symbols)
+{
+    double all = 0, at;
+    int32_t k = 0;
+    for (int i = 1; i <= symbols; i++)
+        all += 1.0 / i;
+    at = all * rng_uniform(r);
+    while (k < symbols - 1 && (at -= 1.0 / (k + 1)) > 0)
+        k++;
+    return k;
+}
+
+static void unequal(const struct option_values *o, struct rng *r, struct sample *out)
+{
+    write_asked(o, r, by_rank(r, (int)o->v[SYMBOLS]), out);
+}
+
+/* How many of 20 coins show heads: 0 and 20 come once in a million samples. */
+static void coins(const struct option_values *o, struct rng *r, struct sample *out)
+{
+    int32_t heads = 0;
+    for (int i = 0; i < 20; i++)
+        heads += (int32_t)rng_below(r, 2);
+    write_asked(o, r, heads, out);
+}
+
+static void never_the_last(const struct option_values *o, struct rng *r, struct sample *out)
+{
+    write_asked(o, r, (int32_t)rng_below(r, (uint32_t)o->v[SYMBOLS] - 1), out);
+}
+
+static void yes_or_no(const struct option_values *o, struct rng *r, struct sample *out)
+{
+    write_asked(o, r, rng_below(r, 10) < 3, out);
+}
+
+static int one_too_few(const struct option_values *o)
+{
+    return (int)o->v[SYMBOLS] - 1;
+}
+
+static double unknown(const struct option_values *o)
+{
+    (void)o;
+    return LAW_UNKNOWN;
+}
+
+/* A toy of so many symbols, whose first is drawn by `generate`. */
+static struct task toy_of(int symbols,
+                          void (*generate)(const struct option_values *, struct rng *,
+                                           struct sample *),
+                          double (*majority)(const struct option_values *))
+{
+    static struct option wide[4];
+    struct task t = toy;
+    memcpy(wide, options, sizeof wide);
+    wide[SYMBOLS].hi = MANY;
+    wide[SYMBOLS].dflt = symbols;
+    t.options = wide;
+    t.generate = generate;
+    t.majority = majority;
+    return t;
+}
+
+static void rare_and_many_answers_are_no_fault(void **state)
+{
+    static const struct {
+        const char *name;
+        int symbols;
+        void (*generate)(const struct option_values *, struct rng *, struct sample *);
+        double (*majority)(const struct option_values *);
+    } right[] = {{"400 equal answers", MANY, sound, NULL},
+                 {"300 answers of unequal odds", 300, unequal, unknown},
+                 {"answers that come once in a million samples", 21, coins, unknown}};
+    (void)state;
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        const struct task t =
+            toy_of(right[i].symbols, right[i].generate, right[i].majority);
+        struct err e = {.msg = ""};
+        if (check_clause(&t, "chance_is_as_said", &e) != ST_OK ||
+            check_clause(&t, "majority_is_as_said", &e) != ST_OK)
+            fail_msg("%s: %s", right[i].name, e.msg);
+    }
+}
+
+static void wrong_numbers_of_many_answers_are_caught(void **state)
+{
+    struct task t = toy_of(300, never_the_last, NULL);
+    (void)state;
+    assert_caught(&t, "one of 300 never", "chance_is_as_said",
+                  "299 different answers occur in 20000 samples, but answers() is 300");
+    t = toy_of(20, never_the_last, unknown);
+    assert_caught(&t, "one of 20 never", "chance_is_as_said", "19 different answers occur");
+    t = toy_of(100, yes_or_no, unknown);
+    assert_caught(&t, "ids for answers", "chance_is_as_said",
+                  "2 different answers occur in 20000 samples, but answers() is 100");
+    t = toy_of(300, unequal, unknown);
+    t.answers = one_too_few;
+    assert_caught(&t, "one too few", "chance_is_as_said", "300 different answers occur");
+    t = toy_of(21, coins, unknown);
+    t.answers = always_eight;
+    assert_caught(&t, "far too few", "chance_is_as_said", "but answers() is 8");
+}
+
 /* 800 ids are more than the contract counts: one law's rows must not end in another's. */
 static void more_ids_than_are_counted_are_beyond_training(void **state)
 {
@@ -398,12 +522,6 @@ static void more_ids_than_are_counted_are_beyond_training(void **state)
     t.splits = split_of_new_tokens;
     if (check_clause(&t, "ood_is_beyond_training", &e) != ST_OK)
         fail_msg("%s", e.msg);
-}
-
-static int always_eight(const struct option_values *o)
-{
-    (void)o;
-    return 8;
 }
 
 static void eight(const struct option_values *o, struct rng *r, struct sample *out)
@@ -424,7 +542,8 @@ static void faults_of_descriptors_are_caught(void **state)
     t.splits = split_unchanged;
     assert_caught(&t, "split as training", "splits_are_laws", "is the training law");
     t.splits = split_one_below;
-    assert_caught(&t, "off-by-one split", "splits_are_laws", "min: 11 is out of range");
+    assert_caught(&t, "off-by-one split", "splits_are_laws",
+                  "split ood_shorter: option min: the value 11 is not in 12 .. 4096");
     t.splits = split_within;
     assert_caught(&t, "split within training", "ood_is_beyond_training", "not beyond");
     t.splits = split_alone;
@@ -468,6 +587,46 @@ static void faults_of_descriptors_are_caught(void **state)
     assert_caught(&t, "no source", "describes_itself", "source");
 }
 
+/* A split's value may be of another type than its option. */
+static void values_of_another_type_are_refused(void **state)
+{
+    static const char *const kinds[] = {"plain", "mixed", NULL};
+    struct option all[] = {
+        options[0],
+        options[1],
+        options[2],
+        {"kind", OPTION_CHOICE, .choices = kinds, .help = "a"},
+        {"wide", OPTION_BOOL, .help = "a"},
+        {0},
+    };
+    static const struct {
+        const char *option, *words;
+        double value;
+    } planted[] = {
+        {"min", "option min: the value 24.5 is no integer; give one", 24.5},
+        {"kind", "option kind: the value 2 is no index of its 2 choices", 2},
+        {"kind", "option kind: the value 0.5 is no index of its 2 choices", 0.5},
+        {"kind", "option kind: the value -1 is no index of its 2 choices", -1},
+        {"wide", "option wide: the value 2 is not in 0 .. 1", 2},
+        {"wide", "option wide: the value 0.5 is no integer", 0.5},
+        {"min", "option min: the value nan is no integer", NAN},
+        {"length", "changes \"length\", which is no option", 1},
+    };
+    struct task t = toy;
+    (void)state;
+    t.options = all;
+    for (size_t i = 0; i < sizeof planted / sizeof *planted; i++) {
+        const struct task_split wrong[] = {
+            {"valid", 10, "a", {{0}}},
+            {"id", 10, "a", {{0}}},
+            {"ood_far", 10, "a", {{"min", 49}, {"max", 96}}},
+            {"ood_wide", 10, "a", {{planted[i].option, planted[i].value}}},
+            {0}};
+        t.splits = wrong;
+        assert_caught(&t, planted[i].option, "splits_are_laws", planted[i].words);
+    }
+}
+
 static void faults_of_options_are_caught(void **state)
 {
     static const struct {
@@ -495,6 +654,9 @@ int main(void)
         cmocka_unit_test(faults_of_generators_are_caught),
         cmocka_unit_test(faults_of_descriptors_are_caught),
         cmocka_unit_test(faults_of_options_are_caught),
+        cmocka_unit_test(values_of_another_type_are_refused),
+        cmocka_unit_test(rare_and_many_answers_are_no_fault),
+        cmocka_unit_test(wrong_numbers_of_many_answers_are_caught),
         cmocka_unit_test(more_ids_than_are_counted_are_beyond_training),
     };
     return cmocka_run_group_tests_name("contract_faults", tests, NULL, NULL);

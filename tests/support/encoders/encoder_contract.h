@@ -12,58 +12,15 @@
 #include "check_encoder.h"
 #include "encoder_gaps.h"
 #include "encoder_invariance.h"
+#include "encoder_options.h"
+#include "encoder_places.h"
 
 struct subject {
     const char *stem;
     const struct encoder *encoder;
 };
 
-/* --- combinations of option values --------------------------------------- */
-
-enum { COMBINATIONS_MAX = 1024 };
-
-static int test_values(const struct option *o)
-{
-    int n = 1;
-    if (o->type != OPTION_CHOICE)
-        return 2;
-    while (o->choices[n])
-        n++;
-    return n;
-}
-
-/* Value 0 is the default; numbers have one other: half the default, or 3 where that is
- * no news. */
-static double test_value(const struct option *o, int k)
-{
-    if (o->type == OPTION_BOOL || o->type == OPTION_CHOICE)
-        return (int)(o->dflt + k) % test_values(o);
-    if (k == 0)
-        return o->dflt;
-    const double half = o->type == OPTION_INT ? floor(o->dflt / 2) : o->dflt / 2;
-    return half != o->dflt && half >= o->lo ? half : fmin(3, o->hi);
-}
-
-static int combinations(const struct encoder *encoder)
-{
-    int n = 1;
-    for (int i = 0; i < option_count(encoder->options); i++)
-        if (n * test_values(&encoder->options[i]) <= COMBINATIONS_MAX)
-            n *= test_values(&encoder->options[i]);
-    return n;
-}
-
-static struct option_values combination(const struct encoder *encoder, int index)
-{
-    struct option_values values;
-    option_defaults(encoder->options, &values);
-    for (int i = 0; i < option_count(encoder->options); i++) {
-        const int n = test_values(&encoder->options[i]);
-        values.v[i] = test_value(&encoder->options[i], index % n);
-        index /= n;
-    }
-    return values;
-}
+/* --- options under test -------------------------------------------------- */
 
 /* The options under test, until the check has come to its end. */
 static const struct bed *running;
@@ -100,7 +57,10 @@ static void for_each_combination(const struct encoder *encoder, void (*check)(st
         check(&b);
         running = NULL;
     }
-    assert_true(accepted > 0);
+    if (accepted == 0)
+        fail_msg("encoder %s: .resolve refuses all combinations of option values, the "
+                 "defaults too",
+                 encoder->name);
 }
 
 /* --- the descriptor ------------------------------------------------------ */
@@ -108,7 +68,9 @@ static void for_each_combination(const struct encoder *encoder, void (*check)(st
 static void is_found_by_its_file_name(void **state)
 {
     const struct subject *s = *state;
-    assert_string_equal(s->encoder->name, s->stem);
+    if (strcmp(s->encoder->name, s->stem) != 0)
+        fail_msg("encoder_%s.c: .name is \"%s\"; call it \"%s\", as the file is", s->stem,
+                 s->encoder->name, s->stem);
     assert_ptr_equal(encoder_find(s->stem), s->encoder);
 }
 
@@ -159,15 +121,26 @@ static void every_hook_has_its_adjoint(void **state)
 
 static void check_tensors(struct bed *b)
 {
-    assert_in_range(b->tensors, 0, ENCODER_TENSORS_MAX);
+    const char *name = b->encoder->name;
+    if (b->tensors < 0 || b->tensors > ENCODER_TENSORS_MAX)
+        fail_msg("encoder %s: .tensors says %d; 0 to %d are allowed", name, b->tensors,
+                 ENCODER_TENSORS_MAX);
     for (int t = 0; t < b->tensors; t++) {
         const struct tensor_spec *s = &b->spec[t];
-        assert_true(s->name && *s->name);
-        assert_true(s->rows >= 1 && s->columns >= 1);
-        if (s->init == INIT_NORMAL || s->init == INIT_UNIFORM)
-            assert_true(s->scale > 0 && isfinite(s->scale));
+        if (!s->name || !*s->name)
+            fail_msg("encoder %s: .tensors: number %d has no name", name, t);
+        if (s->rows < 1 || s->columns < 1)
+            fail_msg("encoder %s: .tensors: %s has %d rows and %d columns", name, s->name,
+                     s->rows, s->columns);
+        if ((s->init == INIT_NORMAL || s->init == INIT_UNIFORM) &&
+            !(s->scale > 0 && isfinite(s->scale)))
+            fail_msg(
+                "encoder %s: .tensors: %s is drawn with scale %g; it is to be positive",
+                name, s->name, s->scale);
         for (int other = 0; other < t; other++)
-            assert_string_not_equal(s->name, b->spec[other].name);
+            if (strcmp(s->name, b->spec[other].name) == 0)
+                fail_msg("encoder %s: .tensors: numbers %d and %d are both called %s", name,
+                         other, t, s->name);
     }
 }
 
@@ -179,13 +152,17 @@ static void tensors_are_well_formed(void **state)
 static void check_second_resolve(struct bed *b)
 {
     const struct option_values once = b->options;
-    if (b->encoder->resolve)
-        assert_int_equal(b->encoder->resolve(&b->dims, &b->options, NULL), ST_OK);
-    assert_memory_equal(&once, &b->options, sizeof once);
+    struct err e = {.msg = ""};
+    if (b->encoder->resolve && b->encoder->resolve(&b->dims, &b->options, &e) != ST_OK)
+        fail_msg("encoder %s: .resolve refuses what it made itself: %s", b->encoder->name,
+                 e.msg);
     for (int i = 0; i < option_count(b->encoder->options); i++) {
         const struct option *o = &b->encoder->options[i];
-        assert_true(o->type == OPTION_BOOL || o->type == OPTION_CHOICE ||
-                    (once.v[i] >= o->lo && once.v[i] <= o->hi));
+        if (memcmp(&once.v[i], &b->options.v[i], sizeof once.v[i]) != 0)
+            fail_msg("encoder %s: .resolve makes %s %.9g, and called again %.9g",
+                     b->encoder->name, o->name, once.v[i], b->options.v[i]);
+        if (option_check_value("resolved", o, once.v[i], &e))
+            fail_msg("encoder %s: .resolve: %s", b->encoder->name, e.msg);
     }
 }
 
@@ -204,10 +181,16 @@ static void a_refusal_names_encoder_and_remedy(void **state)
         const struct option_values options = combination(encoder, i);
         if (bed_try(&b, encoder, &options, &dims, &e) == ST_OK)
             continue;
-        assert_true(i > 0); /* the defaults are never refused */
-        assert_int_equal(e.code, ST_CONFIG);
-        assert_ptr_equal(strstr(e.msg, encoder->name), e.msg);
-        assert_non_null(strstr(e.msg, "set "));
+        if (i == 0)
+            fail_msg("encoder %s: .resolve refuses the defaults: %s", encoder->name, e.msg);
+        if (e.code != ST_CONFIG)
+            fail_msg("encoder %s: .resolve refuses with code %d; ST_CONFIG is the code of "
+                     "a setting that cannot be",
+                     encoder->name, (int)e.code);
+        if (strstr(e.msg, encoder->name) != e.msg || !strstr(e.msg, "set "))
+            fail_msg("encoder %s: .resolve says \"%s\"; a refusal begins with the encoder "
+                     "and says what to set",
+                     encoder->name, e.msg);
     }
 }
 
@@ -242,8 +225,11 @@ static void check_embedding(struct bed *b)
     b->encoder->embed(&b->view, b->length, b->place, b->x);
     b->encoder->embed(&b->view, b->length, b->place, to_zero);
     for (int i = 0; i < n; i++)
-        added[i] = b->x[i] - added[i];
-    assert_close_double(added, to_zero, (size_t)n, 1e-12);
+        if (!bed_close(b->x[i] - added[i], to_zero[i], 1e-12))
+            fail_msg("encoder %s: .embed adds %.9g to x[%d][%d], but %.9g where x is 0; "
+                     "what it adds does not depend on x",
+                     b->encoder->name, b->x[i] - added[i], i / (n / b->length),
+                     i % (n / b->length), to_zero[i]);
 }
 
 static void the_embedding_is_added_whatever_x_is(void **state)
@@ -278,9 +264,16 @@ static void check_causality(struct bed *b)
             b->v.at[j * BED_STRIDE + c] = 5 - b->v.at[j * BED_STRIDE + c];
         }
     bed_weigh(b);
-    for (int r = 0; r <= last; r++)
-        assert_close_double(b->score + (size_t)r * BED_SCORES,
-                            before + (size_t)r * BED_SCORES, (size_t)r + 1, 1e-12);
+    bed_names_panel_hooks(b);
+    for (int i = 0; i <= last; i++)
+        for (int j = 0; j <= i; j++)
+            if (!bed_close(b->score[i * BED_SCORES + j], before[i * BED_SCORES + j], 1e-12))
+                fail_msg("encoder %s: %s looks into the future: score[%d][%d] was %.9g and "
+                         "is %.9g since tokens past %d changed; row r sees tokens "
+                         "0..row[r] alone%s",
+                         b->encoder->name, b->forward, i, j, before[i * BED_SCORES + j],
+                         b->score[i * BED_SCORES + j], last,
+                         bed_why_not_finite(before[i * BED_SCORES + j], 0));
 }
 
 /* The numbers of tokens 0..5 come from tokens 0..5. */
@@ -291,8 +284,14 @@ static void check_reading_is_causal(struct bed *b)
     change_tokens(b, last);
     bed_read(b);
     for (int t = 0; t <= last; t++)
-        assert_close_double(b->state.at + (size_t)t * BED_WIDE,
-                            before.at + (size_t)t * BED_WIDE, (size_t)b->states, 1e-12);
+        for (int c = 0; c < b->states; c++)
+            if (!bed_close(b->state.at[t * BED_WIDE + c], before.at[t * BED_WIDE + c],
+                           1e-12))
+                fail_msg("encoder %s: .read looks into the future: state[%d][%d] was %.9g "
+                         "and is %.9g since tokens past %d changed; row t comes of tokens "
+                         "0..t alone",
+                         b->encoder->name, t, c, before.at[t * BED_WIDE + c],
+                         b->state.at[t * BED_WIDE + c], last);
 }
 
 static void tokens_are_read_without_the_future(void **state)
@@ -306,23 +305,38 @@ static void future_keys_leave_a_row_alone(void **state)
     for_each_combination(((const struct subject *)*state)->encoder, check_causality);
 }
 
+/* n numbers of row `row` of a panel of few rows, and of that token in a panel of all. */
+static void check_same_row(const struct bed *b, const char *hooks, const char *what,
+                           int row, int n, const real *few, const real *all)
+{
+    for (int c = 0; c < n; c++)
+        if (!bed_close(few[c], all[c], 1e-12))
+            fail_msg("encoder %s: %s: %s[%d][%d] is %.9g in a panel of tokens 3, 7 and %d, "
+                     "but %.9g for token %d in a panel of all; row r of a panel is token "
+                     "row[r]",
+                     b->encoder->name, hooks, what, row, c, few[c], b->length - 1, all[c],
+                     b->row[row]);
+}
+
 /* A panel of rows 3, 7 and the last equals those rows of a panel of all. */
 static void check_scattered(struct bed *b)
 {
     static struct bed dense; /* its arrays alone are used */
     const int position[] = {3, 7, b->length - 1};
+    bed_names_panel_hooks(b);
     bed_score_grad(b, false);
     dense = *b;
     bed_panel(b, 3, position);
     bed_score_grad(b, false);
     for (int r = 0; r < 3; r++) {
-        const size_t n = (size_t)position[r] + 1, at = (size_t)position[r];
-        assert_close_double(b->score + (size_t)r * BED_SCORES,
-                            dense.score + at * BED_SCORES, n, 1e-12);
-        assert_close_double(b->dscore + (size_t)r * BED_SCORES,
-                            dense.dscore + at * BED_SCORES, n, 1e-12);
-        assert_close_double(b->dq.at + (size_t)r * BED_STRIDE,
-                            dense.dq.at + at * BED_STRIDE, (size_t)b->dims.head_dim, 1e-12);
+        const int n = position[r] + 1;
+        const size_t few = (size_t)r, all = (size_t)position[r];
+        check_same_row(b, b->forward, "score", r, n, b->score + few * BED_SCORES,
+                       dense.score + all * BED_SCORES);
+        check_same_row(b, b->adjoint, "dscore", r, n, b->dscore + few * BED_SCORES,
+                       dense.dscore + all * BED_SCORES);
+        check_same_row(b, b->adjoint, "dq", r, b->dims.head_dim,
+                       b->dq.at + few * BED_STRIDE, dense.dq.at + all * BED_STRIDE);
     }
 }
 
@@ -341,12 +355,20 @@ static void check_scratch(struct bed *b)
     memcpy(grad, b->grad, sizeof grad);
     bed_fill(b->scratch, BED_SCRATCH, -1e9);
     bed_score_grad(b, false);
-    for (int r = 0; r < b->panel.rows; r++) {
-        const size_t at = (size_t)r * BED_SCORES, n = (size_t)b->row[r] + 1;
-        assert_close_double(b->score + at, score + at, n, 0);
-        assert_close_double(b->dscore + at, dscore + at, n, 0);
-    }
-    assert_memory_equal(grad, b->grad, sizeof grad);
+    bed_names_panel_hooks(b);
+    for (int r = 0; r < b->panel.rows; r++)
+        for (int j = 0; j <= b->row[r]; j++) {
+            const int at = r * BED_SCORES + j;
+            if (!bed_close(b->score[at], score[at], 0) ||
+                !bed_close(b->dscore[at], dscore[at], 0))
+                fail_msg("encoder %s: %s or %s reads scratch before it writes there: with "
+                         "NaN in it score[%d][%d] is %.9g and dscore %.9g, with -1e9 %.9g "
+                         "and %.9g",
+                         b->encoder->name, b->forward, b->adjoint, r, j, score[at],
+                         dscore[at], b->score[at], b->dscore[at]);
+        }
+    assert_kept(b, b->adjoint, "the gradients of weights, by what stood in scratch", grad,
+                b->grad, sizeof grad);
 }
 
 static void scratch_may_hold_anything_before(void **state)
@@ -356,115 +378,19 @@ static void scratch_may_hold_anything_before(void **state)
 
 /* --- what the hooks leave alone ------------------------------------------ */
 
-static void check_writes(struct bed *b)
-{
-    static struct bed before;
-    const int position[] = {3, 7, 8}, d = b->dims.head_dim;
-    bed_panel(b, 3, position);
-    bed_fill(b->scratch, BED_SCRATCH, BED_NOBODYS);
-    before = *b;
-    bed_score_grad(b, false);
-    assert_score_gaps(b, b->score);
-    assert_score_gaps(b, b->dscore);
-    assert_future_is_zero(b);
-    assert_guards(b);
-    assert_memory_equal(&before.q, &b->q, sizeof b->q);
-    assert_memory_equal(&before.k, &b->k, sizeof b->k);
-    assert_memory_equal(&before.v, &b->v, sizeof b->v);
-    assert_memory_equal(&before.projected, &b->projected, sizeof b->projected);
-    assert_memory_equal(&before.state, &b->state, sizeof b->state);
-    assert_memory_equal(&before.derived, &b->derived, sizeof b->derived);
-    assert_memory_equal(before.weight, b->weight, sizeof b->weight);
-    assert_memory_equal(before.constants, b->constants, sizeof b->constants);
-    assert_gaps(&b->dq, 3, d, BED_EARLIER);
-    assert_gaps(&b->dk, b->panel.columns, d, BED_EARLIER);
-    assert_gaps(&b->dv, b->panel.columns, d, BED_EARLIER);
-    assert_numbers_gaps(&b->dprojected, b->length, b->projects, BED_EARLIER);
-    assert_numbers_gaps(&b->dstate, b->length, b->states, BED_EARLIER);
-    assert_derived_guards(b);
-}
-
 static void score_writes_its_own_rows_only(void **state)
 {
-    for_each_combination(((const struct subject *)*state)->encoder, check_writes);
-}
-
-static void check_embed_writes(struct bed *b)
-{
-    const int T = 6, C = b->dims.heads * b->dims.head_dim;
-    if (!b->encoder->embed)
-        return;
-    bed_fill(b->x, BED_LONGEST * BED_CHANNELS, BED_NOBODYS);
-    b->encoder->embed(&b->view, T, b->place, b->x);
-    for (int i = T * C; i < BED_LONGEST * BED_CHANNELS; i++)
-        assert_true(b->x[i] == BED_NOBODYS);
-    b->encoder->embed_grad(&b->view, b->length, b->place, b->x);
-    assert_grad_guards(b);
-}
-
-static void check_rotate_writes(struct bed *b)
-{
-    const int position[] = {3, 7, 8};
-    if (!b->encoder->rotate)
-        return;
-    bed_panel(b, 3, position);
-    const struct turn t = bed_turn(b, true);
-    b->encoder->rotate(&b->view, &t);
-    assert_gaps(&b->q, 3, b->dims.head_dim, BED_NOBODYS);
-    const struct bed_matrix turned = b->q;
-    bed_clear_gradients(b);
-    b->encoder->rotate_grad(&b->view, &t);
-    assert_memory_equal(&turned, &b->q, sizeof turned);
-    assert_gaps(&b->dq, 3, b->dims.head_dim, BED_EARLIER);
-    assert_numbers_gaps(&b->dprojected, b->length, b->projects, BED_EARLIER);
-    assert_numbers_gaps(&b->dstate, b->length, b->states, BED_EARLIER);
-    assert_grad_guards(b);
-}
-
-/* And nothing but its own numbers, its gradients included. */
-static void check_read_writes(struct bed *b)
-{
-    const struct tokens t = bed_tokens(b);
-    if (!b->encoder->read)
-        return;
-    assert_numbers_gaps(&b->state, b->length, b->states, BED_NOBODYS);
-    const struct bed_numbers state = b->state, projected = b->projected;
-    bed_clear_gradients(b);
-    const struct bed_numbers dstate = b->dstate;
-    b->encoder->read_grad(&b->view, &t, b->scratch);
-    assert_memory_equal(&state, &b->state, sizeof state);
-    assert_memory_equal(&projected, &b->projected, sizeof projected);
-    assert_memory_equal(&dstate, &b->dstate, sizeof dstate);
-    assert_numbers_gaps(&b->dprojected, b->length, b->projects, BED_EARLIER);
-    assert_grad_guards(b);
-    assert_derived_guards(b);
-}
-
-static void check_embed_and_rotate_writes(struct bed *b)
-{
-    check_embed_writes(b);
-    check_rotate_writes(b);
-    check_read_writes(b);
+    for_each_combination(((const struct subject *)*state)->encoder, check_panel_writes);
 }
 
 static void embed_rotate_and_read_write_their_own_rows_only(void **state)
 {
-    for_each_combination(((const struct subject *)*state)->encoder,
-                         check_embed_and_rotate_writes);
+    for_each_combination(((const struct subject *)*state)->encoder, check_token_writes);
 }
 
-static void check_scratch_sizes(struct bed *b)
+static void planes_are_written_whole(void **state)
 {
-    if (!b->encoder->scratch)
-        return;
-    for (int rows = 1; rows <= BED_LONGEST; rows++)
-        for (int columns = rows; columns <= BED_LONGEST; columns++) {
-            const size_t here = b->encoder->scratch(&b->dims, &b->options, rows, columns);
-            assert_true(here <=
-                        b->encoder->scratch(&b->dims, &b->options, rows + 1, columns));
-            assert_true(here <=
-                        b->encoder->scratch(&b->dims, &b->options, rows, columns + 1));
-        }
+    for_each_combination(((const struct subject *)*state)->encoder, check_inspect_writes);
 }
 
 static void a_smaller_panel_asks_for_no_more_scratch(void **state)
@@ -493,14 +419,20 @@ static void check_places(struct bed *b)
     if (!b->encoder->place)
         return;
     const int places = b->encoder->places(&b->dims, &b->options);
-    assert_true(places >= b->dims.longest);
+    if (places < b->dims.longest)
+        fail_msg(
+            "encoder %s: .places says %d, fewer than the %d tokens of the longest sample",
+            b->encoder->name, places, b->dims.longest);
     for (int index = 0; index < 50; index++)
         for (int T = 1; T <= BED_LONGEST; T++) {
             place_tokens(b, T, index % 2, index, place);
-            for (int t = 0; t < T; t++) {
-                assert_in_range(place[t], 0, places - 1);
-                assert_true(t == 0 || place[t] > place[t - 1]);
-            }
+            for (int t = 0; t < T; t++)
+                if (place[t] < 0 || place[t] >= places ||
+                    (t > 0 && place[t] <= place[t - 1]))
+                    fail_msg("encoder %s: .place puts token %d of %d at %d behind %d; "
+                             "places increase from 0 to %d",
+                             b->encoder->name, t, T, place[t], t > 0 ? place[t - 1] : -1,
+                             places - 1);
         }
 }
 
@@ -577,17 +509,6 @@ static void effect_of(struct bed *b, struct effect *out)
     out->projects = b->projects;
 }
 
-/* Half of it, and half of that, and so on: what a bed of few tokens cannot tell from the
- * default may be a value for longer sequences. False: there is no smaller one. */
-static bool halve(const struct option *o, double *value)
-{
-    const double half = o->type == OPTION_INT ? floor(*value / 2) : *value / 2;
-    const bool good = (o->type == OPTION_INT || o->type == OPTION_REAL) && half >= o->lo &&
-                      half != *value && fabs(half) > 1e-6 * fabs(o->dflt);
-    *value = half;
-    return good;
-}
-
 /* Both were cleared before they were filled, so padding is the same. */
 static bool same_bytes(const void *a, const void *b, size_t n)
 {
@@ -629,10 +550,10 @@ static void an_option_always_has_an_effect(void **state)
         for (int k = 1; k < test_values(&encoder->options[i]); k++)
             if (!has_effect(encoder, bed_dims(2, 8), i, k) &&
                 !has_effect(encoder, bed_dims(EFFECT_HEADS, 2), i, k))
-                fail_msg("value %g of option %s changes nothing that a bed of %d tokens "
-                         "shows",
-                         test_value(&encoder->options[i], k), encoder->options[i].name,
-                         BED_LONGEST);
+                fail_msg("encoder %s: value %g of option %s changes nothing that %d tokens "
+                         "show: no hook reads it",
+                         encoder->name, test_value(&encoder->options[i], k),
+                         encoder->options[i].name, BED_LONGEST);
 }
 
 static bool differ(const real *a, const real *b, int n)
@@ -658,12 +579,19 @@ static void differs_from_none_if_it_has_hooks(void **state)
     effect_of(&b, &with);
     bed_open(&b, &bare, "");
     effect_of(&b, &without);
-    assert_int_equal(has_hooks,
-                     differ(with.x, without.x, BED_LONGEST * BED_CHANNELS) ||
-                         differ(with.q, without.q, BED_LONGEST * BED_STRIDE) ||
-                         differ(with.mixed[0], without.mixed[0], 2 * BED_HEADS) ||
-                         differ(with.score[0], without.score[0],
-                                EFFECT_HEADS * BED_LONGEST * BED_SCORES));
+    const bool changes =
+        differ(with.x, without.x, BED_LONGEST * BED_CHANNELS) ||
+        differ(with.q, without.q, BED_LONGEST * BED_STRIDE) ||
+        differ(with.mixed[0], without.mixed[0], 2 * BED_HEADS) ||
+        differ(with.score[0], without.score[0], EFFECT_HEADS * BED_LONGEST * BED_SCORES);
+    if (has_hooks && !changes)
+        fail_msg(
+            "encoder %s: its hooks change neither embeddings nor queries nor scores: it "
+            "does what none does",
+            encoder->name);
+    if (changes && !has_hooks)
+        fail_msg("encoder %s: it has no hook, and changes what a model computes",
+                 encoder->name);
 }
 
 static bool (*const invariance_holds[])(struct bed *b) = {
@@ -695,6 +623,36 @@ static bool breaks_nearby(const struct bed *b, int bit)
     return false;
 }
 
+/* Rows of a sequence are taken for places nowhere. */
+static void places_are_asked_for(void **state)
+{
+    const struct encoder *encoder = ((const struct subject *)*state)->encoder;
+    if (!encoder->takes_places || encoder->place)
+        return;
+    if (!places_matter_to(encoder, bed_dims(2, 8)) &&
+        !places_matter_to(encoder, bed_dims(EFFECT_HEADS, 2)))
+        fail_msg(
+            "encoder %s: .takes_places is set, but tokens at places 1, 3, 5 and 7 give "
+            "what they give at 1, 2, 3 and 4: its hooks take rows for places",
+            encoder->name);
+}
+
+static void other_lengths_in_a_batch_change_nothing(void **state)
+{
+    for_each_combination(((const struct subject *)*state)->encoder,
+                         check_derived_of_fewer_tokens);
+}
+
+static void flops_are_a_count(void **state)
+{
+    for_each_combination(((const struct subject *)*state)->encoder, check_flops);
+}
+
+static void what_is_in_range_stays(void **state)
+{
+    for_each_combination(((const struct subject *)*state)->encoder, check_confined);
+}
+
 /* What is declared holds, and what holds is declared. */
 static void check_invariances(struct bed *b)
 {
@@ -704,18 +662,23 @@ static void check_invariances(struct bed *b)
         b->length = length;
         const bool holds = invariance_holds[bit](b);
         if (declares(b, bit) && !holds)
-            fail_msg("%s moves logits by more than %g, and was declared not to", of[bit],
-                     INVARIANCE_TOL);
+            fail_msg("encoder %s: %s moves logits by more than %g, and .invariances says "
+                     "that it does not",
+                     b->encoder->name, of[bit], INVARIANCE_TOL);
         if (holds && !declares(b, bit) && !breaks_nearby(b, bit))
-            fail_msg("%s moves no logit by more than %g: declare it", of[bit],
-                     INVARIANCE_TOL);
+            fail_msg("encoder %s: %s moves no logit by more than %g: declare it in "
+                     ".invariances",
+                     b->encoder->name, of[bit], INVARIANCE_TOL);
     }
 }
 
 /* Who chooses places for others has no logits. */
 static void check_no_invariances(struct bed *b)
 {
-    assert_false(declares(b, 0) || declares(b, 1));
+    if (declares(b, 0) || declares(b, 1))
+        fail_msg("encoder %s: .invariances are those of logits, and it has none; leave the "
+                 "hook out",
+                 b->encoder->name);
 }
 
 static void invariances_are_those_declared(void **state)
@@ -727,7 +690,9 @@ static void invariances_are_those_declared(void **state)
     bed_open(&b, encoder, "");
     for (int bit = 0; bit < 2; bit++)
         if (declares(&b, bit) && breaks_nearby(&b, bit))
-            fail_msg("other values of its numbers break what was declared: say for which");
+            fail_msg("encoder %s: other values of its options break what .invariances "
+                     "declares: say for which it holds",
+                     encoder->name);
 }
 
 /* X(of, check) for each check. */
@@ -748,8 +713,13 @@ static void invariances_are_those_declared(void **state)
     X(of, scratch_may_hold_anything_before)                \
     X(of, score_writes_its_own_rows_only)                  \
     X(of, embed_rotate_and_read_write_their_own_rows_only) \
+    X(of, planes_are_written_whole)                        \
     X(of, a_smaller_panel_asks_for_no_more_scratch)        \
     X(of, places_increase_and_lie_in_range)                \
+    X(of, places_are_asked_for)                            \
+    X(of, other_lengths_in_a_batch_change_nothing)         \
+    X(of, flops_are_a_count)                               \
+    X(of, what_is_in_range_stays)                          \
     X(of, an_option_always_has_an_effect)                  \
     X(of, invariances_are_those_declared)                  \
     X(of, differs_from_none_if_it_has_hooks)

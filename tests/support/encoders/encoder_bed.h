@@ -53,6 +53,7 @@ struct bed_numbers {
 
 struct bed {
     const struct encoder *encoder;
+    const char *forward, *adjoint; /* the hooks under test, for complaints */
     struct option_values options;
     struct encoder_dims dims;
     struct encoder_view view;
@@ -91,6 +92,49 @@ static inline real bed_noise(int stream, int i)
     x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
     x ^= x >> 31;
     return (real)(x >> 11) / 4503599627370496.0 - 1;
+}
+
+/* The hooks that make logits or weights of a panel, and their adjoints, as complaints name them:
+ * those that the encoder has. */
+static inline void bed_names_panel_hooks(struct bed *b)
+{
+    static const char *const names[2][8] = {
+        {"no hook", ".score", ".content", ".content and .score", ".weigh",
+         ".score and .weigh", ".content and .weigh", ".content, .score and .weigh"},
+        {"no hook", ".score_grad", ".content_grad", ".content_grad and .score_grad",
+         ".weigh_grad", ".score_grad and .weigh_grad", ".content_grad and .weigh_grad",
+         ".content_grad, .score_grad and .weigh_grad"},
+    };
+    const int which = (b->encoder->score != NULL) + 2 * (b->encoder->content != NULL) +
+                      4 * (b->encoder->weigh != NULL);
+    b->forward = names[0][which];
+    b->adjoint = names[1][which];
+}
+
+static inline bool bed_close(real a, real b, double tol)
+{
+    const real size = fmax(1.0, fmax(fabs(a), fabs(b)));
+    return isfinite(a) && isfinite(b) && fabs(a - b) <= tol * size;
+}
+
+/* What may be behind a number that is not finite. */
+static inline const char *bed_why_not_finite(real a, real b)
+{
+    return isfinite(a) && isfinite(b)
+               ? ""
+               : "; NaN stands in scratch that was not written, in scores past row[r], and "
+                 "behind tensors and the rows of k, v and projected";
+}
+
+/* Fails where what the adjoint wrote is not the slope of what the forward hook computes. */
+static inline void bed_is_slope(const struct bed *b, const char *what, int row, int column,
+                                real got, real slope)
+{
+    if (!bed_close(got, slope, BED_TOL))
+        fail_msg("encoder %s: %s: %s[%d][%d] is %.9g, but central differences of what %s "
+                 "computes give %.9g%s",
+                 b->encoder->name, b->adjoint, what, row, column, got, b->forward, slope,
+                 bed_why_not_finite(got, slope));
 }
 
 static inline void bed_fill(real *x, int n, real value)
@@ -134,27 +178,31 @@ static inline void bed_draw_weights(struct bed *b)
         if (bed_size(b, t) + BED_GUARD > BED_TENSOR)
             fail_msg("%s has a tensor larger than the bed's: raise BED_TENSOR",
                      b->encoder->name);
-        bed_fill(b->weight[t], BED_TENSOR, BED_NOBODYS);
+        bed_fill(b->weight[t], BED_TENSOR, (real)NAN); /* no hook has a use for more */
         bed_fill(b->grad[t], BED_TENSOR, BED_NOBODYS);
         for (int i = 0; i < bed_size(b, t); i++)
             b->weight[t][i] = bed_noise(10 + t, i);
         bed_fill(b->grad[t], bed_size(b, t), BED_EARLIER);
+        if (b->encoder->confine)
+            b->encoder->confine(&b->dims, &b->options, t, b->weight[t]);
         b->view.weight[t] = b->weight[t];
         b->view.grad[t] = b->grad[t];
     }
 }
 
-static inline void bed_draw_matrix(struct bed_matrix *m, int stream, int width)
+/* Rows of `width` numbers with `gap` behind them. */
+static inline void bed_draw_matrix(struct bed_matrix *m, int stream, int width, real gap)
 {
-    bed_fill(m->at, BED_LONGEST * BED_STRIDE, BED_NOBODYS);
+    bed_fill(m->at, BED_LONGEST * BED_STRIDE, gap);
     for (int r = 0; r < BED_LONGEST; r++)
         for (int c = 0; c < width; c++)
             m->at[r * BED_STRIDE + c] = 2 * bed_noise(stream, r * BED_WIDTH + c);
 }
 
+/* NaN behind each row: who reads it shows it. */
 static inline void bed_draw_numbers(struct bed_numbers *m, int stream, int width)
 {
-    bed_fill(m->at, BED_LONGEST * BED_WIDE, BED_NOBODYS);
+    bed_fill(m->at, BED_LONGEST * BED_WIDE, (real)NAN);
     for (int r = 0; r < BED_LONGEST; r++)
         for (int c = 0; c < width; c++)
             m->at[r * BED_WIDE + c] = 2 * bed_noise(stream, r * BED_NUMBERS + c);
@@ -224,14 +272,14 @@ static inline void bed_panel(struct bed *b, int rows, const int *position)
         b->row[r] = position ? position[r] : r;
     for (int r = 0; r < rows; r++)
         b->turn_place[r] = b->place[b->row[r]];
-    bed_draw_matrix(&b->q, 1, 0);
+    bed_draw_matrix(&b->q, 1, 0, BED_NOBODYS);
     for (int r = 0; r < rows; r++)
         for (int c = 0; c < d; c++)
             b->q.at[r * BED_STRIDE + c] = 2 * bed_noise(1, b->row[r] * BED_WIDTH + c);
-    bed_draw_matrix(&b->k, 2, d);
-    bed_draw_matrix(&b->v, 3, d);
-    bed_draw_matrix(&b->o, 3, 0);
-    bed_draw_matrix(&b->d_o, 3, 0);
+    bed_draw_matrix(&b->k, 2, d, (real)NAN);
+    bed_draw_matrix(&b->v, 3, d, (real)NAN);
+    bed_draw_matrix(&b->o, 3, 0, BED_NOBODYS);
+    bed_draw_matrix(&b->d_o, 3, 0, BED_NOBODYS);
     b->panel = (struct panel){
         .head = b->dims.heads - 1, /* not 0, which an adjoint that forgets it would use */
         .rows = rows,

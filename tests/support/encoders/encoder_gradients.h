@@ -134,9 +134,8 @@ static inline void bed_check_matrix(struct bed *b, real (*loss)(struct bed *b),
     for (int r = 0; r < rows; r++)
         for (int c = 0; c < b->dims.head_dim; c++) {
             const int i = r * BED_STRIDE + c;
-            const real slope = bed_slope(b, loss, &x->at[i]);
-            assert_near_at(dx->at[i] - BED_EARLIER, slope, BED_TOL, name, __FILE__,
-                           __LINE__);
+            bed_is_slope(b, name, r, c, dx->at[i] - BED_EARLIER,
+                         bed_slope(b, loss, &x->at[i]));
         }
 }
 
@@ -147,8 +146,8 @@ static inline void bed_check_numbers(struct bed *b, real (*loss)(struct bed *b),
     for (int t = 0; t < b->length; t++)
         for (int c = 0; c < columns; c++) {
             const int i = t * BED_WIDE + c;
-            assert_near_at(dx->at[i] - BED_EARLIER, bed_slope(b, loss, &x->at[i]), BED_TOL,
-                           name, __FILE__, __LINE__);
+            bed_is_slope(b, name, t, c, dx->at[i] - BED_EARLIER,
+                         bed_slope(b, loss, &x->at[i]));
         }
 }
 
@@ -158,18 +157,21 @@ static inline void bed_check_derived(struct bed *b, real (*loss)(struct bed *b),
 {
     for (int i = 0; i < b->derives; i++)
         if (b->derived[i] != BED_NOBODYS)
-            assert_near_at(analytic[i] - BED_EARLIER, bed_slope(b, loss, &b->derived[i]),
-                           BED_TOL, "dderived", __FILE__, __LINE__);
+            bed_is_slope(b, "dderived", 0, i, analytic[i] - BED_EARLIER,
+                         bed_slope(b, loss, &b->derived[i]));
 }
 
 static inline void bed_check_weights(struct bed *b, real (*loss)(struct bed *b),
                                      real analytic[][BED_TENSOR])
 {
     for (int t = 0; t < b->tensors; t++)
-        for (int i = 0; i < bed_size(b, t); i++)
-            assert_near_at(analytic[t][i] - BED_EARLIER,
-                           bed_slope(b, loss, &b->weight[t][i]), BED_TOL, b->spec[t].name,
-                           __FILE__, __LINE__);
+        for (int i = 0; i < bed_size(b, t); i++) {
+            char name[64];
+            snprintf(name, sizeof name, "grad of tensor %s", b->spec[t].name);
+            bed_is_slope(b, name, i / b->spec[t].columns, i % b->spec[t].columns,
+                         analytic[t][i] - BED_EARLIER,
+                         bed_slope(b, loss, &b->weight[t][i]));
+        }
 }
 
 /* dq += alpha dscore k, dk += alpha dscore^T q: what attention adds around the hooks. */
@@ -206,6 +208,7 @@ static inline void bed_check_panel(struct bed *b, real (*loss)(struct bed *b))
 
 static inline void bed_check_score_gradients(struct bed *b)
 {
+    bed_names_panel_hooks(b);
     bed_score_grad(b, false);
     bed_content_grad(b);
     bed_check_panel(b, bed_score_loss);
@@ -213,6 +216,7 @@ static inline void bed_check_score_gradients(struct bed *b)
 
 static inline void bed_check_embed_gradients(struct bed *b)
 {
+    b->forward = ".embed", b->adjoint = ".embed_grad";
     const int n = b->length * b->dims.heads * b->dims.head_dim;
     real dx[BED_LONGEST * BED_CHANNELS], analytic[ENCODER_TENSORS_MAX][BED_TENSOR];
     for (int i = 0; i < n; i++)
@@ -225,6 +229,7 @@ static inline void bed_check_embed_gradients(struct bed *b)
 
 static inline void bed_check_turn(struct bed *b, bool keys, real (*loss)(struct bed *b))
 {
+    b->forward = ".rotate", b->adjoint = ".rotate_grad";
     real analytic[ENCODER_TENSORS_MAX][BED_TENSOR], dderived[BED_DERIVED];
     const struct bed_matrix before = b->q;
     const struct turn t = bed_turn(b, keys);
@@ -241,7 +246,8 @@ static inline void bed_check_turn(struct bed *b, bool keys, real (*loss)(struct 
     for (int r = 0; r < b->panel.rows; r++)
         for (int c = 0; c < b->dims.head_dim; c++) {
             const int i = r * BED_STRIDE + c;
-            assert_near(b->dq.at[i], bed_slope(b, loss, &b->q.at[i]), BED_TOL);
+            bed_is_slope(b, keys ? "dx of keys" : "dx of queries", r, c, b->dq.at[i],
+                         bed_slope(b, loss, &b->q.at[i]));
         }
     bed_check_numbers(b, loss, &b->projected, &b->dprojected, b->projects, "dprojected");
     bed_check_numbers(b, loss, &b->state, &b->dstate, b->states, "dstate");
@@ -257,6 +263,7 @@ static inline void bed_check_rotate_gradients(struct bed *b)
 
 static inline void bed_check_read_gradients(struct bed *b)
 {
+    b->forward = ".read", b->adjoint = ".read_grad";
     real analytic[ENCODER_TENSORS_MAX][BED_TENSOR], dderived[BED_DERIVED];
     const struct tokens t = bed_tokens(b);
     const int n = b->length * b->dims.heads * b->dims.head_dim;
@@ -270,9 +277,9 @@ static inline void bed_check_read_gradients(struct bed *b)
     memcpy(analytic, b->grad, sizeof analytic);
     memcpy(dderived, b->dderived, sizeof dderived);
     for (int i = 0; i < n; i++)
-        assert_near_at(b->dtokens[i] - BED_EARLIER,
-                       bed_slope(b, bed_read_loss, &b->tokens[i]), BED_TOL, "dx", __FILE__,
-                       __LINE__);
+        bed_is_slope(b, "dx", i / (n / b->length), i % (n / b->length),
+                     b->dtokens[i] - BED_EARLIER,
+                     bed_slope(b, bed_read_loss, &b->tokens[i]));
     bed_check_numbers(b, bed_read_loss, &b->projected, &b->dprojected, b->projects,
                       "dprojected");
     bed_check_derived(b, bed_read_loss, dderived);
@@ -282,6 +289,7 @@ static inline void bed_check_read_gradients(struct bed *b)
 
 static inline void bed_check_derive_gradients(struct bed *b)
 {
+    b->forward = ".derive", b->adjoint = ".derive_grad";
     real analytic[ENCODER_TENSORS_MAX][BED_TENSOR];
     bed_derive(b);
     bed_clear_gradients(b);
@@ -295,6 +303,7 @@ static inline void bed_check_derive_gradients(struct bed *b)
 
 static inline void bed_check_values_gradients(struct bed *b)
 {
+    b->forward = ".values", b->adjoint = ".values_grad";
     real analytic[ENCODER_TENSORS_MAX][BED_TENSOR], dderived[BED_DERIVED];
     bed_score(b);
     bed_made_up_weights(b);
@@ -311,8 +320,8 @@ static inline void bed_check_values_gradients(struct bed *b)
     for (int r = 0; r < b->panel.rows; r++)
         for (int j = 0; j <= b->row[r]; j++) {
             const int i = r * BED_SCORES + j;
-            assert_near(b->dscore[i] - BED_EARLIER,
-                        bed_slope(b, bed_values_loss, &b->score[i]), BED_TOL);
+            bed_is_slope(b, "dscore", r, j, b->dscore[i] - BED_EARLIER,
+                         bed_slope(b, bed_values_loss, &b->score[i]));
         }
     bed_check_matrix(b, bed_values_loss, &b->q, &b->dq, b->panel.rows, "dq");
     bed_check_matrix(b, bed_values_loss, &b->k, &b->dk, b->panel.columns, "dk");
@@ -356,12 +365,15 @@ static inline void bed_check_found(struct bed *b, int of, int h)
             const int i = r * BED_SCORES + j;
             const real slope =
                 j <= b->row[r] ? bed_slope(b, bed_mix_loss, &b->found[of][h][i]) : 0;
-            assert_near(b->dmixed[of][h][i] - earlier, slope, BED_TOL);
+            bed_is_slope(b, of == BED_CONTENT ? "dcontent" : "dscore", r, j,
+                         b->dmixed[of][h][i] - earlier, slope);
         }
 }
 
 static inline void bed_check_mix_gradients(struct bed *b)
 {
+    b->forward = b->encoder->carry ? ".mix and .pass_on" : ".mix";
+    b->adjoint = ".mix_grad";
     real analytic[ENCODER_TENSORS_MAX][BED_TENSOR];
     bed_make_up_heads(b);
     bed_mix(b);

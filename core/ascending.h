@@ -1,0 +1,20 @@
+/* ascending.h -- the order of qsort and bsearch for plain numbers, least first. */
+#ifndef ASCENDING_H
+#define ASCENDING_H
+
+#include <stdint.h>
+
+/* Two doubles, neither of which is NaN. */
+static inline int ascending_doubles(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static inline int ascending_hashes(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+#endif

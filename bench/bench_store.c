@@ -1,10 +1,11 @@
 /* bench_store -- a results database as large as a year of experiments, made by the store.
  *
- *     bench_store FILE [RUNS [POINTS]]
+ *     bench_store FILE [RUNS [POINTS [CELLS [SEEDS]]]]
  *
- * RUNS done runs (default 10,000), five seeds a cell, with POINTS points of a learning
- * curve (default 40) on `valid`, final numbers and places of three test splits, and six claims
- * an experiment. bench/store_times prints how long each view, query and command takes on it. */
+ * RUNS done runs (default 10,000) with POINTS points of a learning curve (default 40) on
+ * `valid`, final numbers and places of three test splits. An experiment has CELLS cells
+ * (default 5) of four encoders with SEEDS seeds (default 5) each, and six claims.
+ * bench/store_times prints how long each view, query and command takes on it. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,7 +14,11 @@
 
 #include "store.h"
 
-enum { SEEDS = 5, PER_EXPERIMENT = 100, NAME = 160, TOGETHER = 100 };
+enum { NAME = 160, TOGETHER = 100 };
+
+struct size {
+    int runs, points, cells, seeds; /* cells of an experiment, seeds of an encoder there */
+};
 
 static const char *const encoders[] = {"none", "absolute", "rope", "cope"};
 enum { ENCODERS = sizeof encoders / sizeof encoders[0] };
@@ -79,23 +84,29 @@ static void put_places(struct store *s, int64_t id, const char *split, double er
     must(store_places(s, id, &p, &err));
 }
 
-static void add(struct store *s, int64_t made_by, int run, int points)
+static int runs_of_experiment(const struct size *z)
+{
+    return z->cells * ENCODERS * z->seeds;
+}
+
+static void add(struct store *s, int64_t made_by, int run, const struct size *z)
 {
     static const char *const splits[] = {"id", "ood_sparse", "ood_dense"};
-    const struct run_cost cost = {points * 100, 100000, 1e12, 60, 55, 20000, 60};
+    const struct run_cost cost = {z->points * 100, 100000, 1e12, 60, 55, 20000, 60};
     char identity[NAME], experiment[NAME], cell[NAME], config[NAME * 2];
-    const int row = run / SEEDS, group = row / ENCODERS;
+    const int row = run / z->seeds, group = row / ENCODERS, points = z->points;
+    const int dim = 8 * (1 + group % z->cells);
     const char *encoder = encoders[row % ENCODERS];
     int64_t id;
     snprintf(identity, sizeof identity, "%032x", run);
-    snprintf(experiment, sizeof experiment, "experiment_%d", run / PER_EXPERIMENT);
-    snprintf(cell, sizeof cell, "model.dim=%d", 8 * (1 + group % 5));
+    snprintf(experiment, sizeof experiment, "experiment_%d", run / runs_of_experiment(z));
+    snprintf(cell, sizeof cell, "model.dim=%d", dim);
     snprintf(config, sizeof config,
              "{\"seed\": %d, \"experiment\": \"%s\", \"encoder\": \"%s\", \"model\": "
              "{\"dim\": %d}, \"train\": {\"steps\": %d, \"group\": %d}}",
-             run % SEEDS, experiment, encoder, 8 * (1 + group % 5), points * 100, group);
+             run % z->seeds, experiment, encoder, dim, points * 100, group);
     const struct run_row r = {identity, experiment, "quick", cell, "flip_flop",
-                              encoder,  encoder,    config,  1,    run % SEEDS};
+                              encoder,  encoder,    config,  1,    run % z->seeds};
     must(store_run(s, &r, &id, NULL, &err));
     must(store_begin(s, id, made_by, &err));
     for (int k = 1; k <= points; k++)
@@ -133,28 +144,35 @@ static void claim(struct store *s, int number)
     must(store_claims(s, c, CLAIMS, &err));
 }
 
+/* argv[i], or `otherwise` where there is none; at least 1. */
+static int argument(int argc, char **argv, int i, int otherwise)
+{
+    const int n = argc > i ? (int)strtol(argv[i], NULL, 10) : otherwise;
+    return n > 0 ? n : 1;
+}
+
 int main(int argc, char **argv)
 {
-    const int runs = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 10000;
-    const int points = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 40;
+    const struct size z = {argument(argc, argv, 2, 10000), argument(argc, argv, 3, 40),
+                           argument(argc, argv, 4, 5), argument(argc, argv, 5, 5)};
     const struct provenance p = {"bench", "0",   "cc",   "-O2", "x86-64-v3", "OpenBLAS",
                                  "core",  "cpu", "host", "0",   false,       1};
     struct store *s = NULL;
     int64_t made_by;
     if (argc < 2) {
-        fprintf(stderr, "usage: bench_store FILE [RUNS [POINTS]]\n");
+        fprintf(stderr, "usage: bench_store FILE [RUNS [POINTS [CELLS [SEEDS]]]]\n");
         return 2;
     }
     must(store_open(argv[1], STORE_WRITE, &s, &err));
     must(store_provenance(s, &p, &made_by, &err));
-    for (int run = 0; run < runs; run += TOGETHER) {
+    for (int run = 0; run < z.runs; run += TOGETHER) {
         must(store_together(s, &err));
-        for (int k = run; k < runs && k < run + TOGETHER; k++)
-            add(s, made_by, k, points);
+        for (int k = run; k < z.runs && k < run + TOGETHER; k++)
+            add(s, made_by, k, &z);
         must(store_together_end(s, ST_OK, &err));
     }
     must(store_together(s, &err));
-    for (int i = 0; i < runs / PER_EXPERIMENT; i++)
+    for (int i = 0; i * runs_of_experiment(&z) < z.runs; i++)
         claim(s, i);
     must(store_together_end(s, ST_OK, &err));
     store_close(s);

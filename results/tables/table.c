@@ -4,8 +4,8 @@
  * divides those of the first into sections, and each section is printed for people
  * (table_print.c) or collected as CSV and JSON (table_export.c). When nothing is printed,
  * `nothing` says why.
- * The trap: sections are numbered in data[0]; in another metric's records the same section
- * is found by its run. */
+ * The trap: all metrics have the same runs in the same order, so that section i of one is
+ * section i of all. */
 #include "table.h"
 
 #include <stdlib.h>
@@ -31,11 +31,13 @@ struct job {
     int metrics;
     char metric[METRICS_MAX][METRIC_NAME];
     struct table_data data[METRICS_MAX];
-    int printed;             /* tables so far */
-    struct text_table cells; /* CSV: of all tables */
-    json_t *tables;          /* JSON */
-    char *macros;            /* all so far, which `out` then writes */
+    struct groups sections[METRICS_MAX]; /* the records of each table */
+    int printed;                         /* tables so far */
+    struct text_table cells;             /* CSV: of all tables */
+    json_t *tables;                      /* JSON */
+    char *macros; /* the text of all so far, which `out` then writes */
     size_t macro_bytes;
+    struct words macro; /* their names */
     FILE *out;
 };
 
@@ -128,7 +130,7 @@ static enum status print_section(struct job *j, const struct table_section *s,
 {
     const bool first = j->printed++ == 0;
     if (j->q->macros)
-        return table_export_macros(s, j->q, j->out, &j->macros, e);
+        return table_export_macros(s, j->q, j->out, &j->macro, e);
     switch (j->q->format) {
     case PRINT_CSV:
         table_export_cells(s, &j->cells, j->q->strata);
@@ -141,20 +143,15 @@ static enum status print_section(struct job *j, const struct table_section *s,
     }
 }
 
-/* The table of one metric that begins with record `first`, the same in all data[]. */
-static enum status one_table(struct job *j, int metric, const struct record *first,
-                             struct err *e)
+static enum status one_table(struct job *j, int metric, int section, struct err *e)
 {
     const struct table_data *d = &j->data[metric];
     struct table_section s;
-    int at = 0;
-    while (at < d->records && d->record[at].run != first->run)
-        at++;
-    enum status st = table_section_init(d, j->shape, at, &s, e);
+    enum status st = table_section_init(d, j->shape, &j->sections[metric], section, &s, e);
     /* By default, errors per sequence are left out where they are errors per token. */
     const bool same = !j->q->metrics && metric > 0 && s.single;
     if (st == ST_OK)
-        table_order(&s, j->q->sort);
+        st = table_order(&s, j->q->sort, e);
     if (st == ST_OK && s.rows * s.cols > 0 && !same)
         st = print_section(j, &s, e);
     table_section_free(&s);
@@ -215,12 +212,12 @@ static enum status nothing(struct store *s, const struct job *j, struct err *e)
 
 static enum status print_all(struct store *s, struct job *j, struct err *e)
 {
-    const struct table_data *d = &j->data[0];
     enum status st = ST_OK;
-    for (int i = table_section_next(d, j->shape, -1); i >= 0 && st == ST_OK;
-         i = table_section_next(d, j->shape, i))
+    for (int m = 0; m < j->metrics && st == ST_OK; m++)
+        st = table_sections_divide(&j->data[m], j->shape, &j->sections[m], e);
+    for (int i = 0; i < j->sections[0].n && st == ST_OK; i++)
         for (int m = 0; m < j->metrics && st == ST_OK; m++)
-            st = one_table(j, m, &d->record[i], e);
+            st = one_table(j, m, i, e);
     const bool none = st == ST_OK && j->printed == 0;
     if (st == ST_OK && j->q->format == PRINT_CSV && !none)
         st = text_table_end(&j->cells, e);
@@ -266,8 +263,11 @@ enum status table_print(struct store *s, const struct table_request *q, FILE *ou
     if (q->macros && j->out && fclose(j->out) == 0 && st == ST_OK)
         fputs(j->macros, out);
     free(j->macros);
-    for (int m = 0; m < j->metrics; m++)
+    words_free(&j->macro);
+    for (int m = 0; m < j->metrics; m++) {
         table_data_free(&j->data[m]);
+        groups_free(&j->sections[m]);
+    }
     text_table_drop(&j->cells);
     json_decref(j->tables);
     free(j);

@@ -21,7 +21,8 @@ enum spread {
 /* Which means are bold, or have a star. */
 enum best_rule {
     BEST_INTERVAL, /* the best, and all that lie within its 95 % interval */
-    BEST_MEAN      /* the best alone, and its equals */
+    BEST_MEAN,     /* the best alone, and its equals */
+    BEST_RULES
 };
 
 /* Where the papers' numbers stand. */

@@ -11,7 +11,7 @@ enum { NUMBERS_MAX = 8 }; /* further ones of a caveat get no range; ours have th
 static const char digits[] = "0123456789";
 
 /* Caveats of the same words: the first one, and the range of each number in it. */
-struct words {
+struct wording {
     const char *text;
     const char *split; /* its beginning */
     long long low[NUMBERS_MAX], high[NUMBERS_MAX];
@@ -33,7 +33,7 @@ static bool same_words(const char *a, const char *b)
     }
 }
 
-static void take_numbers(struct words *w, const char *text, bool first)
+static void take_numbers(struct wording *w, const char *text, bool first)
 {
     for (int k = 0; k < NUMBERS_MAX; k++) {
         text += strcspn(text, digits);
@@ -46,7 +46,7 @@ static void take_numbers(struct words *w, const char *text, bool first)
     }
 }
 
-static void write_words(const struct words *w, char out[CAVEAT_TEXT])
+static void write_words(const struct wording *w, char out[CAVEAT_TEXT])
 {
     const char *at = w->text;
     size_t used = 0;
@@ -82,31 +82,72 @@ static bool is_caveat_of(const char *text, const struct record *r)
     return n && strncmp(text, split, n) == 0 && text[n] == ':';
 }
 
-int table_caveats(const struct table_section *s, int row, int col,
-                  char text[CAVEATS_MAX][CAVEAT_TEXT])
+/* A caveat of a cell, and the split it is about. */
+struct told {
+    const struct caveat *caveat;
+    const char *split;
+};
+
+static int by_order(const void *pa, const void *pb)
 {
-    const struct table_data *d = s->data;
-    struct words all[CAVEATS_MAX] = {{0}};
-    int n = 0;
-    for (int i = 0; i < d->caveats; i++)
-        for (int j = 0; j < s->members; j++) {
-            const struct record *r = table_member(s, j);
-            const char *caveat = d->caveat[i].text;
-            int k = 0;
-            if (r->run != d->caveat[i].run || !is_caveat_of(caveat, r) ||
-                !table_cell_holds(s, row, col, r))
-                continue;
-            while (k < n && !same_words(all[k].text, caveat))
-                k++;
-            if (k == CAVEATS_MAX)
-                continue;
-            if (k == n)
-                all[n++] = (struct words){.text = caveat, .split = r->key[DIM_SPLIT]};
-            take_numbers(&all[k], caveat, all[k].text == caveat);
-        }
+    const struct told *a = pa, *b = pb;
+    return (a->caveat->order > b->caveat->order) - (a->caveat->order < b->caveat->order);
+}
+
+/* Writes the caveats of one record behind the n of `all` unless that is NULL; returns how many
+ * there are then. */
+static int collect(const struct table_data *d, const struct record *r, struct told *all,
+                   int n)
+{
+    for (int i = table_data_caveats(d, r->run);
+         i < d->caveats && d->caveat[i].run == r->run; i++) {
+        if (!is_caveat_of(d->caveat[i].text, r))
+            continue;
+        if (all)
+            all[n] = (struct told){&d->caveat[i], r->key[DIM_SPLIT]};
+        n++;
+    }
+    return n;
+}
+
+/* The caveats of a cell in the order in which they came, to be freed; NULL and *n 0: none. */
+static struct told *caveats_of(const struct table_section *s, const struct table_cell *c,
+                               int *n, bool *failed)
+{
+    *n = 0;
+    for (int i = 0; i < c->runs; i++)
+        *n = collect(s->data, table_cell_record(s, c, i), NULL, *n);
+    struct told *all = *n ? malloc((size_t)*n * sizeof *all) : NULL;
+    *failed |= *n && !all;
+    *n = 0;
+    for (int i = 0; all && i < c->runs; i++)
+        *n = collect(s->data, table_cell_record(s, c, i), all, *n);
+    if (all)
+        qsort(all, (size_t)*n, sizeof *all, by_order);
+    return all;
+}
+
+int table_caveats(const struct table_section *s, int row, int col,
+                  char text[CAVEATS_MAX][CAVEAT_TEXT], bool *failed)
+{
+    struct wording all[CAVEATS_MAX] = {{0}};
+    int n = 0, found;
+    struct told *told = caveats_of(s, table_cell_at(s, row, col), &found, failed);
+    for (int i = 0; i < found; i++) {
+        const char *caveat = told[i].caveat->text;
+        int k = 0;
+        while (k < n && !same_words(all[k].text, caveat))
+            k++;
+        if (k == CAVEATS_MAX)
+            continue;
+        if (k == n)
+            all[n++] = (struct wording){.text = caveat, .split = told[i].split};
+        take_numbers(&all[k], caveat, all[k].text == caveat);
+    }
+    free(told);
     for (int k = 0; k < n; k++) {
         write_words(&all[k], text[k]);
-        rename_split(d, all[k].split, text[k]);
+        rename_split(s->data, all[k].split, text[k]);
     }
     return n;
 }

@@ -51,41 +51,20 @@ enum status dim_parse(const char *text, enum dim *out, struct err *e)
                    text, suggest_text(text, dim_names, DIMS));
 }
 
-/* Room for one more element of `size` bytes in an array that holds n; powers of two. */
-static void *grown(void *array, int n, size_t size)
+void *table_data_grown(void *array, int n, size_t size)
 {
     if (n & (n - 1))
         return array;
     return realloc(array, (size_t)(n ? 2 * n : 1) * size);
 }
 
-/* The one copy of `text`; NULL for NULL. *st becomes ST_NOMEM for want of memory. */
 const char *table_data_word(struct table_data *d, const char *text, enum status *st,
                             struct err *e)
 {
-    if (!text)
-        return NULL;
-    int low = 0, high = d->words;
-    while (low < high) {
-        const int middle = low + (high - low) / 2, order = strcmp(d->word[middle], text);
-        if (order == 0)
-            return d->word[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    char **word = grown(d->word, d->words, sizeof *word);
-    char *copy = word ? strdup(text) : NULL;
-    if (word)
-        d->word = word;
-    if (!copy) {
+    const int place = text ? words_place(&d->words, text) : -1;
+    if (text && place < 0)
         *st = err_set(e, ST_NOMEM, "no memory for the table");
-        return NULL;
-    }
-    memmove(word + low + 1, word + low, (size_t)(d->words - low) * sizeof *word);
-    d->words++;
-    return word[low] = copy;
+    return place < 0 ? NULL : d->words.text[place];
 }
 
 /* --- the statement ---------------------------------------------------------- */
@@ -241,7 +220,7 @@ static int64_t count_or_none(sqlite3_stmt *q, int i)
 static enum status take_record(void *context, sqlite3_stmt *q, struct err *e)
 {
     struct table_data *d = context;
-    struct record *all = grown(d->record, d->records, sizeof *all);
+    struct record *all = table_data_grown(d->record, d->records, sizeof *all);
     enum status st = ST_OK;
     if (!all)
         return err_set(e, ST_NOMEM, "no memory for the table");
@@ -283,7 +262,7 @@ static enum status take_record(void *context, sqlite3_stmt *q, struct err *e)
 static enum status take_published(void *context, sqlite3_stmt *q, struct err *e)
 {
     struct table_data *d = context;
-    struct published *all = grown(d->published, d->publisheds, sizeof *all);
+    struct published *all = table_data_grown(d->published, d->publisheds, sizeof *all);
     enum status st = ST_OK;
     const char *text[7];
     if (!all)
@@ -291,7 +270,8 @@ static enum status take_published(void *context, sqlite3_stmt *q, struct err *e)
     d->published = all;
     for (int i = 0; i < 7; i++)
         text[i] = table_data_word(d, (const char *)sqlite3_column_text(q, i), &st, e);
-    all[d->publisheds++] = (struct published){
+    all[d->publisheds] = (struct published){
+        .order = d->publisheds,
         .experiment = text[0],
         .profile = text[1],
         .cell = text[2],
@@ -303,28 +283,31 @@ static enum status take_published(void *context, sqlite3_stmt *q, struct err *e)
         .value = real_or_nan(q, 8),
         .std = real_or_nan(q, 9),
     };
+    d->publisheds++;
     return st;
 }
 
 static enum status take_caveat(void *context, sqlite3_stmt *q, struct err *e)
 {
     struct table_data *d = context;
-    struct caveat *all = grown(d->caveat, d->caveats, sizeof *all);
+    struct caveat *all = table_data_grown(d->caveat, d->caveats, sizeof *all);
     enum status st = ST_OK;
     if (!all)
         return err_set(e, ST_NOMEM, "no memory for the table");
     d->caveat = all;
-    all[d->caveats++] = (struct caveat){
+    all[d->caveats] = (struct caveat){
         .run = sqlite3_column_int64(q, 0),
+        .order = d->caveats,
         .text = table_data_word(d, (const char *)sqlite3_column_text(q, 1), &st, e),
     };
+    d->caveats++;
     return st;
 }
 
 static enum status take_learning(void *context, sqlite3_stmt *q, struct err *e)
 {
     struct table_data *d = context;
-    struct learning *all = grown(d->learning, d->learnings, sizeof *all);
+    struct learning *all = table_data_grown(d->learning, d->learnings, sizeof *all);
     if (!all)
         return err_set(e, ST_NOMEM, "no memory for the table");
     d->learning = all;
@@ -554,6 +537,73 @@ static enum status merge_variants(struct table_data *d, struct err *e)
     return ST_OK;
 }
 
+static int by_owner(const void *pa, const void *pb)
+{
+    const struct published *a = pa, *b = pb;
+    const char *const pair[][2] = {{a->experiment, b->experiment},
+                                   {a->profile, b->profile},
+                                   {a->cell, b->cell},
+                                   {a->variant, b->variant},
+                                   {a->split, b->split}};
+    int order = 0;
+    for (size_t i = 0; i < sizeof pair / sizeof *pair && order == 0; i++)
+        order = compare_pointers(pair[i][0], pair[i][1]);
+    return order;
+}
+
+static int by_owner_then_order(const void *pa, const void *pb)
+{
+    const struct published *a = pa, *b = pb;
+    const int order = by_owner(a, b);
+    return order ? order : (a->order > b->order) - (a->order < b->order);
+}
+
+const struct published *table_data_published(const struct table_data *d,
+                                             const struct published *of)
+{
+    int low = 0, high = d->publisheds;
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        if (by_owner(&d->published[middle], of) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < d->publisheds && by_owner(&d->published[low], of) == 0 ? &d->published[low]
+                                                                        : NULL;
+}
+
+static int by_run(const void *pa, const void *pb)
+{
+    const struct caveat *a = pa, *b = pb;
+    if (a->run != b->run)
+        return a->run < b->run ? -1 : 1;
+    return (a->order > b->order) - (a->order < b->order);
+}
+
+int table_data_caveats(const struct table_data *d, int64_t run)
+{
+    int low = 0, high = d->caveats;
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        if (d->caveat[middle].run < run)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* What is looked up later gets the order for that. */
+static void sort_all(struct table_data *d)
+{
+    if (d->publisheds)
+        qsort(d->published, (size_t)d->publisheds, sizeof *d->published,
+              by_owner_then_order);
+    if (d->caveats)
+        qsort(d->caveat, (size_t)d->caveats, sizeof *d->caveat, by_run);
+}
+
 enum status table_data_load(struct store *s, const struct table_request *q,
                             const char *metric, struct table_data *out, struct err *e)
 {
@@ -574,14 +624,13 @@ enum status table_data_load(struct store *s, const struct table_request *q,
                         NULL, 0, NULL, take_caveat, out, e);
     if (st == ST_OK)
         st = store_each(s, learning_sql, NULL, 0, NULL, take_learning, out, e);
+    sort_all(out);
     return st;
 }
 
 void table_data_free(struct table_data *d)
 {
-    for (int i = 0; i < d->words; i++)
-        free(d->word[i]);
-    free(d->word);
+    words_free(&d->words);
     free(d->record);
     free(d->published);
     free(d->caveat);

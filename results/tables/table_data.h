@@ -4,6 +4,7 @@
 
 #include "metric_text.h"
 #include "table.h"
+#include "words.h"
 
 /* By what a number can be told from another, in the order in which they lead a row. */
 enum dim {
@@ -62,6 +63,7 @@ struct published {
     const char *paper, *source;
     bool ambiguous;    /* the paper does not say whether it counts tokens or sequences */
     double value, std; /* NaN: none */
+    int order;         /* as they stand in the database */
 };
 
 /* What was tried for a setting that is tuned (table_tuning.h): all seeds of one value. */
@@ -75,6 +77,7 @@ struct trial {
 
 struct caveat {
     int64_t run;
+    int order;        /* as they came */
     const char *text; /* "SPLIT: ..." */
 };
 
@@ -87,17 +90,16 @@ struct renamed {
 struct table_data {
     const char *metric; /* borrowed */
     const struct metric_info *info;
-    struct record *record; /* by run, then split */
-    struct published *published;
-    struct caveat *caveat;
-    struct learning *learning; /* by run */
+    struct record *record;       /* by run, then split */
+    struct published *published; /* in the order of table_data_published */
+    struct caveat *caveat;       /* by run */
+    struct learning *learning;   /* by run */
     struct hard_places *hard;
     struct renamed *renamed;
     struct trial *trial; /* as they were tried */
     int trials;
     int records, publisheds, caveats, learnings, hards, renameds;
-    char **word; /* interned */
-    int words;
+    struct words words; /* interned */
 };
 
 /* *out is the caller's, filled or not, to be freed. */
@@ -108,5 +110,16 @@ void table_data_free(struct table_data *d); /* accepts a zeroed struct */
 /* The text among the interned ones, NULL for NULL; *st says when there is no memory. */
 const char *table_data_word(struct table_data *d, const char *text, enum status *st,
                             struct err *e);
+
+/* The first of the paper's numbers that are about the same as `of`; NULL: there is none. */
+const struct published *table_data_published(const struct table_data *d,
+                                             const struct published *of);
+
+/* The first caveat of the run, or of one after it. */
+int table_data_caveats(const struct table_data *d, int64_t run);
+
+/* Room for one more element of `size` bytes in an array that holds n and has grown this way
+ * from NULL; powers of two. NULL: no memory, and `array` is as it was. */
+void *table_data_grown(void *array, int n, size_t size);
 
 #endif

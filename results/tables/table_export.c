@@ -52,17 +52,17 @@ static double reference(const struct table_section *s, const struct record *r,
 }
 
 /* The ids of the runs behind a cell. */
-static void runs(const struct table_section *s, int row, int col, struct text_table *t)
+static void runs(const struct table_section *s, const struct table_cell *c,
+                 struct text_table *t)
 {
     char *text = NULL;
     size_t bytes = 0;
     const char *between = "";
     FILE *out = open_memstream(&text, &bytes);
-    for (int i = 0; i < s->members && out; i++)
-        if (table_cell_holds(s, row, col, table_member(s, i))) {
-            fprintf(out, "%s%lld", between, (long long)table_member(s, i)->run);
-            between = " ";
-        }
+    for (int i = 0; i < c->runs && out; i++) {
+        fprintf(out, "%s%lld", between, (long long)table_cell_record(s, c, i)->run);
+        between = " ";
+    }
     if (out && fclose(out) == 0)
         text_table_list(t, text);
     else
@@ -105,7 +105,7 @@ static void cell(const struct table_section *s, int row, int col, struct text_ta
     for (size_t i = 0; i < sizeof references / sizeof *references; i++)
         text_table_real(t, references[i]);
     text_table_text(t, *note ? note : NULL);
-    runs(s, row, col, t);
+    runs(s, c, t);
 }
 
 static void hard_cell(const struct table_section *s, int row, int col, struct text_table *t)
@@ -227,18 +227,22 @@ static void define_spread(const struct table_section *s, const struct table_cell
 }
 
 enum status table_export_macros(const struct table_section *s,
-                                const struct table_request *q, FILE *out, char *const *all,
-                                struct err *e)
+                                const struct table_request *q, FILE *out,
+                                struct words *known, struct err *e)
 {
     const struct metric_info *m = s->data->info;
     for (int i = 0; i < s->rows * s->cols; i++) {
         const struct table_cell *c = &s->cell[i];
-        char name[MACRO_NAME], known[MACRO_NAME + 32], value[METRIC_TEXT];
+        char name[MACRO_NAME], spread[MACRO_NAME + 8], value[METRIC_TEXT];
+        const int before = known->n;
         if (c->n == 0)
             continue;
         macro_name(s, i / s->cols, i % s->cols, name);
-        snprintf(known, sizeof known, "{\\pb%s}", name);
-        if (fflush(out) == 0 && *all && strstr(*all, known))
+        snprintf(spread, sizeof spread, "%sSpread", name);
+        const int place = words_place(known, name);
+        if (place < 0 || words_place(known, spread) < 0)
+            return err_set(e, ST_NOMEM, "no memory for the names of macros");
+        if (place < before)
             return err_set(
                 e, ST_USAGE,
                 "two numbers would have the name \\pb%s; give one of their headings "

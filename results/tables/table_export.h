@@ -13,10 +13,10 @@ json_t *table_export_json(const struct table_section *s, json_t *cells);
 
 /* A \newcommand for each mean, "\pbFlipFlopQuickTokenErrorRopeId", and with "Spread" behind its
  * name for what stands behind it, for use in text. The names are made of experiment, profile,
- * metric and headings (table_names.h), digits in words. `*all` is what `out` has so far; out
- * is flushed. ST_USAGE: two numbers would have one name. */
+ * metric and headings (table_names.h), digits in words. `known` are those so far; new
+ * ones join them. ST_USAGE: two numbers would have one name. */
 enum status table_export_macros(const struct table_section *s,
-                                const struct table_request *q, FILE *out, char *const *all,
-                                struct err *e);
+                                const struct table_request *q, FILE *out,
+                                struct words *known, struct err *e);
 
 #endif

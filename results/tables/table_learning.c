@@ -58,31 +58,23 @@ static void take(struct group *g, const struct learning *x)
 }
 
 /* The first record of each recipe of the table, and what its seeds have learnt; NULL when
- * there is no further one after *at. */
+ * there is no further one from *at on. */
 static const struct record *next_group(const struct table_section *s, int *at,
                                        struct group *g)
 {
-    for (int i = *at; i < s->members; i++) {
-        const struct record *r = table_member(s, i);
-        int64_t before = -1;
-        int first = 0;
-        while (table_member(s, first)->recipe != r->recipe)
-            first++;
-        if (first < i)
-            continue;
-        *g = (struct group){0};
-        for (int k = i; k < s->members; k++) {
-            const struct record *x = table_member(s, k);
-            const struct learning *l =
-                x->recipe == r->recipe && x->run != before ? find(s->data, x->run) : NULL;
-            if (l)
-                take(g, l);
-            before = x->recipe == r->recipe ? x->run : before;
-        }
-        *at = i + 1;
-        return r;
+    const struct groups *all = &s->recipe;
+    int64_t before = -1;
+    *g = (struct group){0};
+    if (*at == all->n)
+        return NULL;
+    for (int k = all->start[*at]; k < all->start[*at + 1]; k++) {
+        const int64_t run = table_member(s, all->at[k])->run;
+        const struct learning *l = run != before ? find(s->data, run) : NULL;
+        if (l)
+            take(g, l);
+        before = run;
     }
-    return NULL;
+    return table_member(s, all->at[all->start[(*at)++]]);
 }
 
 static void add(char text[LEARNING_TEXT], const char *fmt, ...)

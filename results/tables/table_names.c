@@ -197,17 +197,33 @@ static int compare_names(const char *a, const char *b)
     return (*a != '\0') - (*b != '\0');
 }
 
-/* Above 0 when row a belongs below row b; `col` -1: by name. */
-static int compare(const struct table_section *s, int a, int b, int col)
+/* A row to be ordered. */
+struct ordered {
+    const struct table_section *s;
+    int row, block; /* rows of one block share all that stands before what the rows are */
+    int col;        /* by whose means; -1: by name */
+};
+
+/* Above 0 when row a belongs below row b. */
+static int compare_rows(const struct ordered *a, const struct ordered *b)
 {
-    if (col < 0)
-        return compare_names(table_name(s->data, s->row[a].key[s->main]),
-                             table_name(s->data, s->row[b].key[s->main]));
-    const double x = table_cell_at(s, a, col)->mean, y = table_cell_at(s, b, col)->mean;
+    const struct table_section *s = a->s;
+    if (a->col < 0)
+        return compare_names(table_name(s->data, s->row[a->row].key[s->main]),
+                             table_name(s->data, s->row[b->row].key[s->main]));
+    const double x = table_cell_at(s, a->row, a->col)->mean;
+    const double y = table_cell_at(s, b->row, b->col)->mean;
     const int sense = s->data->info->better > 0 ? -1 : 1;
     if (isnan(x) || isnan(y))
         return isnan(x) - isnan(y);
     return sense * ((x > y) - (x < y));
+}
+
+static int by_block(const void *pa, const void *pb)
+{
+    const struct ordered *a = pa, *b = pb;
+    const int order = a->block != b->block ? a->block - b->block : compare_rows(a, b);
+    return order ? order : a->row - b->row;
 }
 
 /* Do the rows share all that stands before what the rows are? */
@@ -219,20 +235,33 @@ static bool share_lead(const struct table_section *s, int a, int b)
     return true;
 }
 
-void table_order(struct table_section *s, const char *key)
+enum status table_order(struct table_section *s, const char *key, struct err *e)
 {
     int col = -1;
     if (!key)
-        return;
+        return ST_OK;
     for (int j = 0; j < s->cols && strcmp(key, by_name) != 0; j++)
         if (is_column(s->data, s->col[j], key))
             col = j;
     if (col < 0 && strcmp(key, by_name) != 0)
-        return;
-    for (int i = 1; i < s->rows; i++)
-        for (int k = i; k > 0 && share_lead(s, k, k - 1) && compare(s, k - 1, k, col) > 0;
-             k--)
-            table_section_swap(s, k, k - 1);
+        return ST_OK;
+    struct ordered *all = calloc((size_t)s->rows + 1, sizeof *all);
+    int *order = calloc((size_t)s->rows + 1, sizeof *order);
+    enum status st =
+        all && order ? ST_OK : err_set(e, ST_NOMEM, "no memory to order %d rows", s->rows);
+    for (int i = 0, block = 0; i < s->rows && st == ST_OK; i++) {
+        block += i > 0 && !share_lead(s, i, i - 1);
+        all[i] = (struct ordered){s, i, block, col};
+    }
+    if (st == ST_OK)
+        qsort(all, (size_t)s->rows, sizeof *all, by_block);
+    for (int i = 0; i < s->rows && st == ST_OK; i++)
+        order[i] = all[i].row;
+    if (st == ST_OK)
+        st = table_section_arrange(s, order, e);
+    free(all);
+    free(order);
+    return st;
 }
 
 void table_recipe_name(const struct table_section *s, const struct record *r,

@@ -28,6 +28,6 @@ enum status table_order_check(const struct table_data *d, struct table_shape sha
 /* Orders the rows that share what leads them: "name": by name, numbers within by their size;
  * else by the means of this column, the best first, those without one last. As they were
  * where `key` is NULL or the table has no such column. */
-void table_order(struct table_section *s, const char *key);
+enum status table_order(struct table_section *s, const char *key, struct err *e);
 
 #endif

@@ -11,52 +11,42 @@
 
 void table_notes_mark(struct table_notes *n, const char *text, struct text_table *t)
 {
+    const int place = words_place(&n->foot, text);
     char number[16];
-    int i = 0;
-    while (i < n->n && strcmp(n->text[i], text) != 0)
-        i++;
-    if (i == n->n) {
-        char **all = realloc(n->text, (size_t)(n->n + 1) * sizeof *all);
-        char *own = all ? strdup(text) : NULL;
-        if (all)
-            n->text = all;
-        if (own)
-            n->text[n->n++] = own;
-        t->failed |= !own;
-    }
-    snprintf(number, sizeof number, "%d", i + 1);
+    t->failed |= place < 0;
+    snprintf(number, sizeof number, "%d", place + 1);
     text_table_note(t, number);
 }
 
 void table_notes_free(struct table_notes *n)
 {
-    for (int i = 0; i < n->n; i++)
-        free(n->text[i]);
-    free(n->text);
+    words_free(&n->foot);
     *n = (struct table_notes){0};
 }
 
-/* Has a cell before cell n the same source? */
-static bool is_said(const struct table_section *s, int n, const struct published *q)
+/* Has `said` the text already? Else it takes it; what it has no memory for is said again. */
+static bool is_said(struct words *said, const char *text)
 {
-    for (int i = 0; i < n; i++) {
-        const struct published *p = table_cell_published(s, &s->cell[i]);
-        if (p && p->paper == q->paper && p->source == q->source)
-            return true;
-    }
-    return false;
+    const int n = said->n;
+    return words_place(said, text) >= 0 && said->n == n;
 }
 
 static void say_source(const struct table_section *s, bool beside, struct prose *p)
 {
     const char *before = beside ? "the paper's number: " : "paper: ";
+    struct words said = {0};
     for (int i = 0; i < s->rows * s->cols; i++) {
         const struct published *q = table_cell_published(s, &s->cell[i]);
-        if (!q || is_said(s, i, q))
+        struct prose source = {.used = 0};
+        if (!q)
             continue;
-        prose_say(p, "%s%s, %s", before, q->paper, q->source);
+        prose_say(&source, "%s, %s", q->paper, q->source);
+        if (is_said(&said, source.text))
+            continue;
+        prose_say(p, "%s%s", before, source.text);
         before = "; ";
     }
+    words_free(&said);
     if (beside)
         prose_say(p, "%s", p->used ? "." : "");
     else if (p->used)
@@ -64,23 +54,18 @@ static void say_source(const struct table_section *s, bool beside, struct prose 
                   s->data->info->percent ? ", in percentage points" : "");
 }
 
-/* Has a cell before cell n the same hard places? */
-static bool is_hard_said(const struct table_section *s, int n, const struct hard_places *h)
-{
-    for (int i = 0; i < n; i++)
-        if (table_strata_cell(s, i / s->cols, i % s->cols).where == h)
-            return true;
-    return false;
-}
-
 /* "Behind |: id, ignores 57 and more (24 % of the places); ..." */
 static void say_hard(const struct table_section *s, struct prose *p)
 {
     const char *before = "token_error in the hard places: ";
+    struct words said = {0};
     for (int i = 0; i < s->rows * s->cols; i++) {
         const struct hard_places *h = table_strata_cell(s, i / s->cols, i % s->cols).where;
-        char text[HARD_TEXT];
-        if (!h || is_hard_said(s, i, h))
+        char text[HARD_TEXT], number[24];
+        if (!h)
+            continue;
+        snprintf(number, sizeof number, "%td", h - s->data->hard);
+        if (is_said(&said, number))
             continue;
         prose_say(p, "%s%s%s%s%s%s, %s", before,
                   s->fixed[DIM_EXPERIMENT] ? "" : h->experiment,
@@ -89,55 +74,67 @@ static void say_hard(const struct table_section *s, struct prose *p)
                   table_strata_text(h, text));
         before = "; ";
     }
+    words_free(&said);
     prose_say(p, ".");
 }
 
-/* "cope is cope(p_max=64) in counting, cope(scale_position=false) in flip_flop": the name in a
- * row or column, and the variant it stands for in each experiment. */
-static void say_variants(const struct table_section *s, const char *name, struct prose *p)
+/* Merged records under one heading, of one variant and experiment, are equal; all others too. */
+static int by_merged(const void *context, int a, int b)
 {
-    const char *before = " is ";
-    const struct record *last = NULL;
-    for (int i = 0; i < s->members; i++) {
-        const struct record *r = table_member(s, i);
-        int k = 0;
+    const struct record *x = table_member(context, a), *y = table_member(context, b);
+    const char *const pair[][2] = {
+        {x->key[DIM_VARIANT], y->key[DIM_VARIANT]},
+        {x->variant, y->variant},
+        {x->key[DIM_EXPERIMENT], y->key[DIM_EXPERIMENT]},
+    };
+    int order = x->merged - y->merged;
+    for (int i = 0; i < 3 && order == 0 && x->merged; i++)
+        order = ((uintptr_t)pair[i][0] > (uintptr_t)pair[i][1]) -
+                ((uintptr_t)pair[i][0] < (uintptr_t)pair[i][1]);
+    return order;
+}
+
+/* "cope is cope(p_max=64) in counting, cope(scale_position=false) in flip_flop": the name in a
+ * row or column, and the variant it stands for in each experiment. Group `from` of `merged` is
+ * the first of the name. */
+static void say_variants(const struct table_section *s, const struct groups *merged,
+                         int from, struct prose *p)
+{
+    const char *name = table_member(s, merged->at[merged->start[from]])->key[DIM_VARIANT];
+    const char *last = NULL;
+    prose_say(p, "%s", table_name(s->data, name));
+    for (int i = from; i < merged->n; i++) {
+        const struct record *r = table_member(s, merged->at[merged->start[i]]);
         if (!r->merged || r->key[DIM_VARIANT] != name)
             continue;
-        while (table_member(s, k)->variant != r->variant ||
-               table_member(s, k)->key[DIM_EXPERIMENT] != r->key[DIM_EXPERIMENT])
-            k++;
-        if (k < i)
-            continue;
-        if (!last)
-            prose_say(p, "%s", table_name(s->data, name));
-        if (!last || last->variant != r->variant)
-            prose_say(p, "%s%s in ", before, r->variant);
-        prose_say(p, "%s%s", last && last->variant == r->variant ? ", " : "",
-                  table_name(s->data, r->key[DIM_EXPERIMENT]));
-        before = "; ";
-        last = r;
+        if (last == r->variant)
+            prose_say(p, ", ");
+        else
+            prose_say(p, "%s%s in ", last ? "; " : " is ", r->variant);
+        prose_say(p, "%s", table_name(s->data, r->key[DIM_EXPERIMENT]));
+        last = r->variant;
     }
+    prose_say(p, ".");
 }
 
 /* A line for each encoder whose variants have one name here. */
-static void each_merged(const struct table_section *s, note_fn line, FILE *out)
+static enum status each_merged(const struct table_section *s, note_fn line, FILE *out,
+                               struct err *e)
 {
-    for (int i = 0; i < s->members; i++) {
-        const struct record *r = table_member(s, i);
+    struct groups merged;
+    struct words said = {0};
+    const enum status st = groups_make(s->members, by_merged, s, &merged, e);
+    for (int i = 0; i < merged.n; i++) {
+        const struct record *r = table_member(s, merged.at[merged.start[i]]);
         struct prose p = {.used = 0};
-        int k = 0;
-        while (!table_member(s, k)->merged ||
-               table_member(s, k)->key[DIM_VARIANT] != r->key[DIM_VARIANT]) {
-            if (k == i)
-                break;
-            k++;
-        }
-        if (k != i || !r->merged)
+        if (!r->merged || is_said(&said, r->key[DIM_VARIANT]))
             continue;
-        say_variants(s, r->key[DIM_VARIANT], &p);
-        prose_say(&p, ".");
+        say_variants(s, &merged, i, &p);
         line(out, "", p.text);
     }
+    words_free(&said);
+    groups_free(&merged);
+    return st;
 }
 
 bool table_notes_any(const struct table_notes *n, const struct table_section *s,
@@ -145,7 +142,7 @@ bool table_notes_any(const struct table_notes *n, const struct table_section *s,
 {
     char learning[LEARNING_TEXT];
     table_learning_solved(s, learning);
-    return n->best || n->bound || n->hard || n->n || q->published || *learning;
+    return n->best || n->bound || n->hard || n->foot.n || q->published || *learning;
 }
 
 static void each_learning(const struct table_section *s, note_fn line, FILE *out)
@@ -178,8 +175,9 @@ static const char *best_rule(const struct table_request *q)
                  "interval of the best.";
 }
 
-void table_notes_each(const struct table_notes *n, const struct table_section *s,
-                      const struct table_request *q, note_fn line, FILE *out)
+enum status table_notes_each(const struct table_notes *n, const struct table_section *s,
+                             const struct table_request *q, note_fn line, FILE *out,
+                             struct err *e)
 {
     struct prose source = {.used = 0}, hard = {.used = 0};
     if (n->best)
@@ -200,14 +198,15 @@ void table_notes_each(const struct table_notes *n, const struct table_section *s
         line(out, "",
              "The paper does not say whether it counts tokens or sequences: its number "
              "stands beside both.");
-    each_merged(s, line, out);
+    const enum status st = each_merged(s, line, out, e);
     each_learning(s, line, out);
     each_tuning(s, line, out);
-    for (int i = 0; i < n->n; i++) {
+    for (int i = 0; i < n->foot.n; i++) {
         char number[16];
         snprintf(number, sizeof number, "[%d]", i + 1);
-        line(out, number, n->text[i]);
+        line(out, number, n->foot.text[i]);
     }
+    return st;
 }
 
 /* --- the runs behind each cell -------------------------------------------------------- */
@@ -240,9 +239,9 @@ enum status table_notes_runs(const struct table_section *s, const struct table_r
     text_table_column(&t, "state", false);
     for (int row = 0; row < s->rows; row++)
         for (int col = 0; col < s->cols; col++)
-            for (int i = 0; i < s->members; i++)
-                if (table_cell_holds(s, row, col, table_member(s, i)))
-                    add_run(s, row, col, table_member(s, i), &t);
+            for (int i = 0; i < table_cell_at(s, row, col)->runs; i++)
+                add_run(s, row, col, table_cell_record(s, table_cell_at(s, row, col), i),
+                        &t);
     fputs("\n", out);
     return text_table_end(&t, e);
 }

@@ -6,8 +6,7 @@
 
 /* What cells refer to. Zeroed: nothing. */
 struct table_notes {
-    char **text; /* [n] the footnotes, owned */
-    int n;
+    struct words foot;                         /* the footnotes, by number */
     bool best, bound, hard, ambiguous, beside; /* is there a cell with this mark? */
 };
 
@@ -20,8 +19,9 @@ bool table_notes_any(const struct table_notes *n, const struct table_section *s,
 typedef void (*note_fn)(FILE *out, const char *mark, const char *text);
 
 /* Each note in turn to `line`, with its mark, which may be "". */
-void table_notes_each(const struct table_notes *n, const struct table_section *s,
-                      const struct table_request *q, note_fn line, FILE *out);
+enum status table_notes_each(const struct table_notes *n, const struct table_section *s,
+                             const struct table_request *q, note_fn line, FILE *out,
+                             struct err *e);
 
 /* A table of the runs behind each cell: id, seed, value, state. */
 enum status table_notes_runs(const struct table_section *s, const struct table_request *q,

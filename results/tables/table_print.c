@@ -22,12 +22,16 @@
 
 enum { WIDTH = 80 }; /* columns of notes */
 
+enum reference { CHANCE, MAJORITY, CEILING, REFERENCES };
+static const char *const reference_names[REFERENCES] = {"chance", "majority", "ceiling"};
+
 /* One table being made. */
 struct view {
     const struct table_section *s;
     const struct table_request *q;
     struct text_table table;
     struct table_notes notes;
+    bool has_reference[REFERENCES]; /* any part of the table */
     FILE *out;
 };
 
@@ -81,82 +85,82 @@ static void say_metric(const struct table_section *s, enum spread spread, struct
         prose_say(p, "mean%s over %d seeds.", behind[spread], s->seeds);
 }
 
-/* The first record of each split; NULL when there is no further one after *at. */
-static const struct record *next_split(const struct table_section *s, int *at)
+/* Records without a split are equal too. */
+static int by_split(const void *context, int a, int b)
 {
-    for (int i = *at; i < s->members; i++) {
-        const struct record *r = table_member(s, i);
-        int first = 0;
-        while (table_member(s, first)->key[DIM_SPLIT] != r->key[DIM_SPLIT])
-            first++;
-        if (r->key[DIM_SPLIT] && first == i) {
-            *at = i + 1;
-            return r;
-        }
-    }
-    return NULL;
+    const char *x = table_member(context, a)->key[DIM_SPLIT];
+    const char *y = table_member(context, b)->key[DIM_SPLIT];
+    return ((uintptr_t)x > (uintptr_t)y) - ((uintptr_t)x < (uintptr_t)y);
 }
 
-/* The one number of tokens or sequences of a split, -1 when no run knows it, -2 when they
- * disagree. Runs without a result know only some. */
-static int64_t size_of(const struct table_section *s, const char *split, bool tokens)
+/* The one number of tokens or sequences of the members member[n], -1 when no run knows it, -2
+ * when they disagree. Runs without a result know only some. */
+static int64_t size_of(const struct table_section *s, const int *member, int n, bool tokens)
 {
     int64_t size = -1;
-    for (int i = 0; i < s->members; i++) {
-        const struct record *r = table_member(s, i);
-        const int64_t n = tokens ? r->tokens : r->sequences;
-        if (r->key[DIM_SPLIT] != split || n < 0)
+    for (int i = 0; i < n; i++) {
+        const struct record *r = table_member(s, member[i]);
+        const int64_t own = tokens ? r->tokens : r->sequences;
+        if (own < 0)
             continue;
-        if (size >= 0 && size != n)
+        if (size >= 0 && size != own)
             return -2;
-        size = n;
+        size = own;
     }
     return size;
 }
 
 /* The share of the split's sequences that training had, the mean over the runs that know
  * it; each seed has a training of its own. NaN: none knows. */
-static double seen_of(const struct table_section *s, const char *split)
+static double seen_of(const struct table_section *s, const int *member, int n)
 {
     double sum = 0;
-    int n = 0;
-    for (int i = 0; i < s->members; i++) {
-        const struct record *r = table_member(s, i);
-        if (r->key[DIM_SPLIT] != split || isnan(r->seen))
-            continue;
-        sum += r->seen;
-        n++;
+    int known = 0;
+    for (int i = 0; i < n; i++) {
+        const double seen = table_member(s, member[i])->seen;
+        sum += isnan(seen) ? 0 : seen;
+        known += !isnan(seen);
     }
-    return n ? sum / n : (double)NAN;
+    return known ? sum / known : (double)NAN;
 }
 
-/* "id 1000 sequences, 26508 scored tokens; ..." */
-static void say_sizes(const struct table_section *s, struct prose *p)
+/* "id 1000 sequences, 26508 scored tokens": the split of the members member[n]. */
+static void say_size(const struct table_section *s, const int *member, int n,
+                     struct prose *p)
 {
-    const char *separator = "Evaluated on ";
-    const struct record *r;
-    for (int at = 0; (r = next_split(s, &at));) {
-        prose_say(p, "%s%s ", separator, table_name(s->data, r->key[DIM_SPLIT]));
-        separator = "; ";
-        const int64_t sequences = size_of(s, r->key[DIM_SPLIT], false);
-        const int64_t tokens = size_of(s, r->key[DIM_SPLIT], true);
-        if (sequences == -2 || tokens == -2) {
-            prose_say(p, "(sizes vary)");
+    const int64_t sequences = size_of(s, member, n, false);
+    const int64_t tokens = size_of(s, member, n, true);
+    const double seen = seen_of(s, member, n);
+    prose_say(p, "%s ", table_name(s->data, table_member(s, *member)->key[DIM_SPLIT]));
+    if (sequences == -2 || tokens == -2) {
+        prose_say(p, "(sizes vary)");
+        return;
+    }
+    if (sequences >= 0)
+        prose_say(p, "%lld sequences", (long long)sequences);
+    if (tokens >= 0 && tokens == sequences)
+        prose_say(p, ", one scored token each");
+    else if (tokens >= 0)
+        prose_say(p, "%s%lld scored tokens", sequences >= 0 ? ", " : "", (long long)tokens);
+    if (seen > 0)
+        prose_say(p, ", %.2g %% of them seen in training", 100 * seen);
+}
+
+static enum status say_sizes(const struct table_section *s, struct prose *p, struct err *e)
+{
+    struct groups splits;
+    const enum status st = groups_make(s->members, by_split, s, &splits, e);
+    for (int i = 0; i < splits.n; i++) {
+        const int *member = &splits.at[splits.start[i]];
+        if (!table_member(s, *member)->key[DIM_SPLIT])
             continue;
-        }
-        if (sequences >= 0)
-            prose_say(p, "%lld sequences", (long long)sequences);
-        if (tokens >= 0 && tokens == sequences)
-            prose_say(p, ", one scored token each");
-        else if (tokens >= 0)
-            prose_say(p, "%s%lld scored tokens", sequences >= 0 ? ", " : "",
-                      (long long)tokens);
-        const double seen = seen_of(s, r->key[DIM_SPLIT]);
-        if (seen > 0)
-            prose_say(p, ", %.2g %% of them seen in training", 100 * seen);
+        prose_say(p, "%s", p->used ? "; " : "Evaluated on ");
+        say_size(s, member, splits.start[i + 1] - splits.start[i], p);
     }
     if (p->used)
         prose_say(p, ".");
+    groups_free(&splits);
+    return st;
 }
 
 /* --- the table ------------------------------------------------------------------ */
@@ -165,7 +169,7 @@ static void say_sizes(const struct table_section *s, struct prose *p)
 static bool mark_caveats(struct view *v, int row, int col)
 {
     char text[CAVEATS_MAX][CAVEAT_TEXT];
-    const int n = table_caveats(v->s, row, col, text);
+    const int n = table_caveats(v->s, row, col, text, &v->table.failed);
     for (int i = 0; i < n; i++)
         table_notes_mark(&v->notes, text[i], &v->table);
     return n > 0;
@@ -236,7 +240,7 @@ static void add_cell(struct view *v, int row, int col)
     }
     add_beside(v, c);
     add_hard(v, row, col);
-    if (table_cell_best(s, v->q->best, row, col)) {
+    if (c->best[v->q->best]) {
         text_table_best(&v->table);
         v->notes.best = true;
     }
@@ -246,12 +250,31 @@ static void add_cell(struct view *v, int row, int col)
         table_notes_mark(&v->notes, note, &v->table);
 }
 
-enum reference { CHANCE, MAJORITY, CEILING, REFERENCES };
-static const char *const reference_names[REFERENCES] = {"chance", "majority", "ceiling"};
-
 static double accuracy_of(const struct record *r, enum reference which)
 {
     return which == CHANCE ? r->chance : which == MAJORITY ? r->majority : r->ceiling;
+}
+
+/* What a reference is in several cells: `several` when they disagree. */
+struct reference_value {
+    double value; /* NaN: none */
+    bool several;
+};
+
+static void take_reference(const struct table_section *s, enum reference which,
+                           const struct table_cell *c, struct reference_value *out)
+{
+    for (int i = 0; i < c->runs && !out->several; i++) {
+        const struct record *r = table_cell_record(s, c, i);
+        if (!r->key[DIM_SPLIT])
+            continue;
+        const double v =
+            metric_of_accuracy(s->data->info, accuracy_of(r, which), which == CHANCE,
+                               r->tokens >= 0 && r->tokens == r->sequences);
+        out->several = !isnan(out->value) && !isnan(v) &&
+                       fabs(v - out->value) > 1e-9 * fabs(out->value);
+        out->value = isnan(v) ? out->value : v;
+    }
 }
 
 /* The metric's value of a reference in a row, or a column (the other is -1): "n/a" when
@@ -260,28 +283,12 @@ static const char *reference_text(const struct table_section *s, enum reference 
                                   int row, int col, char text[METRIC_TEXT])
 {
     const struct metric_info *m = s->data->info;
-    double value = (double)NAN;
-    for (int i = 0; i < s->members; i++) {
-        const struct record *r = table_member(s, i);
-        bool fits = r->key[DIM_SPLIT] != NULL;
-        for (int k = 0; k < s->keys && row >= 0; k++)
-            fits = fits && r->key[s->key[k]] == s->row[row].key[k];
-        if (!fits || (col >= 0 && r->key[s->shape.cols] != s->col[col]))
-            continue;
-        const double v = metric_of_accuracy(m, accuracy_of(r, which), which == CHANCE,
-                                            r->tokens >= 0 && r->tokens == r->sequences);
-        if (!isnan(value) && !isnan(v) && fabs(v - value) > 1e-9 * fabs(value))
-            return "varies";
-        value = isnan(v) ? value : v;
-    }
-    return metric_number(m, value, metric_decimals(m, value), text);
-}
-
-/* Does any part of the table have this reference? */
-static bool has_reference(const struct table_section *s, enum reference which)
-{
-    char text[METRIC_TEXT];
-    return strcmp(reference_text(s, which, -1, -1, text), "n/a") != 0;
+    struct reference_value x = {.value = (double)NAN};
+    for (int i = row < 0 ? 0 : row; i < (row < 0 ? s->rows : row + 1) && !x.several; i++)
+        for (int j = col < 0 ? 0 : col; j < (col < 0 ? s->cols : col + 1); j++)
+            take_reference(s, which, table_cell_at(s, i, j), &x);
+    return x.several ? "varies"
+                     : metric_number(m, x.value, metric_decimals(m, x.value), text);
 }
 
 static bool split_tells_rows_apart(const struct table_section *s)
@@ -300,7 +307,7 @@ static void add_header(struct view *v)
     for (int j = 0; j < s->cols; j++)
         text_table_column(&v->table, heading(s, s->col[j]), true);
     for (int w = 0; w < REFERENCES && split_tells_rows_apart(s); w++)
-        if (has_reference(s, (enum reference)w))
+        if (v->has_reference[w])
             text_table_column(&v->table, reference_names[w], true);
 }
 
@@ -331,7 +338,7 @@ static void add_reference_cells(struct view *v, int row)
 {
     char text[METRIC_TEXT];
     for (int w = 0; w < REFERENCES && split_tells_rows_apart(v->s); w++)
-        if (has_reference(v->s, (enum reference)w))
+        if (v->has_reference[w])
             text_table_text(
                 &v->table,
                 row < 0 ? "" : reference_text(v->s, (enum reference)w, row, -1, text));
@@ -388,7 +395,7 @@ static void add_reference_rows(struct view *v)
     char text[METRIC_TEXT];
     bool first = true;
     for (int w = 0; w < REFERENCES; w++) {
-        if (!has_reference(v->s, (enum reference)w))
+        if (!v->has_reference[w])
             continue;
         add_label(v, reference_names[w], false);
         for (int j = 0; j < v->s->cols; j++)
@@ -403,6 +410,10 @@ static void add_reference_rows(struct view *v)
 static void fill(struct view *v)
 {
     const struct table_section *s = v->s;
+    char text[METRIC_TEXT];
+    for (int w = 0; w < REFERENCES; w++)
+        v->has_reference[w] =
+            strcmp(reference_text(s, (enum reference)w, -1, -1, text), "n/a") != 0;
     add_header(v);
     for (int i = 0; i < s->rows; i++) {
         add_keys(v, i);
@@ -469,9 +480,7 @@ static enum status print_for_terminal(struct view *v, const struct prose head[3]
     const enum status st = text_table_end(&v->table, e);
     if (st == ST_OK && table_notes_any(&v->notes, v->s, v->q))
         fputc('\n', v->out);
-    if (st == ST_OK)
-        table_notes_each(&v->notes, v->s, v->q, text_line, v->out);
-    return st;
+    return st ? st : table_notes_each(&v->notes, v->s, v->q, text_line, v->out, e);
 }
 
 static enum status print_markdown(struct view *v, const struct prose head[3], struct err *e)
@@ -486,9 +495,7 @@ static enum status print_markdown(struct view *v, const struct prose head[3], st
     const enum status st = text_table_end(&v->table, e);
     if (st == ST_OK && table_notes_any(&v->notes, v->s, v->q))
         fputc('\n', v->out);
-    if (st == ST_OK)
-        table_notes_each(&v->notes, v->s, v->q, md_line, v->out);
-    return st;
+    return st ? st : table_notes_each(&v->notes, v->s, v->q, md_line, v->out, e);
 }
 
 static enum status print_html(struct view *v, const struct prose head[3], struct err *e)
@@ -500,16 +507,16 @@ static enum status print_html(struct view *v, const struct prose head[3], struct
     fputs(" ", v->out);
     escape_html(v->out, head[2].text);
     fputs("</p>\n", v->out);
-    const enum status st = text_table_end(&v->table, e);
+    enum status st = text_table_end(&v->table, e);
     if (st)
         return st;
     if (table_notes_any(&v->notes, v->s, v->q)) {
         fputs("<ul class=notes>\n", v->out);
-        table_notes_each(&v->notes, v->s, v->q, html_line, v->out);
+        st = table_notes_each(&v->notes, v->s, v->q, html_line, v->out, e);
         fputs("</ul>\n", v->out);
     }
     fputs("</section>\n", v->out);
-    return ST_OK;
+    return st;
 }
 
 /* What the whole table shares, in letters, digits and dashes. */
@@ -552,7 +559,7 @@ static enum status print_latex(struct view *v, const struct prose head[3], struc
     fputs("% needs \\usepackage{graphicx} if the table is wider than its place\n"
           "\\setlength{\\tabcolsep}{4pt}\n\\setbox0\\hbox{\\relax\n",
           v->out);
-    const enum status st = text_table_end(&v->table, e);
+    enum status st = text_table_end(&v->table, e);
     if (st)
         return st;
     fputs("\\unskip}\n\\leavevmode\\ifdim\\wd0>\\linewidth\n"
@@ -561,9 +568,9 @@ static enum status print_latex(struct view *v, const struct prose head[3], struc
           v->out);
     for (int i = 1; i < 3 && v->q->caption && head[i].used; i++)
         latex_line(v->out, "", head[i].text);
-    table_notes_each(&v->notes, v->s, v->q, latex_line, v->out);
+    st = table_notes_each(&v->notes, v->s, v->q, latex_line, v->out, e);
     fprintf(v->out, "\\end{minipage}\n\\end{table%s}\n", star);
-    return ST_OK;
+    return st;
 }
 
 enum status table_print_section(const struct table_section *s,
@@ -578,12 +585,14 @@ enum status table_print_section(const struct table_section *s,
     else
         say_title(s, &head[0]);
     say_metric(s, q->spread, &head[1]);
-    say_sizes(s, &head[2]);
-    fill(&v);
-    enum status st = q->format == PRINT_MD      ? print_markdown(&v, head, e)
-                     : q->format == PRINT_LATEX ? print_latex(&v, head, e)
-                     : q->format == PRINT_HTML  ? print_html(&v, head, e)
-                                                : print_for_terminal(&v, head, e);
+    enum status st = say_sizes(s, &head[2], e);
+    if (st == ST_OK) {
+        fill(&v);
+        st = q->format == PRINT_MD      ? print_markdown(&v, head, e)
+             : q->format == PRINT_LATEX ? print_latex(&v, head, e)
+             : q->format == PRINT_HTML  ? print_html(&v, head, e)
+                                        : print_for_terminal(&v, head, e);
+    }
     text_table_drop(&v.table);
     if (st == ST_OK && q->explain)
         st = table_notes_runs(s, q, out, e);

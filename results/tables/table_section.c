@@ -1,13 +1,11 @@
-/* table_section.c -- which rows and columns a table has, and what stands in each cell.
+/* table_section.c -- which records a table has, and what stands in each of its cells.
  *
  * Records of one experiment and profile (unless these are asked for as rows or columns)
- * come in. Columns are collected, then the keys of rows are chosen: what was asked for and
- * whatever else varies; then rows in order of appearance, and each cell's mean, spread and
- * bound.
- * The trap: a run without numbers has no split; it belongs to every split that its
- * experiment has here, so that a cell can say which of its seeds are missing. */
+ * come in; table_places.c divides them among rows and columns; then each cell's mean, spread
+ * and bound are taken, and the best of those that stand beside each other marked. */
 #include "table_section.h"
 #include "run_state.h"
+#include "table_places.h"
 
 #include <assert.h>
 #include <math.h>
@@ -30,28 +28,32 @@ static bool separates(struct table_shape shape, enum dim d)
     return d == DIM_PROFILE && !asked_for(shape, DIM_PROFILE);
 }
 
-static bool same_section(struct table_shape shape, const struct record *a,
-                         const struct record *b)
+struct dividing {
+    const struct table_data *data;
+    struct table_shape shape;
+};
+
+/* Interned strings are equal when their addresses are; which comes first means nothing. */
+static int compare_pointers(const void *a, const void *b)
 {
-    for (int d = 0; d < DIMS; d++)
-        if (separates(shape, (enum dim)d) && a->key[d] != b->key[d])
-            return false;
-    return true;
+    return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
 }
 
-int table_section_next(const struct table_data *d, struct table_shape shape, int after)
+static int by_section(const void *context, int a, int b)
 {
-    for (int i = after + 1; i < d->records; i++) {
-        int first = 0;
-        /* Most records lie beside another of their table. */
-        if (i > 0 && same_section(shape, &d->record[i - 1], &d->record[i]))
-            continue;
-        while (!same_section(shape, &d->record[first], &d->record[i]))
-            first++;
-        if (first == i)
-            return i;
-    }
-    return -1;
+    const struct dividing *x = context;
+    int order = 0;
+    for (int d = 0; d < DIMS && order == 0; d++)
+        if (separates(x->shape, (enum dim)d))
+            order = compare_pointers(x->data->record[a].key[d], x->data->record[b].key[d]);
+    return order;
+}
+
+enum status table_sections_divide(const struct table_data *d, struct table_shape shape,
+                                  struct groups *out, struct err *e)
+{
+    const struct dividing x = {d, shape};
+    return groups_make(d->records, by_section, &x, out, e);
 }
 
 const struct record *table_member(const struct table_section *s, int i)
@@ -60,244 +62,170 @@ const struct record *table_member(const struct table_section *s, int i)
     return &s->data->record[s->member[i]];
 }
 
-/* How many values a dimension has: 0, 1 or 2 for more; *value receives the first. */
-static int values_of(const struct table_section *s, enum dim d, const char **value)
+const struct record *table_cell_record(const struct table_section *s,
+                                       const struct table_cell *c, int i)
 {
-    *value = NULL;
-    for (int i = 0; i < s->members; i++) {
-        const char *v = table_member(s, i)->key[d];
-        if (v && *value && v != *value)
-            return 2;
-        *value = v ? v : *value;
-    }
-    return *value != NULL;
+    assert(i >= 0 && i < c->runs);
+    return &s->data->record[c->record[i]];
 }
 
-/* Does the dimension follow from the columns, as an experiment does from its task when each
- * task has one? Then rows by it would be empty but for one column. */
-static bool follows_from_columns(const struct table_section *s, enum dim d)
-{
-    for (int j = 0; j < s->cols; j++) {
-        const char *value = NULL;
-        for (int i = 0; i < s->members; i++) {
-            const struct record *r = table_member(s, i);
-            if (r->key[s->shape.cols] != s->col[j] || !r->key[d])
-                continue;
-            if (value && r->key[d] != value)
-                return false;
-            value = r->key[d];
-        }
-    }
-    return true;
-}
+/* --- the numbers of cells -------------------------------------------------------- */
 
-/* May the dimension be a key although nobody asked for it? Seeds are averaged, a task follows
- * from its experiment, and a test is an experiment with a cell and a split. */
-static bool tells_apart(struct table_shape shape, enum dim d)
+/* `value` [runs of the cell] is room to work in. */
+static void gather(const struct table_section *s, struct table_cell *c, double *value)
 {
-    if (asked_for(shape, DIM_TEST) &&
-        (d == DIM_EXPERIMENT || d == DIM_CELL || d == DIM_SPLIT))
-        return false;
-    return d != DIM_SEED && d != DIM_TASK && d != DIM_TEST;
-}
-
-/* What the rows are told apart by: what was asked for, and what else varies. */
-static void choose_keys(struct table_section *s)
-{
-    for (int d = 0; d < DIMS; d++) {
-        const enum dim dim = (enum dim)d;
-        const char *value;
-        const int n = values_of(s, dim, &value);
-        const bool extra = n > 1 && tells_apart(s->shape, dim) && dim != s->shape.cols &&
-                           (dim == s->shape.rows || !follows_from_columns(s, dim));
-        s->fixed[d] = n == 1 ? value : NULL;
-        if (dim == s->shape.rows)
-            s->main = s->keys;
-        if (dim == s->shape.rows || extra)
-            s->key[s->keys++] = dim;
-    }
-}
-
-/* The place of a value among those of its dimension, in order of appearance. */
-static int rank_of(const struct table_section *s, enum dim d, const char *value)
-{
-    for (int i = 0; i < s->members; i++)
-        if (table_member(s, i)->key[d] == value)
-            return i;
-    return s->members;
-}
-
-static int compare_rows(const struct table_section *s, const struct table_row *a,
-                        const struct table_row *b)
-{
-    for (int k = 0; k < s->keys; k++) {
-        if (a->key[k] == b->key[k])
-            continue;
-        return rank_of(s, s->key[k], a->key[k]) < rank_of(s, s->key[k], b->key[k]) ? -1 : 1;
-    }
-    return 0;
-}
-
-/* Inserts the row of a record in its place, unless it is there. */
-static void insert_row(struct table_section *s, const struct record *r)
-{
-    struct table_row row = {0};
-    int at = s->rows;
-    for (int k = 0; k < s->keys; k++) {
-        row.key[k] = r->key[s->key[k]];
-        if (!row.key[k])
-            return;
-    }
-    for (int i = 0; i < s->rows; i++)
-        if (compare_rows(s, &row, &s->row[i]) == 0)
-            return;
-    for (; at > 0 && compare_rows(s, &row, &s->row[at - 1]) < 0; at--)
-        s->row[at] = s->row[at - 1];
-    s->row[at] = row;
-    s->rows++;
-}
-
-static void insert_col(struct table_section *s, const struct record *r)
-{
-    const char *value = r->key[s->shape.cols];
-    for (int i = 0; i < s->cols; i++)
-        if (s->col[i] == value)
-            return;
-    if (value)
-        s->col[s->cols++] = value;
-}
-
-static enum status note_splits(struct table_section *s, struct err *e)
-{
-    for (int i = 0; i < s->members; i++) {
-        const char *const *key = table_member(s, i)->key;
-        int k = 0;
-        while (k < s->owned && (s->own[k].experiment != key[DIM_EXPERIMENT] ||
-                                s->own[k].split != key[DIM_SPLIT]))
-            k++;
-        if (k < s->owned || !key[DIM_SPLIT])
-            continue;
-        struct owned_split *all = realloc(s->own, (size_t)(k + 1) * sizeof *all);
-        if (!all)
-            return err_set(e, ST_NOMEM, "no memory for a table of %d splits", k + 1);
-        all[k] = (struct owned_split){key[DIM_EXPERIMENT], key[DIM_SPLIT], key[DIM_TEST]};
-        s->own = all;
-        s->owned++;
-    }
-    return ST_OK;
-}
-
-/* A run without numbers belongs to the splits that others of its experiment have, to any when
- * there are none. */
-static bool has_split(const struct table_section *s, const struct record *r, enum dim d,
-                      const char *value)
-{
-    bool none = d == DIM_SPLIT;
-    for (int k = 0; k < s->owned; k++)
-        if (s->own[k].experiment == r->key[DIM_EXPERIMENT]) {
-            if ((d == DIM_SPLIT ? s->own[k].split : s->own[k].test) == value)
-                return true;
-            none = false;
-        }
-    return none;
-}
-
-static bool fits(const struct table_section *s, const struct record *r, enum dim d,
-                 const char *value)
-{
-    return r->key[d] == value ||
-           ((d == DIM_SPLIT || d == DIM_TEST) && !r->key[d] && has_split(s, r, d, value));
-}
-
-bool table_cell_holds(const struct table_section *s, int row, int col,
-                      const struct record *r)
-{
-    for (int k = 0; k < s->keys; k++)
-        if (!fits(s, r, s->key[k], s->row[row].key[k]))
-            return false;
-    return fits(s, r, s->shape.cols, s->col[col]);
-}
-
-/* `value` [members] is room to work in. */
-static struct table_cell gather(const struct table_section *s, int row, int col,
-                                double *value)
-{
-    const double nan = (double)NAN;
-    struct table_cell c = {.count = -1, .total = -1, .min = nan, .max = nan, .bound = nan};
-    for (int i = 0; i < s->members; i++) {
-        const struct record *r = table_member(s, i);
-        if (!table_cell_holds(s, row, col, r))
-            continue;
-        c.runs++;
-        if (!c.any || r->key[DIM_SPLIT])
-            c.any = r;
+    c->count = c->total = -1;
+    c->min = c->max = c->bound = (double)NAN;
+    for (int i = 0; i < c->runs; i++) {
+        const struct record *r = table_cell_record(s, c, i);
+        if (!c->any || r->key[DIM_SPLIT])
+            c->any = r;
         if (isnan(r->value))
             continue;
-        value[c.n++] = r->value;
-        c.min = c.n == 1 ? r->value : fmin(c.min, r->value);
-        c.max = c.n == 1 ? r->value : fmax(c.max, r->value);
-        c.count = statistics_add_count(c.count, r->count);
-        c.total = statistics_add_count(c.total, r->total);
+        value[c->n++] = r->value;
+        c->min = c->n == 1 ? r->value : fmin(c->min, r->value);
+        c->max = c->n == 1 ? r->value : fmax(c->max, r->value);
+        c->count = statistics_add_count(c->count, r->count);
+        c->total = statistics_add_count(c->total, r->total);
     }
-    c.mean = statistics_mean(value, c.n);
-    c.std = statistics_std(value, c.n);
-    c.interval = c.total > 0
-                     ? statistics_rate_interval(c.mean, c.std, c.n, c.count, c.total)
-                     : statistics_mean_interval(c.mean, c.std, c.n);
-    if (s->data->info->error && c.n > 0 && c.count == 0 && c.total > 0)
-        c.bound = statistics_zero_bound(c.total);
-    return c;
+    c->mean = statistics_mean(value, c->n);
+    c->std = statistics_std(value, c->n);
+    c->interval = c->total > 0
+                      ? statistics_rate_interval(c->mean, c->std, c->n, c->count, c->total)
+                      : statistics_mean_interval(c->mean, c->std, c->n);
+    if (s->data->info->error && c->n > 0 && c->count == 0 && c->total > 0)
+        c->bound = statistics_zero_bound(c->total);
 }
 
 static enum status fill_cells(struct table_section *s, struct err *e)
 {
-    double *value = calloc((size_t)s->members, sizeof *value);
-    s->cell = calloc((size_t)s->rows * (size_t)s->cols + 1, sizeof *s->cell);
-    for (int i = 0; value && s->cell && i < s->rows * s->cols; i++) {
-        s->cell[i] = gather(s, i / s->cols, i % s->cols, value);
+    double *value = calloc((size_t)s->members + 1, sizeof *value);
+    if (!value)
+        return err_set(e, ST_NOMEM, "no memory for a table of %d numbers", s->members);
+    for (int i = 0; i < s->rows * s->cols; i++) {
+        gather(s, &s->cell[i], value);
         s->seeds = s->cell[i].n > s->seeds ? s->cell[i].n : s->seeds;
     }
     free(value);
-    return value && s->cell
-               ? ST_OK
-               : err_set(e, ST_NOMEM, "no memory for a table of %d numbers", s->members);
+    return ST_OK;
+}
+
+/* --- the best of them -------------------------------------------------------------- */
+
+/* The cells that one is compared with. */
+struct rivals {
+    const struct table_cell *best; /* the first with the best mean; NULL: none */
+    int n;                         /* that have a mean */
+};
+
+/* What is infinite is not the best, and without a better direction nothing is. */
+static void consider(struct rivals *r, const struct table_cell *c, int better)
+{
+    r->n += c->n > 0;
+    if (c->n > 0 && better && isfinite(c->mean) &&
+        (!r->best || better * c->mean > better * r->best->mean))
+        r->best = c;
+}
+
+static void mark(const struct rivals *r, struct table_cell *mine, int better)
+{
+    const struct table_cell *best = r->n > 1 ? r->best : NULL;
+    const bool counts = best && mine->n > 0 && isfinite(mine->mean);
+    const double worst =
+        counts ? (better < 0 ? best->interval.high : best->interval.low) : (double)NAN;
+    mine->best[BEST_MEAN] = counts && mine->mean == best->mean;
+    mine->best[BEST_INTERVAL] =
+        mine->best[BEST_MEAN] ||
+        (counts && best->n > 1 && better * mine->mean >= better * worst);
+}
+
+/* Rows that differ in the encoder alone are equal. */
+static int by_rivals(const void *context, int a, int b)
+{
+    const struct table_section *s = context;
+    int order = 0;
+    for (int k = 0; k < s->keys && order == 0; k++)
+        if (s->key[k] != DIM_VARIANT)
+            order = compare_pointers(s->row[a].key[k], s->row[b].key[k]);
+    return order;
+}
+
+static void mark_row(struct table_section *s, int row)
+{
+    struct table_cell *c = &s->cell[(ptrdiff_t)row * s->cols];
+    struct rivals r = {0};
+    for (int j = 0; j < s->cols; j++)
+        consider(&r, &c[j], s->data->info->better);
+    for (int j = 0; j < s->cols; j++)
+        mark(&r, &c[j], s->data->info->better);
+}
+
+/* Of the rows row[n]. */
+static void mark_col(struct table_section *s, const int *row, int n, int col)
+{
+    struct rivals r = {0};
+    for (int i = 0; i < n; i++)
+        consider(&r, table_cell_at(s, row[i], col), s->data->info->better);
+    for (int i = 0; i < n; i++)
+        mark(&r, &s->cell[row[i] * s->cols + col], s->data->info->better);
+}
+
+static enum status mark_best(struct table_section *s, struct err *e)
+{
+    struct groups g = {0};
+    enum status st = ST_OK;
+    if (s->shape.cols != DIM_VARIANT)
+        st = groups_make(s->rows, by_rivals, s, &g, e);
+    for (int i = 0; i < s->rows && s->shape.cols == DIM_VARIANT; i++)
+        mark_row(s, i);
+    for (int i = 0; i < g.n && st == ST_OK; i++)
+        for (int j = 0; j < s->cols; j++)
+            mark_col(s, &g.at[g.start[i]], g.start[i + 1] - g.start[i], j);
+    groups_free(&g);
+    return st;
+}
+
+/* --- all of it --------------------------------------------------------------------- */
+
+static int by_recipe(const void *context, int a, int b)
+{
+    const int64_t x = table_member(context, a)->recipe,
+                  y = table_member(context, b)->recipe;
+    return (x > y) - (x < y);
 }
 
 enum status table_section_init(const struct table_data *d, struct table_shape shape,
-                               int first, struct table_section *out, struct err *e)
+                               const struct groups *sections, int i,
+                               struct table_section *out, struct err *e)
 {
     struct table_section *s = out;
-    const size_t n = (size_t)d->records;
-    *s = (struct table_section){.data = d, .shape = shape, .single = true};
-    s->member = calloc(n, sizeof *s->member);
-    s->row = calloc(n, sizeof *s->row);
-    s->col = calloc(n, sizeof *s->col);
-    if (!s->member || !s->row || !s->col)
-        return err_set(e, ST_NOMEM, "no memory for a table of %d numbers", d->records);
-    for (int i = 0; i < d->records; i++) {
-        const struct record *r = &d->record[i];
-        if (!same_section(shape, r, &d->record[first]))
-            continue;
-        s->member[s->members++] = i;
+    *s = (struct table_section){
+        .data = d,
+        .shape = shape,
+        .single = true,
+        .member = &sections->at[sections->start[i]],
+        .members = sections->start[i + 1] - sections->start[i],
+    };
+    for (int k = 0; k < s->members; k++) {
+        const struct record *r = table_member(s, k);
         if (r->key[DIM_SPLIT] && (r->tokens != r->sequences || r->tokens < 0))
             s->single = false;
     }
-    for (int i = 0; i < s->members; i++)
-        insert_col(s, table_member(s, i));
-    choose_keys(s);
-    for (int i = 0; i < s->members; i++)
-        insert_row(s, table_member(s, i));
-    const enum status st = note_splits(s, e);
-    return st ? st : fill_cells(s, e);
+    enum status st = table_places_fill(s, e);
+    if (st == ST_OK)
+        st = fill_cells(s, e);
+    if (st == ST_OK)
+        st = mark_best(s, e);
+    return st ? st : groups_make(s->members, by_recipe, s, &s->recipe, e);
 }
 
 void table_section_free(struct table_section *s)
 {
-    free(s->member);
     free(s->row);
     free(s->col);
     free(s->cell);
-    free(s->own);
+    free(s->held);
+    groups_free(&s->recipe);
     *s = (struct table_section){0};
 }
 
@@ -311,80 +239,36 @@ const struct published *table_cell_published(const struct table_section *s,
                                              const struct table_cell *c)
 {
     const struct table_data *d = s->data;
-    for (int i = 0; c->any && i < d->publisheds; i++) {
-        const struct published *p = &d->published[i];
-        const char *const *key = c->any->key;
-        if (p->experiment == key[DIM_EXPERIMENT] && p->profile == key[DIM_PROFILE] &&
-            p->cell == key[DIM_CELL] && p->variant == c->any->variant &&
-            p->split == key[DIM_SPLIT])
-            return p;
-    }
-    return NULL;
-}
-
-/* Do rows a and b differ in the encoder alone? */
-static bool rivals(const struct table_section *s, int a, int b)
-{
-    for (int k = 0; k < s->keys; k++)
-        if (s->key[k] != DIM_VARIANT && s->row[a].key[k] != s->row[b].key[k])
-            return false;
-    return true;
-}
-
-/* The i-th of the cells that a cell is compared with, itself included; NULL: there are no more
- * or, with *skip, this one is no rival. */
-static const struct table_cell *rival(const struct table_section *s, int row, int col,
-                                      int i, bool *skip)
-{
-    const bool across = s->shape.cols == DIM_VARIANT;
-    *skip = false;
-    if (i >= (across ? s->cols : s->rows))
+    if (!c->any)
         return NULL;
-    *skip = !across && !rivals(s, i, row);
-    return *skip ? NULL : across ? table_cell_at(s, row, i) : table_cell_at(s, i, col);
+    const char *const *key = c->any->key;
+    const struct published of = {.experiment = key[DIM_EXPERIMENT],
+                                 .profile = key[DIM_PROFILE],
+                                 .cell = key[DIM_CELL],
+                                 .variant = c->any->variant,
+                                 .split = key[DIM_SPLIT]};
+    return table_data_published(d, &of);
 }
 
-/* The first of the cells with the best mean; NULL where fewer than two have one, or nobody
- * knows whether more is better. What is infinite is not the best. */
-static const struct table_cell *best_of(const struct table_section *s, int row, int col)
+enum status table_section_arrange(struct table_section *s, const int *order, struct err *e)
 {
-    const int better = s->data->info->better;
-    const struct table_cell *best = NULL, *c;
-    int n = 0;
-    bool skip;
-    for (int i = 0; better && ((c = rival(s, row, col, i, &skip)) || skip); i++) {
-        if (!c || c->n == 0)
-            continue;
-        n++;
-        if (!best || better * c->mean > better * best->mean)
-            best = c;
+    struct table_row *row = calloc((size_t)s->rows + 1, sizeof *row);
+    struct table_cell *cell = calloc((size_t)s->rows * (size_t)s->cols + 1, sizeof *cell);
+    if (!row || !cell) {
+        free(row);
+        free(cell);
+        return err_set(e, ST_NOMEM, "no memory to order %d rows", s->rows);
     }
-    return best && n > 1 && isfinite(best->mean) ? best : NULL;
-}
-
-bool table_cell_best(const struct table_section *s, enum best_rule rule, int row, int col)
-{
-    const struct table_cell *mine = table_cell_at(s, row, col);
-    const struct table_cell *best = mine->n > 0 ? best_of(s, row, col) : NULL;
-    if (!best)
-        return false;
-    const double worst =
-        s->data->info->better < 0 ? best->interval.high : best->interval.low;
-    const bool within =
-        s->data->info->better < 0 ? mine->mean <= worst : mine->mean >= worst;
-    return mine->mean == best->mean || (rule == BEST_INTERVAL && best->n > 1 && within);
-}
-
-void table_section_swap(struct table_section *s, int i, int k)
-{
-    const struct table_row row = s->row[i];
-    s->row[i] = s->row[k];
-    s->row[k] = row;
-    for (int j = 0; j < s->cols; j++) {
-        const struct table_cell cell = s->cell[i * s->cols + j];
-        s->cell[i * s->cols + j] = s->cell[k * s->cols + j];
-        s->cell[k * s->cols + j] = cell;
+    for (int i = 0; i < s->rows; i++) {
+        row[i] = s->row[order[i]];
+        memcpy(&cell[(ptrdiff_t)i * s->cols], &s->cell[(ptrdiff_t)order[i] * s->cols],
+               (size_t)s->cols * sizeof *cell);
     }
+    free(s->row);
+    free(s->cell);
+    s->row = row;
+    s->cell = cell;
+    return mark_best(s, e);
 }
 
 /* "seed 3 failed: the loss is not a finite number" */
@@ -414,9 +298,9 @@ void table_cell_note(const struct table_section *s, int row, int col, char text[
         return;
     if (!by_seed)
         used = (size_t)snprintf(text, CELL_NOTE, "%d of %d seeds", c->n, most);
-    for (int i = 0; i < s->members && used < CELL_NOTE; i++) {
-        const struct record *r = table_member(s, i);
-        if (r->key[DIM_SPLIT] || !table_cell_holds(s, row, col, r))
+    for (int i = 0; i < c->runs && used < CELL_NOTE; i++) {
+        const struct record *r = table_cell_record(s, c, i);
+        if (r->key[DIM_SPLIT])
             continue;
         used += (size_t)snprintf(text + used, CELL_NOTE - used, "%s", used ? "; " : "");
         if (used < CELL_NOTE)

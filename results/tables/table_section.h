@@ -2,6 +2,7 @@
 #ifndef TABLE_SECTION_H
 #define TABLE_SECTION_H
 
+#include "groups.h"
 #include "statistics.h"
 #include "table_data.h"
 
@@ -15,17 +16,19 @@ struct table_row {
 
 struct table_cell {
     const struct record *any; /* one of its records, with numbers if one has; or NULL */
-    int runs;                 /* runs planned, in whatever state */
-    int n;                    /* values; below, NaN where n does not allow it */
+    const int
+        *record; /* [runs] in data->record, ascending; one without numbers is in the cells
+                          of all splits that its experiment has */
+    int runs;    /* runs planned, in whatever state */
+    int n;       /* values; below, NaN where n does not allow it */
     double mean, std, min, max;
     struct interval interval; /* 95 %, of the mean */
     int64_t count, total;     /* sums over seeds; -1: none */
     double bound; /* no error in any seed: 95 % upper bound of its rate; else NaN */
-};
-
-/* A split that runs of an experiment have numbers for. */
-struct owned_split {
-    const char *experiment, *split, *test;
+    /* Is the mean the best among the encoders it stands beside or, by BEST_INTERVAL, within
+     * the 95 % interval of the best, which has the best mean and, of equals, comes first? Of
+     * one seed the interval is about that run alone and decides nothing. */
+    bool best[BEST_RULES];
 };
 
 struct table_section {
@@ -37,21 +40,24 @@ struct table_section {
     struct table_row *row;   /* [rows] */
     const char **col;        /* [cols] */
     int rows, cols;
-    int *member; /* [members] the records of this table, as places in data->record */
+    const int *member; /* [members] the records of this table in data->record, borrowed */
     int members;
-    struct owned_split *own; /* [owned] */
-    int owned;
+    struct groups recipe;    /* members of one recipe */
     struct table_cell *cell; /* [rows, cols] */
+    int *held;               /* the records of all cells */
     int seeds;               /* most values of any cell */
     bool single;             /* every sequence has one scored token */
 };
 
-/* The first record after `after` (-1: from the start) that begins another table, or -1. */
-int table_section_next(const struct table_data *d, struct table_shape shape, int after);
+/* The records of each table: those of one experiment and profile, unless these are asked for.
+ * Tables come in the order of their first runs, which is the same for all metrics. */
+enum status table_sections_divide(const struct table_data *d, struct table_shape shape,
+                                  struct groups *out, struct err *e);
 
-/* The table of record `first`. *out is the caller's, filled or not. */
+/* The i-th table of those that `sections` has. *out is the caller's, filled or not. */
 enum status table_section_init(const struct table_data *d, struct table_shape shape,
-                               int first, struct table_section *out, struct err *e);
+                               const struct groups *sections, int i,
+                               struct table_section *out, struct err *e);
 void table_section_free(struct table_section *s); /* accepts a zeroed struct */
 
 const struct table_cell *table_cell_at(const struct table_section *s, int row, int col);
@@ -59,21 +65,16 @@ const struct table_cell *table_cell_at(const struct table_section *s, int row, i
 /* The i-th of the table's records. */
 const struct record *table_member(const struct table_section *s, int i);
 
-/* True when record r belongs to the cell; one without numbers belongs to all splits. */
-bool table_cell_holds(const struct table_section *s, int row, int col,
-                      const struct record *r);
+/* The i-th of the cell's records. */
+const struct record *table_cell_record(const struct table_section *s,
+                                       const struct table_cell *c, int i);
 
 /* The paper's number for the cell, or NULL. */
 const struct published *table_cell_published(const struct table_section *s,
                                              const struct table_cell *c);
 
-/* Is the cell's mean the best among the encoders it stands beside or, by BEST_INTERVAL, within
- * the 95 % interval of the best, which has the best mean and, of equals, comes first? Of one
- * seed the interval is about that run alone and decides nothing. */
-bool table_cell_best(const struct table_section *s, enum best_rule rule, int row, int col);
-
-/* Row i takes the place of row k and that one its place, with their cells. */
-void table_section_swap(struct table_section *s, int i, int k);
+/* Puts row order[i] in the place of row i. */
+enum status table_section_arrange(struct table_section *s, const int *order, struct err *e);
 
 /* Why the cell has fewer values than others, or "": "2 of 3 seeds; seed 3 failed: ...". */
 #define CELL_NOT_AVAILABLE "not available"

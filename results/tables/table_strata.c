@@ -62,7 +62,7 @@ static enum status keep_hardest(struct table_data *d, const struct hard_places *
             *last = *h;
         return ST_OK;
     }
-    struct hard_places *all = realloc(d->hard, (size_t)(d->hards + 1) * sizeof *all);
+    struct hard_places *all = table_data_grown(d->hard, d->hards, sizeof *all);
     if (!all)
         return err_set(e, ST_NOMEM, "no memory for the table");
     all[d->hards++] = *h;
@@ -107,8 +107,7 @@ static enum status take_value(void *context, sqlite3_stmt *q, struct err *e)
         (!same_split(&h, &x->now) || h.stratum != x->now.stratum))
         st = judge(x, e);
     x->now = h;
-    struct value *all =
-        st ? NULL : realloc(x->value, (size_t)(x->values + 1) * sizeof *all);
+    struct value *all = st ? NULL : table_data_grown(x->value, x->values, sizeof *all);
     if (!all)
         return st ? st : err_set(e, ST_NOMEM, "no memory for the table");
     x->value = all;
@@ -142,16 +141,25 @@ static enum status find_hard(struct store *s, struct table_data *d, struct err *
 
 /* --- of each run ------------------------------------------------------------- */
 
+/* As the statement of find_hard orders them. */
+static int by_split(const void *pa, const void *pb)
+{
+    const struct hard_places *a = pa, *b = pb;
+    int order = strcmp(a->experiment, b->experiment);
+    order = order ? order : strcmp(a->profile, b->profile);
+    order = order ? order : strcmp(a->cell, b->cell);
+    return order ? order : strcmp(a->split, b->split);
+}
+
 static const struct hard_places *hard_of(const struct table_data *d, const struct record *r)
 {
     const struct hard_places of = {.experiment = r->key[DIM_EXPERIMENT],
                                    .profile = r->key[DIM_PROFILE],
                                    .cell = r->key[DIM_CELL],
                                    .split = r->key[DIM_SPLIT]};
-    for (int i = 0; i < d->hards; i++)
-        if (same_split(&d->hard[i], &of))
-            return &d->hard[i];
-    return NULL;
+    const void *found =
+        d->hards ? bsearch(&of, d->hard, (size_t)d->hards, sizeof of, by_split) : NULL;
+    return found;
 }
 
 /* The first record of a run; they are in its order. */
@@ -204,9 +212,10 @@ struct hard_cell table_strata_cell(const struct table_section *s, int row, int c
 {
     struct hard_cell c = {.where = NULL};
     bool several = false;
-    for (int i = 0; i < s->members; i++) {
-        const struct record *r = table_member(s, i);
-        if (!r->hard || !r->hard_places || !table_cell_holds(s, row, col, r))
+    const struct table_cell *mine = table_cell_at(s, row, col);
+    for (int i = 0; i < mine->runs; i++) {
+        const struct record *r = table_cell_record(s, mine, i);
+        if (!r->hard || !r->hard_places)
             continue;
         several = several || (c.where && c.where != r->hard);
         c.where = r->hard;

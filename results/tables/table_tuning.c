@@ -30,7 +30,7 @@ static const char trials_sql[] =
 static enum status take_trial(void *context, sqlite3_stmt *q, struct err *e)
 {
     struct table_data *d = context;
-    struct trial *all = realloc(d->trial, (size_t)(d->trials + 1) * sizeof *all);
+    struct trial *all = table_data_grown(d->trial, d->trials, sizeof *all);
     enum status st = ST_OK;
     if (!all)
         return err_set(e, ST_NOMEM, "no memory for the table");
@@ -179,18 +179,14 @@ static void say_choice(const struct table_section *s, const struct record *r,
     prose_say(p, ")");
 }
 
-/* The first record of each recipe that was tuned; NULL when there is no further one after
- * *at. */
+/* The first record of each recipe that was tuned; NULL when there is no further one from
+ * *at on. */
 static const struct record *next_tuned(const struct table_section *s, int *at,
                                        const struct trial **chosen)
 {
-    for (int i = *at; i < s->members && s->data->trials; i++) {
-        const struct record *r = table_member(s, i);
-        int first = 0;
-        while (table_member(s, first)->recipe != r->recipe)
-            first++;
-        *chosen = first == i ? chosen_of(s, r) : NULL;
-        *at = i + 1;
+    while (*at < s->recipe.n && s->data->trials) {
+        const struct record *r = table_member(s, s->recipe.at[s->recipe.start[(*at)++]]);
+        *chosen = chosen_of(s, r);
         if (*chosen)
             return r;
     }

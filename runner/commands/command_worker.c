@@ -68,8 +68,8 @@ static enum status work(struct training t, struct err *e)
     struct run_spec r = {0};
     char *settings = NULL;
     enum status st = read_settings(&settings, e);
-    if (st == ST_OK)
-        st = run_spec_parse(settings, &r, e);
+    if (st == ST_OK && run_spec_parse(settings, &r, e) != ST_OK)
+        st = ST_IO; /* the scheduler has just made them: what they rest on has changed */
     free(settings);
     if (st)
         return st;
@@ -79,9 +79,20 @@ static enum status work(struct training t, struct err *e)
     return st;
 }
 
+/* Want of memory or of a file is no fault of the run: it is not over. */
 static const char *state_of(enum status st)
 {
-    return st == ST_OK ? RUN_DONE : st == ST_INTERRUPTED ? RUN_INTERRUPTED : RUN_FAILED;
+    switch (st) {
+    case ST_OK:
+        return RUN_DONE;
+    case ST_INTERRUPTED:
+    case ST_NOMEM:
+    case ST_IO:
+    case ST_DB:
+        return RUN_INTERRUPTED;
+    default:
+        return RUN_FAILED;
+    }
 }
 
 static enum status run(const struct invocation *v, struct err *e)

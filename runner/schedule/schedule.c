@@ -171,12 +171,28 @@ static void conclude(struct scheduler *c, const struct slot *w, const struct spo
         c->closing = true;
 }
 
+/* Did the worker end by a fault of the machine or of a file? The numbers of main's exit. */
+static bool blames_the_place(int wait_status)
+{
+    return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 3;
+}
+
 /* A worker that says it is done, or that the place is at fault, and has no spool: somebody
  * removed that, or it could not be made. */
 static bool lost_its_spool(int wait_status)
 {
-    return WIFEXITED(wait_status) &&
-           (WEXITSTATUS(wait_status) == 0 || WEXITSTATUS(wait_status) == 3);
+    return blames_the_place(wait_status) ||
+           (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0);
+}
+
+/* What ends the matrix: the next run would meet it too. */
+static enum status stop_for(const struct slot *w, const char *reason, struct err *e)
+{
+    char name[RUN_TEXT];
+    schedule_run_text(w->item->run, name);
+    return err_set(e, ST_IO,
+                   "%s: %s; no run was marked as failed, and the same command goes on",
+                   name, reason);
 }
 
 /* What such a worker has to say of it. */
@@ -212,7 +228,9 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
     if (!state) {
         verdict(c, w, wait_status, why.msg, text);
         state =
-            c->signals || process_was_stopped(wait_status) ? RUN_INTERRUPTED : RUN_FAILED;
+            c->signals || process_was_stopped(wait_status) || blames_the_place(wait_status)
+                ? RUN_INTERRUPTED
+                : RUN_FAILED;
     }
     const bool done = strcmp(state, RUN_DONE) == 0;
     st = done   ? leftovers_store(c->s->store, c->s->db, w->item->run->identity, w->run_id,
@@ -223,7 +241,10 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
         model_files_drop_trained(c->s->db, w->item->run->identity);
     if (st == ST_OK) {
         unlink(w->spool);
-        if (tries_again(c, w, state))
+        if (!c->signals && blames_the_place(wait_status) &&
+            strcmp(state, RUN_INTERRUPTED) == 0)
+            st = stop_for(w, reason, e);
+        else if (tries_again(c, w, state))
             st = try_again(c, w, state, reason, e);
         else
             conclude(c, w, spool, state, reason);

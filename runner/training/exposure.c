@@ -113,6 +113,15 @@ static void mark(const struct questions_list *q, uint64_t hash, struct exposure 
     }
 }
 
+double exposure_bytes(const struct run_spec *r)
+{
+    double bytes = 0.0;
+    /* qsort takes as much again as it sorts. */
+    for (int i = 0; i < r->splits; i++)
+        bytes += r->split[i].count * (2.0 * sizeof(struct question) + 1.0 / 8);
+    return bytes;
+}
+
 /* Steps that show every training sample once: later epochs bring nothing new. */
 static int telling_steps(const struct train_settings *t)
 {

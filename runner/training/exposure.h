@@ -34,6 +34,8 @@ struct exposure_watch {
 enum status exposure_measure(const struct run_spec *r, struct sampler *s,
                              const struct exposure_watch *watch, struct exposure *out,
                              struct err *e);
+/* Bytes that exposure_measure takes at its most, what it returns among them. */
+double exposure_bytes(const struct run_spec *r);
 void exposure_free(struct exposure *x); /* accepts a zeroed struct */
 
 #endif

@@ -130,6 +130,12 @@ enum status places_row(const struct places *p, const char *split, struct place_r
     return ST_OK;
 }
 
+/* The bits have room for up to twice as many; the row gives two letters a byte. */
+double places_bytes(double count)
+{
+    return fmin(count, (double)PLACES_MAX) / 8 * 4;
+}
+
 void places_free(struct places *p)
 {
     free(p->bits);

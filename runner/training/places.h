@@ -36,6 +36,9 @@ enum status places_add(struct places *p, const struct sampled *b, const int32_t 
 /* The row to store; *text is its strata, to be freed by the caller. */
 enum status places_row(const struct places *p, const char *split, struct place_row *out,
                        char **text, struct err *e);
+/* Bytes that so many scored places take at their most, with the text of the row; values of
+ * strata aside. */
+double places_bytes(double count);
 void places_free(struct places *p);
 
 #endif

@@ -71,6 +71,22 @@ struct trainer_config training_trainer(const struct run_spec *r, const struct sa
     return trainer_for(r, threads, sampler_max_sequences(s), sampler_max_tokens(s));
 }
 
+/* What grows with the sequences of splits: telling which of them training had, and then the
+ * answers to one split after the other. */
+static double evaluation_bytes(const struct run_spec *r)
+{
+    double most = exposure_bytes(r), seen = 0.0;
+    for (int i = 0; i < r->splits; i++)
+        seen += r->split[i].count / 8.0;
+    for (int i = 0; i < r->splits; i++) {
+        const struct split_spec *s = &r->split[i];
+        const double places = (double)s->count * r->task->max_length(&s->options);
+        /* Bits of answers, and their two letters a byte. */
+        most = fmax(most, seen + s->count / 8.0 * 3 + places_bytes(places));
+    }
+    return most;
+}
+
 enum status training_bytes(const struct run_spec *r, int threads, double *bytes,
                            struct err *e)
 {
@@ -85,6 +101,8 @@ enum status training_bytes(const struct run_spec *r, int threads, double *bytes,
         two |= r->split[i].encoder[0] != '\0';
     if (sized == ST_OK && two)
         *bytes *= 2; /* the model of such a split stands beside that of training */
+    if (sized == ST_OK)
+        *bytes += evaluation_bytes(r);
     return sized;
 }
 

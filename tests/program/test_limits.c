@@ -111,11 +111,14 @@ static void a_run_with_too_little_address_space_says_so(void **state)
     (void)state;
     limited(&p, "ulimit -v 150000", "run e.yaml --db x.db --only seed=1");
     const bool loaded = !is_not_loaded(&p);
-    expect(&p, 1,
+    expect(&p, loaded ? 3 : 1,
            loaded ? "OpenBLAS takes 128 MiB of address space for each of 1 threads" : "");
     limited(&p, "ulimit -v 1000000",
             "run e.yaml --db y.db --only seed=1 -j 1 --threads 8 --set train.shards=8");
-    expect(&p, 1, "of 8 threads");
+    expect(&p, 3, "of 8 threads");
+    limited(&p, "true", "list runs --db y.db -o csv");
+    assert_null(strstr(p.out, "failed"));
+    expect(&p, 0, "");
     limited(&p, "ulimit -v 1000000", "run e.yaml --db z.db --only seed=1 -j 1");
     expect(&p, 0, "1 run done");
     if (!loaded)
@@ -162,6 +165,27 @@ static void memory_is_compared_before_a_run_is_begun(void **state)
     expect(&p, 3, "run with --jobs ");
     limited(&p, "true", "plan e.yaml --db none.db");
     assert_non_null(strstr(p.out, "memory: up to 1 MiB a run, "));
+    expect(&p, 0, "");
+}
+
+/* 16 bytes a sequence of a split, and as much again to sort them. */
+static void memory_grows_with_the_sequences_of_splits(void **state)
+{
+    static const char words[] = "memory: up to ";
+    char large[PATH_MAX], text[1024], *at;
+    struct program p;
+    (void)state;
+    snprintf(large, sizeof large, "%s/large.yaml", folder);
+    snprintf(text, sizeof text, "%s", yaml);
+    at = strstr(text, "count: 20");
+    snprintf(at, sizeof text - (size_t)(at - text),
+             "count: 10000000}}\n    encoders: [rope]\n");
+    write_text(large, text);
+    limited(&p, "true", "plan large.yaml --db none.db");
+    const char *said = strstr(p.out, words);
+    assert_non_null(said);
+    const double mib = strtod(said + strlen(words), NULL), least = 32e7 / (1 << 20);
+    assert_true(least <= mib && mib < 1.25 * least);
     expect(&p, 0, "");
 }
 
@@ -228,6 +252,7 @@ int main(void)
 #endif
         TEST(a_limit_of_file_sizes_is_an_error_with_words),
         TEST(memory_is_compared_before_a_run_is_begun),
+        TEST(memory_grows_with_the_sequences_of_splits),
         TEST(what_can_be_no_database_is_refused_at_once),
         TEST(a_name_without_room_for_a_journal_is_told),
         TEST(bench_takes_no_empty_or_repeated_words),

@@ -98,6 +98,23 @@ static void a_spool_folder_that_vanishes_burns_no_run(void **state)
     free(said);
 }
 
+static void a_text_that_changes_burns_no_run(void **state)
+{
+    (void)state;
+    char *said =
+        script("mkdir texts; for part in train valid test; do\n"
+               "  seq 1000 >texts/$part.txt\n"
+               "done\n"
+               "sed 's/{name: flip_flop.*/{name: text, corpus: .\\/texts, '\\\n"
+               "'tokenizer: byte, context: 16}/' e.yaml >t.yaml; mv t.yaml e.yaml\n"
+               "begin $LONGER; echo more >>texts/train.txt; ended; states x.db\n");
+    assert_non_null(strstr(said, "code 3\n"));
+    assert_non_null(strstr(said, "put back the files as they were; no run was marked as"));
+    assert_null(strstr(said, "\nfailed,"));
+    assert_non_null(strstr(said, "interrupted,1\n"));
+    free(said);
+}
+
 static void a_models_folder_that_is_replaced_stops_the_matrix(void **state)
 {
     (void)state;
@@ -175,6 +192,7 @@ int main(void)
         TEST(a_database_that_is_replaced_stops_the_matrix),
         TEST(a_database_that_is_moved_keeps_what_was_stored),
         TEST(a_spool_folder_that_vanishes_burns_no_run),
+        TEST(a_text_that_changes_burns_no_run),
         TEST(a_models_folder_that_is_replaced_stops_the_matrix),
         TEST(an_endless_evaluation_is_stopped),
         TEST(a_lock_of_another_is_waited_for_and_its_holder_named),

@@ -161,6 +161,36 @@ static void what_is_infinite_is_not_the_best(void **state)
     assert_lacks(f->store, &q, "nan");
 }
 
+/* 0.1 and 1e308 have a finite mean and an infinite interval. */
+static void what_is_infinite_is_not_among_the_best(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "loss"};
+    static const double loss[][2] = {{0.1, 1e308}, {(double)INFINITY, (double)INFINITY}};
+    for (int i = 0; i < 4; i++)
+        put(f->store,
+            add_run(f->store, (struct fake_run){.variant = i / 2 ? "rope" : "cope",
+                                                .seed = i % 2 + 1}),
+            "id", "loss", loss[i / 2][i % 2]);
+    char *text = printed(f->store, &q);
+    const char *rope = strstr(text, "\nrope");
+    assert_non_null(rope);
+    assert_true(strcspn(rope + 1, "*") > strcspn(rope + 1, "\n"));
+    free(text);
+}
+
+static void the_best_of_the_finite_ones_is_marked(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "accuracy"};
+    static const double accuracy[] = {0.5, (double)INFINITY, 0.75};
+    static const char *const variant[] = {"cope", "rope", "none"};
+    for (int i = 0; i < 3; i++)
+        put(f->store, add_run(f->store, (struct fake_run){.variant = variant[i]}), "id",
+            "accuracy", accuracy[i]);
+    assert_holds(f->store, &q, "75.00*");
+}
+
 static void markdown_is_this(void **state)
 {
     const struct fixture *f = *state;
@@ -612,6 +642,80 @@ static void each_experiment_and_profile_has_its_table(void **state)
     assert_lacks(f->store, &q, "paper");
 }
 
+/* Runs of several tables take turns in the file; of every seventh the numbers are missing, and
+ * it belongs to both splits. */
+static void each_of_many_cells_has_its_own_runs(void **state)
+{
+    enum { CELLS = 23, VARIANTS = 3, SEEDS = 2, EXPERIMENTS = 2 };
+    static const char *const variant[] = {"alpha", "beta", "gamma"};
+    static const char *const split[] = {"id", "ood"};
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error", .format = PRINT_CSV};
+    char *cell[CELLS], line[160];
+    for (int i = 0; i < CELLS; i++) {
+        cell[i] = malloc(16);
+        snprintf(cell[i], 16, "dim=%d", i);
+    }
+    for (int i = 0; i < CELLS * VARIANTS * SEEDS * EXPERIMENTS; i++) {
+        const int row = i / EXPERIMENTS / SEEDS;
+        const struct fake_run r = {.experiment = i % EXPERIMENTS ? "counting" : "flip_flop",
+                                   .cell = cell[row / VARIANTS],
+                                   .variant = variant[row % VARIANTS],
+                                   .seed = i / EXPERIMENTS % SEEDS + 1,
+                                   .state = i % 7 ? "done" : "failed"};
+        const int64_t id = add_run(f->store, r);
+        assert_int_equal(id, i + 1);
+        for (int k = 0; k < 2 && i % 7; k++)
+            put_split(f->store, id, split[k], i + k, 1000, 2);
+    }
+    char *text = printed(f->store, &q);
+    for (int i = 0; i < CELLS * VARIANTS * EXPERIMENTS * 2; i++) {
+        const int k = i % 2, row = i / 2 / EXPERIMENTS, experiment = i / 2 % EXPERIMENTS;
+        const int a = row * SEEDS * EXPERIMENTS + experiment, b = a + EXPERIMENTS;
+        const int n = (a % 7 != 0) + (b % 7 != 0);
+        const double sum = (a % 7 ? a + k : 0) + (b % 7 ? b + k : 0);
+        snprintf(line, sizeof line, "\n%s,quick,%s,%s,%s,%s,,%s,token_error,%d,",
+                 experiment ? "counting" : "flip_flop",
+                 experiment ? "counting" : "flip_flop", cell[row / VARIANTS],
+                 variant[row % VARIANTS], variant[row % VARIANTS], split[k], n);
+        char *at = strstr(text, line);
+        if (!at)
+            print_error("no line \"%s\" in\n%s\n", line, text);
+        assert_non_null(at);
+        assert_near(strtod(at + strlen(line), NULL), sum / n / 1000, 1e-12);
+        snprintf(line, sizeof line, ",%d %d\n", a + 1, b + 1);
+        assert_ptr_equal(strstr(at, line), strchr(at + 1, '\n') + 1 - strlen(line));
+    }
+    for (int i = 0; i < CELLS; i++)
+        free(cell[i]);
+    free(text);
+}
+
+static void a_run_of_two_experiments_is_in_the_tables_of_both(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error"};
+    const struct run_row first = {.identity = "both",
+                                  .experiment = "flip_flop",
+                                  .profile = "quick",
+                                  .cell = "",
+                                  .task = "flip_flop",
+                                  .encoder = "rope",
+                                  .variant = "rope",
+                                  .config = "{}",
+                                  .task_version = 1,
+                                  .seed = 1};
+    struct run_row second = first;
+    int64_t id = 0;
+    second.experiment = "again";
+    assert_ok(store_run(f->store, &first, &id, NULL, &err));
+    assert_ok(store_run(f->store, &second, &id, NULL, &err));
+    assert_ok(store_done(f->store, id, &(struct run_cost){.steps = 100}, &err));
+    put_split(f->store, id, "id", 3, 100, 2);
+    assert_holds(f->store, &q, "flip_flop, profile quick: token_error\n");
+    assert_holds(f->store, &q, "again, profile quick: token_error\n");
+}
+
 static void numbers_are_printed_with_suitable_decimals(void **state)
 {
     const struct metric_info *const error = metric_info("token_error"), *const loss =
@@ -649,6 +753,8 @@ int main(void)
         CASE(the_papers_numbers_stand_below_ours),
         CASE(each_source_is_named_once),
         CASE(what_is_infinite_is_not_the_best),
+        CASE(what_is_infinite_is_not_among_the_best),
+        CASE(the_best_of_the_finite_ones_is_marked),
         CASE(markdown_is_this),
         CASE(latex_is_this),
         CASE(html_is_this),
@@ -672,6 +778,8 @@ int main(void)
         CASE(a_database_without_numbers_says_so),
         CASE(an_unknown_metric_gets_a_suggestion),
         CASE(each_experiment_and_profile_has_its_table),
+        CASE(each_of_many_cells_has_its_own_runs),
+        CASE(a_run_of_two_experiments_is_in_the_tables_of_both),
         cmocka_unit_test(numbers_are_printed_with_suitable_decimals),
     };
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);

@@ -43,7 +43,7 @@ static void a_worker_costs_its_own_run_only(void **state)
 {
     struct bed *b = *state;
     script(b, "case $seed in\n"
-              "2) metric; echo one >&2; echo out of luck >&2; exit 3;;\n"
+              "2) metric; echo one >&2; echo out of luck >&2; exit 5;;\n"
               "3) kill -SEGV $$;;\n"
               "4) metric; end failed loss_is_nan; exit 3;;\n"
               "5) metric; printf '{\"type\":\"end\",\"sta' >>$spool; exit 0;;\n"
@@ -55,7 +55,7 @@ static void a_worker_costs_its_own_run_only(void **state)
     assert_int_equal(b->result.failed, 4);
     expect(b, "SELECT seed, state, error FROM run ORDER BY seed",
            "1|done|NULL\n"
-           "2|failed|exit code 3: one\nout of luck\n"
+           "2|failed|exit code 5: one\nout of luck\n"
            "3|failed|killed by signal 11 (Segmentation fault)\n"
            "4|failed|loss_is_nan\n"
            "5|failed|ended before it had reported everything\n"
@@ -245,6 +245,31 @@ static void much_output_does_not_block_a_worker(void **state)
            "exit code 1: line 1\nline 2\nline 3\nline 4\nline 5\n");
 }
 
+/* Seed 2 has a fault of the machine or of a file, with a last word and without. */
+static void a_fault_of_the_place_stops_the_matrix(void **state)
+{
+    static const char *const says[] = {"end interrupted no_memory_for_it", "echo no >&2"};
+    struct bed *b = *state;
+    for (int i = 0; i < 2; i++) {
+        char body[160];
+        snprintf(body, sizeof body, "[ $seed = %d ] && metric && %s && exit 3\ngood\n",
+                 2 + i, says[i]);
+        script(b, body);
+        bed_plan(b, RERUN_NONE);
+        b->s.retries = 1;
+        assert_int_equal(go(b), ST_IO);
+        assert_non_null(
+            strstr(b->e.msg, i ? "no; no run was" : "no_memory_for_it; no run"));
+        assert_int_equal(b->result.failed, 0);
+    }
+    expect(b, "SELECT seed, state, error FROM run WHERE seed = 3",
+           "3|interrupted|exit code 3: no\n");
+    expect(b, "SELECT count(*) FROM run WHERE state = 'failed'", "0\n");
+    script(b, "good\n");
+    bed_plan(b, RERUN_NONE);
+    assert_int_equal(go(b), ST_OK);
+}
+
 static void the_first_signal_lets_workers_end_themselves(void **state)
 {
     struct bed *b = *state;
@@ -390,6 +415,7 @@ int main(void)
         TEST(a_program_that_cannot_start_is_an_error),
         TEST(as_many_work_at_a_time_as_asked),
         TEST(much_output_does_not_block_a_worker),
+        TEST(a_fault_of_the_place_stops_the_matrix),
         TEST(the_first_signal_lets_workers_end_themselves),
         TEST(the_second_signal_kills),
         TEST(what_a_killed_scheduler_left_is_taken_up),

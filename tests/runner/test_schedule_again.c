@@ -35,7 +35,7 @@ static void what_fails_again_keeps_its_results(void **state)
     script(b, "metric() { echo '{\"type\":\"metric\",\"split\":\"id\",\"step\":4,\"name\":"
               "\"token_error\",\"value\":0.5,\"count\":2,\"total\":4}' >>$spool; }\n"
               "case $seed in\n"
-              "2) metric; exit 3;;\n"
+              "2) metric; exit 5;;\n"
               "3) metric; kill -9 $$;;\n"
               "4) metric; end failed loss_is_nan; exit 3;;\n"
               "*) good;;\n"
@@ -52,7 +52,7 @@ static void what_fails_again_keeps_its_results(void **state)
     expect(b,
            "SELECT seed, a.state, a.reason FROM attempt AS a JOIN run ON run.id = run_id "
            "WHERE a.state <> 'done' ORDER BY 1",
-           "2|failed|exit code 3\n"
+           "2|failed|exit code 5\n"
            "3|interrupted|killed by signal 9 (Killed); perhaps "
            "the machine ran out of memory\n"
            "4|failed|loss_is_nan\n");

@@ -420,23 +420,21 @@ static void print_details(const struct claim *c, int n, enum print_format f, FIL
     }
 }
 
-static void print_rule(const struct claim *c, enum print_format f, FILE *out)
+static void say_rule(const struct claim *c, struct text_table *t)
 {
     char title[256];
     snprintf(title, sizeof title, "Claims, profile %s",
              *c->text[PROFILE] ? c->text[PROFILE] : "(no run yet)");
-    paragraph_title(f, title, out);
-    paragraph_plain(
-        f,
+    text_table_title(t, title);
+    text_table_say(
+        t,
         "Reproduced: by an exact rank-sum test over seeds the first encoder's values are "
         "below the second's, p at most 0.025 after Holm's correction over all claims of the "
         "experiment, and at least 75 % of the pairs of seeds agree. Contradicted: the other "
         "way round. Too few seeds: no outcome of so many could decide. Both solve: both err "
         "on at most 1 %, and the claim is not tested. In brackets: how many seeds a side "
         "would decide with probability 0.8, did pairs agree as often as now. Difference: "
-        "second less first, with its 95 % interval over seeds.",
-        out);
-    fputc('\n', out);
+        "second less first, with its 95 % interval over seeds.");
 }
 
 static bool has_runs(const struct claim *c)
@@ -464,21 +462,20 @@ static enum status print_profile(const struct claim *c, int n, int hidden,
 {
     char more[160];
     struct text_table t;
-    print_rule(c, f, out);
     text_table_init(&t, f, out);
+    say_rule(c, &t);
     fill(&t, c, n);
-    const enum status st = text_table_end(&t, e);
-    if (st)
-        return st;
     if (hidden) {
         snprintf(more, sizeof more,
                  "%d more claim%s no run on either side; `posbench claims \"*\"` lists "
                  "them.",
                  hidden, hidden == 1 ? " has" : "s have");
-        fputc('\n', out);
-        paragraph_plain(f, more, out);
+        text_table_below(&t, "", more);
     }
-    fputs(f == PRINT_LATEX  ? "\\begin{itemize}\n"
+    const enum status st = text_table_end(&t, e);
+    if (st)
+        return st;
+    fputs(f == PRINT_LATEX  ? "\\begin{itemize}\\raggedright\n"
           : f == PRINT_HTML ? "<ul class=notes>\n"
                             : "\n",
           out);

@@ -32,6 +32,7 @@ struct job {
     char metric[METRICS_MAX][METRIC_NAME];
     struct table_data data[METRICS_MAX];
     int printed;             /* tables so far */
+    int floats;              /* of LaTeX */
     struct text_table cells; /* CSV: of all tables */
     json_t *tables;          /* JSON */
     char *macros;            /* all so far, which `out` then writes */
@@ -137,7 +138,7 @@ static enum status print_section(struct job *j, const struct table_section *s,
         return export_json(j, s, e);
     default:
         fputs(first ? "" : "\n", j->out);
-        return table_print_section(s, j->q, j->out, e);
+        return table_print_section(s, j->q, j->out, &j->floats, e);
     }
 }
 

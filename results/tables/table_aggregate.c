@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "aggregate.h"
-#include "paragraphs.h"
 #include "table_data.h"
 
 /* The points of the performance profile; tables for people print those that are marked. */
@@ -295,12 +294,11 @@ static void add_rows(struct text_table *t, const struct field *f, int encoder,
     }
 }
 
-static void print_head(const struct table_request *q, const struct field *f, int left_out,
-                       FILE *out)
+static void say_head(struct text_table *t, const struct field *f, int left_out)
 {
     char text[640];
     snprintf(text, sizeof text, "Over tests, profile %s", f->profile);
-    paragraph_title(q->format, text, out);
+    text_table_title(t, text);
     snprintf(
         text, sizeof text,
         "Normalised scores in percent over %d test%s (experiment, cell and split)%s: 0 "
@@ -310,8 +308,7 @@ static void print_head(const struct table_request *q, const struct field *f, int
         "In brackets: 95 %% intervals of a bootstrap over seeds within tests.",
         f->tests, f->tests == 1 ? "" : "s",
         left_out ? " of which every encoder has values" : "");
-    paragraph_plain(q->format, text, out);
-    fputc('\n', out);
+    text_table_say(t, text);
 }
 
 static enum status add_profile(const struct field *f, const struct table_request *q,
@@ -332,8 +329,8 @@ static enum status print_profile(const struct field *f, const struct table_reque
                                  int left_out, FILE *out, struct err *e)
 {
     struct text_table t;
-    print_head(q, f, left_out, out);
     text_table_init(&t, q->format, out);
+    say_head(&t, f, left_out);
     add_columns(&t);
     const enum status st = add_profile(f, q, &t, e);
     if (st == ST_OK)

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "paragraphs.h"
 #include "statistics.h"
 #include "store_internal.h"
 #include "table_data.h"
@@ -336,13 +335,6 @@ static struct cell cell_at(const struct job *j, int from)
 
 /* ---- printing ---- */
 
-/* A blank line parts paragraphs in Markdown and LaTeX. */
-static void prose(const struct table_request *q, const char *text, FILE *out)
-{
-    paragraph_plain(q->format, text, out);
-    fputs(q->format == PRINT_MD || q->format == PRINT_LATEX ? "\n" : "", out);
-}
-
 /* "≥4": the largest ratio there is was passed. */
 static void add_cell(struct text_table *t, const struct cell *c)
 {
@@ -385,9 +377,33 @@ static int print_row(const struct job *j, int at, const int *column, struct text
     return at;
 }
 
+static void say_around(const struct job *j, int at, struct text_table *t)
+{
+    char text[LEFT_OUT + 256];
+    snprintf(text, sizeof text, "Extrapolation, profile %s",
+             j->score[at].any->key[DIM_PROFILE]);
+    text_table_title(t, text);
+    text_table_say(
+        t,
+        "The largest ratio to the sizes of training up to which, at each ratio asked, the "
+        "lower 95 % bound of accuracy is at least 99 %: the median over seeds; behind it the "
+        "seeds that pass the training law. Of several learning rates each cell has the one "
+        "with the smallest mean loss on valid.");
+    text_table_below(
+        t, "",
+        "-: at no ratio, the training law included. ≥: no split is larger. Splits that "
+        "change the law but raise no size are not counted.");
+    if (*j->left_out) {
+        snprintf(text, sizeof text,
+                 "Too few scored tokens to decide, so left out: %s. 268 are needed.",
+                 j->left_out);
+        text_table_below(t, "", text);
+    }
+}
+
 /* The scores of a profile, from score `at` on, which goes to the end of them. */
-static enum status print_cells(const struct job *j, int *at, const struct table_request *q,
-                               FILE *out, struct err *e)
+static enum status print_profile(const struct job *j, int *at,
+                                 const struct table_request *q, FILE *out, struct err *e)
 {
     const int profile = j->score[*at].profile;
     int *column = columns_of(j, profile);
@@ -395,6 +411,7 @@ static enum status print_cells(const struct job *j, int *at, const struct table_
     if (!column)
         return err_set(e, ST_NOMEM, "no memory for the table");
     text_table_init(&t, q->format, out);
+    say_around(j, *at, &t);
     text_table_column(&t, "task", false);
     for (int k = 0; k < j->columns; k++)
         if (column[k])
@@ -403,36 +420,6 @@ static enum status print_cells(const struct job *j, int *at, const struct table_
         *at = print_row(j, *at, column, &t);
     free(column);
     return text_table_end(&t, e);
-}
-
-static enum status print_profile(const struct job *j, int *at,
-                                 const struct table_request *q, FILE *out, struct err *e)
-{
-    char text[LEFT_OUT + 256];
-    snprintf(text, sizeof text, "Extrapolation, profile %s",
-             j->score[*at].any->key[DIM_PROFILE]);
-    paragraph_title(q->format, text, out);
-    prose(
-        q,
-        "The largest ratio to the sizes of training up to which, at each ratio asked, the "
-        "lower 95 % bound of accuracy is at least 99 %: the median over seeds; behind it the "
-        "seeds that pass the training law. Of several learning rates each cell has the one "
-        "with the smallest mean loss on valid.",
-        out);
-    fputc('\n', out);
-    const enum status st = print_cells(j, at, q, out, e);
-    fputc('\n', out);
-    prose(q,
-          "-: at no ratio, the training law included. ≥: no split is larger. Splits that "
-          "change the law but raise no size are not counted.",
-          out);
-    if (*j->left_out) {
-        snprintf(text, sizeof text,
-                 "Too few scored tokens to decide, so left out: %s. 268 are needed.",
-                 j->left_out);
-        prose(q, text, out);
-    }
-    return st;
 }
 
 static enum status print_for_programs(const struct job *j, const struct table_request *q,

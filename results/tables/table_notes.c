@@ -120,7 +120,7 @@ static void say_variants(const struct table_section *s, const char *name, struct
 }
 
 /* A line for each encoder whose variants have one name here. */
-static void each_merged(const struct table_section *s, note_fn line, FILE *out)
+static void each_merged(const struct table_section *s, note_fn line, void *to)
 {
     for (int i = 0; i < s->members; i++) {
         const struct record *r = table_member(s, i);
@@ -136,7 +136,7 @@ static void each_merged(const struct table_section *s, note_fn line, FILE *out)
             continue;
         say_variants(s, r->key[DIM_VARIANT], &p);
         prose_say(&p, ".");
-        line(out, "", p.text);
+        line(to, "", p.text);
     }
 }
 
@@ -148,26 +148,26 @@ bool table_notes_any(const struct table_notes *n, const struct table_section *s,
     return n->best || n->bound || n->hard || n->n || q->published || *learning;
 }
 
-static void each_learning(const struct table_section *s, note_fn line, FILE *out)
+static void each_learning(const struct table_section *s, note_fn line, void *to)
 {
     char learning[LEARNING_TEXT];
     table_learning_solved(s, learning);
     if (*learning)
-        line(out, "", learning);
+        line(to, "", learning);
     table_learning_unfinished(s, learning);
     if (*learning)
-        line(out, "", learning);
+        line(to, "", learning);
 }
 
-static void each_tuning(const struct table_section *s, note_fn line, FILE *out)
+static void each_tuning(const struct table_section *s, note_fn line, void *to)
 {
     struct prose chosen = {.used = 0}, parameters = {.used = 0};
     table_tuning_say(s, &chosen);
     if (chosen.used)
-        line(out, "", chosen.text);
+        line(to, "", chosen.text);
     table_tuning_parameters(s, &parameters);
     if (parameters.used)
-        line(out, "", parameters.text);
+        line(to, "", parameters.text);
 }
 
 static const char *best_rule(const struct table_request *q)
@@ -179,34 +179,34 @@ static const char *best_rule(const struct table_request *q)
 }
 
 void table_notes_each(const struct table_notes *n, const struct table_section *s,
-                      const struct table_request *q, note_fn line, FILE *out)
+                      const struct table_request *q, note_fn line, void *to)
 {
     struct prose source = {.used = 0}, hard = {.used = 0};
     if (n->best)
-        line(out, q->format == PRINT_TEXT ? "*" : "Bold:", best_rule(q));
+        line(to, q->format == PRINT_TEXT ? "*" : "Bold:", best_rule(q));
     if (n->bound)
-        line(out, "0 (< x)",
+        line(to, "0 (< x)",
              "no error in any seed; x is the 95 % upper bound of these seeds' rate, were "
              "errors independent: further seeds may err more.");
     if (n->hard) {
         say_hard(s, &hard);
-        line(out, "|", hard.text);
+        line(to, "|", hard.text);
     }
     if (q->published)
         say_source(s, q->published == PUBLISHED_BESIDE, &source);
     if (source.used)
-        line(out, n->beside ? "(y)" : "", source.text);
+        line(to, n->beside ? "(y)" : "", source.text);
     if (n->ambiguous)
-        line(out, "",
+        line(to, "",
              "The paper does not say whether it counts tokens or sequences: its number "
              "stands beside both.");
-    each_merged(s, line, out);
-    each_learning(s, line, out);
-    each_tuning(s, line, out);
+    each_merged(s, line, to);
+    each_learning(s, line, to);
+    each_tuning(s, line, to);
     for (int i = 0; i < n->n; i++) {
         char number[16];
         snprintf(number, sizeof number, "[%d]", i + 1);
-        line(out, number, n->text[i]);
+        line(to, number, n->text[i]);
     }
 }
 

@@ -17,11 +17,11 @@ void table_notes_mark(struct table_notes *n, const char *text, struct text_table
 bool table_notes_any(const struct table_notes *n, const struct table_section *s,
                      const struct table_request *q);
 
-typedef void (*note_fn)(FILE *out, const char *mark, const char *text);
+typedef void (*note_fn)(void *to, const char *mark, const char *text);
 
 /* Each note in turn to `line`, with its mark, which may be "". */
 void table_notes_each(const struct table_notes *n, const struct table_section *s,
-                      const struct table_request *q, note_fn line, FILE *out);
+                      const struct table_request *q, note_fn line, void *to);
 
 /* A table of the runs behind each cell: id, seed, value, state. */
 enum status table_notes_runs(const struct table_section *s, const struct table_request *q,

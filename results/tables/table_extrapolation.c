@@ -11,15 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_text.h"
 #include "statistics.h"
 #include "store_internal.h"
 #include "table_data.h"
+#include "table_rates.h"
 
 /* At least 268 right answers have a lower bound of this share (table_extrapolation.h); the text
  * below the table says both numbers. Chosen. */
 static const double passing = 0.99;
-static const char rate[] = "train.lr="; /* of a cell's name: chosen on `valid` */
-enum { SPLIT_NAME = 64, LEFT_OUT = 1024, CELL_NAME = 256 };
+enum { SPLIT_NAME = 64, LEFT_OUT = 4096 };
 
 /* ---- how large splits are, from the runs' configurations ---- */
 
@@ -33,7 +34,7 @@ struct size {
 /* A run on its splits, of one experiment and profile. */
 struct score {
     const struct record *any;
-    char cell[CELL_NAME];  /* without the learning rate */
+    char cell[RATE_CELL];  /* without the learning rate */
     double loss;           /* on `valid`, after the last step; NaN: not known */
     int profile, row, col; /* numbered as they first come; a row is experiment and cell */
     double best, asked;    /* largest passed with all below it, and there; 0: none */
@@ -129,43 +130,15 @@ static double largest_below(const struct job *j, int from, int end, double faile
     return largest;
 }
 
-/* "model.dim=64 train.lr=0.001" -> "model.dim=64" */
-static void name_cell(const char *whole, char cell[CELL_NAME])
-{
-    size_t used = 0;
-    cell[0] = 0;
-    for (const char *word = whole; word && *word && used < CELL_NAME;) {
-        const int n = (int)strcspn(word, " ");
-        if (strncmp(word, rate, strlen(rate)) != 0)
-            used += (size_t)snprintf(cell + used, CELL_NAME - used, "%s%.*s",
-                                     used ? " " : "", n, word);
-        word += n + (word[n] == ' ');
-    }
-}
-
-static int by_run(const void *key, const void *item)
-{
-    const int64_t run = *(const int64_t *)key, other = ((const struct learning *)item)->run;
-    return (run > other) - (run < other);
-}
-
-static double loss_of(const struct table_data *d, int record)
-{
-    const struct learning *x = d->learnings
-                                   ? bsearch(&d->record[record].run, d->learning,
-                                             (size_t)d->learnings, sizeof *x, by_run)
-                                   : NULL;
-    return x ? x->loss : (double)NAN;
-}
-
 static enum status score_run(struct job *j, int from, int end, struct err *e)
 {
     struct score *all = realloc(j->score, (size_t)(j->scores + 1) * sizeof *all);
     if (!all)
         return err_set(e, ST_NOMEM, "no memory for the table");
-    struct score x = {.any = &j->data.record[from], .loss = loss_of(&j->data, from)};
+    struct score x = {.any = &j->data.record[from],
+                      .loss = table_rates_loss(&j->data, &j->data.record[from])};
     double failed = (double)INFINITY; /* the smallest ratio with a split not passed */
-    name_cell(x.any->key[DIM_CELL], x.cell);
+    table_rates_cell(x.any->key[DIM_CELL], x.cell);
     for (int i = from; i < end; i++) {
         const struct record *r = &j->data.record[i];
         const struct size *s = r->key[DIM_SPLIT] ? size_of(j, r) : NULL;
@@ -422,6 +395,21 @@ static enum status print_profile(const struct job *j, int *at,
     return text_table_end(&t, e);
 }
 
+/* What j->left_out says, a string each; NULL: no memory. */
+static json_t *left_out_splits(const struct job *j)
+{
+    json_t *all = json_array();
+    for (const char *c = j->left_out; *c && all;) {
+        const size_t n = strcspn(c, ",");
+        if (json_array_append_new(all, json_bytes(c, n)) != 0) {
+            json_decref(all);
+            return NULL;
+        }
+        c += n + strspn(c + n, ", ");
+    }
+    return all;
+}
+
 static enum status print_for_programs(const struct job *j, const struct table_request *q,
                                       FILE *out, struct err *e)
 {
@@ -430,25 +418,31 @@ static enum status print_for_programs(const struct job *j, const struct table_re
                                         "solved",  "seeds"};
     struct text_table t;
     text_table_init(&t, q->format, out);
+    text_table_keep(&t);
     text_table_columns(&t, names, 10);
     for (int i = 0; i < j->scores;) {
         const struct cell c = cell_at(j, i);
         const char *const *key = c.any->any->key;
-        const char *chosen = strstr(key[DIM_CELL], rate);
+        int bytes;
+        const char *chosen = table_rates_of(key[DIM_CELL], &bytes);
         text_table_text(&t, key[DIM_PROFILE]);
         text_table_text(&t, key[DIM_EXPERIMENT]);
         text_table_text(&t, c.any->cell);
         text_table_text(&t, key[DIM_TASK]);
         text_table_text(&t, key[DIM_VARIANT]);
-        text_table_format(&t, "%.*s", chosen ? (int)strcspn(chosen, " ") : 0,
-                          chosen ? chosen : "");
+        text_table_format(&t, "%.*s", bytes, chosen);
         text_table_real(&t, c.ratio);
         text_table_real(&t, c.asked);
         text_table_integer(&t, c.solved);
         text_table_integer(&t, c.seeds);
         i += c.seeds;
     }
-    return text_table_end(&t, e);
+    if (q->format == PRINT_CSV)
+        return text_table_end(&t, e);
+    return print_json(json_pack("{si sf so so}", "schema", 1, "passing", passing,
+                                "left_out", left_out_splits(j), "extrapolations",
+                                text_table_take(&t)),
+                      JSON_INDENT(1), out, e);
 }
 
 static enum status print_all(const struct job *j, const struct table_request *q, FILE *out,

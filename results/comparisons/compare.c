@@ -188,7 +188,9 @@ static enum status load(struct store *db, const char *name, struct side *s, stru
         char wanted[256], advice[FILTER_ADVICE];
         const char *const filter[] = {wanted};
         snprintf(wanted, sizeof wanted, "encoder=%s", name);
-        no_match_advice(db, filter, s->q->databases ? 0 : 1, advice);
+        no_match_request(db, NULL, s->q->profile, s->q->filters, s->q->n_filters, advice);
+        if (!advice[0])
+            no_match_advice(db, filter, s->q->databases ? 0 : 1, advice);
         st = err_set(e, ST_NOTFOUND,
                      "%s: no run that is done matches and has its answers stored%s", name,
                      advice);

@@ -14,6 +14,8 @@
 
 #include "json_text.h"
 #include "metric_text.h"
+#include "no_match.h"
+#include "option.h"
 #include "paragraphs.h"
 #include "statistics.h"
 #include "store_internal.h"
@@ -584,6 +586,57 @@ static enum status read_claims(struct store *s, const struct verdicts_request *q
     return st ? st : decide_all(all, e);
 }
 
+enum { NAMES_MAX = 256, NAME_TEXT = 128 };
+
+struct names {
+    int n;
+    char name[NAMES_MAX][NAME_TEXT];
+};
+
+static enum status take_name(void *context, sqlite3_stmt *q, struct err *e)
+{
+    struct names *all = context;
+    (void)e;
+    if (all->n < NAMES_MAX)
+        snprintf(all->name[all->n++], NAME_TEXT, "%s",
+                 (const char *)sqlite3_column_text(q, 0));
+    return ST_OK;
+}
+
+/* The claim that is asked for is none of those that there are. */
+static enum status no_such_claim(struct store *s, const char *name, struct err *e)
+{
+    struct names *all = calloc(1, sizeof *all);
+    const char *list[NAMES_MAX];
+    if (!all)
+        return err_set(e, ST_NOMEM, "no memory for the names of claims");
+    enum status st = store_each(s, "SELECT DISTINCT name FROM claim ORDER BY name", NULL, 0,
+                                NULL, take_name, all, e);
+    for (int i = 0; i < all->n; i++)
+        list[i] = all->name[i];
+    if (st == ST_OK && all->n > 0 && name)
+        st = err_set(e, ST_NOTFOUND, "no claim matches \"%s\"%s", name,
+                     suggest_among(name, list, all->n));
+    else if (st == ST_OK)
+        st = err_set(e, ST_NOTFOUND,
+                     "no claim matches; an experiment file lists them under "
+                     "\"claims\", and `posbench run` stores them");
+    free(all);
+    return st;
+}
+
+static enum status nothing(struct store *s, const struct verdicts_request *q,
+                           const struct claims *all, struct err *e)
+{
+    char advice[FILTER_ADVICE];
+    no_match_request(s, NULL, q->profile, NULL, 0, advice);
+    if (all->n == 0 && !advice[0])
+        return no_such_claim(s, q->name, e);
+    return err_set(
+        e, ST_NOTFOUND,
+        "no run that is done matches%s; `posbench list runs` shows what there is", advice);
+}
+
 enum status verdicts_print(struct store *s, const struct verdicts_request *q, FILE *out,
                            int tally[VERDICTS], struct err *e)
 {
@@ -593,12 +646,7 @@ enum status verdicts_print(struct store *s, const struct verdicts_request *q, FI
     if (none && q->format == PRINT_JSON)
         st = export_claims(&(struct claims){.n = 0}, PRINT_JSON, out, e);
     if (none && st == ST_OK)
-        st = all.n ? err_set(e, ST_NOTFOUND,
-                             "no run that is done matches; `posbench list runs` shows what "
-                             "there is")
-                   : err_set(e, ST_NOTFOUND,
-                             "no claim matches; an experiment file lists them under "
-                             "\"claims\", and `posbench run` stores them");
+        st = nothing(s, q, &all, e);
     for (int v = 0; v < VERDICTS && tally; v++)
         tally[v] = 0;
     for (int i = 0; i < all.n && tally && st == ST_OK; i++)

@@ -191,20 +191,14 @@ static enum status nothing(struct store *s, const struct job *j, struct err *e)
 {
     const struct table_request *q = j->q;
     const int runs = j->data[0].records;
-    char advice[FILTER_ADVICE] = "", experiment[256];
-    const char *const named = experiment;
+    char advice[FILTER_ADVICE] = "";
     if (runs)
         return err_set(e, ST_NOTFOUND,
                        "%d runs match but none has numbers for this: `posbench plan` shows "
                        "how far they are, `posbench query accuracy_by_split` the names "
                        "of their splits",
                        runs);
-    snprintf(experiment, sizeof experiment, "experiment=%s",
-             q->experiment ? q->experiment : "*");
-    if (q->experiment)
-        no_match_advice(s, &named, 1, advice);
-    if (!advice[0])
-        no_match_advice(s, q->filters, q->n_filters, advice);
+    no_match_request(s, q->experiment, q->profile, q->filters, q->n_filters, advice);
     for (int i = 0; i < q->n_filters && !advice[0]; i++)
         if (strncmp(q->filters[i], "split=", strlen("split=")) == 0)
             return no_such_split(s, q->filters[i], e);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "aggregate.h"
+#include "no_match.h"
 #include "prose.h"
 #include "table_data.h"
 #include "table_rates.h"
@@ -451,11 +452,15 @@ static enum status for_programs(struct job *j, struct err *e)
                       JSON_INDENT(1), j->out, e);
 }
 
-static enum status nothing(const struct job *j, struct err *e)
+static enum status nothing(struct store *s, const struct job *j, struct err *e)
 {
+    const struct table_request *q = j->q;
+    char advice[FILTER_ADVICE];
+    no_match_request(s, q->experiment, q->profile, q->filters, q->n_filters, advice);
     if (j->data.records == 0)
         return err_set(e, ST_NOTFOUND,
-                       "no run matches; `posbench list runs` shows what there is");
+                       "no run matches%s; `posbench list runs` shows what there is",
+                       advice);
     if (!j->lacking.used)
         return err_set(e, ST_NOTFOUND,
                        "no run that matches has splits with scored answers; `posbench list "
@@ -479,7 +484,7 @@ enum status table_aggregate(struct store *s, const struct table_request *q, FILE
         st = print_format_for_people(q->format) ? each_profile(&j, NULL, e)
                                                 : for_programs(&j, e);
     if (st == ST_OK && !j.printed)
-        st = nothing(&j, e);
+        st = nothing(s, &j, e);
     table_data_free(&j.data);
     return st;
 }

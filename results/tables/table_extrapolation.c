@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "json_text.h"
+#include "no_match.h"
 #include "statistics.h"
 #include "store_internal.h"
 #include "table_data.h"
@@ -458,6 +459,16 @@ static enum status print_all(const struct job *j, const struct table_request *q,
     return st;
 }
 
+static enum status nothing(struct store *s, const struct table_request *q, struct err *e)
+{
+    char advice[FILTER_ADVICE];
+    no_match_request(s, q->experiment, q->profile, q->filters, q->n_filters, advice);
+    return err_set(e, ST_NOTFOUND,
+                   "no run that matches has splits with scored answers%s; `posbench list "
+                   "runs` shows what there is",
+                   advice);
+}
+
 enum status table_extrapolation(struct store *s, const struct table_request *q, FILE *out,
                                 struct err *e)
 {
@@ -474,9 +485,7 @@ enum status table_extrapolation(struct store *s, const struct table_request *q, 
     if (!st && j.scores > 0)
         select_rates(&j);
     if (!st && j.scores == 0)
-        st = err_set(e, ST_NOTFOUND,
-                     "no run that matches has splits with scored answers; `posbench list "
-                     "runs` shows what there is");
+        st = nothing(s, q, e);
     if (!st)
         st = print_all(&j, q, out, e);
     table_data_free(&j.data);

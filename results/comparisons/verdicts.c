@@ -17,8 +17,10 @@
 #include "no_match.h"
 #include "option.h"
 #include "paragraphs.h"
+#include "prose.h"
 #include "statistics.h"
 #include "store_internal.h"
+#include "table_tuning.h"
 
 static const double solved_error = 0.01; /* as in table_learning.h */
 
@@ -459,7 +461,41 @@ static int with_runs_first(struct claim *c, int n)
     return front ? front : n;
 }
 
-static enum status print_profile(const struct claim *c, int n, int hidden,
+/* Adds a name to "KEY=A,B" unless it is there; an encoder's is without its options. */
+static void add_to_list(struct prose *list, const char *name)
+{
+    const size_t n = strcspn(name, "(");
+    for (const char *at = strchr(list->text, '=') + 1; *at;) {
+        const size_t length = strcspn(at, ",");
+        if (length == n && strncmp(at, name, n) == 0)
+            return;
+        at += length + (at[length] == ',');
+    }
+    prose_say(list, "%s%.*s", list->text[list->used - 1] == '=' ? "" : ",", (int)n, name);
+}
+
+/* Below the claims: the learning rates, or whatever was tuned, of their encoders. */
+static enum status say_tuning(struct store *s, const struct claim *c, int n,
+                              struct text_table *t, struct err *e)
+{
+    struct prose experiments = {.used = 0}, encoders = {.used = 0}, said = {.used = 0};
+    const char *filters[] = {experiments.text, encoders.text};
+    const struct table_request q = {
+        .profile = c->text[PROFILE], .filters = filters, .n_filters = 2};
+    prose_say(&experiments, "experiment=");
+    prose_say(&encoders, "encoder=");
+    for (int i = 0; i < n; i++) {
+        add_to_list(&experiments, c[i].text[EXPERIMENT]);
+        add_to_list(&encoders, c[i].text[LESS]);
+        add_to_list(&encoders, c[i].text[THAN]);
+    }
+    const enum status st = table_tuning_of(s, &q, &said, e);
+    if (st == ST_OK && said.used)
+        text_table_below(t, "", said.text);
+    return st;
+}
+
+static enum status print_profile(struct store *s, const struct claim *c, int n, int hidden,
                                  enum print_format f, FILE *out, struct err *e)
 {
     char more[160];
@@ -474,9 +510,13 @@ static enum status print_profile(const struct claim *c, int n, int hidden,
                  hidden, hidden == 1 ? " has" : "s have");
         text_table_below(&t, "", more);
     }
-    const enum status st = text_table_end(&t, e);
-    if (st)
+    enum status st = *c->text[PROFILE] ? say_tuning(s, c, n, &t, e) : ST_OK;
+    if (st == ST_OK)
+        st = text_table_end(&t, e);
+    if (st) {
+        text_table_drop(&t);
         return st;
+    }
     fputs(f == PRINT_LATEX  ? "\\begin{itemize}\\raggedright\n"
           : f == PRINT_HTML ? "<ul class=notes>\n"
                             : "\n",
@@ -545,8 +585,8 @@ static enum status export_claims(const struct claims *all, enum print_format f, 
 }
 
 /* `short_list`: leave out of text for people what no run speaks about. */
-static enum status print_claims(struct claims *all, enum print_format f, bool short_list,
-                                FILE *out, struct err *e)
+static enum status print_claims(struct store *s, struct claims *all, enum print_format f,
+                                bool short_list, FILE *out, struct err *e)
 {
     enum status st = ST_OK;
     if (!print_format_for_people(f))
@@ -555,7 +595,7 @@ static enum status print_claims(struct claims *all, enum print_format f, bool sh
         const int n = of_profile(&all->claim[i], all->n - i);
         const int shown = short_list ? with_runs_first(&all->claim[i], n) : n;
         fputs(i ? "\n" : "", out);
-        st = print_profile(&all->claim[i], shown, n - shown, f, out, e);
+        st = print_profile(s, &all->claim[i], shown, n - shown, f, out, e);
         i += n;
     }
     return st;
@@ -652,7 +692,7 @@ enum status verdicts_print(struct store *s, const struct verdicts_request *q, FI
     for (int i = 0; i < all.n && tally && st == ST_OK; i++)
         tally[all.claim[i].judged.verdict]++;
     if (st == ST_OK)
-        st = print_claims(&all, q->format, !q->name, out, e);
+        st = print_claims(s, &all, q->format, !q->name, out, e);
     claims_free(&all);
     return st;
 }

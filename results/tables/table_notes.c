@@ -143,20 +143,20 @@ static void each_merged(const struct table_section *s, note_fn line, void *to)
 bool table_notes_any(const struct table_notes *n, const struct table_section *s,
                      const struct table_request *q)
 {
-    char learning[LEARNING_TEXT];
-    table_learning_solved(s, learning);
-    return n->best || n->bound || n->hard || n->n || q->published || *learning;
+    struct prose learning = {.used = 0};
+    table_learning_solved(s, &learning);
+    return n->best || n->bound || n->hard || n->n || q->published || learning.used;
 }
 
 static void each_learning(const struct table_section *s, note_fn line, void *to)
 {
-    char learning[LEARNING_TEXT];
-    table_learning_solved(s, learning);
-    if (*learning)
-        line(to, "", learning);
-    table_learning_unfinished(s, learning);
-    if (*learning)
-        line(to, "", learning);
+    struct prose solved = {.used = 0}, unfinished = {.used = 0};
+    table_learning_solved(s, &solved);
+    if (solved.used)
+        line(to, "", solved.text);
+    table_learning_unfinished(s, &unfinished);
+    if (unfinished.used)
+        line(to, "", unfinished.text);
 }
 
 static void each_tuning(const struct table_section *s, note_fn line, void *to)
@@ -170,9 +170,10 @@ static void each_tuning(const struct table_section *s, note_fn line, void *to)
         line(to, "", parameters.text);
 }
 
-static const char *best_rule(const struct table_request *q)
+/* Of one seed no interval decides. */
+static const char *best_rule(const struct table_section *s, const struct table_request *q)
 {
-    return q->best == BEST_MEAN
+    return q->best == BEST_MEAN || s->seeds < 2
                ? "the best mean among the encoders it stands beside."
                : "the best mean among the encoders it stands beside, or a mean within the 95 % "
                  "interval of the best.";
@@ -183,7 +184,7 @@ void table_notes_each(const struct table_notes *n, const struct table_section *s
 {
     struct prose source = {.used = 0}, hard = {.used = 0};
     if (n->best)
-        line(to, q->format == PRINT_TEXT ? "*" : "Bold:", best_rule(q));
+        line(to, q->format == PRINT_TEXT ? "*" : "Bold:", best_rule(s, q));
     if (n->bound)
         line(to, "0 (< x)",
              "no error in any seed; x is the 95 % upper bound of these seeds' rate, were "

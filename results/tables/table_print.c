@@ -130,6 +130,19 @@ static double seen_of(const struct table_section *s, const char *split)
     return n ? sum / n : (double)NAN;
 }
 
+static void say_seen(double percent, struct prose *p)
+{
+    if (percent >= 99.5 && percent < 100)
+        prose_say(p, ", more than 99 %% of them seen in training");
+    else if (percent > 0)
+        prose_say(p, ", %.*f %% of them seen in training",
+                  percent >= 10    ? 0
+                  : percent >= 1   ? 1
+                  : percent >= 0.1 ? 2
+                                   : 3,
+                  percent);
+}
+
 /* "id 1000 sequences, 26508 scored tokens; ..." */
 static void say_sizes(const struct table_section *s, struct prose *p)
 {
@@ -151,9 +164,7 @@ static void say_sizes(const struct table_section *s, struct prose *p)
         else if (tokens >= 0)
             prose_say(p, "%s%lld scored tokens", sequences >= 0 ? ", " : "",
                       (long long)tokens);
-        const double seen = seen_of(s, r->key[DIM_SPLIT]);
-        if (seen > 0)
-            prose_say(p, ", %.2g %% of them seen in training", 100 * seen);
+        say_seen(100 * seen_of(s, r->key[DIM_SPLIT]), p);
     }
     if (p->used)
         prose_say(p, ".");

@@ -216,6 +216,25 @@ void table_tuning_say(const struct table_section *s, struct prose *p)
         prose_say(p, ".");
 }
 
+enum status table_tuning_of(struct store *s, const struct table_request *q, struct prose *p,
+                            struct err *e)
+{
+    const struct table_shape shape = {.rows = DIM_VARIANT, .cols = DIM_TEST};
+    struct table_data d = {0};
+    struct table_section section = {0};
+    enum status st = table_data_load(s, q, "token_error", &d, e);
+    if (st == ST_OK)
+        st = table_tuning_load(s, &d, e);
+    const int first = st == ST_OK && d.trials ? table_section_next(&d, shape, -1) : -1;
+    if (first >= 0)
+        st = table_section_init(&d, shape, first, &section, e);
+    if (first >= 0 && st == ST_OK)
+        table_tuning_say(&section, p);
+    table_section_free(&section);
+    table_data_free(&d);
+    return st;
+}
+
 void table_tuning_parameters(const struct table_section *s, struct prose *p)
 {
     const struct trial *chosen;

@@ -67,12 +67,9 @@ static void latex_one(FILE *out, const char *one)
     fputs(one, out);
 }
 
-/* A '[' or '*' at the start would be an argument of the \\ or \item before it. */
-void escape_latex(FILE *out, const char *text)
+void escape_latex_part(FILE *out, const char *text)
 {
     char one[ONE_TEXT];
-    if (*text == '[' || *text == '*')
-        fputs("{}", out);
     while (*text) {
         text += next(text, one);
         if (one[0] == '\\' && one[1]) { /* an escape */
@@ -81,6 +78,14 @@ void escape_latex(FILE *out, const char *text)
         } else
             latex_one(out, one);
     }
+}
+
+/* A '[' or '*' at the start would be an argument of the \\ or \item before it. */
+void escape_latex(FILE *out, const char *text)
+{
+    if (*text == '[' || *text == '*')
+        fputs("{}", out);
+    escape_latex_part(out, text);
 }
 
 void escape_html(FILE *out, const char *text)

@@ -8,9 +8,10 @@
 
 int text_width(const char *text); /* characters (UTF-8), as a terminal counts them */
 
-void escape_md(FILE *out, const char *text);    /* GitHub's Markdown, inside a table */
-void escape_latex(FILE *out, const char *text); /* also ± and the like, as math */
-void escape_html(FILE *out, const char *text);  /* in elements and quoted attributes */
-void escape_csv(FILE *out, const char *text);   /* RFC 4180: quoted when need be */
+void escape_md(FILE *out, const char *text);         /* GitHub's Markdown, inside a table */
+void escape_latex(FILE *out, const char *text);      /* also ± and the like, as math */
+void escape_latex_part(FILE *out, const char *text); /* behind other text of a cell */
+void escape_html(FILE *out, const char *text);       /* in elements and quoted attributes */
+void escape_csv(FILE *out, const char *text);        /* RFC 4180: quoted when need be */
 
 #endif

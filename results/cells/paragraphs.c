@@ -2,6 +2,7 @@
 
 #include "clean.h"
 #include "escape.h"
+#include "latex_size.h"
 
 enum { WIDTH = 80 };
 
@@ -12,7 +13,7 @@ static void words(enum print_format f, const char *text, FILE *out)
     else
         (f == PRINT_MD     ? escape_md
          : f == PRINT_HTML ? escape_html
-                           : escape_latex)(out, text);
+                           : latex_words)(out, text);
 }
 
 static const char *ending(enum print_format f, const char *html)

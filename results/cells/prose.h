@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-enum { PROSE_TEXT = 4096 };
+enum { PROSE_TEXT = 32768 };
 
-/* Zeroed: empty. What does not fit is cut. */
+/* Zeroed: empty. What does not fit is cut, and ends in "...". */
 struct prose {
     char text[PROSE_TEXT];
     size_t used;

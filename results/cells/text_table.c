@@ -15,6 +15,7 @@
 #include "escape.h"
 #include "json_text.h"
 #include "option.h"
+#include "paragraphs.h"
 #include "real_text.h"
 #include "text_table_draw.h"
 
@@ -405,12 +406,64 @@ void text_table_indent(struct text_table *t)
         c->indent = true;
 }
 
-/* ---- the end ---- */
-
-int text_table_width(struct text_table *t)
+void text_table_repeats(struct text_table *t)
 {
-    return t->failed ? 0 : text_table_draw_width(t);
+    struct text_cell *c = last(t);
+    if (c)
+        c->repeats = true;
 }
+
+/* ---- around the table ---- */
+
+void text_table_caption(struct text_table *t, const char *caption, const char *label)
+{
+    free(t->caption);
+    free(t->label);
+    t->caption = strdup(caption);
+    t->label = label ? strdup(label) : NULL;
+    t->failed |= !t->caption || (label && !t->label);
+}
+
+void text_table_below(struct text_table *t, const char *mark, const char *text)
+{
+    struct text_note *all = realloc(t->note, (size_t)(t->notes + 1) * sizeof *all);
+    if (!all) {
+        t->failed = true;
+        return;
+    }
+    t->note = all;
+    t->note[t->notes] = (struct text_note){strdup(mark), strdup(text)};
+    t->failed |= !t->note[t->notes].mark || !t->note[t->notes].text;
+    t->notes++;
+}
+
+void text_table_title(struct text_table *t, const char *title)
+{
+    if (t->format == PRINT_LATEX)
+        text_table_caption(t, title, NULL);
+    else
+        paragraph_title(t->format, title, t->out);
+}
+
+void text_table_say(struct text_table *t, const char *text)
+{
+    if (t->format == PRINT_LATEX)
+        text_table_below(t, "", text);
+    else {
+        paragraph_plain(t->format, text, t->out);
+        fputc('\n', t->out);
+    }
+}
+
+static void say_below(const struct text_table *t)
+{
+    for (int i = 0; i < t->notes; i++) {
+        fputs(i == 0 || t->format == PRINT_MD ? "\n" : "", t->out);
+        paragraph_plain(t->format, t->note[i].text, t->out);
+    }
+}
+
+/* ---- the end ---- */
 
 void text_table_drop(struct text_table *t)
 {
@@ -419,6 +472,13 @@ void text_table_drop(struct text_table *t)
     for (int i = 0; i < t->columns; i++)
         free(t->column[i].name);
     free(t->column);
+    for (int i = 0; i < t->notes; i++) {
+        free(t->note[i].mark);
+        free(t->note[i].text);
+    }
+    free(t->note);
+    free(t->caption);
+    free(t->label);
     json_decref(t->rows);
     *t = (struct text_table){0};
 }
@@ -431,6 +491,8 @@ enum status text_table_end(struct text_table *t, struct err *e)
         fputs(t->printed ? "\n]\n" : "[]\n", t->out);
     else if (!t->failed && print_format_for_people(t->format))
         text_table_draw_end(t);
+    if (!t->failed && print_format_for_people(t->format) && t->format != PRINT_LATEX)
+        say_below(t);
     const bool failed = t->failed;
     text_table_drop(t);
     return failed ? err_set(e, ST_NOMEM, "no memory for the table; ask for less of it")

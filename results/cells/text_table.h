@@ -41,10 +41,11 @@ struct text_cell {
     size_t bytes, head; /* of text; before its tail */
     int64_t integer;
     double real;
-    bool best;   /* a star, or bold */
-    bool rule;   /* a line above this cell's row */
-    bool indent; /* stands below the cell above it */
-    char *note;  /* owned; marks of footnotes, "1,2", or NULL */
+    bool best;    /* a star, or bold */
+    bool rule;    /* a line above this cell's row */
+    bool indent;  /* stands below the cell above it */
+    bool repeats; /* stands for the cell above it */
+    char *note;   /* owned; marks of footnotes, "1,2", or NULL */
 };
 
 struct text_column {
@@ -52,6 +53,18 @@ struct text_column {
     bool right;            /* stands to the right, as columns of numbers do unasked */
     bool point;            /* LaTeX: two columns that meet at the decimal point */
     int width, head, tail; /* of the terminal: widest so far */
+};
+
+struct text_note {
+    char *mark, *text; /* owned */
+};
+
+/* The LaTeX float that is being written (latex_float.c). */
+struct text_float {
+    bool open, fresh, in_notes, across, small;
+    double room; /* pt */
+    int floats;  /* of this table that are closed */
+    int since;   /* of all tables, where they do not share `floats` below */
 };
 
 struct text_table {
@@ -63,7 +76,12 @@ struct text_table {
     int hold;                          /* rows kept to find the widths; 0: all */
     int limit;                         /* columns of the terminal; 0: none */
     bool bold;                         /* the best cells, in text; their star stays */
-    json_t *rows; /* JSON of a larger document; NULL: an array of its own */
+    json_t *rows;          /* JSON of a larger document; NULL: an array of its own */
+    char *caption, *label; /* owned; NULL: none */
+    struct text_note *note;
+    int notes;
+    struct text_float latex;
+    int *floats; /* of LaTeX, in all tables of a document; NULL: in this one */
     bool failed;
 };
 
@@ -97,11 +115,22 @@ void text_table_note(struct text_table *t, const char *mark);
 void text_table_rule(struct text_table *t);
 void text_table_indent(struct text_table *t);
 
-/* Columns of a terminal that the rows kept so far take. */
-int text_table_width(struct text_table *t);
+void text_table_repeats(struct text_table *t); /* an empty cell: the same as above */
 
-/* Prints what is still to be printed, and frees all. LaTeX is a tabular with booktabs rules,
- * in which the decimal points of a column stand above each other. */
+/* Of a LaTeX table, before its end: the caption, with a label or NULL, and what stands below, a
+ * line each, with its mark or "". */
+void text_table_caption(struct text_table *t, const char *caption, const char *label);
+void text_table_below(struct text_table *t, const char *mark, const char *text);
+
+/* Sentences around a table, in formats for people. A title and what is said above are printed
+ * at once, before the first row; LaTeX has them as caption and below. What is said below
+ * follows at text_table_end. */
+void text_table_title(struct text_table *t, const char *title);
+void text_table_say(struct text_table *t, const char *text);
+
+/* Prints what is still to be printed, and frees all. LaTeX is one float, or several where the
+ * table is larger than a page, that fits into a paper of two columns; with booktabs rules, and
+ * the decimal points of a column above each other. */
 enum status text_table_end(struct text_table *t, struct err *e);
 void text_table_drop(struct text_table *t); /* prints no more; accepts a zeroed struct */
 /* The rows as an array for a larger document, which is the caller's; NULL: no memory. Frees

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "escape.h"
-#include "real_text.h"
 
 enum { GAP = 2 };
 
@@ -35,17 +34,13 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
-const char *text_cell_form(const struct text_table *t, const struct text_cell *c,
-                           char text[FORM_TEXT], size_t *head)
+const char *text_cell_form(const struct text_cell *c, char text[FORM_TEXT], size_t *head)
 {
-    char number[REAL_TEXT];
     memset(text, 0, FORM_TEXT);
     if (c->type == CELL_INTEGER)
         snprintf(text, FORM_TEXT, "%lld", (long long)c->integer);
     else if (c->type == CELL_REAL && isnan(c->real))
         snprintf(text, FORM_TEXT, "n/a");
-    else if (c->type == CELL_REAL && t->format == PRINT_LATEX)
-        snprintf(text, FORM_TEXT, "%s", real_text(c->real, number));
     else if (c->type == CELL_REAL)
         snprintf(text, FORM_TEXT, "%.6g", c->real);
     *head = c->text ? c->head : strlen(text);
@@ -127,7 +122,7 @@ static void find_widths(struct text_table *t)
         for (int i = c; i < t->cells; i += t->columns) {
             char own[FORM_TEXT];
             size_t head;
-            const char *text = text_cell_form(t, &t->cell[i], own, &head);
+            const char *text = text_cell_form(&t->cell[i], own, &head);
             const int front = width_of(text, head) + indent_width(&t->cell[i]);
             k->head = larger(k->head, front);
             k->tail = larger(k->tail, text_width(text + head) + marks_width(&t->cell[i]));
@@ -146,15 +141,6 @@ static int least_width(const struct text_table *t, int c)
             least = larger(least, longest_word(t->cell[i].text) + marks_width(&t->cell[i]) +
                                       indent_width(&t->cell[i]));
     return least;
-}
-
-int text_table_draw_width(struct text_table *t)
-{
-    int total = -GAP;
-    find_widths(t);
-    for (int c = 0; c < t->columns; c++)
-        total += t->column[c].width + GAP;
-    return total;
 }
 
 /* Takes the columns beyond the terminal from the widest columns of words. */
@@ -221,7 +207,7 @@ static void put_right(struct line *l, const struct text_table *t, const struct t
 {
     char own[FORM_TEXT];
     size_t head;
-    const char *text = text_cell_form(t, c, own, &head);
+    const char *text = text_cell_form(c, own, &head);
     /* Rows that came later than the widths may be wider. */
     const int before = larger(0, k->width - k->tail - width_of(text, head));
     l->blanks += before;
@@ -236,7 +222,7 @@ static void put_left(struct line *l, const struct text_table *t, const struct te
 {
     char own[FORM_TEXT];
     size_t head;
-    const char *text = text_cell_form(t, c, own, &head) + *from;
+    const char *text = text_cell_form(c, own, &head) + *from;
     const int indent = indent_width(c);
     size_t n = t->limit ? piece(text, k->width - indent - marks_width(c)) : strlen(text);
     const bool marked = text[n] == '\0' && n > 0;
@@ -323,7 +309,7 @@ static void md_cell(const struct text_table *t, const struct text_cell *c)
     size_t head;
     fputs(c->best ? " **" : " ", t->out);
     fputs(c->indent ? "&emsp;" : "", t->out);
-    escape_md(t->out, text_cell_form(t, c, own, &head));
+    escape_md(t->out, text_cell_form(c, own, &head));
     fputs(c->best ? "**" : "", t->out);
     if (c->note)
         fprintf(t->out, "\\[%s\\]", c->note);
@@ -358,7 +344,7 @@ static void html_cell(const struct text_table *t, int column, const struct text_
     const bool right = t->column[column].right;
     fprintf(t->out, "<td%s%s>", right ? " class=n" : "", c->indent ? " data-below" : "");
     fputs(c->best ? "<strong>" : "", t->out);
-    escape_html(t->out, text_cell_form(t, c, own, &head));
+    escape_html(t->out, text_cell_form(c, own, &head));
     fputs(c->best ? "</strong>" : "", t->out);
     if (c->note) {
         fputs("<sup>", t->out);

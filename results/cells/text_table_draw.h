@@ -10,17 +10,14 @@ int terminal_columns(FILE *out);
 /* The rows that are kept, below what was drawn before. */
 void text_table_draw(struct text_table *t);
 void text_table_draw_end(struct text_table *t);
-/* Columns of a terminal for the rows that are kept. */
-int text_table_draw_width(struct text_table *t);
 
-/* The same as LaTeX (text_table_latex.c). */
+/* The same as LaTeX (latex_float.c). */
 void text_table_latex(struct text_table *t);
-void text_table_latex_end(const struct text_table *t);
+void text_table_latex_end(struct text_table *t);
 
 /* The cell as text, without its marks; *head: the bytes before the tail. */
 enum { FORM_TEXT = 64 };
-const char *text_cell_form(const struct text_table *t, const struct text_cell *c,
-                           char text[FORM_TEXT], size_t *head);
+const char *text_cell_form(const struct text_cell *c, char text[FORM_TEXT], size_t *head);
 /* Has any cell of the row a line above it? */
 bool text_row_has_rule(const struct text_table *t, const struct text_cell *row);
 

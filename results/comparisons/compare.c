@@ -10,7 +10,7 @@
 #include "metric_text.h"
 #include "no_match.h"
 #include "paired.h"
-#include "paragraphs.h"
+#include "prose.h"
 #include "rank_test.h"
 #include "store_internal.h"
 
@@ -188,7 +188,9 @@ static enum status load(struct store *db, const char *name, struct side *s, stru
         char wanted[256], advice[FILTER_ADVICE];
         const char *const filter[] = {wanted};
         snprintf(wanted, sizeof wanted, "encoder=%s", name);
-        no_match_advice(db, filter, s->q->databases ? 0 : 1, advice);
+        no_match_request(db, NULL, s->q->profile, s->q->filters, s->q->n_filters, advice);
+        if (!advice[0])
+            no_match_advice(db, filter, s->q->databases ? 0 : 1, advice);
         st = err_set(e, ST_NOTFOUND,
                      "%s: no run that is done matches and has its answers stored%s", name,
                      advice);
@@ -383,8 +385,8 @@ static bool varies(const struct pairs *p, bool of_text, int key)
     return false;
 }
 
-static enum status print_title(const struct compare_request *q, const struct pairs *p,
-                               bool of_text, FILE *out, struct err *e)
+static enum status say_title(const struct compare_request *q, const struct pairs *p,
+                             bool of_text, struct text_table *t, struct err *e)
 {
     const struct pair *first = first_of(p, of_text);
     char *text = NULL;
@@ -396,23 +398,28 @@ static enum status print_title(const struct compare_request *q, const struct pai
     for (int k = 0; k < (q->databases ? KEYS : VARIANT); k++)
         if (!varies(p, of_text, k) && *first->key[k])
             fprintf(line, "; %s %s", key_name[k], first->key[k]);
-    fputs(
-        of_text
-            ? ". Perplexity, mean (seeds). B - A: above 0 where A is better, with its 95 % "
-              "interval over seeds. Pairs: share of pairs of seeds in which A is better."
-            : ". Sequences with a mistake, %, mean (seeds). B - A: above 0 where A errs "
-              "less, with its 95 % interval over seeds and sequences. Pairs: share of "
-              "pairs of seeds in which A errs less. McNemar: in how many pairs of the "
-              "same seed A or B errs less on the same sequences, p at most 0.05.",
-        line);
-    if (p->left_out)
-        fprintf(line, " Left out: %d split%s with other sequences on either side.",
-                p->left_out, p->left_out == 1 ? "" : "s");
     if (fclose(line) == 0)
-        paragraph_plain(q->format, text, out);
-    fputc('\n', out);
+        text_table_title(t, text);
     free(text);
     return ST_OK;
+}
+
+static void say_columns(const struct pairs *p, bool of_text, struct text_table *t)
+{
+    struct prose said = {.used = 0};
+    prose_say(
+        &said, "%s",
+        of_text
+            ? "Perplexity, mean (seeds). B - A: above 0 where A is better, with its 95 % "
+              "interval over seeds. Pairs: share of pairs of seeds in which A is better."
+            : "Sequences with a mistake, %, mean (seeds). B - A: above 0 where A errs "
+              "less, with its 95 % interval over seeds and sequences. Pairs: share of "
+              "pairs of seeds in which A errs less. McNemar: in how many pairs of the "
+              "same seed A or B errs less on the same sequences, p at most 0.05.");
+    if (p->left_out)
+        prose_say(&said, " Left out: %d split%s with other sequences on either side.",
+                  p->left_out, p->left_out == 1 ? "" : "s");
+    text_table_say(t, said.text);
 }
 
 static void add_error(struct text_table *t, const struct metric_info *m, double error,
@@ -456,10 +463,11 @@ static enum status print_people(const struct compare_request *q, const struct pa
         return ST_OK;
     if (of_text && first_of(p, false))
         fputc('\n', out);
-    enum status st = print_title(q, p, of_text, out, e);
+    text_table_init(&t, q->format, out);
+    enum status st = say_title(q, p, of_text, &t, e);
     if (st)
         return st;
-    text_table_init(&t, q->format, out);
+    say_columns(p, of_text, &t);
     for (int k = 0; k < (q->databases ? KEYS : VARIANT); k++)
         if (varies(p, of_text, k))
             text_table_column(&t, key_name[k], false);

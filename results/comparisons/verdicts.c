@@ -14,9 +14,13 @@
 
 #include "json_text.h"
 #include "metric_text.h"
+#include "no_match.h"
+#include "option.h"
 #include "paragraphs.h"
+#include "prose.h"
 #include "statistics.h"
 #include "store_internal.h"
+#include "table_tuning.h"
 
 static const double solved_error = 0.01; /* as in table_learning.h */
 
@@ -420,23 +424,21 @@ static void print_details(const struct claim *c, int n, enum print_format f, FIL
     }
 }
 
-static void print_rule(const struct claim *c, enum print_format f, FILE *out)
+static void say_rule(const struct claim *c, struct text_table *t)
 {
     char title[256];
     snprintf(title, sizeof title, "Claims, profile %s",
              *c->text[PROFILE] ? c->text[PROFILE] : "(no run yet)");
-    paragraph_title(f, title, out);
-    paragraph_plain(
-        f,
+    text_table_title(t, title);
+    text_table_say(
+        t,
         "Reproduced: by an exact rank-sum test over seeds the first encoder's values are "
         "below the second's, p at most 0.025 after Holm's correction over all claims of the "
         "experiment, and at least 75 % of the pairs of seeds agree. Contradicted: the other "
         "way round. Too few seeds: no outcome of so many could decide. Both solve: both err "
         "on at most 1 %, and the claim is not tested. In brackets: how many seeds a side "
         "would decide with probability 0.8, did pairs agree as often as now. Difference: "
-        "second less first, with its 95 % interval over seeds.",
-        out);
-    fputc('\n', out);
+        "second less first, with its 95 % interval over seeds.");
 }
 
 static bool has_runs(const struct claim *c)
@@ -459,26 +461,63 @@ static int with_runs_first(struct claim *c, int n)
     return front ? front : n;
 }
 
-static enum status print_profile(const struct claim *c, int n, int hidden,
+/* Adds a name to "KEY=A,B" unless it is there; an encoder's is without its options. */
+static void add_to_list(struct prose *list, const char *name)
+{
+    const size_t n = strcspn(name, "(");
+    for (const char *at = strchr(list->text, '=') + 1; *at;) {
+        const size_t length = strcspn(at, ",");
+        if (length == n && strncmp(at, name, n) == 0)
+            return;
+        at += length + (at[length] == ',');
+    }
+    prose_say(list, "%s%.*s", list->text[list->used - 1] == '=' ? "" : ",", (int)n, name);
+}
+
+/* Below the claims: the learning rates, or whatever was tuned, of their encoders. */
+static enum status say_tuning(struct store *s, const struct claim *c, int n,
+                              struct text_table *t, struct err *e)
+{
+    struct prose experiments = {.used = 0}, encoders = {.used = 0}, said = {.used = 0};
+    const char *filters[] = {experiments.text, encoders.text};
+    const struct table_request q = {
+        .profile = c->text[PROFILE], .filters = filters, .n_filters = 2};
+    prose_say(&experiments, "experiment=");
+    prose_say(&encoders, "encoder=");
+    for (int i = 0; i < n; i++) {
+        add_to_list(&experiments, c[i].text[EXPERIMENT]);
+        add_to_list(&encoders, c[i].text[LESS]);
+        add_to_list(&encoders, c[i].text[THAN]);
+    }
+    const enum status st = table_tuning_of(s, &q, &said, e);
+    if (st == ST_OK && said.used)
+        text_table_below(t, "", said.text);
+    return st;
+}
+
+static enum status print_profile(struct store *s, const struct claim *c, int n, int hidden,
                                  enum print_format f, FILE *out, struct err *e)
 {
     char more[160];
     struct text_table t;
-    print_rule(c, f, out);
     text_table_init(&t, f, out);
+    say_rule(c, &t);
     fill(&t, c, n);
-    const enum status st = text_table_end(&t, e);
-    if (st)
-        return st;
     if (hidden) {
         snprintf(more, sizeof more,
                  "%d more claim%s no run on either side; `posbench claims \"*\"` lists "
                  "them.",
                  hidden, hidden == 1 ? " has" : "s have");
-        fputc('\n', out);
-        paragraph_plain(f, more, out);
+        text_table_below(&t, "", more);
     }
-    fputs(f == PRINT_LATEX  ? "\\begin{itemize}\n"
+    enum status st = *c->text[PROFILE] ? say_tuning(s, c, n, &t, e) : ST_OK;
+    if (st == ST_OK)
+        st = text_table_end(&t, e);
+    if (st) {
+        text_table_drop(&t);
+        return st;
+    }
+    fputs(f == PRINT_LATEX  ? "\\begin{itemize}\\raggedright\n"
           : f == PRINT_HTML ? "<ul class=notes>\n"
                             : "\n",
           out);
@@ -546,8 +585,8 @@ static enum status export_claims(const struct claims *all, enum print_format f, 
 }
 
 /* `short_list`: leave out of text for people what no run speaks about. */
-static enum status print_claims(struct claims *all, enum print_format f, bool short_list,
-                                FILE *out, struct err *e)
+static enum status print_claims(struct store *s, struct claims *all, enum print_format f,
+                                bool short_list, FILE *out, struct err *e)
 {
     enum status st = ST_OK;
     if (!print_format_for_people(f))
@@ -556,7 +595,7 @@ static enum status print_claims(struct claims *all, enum print_format f, bool sh
         const int n = of_profile(&all->claim[i], all->n - i);
         const int shown = short_list ? with_runs_first(&all->claim[i], n) : n;
         fputs(i ? "\n" : "", out);
-        st = print_profile(&all->claim[i], shown, n - shown, f, out, e);
+        st = print_profile(s, &all->claim[i], shown, n - shown, f, out, e);
         i += n;
     }
     return st;
@@ -587,6 +626,57 @@ static enum status read_claims(struct store *s, const struct verdicts_request *q
     return st ? st : decide_all(all, e);
 }
 
+enum { NAMES_MAX = 256, NAME_TEXT = 128 };
+
+struct names {
+    int n;
+    char name[NAMES_MAX][NAME_TEXT];
+};
+
+static enum status take_name(void *context, sqlite3_stmt *q, struct err *e)
+{
+    struct names *all = context;
+    (void)e;
+    if (all->n < NAMES_MAX)
+        snprintf(all->name[all->n++], NAME_TEXT, "%s",
+                 (const char *)sqlite3_column_text(q, 0));
+    return ST_OK;
+}
+
+/* The claim that is asked for is none of those that there are. */
+static enum status no_such_claim(struct store *s, const char *name, struct err *e)
+{
+    struct names *all = calloc(1, sizeof *all);
+    const char *list[NAMES_MAX];
+    if (!all)
+        return err_set(e, ST_NOMEM, "no memory for the names of claims");
+    enum status st = store_each(s, "SELECT DISTINCT name FROM claim ORDER BY name", NULL, 0,
+                                NULL, take_name, all, e);
+    for (int i = 0; i < all->n; i++)
+        list[i] = all->name[i];
+    if (st == ST_OK && all->n > 0 && name)
+        st = err_set(e, ST_NOTFOUND, "no claim matches \"%s\"%s", name,
+                     suggest_among(name, list, all->n));
+    else if (st == ST_OK)
+        st = err_set(e, ST_NOTFOUND,
+                     "no claim matches; an experiment file lists them under "
+                     "\"claims\", and `posbench run` stores them");
+    free(all);
+    return st;
+}
+
+static enum status nothing(struct store *s, const struct verdicts_request *q,
+                           const struct claims *all, struct err *e)
+{
+    char advice[FILTER_ADVICE];
+    no_match_request(s, NULL, q->profile, NULL, 0, advice);
+    if (all->n == 0 && !advice[0])
+        return no_such_claim(s, q->name, e);
+    return err_set(
+        e, ST_NOTFOUND,
+        "no run that is done matches%s; `posbench list runs` shows what there is", advice);
+}
+
 enum status verdicts_print(struct store *s, const struct verdicts_request *q, FILE *out,
                            int tally[VERDICTS], struct err *e)
 {
@@ -596,18 +686,13 @@ enum status verdicts_print(struct store *s, const struct verdicts_request *q, FI
     if (none && q->format == PRINT_JSON)
         st = export_claims(&(struct claims){.n = 0}, PRINT_JSON, out, e);
     if (none && st == ST_OK)
-        st = all.n ? err_set(e, ST_NOTFOUND,
-                             "no run that is done matches; `posbench list runs` shows what "
-                             "there is")
-                   : err_set(e, ST_NOTFOUND,
-                             "no claim matches; an experiment file lists them under "
-                             "\"claims\", and `posbench run` stores them");
+        st = nothing(s, q, &all, e);
     for (int v = 0; v < VERDICTS && tally; v++)
         tally[v] = 0;
     for (int i = 0; i < all.n && tally && st == ST_OK; i++)
         tally[all.claim[i].judged.verdict]++;
     if (st == ST_OK)
-        st = print_claims(&all, q->format, !q->name, out, e);
+        st = print_claims(s, &all, q->format, !q->name, out, e);
     claims_free(&all);
     return st;
 }

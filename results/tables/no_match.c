@@ -65,3 +65,20 @@ void no_match_advice(struct store *s, const char *const *filters, int n,
             free(v.at[k]);
     }
 }
+
+void no_match_request(struct store *s, const char *experiment, const char *profile,
+                      const char *const *filters, int n, char text[FILTER_ADVICE])
+{
+    const char *const key[] = {"experiment", "profile"};
+    const char *const glob[] = {experiment, profile};
+    text[0] = '\0';
+    for (int i = 0; i < 2 && !text[0]; i++) {
+        char filter[SQL_TEXT];
+        const char *const one = filter;
+        snprintf(filter, sizeof filter, "%s=%s", key[i], glob[i] ? glob[i] : "*");
+        if (glob[i])
+            no_match_advice(s, &one, 1, text);
+    }
+    if (!text[0])
+        no_match_advice(s, filters, n, text);
+}

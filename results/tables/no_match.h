@@ -10,4 +10,8 @@
 void no_match_advice(struct store *s, const char *const *filters, int n,
                      char text[FILTER_ADVICE]);
 
+/* The same where an experiment and a profile (globs; NULL: any) are asked for too. */
+void no_match_request(struct store *s, const char *experiment, const char *profile,
+                      const char *const *filters, int n, char text[FILTER_ADVICE]);
+
 #endif

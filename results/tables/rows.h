@@ -5,8 +5,8 @@
 #include "store.h"
 #include "text_table.h"
 
-/* Rows are printed as they come (text_table_stream). Text and Markdown print reals with six
- * digits, the others with all of them. JSON is an array of objects, a row a line, with
+/* Rows are printed as they come (text_table_stream). Formats for people print reals with six
+ * digits, CSV and JSON with all of them. JSON is an array of objects, a row a line, with
  * numbers as numbers, NULL as null and bytes in hex. *rows (may be NULL) receives how many
  * there were. Errors as store_query. */
 enum status rows_print(struct store *s, const char *sql, const char *const *params,

@@ -33,6 +33,7 @@ struct job {
     struct table_data data[METRICS_MAX];
     struct groups sections[METRICS_MAX]; /* the records of each table */
     int printed;                         /* tables so far */
+    int floats;                          /* of LaTeX */
     struct text_table cells;             /* CSV: of all tables */
     json_t *tables;                      /* JSON */
     char *macros; /* the text of all so far, which `out` then writes */
@@ -139,7 +140,7 @@ static enum status print_section(struct job *j, const struct table_section *s,
         return export_json(j, s, e);
     default:
         fputs(first ? "" : "\n", j->out);
-        return table_print_section(s, j->q, j->out, e);
+        return table_print_section(s, j->q, j->out, &j->floats, e);
     }
 }
 
@@ -187,20 +188,14 @@ static enum status nothing(struct store *s, const struct job *j, struct err *e)
 {
     const struct table_request *q = j->q;
     const int runs = j->data[0].records;
-    char advice[FILTER_ADVICE] = "", experiment[256];
-    const char *const named = experiment;
+    char advice[FILTER_ADVICE] = "";
     if (runs)
         return err_set(e, ST_NOTFOUND,
                        "%d runs match but none has numbers for this: `posbench plan` shows "
                        "how far they are, `posbench query accuracy_by_split` the names "
                        "of their splits",
                        runs);
-    snprintf(experiment, sizeof experiment, "experiment=%s",
-             q->experiment ? q->experiment : "*");
-    if (q->experiment)
-        no_match_advice(s, &named, 1, advice);
-    if (!advice[0])
-        no_match_advice(s, q->filters, q->n_filters, advice);
+    no_match_request(s, q->experiment, q->profile, q->filters, q->n_filters, advice);
     for (int i = 0; i < q->n_filters && !advice[0]; i++)
         if (strncmp(q->filters[i], "split=", strlen("split=")) == 0)
             return no_such_split(s, q->filters[i], e);

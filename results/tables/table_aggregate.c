@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "aggregate.h"
-#include "paragraphs.h"
+#include "no_match.h"
+#include "prose.h"
 #include "table_data.h"
+#include "table_rates.h"
 
 /* The points of the performance profile; tables for people print those that are marked. */
 static const struct {
@@ -35,7 +37,9 @@ struct field {
     struct values *values;
     double *score; /* all values point into it */
     double *room;  /* as many again, to work in */
+    int *has;      /* [encoders] tests, before those are left out that not all have */
     int encoders, tests;
+    bool several_rates; /* of which one is counted */
 };
 
 /* --- scores -------------------------------------------------------------------- */
@@ -101,6 +105,7 @@ static void count_values(struct field *f)
     }
     for (int i = 0; i < f->encoders * f->tests; i++) {
         f->test[i % f->tests].encoders += f->values[i].n > 0;
+        f->has[i / f->tests] += f->values[i].n > 0;
         f->values[i].at = next;
         next += f->values[i].n;
         f->values[i].n = 0;
@@ -135,6 +140,7 @@ static void field_free(struct field *f)
     free(f->values);
     free(f->score);
     free(f->room);
+    free(f->has);
 }
 
 /* `left_out`: tests that some encoder lacks. */
@@ -145,7 +151,8 @@ static enum status field_fill(struct field *f, int *left_out, struct err *e)
     f->test = malloc(n * sizeof *f->test);
     f->score = malloc(n * sizeof *f->score);
     f->room = malloc(n * sizeof *f->room);
-    if (f->encoder && f->test && f->score && f->room) {
+    f->has = calloc(n, sizeof *f->has);
+    if (f->encoder && f->test && f->score && f->room && f->has) {
         name_all(f);
         f->values = calloc((size_t)f->encoders * (size_t)f->tests + 1, sizeof *f->values);
     }
@@ -180,11 +187,23 @@ static double better(const struct values *stratum, int strata, void *context)
     return sum / others;
 }
 
+/* Nothing is drawn again where a test has one seed: its part of the interval would be 0. */
+static bool has_spread(const struct values *stratum, int strata)
+{
+    for (int i = 0; i < strata; i++)
+        if (stratum[i].n < 2)
+            return false;
+    return true;
+}
+
 static enum status estimate(const struct values *stratum, int strata,
                             aggregate_statistic *statistic, void *context,
                             struct estimate *out, struct err *e)
 {
     out->value = statistic(stratum, strata, context);
+    out->interval = (struct interval){.low = (double)NAN, .high = (double)NAN};
+    if (!has_spread(stratum, strata))
+        return ST_OK;
     return aggregate_interval(stratum, strata, 0, statistic, context, &out->interval, e);
 }
 
@@ -240,7 +259,8 @@ static void add_percent(struct text_table *t, const struct estimate *x)
         return;
     }
     text_table_format(t, "%.1f", 100 * x->value);
-    text_table_tail(t, " [%.1f, %.1f]", 100 * x->interval.low, 100 * x->interval.high);
+    if (!isnan(x->interval.low))
+        text_table_tail(t, " [%.1f, %.1f]", 100 * x->interval.low, 100 * x->interval.high);
 }
 
 static void add_columns(struct text_table *t)
@@ -295,23 +315,40 @@ static void add_rows(struct text_table *t, const struct field *f, int encoder,
     }
 }
 
-static void print_head(const struct table_request *q, const struct field *f, int left_out,
-                       FILE *out)
+static const char *say_intervals(const struct field *f)
 {
-    char text[640];
-    snprintf(text, sizeof text, "Over tests, profile %s", f->profile);
-    paragraph_title(q->format, text, out);
-    snprintf(
-        text, sizeof text,
+    int without = 0;
+    for (int i = 0; i < f->encoders; i++)
+        without += !has_spread(values_at(f, i), f->tests);
+    return without == 0
+               ? "In brackets: 95 % intervals of a bootstrap over seeds within tests."
+           : without == f->encoders
+               ? "No intervals: each encoder has a test with one seed alone, which says nothing "
+                 "about others."
+               : "In brackets: 95 % intervals of a bootstrap over seeds within tests; none where "
+                 "a test has one seed alone.";
+}
+
+static void say_head(struct text_table *t, const struct field *f, int left_out)
+{
+    struct prose said = {.used = 0};
+    prose_say(&said, "Over tests, profile %s", f->profile);
+    text_table_title(t, said.text);
+    said.used = 0;
+    prose_say(
+        &said,
         "Normalised scores in percent over %d test%s (experiment, cell and split)%s: 0 "
         "for the commonest answer, 100 for all that can be known. IQM: mean of the "
         "middle half of all values. > s: share of values above s. Better: share of "
         "pairs of runs, over tests and the other encoders, in which this one is higher. "
-        "In brackets: 95 %% intervals of a bootstrap over seeds within tests.",
+        "%s%s",
         f->tests, f->tests == 1 ? "" : "s",
-        left_out ? " of which every encoder has values" : "");
-    paragraph_plain(q->format, text, out);
-    fputc('\n', out);
+        left_out ? " of which every encoder has values" : "",
+        f->several_rates ? "Of several learning rates each encoder has in each cell the "
+                           "one with the smallest mean loss on valid. "
+                         : "",
+        say_intervals(f));
+    text_table_say(t, said.text);
 }
 
 static enum status add_profile(const struct field *f, const struct table_request *q,
@@ -332,8 +369,8 @@ static enum status print_profile(const struct field *f, const struct table_reque
                                  int left_out, FILE *out, struct err *e)
 {
     struct text_table t;
-    print_head(q, f, left_out, out);
     text_table_init(&t, q->format, out);
+    say_head(&t, f, left_out);
     add_columns(&t);
     const enum status st = add_profile(f, q, &t, e);
     if (st == ST_OK)
@@ -351,67 +388,103 @@ static bool is_new_profile(const struct table_data *d, int i)
     return true;
 }
 
+/* What one call works with. */
+struct job {
+    struct table_data data;
+    const struct table_request *q;
+    FILE *out;
+    int printed; /* profiles */
+    bool several_rates;
+    struct prose lacking; /* who has how many tests, where no test has all */
+};
+
+/* "9 tests: rope has 9, relative 3" */
+static void say_lacking(const struct field *f, int tests, struct prose *said)
+{
+    said->used = 0;
+    prose_say(said, "of %d tests in profile %s", tests, f->profile);
+    for (int i = 0; i < f->encoders; i++)
+        prose_say(said, "%s%s has %d", i ? ", " : " ", f->encoder[i]->key[DIM_VARIANT],
+                  f->has[i]);
+}
+
 /* Into `rows`, or for people a table of its own. */
-static enum status each_profile(const struct table_data *d, const struct table_request *q,
-                                struct text_table *rows, FILE *out, int *printed,
-                                struct err *e)
+static enum status each_profile(struct job *j, struct text_table *rows, struct err *e)
 {
     enum status st = ST_OK;
-    for (int i = 0; i < d->records && st == ST_OK; i++) {
-        struct field f = {.data = d, .profile = d->record[i].key[DIM_PROFILE]};
+    for (int i = 0; i < j->data.records && st == ST_OK; i++) {
+        struct field f = {.data = &j->data,
+                          .profile = j->data.record[i].key[DIM_PROFILE],
+                          .several_rates = j->several_rates};
         int left_out = 0;
-        if (!is_new_profile(d, i))
+        if (!is_new_profile(&j->data, i))
             continue;
         st = field_fill(&f, &left_out, e);
         if (st == ST_OK && f.tests > 0 && rows)
-            st = add_profile(&f, q, rows, e);
+            st = add_profile(&f, j->q, rows, e);
         else if (st == ST_OK && f.tests > 0) {
-            fputs(*printed ? "\n" : "", out);
-            st = print_profile(&f, q, left_out, out, e);
-        }
-        *printed += f.tests > 0;
+            fputs(j->printed ? "\n" : "", j->out);
+            st = print_profile(&f, j->q, left_out, j->out, e);
+        } else if (st == ST_OK && left_out)
+            say_lacking(&f, left_out, &j->lacking);
+        j->printed += f.tests > 0;
         field_free(&f);
     }
     return st;
 }
 
-static enum status for_programs(const struct table_data *d, const struct table_request *q,
-                                FILE *out, int *printed, struct err *e)
+static enum status for_programs(struct job *j, struct err *e)
 {
     static const char *const names[] = {"profile", "encoder", "statistic", "value",
                                         "low",     "high",    "tests",     "values"};
     struct text_table t;
-    text_table_init(&t, q->format, out);
+    text_table_init(&t, j->q->format, j->out);
     text_table_keep(&t);
     text_table_columns(&t, names, sizeof names / sizeof *names);
-    const enum status st = each_profile(d, q, &t, out, printed, e);
-    if (st || (q->format == PRINT_CSV && !*printed)) {
+    const enum status st = each_profile(j, &t, e);
+    if (st || (j->q->format == PRINT_CSV && !j->printed)) {
         text_table_drop(&t);
         return st;
     }
-    if (q->format == PRINT_CSV)
+    if (j->q->format == PRINT_CSV)
         return text_table_end(&t, e);
     return print_json(json_pack("{si so}", "schema", 1, "aggregates", text_table_take(&t)),
-                      JSON_INDENT(1), out, e);
+                      JSON_INDENT(1), j->out, e);
+}
+
+static enum status nothing(struct store *s, const struct job *j, struct err *e)
+{
+    const struct table_request *q = j->q;
+    char advice[FILTER_ADVICE];
+    no_match_request(s, q->experiment, q->profile, q->filters, q->n_filters, advice);
+    if (j->data.records == 0)
+        return err_set(e, ST_NOTFOUND,
+                       "no run matches%s; `posbench list runs` shows what there is",
+                       advice);
+    if (!j->lacking.used)
+        return err_set(e, ST_NOTFOUND,
+                       "no run that matches has splits with scored answers; `posbench list "
+                       "runs` shows what there is");
+    return err_set(
+        e, ST_NOTFOUND,
+        "no test has a score of every encoder: %s; choose encoders that share tests "
+        "with --only encoder=NAME,NAME%s",
+        j->lacking.text,
+        j->q->merge ? "" : ", or take variants for one with --merge-variants");
 }
 
 enum status table_aggregate(struct store *s, const struct table_request *q, FILE *out,
                             struct err *e)
 {
-    struct table_data d = {0};
-    int printed = 0;
-    enum status st = table_data_load(s, q, "accuracy", &d, e);
+    struct job j = {.q = q, .out = out};
+    enum status st = table_data_load(s, q, "accuracy", &j.data, e);
     if (st == ST_OK)
-        st = print_format_for_people(q->format)
-                 ? each_profile(&d, q, NULL, out, &printed, e)
-                 : for_programs(&d, q, out, &printed, e);
-    if (st == ST_OK && !printed)
-        st = d.records
-                 ? err_set(e, ST_NOTFOUND,
-                           "no test has a score of every encoder; choose some with "
-                           "--only encoder=NAME, or say --merge-variants")
-                 : err_set(e, ST_NOTFOUND,
-                           "no run matches; `posbench list runs` shows what there is");
-    table_data_free(&d);
+        st = table_rates_choose(&j.data, &j.several_rates, e);
+    if (st == ST_OK)
+        st = print_format_for_people(q->format) ? each_profile(&j, NULL, e)
+                                                : for_programs(&j, e);
+    if (st == ST_OK && !j.printed)
+        st = nothing(s, &j, e);
+    table_data_free(&j.data);
     return st;
 }

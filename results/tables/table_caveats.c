@@ -48,16 +48,17 @@ static void take_numbers(struct wording *w, const char *text, bool first)
 
 static void write_words(const struct wording *w, char out[CAVEAT_TEXT])
 {
-    const char *at = w->text;
+    const char *at = w->text, *by_seed = " (by seed)"; /* said once */
     size_t used = 0;
     for (int k = 0; *at && used < CAVEAT_TEXT; k++) {
         const size_t n = strcspn(at, digits), m = strspn(at + n, digits);
         const bool range = m > 0 && k < NUMBERS_MAX && w->low[k] != w->high[k];
         used +=
-            (size_t)(range ? snprintf(out + used, CAVEAT_TEXT - used, "%.*s%lld to %lld",
-                                      (int)n, at, w->low[k], w->high[k])
+            (size_t)(range ? snprintf(out + used, CAVEAT_TEXT - used, "%.*s%lld to %lld%s",
+                                      (int)n, at, w->low[k], w->high[k], by_seed)
                            : snprintf(out + used, CAVEAT_TEXT - used, "%.*s", (int)(n + m),
                                       at));
+        by_seed = range ? "" : by_seed;
         at += n + m;
     }
 }

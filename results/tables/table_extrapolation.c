@@ -11,16 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "paragraphs.h"
+#include "json_text.h"
+#include "no_match.h"
 #include "statistics.h"
 #include "store_internal.h"
 #include "table_data.h"
+#include "table_rates.h"
 
 /* At least 268 right answers have a lower bound of this share (table_extrapolation.h); the text
  * below the table says both numbers. Chosen. */
 static const double passing = 0.99;
-static const char rate[] = "train.lr="; /* of a cell's name: chosen on `valid` */
-enum { SPLIT_NAME = 64, LEFT_OUT = 1024, CELL_NAME = 256 };
+enum { SPLIT_NAME = 64, LEFT_OUT = 4096 };
 
 /* ---- how large splits are, from the runs' configurations ---- */
 
@@ -34,7 +35,7 @@ struct size {
 /* A run on its splits, of one experiment and profile. */
 struct score {
     const struct record *any;
-    char cell[CELL_NAME];  /* without the learning rate */
+    char cell[RATE_CELL];  /* without the learning rate */
     double loss;           /* on `valid`, after the last step; NaN: not known */
     int profile, row, col; /* numbered as they first come; a row is experiment and cell */
     double best, asked;    /* largest passed with all below it, and there; 0: none */
@@ -130,43 +131,15 @@ static double largest_below(const struct job *j, int from, int end, double faile
     return largest;
 }
 
-/* "model.dim=64 train.lr=0.001" -> "model.dim=64" */
-static void name_cell(const char *whole, char cell[CELL_NAME])
-{
-    size_t used = 0;
-    cell[0] = 0;
-    for (const char *word = whole; word && *word && used < CELL_NAME;) {
-        const int n = (int)strcspn(word, " ");
-        if (strncmp(word, rate, strlen(rate)) != 0)
-            used += (size_t)snprintf(cell + used, CELL_NAME - used, "%s%.*s",
-                                     used ? " " : "", n, word);
-        word += n + (word[n] == ' ');
-    }
-}
-
-static int by_run(const void *key, const void *item)
-{
-    const int64_t run = *(const int64_t *)key, other = ((const struct learning *)item)->run;
-    return (run > other) - (run < other);
-}
-
-static double loss_of(const struct table_data *d, int record)
-{
-    const struct learning *x = d->learnings
-                                   ? bsearch(&d->record[record].run, d->learning,
-                                             (size_t)d->learnings, sizeof *x, by_run)
-                                   : NULL;
-    return x ? x->loss : (double)NAN;
-}
-
 static enum status score_run(struct job *j, int from, int end, struct err *e)
 {
     struct score *all = realloc(j->score, (size_t)(j->scores + 1) * sizeof *all);
     if (!all)
         return err_set(e, ST_NOMEM, "no memory for the table");
-    struct score x = {.any = &j->data.record[from], .loss = loss_of(&j->data, from)};
+    struct score x = {.any = &j->data.record[from],
+                      .loss = table_rates_loss(&j->data, &j->data.record[from])};
     double failed = (double)INFINITY; /* the smallest ratio with a split not passed */
-    name_cell(x.any->key[DIM_CELL], x.cell);
+    table_rates_cell(x.any->key[DIM_CELL], x.cell);
     for (int i = from; i < end; i++) {
         const struct record *r = &j->data.record[i];
         const struct size *s = r->key[DIM_SPLIT] ? size_of(j, r) : NULL;
@@ -336,13 +309,6 @@ static struct cell cell_at(const struct job *j, int from)
 
 /* ---- printing ---- */
 
-/* A blank line parts paragraphs in Markdown and LaTeX. */
-static void prose(const struct table_request *q, const char *text, FILE *out)
-{
-    paragraph_plain(q->format, text, out);
-    fputs(q->format == PRINT_MD || q->format == PRINT_LATEX ? "\n" : "", out);
-}
-
 /* "≥4": the largest ratio there is was passed. */
 static void add_cell(struct text_table *t, const struct cell *c)
 {
@@ -385,9 +351,33 @@ static int print_row(const struct job *j, int at, const int *column, struct text
     return at;
 }
 
+static void say_around(const struct job *j, int at, struct text_table *t)
+{
+    char text[LEFT_OUT + 256];
+    snprintf(text, sizeof text, "Extrapolation, profile %s",
+             j->score[at].any->key[DIM_PROFILE]);
+    text_table_title(t, text);
+    text_table_say(
+        t,
+        "The largest ratio to the sizes of training up to which, at each ratio asked, the "
+        "lower 95 % bound of accuracy is at least 99 %: the median over seeds; behind it the "
+        "seeds that pass the training law. Of several learning rates each cell has the one "
+        "with the smallest mean loss on valid.");
+    text_table_below(
+        t, "",
+        "-: at no ratio, the training law included. ≥: no split is larger. Splits that "
+        "change the law but raise no size are not counted.");
+    if (*j->left_out) {
+        snprintf(text, sizeof text,
+                 "Too few scored tokens to decide, so left out: %s. 268 are needed.",
+                 j->left_out);
+        text_table_below(t, "", text);
+    }
+}
+
 /* The scores of a profile, from score `at` on, which goes to the end of them. */
-static enum status print_cells(const struct job *j, int *at, const struct table_request *q,
-                               FILE *out, struct err *e)
+static enum status print_profile(const struct job *j, int *at,
+                                 const struct table_request *q, FILE *out, struct err *e)
 {
     const int profile = j->score[*at].profile;
     int *column = columns_of(j, profile);
@@ -395,6 +385,7 @@ static enum status print_cells(const struct job *j, int *at, const struct table_
     if (!column)
         return err_set(e, ST_NOMEM, "no memory for the table");
     text_table_init(&t, q->format, out);
+    say_around(j, *at, &t);
     text_table_column(&t, "task", false);
     for (int k = 0; k < j->columns; k++)
         if (column[k])
@@ -405,34 +396,19 @@ static enum status print_cells(const struct job *j, int *at, const struct table_
     return text_table_end(&t, e);
 }
 
-static enum status print_profile(const struct job *j, int *at,
-                                 const struct table_request *q, FILE *out, struct err *e)
+/* What j->left_out says, a string each; NULL: no memory. */
+static json_t *left_out_splits(const struct job *j)
 {
-    char text[LEFT_OUT + 256];
-    snprintf(text, sizeof text, "Extrapolation, profile %s",
-             j->score[*at].any->key[DIM_PROFILE]);
-    paragraph_title(q->format, text, out);
-    prose(
-        q,
-        "The largest ratio to the sizes of training up to which, at each ratio asked, the "
-        "lower 95 % bound of accuracy is at least 99 %: the median over seeds; behind it the "
-        "seeds that pass the training law. Of several learning rates each cell has the one "
-        "with the smallest mean loss on valid.",
-        out);
-    fputc('\n', out);
-    const enum status st = print_cells(j, at, q, out, e);
-    fputc('\n', out);
-    prose(q,
-          "-: at no ratio, the training law included. ≥: no split is larger. Splits that "
-          "change the law but raise no size are not counted.",
-          out);
-    if (*j->left_out) {
-        snprintf(text, sizeof text,
-                 "Too few scored tokens to decide, so left out: %s. 268 are needed.",
-                 j->left_out);
-        prose(q, text, out);
+    json_t *all = json_array();
+    for (const char *c = j->left_out; *c && all;) {
+        const size_t n = strcspn(c, ",");
+        if (json_array_append_new(all, json_bytes(c, n)) != 0) {
+            json_decref(all);
+            return NULL;
+        }
+        c += n + strspn(c + n, ", ");
     }
-    return st;
+    return all;
 }
 
 static enum status print_for_programs(const struct job *j, const struct table_request *q,
@@ -443,25 +419,31 @@ static enum status print_for_programs(const struct job *j, const struct table_re
                                         "solved",  "seeds"};
     struct text_table t;
     text_table_init(&t, q->format, out);
+    text_table_keep(&t);
     text_table_columns(&t, names, 10);
     for (int i = 0; i < j->scores;) {
         const struct cell c = cell_at(j, i);
         const char *const *key = c.any->any->key;
-        const char *chosen = strstr(key[DIM_CELL], rate);
+        int bytes;
+        const char *chosen = table_rates_of(key[DIM_CELL], &bytes);
         text_table_text(&t, key[DIM_PROFILE]);
         text_table_text(&t, key[DIM_EXPERIMENT]);
         text_table_text(&t, c.any->cell);
         text_table_text(&t, key[DIM_TASK]);
         text_table_text(&t, key[DIM_VARIANT]);
-        text_table_format(&t, "%.*s", chosen ? (int)strcspn(chosen, " ") : 0,
-                          chosen ? chosen : "");
+        text_table_format(&t, "%.*s", bytes, chosen);
         text_table_real(&t, c.ratio);
         text_table_real(&t, c.asked);
         text_table_integer(&t, c.solved);
         text_table_integer(&t, c.seeds);
         i += c.seeds;
     }
-    return text_table_end(&t, e);
+    if (q->format == PRINT_CSV)
+        return text_table_end(&t, e);
+    return print_json(json_pack("{si sf so so}", "schema", 1, "passing", passing,
+                                "left_out", left_out_splits(j), "extrapolations",
+                                text_table_take(&t)),
+                      JSON_INDENT(1), out, e);
 }
 
 static enum status print_all(const struct job *j, const struct table_request *q, FILE *out,
@@ -475,6 +457,16 @@ static enum status print_all(const struct job *j, const struct table_request *q,
         st = print_profile(j, &at, q, out, e);
     }
     return st;
+}
+
+static enum status nothing(struct store *s, const struct table_request *q, struct err *e)
+{
+    char advice[FILTER_ADVICE];
+    no_match_request(s, q->experiment, q->profile, q->filters, q->n_filters, advice);
+    return err_set(e, ST_NOTFOUND,
+                   "no run that matches has splits with scored answers%s; `posbench list "
+                   "runs` shows what there is",
+                   advice);
 }
 
 enum status table_extrapolation(struct store *s, const struct table_request *q, FILE *out,
@@ -493,9 +485,7 @@ enum status table_extrapolation(struct store *s, const struct table_request *q, 
     if (!st && j.scores > 0)
         select_rates(&j);
     if (!st && j.scores == 0)
-        st = err_set(e, ST_NOTFOUND,
-                     "no run that matches has splits with scored answers; `posbench list "
-                     "runs` shows what there is");
+        st = nothing(s, q, e);
     if (!st)
         st = print_all(&j, q, out, e);
     table_data_free(&j.data);

@@ -1,9 +1,6 @@
 #include "table_learning.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "table_names.h"
 
@@ -77,61 +74,49 @@ static const struct record *next_group(const struct table_section *s, int *at,
     return table_member(s, all->at[all->start[(*at)++]]);
 }
 
-static void add(char text[LEARNING_TEXT], const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void add(char text[LEARNING_TEXT], const char *fmt, ...)
-{
-    const size_t used = strlen(text);
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text + used, LEARNING_TEXT - used, fmt, args);
-    va_end(args);
-}
-
-static void add_name(const struct table_section *s, const struct record *r,
-                     char text[LEARNING_TEXT])
+static void add_name(const struct table_section *s, const struct record *r, struct prose *p)
 {
     char name[RECIPE_NAME];
     table_recipe_name(s, r, name);
-    add(text, "%s", name);
+    prose_say(p, "%s", name);
 }
 
-void table_learning_solved(const struct table_section *s, char text[LEARNING_TEXT])
+void table_learning_solved(const struct table_section *s, struct prose *p)
 {
     const char *before = "Seeds with at most 1 % of tokens wrong on valid: ";
     const struct record *r;
     struct group g;
-    text[0] = '\0';
     for (int at = 0; (r = next_group(s, &at, &g));) {
         if (g.seeds == 0)
             continue;
-        add(text, "%s", before);
+        prose_say(p, "%s", before);
         before = "; ";
-        add_name(s, r, text);
-        add(text, " %d of %d", g.solved, g.seeds);
+        add_name(s, r, p);
+        prose_say(p, " %d of %d", g.solved, g.seeds);
         if (g.at_chance)
-            add(text, " (%d at chance)", g.at_chance);
+            prose_say(p, " (%d at chance)", g.at_chance);
     }
-    if (*text)
-        add(text, ".");
+    if (p->used)
+        prose_say(p, ".");
 }
 
-void table_learning_unfinished(const struct table_section *s, char text[LEARNING_TEXT])
+void table_learning_unfinished(const struct table_section *s, struct prose *p)
 {
-    const char *before = "Not finished, as the loss on valid fell by more than a tenth in "
-                         "the last tenth of training and more than 1 % is wrong: ";
     const struct record *r;
     struct group g;
-    text[0] = '\0';
+    int names = 0;
     for (int at = 0; (r = next_group(s, &at, &g));) {
         if (g.curves == 0 || g.error / g.seeds <= solved_error ||
             g.loss >= falling * g.before)
             continue;
-        add(text, "%s", before);
-        before = "; ";
-        add_name(s, r, text);
+        prose_say(p, "%s",
+                  names++
+                      ? "; "
+                      : "Not finished, as the loss on valid fell by more than a tenth in "
+                        "the last tenth of training and more than 1 % is wrong: ");
+        add_name(s, r, p);
     }
-    if (*text)
-        add(text, ". Its numbers are a snapshot.");
+    if (names)
+        prose_say(p, names == 1 ? ". Its numbers are a snapshot."
+                                : ". Their numbers are a snapshot.");
 }

@@ -11,14 +11,13 @@
 #ifndef TABLE_LEARNING_H
 #define TABLE_LEARNING_H
 
+#include "prose.h"
 #include "table_section.h"
 
-enum { LEARNING_TEXT = 2048 };
+/* "Seeds that ...: none 0 of 5 (2 at chance), rope 5 of 5."; empty where nothing is known. */
+void table_learning_solved(const struct table_section *s, struct prose *p);
 
-/* "Seeds that ...: none 0 of 5 (2 at chance), rope 5 of 5."; "" where nothing is known. */
-void table_learning_solved(const struct table_section *s, char text[LEARNING_TEXT]);
-
-/* "Training was not finished ...: none."; "" where it was, or nothing is known. */
-void table_learning_unfinished(const struct table_section *s, char text[LEARNING_TEXT]);
+/* "Training was not finished ...: none."; empty where it was, or nothing is known. */
+void table_learning_unfinished(const struct table_section *s, struct prose *p);
 
 #endif

@@ -118,7 +118,7 @@ static void say_variants(const struct table_section *s, const struct groups *mer
 }
 
 /* A line for each encoder whose variants have one name here. */
-static enum status each_merged(const struct table_section *s, note_fn line, FILE *out,
+static enum status each_merged(const struct table_section *s, note_fn line, void *to,
                                struct err *e)
 {
     struct groups merged;
@@ -130,7 +130,7 @@ static enum status each_merged(const struct table_section *s, note_fn line, FILE
         if (!r->merged || is_said(&said, r->key[DIM_VARIANT]))
             continue;
         say_variants(s, &merged, i, &p);
-        line(out, "", p.text);
+        line(to, "", p.text);
     }
     words_free(&said);
     groups_free(&merged);
@@ -140,71 +140,72 @@ static enum status each_merged(const struct table_section *s, note_fn line, FILE
 bool table_notes_any(const struct table_notes *n, const struct table_section *s,
                      const struct table_request *q)
 {
-    char learning[LEARNING_TEXT];
-    table_learning_solved(s, learning);
-    return n->best || n->bound || n->hard || n->foot.n || q->published || *learning;
+    struct prose learning = {.used = 0};
+    table_learning_solved(s, &learning);
+    return n->best || n->bound || n->hard || n->foot.n || q->published || learning.used;
 }
 
-static void each_learning(const struct table_section *s, note_fn line, FILE *out)
+static void each_learning(const struct table_section *s, note_fn line, void *to)
 {
-    char learning[LEARNING_TEXT];
-    table_learning_solved(s, learning);
-    if (*learning)
-        line(out, "", learning);
-    table_learning_unfinished(s, learning);
-    if (*learning)
-        line(out, "", learning);
+    struct prose solved = {.used = 0}, unfinished = {.used = 0};
+    table_learning_solved(s, &solved);
+    if (solved.used)
+        line(to, "", solved.text);
+    table_learning_unfinished(s, &unfinished);
+    if (unfinished.used)
+        line(to, "", unfinished.text);
 }
 
-static void each_tuning(const struct table_section *s, note_fn line, FILE *out)
+static void each_tuning(const struct table_section *s, note_fn line, void *to)
 {
     struct prose chosen = {.used = 0}, parameters = {.used = 0};
     table_tuning_say(s, &chosen);
     if (chosen.used)
-        line(out, "", chosen.text);
+        line(to, "", chosen.text);
     table_tuning_parameters(s, &parameters);
     if (parameters.used)
-        line(out, "", parameters.text);
+        line(to, "", parameters.text);
 }
 
-static const char *best_rule(const struct table_request *q)
+/* Of one seed no interval decides. */
+static const char *best_rule(const struct table_section *s, const struct table_request *q)
 {
-    return q->best == BEST_MEAN
+    return q->best == BEST_MEAN || s->seeds < 2
                ? "the best mean among the encoders it stands beside."
                : "the best mean among the encoders it stands beside, or a mean within the 95 % "
                  "interval of the best.";
 }
 
 enum status table_notes_each(const struct table_notes *n, const struct table_section *s,
-                             const struct table_request *q, note_fn line, FILE *out,
+                             const struct table_request *q, note_fn line, void *to,
                              struct err *e)
 {
     struct prose source = {.used = 0}, hard = {.used = 0};
     if (n->best)
-        line(out, q->format == PRINT_TEXT ? "*" : "Bold:", best_rule(q));
+        line(to, q->format == PRINT_TEXT ? "*" : "Bold:", best_rule(s, q));
     if (n->bound)
-        line(out, "0 (< x)",
+        line(to, "0 (< x)",
              "no error in any seed; x is the 95 % upper bound of these seeds' rate, were "
              "errors independent: further seeds may err more.");
     if (n->hard) {
         say_hard(s, &hard);
-        line(out, "|", hard.text);
+        line(to, "|", hard.text);
     }
     if (q->published)
         say_source(s, q->published == PUBLISHED_BESIDE, &source);
     if (source.used)
-        line(out, n->beside ? "(y)" : "", source.text);
+        line(to, n->beside ? "(y)" : "", source.text);
     if (n->ambiguous)
-        line(out, "",
+        line(to, "",
              "The paper does not say whether it counts tokens or sequences: its number "
              "stands beside both.");
-    const enum status st = each_merged(s, line, out, e);
-    each_learning(s, line, out);
-    each_tuning(s, line, out);
+    const enum status st = each_merged(s, line, to, e);
+    each_learning(s, line, to);
+    each_tuning(s, line, to);
     for (int i = 0; i < n->foot.n; i++) {
         char number[16];
         snprintf(number, sizeof number, "[%d]", i + 1);
-        line(out, number, n->foot.text[i]);
+        line(to, number, n->foot.text[i]);
     }
     return st;
 }

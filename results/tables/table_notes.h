@@ -16,11 +16,11 @@ void table_notes_mark(struct table_notes *n, const char *text, struct text_table
 bool table_notes_any(const struct table_notes *n, const struct table_section *s,
                      const struct table_request *q);
 
-typedef void (*note_fn)(FILE *out, const char *mark, const char *text);
+typedef void (*note_fn)(void *to, const char *mark, const char *text);
 
 /* Each note in turn to `line`, with its mark, which may be "". */
 enum status table_notes_each(const struct table_notes *n, const struct table_section *s,
-                             const struct table_request *q, note_fn line, FILE *out,
+                             const struct table_request *q, note_fn line, void *to,
                              struct err *e);
 
 /* A table of the runs behind each cell: id, seed, value, state. */

@@ -124,6 +124,19 @@ static double seen_of(const struct table_section *s, const int *member, int n)
     return known ? sum / known : (double)NAN;
 }
 
+static void say_seen(double percent, struct prose *p)
+{
+    if (percent >= 99.5 && percent < 100)
+        prose_say(p, ", more than 99 %% of them seen in training");
+    else if (percent > 0)
+        prose_say(p, ", %.*f %% of them seen in training",
+                  percent >= 10    ? 0
+                  : percent >= 1   ? 1
+                  : percent >= 0.1 ? 2
+                                   : 3,
+                  percent);
+}
+
 /* "id 1000 sequences, 26508 scored tokens": the split of the members member[n]. */
 static void say_size(const struct table_section *s, const int *member, int n,
                      struct prose *p)
@@ -142,8 +155,7 @@ static void say_size(const struct table_section *s, const int *member, int n,
         prose_say(p, ", one scored token each");
     else if (tokens >= 0)
         prose_say(p, "%s%lld scored tokens", sequences >= 0 ? ", " : "", (long long)tokens);
-    if (seen > 0)
-        prose_say(p, ", %.2g %% of them seen in training", 100 * seen);
+    say_seen(100 * seen, p);
 }
 
 static enum status say_sizes(const struct table_section *s, struct prose *p, struct err *e)
@@ -319,6 +331,8 @@ static void add_keys(struct view *v, int row)
     for (int k = 0; k < s->keys; k++) {
         same = same && k + 1 < s->keys && s->row[row].key[k] == s->row[row - 1].key[k];
         text_table_text(&v->table, same ? "" : heading(s, s->row[row].key[k]));
+        if (same)
+            text_table_repeats(&v->table);
         if (k == 0 && row > 0 && s->keys > 1 && !same)
             text_table_rule(&v->table);
     }
@@ -431,15 +445,17 @@ static void fill(struct view *v)
 
 /* --- all of it ---------------------------------------------------------------- */
 
-static void text_line(FILE *out, const char *mark, const char *text)
+static void text_line(void *to, const char *mark, const char *text)
 {
+    FILE *out = to;
     const int indent = *mark ? text_width(mark) + 1 : 0;
     fprintf(out, "%s%s", mark, *mark ? " " : "");
     clean_wrap(out, indent, indent, WIDTH, text);
 }
 
-static void md_line(FILE *out, const char *mark, const char *text)
+static void md_line(void *to, const char *mark, const char *text)
 {
+    FILE *out = to;
     fputs("- ", out);
     escape_md(out, mark);
     fputs(*mark ? " " : "", out);
@@ -447,21 +463,14 @@ static void md_line(FILE *out, const char *mark, const char *text)
     fputc('\n', out);
 }
 
-/* A note's number stands as in the table. */
-static void latex_line(FILE *out, const char *mark, const char *text)
+static void latex_line(void *table, const char *mark, const char *text)
 {
-    const size_t n = strcspn(mark + (*mark == '['), "]");
-    if (*mark == '[')
-        fprintf(out, "$^{%.*s}$", (int)n, mark + 1);
-    else
-        escape_latex(out, mark);
-    fputs(*mark ? " " : "", out);
-    escape_latex(out, text);
-    fputs("\\par\n", out);
+    text_table_below(table, mark, text);
 }
 
-static void html_line(FILE *out, const char *mark, const char *text)
+static void html_line(void *to, const char *mark, const char *text)
 {
+    FILE *out = to;
     fputs("<li>", out);
     escape_html(out, mark);
     fputs(*mark ? " " : "", out);
@@ -520,66 +529,46 @@ static enum status print_html(struct view *v, const struct prose head[3], struct
 }
 
 /* What the whole table shares, in letters, digits and dashes. */
-static void print_label(const struct table_section *s, FILE *out)
+static void say_label(const struct table_section *s, struct prose *label)
 {
     static const enum dim dims[] = {DIM_EXPERIMENT, DIM_PROFILE, DIM_CELL, DIM_SPLIT};
-    fputs("}\n\\label{tab:", out);
+    prose_say(label, "tab:");
     for (int i = 0; i < 4; i++) {
         const char *text = s->fixed[dims[i]];
         for (; text && *text; text++)
-            fputc(isalnum((unsigned char)*text) || *text == '_' ? *text : '-', out);
+            prose_say(label, "%c",
+                      isalnum((unsigned char)*text) || *text == '_' ? *text : '-');
         if (s->fixed[dims[i]] && *s->fixed[dims[i]])
-            fputc('-', out);
+            prose_say(label, "-");
     }
-    fprintf(out, "%s}\n", s->data->metric);
+    prose_say(label, "%s", s->data->metric);
 }
 
 /* Where the caption is the user's, what the table's own says stands among the notes. */
-static void print_latex_caption(const struct view *v, const struct prose head[3])
-{
-    for (int i = 0; i < (v->q->caption ? 1 : 3); i++) {
-        fputs(i && head[i].used ? " " : "", v->out);
-        escape_latex(v->out, head[i].text);
-        fputs(i == 0 && !v->q->caption ? "." : "", v->out);
-    }
-    print_label(v->s, v->out);
-}
-
-/* In one column of two when it is likely to fit there, else across both; and made smaller when
- * it does not fit where it stands. A column of two has some 250 pt, a digit of \small 4.6. */
 static enum status print_latex(struct view *v, const struct prose head[3], struct err *e)
 {
-    enum { COLUMN = 52 };
-    const char *star = text_table_width(&v->table) > COLUMN ? "*" : "";
-    fprintf(v->out,
-            "\\begin{table%s}\n\\centering\\small\\sloppy\n"
-            "\\setlength{\\belowcaptionskip}{4pt}\n\\caption{",
-            star);
-    print_latex_caption(v, head);
-    fputs("% needs \\usepackage{graphicx} if the table is wider than its place\n"
-          "\\setlength{\\tabcolsep}{4pt}\n\\setbox0\\hbox{\\relax\n",
-          v->out);
-    enum status st = text_table_end(&v->table, e);
-    if (st)
-        return st;
-    fputs("\\unskip}\n\\leavevmode\\ifdim\\wd0>\\linewidth\n"
-          "\\resizebox{\\linewidth}{!}{\\box0}\\else\\box0\\fi\n"
-          "\\par\\medskip\n\\begin{minipage}{\\linewidth}\\footnotesize\\raggedright\n",
-          v->out);
-    for (int i = 1; i < 3 && v->q->caption && head[i].used; i++)
-        latex_line(v->out, "", head[i].text);
-    st = table_notes_each(&v->notes, v->s, v->q, latex_line, v->out, e);
-    fprintf(v->out, "\\end{minipage}\n\\end{table%s}\n", star);
-    return st;
+    const bool own = !v->q->caption;
+    struct prose caption = {.used = 0}, label = {.used = 0};
+    prose_say(&caption, "%s%s%s", head[0].text, own ? ". " : "", own ? head[1].text : "");
+    say_label(v->s, &label);
+    text_table_caption(&v->table, caption.text, label.text);
+    for (int i = own ? 2 : 1; i < 3; i++)
+        if (head[i].used)
+            text_table_below(&v->table, "", head[i].text);
+    const enum status st =
+        table_notes_each(&v->notes, v->s, v->q, latex_line, &v->table, e);
+    return st ? st : text_table_end(&v->table, e);
 }
 
 enum status table_print_section(const struct table_section *s,
-                                const struct table_request *q, FILE *out, struct err *e)
+                                const struct table_request *q, FILE *out, int *floats,
+                                struct err *e)
 {
     struct view v = {.s = s, .q = q, .out = out};
     struct prose head[3] = {{.used = 0}};
     text_table_init(&v.table, q->format, out);
     v.table.bold = q->bold;
+    v.table.floats = floats;
     if (q->caption)
         prose_say(&head[0], "%s", q->caption);
     else

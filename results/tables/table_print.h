@@ -4,7 +4,9 @@
 
 #include "table_section.h"
 
+/* *floats counts those of LaTeX in all sections. */
 enum status table_print_section(const struct table_section *s,
-                                const struct table_request *q, FILE *out, struct err *e);
+                                const struct table_request *q, FILE *out, int *floats,
+                                struct err *e);
 
 #endif

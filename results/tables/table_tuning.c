@@ -212,6 +212,28 @@ void table_tuning_say(const struct table_section *s, struct prose *p)
         prose_say(p, ".");
 }
 
+enum status table_tuning_of(struct store *s, const struct table_request *q, struct prose *p,
+                            struct err *e)
+{
+    const struct table_shape shape = {.rows = DIM_VARIANT, .cols = DIM_TEST};
+    struct table_data d = {0};
+    struct table_section section = {0};
+    struct groups sections = {0};
+    enum status st = table_data_load(s, q, "token_error", &d, e);
+    if (st == ST_OK)
+        st = table_tuning_load(s, &d, e);
+    if (st == ST_OK && d.trials)
+        st = table_sections_divide(&d, shape, &sections, e);
+    if (st == ST_OK && sections.n > 0)
+        st = table_section_init(&d, shape, &sections, 0, &section, e);
+    if (st == ST_OK && sections.n > 0)
+        table_tuning_say(&section, p);
+    table_section_free(&section);
+    groups_free(&sections);
+    table_data_free(&d);
+    return st;
+}
+
 void table_tuning_parameters(const struct table_section *s, struct prose *p)
 {
     const struct trial *chosen;

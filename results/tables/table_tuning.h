@@ -14,6 +14,10 @@ enum status table_tuning_load(struct store *s, struct table_data *d, struct err 
  * nothing was tuned. */
 void table_tuning_say(const struct table_section *s, struct prose *p);
 
+/* The same of the runs of a profile that match the filters, where no table is. */
+enum status table_tuning_of(struct store *s, const struct table_request *q, struct prose *p,
+                            struct err *e);
+
 /* "Parameters: none 100416, absolute 100288, ...", where something was tuned; else empty. */
 void table_tuning_parameters(const struct table_section *s, struct prose *p);
 

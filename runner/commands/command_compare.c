@@ -21,6 +21,11 @@ static enum status open_both(const struct invocation *v, struct compare_request 
             "\"%s\" and \"%s\": name two encoders, or two databases (a name that "
             "ends in .db or has a /)",
             q->name_a, q->name_b);
+    if (strcmp(q->name_a, q->name_b) == 0)
+        return err_set(e, ST_USAGE,
+                       "\"%s\" stands on both sides; name two that differ (`posbench list "
+                       "runs` shows the encoders of a database)",
+                       q->name_a);
     q->databases = is_database_name(q->name_a);
     if (!q->databases) {
         bool chosen;

@@ -352,11 +352,31 @@ static void one_run_is_no_runs(void **state)
          0, "\n1 run: 1 done", NULL);
 }
 
+/* A mistake in what is asked for says what there is. */
+static void what_matches_nothing_says_what_there_is(void **state)
+{
+    static const char profile[] = "none has profile=quik; there are default";
+    (void)state;
+    said("table --db good.db --profile quik", 4, NULL, profile);
+    said("table --aggregate --db good.db --profile quik", 4, NULL, profile);
+    said("table --extrapolation --db good.db --profile quik", 4, NULL, profile);
+    said("claims --db good.db --profile quik", 4, NULL, profile);
+    said("compare none rope --db good.db --profile quik", 4, NULL, profile);
+    said("table --db good.db --only split=zz", 4, NULL, "none has split=zz; there are");
+    said("table --extrapolation --db good.db --only split=zz", 4, NULL,
+         "none has split=zz");
+    said("compare none rope --db good.db --only split=zz", 4, NULL, "none has split=zz");
+    said("claims --db good.db d", 4, NULL, "no claim matches \"d\"; did you mean \"c\"?");
+    said("compare rope rope --db good.db", 2, NULL, "\"rope\" stands on both sides");
+    said("table --db good.db -o macro", 2, NULL, "json, macros; did you mean \"macros\"?");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_text_of_a_database_reaches_the_terminal_raw),
         cmocka_unit_test(conflicts_that_merge_tells_are_clean),
+        cmocka_unit_test(what_matches_nothing_says_what_there_is),
         cmocka_unit_test(latex_takes_no_name_for_an_argument),
         cmocka_unit_test(damage_is_told_as_damage),
         cmocka_unit_test(claims_rank_perplexities_that_overflow),

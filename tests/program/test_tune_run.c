@@ -20,7 +20,10 @@ static const char yaml[] =
     "  flip:\n"
     "    task: {name: flip_flop, length: 16}\n"
     "    splits: {valid: {count: 20}, id: {count: 20}}\n"
-    "    encoders: [none, rope]\n";
+    "    encoders: [none, rope]\n"
+    "claims:\n"
+    "  - {id: c, text: t, experiment: flip, split: id, metric: token_error,\n"
+    "     less: rope, than: none}\n";
 
 struct bed {
     char folder[SCRATCH_TEXT];
@@ -127,6 +130,9 @@ static void what_was_chosen_stands_below_the_table(void **state)
            "Chosen by the mean loss on valid with seed 1, in brackets of each value "
            "that was\ntried: none train.lr=0.01 at the edge (1e-06 ");
     expect(b->p.out, "Parameters: none 3392, rope 3392.");
+    says(b, "claims --db x.db", 0);
+    expect(b->p.out, "\ntried: none train.lr=0.01 at the edge (1e-06 ");
+    expect(b->p.out, "; rope\ntrain.lr=0.01 at the edge (1e-06 ");
     says(b, "table --db x.db --metric loss --profile default.tune", 0);
     expect(b->p.out, "train.lr=1e-06");
     refuse(b->p.out, "Chosen by");

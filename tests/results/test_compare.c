@@ -102,7 +102,7 @@ static void text_is_for_people(void **state)
     char *text = printed(&q);
     assert_non_null(strstr(text,
                            "A cope, B rope; experiment flip_flop; profile quick; split "
-                           "id."));
+                           "id\nSequences with"));
     assert_non_null(strstr(text, "12.50 (3)"));
     assert_non_null(strstr(text, "58.33 (3)"));
     assert_non_null(strstr(text, "  94 %  A 2, B 0 of 3\n"));
@@ -143,9 +143,9 @@ static void texts_are_compared_by_perplexity(void **state)
     text = printed(&q);
     assert_int_equal(occurrences(text, "B - A: above 0"), 2);
     assert_non_null(
-        strstr(text, "experiment flip_flop; profile quick; split id. Sequences"));
+        strstr(text, "experiment flip_flop; profile quick; split id\nSequences"));
     assert_non_null(
-        strstr(text, "experiment language; profile quick; split id. Perplexity"));
+        strstr(text, "experiment language; profile quick; split id\nPerplexity"));
     assert_non_null(strstr(text, "11.00 (2)  14.00 (2)  3.00 [-14.97, 20.97]  100 %\n"));
     free(text);
 }

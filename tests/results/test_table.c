@@ -229,7 +229,10 @@ static void latex_is_this(void **state)
         "cope(p\\_max=64) & \\textbf{0} & \\ \\textbf{($<$ 0.20)} & \\textbf{0} & "
         "\\ \\textbf{($<$ 1.25)} \\\\\n"
         "\\midrule\nchance & 50 & .00 & 50 & .00 \\\\\n");
-    assert_holds(f->store, &q, "\\label{tab:flip_flop-quick-token_error}\n% needs");
+    assert_holds(f->store, &q, "\\label{tab:flip_flop-quick-token_error}\n\\setbox0");
+    assert_holds(f->store, &q,
+                 "% needs \\usepackage{booktabs}, \\usepackage{array}, "
+                 "\\usepackage{graphicx}\n\\begin{table}\n");
     assert_holds(f->store, &q, "\n$^{2}$ 2 of 3 seeds; seed 3 failed");
 }
 

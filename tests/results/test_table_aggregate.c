@@ -127,8 +127,49 @@ static void profiles_are_told_apart(void **state)
     add_score(f->store, (struct fake_run){.variant = "cope", .profile = "paper"}, 90, 0);
     char *text = printed(f->store, &q);
     assert_int_equal(occurrences(text, "\n"), 1 + 3 * 12);
-    assert_non_null(strstr(text, "\npaper,cope,iqm,0.9,0.9,0.9,1,1\n"));
+    assert_non_null(strstr(text, "\npaper,cope,iqm,0.9,,,1,1\n"));
     assert_non_null(strstr(text, "\npaper,cope,better,,,,1,1\n"));
+    free(text);
+}
+
+/* One seed says nothing about others. */
+static void one_seed_has_no_interval(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.format = PRINT_TEXT};
+    add_score(f->store, (struct fake_run){.variant = "cope"}, 90, 0);
+    add_score(f->store, (struct fake_run){.variant = "rope"}, 80, 0);
+    char *text = printed(f->store, &q);
+    assert_non_null(strstr(text, "No intervals: each"));
+    assert_non_null(strstr(text, "\ncope     90.0  100.0   0.0   100.0\n"));
+    assert_null(strstr(text, "["));
+    free(text);
+    fill(f->store);
+    text = printed(f->store, &q);
+    assert_null(strstr(text, "No intervals"));
+    assert_non_null(strstr(text, "]  "));
+    free(text);
+}
+
+/* The rate that is worse on `valid` has the better answers, and counts for nothing; that which
+ * was tried is no second seed. */
+static void one_learning_rate_counts(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.format = PRINT_CSV};
+    static const char *const cells[] = {"train.lr=0.001", "train.lr=0.003"};
+    for (int i = 0; i < 2; i++) {
+        const int64_t id =
+            add_run(f->store, (struct fake_run){.variant = "cope",
+                                                .cell = cells[i],
+                                                .lr = i ? "0.003" : "0.001"});
+        put(f->store, id, "id", "accuracy", i ? 0.9 : 0.6);
+        put(f->store, id, "id", "majority", 0);
+        put(f->store, id, "id", "ceiling", 1);
+        put(f->store, id, "valid", "loss", i ? 0.9 : 0.5);
+    }
+    char *text = printed(f->store, &q);
+    assert_non_null(strstr(text, ",cope,iqm,0.6,,,1,1\n"));
     free(text);
 }
 
@@ -142,7 +183,16 @@ static void nothing_in_common_is_told(void **state)
     add_score(f->store, (struct fake_run){.experiment = "parity", .variant = "cope"}, 9, 0);
     add_score(f->store, (struct fake_run){.variant = "rope"}, 9, 0);
     assert_int_equal(table_aggregate(f->store, &q, out, &err), ST_NOTFOUND);
-    assert_non_null(strstr(err.msg, "every encoder"));
+    assert_non_null(strstr(err.msg,
+                           "every encoder: of 2 tests in profile quick cope has 1, rope "
+                           "has 1; choose encoders that share tests with --only "
+                           "encoder=NAME,NAME, or take"));
+    assert_int_equal(
+        table_aggregate(f->store,
+                        &(struct table_request){.merge = true, .format = PRINT_TEXT}, out,
+                        &err),
+        ST_NOTFOUND);
+    assert_null(strstr(err.msg, "--merge-variants"));
     fclose(out);
 }
 
@@ -151,10 +201,9 @@ static void nothing_in_common_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(numbers_are_those_worked_by_hand),
-        CASE(only_tests_of_all_encoders_count),
-        CASE(profiles_are_told_apart),
-        CASE(nothing_in_common_is_told),
+        CASE(numbers_are_those_worked_by_hand), CASE(only_tests_of_all_encoders_count),
+        CASE(profiles_are_told_apart),          CASE(one_seed_has_no_interval),
+        CASE(one_learning_rate_counts),         CASE(nothing_in_common_is_told),
     };
     return cmocka_run_group_tests_name("table_aggregate", tests, NULL, NULL);
 }

@@ -185,6 +185,35 @@ static void people_read_encoders_across_and_tasks_down(void **state)
     assert_line(f->store, PRINT_MD, "### Extrapolation, profile quick\nThe largest");
 }
 
+/* An object as that of the other tables, with what is said below them. */
+static void json_is_an_object(void **state)
+{
+    struct fixture *f = *state;
+    const struct table_request q = {.format = PRINT_JSON};
+    add_seed(f->store, "rope", 1, 0, 0, 0, 500);
+    const int64_t other = add_run(
+        f->store, (struct fake_run){
+                      .experiment = "sort", .variant = "cope", .seed = 1, .more = sizes});
+    put_split(f->store, other, "id", 0, 1000, 0);
+    put_split(f->store, other, "ood_far", 0, 40, 0);
+    put_split(f->store, other, "ood_longer", 0, 30, 0);
+    char *text = printed(f->store, &q);
+    json_t *root = parse_json(text);
+    const json_t *rows = json_object_get(root, "extrapolations");
+    const json_t *left_out = json_object_get(root, "left_out");
+    assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
+    assert_int_equal(json_array_size(rows), 2);
+    assert_string_equal(
+        json_string_value(json_object_get(json_array_get(rows, 0), "encoder")), "rope");
+    assert_int_equal(json_array_size(left_out), 2);
+    assert_string_equal(json_string_value(json_array_get(left_out, 0)),
+                        "sort/ood_far (40)");
+    assert_string_equal(json_string_value(json_array_get(left_out, 1)),
+                        "sort/ood_longer (30)");
+    json_decref(root);
+    free(text);
+}
+
 static void nothing_to_show_is_said(void **state)
 {
     struct fixture *f = *state;
@@ -205,6 +234,7 @@ int main(void)
         TEST(the_learning_rate_is_chosen_on_valid),
         TEST(the_least_of_what_is_raised_is_the_ratio),
         TEST(people_read_encoders_across_and_tasks_down),
+        TEST(json_is_an_object),
         TEST(nothing_to_show_is_said),
     };
     return cmocka_run_group_tests_name("table_extrapolation", tests, NULL, NULL);

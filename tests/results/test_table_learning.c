@@ -70,6 +70,30 @@ static void a_falling_loss_is_a_training_that_is_not_finished(void **state)
                  true);
 }
 
+static void all_that_are_not_finished_are_named(void **state)
+{
+    const struct fixture *f = *state;
+    char name[64];
+    for (int i = 0; i < 150; i++) {
+        snprintf(name, sizeof name, "an_encoder_with_a_long_name_%03d", i);
+        add_seed(f->store, name, 1, 100, 1.0, 0.5);
+    }
+    assert_below(f->store,
+                 "; an_encoder_with_a_long_name_149. Their numbers are a snapshot.", true);
+    assert_below(f->store, "; an_encoder_with_a_long_name_149 0 of 1.", true);
+}
+
+/* One seed has no interval that could decide. */
+static void the_best_of_one_seed_is_the_best_mean(void **state)
+{
+    const struct fixture *f = *state;
+    add_seed(f->store, "absolute", 1, 100, 1.0, 1.0);
+    add_seed(f->store, "rope", 1, 50, 1.0, 1.0);
+    assert_below(f->store, "* the best mean among the encoders it stands beside. ", true);
+    add_seed(f->store, "rope", 2, 60, 1.0, 1.0);
+    assert_below(f->store, "or a mean within the 95 %", true);
+}
+
 static void nothing_is_said_of_what_is_not_known(void **state)
 {
     const struct fixture *f = *state;
@@ -93,6 +117,19 @@ static void what_training_had_seen_stands_in_the_heading(void **state)
                  true);
 }
 
+static void nearly_all_is_not_all(void **state)
+{
+    const struct fixture *f = *state;
+    const int64_t id = add_seed(f->store, "rope", 1, 0, 0.1, 0.1);
+    const struct metric_row seen[] = {{"id", "seen", 100, 0.997, 997, 1000},
+                                      {"ood", "seen", 100, 0.0042, 42, 10000}};
+    put_split(f->store, id, "ood", 3, 100, 1);
+    assert_ok(store_metrics(f->store, id, seen, 2, &err));
+    assert_below(f->store, "500 scored tokens, more than 99 % of them seen in training; ",
+                 true);
+    assert_below(f->store, "100 scored tokens, 0.42 % of them seen in training.", true);
+}
+
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_fixture, close_fixture)
 
 int main(void)
@@ -100,6 +137,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(seeds_are_solved_or_at_chance_or_between),
         CASE(a_falling_loss_is_a_training_that_is_not_finished),
+        CASE(all_that_are_not_finished_are_named),
+        CASE(the_best_of_one_seed_is_the_best_mean),
+        CASE(nearly_all_is_not_all),
         CASE(nothing_is_said_of_what_is_not_known),
         CASE(what_training_had_seen_stands_in_the_heading),
     };

@@ -155,13 +155,111 @@ static void latex_takes_no_cell_for_an_argument(void **state)
     text_table_text(&t, "paper");
     text_table_indent(&t);
     text_table_text(&t, "-");
-    assert_drawn(&t, "% needs \\usepackage{booktabs}\n\\begin{tabular}{lr@{}l}\n"
-                     "\\toprule\n"
+    assert_drawn(&t, "% needs \\usepackage{booktabs}, \\usepackage{array}, "
+                     "\\usepackage{graphicx}\n"
+                     "\\begin{table}\n\\centering\\small\\sloppy\n"
+                     "\\setlength{\\belowcaptionskip}{4pt}\n"
+                     "\\setlength{\\tabcolsep}{4pt}\n"
+                     "\\setbox0\\hbox{\\relax\n\\begin{tabular}{lr@{}l}\n\\toprule\n"
                      "a & \\multicolumn{2}{c}{x} \\\\\n\\midrule\n"
                      "{}[2pt] a & $-$0 & .030 \\\\\n"
                      "{}*b & $-$3 &  \\\\\n"
                      "\\quad paper & \\multicolumn{2}{c}{-} \\\\\n"
-                     "\\bottomrule\n\\end{tabular}\n");
+                     "\\bottomrule\n\\end{tabular}}\n"
+                     "\\leavevmode\\ifdim\\wd0>\\linewidth\n"
+                     "\\resizebox{\\linewidth}{!}{\\box0}\\else\\box0\\fi\n"
+                     "\\end{table}\n");
+}
+
+static char *drawn(struct text_table *t)
+{
+    FILE *out = t->out;
+    assert_int_equal(text_table_end(t, &err), ST_OK);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+static int count(const char *all, const char *part)
+{
+    int n = 0;
+    for (; (all = strstr(all, part)) != NULL; all++)
+        n++;
+    return n;
+}
+
+/* More columns than a page is wide: panels, which all begin with the first. */
+static void latex_puts_wide_tables_into_panels(void **state)
+{
+    struct text_table t;
+    (void)state;
+    begin(&t, PRINT_LATEX);
+    text_table_caption(&t, "wide", "tab:wide");
+    text_table_below(&t, "[1]", "below");
+    text_table_column(&t, "encoder", false);
+    for (int c = 0; c < 24; c++)
+        text_table_column(&t, "ood_longer", true);
+    text_table_text(&t, "rope");
+    for (int c = 0; c < 24; c++)
+        text_table_text(&t, "12.34 ± 5.67");
+    drawn(&t);
+    assert_int_equal(count(text, "\\begin{table*}\n"), 1);
+    assert_int_equal(count(text, "\nencoder & "), 4);
+    assert_int_equal(count(text, "\nrope & 12 & .34 $\\pm$ 5.67 & "), 4);
+    assert_int_equal(count(text, "& 12 & .34"), 24);
+    assert_int_equal(count(text, "\\caption{wide}\n\\label{tab:wide}\n"), 1);
+    assert_int_equal(count(text, "\n$^{1}$ below\\par\n\\end{minipage}\n\\end{table*}\n"),
+                     1);
+    free(text);
+}
+
+/* More rows than a page is high: parts, of which none begins with a row that stands below
+ * another, and each says what its first row repeats. */
+static void latex_divides_long_tables(void **state)
+{
+    struct text_table t;
+    (void)state;
+    begin(&t, PRINT_LATEX);
+    text_table_caption(&t, "long", NULL);
+    text_table_column(&t, "task", false);
+    text_table_column(&t, "encoder", false);
+    for (int i = 0; i < 100; i++) {
+        text_table_text(&t, i ? "" : "copy");
+        if (i)
+            text_table_repeats(&t);
+        text_table_text(&t, i % 2 ? "paper" : "ours");
+        if (i % 2)
+            text_table_indent(&t);
+    }
+    drawn(&t);
+    assert_int_equal(count(text, "\\begin{table}\n"), 3);
+    assert_int_equal(count(text, "\\caption[]{(continued)}\n"), 2);
+    assert_int_equal(count(text, "\\midrule\ncopy & ours"), 3);
+    assert_int_equal(count(text, " & ours"), 50);
+    assert_int_equal(count(text, " & \\quad paper"), 50);
+    free(text);
+}
+
+/* Texts are broken between words, and long words where a name has parts; no number is. */
+static void latex_breaks_long_texts(void **state)
+{
+    struct text_table t;
+    (void)state;
+    begin(&t, PRINT_LATEX);
+    text_table_column(&t, "claim", false);
+    text_table_column(&t, "difference", false);
+    text_table_column(&t, "p", true);
+    text_table_text(&t,
+                    "one errs less than the other and says so in many words, which go on "
+                    "until the page ends, with cope(scale_position=false) among them");
+    text_table_text(&t, "cope 0.02 ± 0.01 (5) [-1.2, 3.4]");
+    text_table_text(&t, "0.011");
+    drawn(&t);
+    assert_non_null(strstr(text, "\\begin{table*}\n"));
+    assert_non_null(strstr(text, "{>{\\raggedright\\arraybackslash}p{"));
+    assert_non_null(
+        strstr(text, "cope\\allowbreak{}(scale\\_\\allowbreak{}position=\\allow"));
+    assert_null(strstr(text, "errs\\allowbreak"));
+    free(text);
 }
 
 static void markdown_keeps_what_stands_below(void **state)
@@ -261,6 +359,9 @@ int main(void)
         cmocka_unit_test(odd_bytes_are_escapes_in_every_format),
         cmocka_unit_test(odd_bytes_are_json_and_csv),
         cmocka_unit_test(latex_takes_no_cell_for_an_argument),
+        cmocka_unit_test(latex_puts_wide_tables_into_panels),
+        cmocka_unit_test(latex_divides_long_tables),
+        cmocka_unit_test(latex_breaks_long_texts),
         cmocka_unit_test(markdown_keeps_what_stands_below),
         cmocka_unit_test(html_is_escaped),
         cmocka_unit_test(rows_break_between_words),

@@ -315,8 +315,9 @@ static void profiles_are_judged_apart(void **state)
     assert_int_equal(tally[TOO_FEW_SEEDS], 1);
     q.profile = "none";
     assert_int_equal(verdicts_print(f->store, &q, stdout, NULL, &err), ST_NOTFOUND);
-    assert_string_equal(err.msg, "no run that is done matches; `posbench list runs` shows "
-                                 "what there is");
+    assert_string_equal(err.msg,
+                        "no run that is done matches: none has profile=none; there are "
+                        "paper, quick; `posbench list runs` shows what there is");
 }
 
 /* Fewer seeds with other settings do not count, unless the file says that they are ours. */

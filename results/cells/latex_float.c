@@ -1,0 +1,206 @@
+/* latex_float.c -- a table in as many LaTeX floats as its panels, rows and notes need, each of
+ * which a page has room for.
+ *
+ * What is estimated too narrow, as in a paper with wider letters, LaTeX itself makes smaller. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "latex_size.h"
+#include "latex_tabular.h"
+#include "text_table_draw.h"
+
+static const double page_height = 430, note_line = 9.5, caption_line = 12;
+static const double footnotesize = 0.85;
+/* LaTeX keeps no more than 18, or 52, that it could not print for want of text. */
+enum { FLOATS = 12 };
+
+/* Does any number of the column have a decimal point? The rows kept first decide. */
+static void find_points(struct text_table *t)
+{
+    for (int c = 0; c < t->columns; c++)
+        for (int i = c; i < t->cells && t->column[c].right && !t->column[c].point;
+             i += t->columns) {
+            char own[FORM_TEXT];
+            size_t head;
+            const char *text = text_cell_form(&t->cell[i], own, &head);
+            const size_t whole = latex_whole_part(text);
+            t->column[c].point = whole && text[whole] == '.';
+        }
+}
+
+/* --- one float -------------------------------------------------------------------- */
+
+static void open_notes(struct text_table *t)
+{
+    if (!t->latex.in_notes)
+        fputs("\\par\\medskip\n\\begin{minipage}{\\linewidth}\\footnotesize\\raggedright\n",
+              t->out);
+    t->latex.in_notes = true;
+}
+
+static void close_float(struct text_table *t)
+{
+    if (!t->latex.open)
+        return;
+    fprintf(t->out, "%s\\end{table%s}\n", t->latex.in_notes ? "\\end{minipage}\n" : "",
+            t->latex.across ? "*" : "");
+    t->latex.floats++;
+    if (++*(t->floats ? t->floats : &t->latex.since) % FLOATS == 0)
+        fputs("\\clearpage\n", t->out);
+    t->latex.open = t->latex.in_notes = false;
+}
+
+static void put_caption(struct text_table *t)
+{
+    const bool first = t->latex.floats == 0;
+    if (!t->caption)
+        return;
+    fputs(first ? "\\caption{" : "\\addtocounter{table}{-1}\n\\caption[]{", t->out);
+    if (first)
+        latex_words(t->out, t->caption);
+    fputs(first ? "}\n" : "(continued)}\n", t->out);
+    if (first && t->label)
+        fprintf(t->out, "\\label{%s}\n", t->label);
+    t->latex.room -= caption_line * (1 + latex_lines(first ? t->caption : "",
+                                                     latex_layout_room(t->latex.across)));
+}
+
+static void open_float(struct text_table *t, const struct latex_layout *l)
+{
+    if (t->latex.floats == 0)
+        fputs("% needs \\usepackage{booktabs}, \\usepackage{array}, "
+              "\\usepackage{graphicx}\n",
+              t->out);
+    t->latex.across = l->across;
+    t->latex.small = l->scale > 0.9;
+    t->latex.open = t->latex.fresh = true;
+    t->latex.room = page_height;
+    fprintf(t->out,
+            "\\begin{table%s}\n\\centering%s\\sloppy\n"
+            "\\setlength{\\belowcaptionskip}{4pt}\n\\setlength{\\tabcolsep}{4pt}\n",
+            l->across ? "*" : "", t->latex.small ? "\\small" : "\\footnotesize");
+    put_caption(t);
+}
+
+static void put_panel(struct text_table *t, const struct latex_layout *l, int panel,
+                      int from, int to)
+{
+    fputs(t->latex.fresh ? "" : "\\par\\medskip\n", t->out);
+    fputs("\\setbox0\\hbox{\\relax\n", t->out);
+    latex_tabular(t, l, panel, from, to);
+    fputs("}\n\\leavevmode\\ifdim\\wd0>\\linewidth\n"
+          "\\resizebox{\\linewidth}{!}{\\box0}\\else\\box0\\fi\n",
+          t->out);
+    t->latex.fresh = false;
+}
+
+/* --- all of them ------------------------------------------------------------------ */
+
+static double height(const struct text_table *t, const struct latex_layout *l, int panel,
+                     int from, int to)
+{
+    double sum = latex_head_height(t, l, panel);
+    for (int row = from; row < to; row++)
+        sum += latex_row_height(t, l, panel, row);
+    return sum;
+}
+
+static bool stands_below(const struct text_table *t, int row)
+{
+    for (int c = 0; c < t->columns; c++)
+        if (t->cell[row * t->columns + c].indent)
+            return true;
+    return false;
+}
+
+/* The row before which a part that begins with `from` ends: the last that leaves `room`, or,
+ * in its second half, the last that has a rule; at least one row is in it. */
+static int end_of_part(const struct text_table *t, const struct latex_layout *l, int panel,
+                       int from, double room)
+{
+    const int rows = t->cells / t->columns;
+    double used = latex_head_height(t, l, panel);
+    int to = from;
+    while (to < rows && used + latex_row_height(t, l, panel, to) <= room)
+        used += latex_row_height(t, l, panel, to++);
+    if (to == rows)
+        return rows;
+    for (int row = to; row > from + (to - from) / 2; row--)
+        if (text_row_has_rule(t, &t->cell[row * t->columns]))
+            return row;
+    while (to > from && stands_below(t, to))
+        to--;
+    return to > from ? to : from + 1;
+}
+
+/* A panel is divided only where it is higher than a page, and then evenly. */
+static void put_rows(struct text_table *t, const struct latex_layout *l, int panel)
+{
+    const int rows = t->cells / t->columns;
+    int from = 0;
+    do {
+        const double rest = height(t, l, panel, from, rows);
+        if (t->latex.open && rest > t->latex.room)
+            close_float(t);
+        if (!t->latex.open)
+            open_float(t, l);
+        const double parts = ceil(rest / t->latex.room);
+        const double room =
+            fmin(t->latex.room, rest / parts + 3 * latex_head_height(t, l, panel));
+        const int to = end_of_part(t, l, panel, from, room);
+        put_panel(t, l, panel, from, to);
+        t->latex.room -= height(t, l, panel, from, to) + 6;
+        if (to < rows)
+            close_float(t);
+        from = to;
+    } while (from < rows);
+}
+
+void text_table_latex(struct text_table *t)
+{
+    struct latex_layout l;
+    close_float(t);
+    find_points(t);
+    if (!latex_layout_init(t, &l)) {
+        t->failed = true;
+        return;
+    }
+    for (int panel = 0; panel < l.panels; panel++)
+        put_rows(t, &l, panel);
+    t->printed += t->cells / t->columns;
+    latex_layout_free(&l);
+}
+
+/* A footnote's number stands as in the table. */
+static void put_note(struct text_table *t, const struct text_note *n)
+{
+    const size_t digits = strcspn(n->mark + (*n->mark == '['), "]");
+    open_notes(t);
+    if (*n->mark == '[')
+        fprintf(t->out, "$^{%.*s}$", (int)digits, n->mark + 1);
+    else
+        escape_latex(t->out, n->mark);
+    fputs(*n->mark ? " " : "", t->out);
+    latex_words(t->out, n->text);
+    fputs("\\par\n", t->out);
+}
+
+void text_table_latex_end(struct text_table *t)
+{
+    const struct latex_layout same = {.across = t->latex.across,
+                                      .scale = t->latex.small ? 1 : footnotesize};
+    for (int i = 0; i < t->notes && t->latex.open; i++) {
+        const double width = latex_layout_room(t->latex.across) / footnotesize;
+        const double more = note_line * latex_lines(t->note[i].text, width);
+        if (more > t->latex.room && !t->latex.fresh) {
+            close_float(t);
+            open_float(t, &same);
+        }
+        put_note(t, &t->note[i]);
+        t->latex.room -= more;
+        t->latex.fresh = false;
+    }
+    close_float(t);
+}

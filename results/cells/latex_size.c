@@ -1,0 +1,139 @@
+#include "latex_size.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+
+/* Of the characters from the blank to "~", in 1/100 pt: cmr10.tfm. */
+static const short widths[] = {
+    278, 278, 500, 833, 500, 833, 778, 278,  389, 389, 500, 778, 278, 333, 278, 500,
+    500, 500, 500, 500, 500, 500, 500, 500,  500, 500, 278, 278, 778, 778, 778, 472,
+    778, 750, 708, 722, 764, 681, 653, 785,  750, 361, 514, 778, 625, 917, 750, 778,
+    681, 778, 736, 556, 722, 750, 750, 1028, 750, 750, 611, 278, 500, 278, 500, 500,
+    278, 500, 556, 444, 556, 444, 306, 500,  556, 278, 306, 528, 278, 833, 556, 500,
+    556, 528, 392, 394, 389, 556, 528, 722,  528, 528, 444, 500, 278, 500, 500,
+};
+enum {
+    SIGN = 778,   /* of what is not ASCII, such as ± */
+    LONG = 14,    /* characters of a word that is broken */
+    UNBROKEN = 20 /* and of a piece of it, without any other place */
+};
+
+static bool begins_character(char c)
+{
+    return ((unsigned char)c & 0xC0) != 0x80;
+}
+
+double latex_width(const char *text, size_t n)
+{
+    long sum = 0;
+    for (size_t i = 0; i < n; i++)
+        if (text[i] >= ' ' && text[i] <= '~')
+            sum += widths[text[i] - ' '];
+        else if (begins_character(text[i]))
+            sum += SIGN;
+    return (double)sum / 100;
+}
+
+static bool is_number(const char *text)
+{
+    static const char minus[] = "−";
+    return (*text >= '0' && *text <= '9') || *text == '-' ||
+           strncmp(text, minus, strlen(minus)) == 0;
+}
+
+/* Is the blank at text[i] one within a number, as "1.2 ± 0.3 (5)" or "[1.2, 3.4]"? */
+static bool is_tied(const char *text, size_t i)
+{
+    static const char sign[] = "±";
+    const size_t n = strlen(sign);
+    size_t from = i;
+    while (from > 0 && text[from - 1] != ' ')
+        from--;
+    return (strncmp(text + i + 1, sign, n) == 0 && is_number(text + from)) ||
+           (strncmp(text + from, sign, n) == 0 && is_number(text + i + 1)) ||
+           (text[i + 1] == '(' && is_number(text + from)) ||
+           (text[from] == '[' && is_number(text + from + 1) && text[i - 1] == ',');
+}
+
+/* Bytes up to a blank where a line may end. */
+static size_t word_of(const char *text)
+{
+    size_t n = strcspn(text, " ");
+    while (n > 0 && text[n] && is_tied(text, n))
+        n += 1 + strcspn(text + n + 1, " ");
+    return n;
+}
+
+size_t latex_piece(const char *text, bool *inside)
+{
+    const size_t word = word_of(text);
+    size_t end = 1;
+    if (!*inside && (word <= LONG || memchr(text, ' ', word)))
+        return word;
+    while (end < word && !strchr("_=,/;:-", text[end - 1]) && text[end] != '(' &&
+           end < UNBROKEN)
+        end++;
+    while (end < word && !begins_character(text[end]))
+        end++;
+    end = end > word ? word : end;
+    *inside = end < word;
+    return end;
+}
+
+size_t latex_line(const char *text, bool *inside, double width)
+{
+    size_t end = 0;
+    while (text[end]) {
+        bool goes_on = *inside;
+        const size_t n = latex_piece(text + end, &goes_on);
+        if (end && latex_width(text, end + n) > width)
+            break;
+        *inside = goes_on;
+        end += n;
+        end += strspn(text + end, " ");
+    }
+    return end;
+}
+
+double latex_longest(const char *text)
+{
+    double longest = 0;
+    bool inside = false;
+    for (size_t n; *text; text += n + strspn(text + n, " ")) {
+        n = latex_piece(text, &inside);
+        const double width = latex_width(text, n);
+        longest = width > longest ? width : longest;
+    }
+    return longest;
+}
+
+int latex_lines(const char *text, double width)
+{
+    int lines = 0;
+    bool inside = false;
+    for (; *text; lines++)
+        text += latex_line(text, &inside, width);
+    return lines ? lines : 1;
+}
+
+void latex_words(FILE *out, const char *text)
+{
+    bool inside = false;
+    if (*text == '[' || *text == '*')
+        fputs("{}", out);
+    while (*text) {
+        const size_t n = latex_piece(text, &inside);
+        char *piece = strndup(text, n);
+        const bool tied = memchr(text, ' ', n) != NULL;
+        fputs(tied ? "\\mbox{" : "", out);
+        escape_latex_part(out, piece ? piece : "");
+        fputs(tied ? "}" : "", out);
+        free(piece);
+        text += n;
+        fputs(inside && text[-1] != '-' ? "\\allowbreak{}" : "", out);
+        for (; *text == ' '; text++)
+            fputc(' ', out);
+    }
+}

@@ -1,0 +1,211 @@
+/* latex_tabular.c -- rows of one panel as a LaTeX tabular (latex_layout.h).
+ *
+ * A column of numbers is two, "r" and "l" with nothing between, that meet at the decimal point:
+ *     24 & .00 $\pm$ 0.40
+ * which lets digits be bold, bounds and footnotes stand in the column. What does not begin
+ * with a number stands across both. */
+#include "latex_tabular.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "latex_size.h"
+#include "text_table_draw.h"
+
+/* Other letters than those that were measured may need more lines. */
+static const double spare = 1.12;
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* A hyphen before a number, at its beginning or behind a blank or bracket, is a minus. */
+static bool is_minus(const char *text, size_t i)
+{
+    return text[i] == '-' && is_digit(text[i + 1]) &&
+           (i == 0 || strchr(" [(", text[i - 1]));
+}
+
+/* n bytes of the text, with each minus as one; `broken`: as words that may end a line. */
+static void put(struct text_table *t, const char *text, size_t n, bool broken)
+{
+    static const char minus[] = "\xE2\x88\x92"; /* U+2212, which escape_latex knows */
+    char *all = malloc(n * strlen(minus) + 1);
+    size_t used = 0;
+    t->failed |= !all;
+    for (size_t i = 0; all && i < n; i++) {
+        const size_t more = is_minus(text, i) ? strlen(minus) : 1;
+        memcpy(all + used, more > 1 ? minus : text + i, more);
+        used += more;
+    }
+    if (all) {
+        all[used] = '\0';
+        (broken ? latex_words : escape_latex)(t->out, all);
+    }
+    free(all);
+}
+
+static void put_bold(struct text_table *t, const struct text_cell *c, const char *text,
+                     size_t n, bool broken)
+{
+    if (n == 0)
+        return;
+    fputs(c->best ? "\\textbf{" : "", t->out);
+    put(t, text, n, broken);
+    fputs(c->best ? "}" : "", t->out);
+}
+
+static void put_note(const struct text_table *t, const struct text_cell *c)
+{
+    if (c->note)
+        fprintf(t->out, "$^{%s}$", c->note);
+}
+
+/* In one column. */
+static void plain_cell(struct text_table *t, const struct text_cell *c, bool broken)
+{
+    char own[FORM_TEXT];
+    size_t head;
+    const char *text = text_cell_form(c, own, &head);
+    fputs(c->indent ? "\\quad " : "", t->out);
+    put_bold(t, c, text, strlen(text), broken);
+    put_note(t, c);
+}
+
+/* In two that meet at the point. LaTeX skips blanks at the beginning of a cell. */
+static void point_cell(struct text_table *t, const struct text_cell *c)
+{
+    char own[FORM_TEXT];
+    size_t head;
+    const char *text = text_cell_form(c, own, &head);
+    const size_t whole = latex_whole_part(text), blank = text[whole] == ' ';
+    if (!whole) {
+        fputs("\\multicolumn{2}{c}{", t->out);
+        plain_cell(t, c, false);
+        fputs("}", t->out);
+        return;
+    }
+    put_bold(t, c, text, whole, false);
+    fputs(blank ? " & \\ " : " & ", t->out);
+    put_bold(t, c, text + whole + blank, strlen(text + whole + blank), false);
+    put_note(t, c);
+}
+
+/* A heading, on as many lines as its column is narrow. */
+static void put_name(struct text_table *t, const struct latex_layout *l, int c)
+{
+    const struct text_column *k = &t->column[c];
+    const char *text = k->name, *between = "";
+    bool inside = false;
+    if (k->point)
+        fputs("\\multicolumn{2}{c}{", t->out);
+    if (l->wrap[c])
+        latex_words(t->out, text);
+    else if (!l->stack[c])
+        escape_latex(t->out, text);
+    else {
+        fprintf(t->out, "\\begin{tabular}[b]{@{}%s@{}}",
+                k->point   ? "c"
+                : k->right ? "r"
+                           : "l");
+        for (size_t n; *text; text += n, between = "\\\\") {
+            n = latex_line(text, &inside, l->stack[c]);
+            fputs(between, t->out);
+            put(t, text, n - (text[n - 1] == ' '), false);
+        }
+        fputs("\\end{tabular}", t->out);
+    }
+    fputs(k->point ? "}" : "", t->out);
+}
+
+static void put_columns(struct text_table *t, const struct latex_layout *l, int panel)
+{
+    fputs("\\begin{tabular}{", t->out);
+    for (int i = 0, c; (c = latex_layout_column(l, panel, i)) >= 0; i++)
+        if (l->wrap[c])
+            fprintf(t->out, ">{\\raggedright\\arraybackslash}p{%.0fpt}", l->wrap[c]);
+        else
+            fputs(t->column[c].point ? "r@{}l" : t->column[c].right ? "r" : "l", t->out);
+    fputs("}\n\\toprule\n", t->out);
+    for (int i = 0, c; (c = latex_layout_column(l, panel, i)) >= 0; i++) {
+        fputs(i ? " & " : "", t->out);
+        put_name(t, l, c);
+    }
+    fputs(" \\\\\n\\midrule\n", t->out);
+}
+
+/* The cell to print: where a part of a table begins, what it repeats from the rows before. */
+static const struct text_cell *shown(const struct text_table *t, int row, int c, int from)
+{
+    int at = row;
+    while (row == from && at > 0 && t->cell[at * t->columns + c].repeats)
+        at--;
+    return &t->cell[at * t->columns + c];
+}
+
+static bool wraps(const struct latex_layout *l, int panel)
+{
+    for (int i = 0, c; (c = latex_layout_column(l, panel, i)) >= 0; i++)
+        if (l->wrap[c])
+            return true;
+    return false;
+}
+
+void latex_tabular(struct text_table *t, const struct latex_layout *l, int panel, int from,
+                   int to)
+{
+    const bool apart = wraps(l, panel);
+    put_columns(t, l, panel);
+    for (int row = from; row < to; row++) {
+        if (row > from && text_row_has_rule(t, &t->cell[row * t->columns]))
+            fputs("\\midrule\n", t->out);
+        else if (row > from && apart)
+            fputs("\\addlinespace[2pt]\n", t->out);
+        for (int i = 0, c; (c = latex_layout_column(l, panel, i)) >= 0; i++) {
+            fputs(i ? " & " : "", t->out);
+            if (t->column[c].point)
+                point_cell(t, shown(t, row, c, from));
+            else
+                plain_cell(t, shown(t, row, c, from), l->wrap[c] > 0);
+        }
+        fputs(" \\\\\n", t->out);
+    }
+    fputs("\\bottomrule\n\\end{tabular}", t->out);
+}
+
+static double line_height(const struct latex_layout *l)
+{
+    return l->scale > 0.9 ? 11 : 9.5;
+}
+
+double latex_row_height(const struct text_table *t, const struct latex_layout *l, int panel,
+                        int row)
+{
+    int lines = 1;
+    bool apart = false;
+    for (int i = 0, c; (c = latex_layout_column(l, panel, i)) >= 0; i++) {
+        char own[FORM_TEXT];
+        size_t head;
+        const char *text = text_cell_form(&t->cell[row * t->columns + c], own, &head);
+        const int n = l->wrap[c] ? latex_lines(text, l->wrap[c] / l->scale / spare) : 1;
+        lines = n > lines ? n : lines;
+        apart |= l->wrap[c] > 0;
+    }
+    return lines * line_height(l) + (text_row_has_rule(t, &t->cell[row * t->columns]) ? 5
+                                     : apart                                          ? 2
+                                                                                      : 0);
+}
+
+double latex_head_height(const struct text_table *t, const struct latex_layout *l,
+                         int panel)
+{
+    int lines = 1;
+    for (int i = 0, c; (c = latex_layout_column(l, panel, i)) >= 0; i++) {
+        const double width = l->wrap[c] ? l->wrap[c] / l->scale : l->stack[c];
+        const int n = width > 0 ? latex_lines(t->column[c].name, width) : 1;
+        lines = n > lines ? n : lines;
+    }
+    return lines * line_height(l) + 20;
+}

@@ -621,6 +621,10 @@ static void names_from_elsewhere_run_nothing(void **state)
                 fail_msg("%s: %s", plot_at(i)->name, p.err);
             program_free(&p);
         }
+        /* A page takes the picture as it is. */
+        RUN(&p, "--help >/dev/null; cd '%s' && ! grep '</script>' picture.svg", f->folder);
+        assert_int_equal(p.code, 0);
+        program_free(&p);
         char harm[128];
         snprintf(harm, sizeof harm, "%s/harm", f->folder);
         assert_int_not_equal(access(harm, F_OK), 0);

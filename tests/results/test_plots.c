@@ -369,12 +369,10 @@ static void a_map_in_text_has_shades(void **state)
     size_t n;
     (void)state;
     TEXT_OF(text, n, plot_find("gates")->print(&d, &q, out));
-    assert_string_equal(text,
-                        "run 1\nx\\x1b\n\nlayer 0, head 0\n"
-                        "gate from 0 to 1: .:-=+*#%@; a line for each query, a column "
-                        "for each key\n"
-                        "         w w w \n         ? ? ? \n"
-                        "      w? ..    \n      w? ..++  \n      w? ..++@@\n");
+    assert_string_equal(text, "run 1\nx\\x1b\n\nlayer 0, head 0\n"
+                              "gate from 0 to 1: .:-=+*#%@; lines: query, columns: key\n"
+                              "         w w w \n         ? ? ? \n"
+                              "      w? ..    \n      w? ..++  \n      w? ..++@@\n");
     free(text);
     plot_data_free(&d);
     d = map_of(140, "w");
@@ -406,8 +404,7 @@ static void a_surface_has_the_mean_of_each_point(void **state)
     free(text);
     TEXT_OF(text, n, plot_find("surface")->print(&d, &q, out));
     assert_string_equal(text, "\nflip_flop, id: alpha\n"
-                              "token_error, %; a line for each p_ignore, a column for each "
-                              "length\n"
+                              "token_error, %; lines: p_ignore, columns: length\n"
                               "                64      128\n"
                               "      0.9       20       30\n"
                               "      0.5       15       25\n");

@@ -123,7 +123,7 @@ static int script_number(const struct plot_data *d, const struct plot_request *q
     TEXT_OF(text, n, plot_script(plot_find(plot), d, q, terminal, out));
     const char *at = strstr(text, key);
     if (at)
-        sscanf(at + strlen(key), "%d", &number);
+        number = (int)strtol(at + strlen(key), NULL, 10);
     free(text);
     return number;
 }
@@ -332,7 +332,7 @@ static struct plot_data map_of(int n, const char *token)
         struct plot_row *row = plot_add(&d, "layer 0, head 0", token);
         assert_non_null(row);
         row->value[0] = i % n;
-        row->value[1] = i / n;
+        row->value[1] = (i - i % n) / (double)n;
         row->value[2] = i / n >= i % n ? (double)(i % n) / (n - 1) : (double)NAN;
     }
     return d;

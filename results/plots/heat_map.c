@@ -358,11 +358,10 @@ static void print_box(const struct box *b, double most, FILE *out)
     putc('\n', out);
     clean_line(out, "%s", b->data->row[b->first].panel);
     if (b->style->tokens)
-        clean_line(out, "%s from 0 to %.3g: %s; a line for each %s, a column for each %s",
-                   b->style->bar, most, shades, y, x);
+        clean_line(out, "%s from 0 to %.3g: %s; lines: %s, columns: %s", b->style->bar,
+                   most, shades, y, x);
     else
-        clean_line(out, "%s; a line for each %s, a column for each %s", b->style->bar, y,
-                   x);
+        clean_line(out, "%s; lines: %s, columns: %s", b->style->bar, y, x);
     if (cell && b->style->tokens)
         print_shades(b, cell, most, out);
     else if (cell)

@@ -205,15 +205,15 @@ static enum status add_heads(const struct invocation *v, const struct plot *p,
 
 enum { TITLE = 1024 };
 
-/* What the picture shows; names end at a line's end, whatever stands in them. */
+/* What the picture shows, in lines that are no longer than one panel. */
 static void write_title(const struct look_run *r, long sample, char title[TITLE])
 {
     const struct run_spec *run = &r->run;
     snprintf(title, TITLE,
-             "run %s (%.200s%s%.200s, seed %" PRIu64
-             "), split %.100s, sequence %ld\n%.400s",
-             r->stored.id, run->experiment, *run->cell ? " " : "", run->cell, run->seed,
-             r->split.name, sample, run->variant);
+             "run %s (%.200s, seed %" PRIu64
+             "), split %.100s, sequence %ld\n%.400s%s%.200s",
+             r->stored.id, run->experiment, run->seed, r->split.name, sample, run->variant,
+             *run->cell ? "\n" : "", run->cell);
 }
 
 /* The data of a plot that is drawn from the model of a run, and what they are. */

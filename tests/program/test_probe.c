@@ -281,7 +281,7 @@ static void a_terminal_shows_shades(void **state)
     (void)state;
     expect("plot attention 1 --split id --sample 1", 0,
            "run 1 (copy, seed 1), split id, sequence 1\ncope\n\nlayer 0, head 0\n"
-           "weight from 0 to 1: .:-=+*#%@; a line for each query, a column for each key\n",
+           "weight from 0 to 1: .:-=+*#%@; lines: query, columns: key\n",
            NULL);
     expect("plot attention 1", 0, " @@", NULL);
     expect("plot gates 1", 0, "gate from 0 to 1: .:-=+*#%@; ", NULL);

@@ -123,7 +123,7 @@ static int script_number(const struct plot_data *d, const struct plot_request *q
     TEXT_OF(text, n, plot_script(plot_find(plot), d, q, terminal, out));
     const char *at = strstr(text, key);
     if (at)
-        sscanf(at + strlen(key), "%d", &number);
+        number = (int)strtol(at + strlen(key), NULL, 10);
     free(text);
     return number;
 }
@@ -332,7 +332,7 @@ static struct plot_data map_of(int n, const char *token)
         struct plot_row *row = plot_add(&d, "layer 0, head 0", token);
         assert_non_null(row);
         row->value[0] = i % n;
-        row->value[1] = i / n;
+        row->value[1] = (i - i % n) / (double)n;
         row->value[2] = i / n >= i % n ? (double)(i % n) / (n - 1) : (double)NAN;
     }
     return d;
@@ -369,12 +369,10 @@ static void a_map_in_text_has_shades(void **state)
     size_t n;
     (void)state;
     TEXT_OF(text, n, plot_find("gates")->print(&d, &q, out));
-    assert_string_equal(text,
-                        "run 1\nx\\x1b\n\nlayer 0, head 0\n"
-                        "gate from 0 to 1: .:-=+*#%@; a line for each query, a column "
-                        "for each key\n"
-                        "         w w w \n         ? ? ? \n"
-                        "      w? ..    \n      w? ..++  \n      w? ..++@@\n");
+    assert_string_equal(text, "run 1\nx\\x1b\n\nlayer 0, head 0\n"
+                              "gate from 0 to 1: .:-=+*#%@; lines: query, columns: key\n"
+                              "         w w w \n         ? ? ? \n"
+                              "      w? ..    \n      w? ..++  \n      w? ..++@@\n");
     free(text);
     plot_data_free(&d);
     d = map_of(140, "w");
@@ -406,8 +404,7 @@ static void a_surface_has_the_mean_of_each_point(void **state)
     free(text);
     TEXT_OF(text, n, plot_find("surface")->print(&d, &q, out));
     assert_string_equal(text, "\nflip_flop, id: alpha\n"
-                              "token_error, %; a line for each p_ignore, a column for each "
-                              "length\n"
+                              "token_error, %; lines: p_ignore, columns: length\n"
                               "                64      128\n"
                               "      0.9       20       30\n"
                               "      0.5       15       25\n");
@@ -621,6 +618,10 @@ static void names_from_elsewhere_run_nothing(void **state)
                 fail_msg("%s: %s", plot_at(i)->name, p.err);
             program_free(&p);
         }
+        /* A page takes the picture as it is. */
+        RUN(&p, "--help >/dev/null; cd '%s' && ! grep '</script>' picture.svg", f->folder);
+        assert_int_equal(p.code, 0);
+        program_free(&p);
         char harm[128];
         snprintf(harm, sizeof harm, "%s/harm", f->folder);
         assert_int_not_equal(access(harm, F_OK), 0);

@@ -156,9 +156,9 @@ static struct rows head_part(const struct attention *a, real *x, int part)
                          model_of(a)->dims.head_dim};
 }
 
-/* One head's keys and values side by side: in kv its rows lie a whole [2C] row apart, at a
- * power of two that maps them to few sets of the cache. And transposed, as products with
- * them need it, once for all panels. */
+/* Copies of one head's keys and values, rows side by side: in kv they lie a whole row of 2C
+ * apart, often a power of two, so that they share few sets of the cache. Transposed copies,
+ * too, which the products of all panels need. */
 static void pack_head(const struct attention *a, int head, bool backward)
 {
     const struct kernels *k = kernels_get();
@@ -254,9 +254,9 @@ static struct encoding_panel panel_at(const struct attention *a, int head, int f
     return (struct encoding_panel){&a->tokens, p, a->work->scratch};
 }
 
-/* The probe's room: content logits, and behind them what the encoders add, as the difference
- * of after and before. Where heads are mixed, the logits of all come before any weights, and
- * the room holds those of the last. */
+/* The probe's room: the content logits, and behind them what the encoders added, which is
+ * the logits less the content logits. Where heads are mixed, the logits of all heads are
+ * made before any weights, and the room holds those of the last head. */
 static struct rows probe_content(const struct attention_probe *probe, const struct panel *p)
 {
     return (struct rows){probe->room, p->stride};
@@ -413,8 +413,8 @@ static struct dropout_site weights_site(const struct attention *a, int head)
                         model_of(a)->config.longest);
 }
 
-/* From here to subnormal_restore subnormal operands and results are zero, where an encoder
- * makes them by the thousand. Other layers keep them. */
+/* Until subnormal_restore, the CPU treats subnormal operands and results as zero, in layers
+ * with an encoder that makes thousands of them (encoder.fades). Other layers keep them. */
 static unsigned subnormal_flush(const struct attention *a)
 {
 #ifdef __SSE2__
@@ -528,7 +528,8 @@ void attention_forward(const struct attention *a)
     subnormal_restore(mode);
 }
 
-/* dscore += what the encoders' own values have to say, with the weights after dropout. */
+/* Adds to dscore the gradients that the hook values_grad finds, given the weights after
+ * dropout. */
 static void values_dweights(const struct attention *a, const struct encoding_panel *x,
                             const struct dropout_site *site)
 {
@@ -542,7 +543,7 @@ static void values_dweights(const struct attention *a, const struct encoding_pan
     copy_rows(p->rows, p->columns, kept, score);
 }
 
-/* From weights and dL/dweight of a row to dL/dlogit. `mean` is the softmax's sum a da. */
+/* Turns the weights a and their gradients da of a row into dL/dlogit. `mean` is sum_j a da. */
 static void row_dlogits(const struct attention *a, int n, const real *weight, real mean,
                         real *ds)
 {

@@ -43,8 +43,9 @@ struct panel_work {
     const volatile sig_atomic_t *stop; /* not 0: what is computed is not wanted; or NULL */
 };
 
-/* Asked between pieces of work that take well below a second at any length: then the rest
- * of the pass is left out, and its results mean nothing. */
+/* Called between pieces of work that take well below a second each, whatever the length.
+ * When it returns true the rest of the pass is left out, and the results of the pass mean
+ * nothing. */
 static inline bool work_stopped(const struct panel_work *w)
 {
     return w->stop && *w->stop;

@@ -41,7 +41,8 @@ void encoding_drop(struct model *m, bool dropped);
 
 /* Computes the derived numbers for sequences of up to T tokens from the weights. */
 void encoding_derive(struct model *m, int T);
-/* From their gradients behind the parameters in `grad` to those of the parameters. */
+/* Turns the gradients of the derived numbers, which lie behind the parameters in `grad`,
+ * into those of the parameters. */
 void encoding_derive_grad(const struct model *m, int T, real *grad);
 
 /* --- in a pass: for transformer.c and attention.c --------------------------- */
@@ -82,8 +83,8 @@ size_t encoding_room(const struct model *m); /* for the longest sequence */
 bool encoding_reads(const struct model *m);  /* has any part a `read`? */
 void encoding_read(const struct encoding_tokens *t);
 void encoding_read_grad(const struct encoding_tokens *t);
-/* Before the backward pass of a layer: dstate of `rows` tokens is zero, but where a part
- * reads once and layers above have added to it. */
+/* To be called before the backward pass of a layer: clears dstate of `rows` tokens, except
+ * the columns of parts that read once, which the layers above have added to. */
 void encoding_clear_dstate(const struct model *m, int layer, size_t rows, real *dstate);
 
 /* Every head of queries or keys x [rows, C]; `turn` lacks head, x, dx and the numbers of

@@ -103,8 +103,8 @@ static void tensor_name(struct tensor *t, int layer, const char *name)
         snprintf(t->name, sizeof t->name, "layers.%d.%s", layer, name);
 }
 
-/* PyTorch's default: weights and biases uniform within 1 / sqrt(in); `shrink` divides the
- * weights that write to the residual stream. */
+/* Draws as PyTorch's default does: weights and biases are uniform within 1 / sqrt(in).
+ * `shrink` divides the weights that write to the residual stream. */
 static struct linear add_linear(struct builder *b, int layer, const char *name, int in,
                                 int out, double shrink)
 {

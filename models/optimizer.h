@@ -27,8 +27,8 @@ struct optimizer_config {
  * warmup; then lr, lr * (steps - step) / (steps - warmup), or the half cosine. */
 double optimizer_rate(const struct optimizer_config *c, int step);
 
-/* Is the encoder dropped in step `step`? (DroPE, arXiv:2512.12167: trained with, ended
- * without.) Step `steps` stands for what is trained. */
+/* True when the encoder is dropped in step `step` (DroPE, arXiv:2512.12167: training begins
+ * with the encoder and ends without it). Step `steps` stands for the trained model. */
 bool optimizer_drops_encoder(const struct optimizer_config *c, int step);
 
 #endif

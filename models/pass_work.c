@@ -50,7 +50,8 @@ static void take_layer(const struct model *m, int layer, int rows, struct taker 
     w->stats_ff = take_rows(t, rows, 2);
 }
 
-/* Targets of a block of the output layer: all of them where the vocabulary is small. */
+/* The number of targets in a block of the output layer: all of them where the vocabulary is
+ * small. */
 static int output_rows(const struct model *m, int rows)
 {
     const int most = OUTPUT_LOGITS / m->config.vocabulary;

@@ -205,8 +205,9 @@ static enum status check_end(const struct source *s, struct err *e)
     return ST_OK;
 }
 
-/* Parsed JSON takes up to 80 times the room of its text, 8 GB for the longest header. Only
- * strings do not grow, so what is none of them is counted before it is parsed. */
+/* Parsed JSON takes up to 80 times the room of its text, which would be 8 GB for the
+ * longest header. Strings alone do not grow, so everything else in the text is counted, and
+ * limited, before it is parsed. */
 static bool is_modest(const char *text, size_t length)
 {
     bool quoted = false;

@@ -20,9 +20,10 @@
 #include "threads.h"
 #include "transformer.h"
 
-/* Rows of a micro-batch, unless one sequence is longer: so many activations stay in the cache.
- * Numbers of a job when gradients are summed and weights updated: enough jobs for every thread.
- * Both values are chosen, not measured, and both move sums, and so bits. */
+/* MICRO_TOKENS: tokens of a micro-batch, unless one sequence is longer; the activations of
+ * so many stay in the cache. CHUNK: numbers of one job when gradients are summed and
+ * weights updated, so that every thread has jobs. Both values are chosen, not measured.
+ * Changing either changes the order of sums, and so the bits of results. */
 enum { MICRO_TOKENS = 512, CHUNK = 1 << 15 };
 
 struct shard {
@@ -278,7 +279,8 @@ static int longest_sequence(const struct batch *b)
     return most;
 }
 
-/* The derived numbers' gradients, now sums over all shards, become those of weights. */
+/* Turns the gradients of the derived numbers, now summed over all shards, into those of the
+ * weights. */
 static void derived_gradient(struct trainer *t, const struct batch *b)
 {
     if (model_gradient_size(t->model) == model_size(t->model))

@@ -71,8 +71,8 @@ static const struct queries *attention_queries(const struct pass *p, int layer)
     return all ? &p->work->all : layer_queries(p, layer);
 }
 
-/* Of a layer's attention, the rows that its feed-forward goes on with; in place, since row i
- * comes from a row not before i. */
+/* Keeps the rows of a layer's attention that its feed-forward needs. Works in place, since
+ * row i is never taken from a row before i. */
 static void keep_targets(const struct pass *p, int layer, real *x)
 {
     const struct queries *q = layer_queries(p, layer);
@@ -187,7 +187,8 @@ static void product_tn(const struct pass *p, int rows, int out, int in, const re
 
 /* --- layers -------------------------------------------------------------- */
 
-/* Weights that stay in the cache while rows pass: BLAS would pack them at every call. */
+/* True for weights that stay in the cache while rows pass; BLAS would pack them anew at
+ * every call. */
 static bool is_small(const struct linear *l)
 {
     return (size_t)panel_stride(l->out) * (size_t)l->in <= SMALL_WEIGHTS;

@@ -178,12 +178,13 @@ static double log_unseen_of_equal(const struct occurrence *c, int K)
            u * c->scored / (K * (double)c->most);
 }
 
-/* The same of answers of any odds in which, from the commonest to the rarest, none comes in fewer
- * than a quarter of the samples of the one before it, where each that occurs does so in k samples
- * or more. Let s be the rarest of these: the commonest of the others is in a quarter of the
- * samples of s or more. Either s was expected in k / 2 samples at most and is in k, which
- * Chernoff's bound gives (e / 4)^(k / 2) < e^(-k / 8); or that other answer was expected in k / 8
- * samples and is in none, e^(-k / 8). There are K answers that could be either. */
+/* The same of answers whose odds have no gap: ordered from the commonest to the rarest, each comes
+ * in a quarter of the samples of the one before it or more. Let s be the rarest of the answers that
+ * occur, k the samples that it occurs in, and u the commonest of the others, which then comes in a
+ * quarter of the samples of s or more. Either s was expected in k / 2 samples or fewer: that it
+ * occurs in k has the probability (e / 4)^(k / 2) < e^(-k / 8) or less, after Chernoff. Or u was
+ * expected in more than k / 8: that it occurs in none has e^(-k / 8) or less. Each of K answers may
+ * be s, and each may be u. */
 static double log_unseen_of_any(const struct occurrence *c, int V, int K)
 {
     return log(2.0 * K) - fewest_samples(c, V) / 8.0;
@@ -211,7 +212,8 @@ static enum status look_unseen(const struct task *t, const struct option_values 
     if (c->seen > K || unseen < log(false_alarm))
         return err_set(e, ST_RANGE,
                        "%s: %d different answers occur in %d samples, but answers() is %d; "
-                       "let it say how many can occur",
+                       "let it count those that can occur, without those that are far "
+                       "rarer than all others",
                        split, c->seen, c->drawn, K);
     return ST_OK;
 }

@@ -107,9 +107,10 @@ struct task {
 
     int (*vocabulary)(const struct option_values *o); /* ids that the model embeds */
     int (*max_length)(const struct option_values *o); /* tokens of the longest sample */
-    int (*answers)(const struct option_values *o); /* that can occur, whatever their odds: a
-                                                         blind guess takes each equally often,
-                                                         chance accuracy is 1 / answers */
+    /* How many different answers can occur, whatever their odds; one that is far rarer than
+     * all others does not count. A blind guess gives each equally often: chance accuracy is
+     * 1 / answers. */
+    int (*answers)(const struct option_values *o);
 
     /* Accuracy of always giving the commonest answer, and the share of scored answers
      * that the visible tokens determine, both expected under the law `o`. NULL: 1 /

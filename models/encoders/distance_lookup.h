@@ -8,6 +8,13 @@
 
 #include "encoder.h"
 #include "kernels.h"
+#include "panel_gemm.h"
+
+/* Reals for z [rows, n] = rows T^T of a table T [n, d], and behind it for panel_turned of T. */
+static inline size_t distance_products_room(int rows, int n, int d)
+{
+    return (size_t)rows * (size_t)n + (size_t)d * (size_t)panel_stride(n);
+}
 
 static inline int distance_lookup_column(const struct panel *p, int r, int j, int n)
 {

@@ -209,7 +209,7 @@ static int mlp_tensors(const struct encoder_dims *d, const struct option_values 
     return 2;
 }
 
-/* Decays like every weight, as it does under PyTorch's AdamW unless told otherwise. */
+/* Under weight decay like every weight: PyTorch's AdamW decays all parameters by default. */
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX])
 {

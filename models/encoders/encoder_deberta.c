@@ -190,8 +190,7 @@ static int met(const struct encoder_dims *d, const struct option_values *o, int 
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {
-    const int n = met(d, o, columns);
-    return (size_t)rows * (size_t)n + (size_t)d->head_dim * (size_t)panel_stride(n);
+    return distance_products_room(rows, met(d, o, columns), d->head_dim);
 }
 
 static struct rows products(const struct encoder_view *e, const struct panel *p,

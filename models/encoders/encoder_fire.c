@@ -328,8 +328,8 @@ static void score_grad(const struct encoder_view *e, const struct panel *p, real
     }
 }
 
-/* One addition a pair for near queries; for far ones three operations a hidden unit too,
- * with the threshold as it starts. */
+/* One addition a pair, and for queries beyond the threshold, at its starting value, three
+ * operations for each hidden unit as well. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {

@@ -46,7 +46,7 @@ static enum encoder_reach reach(const struct encoder_dims *d, const struct optio
     return d->spread ? REACH_DEFINED : REACH_UNTRAINED;
 }
 
-/* Decays like every weight, as it does under PyTorch's AdamW unless told otherwise. */
+/* Under weight decay like every weight: PyTorch's AdamW decays all parameters by default. */
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX])
 {
@@ -73,17 +73,13 @@ static int reached(const struct encoder_dims *d, const struct option_values *o, 
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {
-    const int n = reached(d, o, columns);
-    return (size_t)rows * (size_t)n + (size_t)d->head_dim * (size_t)panel_stride(n);
+    return distance_products_room(rows, reached(d, o, columns), d->head_dim);
 }
 
 static struct rows numbers(const struct encoder_view *e, const struct panel *p,
                            real *scratch)
 {
-    struct rows z;
-    z.at = scratch;
-    z.stride = reached(e->dims, e->options, p->columns);
-    return z;
+    return (struct rows){scratch, reached(e->dims, e->options, p->columns)};
 }
 
 static void score(const struct encoder_view *e, const struct panel *p, real *scratch)

@@ -75,17 +75,13 @@ static double flops(const struct encoder_dims *d, const struct option_values *o,
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {
-    const int n = reached(d, o, columns);
-    return (size_t)rows * (size_t)n + (size_t)d->head_dim * (size_t)panel_stride(n);
+    return distance_products_room(rows, reached(d, o, columns), d->head_dim);
 }
 
 static struct rows distances(const struct encoder_view *e, const struct panel *p,
                              real *scratch)
 {
-    struct rows z;
-    z.at = scratch;
-    z.stride = reached(e->dims, e->options, p->columns);
-    return z;
+    return (struct rows){scratch, reached(e->dims, e->options, p->columns)};
 }
 
 /* z = alpha rows T^T, the rows' products with each row of a table. */

@@ -26,7 +26,8 @@ enum { BASE, LAYOUT, DECAY_LENGTH };
 enum { LAYOUT_ADJACENT, LAYOUT_HALVES };
 enum { TABLE_QUERIES, TABLE_KEYS, TABLES };
 
-/* e^80 is as far as a factor may go in float, its square root's range left for q and k. */
+/* The largest logarithm of a factor: e^80 is below the largest float, e^88, by enough to
+ * leave room for q and k. */
 static const double most_log = 80;
 
 static const char *const layout_choices[] = {

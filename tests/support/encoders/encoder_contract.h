@@ -158,7 +158,7 @@ static void check_second_resolve(struct bed *b)
                  e.msg);
     for (int i = 0; i < option_count(b->encoder->options); i++) {
         const struct option *o = &b->encoder->options[i];
-        if (memcmp(&once.v[i], &b->options.v[i], sizeof once.v[i]) != 0)
+        if (!(once.v[i] == b->options.v[i]))
             fail_msg("encoder %s: .resolve makes %s %.9g, and called again %.9g",
                      b->encoder->name, o->name, once.v[i], b->options.v[i]);
         if (option_check_value("resolved", o, once.v[i], &e))

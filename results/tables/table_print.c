@@ -81,13 +81,19 @@ static void say_metric(const struct table_section *s, enum spread spread, struct
         prose_say(p, "mean%s over %d seeds.", behind[spread], s->seeds);
 }
 
-/* The first record of each split; NULL when there is no further one after *at. */
+/* What sizes are told of: tests, where rows or columns are, else splits. */
+static enum dim sized(const struct table_section *s)
+{
+    return is_key(s, DIM_TEST) ? DIM_TEST : DIM_SPLIT;
+}
+
+/* The first record of each; NULL when there is no further one after *at. */
 static const struct record *next_split(const struct table_section *s, int *at)
 {
     for (int i = *at; i < s->members; i++) {
         const struct record *r = table_member(s, i);
         int first = 0;
-        while (table_member(s, first)->key[DIM_SPLIT] != r->key[DIM_SPLIT])
+        while (table_member(s, first)->key[sized(s)] != r->key[sized(s)])
             first++;
         if (r->key[DIM_SPLIT] && first == i) {
             *at = i + 1;
@@ -105,7 +111,7 @@ static int64_t size_of(const struct table_section *s, const char *split, bool to
     for (int i = 0; i < s->members; i++) {
         const struct record *r = table_member(s, i);
         const int64_t n = tokens ? r->tokens : r->sequences;
-        if (r->key[DIM_SPLIT] != split || n < 0)
+        if (r->key[sized(s)] != split || n < 0)
             continue;
         if (size >= 0 && size != n)
             return -2;
@@ -122,7 +128,7 @@ static double seen_of(const struct table_section *s, const char *split)
     int n = 0;
     for (int i = 0; i < s->members; i++) {
         const struct record *r = table_member(s, i);
-        if (r->key[DIM_SPLIT] != split || isnan(r->seen))
+        if (r->key[sized(s)] != split || isnan(r->seen))
             continue;
         sum += r->seen;
         n++;
@@ -149,10 +155,11 @@ static void say_sizes(const struct table_section *s, struct prose *p)
     const char *separator = "Evaluated on ";
     const struct record *r;
     for (int at = 0; (r = next_split(s, &at));) {
-        prose_say(p, "%s%s ", separator, table_name(s->data, r->key[DIM_SPLIT]));
+        const char *const split = r->key[sized(s)];
+        const int64_t sequences = size_of(s, split, false);
+        const int64_t tokens = size_of(s, split, true);
+        prose_say(p, "%s%s ", separator, table_name(s->data, split));
         separator = "; ";
-        const int64_t sequences = size_of(s, r->key[DIM_SPLIT], false);
-        const int64_t tokens = size_of(s, r->key[DIM_SPLIT], true);
         if (sequences == -2 || tokens == -2) {
             prose_say(p, "(sizes vary)");
             continue;
@@ -164,7 +171,7 @@ static void say_sizes(const struct table_section *s, struct prose *p)
         else if (tokens >= 0)
             prose_say(p, "%s%lld scored tokens", sequences >= 0 ? ", " : "",
                       (long long)tokens);
-        say_seen(100 * seen_of(s, r->key[DIM_SPLIT]), p);
+        say_seen(100 * seen_of(s, split), p);
     }
     if (p->used)
         prose_say(p, ".");

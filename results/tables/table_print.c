@@ -20,7 +20,7 @@
 #include "table_notes.h"
 #include "table_strata.h"
 
-enum { WIDTH = 80 }; /* columns of notes */
+enum { WIDTH = 80 /* columns of notes */, NAMED_TESTS = 12 /* with their sizes; chosen */ };
 
 /* One table being made. */
 struct view {
@@ -149,11 +149,56 @@ static void say_seen(double percent, struct prose *p)
                   percent);
 }
 
+static void widen(int64_t n, int64_t range[2])
+{
+    range[0] = range[1] < 0 || n < range[0] ? n : range[0];
+    range[1] = n > range[1] ? n : range[1];
+}
+
+static void say_range(const int64_t range[2], const char *unit, struct prose *p)
+{
+    if (range[0] == range[1])
+        prose_say(p, "%lld %s", (long long)range[0], unit);
+    else
+        prose_say(p, "%lld to %lld %s", (long long)range[0], (long long)range[1], unit);
+}
+
+/* Of more tests than a heading can name: "1000 sequences, 3644 to 30747 scored tokens a
+ * test". false: there are fewer, or some size is not known. */
+static bool say_size_ranges(const struct table_section *s, struct prose *p)
+{
+    int64_t sequences[] = {0, -1}, tokens[] = {0, -1};
+    double seen = 0;
+    int tests = 0;
+    const struct record *r;
+    for (int at = 0; (r = next_split(s, &at)); tests++) {
+        const char *const split = r->key[sized(s)];
+        const int64_t n = size_of(s, split, false), all = size_of(s, split, true);
+        if (n < 0 || all < 0)
+            return false;
+        widen(n, sequences);
+        widen(all, tokens);
+        seen = fmax(seen, seen_of(s, split));
+    }
+    if (tests <= NAMED_TESTS)
+        return false;
+    prose_say(p, "Evaluated on %d tests of ", tests);
+    say_range(sequences, "sequences, ", p);
+    say_range(tokens, "scored tokens", p);
+    if (seen > 0)
+        prose_say(p, "; of the sequences of a test training had seen up to %.*f %%",
+                  seen >= 0.1 ? 0 : 2, 100 * seen);
+    prose_say(p, ".");
+    return true;
+}
+
 /* "id 1000 sequences, 26508 scored tokens; ..." */
 static void say_sizes(const struct table_section *s, struct prose *p)
 {
     const char *separator = "Evaluated on ";
     const struct record *r;
+    if (say_size_ranges(s, p))
+        return;
     for (int at = 0; (r = next_split(s, &at));) {
         const char *const split = r->key[sized(s)];
         const int64_t sequences = size_of(s, split, false);

@@ -205,6 +205,27 @@ static void sizes_are_those_of_each_test(void **state)
         "tokens.\n");
 }
 
+/* More tests than a heading can name. */
+static void many_sizes_are_ranges(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {
+        .metrics = "token_error", .rows = "test", .cols = "encoder"};
+    char name[16];
+    for (int i = 0; i < 13; i++) {
+        snprintf(name, sizeof name, "task_%d", i);
+        const int64_t id =
+            add_run(f->store, (struct fake_run){.experiment = name, .variant = "rope"});
+        const struct metric_row seen = {"id", "seen", 100, 0.25, 1, 4};
+        put_split(f->store, id, "id", 1, 100 + i, 1);
+        assert_ok(store_metrics(f->store, id, &seen, 1, &err));
+    }
+    assert_holds(
+        f->store, &q,
+        "\nEvaluated on 13 tests of 10 sequences, 100 to 112 scored tokens; of the\n"
+        "sequences of a test training had seen up to 25 %.\n");
+}
+
 /* The best, 0.10, has seeds 0.09, 0.10, 0.11: its interval ends at 0.10 + 4.3027 * 0.01 /
  * sqrt(3) = 0.1248, between what is near and what is far. */
 static void means_within_the_interval_of_the_best_are_bold_too(void **state)
@@ -384,6 +405,7 @@ int main(void)
         CASE(filters_take_settings),
         CASE(that_no_paper_has_a_number_is_said),
         CASE(sizes_are_those_of_each_test),
+        CASE(many_sizes_are_ranges),
         CASE(latex_lines_up_at_the_point),
         CASE(latex_fits_a_paper_of_two_columns),
         CASE(macros_name_each_number),

@@ -110,7 +110,7 @@ static double height(const struct text_table *t, const struct latex_layout *l, i
 static bool stands_below(const struct text_table *t, int row)
 {
     for (int c = 0; c < t->columns; c++)
-        if (t->cell[row * t->columns + c].indent)
+        if (text_row(t, row)[c].indent)
             return true;
     return false;
 }
@@ -128,7 +128,7 @@ static int end_of_part(const struct text_table *t, const struct latex_layout *l,
     if (to == rows)
         return rows;
     for (int row = to; row > from + (to - from) / 2; row--)
-        if (text_row_has_rule(t, &t->cell[row * t->columns]))
+        if (text_row_has_rule(t, text_row(t, row)))
             return row;
     while (to > from && stands_below(t, to))
         to--;

@@ -140,9 +140,12 @@ enum status table_rates_choose(struct table_data *d, bool *several, struct err *
     const size_t n = (size_t)d->records;
     struct rated *all = calloc(n + 1, sizeof *all);
     const char **keep = (const char **)calloc(n + 1, sizeof *keep);
-    enum status st = all && keep ? name_all(d, all, e)
-                                 : err_set(e, ST_NOMEM, "no memory for %zu numbers", n);
-    if (st == ST_OK) {
+    enum status st = ST_NOMEM;
+    if (all && keep)
+        st = name_all(d, all, e);
+    else
+        err_set(e, ST_NOMEM, "no memory for %zu numbers", n);
+    if (all && keep && st == ST_OK) {
         int kept = 0;
         qsort(all, n, sizeof *all, by_rate_then_place);
         *several = select_rates(all, d->records, keep);

@@ -1,5 +1,7 @@
 #include "escape.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "clean.h"
@@ -22,13 +24,22 @@ static size_t next(const char *text, char one[ONE_TEXT])
     return n;
 }
 
+static bool is_word(char c)
+{
+    return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
+/* "_" within a word is one; at its edge it would begin or end an emphasis. */
 void escape_md(FILE *out, const char *text)
 {
-    char one[ONE_TEXT];
+    char one[ONE_TEXT], before = ' ';
     while (*text) {
         text += next(text, one);
-        for (const char *c = one; *c; c++)
-            fprintf(out, strchr("\\|*<`[]", *c) ? "\\%c" : "%c", *c);
+        for (const char *c = one; *c; before = *c++) {
+            const char after = c[1] ? c[1] : *text;
+            const bool edge = *c == '_' && !(is_word(before) && is_word(after));
+            fprintf(out, edge || strchr("\\|*<`[]&~$", *c) ? "\\%c" : "%c", *c);
+        }
     }
 }
 

@@ -110,7 +110,7 @@ static double height(const struct text_table *t, const struct latex_layout *l, i
 static bool stands_below(const struct text_table *t, int row)
 {
     for (int c = 0; c < t->columns; c++)
-        if (t->cell[row * t->columns + c].indent)
+        if (text_row(t, row)[c].indent)
             return true;
     return false;
 }
@@ -128,7 +128,7 @@ static int end_of_part(const struct text_table *t, const struct latex_layout *l,
     if (to == rows)
         return rows;
     for (int row = to; row > from + (to - from) / 2; row--)
-        if (text_row_has_rule(t, &t->cell[row * t->columns]))
+        if (text_row_has_rule(t, text_row(t, row)))
             return row;
     while (to > from && stands_below(t, to))
         to--;
@@ -173,34 +173,60 @@ void text_table_latex(struct text_table *t)
     latex_layout_free(&l);
 }
 
-/* A footnote's number stands as in the table. */
-static void put_note(struct text_table *t, const struct text_note *n)
+/* Bytes of a note that stand on at most `lines` lines, up to the end of a word. */
+static size_t part_of_note(const char *text, int lines, double width)
 {
-    const size_t digits = strcspn(n->mark + (*n->mark == '['), "]");
-    open_notes(t);
-    if (*n->mark == '[')
-        fprintf(t->out, "$^{%.*s}$", (int)digits, n->mark + 1);
+    size_t at = 0, end = 0;
+    bool inside = false;
+    for (int i = 0; i < lines && text[at]; i++) {
+        at += latex_line(text + at, &inside, width);
+        end = inside ? end : at;
+    }
+    return end ? end : strlen(text);
+}
+
+/* A footnote's number stands as in the table. */
+static void put_mark(struct text_table *t, const char *mark)
+{
+    const size_t digits = strcspn(mark + (*mark == '['), "]");
+    if (*mark == '[')
+        fprintf(t->out, "$^{%.*s}$", (int)digits, mark + 1);
     else
-        escape_latex(t->out, n->mark);
-    fputs(*n->mark ? " " : "", t->out);
-    latex_words(t->out, n->text);
-    fputs("\\par\n", t->out);
+        escape_latex(t->out, mark);
+    fputs(*mark ? " " : "", t->out);
+}
+
+/* What this float has no room for is in the next. */
+static void put_note(struct text_table *t, const struct text_note *note,
+                     const struct latex_layout *same)
+{
+    const double width = latex_layout_room(t->latex.across) / footnotesize;
+    for (const char *text = note->text; *text;) {
+        const int lines = latex_lines(text, width), room = (int)(t->latex.room / note_line);
+        if (lines > room && room < 3 && !t->latex.fresh) {
+            close_float(t);
+            open_float(t, same);
+            continue;
+        }
+        const size_t n = lines > room ? part_of_note(text, room, width) : strlen(text);
+        char *part = strndup(text, n);
+        open_notes(t);
+        put_mark(t, text == note->text ? note->mark : "");
+        latex_words(t->out, part ? part : "");
+        fputs("\\par\n", t->out);
+        t->failed |= !part;
+        t->latex.room -= note_line * (lines > room ? room : lines);
+        t->latex.fresh = false;
+        free(part);
+        text += n;
+    }
 }
 
 void text_table_latex_end(struct text_table *t)
 {
     const struct latex_layout same = {.across = t->latex.across,
                                       .scale = t->latex.small ? 1 : footnotesize};
-    for (int i = 0; i < t->notes && t->latex.open; i++) {
-        const double width = latex_layout_room(t->latex.across) / footnotesize;
-        const double more = note_line * latex_lines(t->note[i].text, width);
-        if (more > t->latex.room && !t->latex.fresh) {
-            close_float(t);
-            open_float(t, &same);
-        }
-        put_note(t, &t->note[i]);
-        t->latex.room -= more;
-        t->latex.fresh = false;
-    }
+    for (int i = 0; i < t->notes && t->latex.open; i++)
+        put_note(t, &t->note[i], &same);
     close_float(t);
 }

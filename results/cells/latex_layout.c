@@ -109,6 +109,17 @@ static double least(const struct measure *m)
     return fmin(spare * fmax(m->body, m->name) + 1, fmax(m->longest, narrow));
 }
 
+/* Of all columns of words, none of which is wider than `widest` but for its least. */
+static double words_width(const struct text_table *t, const struct measure *m,
+                          const struct latex_layout *l, double widest)
+{
+    double total = 0;
+    for (int c = 0; c < t->columns; c++)
+        if (!t->column[c].right)
+            total += l->scale * fmax(least(&m[c]), fmin(natural(&m[c], false), widest));
+    return total;
+}
+
 /* Takes room from the widest columns of words until all fit; false: they cannot. */
 static bool wrap_words(const struct text_table *t, const struct measure *m,
                        struct latex_layout *l)
@@ -122,15 +133,11 @@ static bool wrap_words(const struct text_table *t, const struct measure *m,
     }
     if (needed > room)
         return false;
-    for (double total = HUGE_VAL; total > room; widest -= 1) {
-        total = 0;
-        for (int c = 0; c < t->columns; c++)
-            if (!t->column[c].right)
-                total += l->scale * fmax(least(&m[c]), fmin(natural(&m[c], false), widest));
-    }
+    while (words_width(t, m, l, widest) > room)
+        widest -= 1;
     for (int c = 0; c < t->columns; c++)
-        if (!t->column[c].right && natural(&m[c], false) > widest + 1)
-            l->wrap[c] = l->scale * fmax(least(&m[c]), widest + 1);
+        if (!t->column[c].right && natural(&m[c], false) > widest)
+            l->wrap[c] = l->scale * fmax(least(&m[c]), widest);
     return true;
 }
 

@@ -140,9 +140,9 @@ static void put_columns(struct text_table *t, const struct latex_layout *l, int 
 static const struct text_cell *shown(const struct text_table *t, int row, int c, int from)
 {
     int at = row;
-    while (row == from && at > 0 && t->cell[at * t->columns + c].repeats)
+    while (row == from && at > 0 && text_row(t, at)[c].repeats)
         at--;
-    return &t->cell[at * t->columns + c];
+    return &text_row(t, at)[c];
 }
 
 static bool wraps(const struct latex_layout *l, int panel)
@@ -159,7 +159,7 @@ void latex_tabular(struct text_table *t, const struct latex_layout *l, int panel
     const bool apart = wraps(l, panel);
     put_columns(t, l, panel);
     for (int row = from; row < to; row++) {
-        if (row > from && text_row_has_rule(t, &t->cell[row * t->columns]))
+        if (row > from && text_row_has_rule(t, text_row(t, row)))
             fputs("\\midrule\n", t->out);
         else if (row > from && apart)
             fputs("\\addlinespace[2pt]\n", t->out);
@@ -188,14 +188,14 @@ double latex_row_height(const struct text_table *t, const struct latex_layout *l
     for (int i = 0, c; (c = latex_layout_column(l, panel, i)) >= 0; i++) {
         char own[FORM_TEXT];
         size_t head;
-        const char *text = text_cell_form(&t->cell[row * t->columns + c], own, &head);
+        const char *text = text_cell_form(&text_row(t, row)[c], own, &head);
         const int n = l->wrap[c] ? latex_lines(text, l->wrap[c] / l->scale / spare) : 1;
         lines = n > lines ? n : lines;
         apart |= l->wrap[c] > 0;
     }
-    return lines * line_height(l) + (text_row_has_rule(t, &t->cell[row * t->columns]) ? 5
-                                     : apart                                          ? 2
-                                                                                      : 0);
+    return lines * line_height(l) + (text_row_has_rule(t, text_row(t, row)) ? 5
+                                     : apart                                ? 2
+                                                                            : 0);
 }
 
 double latex_head_height(const struct text_table *t, const struct latex_layout *l,

@@ -60,6 +60,11 @@ static void find_right(struct text_table *t)
         }
 }
 
+const struct text_cell *text_row(const struct text_table *t, int row)
+{
+    return t->cell + (ptrdiff_t)row * t->columns;
+}
+
 bool text_row_has_rule(const struct text_table *t, const struct text_cell *row)
 {
     for (int c = 0; c < t->columns; c++)

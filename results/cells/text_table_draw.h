@@ -18,6 +18,8 @@ void text_table_latex_end(struct text_table *t);
 /* The cell as text, without its marks; *head: the bytes before the tail. */
 enum { FORM_TEXT = 64 };
 const char *text_cell_form(const struct text_cell *c, char text[FORM_TEXT], size_t *head);
+/* Of the rows that are kept. */
+const struct text_cell *text_row(const struct text_table *t, int row);
 /* Has any cell of the row a line above it? */
 bool text_row_has_rule(const struct text_table *t, const struct text_cell *row);
 

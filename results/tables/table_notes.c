@@ -195,6 +195,8 @@ enum status table_notes_each(const struct table_notes *n, const struct table_sec
         say_source(s, q->published == PUBLISHED_BESIDE, &source);
     if (source.used)
         line(to, n->beside ? "(y)" : "", source.text);
+    else if (q->published)
+        line(to, "", "No paper's number is known for these cells.");
     if (n->ambiguous)
         line(to, "",
              "The paper does not say whether it counts tokens or sequences: its number "

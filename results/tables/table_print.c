@@ -20,7 +20,7 @@
 #include "table_notes.h"
 #include "table_strata.h"
 
-enum { WIDTH = 80 }; /* columns of notes */
+enum { WIDTH = 80 /* columns of notes */, NAMED_TESTS = 12 /* with their sizes; chosen */ };
 
 enum reference { CHANCE, MAJORITY, CEILING, REFERENCES };
 static const char *const reference_names[REFERENCES] = {"chance", "majority", "ceiling"};
@@ -85,43 +85,53 @@ static void say_metric(const struct table_section *s, enum spread spread, struct
         prose_say(p, "mean%s over %d seeds.", behind[spread], s->seeds);
 }
 
-/* Records without a split are equal too. */
-static int by_split(const void *context, int a, int b)
+/* What sizes are told of: tests, where rows or columns are, else splits. */
+static enum dim sized(const struct table_section *s)
 {
-    const char *x = table_member(context, a)->key[DIM_SPLIT];
-    const char *y = table_member(context, b)->key[DIM_SPLIT];
+    return is_key(s, DIM_TEST) ? DIM_TEST : DIM_SPLIT;
+}
+
+/* Records without a test or split are equal too. */
+static int by_test(const void *context, int a, int b)
+{
+    const enum dim what = sized(context);
+    const char *x = table_member(context, a)->key[what];
+    const char *y = table_member(context, b)->key[what];
     return ((uintptr_t)x > (uintptr_t)y) - ((uintptr_t)x < (uintptr_t)y);
 }
 
-/* The one number of tokens or sequences of the members member[n], -1 when no run knows it, -2
- * when they disagree. Runs without a result know only some. */
-static int64_t size_of(const struct table_section *s, const int *member, int n, bool tokens)
+/* How much one test asks for, of the runs that know it. */
+struct size {
+    const char *name;
+    int64_t sequences, tokens; /* -1: no run knows; -2: they disagree */
+    double seen; /* share of the sequences that training had, the mean over the runs that
+                  * know it, each with a training of its own; NaN: none knows */
+};
+
+static void agree(int64_t n, int64_t *on)
 {
-    int64_t size = -1;
-    for (int i = 0; i < n; i++) {
-        const struct record *r = table_member(s, member[i]);
-        const int64_t own = tokens ? r->tokens : r->sequences;
-        if (own < 0)
-            continue;
-        if (size >= 0 && size != own)
-            return -2;
-        size = own;
-    }
-    return size;
+    if (n >= 0)
+        *on = *on == -1 || *on == n ? n : -2;
 }
 
-/* The share of the split's sequences that training had, the mean over the runs that know
- * it; each seed has a training of its own. NaN: none knows. */
-static double seen_of(const struct table_section *s, const int *member, int n)
+/* Of the members member[n]. */
+static struct size size_of(const struct table_section *s, const int *member, int n)
 {
+    struct size size = {.name =
+                            table_name(s->data, table_member(s, *member)->key[sized(s)]),
+                        .sequences = -1,
+                        .tokens = -1};
     double sum = 0;
     int known = 0;
     for (int i = 0; i < n; i++) {
-        const double seen = table_member(s, member[i])->seen;
-        sum += isnan(seen) ? 0 : seen;
-        known += !isnan(seen);
+        const struct record *r = table_member(s, member[i]);
+        agree(r->sequences, &size.sequences);
+        agree(r->tokens, &size.tokens);
+        sum += isnan(r->seen) ? 0 : r->seen;
+        known += !isnan(r->seen);
     }
-    return known ? sum / known : (double)NAN;
+    size.seen = known ? sum / known : (double)NAN;
+    return size;
 }
 
 static void say_seen(double percent, struct prose *p)
@@ -137,41 +147,85 @@ static void say_seen(double percent, struct prose *p)
                   percent);
 }
 
-/* "id 1000 sequences, 26508 scored tokens": the split of the members member[n]. */
-static void say_size(const struct table_section *s, const int *member, int n,
-                     struct prose *p)
+static void widen(int64_t n, int64_t range[2])
 {
-    const int64_t sequences = size_of(s, member, n, false);
-    const int64_t tokens = size_of(s, member, n, true);
-    const double seen = seen_of(s, member, n);
-    prose_say(p, "%s ", table_name(s->data, table_member(s, *member)->key[DIM_SPLIT]));
-    if (sequences == -2 || tokens == -2) {
+    range[0] = range[1] < 0 || n < range[0] ? n : range[0];
+    range[1] = n > range[1] ? n : range[1];
+}
+
+static void say_range(const int64_t range[2], const char *unit, struct prose *p)
+{
+    if (range[0] == range[1])
+        prose_say(p, "%lld %s", (long long)range[0], unit);
+    else
+        prose_say(p, "%lld to %lld %s", (long long)range[0], (long long)range[1], unit);
+}
+
+/* Of more tests than a heading can name: "1000 sequences, 3644 to 30747 scored tokens".
+ * false: there are fewer, or some size is not known. */
+static bool say_size_ranges(const struct size *size, int tests, struct prose *p)
+{
+    int64_t sequences[] = {0, -1}, tokens[] = {0, -1};
+    double seen = 0;
+    for (int i = 0; i < tests; i++) {
+        if (size[i].sequences < 0 || size[i].tokens < 0)
+            return false;
+        widen(size[i].sequences, sequences);
+        widen(size[i].tokens, tokens);
+        seen = fmax(seen, size[i].seen);
+    }
+    if (tests <= NAMED_TESTS)
+        return false;
+    prose_say(p, "Evaluated on %d tests of ", tests);
+    say_range(sequences, "sequences, ", p);
+    say_range(tokens, "scored tokens", p);
+    if (seen > 0)
+        prose_say(p, "; of the sequences of a test training had seen up to %.*f %%",
+                  seen >= 0.1 ? 0 : 2, 100 * seen);
+    prose_say(p, ".");
+    return true;
+}
+
+/* "id 1000 sequences, 26508 scored tokens" */
+static void say_size(const struct size *size, struct prose *p)
+{
+    prose_say(p, "%s ", size->name);
+    if (size->sequences == -2 || size->tokens == -2) {
         prose_say(p, "(sizes vary)");
         return;
     }
-    if (sequences >= 0)
-        prose_say(p, "%lld sequences", (long long)sequences);
-    if (tokens >= 0 && tokens == sequences)
+    if (size->sequences >= 0)
+        prose_say(p, "%lld sequences", (long long)size->sequences);
+    if (size->tokens >= 0 && size->tokens == size->sequences)
         prose_say(p, ", one scored token each");
-    else if (tokens >= 0)
-        prose_say(p, "%s%lld scored tokens", sequences >= 0 ? ", " : "", (long long)tokens);
-    say_seen(100 * seen, p);
+    else if (size->tokens >= 0)
+        prose_say(p, "%s%lld scored tokens", size->sequences >= 0 ? ", " : "",
+                  (long long)size->tokens);
+    say_seen(100 * size->seen, p);
 }
 
 static enum status say_sizes(const struct table_section *s, struct prose *p, struct err *e)
 {
-    struct groups splits;
-    const enum status st = groups_make(s->members, by_split, s, &splits, e);
-    for (int i = 0; i < splits.n; i++) {
-        const int *member = &splits.at[splits.start[i]];
-        if (!table_member(s, *member)->key[DIM_SPLIT])
-            continue;
-        prose_say(p, "%s", p->used ? "; " : "Evaluated on ");
-        say_size(s, member, splits.start[i + 1] - splits.start[i], p);
+    struct groups tests;
+    enum status st = groups_make(s->members, by_test, s, &tests, e);
+    struct size *size = calloc((size_t)tests.n + 1, sizeof *size);
+    int n = 0;
+    if (st == ST_OK && !size)
+        st = err_set(e, ST_NOMEM, "no memory for the sizes of %d tests", tests.n);
+    for (int i = 0; st == ST_OK && i < tests.n; i++) {
+        const int *member = &tests.at[tests.start[i]];
+        if (table_member(s, *member)->key[DIM_SPLIT])
+            size[n++] = size_of(s, member, tests.start[i + 1] - tests.start[i]);
     }
-    if (p->used)
+    if (n > 0 && !say_size_ranges(size, n, p)) {
+        for (int i = 0; i < n; i++) {
+            prose_say(p, "%s", i ? "; " : "Evaluated on ");
+            say_size(&size[i], p);
+        }
         prose_say(p, ".");
-    groups_free(&splits);
+    }
+    groups_free(&tests);
+    free(size);
     return st;
 }
 

@@ -46,7 +46,9 @@ struct rated {
     const char *cell; /* interned */
     const struct record *record;
     double loss;
-    int place;
+    int place,
+        first; /* among the records; of the first one that differs in the rate alone */
+    bool chosen;
 };
 
 static int compare_words(const char *a, const char *b)
@@ -101,24 +103,34 @@ static double mean_loss(const struct rated *all, int from, int end)
     return isnan(sum) ? (double)INFINITY : sum / runs;
 }
 
-/* keep[place] of the records that stay: the name of their cell. */
-static bool select_rates(const struct rated *all, int n, const char **keep)
+/* Says of each whether it is chosen; returns whether there was a choice. */
+static bool select_rates(struct rated *all, int n)
 {
     bool several = false;
     for (int from = 0, end; from < n; from = end) {
-        int best = from;
+        int best = from, first = all[from].place;
         end = end_of(all, n, from, by_group);
         for (int i = from, next; i < end; i = next) {
             next = end_of(all, n, i, by_rate);
             several |= i > from;
+            first = all[i].place < first ? all[i].place : first;
             if (mean_loss(all, i, next) <
                 mean_loss(all, best, end_of(all, n, best, by_rate)))
                 best = i;
         }
-        for (int i = best; i < end_of(all, n, best, by_rate); i++)
-            keep[all[i].place] = all[i].cell;
+        for (int i = from; i < end; i++) {
+            all[i].first = first;
+            all[i].chosen = by_rate(&all[i], &all[best]) == 0;
+        }
     }
     return several;
+}
+
+/* As the runs came, whichever rate is chosen. */
+static int by_first(const void *pa, const void *pb)
+{
+    const struct rated *a = pa, *b = pb;
+    return a->first != b->first ? a->first - b->first : a->place - b->place;
 }
 
 static enum status name_all(struct table_data *d, struct rated *all, struct err *e)
@@ -139,22 +151,28 @@ enum status table_rates_choose(struct table_data *d, bool *several, struct err *
 {
     const size_t n = (size_t)d->records;
     struct rated *all = calloc(n + 1, sizeof *all);
-    const char **keep = (const char **)calloc(n + 1, sizeof *keep);
-    enum status st = all && keep ? name_all(d, all, e)
-                                 : err_set(e, ST_NOMEM, "no memory for %zu numbers", n);
-    if (st == ST_OK) {
+    struct record *chosen = calloc(n + 1, sizeof *chosen);
+    enum status st = ST_NOMEM;
+    if (all && chosen)
+        st = name_all(d, all, e);
+    else
+        err_set(e, ST_NOMEM, "no memory for %zu numbers", n);
+    if (all && chosen && st == ST_OK) {
         int kept = 0;
         qsort(all, n, sizeof *all, by_rate_then_place);
-        *several = select_rates(all, d->records, keep);
-        for (int i = 0; i < d->records; i++) {
-            if (!keep[i])
-                continue;
-            d->record[kept] = d->record[i];
-            d->record[kept++].key[DIM_CELL] = keep[i];
-        }
+        *several = select_rates(all, d->records);
+        qsort(all, n, sizeof *all, by_first);
+        for (int i = 0; i < d->records; i++)
+            if (all[i].chosen) {
+                chosen[kept] = *all[i].record;
+                chosen[kept++].key[DIM_CELL] = all[i].cell;
+            }
+        struct record *const before = d->record;
+        d->record = chosen;
         d->records = kept;
+        chosen = before;
     }
     free(all);
-    free(keep);
+    free(chosen);
     return st;
 }

@@ -17,7 +17,8 @@ double table_rates_loss(const struct table_data *d, const struct record *r);
 
 /* Leaves, of each experiment, profile, encoder and cell without its learning rate, the records
  * of the rate with the smallest mean loss on `valid`, of equals the first; their cells are
- * without the rate from then on. *several: some had more than one. ST_NOMEM. */
+ * without the rate from then on, and they stand as
+ * the first run of any of the rates came. *several: some had more than one. ST_NOMEM. */
 enum status table_rates_choose(struct table_data *d, bool *several, struct err *e);
 
 #endif

@@ -1,4 +1,5 @@
 /* command_compare.c -- two encoders, or two databases, on the same test sequences. */
+#include <stdio.h>
 #include <string.h>
 
 #include "command.h"
@@ -12,6 +13,32 @@ static bool is_database_name(const char *text)
     return strchr(text, '/') || (n > 3 && strcmp(text + n - 3, ".db") == 0);
 }
 
+enum { NAMES_TEXT = 512 };
+
+static enum status take_names(void *context, int columns, const char *const *names,
+                              const char *const *cells, struct err *e)
+{
+    (void)columns;
+    (void)names;
+    (void)e;
+    snprintf(context, NAMES_TEXT, "%s", cells[0] ? cells[0] : "none");
+    return ST_OK;
+}
+
+static enum status one_twice(const struct compare_request *q, struct err *e)
+{
+    char others[NAMES_TEXT] = "";
+    const enum status st =
+        store_query(q->a,
+                    "SELECT group_concat(encoder, ', ') FROM (SELECT DISTINCT encoder FROM "
+                    "v_run WHERE encoder <> ?1)",
+                    &q->name_a, 1, take_names, others, e);
+    return st ? st
+              : err_set(e, ST_USAGE,
+                        "\"%s\" stands on both sides; the others of this database: %s",
+                        q->name_a, others);
+}
+
 static enum status open_both(const struct invocation *v, struct compare_request *q,
                              struct err *e)
 {
@@ -21,18 +48,16 @@ static enum status open_both(const struct invocation *v, struct compare_request 
             "\"%s\" and \"%s\": name two encoders, or two databases (a name that "
             "ends in .db or has a /)",
             q->name_a, q->name_b);
-    if (strcmp(q->name_a, q->name_b) == 0)
-        return err_set(e, ST_USAGE,
-                       "\"%s\" stands on both sides; name two that differ (`posbench list "
-                       "runs` shows the encoders of a database)",
-                       q->name_a);
     q->databases = is_database_name(q->name_a);
     if (!q->databases) {
         bool chosen;
         const enum status st = file_runs_open(v, &q->a, &chosen, e);
         q->b = q->a;
-        return st;
+        return !st && strcmp(q->name_a, q->name_b) == 0 ? one_twice(q, e) : st;
     }
+    if (strcmp(q->name_a, q->name_b) == 0)
+        return err_set(e, ST_USAGE, "\"%s\" stands on both sides; name two databases",
+                       q->name_a);
     if (flag_given(v, "db") || flag_given(v, "file"))
         return err_set(e, ST_USAGE, "--%s has no effect on two databases",
                        flag_given(v, "db") ? "db" : "file");

@@ -367,7 +367,9 @@ static void what_matches_nothing_says_what_there_is(void **state)
          "none has split=zz");
     said("compare none rope --db good.db --only split=zz", 4, NULL, "none has split=zz");
     said("claims --db good.db d", 4, NULL, "no claim matches \"d\"; did you mean \"c\"?");
-    said("compare rope rope --db good.db", 2, NULL, "\"rope\" stands on both sides");
+    said("compare rope rope --db good.db", 2, NULL,
+         "\"rope\" stands on both sides; the others of this database: none\n");
+    said("compare good.db good.db", 2, NULL, "\"good.db\" stands on both sides");
     said("table --db good.db -o macro", 2, NULL, "json, macros; did you mean \"macros\"?");
 }
 

@@ -150,7 +150,10 @@ static void each_format_escapes_what_it_must(void **state)
                       "$|$*$<$\\#$\\pm$''");
     out = begin();
     escape_md(out, odd);
-    assert_wrote(out, "a_b & 50% {x} $y ~^\\\\ \\|\\*\\<#±\"");
+    assert_wrote(out, "a_b \\& 50% {x} \\$y \\~^\\\\ \\|\\*\\<#±\"");
+    out = begin();
+    escape_md(out, "_a_b_ n_");
+    assert_wrote(out, "\\_a_b\\_ n\\_");
     out = begin();
     escape_csv(out, "plain");
     escape_csv(out, "a\nb");

@@ -173,6 +173,31 @@ static void one_learning_rate_counts(void **state)
     free(text);
 }
 
+/* The first encoder's rate that is chosen was run after all others. */
+static void encoders_stand_as_their_runs_came(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.format = PRINT_CSV};
+    static const struct {
+        const char *variant, *cell, *lr;
+        double loss;
+    } of[] = {{"none", "train.lr=0.001", "0.001", 0.9},
+              {"rope", "train.lr=0.001", "0.001", 0.5},
+              {"none", "train.lr=0.003", "0.003", 0.5}};
+    for (int i = 0; i < 3; i++) {
+        const int64_t id = add_run(f->store, (struct fake_run){.variant = of[i].variant,
+                                                               .cell = of[i].cell,
+                                                               .lr = of[i].lr});
+        put(f->store, id, "id", "accuracy", 0.9);
+        put(f->store, id, "valid", "loss", of[i].loss);
+    }
+    char *text = printed(f->store, &q);
+    const char *none = strstr(text, ",none,iqm,"), *rope = strstr(text, ",rope,iqm,");
+    assert_non_null(none);
+    assert_true(none < rope);
+    free(text);
+}
+
 static void nothing_in_common_is_told(void **state)
 {
     const struct fixture *f = *state;
@@ -203,7 +228,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(numbers_are_those_worked_by_hand), CASE(only_tests_of_all_encoders_count),
         CASE(profiles_are_told_apart),          CASE(one_seed_has_no_interval),
-        CASE(one_learning_rate_counts),         CASE(nothing_in_common_is_told),
+        CASE(one_learning_rate_counts),         CASE(encoders_stand_as_their_runs_came),
+        CASE(nothing_in_common_is_told),
     };
     return cmocka_run_group_tests_name("table_aggregate", tests, NULL, NULL);
 }

@@ -171,6 +171,61 @@ static void the_papers_numbers_stand_in_the_same_cell(void **state)
     assert_holds(f->store, &q, "does not say whether it counts tokens or sequences");
 }
 
+static void that_no_paper_has_a_number_is_said(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "loss", .published = PUBLISHED_BELOW};
+    fill(f->store);
+    assert_holds(f->store, &q, "\nNo paper's number is known for these cells.\n");
+    add_paper(f->store);
+    assert_holds(
+        f->store,
+        &(struct table_request){.metrics = "token_error", .published = PUBLISHED_BELOW},
+        "\npaper: arXiv 1, Table 2. ");
+    assert_lacks(
+        f->store,
+        &(struct table_request){.metrics = "token_error", .published = PUBLISHED_BELOW},
+        "No paper's");
+}
+
+/* Splits of one name in two experiments have sizes of their own. */
+static void sizes_are_those_of_each_test(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {
+        .metrics = "token_error", .rows = "test", .cols = "encoder"};
+    fill(f->store);
+    put_split(f->store,
+              add_run(f->store, (struct fake_run){.experiment = "sort", .variant = "rope"}),
+              "id", 1, 70, 1);
+    assert_holds(
+        f->store, &q,
+        "Evaluated on flip_flop id 10 sequences, 500 scored tokens; flip_flop "
+        "ood_sparse\n10 sequences, 80 scored tokens; sort id 10 sequences, 70 scored "
+        "tokens.\n");
+}
+
+/* More tests than a heading can name. */
+static void many_sizes_are_ranges(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {
+        .metrics = "token_error", .rows = "test", .cols = "encoder"};
+    char name[16];
+    for (int i = 0; i < 13; i++) {
+        snprintf(name, sizeof name, "task_%d", i);
+        const int64_t id =
+            add_run(f->store, (struct fake_run){.experiment = name, .variant = "rope"});
+        const struct metric_row seen = {"id", "seen", 100, 0.25, 1, 4};
+        put_split(f->store, id, "id", 1, 100 + i, 1);
+        assert_ok(store_metrics(f->store, id, &seen, 1, &err));
+    }
+    assert_holds(
+        f->store, &q,
+        "\nEvaluated on 13 tests of 10 sequences, 100 to 112 scored tokens; of the\n"
+        "sequences of a test training had seen up to 25 %.\n");
+}
+
 /* The best, 0.10, has seeds 0.09, 0.10, 0.11: its interval ends at 0.10 + 4.3027 * 0.01 /
  * sqrt(3) = 0.1248, between what is near and what is far. */
 static void means_within_the_interval_of_the_best_are_bold_too(void **state)
@@ -348,6 +403,9 @@ int main(void)
         CASE(means_within_the_interval_of_the_best_are_bold_too),
         CASE(filters_take_lists),
         CASE(filters_take_settings),
+        CASE(that_no_paper_has_a_number_is_said),
+        CASE(sizes_are_those_of_each_test),
+        CASE(many_sizes_are_ranges),
         CASE(latex_lines_up_at_the_point),
         CASE(latex_fits_a_paper_of_two_columns),
         CASE(macros_name_each_number),

@@ -239,6 +239,28 @@ static void latex_divides_long_tables(void **state)
     free(text);
 }
 
+/* A note that is higher than a page goes on in the next float; all of it is there once. */
+static void latex_divides_long_notes(void **state)
+{
+    struct text_table t;
+    char note[30000] = "";
+    (void)state;
+    for (size_t i = 0; i < 1000; i++)
+        snprintf(note + strlen(note), sizeof note - strlen(note), "%sword_%zu",
+                 i ? " " : "", i);
+    begin(&t, PRINT_LATEX);
+    text_table_caption(&t, "notes", NULL);
+    text_table_column(&t, "n", true);
+    text_table_integer(&t, 1);
+    text_table_below(&t, "[1]", note);
+    drawn(&t);
+    assert_true(count(text, "\\begin{table}\n") > 2);
+    assert_int_equal(count(text, "$^{1}$"), 1);
+    assert_int_equal(count(text, "word\\_"), 1000);
+    assert_non_null(strstr(text, " word\\_999\\par\n\\end{minipage}"));
+    free(text);
+}
+
 /* Texts are broken between words, and long words where a name has parts; no number is. */
 static void latex_breaks_long_texts(void **state)
 {
@@ -361,6 +383,7 @@ int main(void)
         cmocka_unit_test(latex_takes_no_cell_for_an_argument),
         cmocka_unit_test(latex_puts_wide_tables_into_panels),
         cmocka_unit_test(latex_divides_long_tables),
+        cmocka_unit_test(latex_divides_long_notes),
         cmocka_unit_test(latex_breaks_long_texts),
         cmocka_unit_test(markdown_keeps_what_stands_below),
         cmocka_unit_test(html_is_escaped),

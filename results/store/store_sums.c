@@ -70,12 +70,12 @@ static const double rounding = 1e-9; /* of a division in double, with room; chos
 
 static const char shares_sql[] =
     "SELECT said FROM (SELECT 1 AS place, " SAID " AS said FROM metric"
-    " WHERE misses(value, count, total)" OF_CURVE("accuracy") OF_CURVE(
-        "token_error") OF_CURVE("sequence_accuracy") OF_CURVE("sequence_error")
-        OF_CURVE("majority") OF_CURVE(
-            "ceiling") " UNION ALL SELECT 3, " SAID
-                       " || ', of an evaluation' FROM evaluation WHERE misses(value, count, total)) "
-                       "ORDER BY place";
+    " WHERE misses(value, count, total)" OF_CURVE("accuracy") OF_CURVE("token_error")
+        OF_CURVE("sequence_accuracy") OF_CURVE("sequence_error") OF_CURVE("majority")
+            OF_CURVE("ceiling") " UNION ALL SELECT 3, " SAID
+                                " || ', of an evaluation' FROM evaluation"
+                                " WHERE misses(value, count, total)) "
+                                "ORDER BY place";
 
 /* misses(value, count, total): is the value not count / total? Numbers without counts do not
  * miss. */

@@ -1,4 +1,4 @@
-/* store_sums.h -- do sums agree with the places they are sums of, and shares with their counts? */
+/* store_sums.h -- do sums agree with their places, and shares with their counts? */
 #ifndef STORE_SUMS_H
 #define STORE_SUMS_H
 

@@ -65,3 +65,14 @@ void no_match_advice(struct store *s, const char *const *filters, int n,
             free(v.at[k]);
     }
 }
+
+enum status no_match_profile(struct store *s, const char *profile, enum status st,
+                             struct err *e)
+{
+    char filter[SQL_TEXT], advice[FILTER_ADVICE] = "";
+    const char *const list = filter;
+    snprintf(filter, sizeof filter, "profile=%s", profile ? profile : "*");
+    if (st == ST_NOTFOUND && s && profile && *profile)
+        no_match_advice(s, &list, 1, advice);
+    return advice[0] ? err_set(e, st, "no run matches%s", advice) : st;
+}

@@ -21,6 +21,9 @@
 static const double clock_watch_s = 0.05; /* how long the two clocks are compared */
 static const double clock_slack_s = 0.05; /* apart in that time; both are chosen */
 
+/* Of the year 9999, from 1970. */
+static const double last_second = 253402300799.0;
+
 static const char restore[] =
     "restore a copy (FILE.backup-v... are older ones), or save what can be read with "
     "`sqlite3 FILE .recover`";
@@ -220,7 +223,10 @@ void doctor_clocks(struct doctor *d, const struct doctor_clock *clock, const cha
         ;
     const double apart = clock->wall() - wall - passed;
     const double newest = newest_stored(db_path);
-    if (fabs(apart) > clock_slack_s || passed < 0.0)
+    if (wall > last_second)
+        doctor_say(d, DOCTOR_FAULT, "clock", "set the clock",
+                   "the clock is beyond the year 9999, and SQLite writes no such times");
+    else if (fabs(apart) > clock_slack_s || passed < 0.0)
         doctor_say(d, DOCTOR_ADVICE, "clock",
                    "let the time service settle; times of runs may be wrong, their numbers "
                    "and durations are not",

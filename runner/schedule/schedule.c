@@ -621,7 +621,8 @@ static enum status prepare(struct scheduler *c, struct err *e)
     if (st == ST_OK)
         st = register_runs(c, e);
     if (st == ST_OK && (c->wake = signals_descriptor()) < 0)
-        st = err_set(e, ST_IO, "no pipe for signals: %s", strerror(errno));
+        st = err_set(e, ST_IO, "no pipe for signals: %s%s", strerror(errno),
+                     errno == EMFILE ? "; " STATUS_FEW_FILES : "");
     return st;
 }
 

@@ -439,6 +439,9 @@ static void a_clock_that_jumps_or_stays_behind_is_found(void **state)
     wall_rate = 1.0;
     doctor_clocks(&found, &clock, f->path);
     assert_found(DOCTOR_ADVICE, "clock", "behind the newest run");
+    wall_at = 253402300800.0; /* the first second of the year 10000 */
+    doctor_clocks(&found, &clock, f->path);
+    assert_found(DOCTOR_FAULT, "clock", "beyond the year 9999");
 }
 
 /* --- the command --- */

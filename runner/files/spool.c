@@ -631,7 +631,7 @@ double spool_value(const struct spool *s, const char *split, const char *name)
     return (double)NAN;
 }
 
-/* `numbers`: with all that speaks of numbers. */
+/* Stores the events, and if `numbers` is true also metrics, answers, places and caveats. */
 static enum status fold_parts(const struct spool *s, struct store *db, int64_t run_id,
                               bool numbers, struct err *e)
 {

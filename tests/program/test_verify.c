@@ -400,6 +400,10 @@ static void an_export_never_overwrites_unasked(void **state)
     expect(2, "-o FILE", "export 1");
     expect(4, "no run", "export nobody -o none");
     copy();
+    shell("for f in copy.db.models/*.safetensors; do rm $f; mkfifo $f; done");
+    expect(3, "", "export 1 -o none --db copy.db");
+    expect(1, "weights", "doctor --db copy.db"); /* and comes to an end */
+    copy();
     shell("rm copy.db.models/*");
     expect(4, "no weights of this run were kept", "export 1 -o none --db copy.db");
     shell("! test -e none");

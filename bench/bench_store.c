@@ -39,13 +39,19 @@ static double number(int run, int point)
     return (double)((run * 7919 + point * 104729) % 10007) / 10007.0;
 }
 
+static struct metric_row share(const char *split, const char *name, int step, int count,
+                               int total)
+{
+    return (struct metric_row){split, name, step, (double)count / total, count, total};
+}
+
 static void put(struct store *s, int64_t id, const char *split, int step, double error)
 {
-    const int64_t total = 16000, wrong = (int64_t)(error * 16000);
+    const int total = 16000, wrong = (int)(error * total);
     const struct metric_row m[] = {
-        {split, "accuracy", step, 1 - error, total - wrong, total},
-        {split, "token_error", step, error, wrong, total},
-        {split, "sequence_error", step, error, wrong / 16, total / 16},
+        share(split, "accuracy", step, total - wrong, total),
+        share(split, "token_error", step, wrong, total),
+        share(split, "sequence_error", step, wrong / 16, total / 16),
         {split, "loss", step, 2 * error, -1, -1},
         {split, "perplexity", step, 1 + error, -1, -1},
     };

@@ -42,6 +42,9 @@ struct err {
 enum status err_set(struct err *e, enum status code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* What to do about EMFILE. */
+#define STATUS_FEW_FILES "raise the limit of open files (\"ulimit -n\")"
+
 /* The words of STATUS_MAP; never NULL. */
 const char *status_text(enum status code);
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 FILE *whole_file_open(const char *aside)
@@ -53,4 +54,21 @@ enum status whole_file_finish(FILE *f, bool written, const char *aside, const ch
     }
     whole_file_sync_folder(path);
     return ST_OK;
+}
+
+enum status whole_file_read(const char *path, FILE **out, struct err *e)
+{
+    struct stat is;
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    const bool there = fd >= 0 && fstat(fd, &is) == 0;
+    const bool regular = there && S_ISREG(is.st_mode);
+    *out = regular ? fdopen(fd, "rb") : NULL;
+    if (*out)
+        return ST_OK;
+    const int why = there && S_ISDIR(is.st_mode) ? EISDIR : errno;
+    if (fd >= 0)
+        close(fd);
+    return err_set(
+        e, !there && why == ENOENT ? ST_NOTFOUND : ST_IO, "%s: cannot be read: %s", path,
+        there && !regular && why != EISDIR ? "it is no regular file" : strerror(why));
 }

@@ -25,4 +25,8 @@ enum status whole_file_finish(FILE *f, bool written, const char *aside, const ch
  * is no error: the files themselves are whole. */
 void whole_file_sync_folder(const char *path);
 
+/* Opens a regular file to read it; a pipe in its place would never end. ST_NOTFOUND: there is
+ * none; ST_IO. *out is the caller's to close. */
+enum status whole_file_read(const char *path, FILE **out, struct err *e);
+
 #endif

@@ -5,9 +5,10 @@
  * places, so that the few places at the far end make no spikes: x is the mean of their values.
  * Strata with two values alone (classes) are left to `query error_by_stratum`.
  *
- * One statement gives the lines in the order of the picture, a second, asked for each of
- * them, its values in theirs: the table has a million rows where there are ten thousand runs,
- * and to sort all of them by the names of their experiments would take most of the time. */
+ * The first statement lists the lines in the order of the picture. The second runs once for
+ * each line and lists its values in their order. A single statement would have to sort the
+ * whole table by experiment, a million rows for ten thousand runs, which takes most of the
+ * time. */
 #include "by_stratum.h"
 
 #include <math.h>

@@ -80,6 +80,36 @@ static enum status check_state(const char *list, struct err *e)
     return ST_OK;
 }
 
+/* Is `item` of a list a filter of its own? Cells are made of settings. */
+static bool is_filter(const char *item, enum filter_key of)
+{
+    const size_t n = strcspn(item, "="), section = strcspn(item, ".=");
+    for (int i = 0; i < FILTER_KEYS; i++)
+        if (item[n] && strlen(keys[i]) == n && strncmp(item, keys[i], n) == 0)
+            return true;
+    for (int i = 0; i < SECTIONS && of != FILTER_CELL; i++)
+        if (item[n] && section < n && strlen(sections[i]) == section &&
+            strncmp(item, sections[i], section) == 0)
+            return true;
+    return false;
+}
+
+/* "encoder=rope,seed=1" would mean encoders rope and "seed=1", of which there is none. */
+static enum status check_items(const char *text, const struct filter *f, struct err *e)
+{
+    char item[VALUE_TEXT];
+    const char *rest = f->glob, *at = rest;
+    while (next_item(&rest, item)) {
+        if (at > f->glob && is_filter(item, f->key))
+            return err_set(e, ST_USAGE,
+                           "\"%.200s\": a comma divides values of one key; say each by "
+                           "itself, as in --only %.*s --only %.100s",
+                           text, (int)(at - text - 1), text, item);
+        at = rest;
+    }
+    return ST_OK;
+}
+
 static enum status take_setting(const char *text, const char *key, const char *glob,
                                 struct filter *out, struct err *e)
 {
@@ -89,7 +119,7 @@ static enum status take_setting(const char *text, const char *key, const char *g
         if (strcmp(section, sections[i]) == 0) {
             *out = (struct filter){.key = FILTER_SETTING, .glob = glob};
             snprintf(out->setting, sizeof out->setting, "%s", key);
-            return ST_OK;
+            return check_items(text, out, e);
         }
     return err_set(e, ST_USAGE, "\"%.64s\": settings have no section \"%s\"%s", text,
                    section, suggest_among(section, sections, SECTIONS));
@@ -106,7 +136,8 @@ enum status filter_parse(const char *text, struct filter *out, struct err *e)
     for (int i = 0; i < FILTER_KEYS; i++)
         if (strcmp(keys[i], key) == 0) {
             *out = (struct filter){.key = (enum filter_key)i, .glob = text + n + 1};
-            return i == FILTER_STATE ? check_state(out->glob, e) : ST_OK;
+            const enum status st = check_items(text, out, e);
+            return st == ST_OK && i == FILTER_STATE ? check_state(out->glob, e) : st;
         }
     return strchr(key, '.') ? take_setting(text, key, text + n + 1, out, e)
                             : unknown_key(text, key, e);

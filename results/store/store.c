@@ -84,11 +84,10 @@ static enum status read_header(const char *path, struct header *h, struct err *e
         return ST_OK;
     }
     if (file < 0)
-        return err_set(
-            e, ST_DB,
-            "%s: cannot be read: %s; check its permissions, or name another file "
-            "with --db",
-            path, strerror(errno));
+        return err_set(e, ST_DB, "%s: cannot be read: %s; %s", path, strerror(errno),
+                       errno == EMFILE
+                           ? STATUS_FEW_FILES
+                           : "check its permissions, or name another file with --db");
     const ssize_t n = read(file, raw, sizeof raw);
     const int problem = errno;
     close(file);
@@ -594,8 +593,10 @@ enum status store_failed(const struct store *s, const char *doing, struct err *e
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-        remedy = "check the permissions of the file and its folder, or name another file "
-                 "with --db";
+        remedy = sqlite3_system_errno(s->db) == EMFILE
+                     ? "too many files are open: " STATUS_FEW_FILES
+                     : "check the permissions of the file and its folder, or name another "
+                       "file with --db";
         break;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

@@ -133,6 +133,13 @@ enum status store_in_place(struct store *s, struct err *e)
     if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
         !moved)
         return ST_OK;
+    if (access(s->path, F_OK) != 0)
+        return err_set(
+            e, ST_DB,
+            "%s: was removed or replaced: it is not there any more, and runs were "
+            "writing to it; if it was moved, move it back and the same command "
+            "goes on, else that begins a new one with all runs",
+            s->path);
     return err_set(e, ST_DB,
                    "%s: was removed or replaced by another file while it was being written "
                    "to; what it held is in the file that had this name before: bring that "

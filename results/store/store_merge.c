@@ -228,8 +228,9 @@ static void add_comparison(sqlite3_str *sql, const struct merge *m, const char *
     sqlite3_str_appendall(sql, ")");
 }
 
-/* Rows that say the same are not taken again for a checkpoint's sake: of a merge that was
- * killed between the two only the file is still to come. */
+/* A run whose rows here are equal to those there keeps its rows, even where the checkpoint
+ * there is better: a merge that was killed after it stored the rows still has to copy the
+ * checkpoint, and nothing else. */
 static void add_unless_equal(sqlite3_str *sql, const struct merge *m)
 {
     sqlite3_str_appendall(sql, ";UPDATE temp.pair SET better = 0 WHERE better AND was <> "

@@ -22,6 +22,15 @@ enum { NAME_ROOM = BACKUP_NAME, NAMES_TRIED = 1000 };
 #define VALUE(name)      OF("value", name)
 #define SHARE(name)      VALUE(name) ", " OF("count", name) ", " OF("total", name)
 
+/* Of schema 4; the first databases of that schema, of one morning, lack it. */
+#define EVALUATION                                                        \
+    "evaluation ( id INTEGER PRIMARY KEY, run_id INTEGER NOT "            \
+    "NULL REFERENCES run (id) ON DELETE CASCADE, variant TEXT NOT NULL, " \
+    "split TEXT NOT NULL, options TEXT NOT NULL CHECK "                   \
+    "(json_valid(options)), sequences INTEGER NOT NULL, name TEXT NOT "   \
+    "NULL, value REAL, count INTEGER, total INTEGER, UNIQUE (run_id, "    \
+    "variant, split, options, sequences, name) ) STRICT;"
+
 const struct migration store_migrations[] = {
     {1, "ALTER TABLE run ADD COLUMN removed TEXT;"
         "ALTER TABLE run ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;"
@@ -64,13 +73,9 @@ const struct migration store_migrations[] = {
         "run (id) ON DELETE CASCADE, split TEXT NOT NULL, count INTEGER NOT NULL, "
         "bits BLOB CHECK (length(bits) = (count + 7) / 8), "
         "strata TEXT NOT NULL CHECK (json_valid(strata)), UNIQUE (run_id, split)) STRICT;"
-        "CREATE TABLE evaluation ( id INTEGER PRIMARY KEY, run_id INTEGER NOT "
-        "NULL REFERENCES run (id) ON DELETE CASCADE, variant TEXT NOT NULL, "
-        "split TEXT NOT NULL, options TEXT NOT NULL CHECK "
-        "(json_valid(options)), sequences INTEGER NOT NULL, name TEXT NOT "
-        "NULL, value REAL, count INTEGER, total INTEGER, UNIQUE (run_id, "
-        "variant, split, options, sequences, name) ) STRICT;"},
+        "CREATE TABLE " EVALUATION},
     {4,
+     "CREATE TABLE IF NOT EXISTS " EVALUATION
      "CREATE TABLE curve (run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE, "
      "split TEXT NOT NULL, step INTEGER NOT NULL, accuracy REAL, accuracy_count INTEGER, "
      "accuracy_total INTEGER, token_error REAL, token_error_count INTEGER, "

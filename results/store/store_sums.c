@@ -1,9 +1,11 @@
 /* store_sums.c -- sums are added up and held against bits and metrics.
  *
  * Each place of a split has one value of every stratum, so each stratum adds up to the places
- * of the split, and its wrong ones to the bits that are 0 and to the count of token_error. */
+ * of the split, and its wrong ones to the bits that are 0 and to the count of token_error. And
+ * a number that has a count and a total is the one divided by the other. */
 #include "store_sums.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "store_internal.h"
@@ -50,4 +52,70 @@ enum status store_wrong_sums(struct store *s, char text[SUMS_TEXT], struct err *
                                 ones, NULL, NULL) != SQLITE_OK)
         return store_failed(s, "adding up sums", e);
     return store_each(s, sql, NULL, 0, NULL, take, text, e);
+}
+
+/* --- shares ---------------------------------------------------------------------- */
+
+static const double rounding = 1e-9; /* of a division in double, with room; chosen */
+
+#define SAID                                                                         \
+    "'run ' || run_id || ', ' || split || ': ' || name || ' is ' || "                \
+    "coalesce(value, 'none') || ', count ' || coalesce(count, 'none') || ' of ' || " \
+    "coalesce(total, 'none')"
+#define OF_CURVE(name)                                                                        \
+    " UNION ALL SELECT 2, 'run ' || run_id || ', ' || split || ', step ' || step || ': " name \
+    " is ' || coalesce(" name ", 'none') || ', count ' || coalesce(" name                     \
+    "_count, 'none') || ' of ' || coalesce(" name "_total, 'none') "                          \
+    "FROM curve WHERE misses(" name ", " name "_count, " name "_total)"
+
+static const char shares_sql[] =
+    "SELECT said FROM (SELECT 1 AS place, " SAID " AS said FROM metric"
+    " WHERE misses(value, count, total)" OF_CURVE("accuracy") OF_CURVE("token_error")
+        OF_CURVE("sequence_accuracy") OF_CURVE("sequence_error") OF_CURVE("majority")
+            OF_CURVE("ceiling") " UNION ALL SELECT 3, " SAID
+                                " || ', of an evaluation' FROM evaluation"
+                                " WHERE misses(value, count, total)) "
+                                "ORDER BY place";
+
+/* misses(value, count, total): is the value not count / total? Numbers without counts do not
+ * miss. */
+static void misses(sqlite3_context *context, int n, sqlite3_value **v)
+{
+    const bool none = sqlite3_value_type(v[0]) == SQLITE_NULL;
+    const bool counted = sqlite3_value_type(v[1]) != SQLITE_NULL;
+    const bool of = sqlite3_value_type(v[2]) != SQLITE_NULL;
+    const sqlite3_int64 count = sqlite3_value_int64(v[1]),
+                        total = sqlite3_value_int64(v[2]);
+    const bool possible = count >= 0 && count <= total && total > 0;
+    const double value = sqlite3_value_double(v[0]);
+    bool wrong = false;
+    (void)n;
+    if (counted || of)
+        wrong = none || !counted || !of || !possible ||
+                !(fabs(value - (double)count / (double)total) <= rounding);
+    sqlite3_result_int(context, wrong);
+}
+
+struct wrong_shares {
+    char *text;
+    int64_t n;
+};
+
+static enum status take_share(void *context, sqlite3_stmt *row, struct err *e)
+{
+    struct wrong_shares *w = context;
+    return w->n++ ? ST_OK : take(w->text, row, e);
+}
+
+enum status store_wrong_shares(struct store *s, char text[SUMS_TEXT], int64_t *n,
+                               struct err *e)
+{
+    struct wrong_shares w = {text, 0};
+    text[0] = '\0';
+    if (sqlite3_create_function(s->db, "misses", 3, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+                                NULL, misses, NULL, NULL) != SQLITE_OK)
+        return store_failed(s, "comparing shares with counts", e);
+    const enum status st = store_each(s, shares_sql, NULL, 0, NULL, take_share, &w, e);
+    *n = w.n;
+    return st;
 }

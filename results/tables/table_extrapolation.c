@@ -197,7 +197,8 @@ static bool same_column(const struct score *a, const struct score *b)
 
 typedef bool same_fn(const struct score *a, const struct score *b);
 
-/* The place of score i among the different ones so far, kind[*kinds] as places of scores. */
+/* The number of the kind that score i belongs to, a new kind if none is the same. kind[*kinds]
+ * holds the first score of each kind. */
 static int number(const struct job *j, int i, int *kind, int *kinds, same_fn *same)
 {
     int k = 0;

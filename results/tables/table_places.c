@@ -73,7 +73,7 @@ static enum status number_values(struct places *p, enum dim d, struct err *e)
         v->text = calloc((size_t)g.n + 1, sizeof *v->text);
         st = v->of && v->text ? ST_OK : no_memory(p->s, e);
     }
-    for (int i = 0; i < g.n && st == ST_OK; i++) {
+    for (int i = 0; v->of && v->text && i < g.n; i++) {
         const char *text = table_member(p->s, g.at[g.start[i]])->key[d];
         for (int k = g.start[i]; k < g.start[i + 1]; k++)
             v->of[g.at[k]] = text ? v->n : -1;

@@ -271,14 +271,17 @@ enum status table_section_arrange(struct table_section *s, const int *order, str
     return mark_best(s, e);
 }
 
+enum { REASON = 600 }; /* bytes of the first line of a reason; chosen */
+
 /* "seed 3 failed: the loss is not a finite number" */
 static int tell_run(const struct record *r, char *text, size_t room)
 {
     const char *const seed = r->key[DIM_SEED];
     const int line = r->error ? (int)strcspn(r->error, "\n") : 0;
     if (strcmp(r->state, RUN_FAILED) == 0)
-        return snprintf(text, room, "seed %s failed%s%.*s", seed, line ? ": " : "",
-                        line > 160 ? 160 : line, r->error ? r->error : "");
+        return snprintf(text, room, "seed %s failed%s%.*s%s", seed, line ? ": " : "",
+                        line > REASON ? REASON : line, r->error ? r->error : "",
+                        line > REASON ? "..." : "");
     if (strcmp(r->state, RUN_INTERRUPTED) == 0)
         return snprintf(text, room, "seed %s was interrupted", seed);
     if (strcmp(r->state, RUN_DONE) == 0)

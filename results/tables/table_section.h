@@ -78,7 +78,7 @@ enum status table_section_arrange(struct table_section *s, const int *order, str
 
 /* Why the cell has fewer values than others, or "": "2 of 3 seeds; seed 3 failed: ...". */
 #define CELL_NOT_AVAILABLE "not available"
-enum { CELL_NOTE = 512 }; /* longer ones are cut */
+enum { CELL_NOTE = 2048 }; /* longer ones are cut */
 void table_cell_note(const struct table_section *s, int row, int col, char text[CELL_NOTE]);
 
 #endif

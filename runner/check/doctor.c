@@ -73,6 +73,6 @@ void doctor_memory(struct doctor *d)
     else
         doctor_say(d, mib < little_memory_mib ? DOCTOR_ADVICE : DOCTOR_FINE, "memory",
                    "end other programs, or run with a smaller --jobs; a run that does not "
-                   "get its memory fails alone",
+                   "get its memory ends the matrix, and the same command goes on",
                    "%.0f MiB are available, as %s says", mib, room.of);
 }

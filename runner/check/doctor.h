@@ -57,7 +57,7 @@ void doctor_memory(struct doctor *d);
 /* Free space in the database's folder, a write that reaches the disk, a trial of the
  * write-ahead log. */
 void doctor_disk(struct doctor *d, const char *db_path);
-/* Integrity and references, schema version; may it and the models' folder be written? */
+/* Integrity, references and counts, schema version; may it and the models' folder be written? */
 void doctor_database(struct doctor *d, const char *db_path);
 /* Spools and runs that a killed scheduler left. */
 void doctor_leftovers(struct doctor *d, const char *db_path);

@@ -21,6 +21,9 @@
 static const double clock_watch_s = 0.05; /* how long the two clocks are compared */
 static const double clock_slack_s = 0.05; /* apart in that time; both are chosen */
 
+/* Of the year 9999, from 1970. */
+static const double last_second = 253402300799.0;
+
 static const char restore[] =
     "restore a copy (FILE.backup-v... are older ones), or save what can be read with "
     "`sqlite3 FILE .recover`";
@@ -46,6 +49,26 @@ static enum status ask(struct store *db, const char *sql, char out[FINDING_TEXT]
     return store_query(db, sql, NULL, 0, first_cell, out, e);
 }
 
+static const char changed[] =
+    "another program changed it: restore a copy; `posbench verify "
+    "RUN` trains the run again and says what differs";
+
+/* Are numbers that are shares those of their counts? Says what it finds. */
+static bool check_shares(struct doctor *d, struct store *db)
+{
+    char text[SUMS_TEXT];
+    struct err e = {.msg = ""};
+    int64_t n;
+    if (store_wrong_shares(db, text, &n, &e) != ST_OK)
+        doctor_say(d, DOCTOR_FAULT, "numbers", restore, "%.300s", e.msg);
+    else if (n == 1)
+        doctor_say(d, DOCTOR_FAULT, "numbers", changed, "%s", text);
+    else if (n > 1)
+        doctor_say(d, DOCTOR_FAULT, "numbers", changed, "%s; and %lld more like it", text,
+                   (long long)n - 1);
+    return text[0] == '\0' && e.msg[0] == '\0';
+}
+
 static void check_whole(struct doctor *d, struct store *db)
 {
     char text[FINDING_TEXT], sums[SUMS_TEXT];
@@ -61,12 +84,8 @@ static void check_whole(struct doctor *d, struct store *db)
     else if (store_wrong_sums(db, sums, &e) != ST_OK)
         doctor_say(d, DOCTOR_FAULT, "sums", restore, "%.300s", e.msg);
     else if (sums[0])
-        doctor_say(
-            d, DOCTOR_FAULT, "sums",
-            "another program changed it: restore a copy; `posbench verify RUN` trains "
-            "the run again and says what differs",
-            "%s", sums);
-    else
+        doctor_say(d, DOCTOR_FAULT, "sums", changed, "%s", sums);
+    else if (check_shares(d, db))
         doctor_say(d, DOCTOR_FINE, "integrity", NULL, "the database is whole");
 }
 
@@ -168,7 +187,7 @@ void doctor_leftovers(struct doctor *d, const char *db_path)
     if (holder)
         doctor_say(d, DOCTOR_FINE, "work", NULL,
                    "process %ld is running the matrix, %d runs", holder, running);
-    else if (spools || running || access(folder, F_OK) == 0)
+    else if (spools || running)
         doctor_say(d, DOCTOR_ADVICE, "work",
                    "the same `posbench run` goes on where it stopped, and tidies up",
                    "a scheduler was killed: %d runs did not end, %d spools are in %s",
@@ -204,7 +223,10 @@ void doctor_clocks(struct doctor *d, const struct doctor_clock *clock, const cha
         ;
     const double apart = clock->wall() - wall - passed;
     const double newest = newest_stored(db_path);
-    if (fabs(apart) > clock_slack_s || passed < 0.0)
+    if (wall > last_second)
+        doctor_say(d, DOCTOR_FAULT, "clock", "set the clock",
+                   "the clock is beyond the year 9999, and SQLite writes no such times");
+    else if (fabs(apart) > clock_slack_s || passed < 0.0)
         doctor_say(d, DOCTOR_ADVICE, "clock",
                    "let the time service settle; times of runs may be wrong, their numbers "
                    "and durations are not",

@@ -86,10 +86,24 @@ static void compare_tensor(const struct tensor *t, const real *was, const real *
         }
 }
 
+/* Files take each other's names. */
+static void compare_owner(const struct run_spec *r, const char *stored, struct verdict *v)
+{
+    char *identity = NULL;
+    struct err why;
+    if (safetensors_note_read(stored, "identity", &identity, &why) == ST_OK && identity &&
+        strcmp(identity, r->identity) != 0)
+        differs(v,
+                "%s: belongs to another run: it holds the weights of %.32s, not of %.32s",
+                stored, identity, r->identity);
+    free(identity);
+}
+
 enum status verify_weights(const struct run_spec *r, const char *stored, const char *now,
                            struct verdict *out, struct err *e)
 {
     struct model *a = NULL, *b = NULL;
+    compare_owner(r, stored, out);
     enum status st = model_open(&r->model, r->seed, &a, e);
     if (st == ST_OK)
         st = model_open(&r->model, r->seed, &b, e);

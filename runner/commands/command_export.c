@@ -16,7 +16,8 @@ static enum status write_weights(const struct run_spec *r, struct model *m,
     enum status st = output_open(path, replace, &o, e);
     if (st == ST_OK)
         st = safetensors_print_model(output_file(o), m, notes, STORED_NOTES, e);
-    if (st == ST_OK)
+    if (st == ST_OK ||
+        (st == ST_IO && o)) /* which names the file that could not be written */
         st = output_commit(o, e);
     output_close(o);
     return st;

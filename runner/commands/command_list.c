@@ -268,6 +268,7 @@ static enum status list_runs(const struct invocation *v, enum print_format f, st
         no_match_advice(db, only, flag_list(v, "only", &only), advice);
         st = err_set(e, ST_NOTFOUND, "%s: no run matches%s", path, advice);
     }
+    st = no_match_profile(db, profile, st, e);
     store_close(db);
     return st;
 }

@@ -20,6 +20,7 @@
 
 #include <xxhash.h>
 
+#include "whole_file.h"
 #include "safetensors.h"
 #include "identities.h"
 #include "lock.h"
@@ -62,14 +63,13 @@ enum status model_files_trained_path(const char *db, const char *identity,
 enum status model_files_hash(const char *path, char hash[WEIGHTS_HASH], struct err *e)
 {
     enum { PART = 1 << 16 };
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return err_set(e, errno == ENOENT ? ST_NOTFOUND : ST_IO, "%s: %s", path,
-                       strerror(errno));
+    FILE *f = NULL;
+    enum status st = whole_file_read(path, &f, e);
+    if (st)
+        return st;
     char *part = malloc(PART);
     XXH3_state_t *state = XXH3_createState();
-    enum status st =
-        part && state ? ST_OK : err_set(e, ST_NOMEM, "no memory to read %s", path);
+    st = part && state ? ST_OK : err_set(e, ST_NOMEM, "no memory to read %s", path);
     if (!st) {
         XXH3_128bits_reset(state);
         for (size_t n; (n = fread(part, 1, PART, f)) > 0;)

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "json_text.h"
+#include "whole_file.h"
 #include "run_state.h"
 #include "stream.h"
 
@@ -534,11 +535,9 @@ static enum status read_stream(FILE *f, const char *path, struct spool **out, st
 
 enum status spool_read(const char *path, struct spool **out, struct err *e)
 {
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return err_set(e, errno == ENOENT ? ST_NOTFOUND : ST_IO, "%s: cannot be read: %s",
-                       path, strerror(errno));
-    return read_stream(f, path, out, e);
+    FILE *f = NULL;
+    const enum status st = whole_file_read(path, &f, e);
+    return st ? st : read_stream(f, path, out, e);
 }
 
 enum status spool_read_done(const char *path, struct spool **out, struct err *e)
@@ -631,7 +630,7 @@ double spool_value(const struct spool *s, const char *split, const char *name)
     return (double)NAN;
 }
 
-/* `numbers`: with all that speaks of numbers. */
+/* Stores the events, and if `numbers` is true also metrics, answers, places and caveats. */
 static enum status fold_parts(const struct spool *s, struct store *db, int64_t run_id,
                               bool numbers, struct err *e)
 {

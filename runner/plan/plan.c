@@ -95,8 +95,8 @@ static enum status read_known(struct store *db, struct known_list *list, struct 
 
 /* --- deciding --- */
 
-/* Of a run that was begun and has no end in the database. False: nothing is at work on it,
- * and it did not end either. */
+/* Decides about a run that was begun and has no end in the database. False: no worker is at
+ * work on it, and it left no spool that says its end. */
 static bool decide_begun(struct plan_item *item, const struct plan_request *q)
 {
     const enum leftover left =
@@ -115,7 +115,8 @@ static bool decide_begun(struct plan_item *item, const struct plan_request *q)
     return item->stores || item->works;
 }
 
-/* After the trials only what waited for them may be asked for again; the rest was. */
+/* The second plan of a call, made when the trials have ended, runs again only what waited for
+ * them: the first plan has run the rest again already. */
 static enum plan_rerun asked_again(const struct run_spec *r, const struct plan_request *q)
 {
     bool waited = false;
@@ -179,9 +180,9 @@ struct choosing {
     int matching;
 };
 
-/* Run `i` of the config, whatever its state, and all of a matrix that is dealt to shards: what
- * is not asked for goes last, so that it cannot move runs from one shard to another. NULL: left
- * out. */
+/* Adds run `i` of the config, whatever its state; NULL: it is left out. A matrix that is dealt
+ * to shards keeps the runs that nobody asked for and puts them last, so that the choice of runs
+ * does not move any from one shard to another. */
 static struct plan_item *add_item(struct plan *p, struct choosing *c, int i)
 {
     const struct plan_request *q = c->q;
@@ -197,8 +198,8 @@ static struct plan_item *add_item(struct plan *p, struct choosing *c, int i)
     return item;
 }
 
-/* Stands for the value that will be chosen when the trials have ended, `trials` of which are
- * part of this plan. */
+/* Adds run `i` in place of the value that will be chosen when the trials have ended. `trials`:
+ * how many of them this plan has. */
 static void add_waiting(struct plan *p, struct choosing *c, int i, int trials)
 {
     const struct choice *x = &c->choices->at[c->choices->of[i]];
@@ -233,8 +234,8 @@ static void add_chosen(struct plan *p, struct choosing *c, int i)
     }
 }
 
-/* The runs of one choice: its trials, then its wanted seeds, with the value that was chosen or
- * waiting for it. A wanted seed that is tried is one of the trials, whatever will be chosen. */
+/* Adds the runs of one choice: its trials, then its wanted seeds, which have the chosen value
+ * or wait for it. A wanted seed that is also tried counts as a trial, whatever is chosen. */
 static void add_choice(struct plan *p, struct choosing *c, const struct choice *x)
 {
     const struct config *config = c->q->config;
@@ -272,8 +273,8 @@ static enum status choose(struct plan *p, struct choosing *c, struct err *e)
 
 /* --- shards --- */
 
-/* What goes to one shard as a whole: a run, or all runs of a choice, so that no shard waits
- * for trials of another. */
+/* One shard gets a load as a whole: a run, or all runs of a choice, so that no shard waits for
+ * the trials of another. */
 struct load {
     const struct plan_item *item; /* the first */
     double flops;
@@ -290,9 +291,10 @@ static int compare_loads(const void *a, const void *b)
     return strcmp(x->item->run->identity, y->item->run->identity);
 }
 
-/* Fills `load` and, for each item, which it is part of; returns how many there are. What a
- * database says of a choice may not move it: a wanted seed that is a trial, in the plan only
- * when the choice is known, adds nothing, and the others as much as the first value does. */
+/* Fills `load`, and of[i] with the load that item i is part of; returns how many loads there
+ * are. The sizes of loads must not depend on what a database knows of a choice. So a wanted
+ * seed that is also a trial adds nothing, since the plan has it only once the choice is known,
+ * and each other seed adds as much as the first value does. */
 static int gather_loads(const struct plan *p, struct load *load, int *of)
 {
     int n = 0;
@@ -365,8 +367,8 @@ static enum status narrow(struct plan *p, const struct plan_request *q, struct e
 
 /* --- FLOPs --- */
 
-/* Samples of a law whose mean length and targets stand for all: estimates of FLOPs, and so the
- * shards that runs fall to, move with the number. Chosen. */
+/* So many samples of a law are drawn, and their mean length and targets stand for all. Another
+ * number changes the estimates of FLOPs and with them the shards of runs. Chosen. */
 enum { TRIED = 64 };
 
 struct law {
@@ -432,8 +434,8 @@ static bool try_law(const struct law *w, struct tried *out)
     return ok;
 }
 
-/* A generator from a plug-in may crash, or never end: it is tried in a process of its own,
- * and where that fails the run, which will fail, is taken to have the longest samples. */
+/* Tries the generator in a process of its own, since that of a plug-in may crash or never end.
+ * Where the process fails the run will fail too; it is planned with the longest samples. */
 static bool try_apart(const struct law *w, struct tried *out)
 {
     enum { PATIENCE_S = 10 }; /* for TRIED samples; chosen */
@@ -542,7 +544,7 @@ static double run_flops(const struct run_spec *r, const struct laws *laws, int f
 
 /* --- checkpoints --- */
 
-/* What is done again although it was done begins anew. */
+/* A run that was done and is done again begins anew and has no checkpoint. */
 static void find_checkpoints(struct plan *p, const struct plan_request *q,
                              const struct laws *laws)
 {

@@ -10,6 +10,7 @@
 
 #include "check_encoder.h"
 #include "plugin.h"
+#include "plugin_file.h"
 
 /* Paths of all that are loaded, with newlines between: a path may hold any other byte. */
 static const char inherited[] = "POSBENCH_PLUGINS";
@@ -78,6 +79,9 @@ enum status plugin_load(const char *path, struct err *e)
         return err_set(e, ST_CONFIG, "%s: no such plug-in: %s", path, strerror(errno));
     if (is_loaded(whole))
         return ST_OK;
+    const enum status fit = plugin_file_check(whole, e);
+    if (fit)
+        return fit;
     void *object = dlopen(whole, RTLD_NOW | RTLD_LOCAL);
     if (!object)
         return err_set(e, ST_CONFIG, "%s: cannot be loaded: %s", path, dlerror());

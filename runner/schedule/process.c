@@ -93,7 +93,8 @@ enum status process_start(struct process *p, const char *program, const char *co
         close_pipe(out);
         close_pipe(err);
         p->pid = 0;
-        return err_set(e, ST_IO, "%s: cannot be started: %s", program, strerror(failed));
+        return err_set(e, ST_IO, "%s: cannot be started: %s%s", program, strerror(failed),
+                       failed == EMFILE ? "; " STATUS_FEW_FILES " or lower --jobs" : "");
     }
     close(in[0]);
     close(out[1]);

@@ -177,8 +177,8 @@ static bool blames_the_place(int wait_status)
     return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 3;
 }
 
-/* A worker that says it is done, or that the place is at fault, and has no spool: somebody
- * removed that, or it could not be made. */
+/* Does the exit code of a worker that left no spool mean that somebody removed the spool, or
+ * that the worker could not make it? */
 static bool lost_its_spool(int wait_status)
 {
     return blames_the_place(wait_status) ||
@@ -195,7 +195,7 @@ static enum status stop_for(const struct slot *w, const char *reason, struct err
                    name, reason);
 }
 
-/* What such a worker has to say of it. */
+/* The end of the message about a missing spool: what the worker wrote to standard error. */
 static const char *no_spool(struct slot *w, char text[REASON_TEXT])
 {
     const char *tail = process_tail(&w->process, TAIL_LINES);
@@ -321,7 +321,7 @@ static void await_orphan(const char *spool)
         nanosleep(&pause, NULL);
 }
 
-/* A scheduler that was killed may have left a run that had come to its end. */
+/* *out: the spool at `path`, left by a scheduler that was killed, says that the run is done. */
 static enum status has_finished(const struct plan_item *item, const char *path, bool *out,
                                 struct err *e)
 {
@@ -334,7 +334,8 @@ static enum status has_finished(const struct plan_item *item, const char *path, 
     return st;
 }
 
-/* What a scheduler that was killed just behind storing a run may have left. */
+/* Removes checkpoint, weights and spool of a run that is stored: a scheduler that was killed
+ * right after it stored the run may have left them. */
 static void forget(const struct scheduler *c, const struct run_spec *r)
 {
     char spool[PATH_MAX];
@@ -344,8 +345,8 @@ static void forget(const struct scheduler *c, const struct run_spec *r)
         unlink(spool);
 }
 
-/* A run that is done, was begun again, and was left without an end that is worth storing.
- * `spool` may be NULL. */
+/* Closes the second attempt of a run that is done: its scheduler was killed, and the attempt
+ * has no numbers to store. `spool` may be NULL. */
 static enum status give_up(struct scheduler *c, const struct slot *w,
                            const struct spool *spool, struct err *e)
 {
@@ -360,7 +361,7 @@ static enum status give_up(struct scheduler *c, const struct slot *w,
     return st;
 }
 
-/* What was begun by a scheduler that was killed and is not to be run now. */
+/* Stores or closes a run that a killed scheduler began and this call does not run. */
 static enum status take_up(struct scheduler *c, const struct plan_item *item, struct err *e)
 {
     struct slot w = {.item = item, .found = true, .started = clock_now()};
@@ -621,7 +622,8 @@ static enum status prepare(struct scheduler *c, struct err *e)
     if (st == ST_OK)
         st = register_runs(c, e);
     if (st == ST_OK && (c->wake = signals_descriptor()) < 0)
-        st = err_set(e, ST_IO, "no pipe for signals: %s", strerror(errno));
+        st = err_set(e, ST_IO, "no pipe for signals: %s%s", strerror(errno),
+                     errno == EMFILE ? "; " STATUS_FEW_FILES : "");
     return st;
 }
 

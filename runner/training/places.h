@@ -13,8 +13,7 @@
 /* The places with one value of a stratum. */
 struct place_sum {
     int64_t wrong, places;
-    double
-        nats; /* of all of them; stored of a text alone, where answers are never certain */
+    double nats; /* sum of the losses of all places; only that of a text is stored */
 };
 
 struct places {

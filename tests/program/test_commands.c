@@ -90,10 +90,30 @@ static void runs_are_filtered(void **state)
     assert_int_equal(json_array_size(rows), 4);
     json_decref(rows);
     expect("list runs --only state=failed", 4, "state", "no run matches");
-    expect("list runs --profile other", 4, "state", "no run matches");
+    expect("list runs --profile other", 4, "state", "none has profile=other; there ");
     expect("list runs --only encodr=x", 2, NULL, "did you mean \"encoder\"");
     expect("list runs --db nothing.db", 4, NULL, "nothing.db");
     expect("list runs nofile.yaml", 2, NULL, "nofile.yaml: there is no such experiment");
+}
+
+static void what_nothing_has_is_told_with_what_there_is(void **state)
+{
+    static const char *const commands[] = {
+        "table",  "list runs",           "compare cope rope",
+        "claims", "report -o none.html", "plot seeds"};
+    (void)state;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        char line[96];
+        snprintf(line, sizeof line, "%s --profile quik", commands[i]);
+        expect(line, 4, i == 1 ? "state" : NULL,
+               "none has profile=quik; did you mean \"quick\"?");
+        snprintf(line, sizeof line, "%s --only encoder=rope,seed=1", commands[i]);
+        if (i < 3)
+            expect(line, 2, NULL, "as in --only encoder=rope --only seed=1");
+    }
+    expect("table --only split=zz", 4, NULL, "none has split=zz; there ");
+    expect("table --only train.lr=1,task=x", 2, NULL, "--only train.lr=1 --only task=x");
+    expect("table --only cell=model.dim=8,train.lr=1", 4, NULL, "no run matches");
 }
 
 /* Exit code 4, and a document that programs can read. */
@@ -666,6 +686,7 @@ int main(void)
         cmocka_unit_test(lists_come_in_every_format),
         cmocka_unit_test(experiments_are_counted),
         cmocka_unit_test(runs_are_filtered),
+        cmocka_unit_test(what_nothing_has_is_told_with_what_there_is),
         cmocka_unit_test(nothing_has_the_shape_of_something),
         cmocka_unit_test(what_would_have_no_effect_is_refused),
         cmocka_unit_test(every_encoder_is_timed_an_object_each),

@@ -133,6 +133,11 @@ static void execute(const char *path, const char *sql)
     sqlite3_close(db);
 }
 
+/* put_split rounds the counts of a majority of 0.52. */
+static const char exact[] =
+    "UPDATE metric SET value = 1.0 * count / total WHERE name = 'majority';"
+    "UPDATE curve SET majority = 1.0 * majority_count / majority_total";
+
 static void close_store(struct fixture *f)
 {
     store_close(f->store);
@@ -145,6 +150,7 @@ static void damage_is_found(void **state)
     put_split(f->store, add_run(f->store, (struct fake_run){.variant = "rope"}), "id", 1,
               20, 1);
     close_store(f);
+    execute(f->path, exact);
     start();
     doctor_database(&found, f->path);
     assert_found(DOCTOR_FINE, "integrity", "whole");
@@ -167,6 +173,58 @@ static void put_sums(struct store *s)
     put_split(s, run, "ood", 5, 20, 1);
     assert_ok(store_places(s, run, &id, &err));
     assert_ok(store_places(s, run, &many, &err));
+}
+
+static void numbers_that_are_not_those_of_their_counts_are_found(void **state)
+{
+    static const struct {
+        const char *change, *words;
+    } lies[] = {
+        {"UPDATE metric SET value = 0.5 WHERE name = 'token_error' AND split = 'id'",
+         "run 1, id: token_error is 0.5, count 12 of 16"},
+        {"UPDATE metric SET count = 17 WHERE name = 'token_error' AND split = 'id'",
+         "run 1, id: token_error is 0.75, count 17 of 16"},
+        {"UPDATE metric SET count = -1, value = -1.0 / 16 WHERE name = 'accuracy' AND "
+         "split = 'id'",
+         "run 1, id: accuracy is -0.0625, count -1 of 16"},
+        {"UPDATE metric SET total = NULL WHERE name = 'accuracy' AND split = 'ood'",
+         "run 1, ood: accuracy is 0.75, count 15 of none"},
+        {"UPDATE metric SET value = NULL WHERE count IS NOT NULL",
+         "run 1, id: accuracy is none, count 4 of 16; and "},
+        {"UPDATE curve SET accuracy = 0.5",
+         "run 1, id, step 100: accuracy is 0.5, count 4 of 16; and 1 more like it"},
+    };
+    struct fixture *f = *state;
+    const int64_t run = add_run(f->store, (struct fake_run){.variant = "rope"});
+    put_split(f->store, run, "id", 12, 16, 1);
+    put_split(f->store, run, "ood", 5, 20, 1);
+    close_store(f);
+    execute(f->path, exact);
+    start();
+    doctor_database(&found, f->path);
+    assert_found(DOCTOR_FINE, "integrity", "whole");
+    execute(f->path, "CREATE TABLE m AS SELECT * FROM metric");
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        start();
+        execute(f->path, lies[i].change);
+        doctor_database(&found, f->path);
+        assert_found(DOCTOR_FAULT, "numbers", lies[i].words);
+        execute(f->path, "UPDATE metric AS t SET (value, count, total) = "
+                         "(SELECT value, count, total FROM m WHERE m.id = t.id)");
+    }
+}
+
+static void an_empty_spool_folder_is_no_run_that_was_cut_off(void **state)
+{
+    char folder[PATH_MAX];
+    struct fixture *f = *state;
+    add_run(f->store, (struct fake_run){.variant = "rope"});
+    close_store(f);
+    snprintf(folder, sizeof folder, "%s.spool", f->path);
+    assert_int_equal(mkdir(folder, 0777), 0);
+    start();
+    doctor_leftovers(&found, f->path);
+    assert_found(DOCTOR_FINE, "work", "none was cut off");
 }
 
 static void sums_that_are_not_those_of_the_places_are_found(void **state)
@@ -198,6 +256,7 @@ static void sums_that_are_not_those_of_the_places_are_found(void **state)
     struct fixture *f = *state;
     put_sums(f->store);
     close_store(f);
+    execute(f->path, exact);
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
         start();
         doctor_database(&found, f->path);
@@ -380,6 +439,9 @@ static void a_clock_that_jumps_or_stays_behind_is_found(void **state)
     wall_rate = 1.0;
     doctor_clocks(&found, &clock, f->path);
     assert_found(DOCTOR_ADVICE, "clock", "behind the newest run");
+    wall_at = 253402300800.0; /* the first second of the year 10000 */
+    doctor_clocks(&found, &clock, f->path);
+    assert_found(DOCTOR_FAULT, "clock", "beyond the year 9999");
 }
 
 /* --- the command --- */
@@ -400,6 +462,10 @@ static void the_exit_code_says_whether_something_is_to_be_done(void **state)
     program_free(&p);
     snprintf(path, sizeof path, "%s.spool", f->path);
     assert_int_equal(mkdir(path, 0755), 0);
+    snprintf(path, sizeof path, "%s.spool/1.jsonl", f->path);
+    FILE *spool = fopen(path, "w");
+    assert_non_null(spool);
+    assert_int_equal(fclose(spool), 0);
     RUN(&p, "doctor --db %s", f->path);
     assert_int_equal(p.code, 1);
     assert_non_null(strstr(p.out, "goes on where it stopped"));
@@ -418,6 +484,8 @@ int main(void)
         cmocka_unit_test(kernels_that_are_wrong_are_found),
         CASE(a_folder_that_cannot_be_written_is_found),
         CASE(damage_is_found),
+        CASE(numbers_that_are_not_those_of_their_counts_are_found),
+        CASE(an_empty_spool_folder_is_no_run_that_was_cut_off),
         CASE(sums_that_are_not_those_of_the_places_are_found),
         CASE(what_cannot_be_written_is_found),
         CASE(another_programs_database_and_none_are_told_apart),

@@ -129,6 +129,19 @@ static void a_run_with_too_little_address_space_says_so(void **state)
 }
 #endif
 
+static void a_limit_of_open_files_is_named(void **state)
+{
+    static const char *const most[] = {"6", "8", "12"};
+    struct program p;
+    (void)state;
+    for (size_t i = 0; i < sizeof most / sizeof *most; i++) {
+        char limit[32];
+        snprintf(limit, sizeof limit, "ulimit -n %s", most[i]);
+        limited(&p, limit, "run e.yaml --db n.db -j 4");
+        expect(&p, 3, "raise the limit of open files (\"ulimit -n\")");
+    }
+}
+
 static void a_limit_of_file_sizes_is_an_error_with_words(void **state)
 {
     struct program p;
@@ -250,6 +263,7 @@ int main(void)
         TEST(every_command_ends_with_little_address_space),
         TEST(a_run_with_too_little_address_space_says_so),
 #endif
+        TEST(a_limit_of_open_files_is_named),
         TEST(a_limit_of_file_sizes_is_an_error_with_words),
         TEST(memory_is_compared_before_a_run_is_begun),
         TEST(memory_grows_with_the_sequences_of_splits),

@@ -54,7 +54,8 @@ static void a_database_that_is_removed_stops_the_matrix(void **state)
     (void)state;
     char *said = script("begin $ENDLESS; rm x.db; ended; ls\n");
     expect(said, "code 3");
-    expect(said, "x.db: was removed or replaced");
+    expect(said, "x.db: was removed or replaced: it is not there any more");
+    expect(said, "else that begins a new one with all runs");
     expect_not(said, "runs done");
     free(said);
 }

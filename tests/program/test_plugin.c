@@ -167,6 +167,17 @@ static void what_cannot_be_loaded_is_refused(void **state)
     expect(2, "", "a task called parity", "--plugin taken.so list tasks");
     expect(2, "", "cannot be loaded", "--plugin text.so list tasks");
     expect(2, "", "no such plug-in", "--plugin missing.so list tasks");
+    shell("cd %s && mkfifo pipe.so && mkdir folder.so", folder);
+    expect(2, "", "no regular file", "--plugin pipe.so list tasks");
+    expect(2, "", "no regular file", "check ./folder.so");
+    for (int k = 1; k < 8; k++) {
+        shell("cd %s && head -c $(($(stat -c %%s abi.so) * %d / 8)) abi.so >cut.so", folder,
+              k);
+        expect(2, "", "the file is cut off at ", "--plugin cut.so list tasks");
+        expect(2, "", "the file is cut off at ", "check ./cut.so");
+    }
+    shell("cd %s && head -c 20 abi.so >cut.so", folder);
+    expect(2, "", "the file is cut off at 20 bytes", "--plugin cut.so list tasks");
 }
 
 /* An encoder that would crash or could not be named in a sum ends before it is taken. */

@@ -202,6 +202,19 @@ static void a_changed_row_of_the_run_differs(void **state)
     }
 }
 
+/* A run whose weights are not the first by name. */
+static int not_first(void)
+{
+    struct program p;
+    RUN(&p, "-C %s query -o csv \"SELECT id FROM run ORDER BY identity DESC LIMIT 1\"",
+        folder);
+    const char *line = strchr(p.out, '\n');
+    assert_non_null(line);
+    const int id = (int)strtol(line + 1, NULL, 10);
+    program_free(&p);
+    return id;
+}
+
 static void changed_answers_and_weights_differ(void **state)
 {
     (void)state;
@@ -239,6 +252,11 @@ static void changed_answers_and_weights_differ(void **state)
     sql("copy.db", "DELETE FROM stratum WHERE run_id = 1 AND split = 'id';"
                    "DELETE FROM place WHERE run_id = 1 AND split = 'id'");
     expect(0, "identical: ", "verify 1 --db copy.db");
+    copy();
+    shell("one=$(ls copy.db.models/*.safetensors | head -1); for f in "
+          "copy.db.models/*.safetensors; do cp $one all; mv all $f; done");
+    expect(1, "belongs to another run: it holds the weights of ", "verify %d --db copy.db",
+           not_first());
     copy();
     /* The last byte of the last weight: sign and exponent. */
     shell("for f in copy.db.models/*.safetensors; do truncate -s -1 $f; "
@@ -377,8 +395,14 @@ static void an_export_never_overwrites_unasked(void **state)
     shell("grep -q precious mine");
     expect(0, "", "export 1 -o mine --force");
     shell("! grep -q precious mine");
+    expect(3, "/dev/full: cannot be written: No space left on device; make room",
+           "export 1 -o /dev/full");
     expect(2, "-o FILE", "export 1");
     expect(4, "no run", "export nobody -o none");
+    copy();
+    shell("for f in copy.db.models/*.safetensors; do rm $f; mkfifo $f; done");
+    expect(3, "", "export 1 -o none --db copy.db");
+    expect(1, "weights", "doctor --db copy.db"); /* and comes to an end */
     copy();
     shell("rm copy.db.models/*");
     expect(4, "no weights of this run were kept", "export 1 -o none --db copy.db");

@@ -320,6 +320,30 @@ static struct text *rows_of(const char *path, const char *sql)
 
 /* Version 5 of the four runs of version 4, of which run 4 alone errs here and there. One split
  * has a third stratum, with the losses of a text, all digits of them. */
+static void change(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+    char *why = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+        fail_msg("%s", why);
+    sqlite3_close(db);
+}
+
+/* As the first hours of schema 4 made them. */
+static void version_4_without_evaluations_gets_their_table(void **state)
+{
+    struct fixture *f = *state;
+    take_version(f, 4);
+    change(f->path, "DROP VIEW IF EXISTS v_evaluation; DROP TABLE evaluation");
+    assert_ok(store_open(f->path, STORE_READ, &f->store, &err));
+    store_close(f->store);
+    assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
+    store_close(f->store);
+    f->store = NULL;
+    assert_integer(f->path, "SELECT count(*) FROM v_evaluation", 0);
+}
+
 static void sums_of_version_5_become_rows(void **state)
 {
     static const char view[] =
@@ -349,16 +373,6 @@ static void sums_of_version_5_become_rows(void **state)
     assert_integer(
         f->path,
         "SELECT nats = 0.1 + 0.2 FROM stratum WHERE name = 'position' AND value = 0", 1);
-}
-
-static void change(const char *path, const char *sql)
-{
-    sqlite3 *db = NULL;
-    char *why = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
-        fail_msg("%s", why);
-    sqlite3_close(db);
 }
 
 /* Of no use as sums: nobody shall read zeroes in their stead. */
@@ -656,6 +670,7 @@ int main(void)
         CASE(version_2_gets_recipes_members_attempts_and_last_steps),
         CASE(runs_of_version_3_have_no_places),
         CASE(curves_of_version_4_become_a_row_a_point),
+        CASE(version_4_without_evaluations_gets_their_table),
         CASE(sums_of_version_5_become_rows),
         CASE(what_are_no_sums_in_version_5_is_refused),
         CASE(a_migrated_database_is_not_larger),

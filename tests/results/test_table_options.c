@@ -387,6 +387,23 @@ static void the_runs_behind_each_cell_are_told(void **state)
     assert_lacks(f->store, &q, "seed  token_error");
 }
 
+static void reasons_of_failed_runs_are_told_whole(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error", .format = PRINT_CSV};
+    char reason[500], want[520];
+    fill(f->store);
+    for (size_t i = 0; i + 1 < sizeof reason; i++)
+        reason[i] = (char)('a' + i % 26);
+    reason[sizeof reason - 1] = '\0';
+    for (int i = 1; i < 4; i++)
+        add_run(f->store,
+                (struct fake_run){
+                    .variant = "none", .seed = i, .state = "failed", .error = reason});
+    snprintf(want, sizeof want, "; seed 3 failed: %s", reason);
+    assert_holds(f->store, &q, want);
+}
+
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_fixture, close_fixture)
 
 int main(void)
@@ -410,6 +427,7 @@ int main(void)
         CASE(latex_fits_a_paper_of_two_columns),
         CASE(macros_name_each_number),
         CASE(the_runs_behind_each_cell_are_told),
+        CASE(reasons_of_failed_runs_are_told_whole),
     };
     return cmocka_run_group_tests_name("table options", tests, NULL, NULL);
 }

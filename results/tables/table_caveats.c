@@ -1,4 +1,4 @@
-#include "table_caveats.h"
+#include "table_notes.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  * among them by bisection.
  * The trap: a run without numbers has no split; it belongs to every split that its experiment
  * has here (by test: that its cell has), so that a cell can say which of its seeds are missing. */
-#include "table_places.h"
+#include "table_section.h"
 
 #include <assert.h>
 #include <stdlib.h>

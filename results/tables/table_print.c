@@ -15,7 +15,6 @@
 #include "clean.h"
 #include "escape.h"
 #include "prose.h"
-#include "table_caveats.h"
 #include "table_names.h"
 #include "table_notes.h"
 #include "table_strata.h"

@@ -5,7 +5,6 @@
  * and bound are taken, and the best of those that stand beside each other marked. */
 #include "table_section.h"
 #include "run_state.h"
-#include "table_places.h"
 
 #include <assert.h>
 #include <math.h>

@@ -81,4 +81,8 @@ enum status table_section_arrange(struct table_section *s, const int *order, str
 enum { CELL_NOTE = 2048 }; /* longer ones are cut */
 void table_cell_note(const struct table_section *s, int row, int col, char text[CELL_NOTE]);
 
+/* table_places.c, of the room alone: fills rows, columns and keys of *s from its members, and
+ * makes its cells, each with the records that belong to it and nothing else. */
+enum status table_places_fill(struct table_section *s, struct err *e);
+
 #endif

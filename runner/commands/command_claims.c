@@ -2,7 +2,6 @@
 #include "command.h"
 #include "file_runs.h"
 #include "listing.h"
-#include "no_match.h"
 #include "verdicts.h"
 
 static enum status run(const struct invocation *v, struct err *e)
@@ -17,7 +16,6 @@ static enum status run(const struct invocation *v, struct err *e)
         st = file_runs_open(v, &db, &q.chosen, e);
     if (!st)
         st = verdicts_print(db, &q, stdout, NULL, e);
-    st = no_match_profile(db, q.profile, st, e);
     store_close(db);
     return st;
 }

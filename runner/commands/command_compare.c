@@ -6,7 +6,6 @@
 #include "compare.h"
 #include "file_runs.h"
 #include "listing.h"
-#include "no_match.h"
 
 static bool is_database_name(const char *text)
 {
@@ -77,7 +76,6 @@ static enum status run(const struct invocation *v, struct err *e)
         st = open_both(v, &q, e);
     if (!st)
         st = compare_print(&q, stdout, e);
-    st = no_match_profile(q.a, q.profile, st, e);
     if (q.b != q.a)
         store_close(q.b);
     store_close(q.a);

@@ -5,7 +5,6 @@
 #include "cli.h"
 #include "file_runs.h"
 #include "listing.h"
-#include "no_match.h"
 #include "option.h"
 #include "run_filter.h"
 #include "table.h"
@@ -162,7 +161,6 @@ static enum status run(const struct invocation *v, struct err *e)
         st = file_runs_open(v, &db, &chosen, e);
     if (!st)
         st = print(v, db, &q, e);
-    st = no_match_profile(db, q.profile, st, e);
     store_close(db);
     return st;
 }

@@ -466,6 +466,14 @@ static void claims_have_their_effect_and_verdict(void **state)
     assert_non_null(strstr(text, "$claim_2 << EOD\n-0.3"));
     assert_non_null(strstr(text, "set y2tics scale 0 noenhanced ('too few seeds' 1, "));
     free(text);
+    /* Long names leave 7 letters to the box of text: one number beside 0. */
+    free(d.row[0].series);
+    d.row[0].series = strdup("ood_long: cope(scale_position=false) < alpha(a=1)+beta");
+    q.text = true;
+    TEXT_OF(text, n, plot_find("claims")->draw(&d, &q, out));
+    assert_non_null(strstr(text, "set xtics 100\n"));
+    free(text);
+    q.text = false;
     plot_data_free(&d);
     q.encoder = "gamma*";
     assert_int_equal(plot_find("claims")->read(f->store, &q, &d, &err), ST_NOTFOUND);

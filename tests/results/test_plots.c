@@ -93,6 +93,11 @@ static void seeds_without_errors_stand_at_zero(void **state)
                                  "set xtics ('0' 0.0331131, '0.1' 1e-1, '' 2e-1 1, "));
     assert_non_null(strstr(text, "with vectors nohead"));
     free(text);
+    /* 0 of the accuracy is not without errors: the note is of any rate. */
+    q.metric = "accuracy";
+    TEXT_OF(text, n, plot_script(plot_find("seeds"), &d, &q, "svg", out));
+    assert_non_null(strstr(text, "o: a seed whose rate is 0"));
+    free(text);
     plot_data_free(&d);
 }
 

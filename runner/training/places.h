@@ -13,8 +13,7 @@
 /* The places with one value of a stratum. */
 struct place_sum {
     int64_t wrong, places;
-    double
-        nats; /* of all of them; stored of a text alone, where answers are never certain */
+    double nats; /* in all; stored of a text alone, where answers are never certain */
 };
 
 struct places {

@@ -471,14 +471,6 @@ static void claims_have_their_effect_and_verdict(void **state)
     assert_non_null(strstr(text, "$claim_2 << EOD\n-0.3"));
     assert_non_null(strstr(text, "set y2tics scale 0 noenhanced ('too few seeds' 1, "));
     free(text);
-    /* Long names leave 7 letters to the box of text: one number beside 0. */
-    free(d.row[0].series);
-    d.row[0].series = strdup("ood_long: cope(scale_position=false) < alpha(a=1)+beta");
-    q.text = true;
-    TEXT_OF(text, n, plot_find("claims")->draw(&d, &q, out));
-    assert_non_null(strstr(text, "set xtics 100\n"));
-    free(text);
-    q.text = false;
     plot_data_free(&d);
     q.encoder = "gamma*";
     assert_int_equal(plot_find("claims")->read(f->store, &q, &d, &err), ST_NOTFOUND);
@@ -486,6 +478,37 @@ static void claims_have_their_effect_and_verdict(void **state)
     q = (struct plot_request){.split = "valid"};
     assert_int_equal(plot_find("claims")->read(f->store, &q, &d, &err), ST_NOTFOUND);
     assert_non_null(strstr(err.msg, "posbench claims"));
+    plot_data_free(&d);
+}
+
+/* Names of 54 letters leave 7 to the box of text: one number beside 0. */
+static void numbers_of_an_axis_have_room_in_text(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {.text = true};
+    char *text;
+    size_t n;
+    fill(f);
+    add_claims(f, "beta", "alpha");
+    struct plot_data d = read_plot(f, "claims", &q);
+    free(d.row[0].series);
+    d.row[0].series = strdup("ood_long: cope(scale_position=false) < alpha(a=1)+beta");
+    assert_non_null(d.row[0].series);
+    TEXT_OF(text, n, plot_find("claims")->draw(&d, &q, out));
+    assert_non_null(strstr(text, "set xtics 100\n"));
+    free(text);
+    plot_data_free(&d);
+}
+
+/* A metric is a name and no glob. */
+static void a_metric_that_nothing_has_is_named(void **state)
+{
+    struct fixture *f = *state;
+    const struct plot_request q = {.metric = "token_*"};
+    struct plot_data d = {0};
+    fill(f);
+    assert_int_equal(plot_find("seeds")->read(f->store, &q, &d, &err), ST_NOTFOUND);
+    assert_non_null(strstr(err.msg, "no done run has metric \"token_*\"; "));
     plot_data_free(&d);
 }
 
@@ -756,6 +779,8 @@ int main(void)
         cmocka_unit_test(a_map_in_text_has_shades),
         TEST(a_surface_has_the_mean_of_each_point),
         TEST(claims_have_their_effect_and_verdict),
+        TEST(numbers_of_an_axis_have_room_in_text),
+        TEST(a_metric_that_nothing_has_is_named),
         TEST(numbers_without_end_have_no_mark),
         TEST(claims_show_their_verdict_in_colour_and_mark),
         TEST(csv_is_the_data),

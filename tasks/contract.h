@@ -11,8 +11,7 @@
 struct contract_clause {
     const char *name;
     enum status (*check)(const struct task *t, struct err *e);
-    bool
-        ground; /* the clauses behind it rely on it: where it is broken they are not called */
+    bool ground; /* where it is broken, the clauses behind it are not called */
 };
 
 extern const struct contract_clause contract_clauses[]; /* ends with {0} */

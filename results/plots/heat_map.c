@@ -252,8 +252,8 @@ void heat_map_draw(const struct plot_data *d, const struct heat_style *s,
 
 /* --- text ------------------------------------------------------------------------- */
 
-/* Columns of a terminal, of a token's name at most, and of a number. */
-enum { TEXT_WIDTH = 79, TOKEN_WIDTH = 8, NUMBER_WIDTH = 9 };
+/* Letters of a token's name at most, and of a number. */
+enum { TOKEN_WIDTH = 8, NUMBER_WIDTH = 9 };
 static const char shades[] = ".:-=+*#%@"; /* 0 to the most */
 
 /* Of the cells [x, x + every) x [y, y + every) the largest; NaN: there are none. */
@@ -303,7 +303,7 @@ static void print_keys(const struct box *b, int every, int wide, FILE *out)
 /* Cells as shades; where there are more keys than columns, several are one. */
 static void print_shades(const struct box *b, const double *cell, double most, FILE *out)
 {
-    const int room = TEXT_WIDTH - TOKEN_WIDTH - 1;
+    const int room = PLOT_TEXT_WIDTH - TOKEN_WIDTH - 1;
     const int every = (b->nx + room - 1) / room;
     const int wide = 2 * b->nx <= room ? 2 : 1;
     if (every > 1)
@@ -328,7 +328,7 @@ static void print_shades(const struct box *b, const double *cell, double most, F
 /* Cells as numbers, y upwards, as many columns at a time as have room. */
 static void print_numbers(const struct box *b, const double *cell, FILE *out)
 {
-    const int most = TEXT_WIDTH / NUMBER_WIDTH - 1;
+    const int most = PLOT_TEXT_WIDTH / NUMBER_WIDTH - 1;
     for (int first = 0; first < b->nx; first += most) {
         const int end = first + most < b->nx ? first + most : b->nx;
         fprintf(out, "%*s", NUMBER_WIDTH, "");

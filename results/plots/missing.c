@@ -11,7 +11,8 @@
 enum { NAMES_MOST = 64, NAME_TEXT = 128 };
 
 struct names {
-    const char *glob;
+    const char *asked;
+    bool exact; /* a name, else a glob */
     bool fits;
     char text[NAMES_MOST][NAME_TEXT];
     int n;
@@ -24,7 +25,8 @@ static enum status take(void *context, sqlite3_stmt *row, struct err *e)
     (void)e;
     if (!name)
         return ST_OK;
-    all->fits = all->fits || sqlite3_strglob(all->glob, name) == 0;
+    all->fits = all->fits || (all->exact ? strcmp(all->asked, name)
+                                         : sqlite3_strglob(all->asked, name)) == 0;
     if (all->n < NAMES_MOST && *name)
         snprintf(all->text[all->n++], NAME_TEXT, "%s", name);
     return ST_OK;
@@ -41,7 +43,7 @@ enum status plot_missing(struct store *s, const struct plot_request *q, const ch
                          struct err *e)
 {
     const struct {
-        const char *what, *glob, *sql;
+        const char *what, *name, *sql;
     } asked[] = {
         {"experiment", q->experiment, "SELECT DISTINCT r.experiment " DONE " ORDER BY 1"},
         {"profile", q->profile,
@@ -54,9 +56,9 @@ enum status plot_missing(struct store *s, const struct plot_request *q, const ch
     };
     bool narrowed = false;
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
-        struct names all = {.glob = asked[i].glob};
+        struct names all = {.asked = asked[i].name, .exact = asked[i].name == metric};
         const char *list[NAMES_MOST];
-        if (!asked[i].glob)
+        if (!asked[i].name)
             continue;
         const enum status st = plot_ask(s, asked[i].sql, q, metric, take, &all, e);
         if (st)
@@ -66,7 +68,7 @@ enum status plot_missing(struct store *s, const struct plot_request *q, const ch
         if (!all.fits)
             return err_set(e, ST_NOTFOUND, "no done run%s has %s \"%s\"%s",
                            narrowed ? " of those asked for" : "", asked[i].what,
-                           asked[i].glob, suggest_among(asked[i].glob, list, all.n));
+                           asked[i].name, suggest_among(asked[i].name, list, all.n));
         narrowed = true;
     }
     return ST_OK;

@@ -297,8 +297,7 @@ void plot_grid_end(FILE *out)
     fputs("unset multiplot\n", out);
 }
 
-/* Bytes of UTF-8 that begin a character. */
-static int letters(const char *text)
+int plot_letters(const char *text)
 {
     int n = 0;
     for (; *text; text++)
@@ -307,10 +306,9 @@ static int letters(const char *text)
 }
 
 /* Of a legend: a line, a character, and what stands beside the words; pixels, as gnuplot lays
- * out 12-point text. Two lines fit into the height that a plot asks for. In text a line has
- * TEXT_WIDTH letters. */
+ * out 12-point text. Two lines fit into the height that a plot asks for. */
 enum { LEGEND_LINE = 18, LEGEND_LETTER = 7, LEGEND_SAMPLE = 60, LEGEND_FITS = 2 };
-enum { TEXT_WIDTH = 79, TEXT_SAMPLE = 12 };
+enum { TEXT_SAMPLE = 12 };  /* the same in text, in letters */
 enum { LEGEND_MARGIN = 4 }; /* lines of a box's ticks and of its axis's name */
 
 struct legend {
@@ -322,9 +320,9 @@ static struct legend legend_of(const struct plot_data *d, int first, int end, bo
 {
     int longest = 1, series = 0;
     for (int k = first; k < end; k = plot_series_end(d, k), series++)
-        if (letters(d->row[k].series) > longest)
-            longest = letters(d->row[k].series);
-    const int fit = text ? TEXT_WIDTH / (longest + TEXT_SAMPLE)
+        if (plot_letters(d->row[k].series) > longest)
+            longest = plot_letters(d->row[k].series);
+    const int fit = text ? PLOT_TEXT_WIDTH / (longest + TEXT_SAMPLE)
                          : PLOT_LEGEND_WIDTH / (LEGEND_LETTER * longest + LEGEND_SAMPLE);
     const int columns = fit > 0 ? fit : 1;
     return (struct legend){columns, (series + columns - 1) / columns};
@@ -436,8 +434,8 @@ static void names_of(const struct plot_data *d, int *rows, int *longest)
         int n = 0;
         end = plot_panel_end(d, i);
         for (int k = i; k < end; k = plot_series_end(d, k), n++)
-            if (letters(d->row[k].series) > *longest)
-                *longest = letters(d->row[k].series);
+            if (plot_letters(d->row[k].series) > *longest)
+                *longest = plot_letters(d->row[k].series);
         *rows = n > *rows ? n : *rows;
     }
     *longest = *longest > NAME_MOST ? NAME_MOST : *longest;
@@ -502,7 +500,8 @@ void plot_script(const struct plot *p, const struct plot_data *d,
         fprintf(out, "set terminal pdfcairo size %.2fin,%.2fin noenhanced font 'sans,10'\n",
                 size.width / 110.0, size.height / 110.0);
     else if (strcmp(terminal, "text") == 0)
-        fprintf(out, "set terminal dumb size %d,%d noenhanced\n", TEXT_WIDTH, size.lines);
+        fprintf(out, "set terminal dumb size %d,%d noenhanced\n", PLOT_TEXT_WIDTH,
+                size.lines);
     p->draw(d, &sized, out);
 }
 

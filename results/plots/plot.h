@@ -23,6 +23,8 @@ enum { PLOT_VALUES = 6, PLOT_WORDS = 3 };
 
 enum { PLOT_LEGEND_WIDTH = 460 };
 
+enum { PLOT_TEXT_WIDTH = 79 }; /* letters of a line on a terminal */
+
 /* One mark: `panel` says in which of the picture's boxes it stands, `series` which
  * encoder, cell or claim it belongs to. */
 struct plot_row {
@@ -112,6 +114,8 @@ int plot_panel_end(const struct plot_data *d, int first);
 int plot_series_end(const struct plot_data *d, int first);
 int plot_panels(const struct plot_data *d);
 
+/* Characters of a UTF-8 text. */
+int plot_letters(const char *text);
 /* A single-quoted string of gnuplot in which nothing is special: quotes are doubled,
  * control characters and bytes that are no UTF-8 become '?'. */
 void plot_quoted(FILE *out, const char *text);

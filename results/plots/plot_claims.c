@@ -122,17 +122,25 @@ static void write_blocks(const struct plot_data *d, int i, int place, FILE *out)
     fprintf(out, "$paper_%d << EOD\n%.17g %d\nEOD\n", i, k * v[PUBLISHED], place);
 }
 
-/* Widths of the words at both sides, in characters: bytes of UTF-8 that begin one. */
+/* Letters of the longest word at one side. */
 static int longest(const struct plot_data *d, bool verdicts)
 {
     int most = 0;
     for (int i = 0; i < d->n; i++) {
-        int n = 0;
-        for (const char *c = verdicts ? d->row[i].word[VERDICT] : d->row[i].series; *c; c++)
-            n += ((unsigned char)*c & 0xc0) != 0x80;
+        const int n = plot_letters(verdicts ? d->row[i].word[VERDICT] : d->row[i].series);
         most = n > most ? n : most;
     }
     return most;
+}
+
+static int left_margin(const struct plot_data *d)
+{
+    return longest(d, false) + 2;
+}
+
+static int right_margin(const struct plot_data *d)
+{
+    return longest(d, true) + 3;
 }
 
 /* Names at the left, verdicts at the right, one claim a row, downwards. */
@@ -149,11 +157,21 @@ static void write_rows(const struct plot_data *d, int first, int end, FILE *out)
     }
 }
 
-enum { STEPS_MOST = 6 }; /* of an axis, chosen for the narrow box of text */
+enum { STEPS_MOST = 6, STEP_LETTERS = 6 }; /* of an axis; of a number below it in text */
+
+/* Steps of the axis that have room for their numbers. */
+static int steps_most(const struct plot_data *d, const struct plot_request *q)
+{
+    const int box = PLOT_TEXT_WIDTH - left_margin(d) - right_margin(d);
+    const int fit = q->text ? box / STEP_LETTERS : STEPS_MOST;
+    return fit > STEPS_MOST ? STEPS_MOST : fit > 1 ? fit : 1;
+}
 
 /* The axis of the rows [first, end): all marks and 0 whole within it, and few numbers. */
-static void write_axis(const struct plot_data *d, int first, int end, FILE *out)
+static void write_axis(const struct plot_data *d, const struct plot_request *q, int first,
+                       int end, FILE *out)
 {
+    const int steps = steps_most(d, q);
     double low = 0.0, high = 0.0;
     for (int i = first; i < end; i++)
         for (int k = EFFECT; k <= PUBLISHED; k++) {
@@ -164,9 +182,9 @@ static void write_axis(const struct plot_data *d, int first, int end, FILE *out)
             }
         }
     const double width = high > low ? high - low : 1.0;
-    double step = pow(10.0, floor(log10(width / STEPS_MOST)));
+    double step = pow(10.0, floor(log10(width / steps)));
     static const double more[] = {2.0, 2.5, 2.0}; /* 1, 2, 5, 10 */
-    for (int i = 0; i < 3 && step * STEPS_MOST < width; i++)
+    for (int i = 0; i < 3 && step * steps < width; i++)
         step *= more[i];
     fprintf(out, "set xrange [%.6g:%.6g]\nset xtics %.6g\n", low - 0.04 * width,
             high + 0.04 * width, step);
@@ -175,7 +193,7 @@ static void write_axis(const struct plot_data *d, int first, int end, FILE *out)
 static void draw_panel(const struct plot_data *d, const struct plot_request *q, int first,
                        int end, FILE *out)
 {
-    write_axis(d, first, end, out);
+    write_axis(d, q, first, end, out);
     fputs("set title ", out);
     plot_quoted(out, d->row[first].panel);
     putc('\n', out);
@@ -214,7 +232,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
             "set xlabel 'second less first, with 95 %% interval; cross: the paper'\n"
             "set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead lw 1 "
             "lc rgb '#666666'\n",
-            longest(d, false) + 2, longest(d, true) + 3);
+            left_margin(d), right_margin(d));
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
         const double height = ((end - i) * ROW + AROUND) / whole;

@@ -32,12 +32,12 @@ static enum status read(struct store *s, const struct plot_request *q,
     return plot_read(s, sql, q, q->metric, out, e);
 }
 
-static bool no_error(const struct plot_row *r)
+static bool is_zero(const struct plot_row *r)
 {
     return r->value[VALUE] <= 0.0;
 }
 
-/* Of a seed without errors; 0 where no count says how many could have been. */
+/* Of a seed whose rate is 0; 0 where no count says how many could have been. */
 static double bound_of(const struct plot_row *r)
 {
     return r->value[TOTAL] >= 1.0 ? statistics_zero_bound((int64_t)r->value[TOTAL]) : 0.0;
@@ -69,9 +69,9 @@ static struct scale scale_of(const struct plot_data *d, int first, int end, doub
     double least = INFINITY, most = 0.0;
     for (int i = first; i < end; i++) {
         const struct plot_row *r = &d->row[i];
-        widen(unit * (no_error(r) ? bound_of(r) : r->value[VALUE]), &least, &most);
+        widen(unit * (is_zero(r) ? bound_of(r) : r->value[VALUE]), &least, &most);
         widen(unit * r->value[PUBLISHED], &least, &most);
-        s.zeros = s.zeros || no_error(r);
+        s.zeros = s.zeros || is_zero(r);
     }
     if (most > 0.0) {
         s.low = (int)floor(log10(least));
@@ -136,7 +136,7 @@ static void write_series(const struct plot_data *d, int first, int end, int plac
             const struct plot_row *r = &d->row[k];
             /* Marks of one row lie side by side in the order of the seeds. */
             const double lift = (k - first - (end - first - 1) / 2.0) / (end - first) * 0.6;
-            if (no_error(r) == (none == 1))
+            if (is_zero(r) == (none == 1))
                 fprintf(out, "%.17g %.17g %.0f %.0f %.4g\n",
                         none ? zero_of(s) : unit * r->value[VALUE], place + lift,
                         r->value[SEED], r->value[RUN],
@@ -234,6 +234,6 @@ const struct plot plot_seeds = {
     .width = 300,
     .height = 125,
     .named = true,
-    .note = "x: the paper; o: a seed without errors, at 0,\n"
-            "with a line to the 95 % bound of its rate",
+    .note = "x: the paper; o: a seed whose rate is 0,\n"
+            "with a line to its 95 % bound",
 };

@@ -144,7 +144,8 @@ static enum status make_folder(const char *named, bool both, char folder[PATH_MA
     if (snprintf(folder, PATH_MAX, "%s", named) >= PATH_MAX)
         return err_set(e, ST_USAGE, "--out-of-tree: the name is too long");
     if (mkdir(named, 0777) != 0 && errno != EEXIST)
-        return err_set(e, ST_IO, "%s: cannot be made: %s", named, strerror(errno));
+        return err_set(e, ST_IO, "%s: cannot be made: %s%s", named, strerror(errno),
+                       errno == ENOENT ? "; make the folder that it lies in first" : "");
     return ST_OK;
 }
 

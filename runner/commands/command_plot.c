@@ -9,7 +9,6 @@
 #include "gnuplot.h"
 #include "choose_head.h"
 #include "look_run.h"
-#include "no_match.h"
 #include "output.h"
 #include "targets.h"
 #include "plot.h"
@@ -266,7 +265,6 @@ static enum status draw(const struct invocation *v, const struct plot *p,
         st = store_without_trials(db, e);
     if (!st && db)
         st = p->read(db, &q, &d, e);
-    st = no_match_profile(db, q.profile, st, e);
     store_close(db);
     if (!st)
         st = output_open(flag_text(v, "output", "-"), true, &o, e);

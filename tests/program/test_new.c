@@ -167,6 +167,8 @@ static void what_to_do_outside_is_said(void **state)
         fail_msg("make says \"%s\"", p.err);
     program_free(&p);
     shell("rm -r %s/plug", tree);
+    expect_in(3, "make the folder that it lies in first",
+              "new encoder helix --out-of-tree %s/absent/plug", tree);
 }
 
 static void what_is_there_is_never_replaced(void **state)

@@ -93,6 +93,11 @@ static void seeds_without_errors_stand_at_zero(void **state)
                                  "set xtics ('0' 0.0331131, '0.1' 1e-1, '' 2e-1 1, "));
     assert_non_null(strstr(text, "with vectors nohead"));
     free(text);
+    /* 0 of the accuracy is not without errors: the note is of any rate. */
+    q.metric = "accuracy";
+    TEXT_OF(text, n, plot_script(plot_find("seeds"), &d, &q, "svg", out));
+    assert_non_null(strstr(text, "o: a seed whose rate is 0"));
+    free(text);
     plot_data_free(&d);
 }
 
@@ -476,6 +481,37 @@ static void claims_have_their_effect_and_verdict(void **state)
     plot_data_free(&d);
 }
 
+/* Names of 54 letters leave 7 to the box of text: one number beside 0. */
+static void numbers_of_an_axis_have_room_in_text(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {.text = true};
+    char *text;
+    size_t n;
+    fill(f);
+    add_claims(f, "beta", "alpha");
+    struct plot_data d = read_plot(f, "claims", &q);
+    free(d.row[0].series);
+    d.row[0].series = strdup("ood_long: cope(scale_position=false) < alpha(a=1)+beta");
+    assert_non_null(d.row[0].series);
+    TEXT_OF(text, n, plot_find("claims")->draw(&d, &q, out));
+    assert_non_null(strstr(text, "set xtics 100\n"));
+    free(text);
+    plot_data_free(&d);
+}
+
+/* A metric is a name and no glob. */
+static void a_metric_that_nothing_has_is_named(void **state)
+{
+    struct fixture *f = *state;
+    const struct plot_request q = {.metric = "token_*"};
+    struct plot_data d = {0};
+    fill(f);
+    assert_int_equal(plot_find("seeds")->read(f->store, &q, &d, &err), ST_NOTFOUND);
+    assert_non_null(strstr(err.msg, "no done run has metric \"token_*\"; "));
+    plot_data_free(&d);
+}
+
 /* Numbers of strangers: gnuplot crashes when a letter stands where no number is. */
 static void numbers_without_end_have_no_mark(void **state)
 {
@@ -743,6 +779,8 @@ int main(void)
         cmocka_unit_test(a_map_in_text_has_shades),
         TEST(a_surface_has_the_mean_of_each_point),
         TEST(claims_have_their_effect_and_verdict),
+        TEST(numbers_of_an_axis_have_room_in_text),
+        TEST(a_metric_that_nothing_has_is_named),
         TEST(numbers_without_end_have_no_mark),
         TEST(claims_show_their_verdict_in_colour_and_mark),
         TEST(csv_is_the_data),

@@ -436,7 +436,7 @@ static void pages_of_results_are_what_the_program_prints(void **state)
     (void)state;
     from_top(top, "");
     check_commands("docs/POSBENCH-20.md", top, 3, true);
-    check_commands("docs/LANGUAGE.md", top, 4, true);
+    check_commands("docs/LANGUAGE.md", top, 5, true);
     check_commands("docs/LAST_X.md", top, 2, true);
     check_commands("docs/OVERNIGHT.md", top, 4, true);
     check_commands("docs/ANCHORS.md", top, 4, true);

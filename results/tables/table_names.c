@@ -247,18 +247,19 @@ enum status table_order(struct table_section *s, const char *key, struct err *e)
         return ST_OK;
     struct ordered *all = calloc((size_t)s->rows + 1, sizeof *all);
     int *order = calloc((size_t)s->rows + 1, sizeof *order);
-    enum status st =
-        all && order ? ST_OK : err_set(e, ST_NOMEM, "no memory to order %d rows", s->rows);
-    for (int i = 0, block = 0; i < s->rows && st == ST_OK; i++) {
+    if (!all || !order) {
+        free(all);
+        free(order);
+        return err_set(e, ST_NOMEM, "no memory to order %d rows", s->rows);
+    }
+    for (int i = 0, block = 0; i < s->rows; i++) {
         block += i > 0 && !share_lead(s, i, i - 1);
         all[i] = (struct ordered){s, i, block, col};
     }
-    if (st == ST_OK)
-        qsort(all, (size_t)s->rows, sizeof *all, by_block);
-    for (int i = 0; i < s->rows && st == ST_OK; i++)
+    qsort(all, (size_t)s->rows, sizeof *all, by_block);
+    for (int i = 0; i < s->rows; i++)
         order[i] = all[i].row;
-    if (st == ST_OK)
-        st = table_section_arrange(s, order, e);
+    const enum status st = table_section_arrange(s, order, e);
     free(all);
     free(order);
     return st;

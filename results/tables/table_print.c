@@ -211,7 +211,7 @@ static enum status say_sizes(const struct table_section *s, struct prose *p, str
     int n = 0;
     if (st == ST_OK && !size)
         st = err_set(e, ST_NOMEM, "no memory for the sizes of %d tests", tests.n);
-    for (int i = 0; st == ST_OK && i < tests.n; i++) {
+    for (int i = 0; st == ST_OK && size && i < tests.n; i++) {
         const int *member = &tests.at[tests.start[i]];
         if (table_member(s, *member)->key[DIM_SPLIT])
             size[n++] = size_of(s, member, tests.start[i + 1] - tests.start[i]);

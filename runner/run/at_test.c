@@ -93,15 +93,28 @@ static bool same_law(const struct task *t, const struct split_spec *a,
     return true;
 }
 
-/* Encoders are compared on the same samples. */
+const char *run_spec_questions(const struct run_spec *r, const struct split_spec *s,
+                               bool valid_too)
+{
+    const char *found = "";
+    for (int k = 0; k < r->splits; k++) {
+        const struct split_spec *one = &r->split[k];
+        if (one->encoder[0] || !same_law(r->task, s, one))
+            continue;
+        if (valid_too || strcmp(one->name, "valid") != 0)
+            return one->name;
+        found = s->name;
+    }
+    return found;
+}
+
+/* Encoders are compared on the same samples. A stored run says which. */
 static void share_samples(struct run_spec *r)
 {
     for (int i = 0; i < r->splits; i++) {
         struct split_spec *s = &r->split[i];
-        s->asks[0] = '\0';
-        for (int k = 0; s->encoder[0] && !s->asks[0] && k < r->splits; k++)
-            if (!r->split[k].encoder[0] && same_law(r->task, s, &r->split[k]))
-                memcpy(s->asks, r->split[k].name, sizeof s->asks);
+        if (s->encoder[0] && !s->asks[0])
+            snprintf(s->asks, sizeof s->asks, "%s", run_spec_questions(r, s, false));
     }
 }
 

@@ -5,7 +5,7 @@
  *      "experiment":"flip_flop","format":1,
  *      "model":{...},"seed":1,
  *      "splits":{"id":{"count":1000,"options":{...}},...},   ("encoder" too, where a split
- *                                                             changes it)
+ *                                                             changes it, and "asks")
  *      "task":{"name":"flip_flop","options":{...},"version":1},
  *      "train":{...}}
  *
@@ -74,12 +74,15 @@ static json_t *law_json(const struct task *t, const struct option_values *o, jso
     return more;
 }
 
-/* A split that leaves the encoder alone says nothing: it had no other choice once. Frees `one`
- * where it fails. */
-static bool add_encoder(json_t *one, const struct split_spec *s)
+/* A split that leaves the encoder alone says nothing: it had no other choice once. Nor does one
+ * that asks the first split of its law, `valid` among them, as all did once. Frees `one` where
+ * it fails. */
+static bool add_encoder(const struct run_spec *r, const struct split_spec *s, json_t *one)
 {
+    const bool as_once = strcmp(s->asks, run_spec_questions(r, s, true)) == 0;
     if (!s->encoder[0] ||
-        (one && !json_object_set_new(one, "encoder", json_string(s->encoder))))
+        (one && !json_object_set_new(one, "encoder", json_string(s->encoder)) &&
+         (as_once || !json_object_set_new(one, "asks", json_string(s->asks)))))
         return true;
     json_decref(one);
     return false;
@@ -93,7 +96,7 @@ static json_t *splits_json(const struct run_spec *r)
     for (int i = 0; out && i < r->splits; i++) {
         const struct split_spec *s = &r->split[i];
         json_t *one = law_json(r->task, &s->options, json_pack("{s:i}", "count", s->count));
-        if (!add_encoder(one, s) || json_object_set_new(out, s->name, one)) {
+        if (!add_encoder(r, s, one) || json_object_set_new(out, s->name, one)) {
             json_decref(out);
             return NULL;
         }
@@ -303,13 +306,26 @@ static enum status read_task(const json_t *root, struct run_spec *r, struct err 
     return st ? st : read_law(r->task, task, r->task->name, &r->task_options, e);
 }
 
-static bool read_split_encoder(const json_t *text, struct split_spec *s)
+/* Copies a text of at most size - 1 characters; none is "". */
+static bool read_text(const json_t *text, char *out, size_t size)
 {
     if (!text)
         return true;
     return json_is_string(text) &&
-           snprintf(s->encoder, sizeof s->encoder, "%s", json_string_value(text)) <
-               (int)sizeof s->encoder;
+           snprintf(out, size, "%s", json_string_value(text)) < (int)size;
+}
+
+/* Whose questions a split asks that changes the encoder. ST_CONFIG: others than it may. */
+static enum status read_asks(const json_t *splits, struct run_spec *r, struct split_spec *s,
+                             struct err *e)
+{
+    const json_t *asks = json_object_get(json_object_get(splits, s->name), "asks");
+    const char *expected = run_spec_questions(r, s, !asks);
+    if (!read_text(asks, s->asks, sizeof s->asks) ||
+        (asks && strcmp(s->asks, expected) != 0))
+        return refuse(e, "split \"%.64s\" asks the questions of another law", s->name);
+    snprintf(s->asks, sizeof s->asks, "%s", expected);
+    return ST_OK;
 }
 
 static enum status read_splits(json_t *root, struct run_spec *r, struct err *e)
@@ -328,7 +344,7 @@ static enum status read_splits(json_t *root, struct run_spec *r, struct err *e)
             return refuse(e, "split \"%.64s\": bad name or count", name);
         snprintf(s->name, sizeof s->name, "%s", name);
         s->count = (int)count;
-        if (!read_split_encoder(json_object_get(value, "encoder"), s))
+        if (!read_text(json_object_get(value, "encoder"), s->encoder, sizeof s->encoder))
             return refuse(e, "split \"%.64s\": bad options of the encoder", name);
         const enum status st = read_law(r->task, value, name, &s->options, e);
         if (st)
@@ -338,6 +354,12 @@ static enum status read_splits(json_t *root, struct run_spec *r, struct err *e)
         r->splits++;
     }
     run_spec_sort_splits(r);
+    for (int i = 0; i < r->splits; i++) {
+        const enum status st =
+            r->split[i].encoder[0] ? read_asks(splits, r, &r->split[i], e) : ST_OK;
+        if (st)
+            return st;
+    }
     return ST_OK;
 }
 

@@ -98,8 +98,15 @@ enum status run_spec_encoders(struct run_spec *r, struct err *e);
 /* The splits that change the encoder at test (struct option, at_test), once the run's own is
  * resolved: leaves out those of whose options the encoder has none, since a list of encoders
  * shares its splits; writes the others' in one way, and lets them ask the questions of the
- * first split of the same law that does not. ST_CONFIG: refused. */
+ * first test split of the same law that does not; where `valid` alone has the law, their own.
+ * ST_CONFIG: refused. */
 enum status run_spec_split_encoders(struct run_spec *r, struct err *e);
+
+/* Whose questions *s, which changes the encoder, asks: the name of the first test split of the
+ * same law that does not; its own where `valid` alone has the law; "": no split has. Settings
+ * are chosen by `valid`, so it counts for stored runs alone that know no better (valid_too). */
+const char *run_spec_questions(const struct run_spec *r, const struct split_spec *s,
+                               bool valid_too);
 
 /* The run with its encoder as split `s` has it, for a model with the same weights. It borrows
  * what *r owns. */

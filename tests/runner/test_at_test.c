@@ -179,6 +179,36 @@ static void damaged_text_is_refused(void **state)
     config_free(c);
 }
 
+/* `valid` has the law of `id` and comes first, but settings are chosen by it. A run stored
+ * before that was so has "asks" nowhere, and keeps its questions and its identity. */
+static void questions_are_never_those_of_valid(void **state)
+{
+    const char *const asks = "\"asks\":\"id\",";
+    struct config *c = expand(FILE_OF("y: {count: 5, encoder: {scaling: yarn}}", "rope"));
+    char *text = strdup(c->run[0].config);
+    struct run_spec now, then;
+    struct err e;
+    (void)state;
+    assert_string_equal(split_of(&c->run[0], "y")->asks, "id");
+    assert_int_equal(run_spec_parse(text, &now, &e), ST_OK);
+    assert_string_equal(split_of(&now, "y")->asks, "id");
+    assert_string_equal(now.identity, c->run[0].identity);
+    char *at = strstr(text, asks);
+    assert_non_null(at);
+    memmove(at, at + strlen(asks), strlen(at + strlen(asks)) + 1);
+    assert_int_equal(run_spec_parse(text, &then, &e), ST_OK);
+    assert_string_equal(split_of(&then, "y")->asks, "valid");
+    assert_string_equal(then.config, text);
+    run_spec_free(&now);
+    run_spec_free(&then);
+    free(text);
+    text = strdup(c->run[0].config);
+    memcpy(strstr(text, asks), "\"asks\":\"z_\",", strlen(asks));
+    assert_int_equal(run_spec_parse(text, &now, &e), ST_CONFIG);
+    free(text);
+    config_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +217,7 @@ int main(void)
         cmocka_unit_test(encoders_without_the_options_have_no_such_split),
         cmocka_unit_test(the_encoder_at_test_is_that_of_the_split),
         cmocka_unit_test(samples_are_those_of_the_split_of_the_same_law),
+        cmocka_unit_test(questions_are_never_those_of_valid),
         cmocka_unit_test(mistakes_are_told_at_their_place),
         cmocka_unit_test(damaged_text_is_refused),
     };

@@ -359,7 +359,8 @@ static void what_a_killed_scheduler_left_is_found(void **state)
     assert_non_null(spool);
     fclose(spool);
     doctor_leftovers(&found, f->path);
-    assert_found(DOCTOR_ADVICE, "work", "0 runs did not end, 1 spools");
+    assert_found(DOCTOR_ADVICE, "work",
+                 "a scheduler was killed or had to stop: 0 runs did not end, 1 spools");
 }
 
 /* --- weights --- */

@@ -53,6 +53,11 @@ static const char changed[] =
     "another program changed it: restore a copy; `posbench verify "
     "RUN` trains the run again and says what differs";
 
+/* Of a run whose row was deleted, when another run has its number now. */
+static const char stray_attempt[] =
+    "SELECT 'run ' || r.id || ' was begun ' || r.attempts || ' times and has an attempt ' || n"
+    " FROM attempt JOIN run AS r ON r.id = run_id WHERE n > r.attempts LIMIT 1";
+
 /* Are numbers that are shares those of their counts? Says what it finds. */
 static bool check_shares(struct doctor *d, struct store *db)
 {
@@ -81,6 +86,11 @@ static void check_whole(struct doctor *d, struct store *db)
     else if (ask(db, "PRAGMA foreign_key_check", text, &e) != ST_OK || text[0])
         doctor_say(d, DOCTOR_FAULT, "references", restore,
                    "rows of table %s refer to runs or places that are not there", text);
+    else if (ask(db, stray_attempt, text, &e) != ST_OK || text[0])
+        doctor_say(
+            d, DOCTOR_FAULT, "attempts",
+            "another program deleted rows: restore a copy, or name another file with --db",
+            "%.300s", text[0] ? text : e.msg);
     else if (store_wrong_sums(db, sums, &e) != ST_OK)
         doctor_say(d, DOCTOR_FAULT, "sums", restore, "%.300s", e.msg);
     else if (sums[0])

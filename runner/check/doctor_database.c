@@ -37,7 +37,7 @@ static enum status first_cell(void *context, int columns, const char *const *nam
     (void)names;
     (void)e;
     if (!out[0])
-        snprintf(out, FINDING_TEXT, "%.200s", cells[0] ? cells[0] : "");
+        snprintf(out, FINDING_TEXT, "%.200s", store_cell(cells[0]));
     return ST_OK;
 }
 

@@ -329,7 +329,7 @@ static enum status take_first(void *context, int columns, const char *const *nam
     (void)columns;
     (void)names;
     (void)e;
-    snprintf(text, WEIGHTS_HASH, "%s", cells[0] ? cells[0] : "");
+    snprintf(text, WEIGHTS_HASH, "%s", store_cell(cells[0]));
     return ST_OK;
 }
 

@@ -196,13 +196,13 @@ void doctor_leftovers(struct doctor *d, const char *db_path)
     const int spools = spools_in(folder), running = running_in(db_path);
     if (holder)
         doctor_say(d, DOCTOR_FINE, "work", NULL,
-                   "process %ld is running the matrix, %d runs", holder, running);
+                   "process %ld is at work on it, %d runs have begun", holder, running);
     else if (spools || running)
-        doctor_say(
-            d, DOCTOR_ADVICE, "work",
-            "the same `posbench run` goes on where it stopped, and tidies up",
-            "a scheduler was killed or had to stop: %d runs did not end, %d spools are in %s",
-            running, spools, folder);
+        doctor_say(d, DOCTOR_ADVICE, "work",
+                   "the same `posbench run` goes on where it stopped, and tidies up",
+                   "a scheduler was killed or had to stop: %d runs did not end, "
+                   "%d spools are in %s",
+                   running, spools, folder);
     else
         doctor_say(d, DOCTOR_FINE, "work", NULL, "no run is at work, and none was cut off");
 }

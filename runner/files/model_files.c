@@ -42,8 +42,7 @@ enum { COPY_BYTES = 1 << 16, DIGITS = IDENTITY_TEXT - 1 }; /* the first is chose
 
 static bool names_files(const char *identity)
 {
-    return strlen(identity) == IDENTITY_TEXT - 1 &&
-           strspn(identity, "0123456789abcdef") == IDENTITY_TEXT - 1;
+    return strlen(identity) == DIGITS && strspn(identity, "0123456789abcdef") == DIGITS;
 }
 
 static enum status place(const char *db, const char *identity, int which,

@@ -42,7 +42,7 @@ static int smaller(int a, int b)
 
 const char *text_cell_form(const struct text_cell *c, char text[FORM_TEXT], size_t *head)
 {
-    *text = '\0';
+    memset(text, 0, FORM_TEXT);
     if (c->type == CELL_INTEGER)
         integer_text(c->integer, text);
     else if (c->type == CELL_REAL && isnan(c->real))

@@ -14,7 +14,8 @@ SLURM_PACKAGES="munge slurmctld slurmd slurm-client"
 SHELL_PACKAGES="fish zsh man-db groff"
 # For tests/runner/test_progress.c, which skips its panes without it.
 TERMINAL_PACKAGES="tmux"
-# For `posbench plot` and the pictures of `posbench report`; tests/results/test_plots.c skips the drawing without it.
+# For `posbench plot` and the pictures of `posbench report`; tests/results/test_plots.c and
+# tests/program/test_docs.c skip the drawing without it.
 PLOT_PACKAGES="gnuplot-nox"
 # For tests/browser, which is skipped without them.
 BROWSER_PACKAGES="chromium chromium-driver python3-selenium"

@@ -146,7 +146,7 @@ static void csv_cell(FILE *out, const struct text_cell *c)
     if (c->type == CELL_TEXT || c->type == CELL_LIST)
         escape_csv(out, c->text);
     else if (c->type == CELL_INTEGER)
-        fprintf(out, "%lld", (long long)c->integer);
+        fputs(integer_text(c->integer, number), out);
     else if (c->type == CELL_REAL && !isnan(c->real))
         fputs(real_text(c->real, number), out);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "escape.h"
+#include "real_text.h"
 
 enum { GAP = 2 };
 
@@ -34,14 +35,19 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 const char *text_cell_form(const struct text_cell *c, char text[FORM_TEXT], size_t *head)
 {
     memset(text, 0, FORM_TEXT);
     if (c->type == CELL_INTEGER)
-        snprintf(text, FORM_TEXT, "%lld", (long long)c->integer);
+        integer_text(c->integer, text);
     else if (c->type == CELL_REAL && isnan(c->real))
         snprintf(text, FORM_TEXT, "n/a");
-    else if (c->type == CELL_REAL)
+    else if (c->type == CELL_REAL && !short_decimal(c->real, 6, text))
         snprintf(text, FORM_TEXT, "%.6g", c->real);
     *head = c->text ? c->head : strlen(text);
     return c->text ? c->text : text;
@@ -178,10 +184,11 @@ struct line {
 /* Not by printf's padding, which is most of the work of a long table. */
 static void put(struct line *l, const char *text, size_t n)
 {
+    static const char blanks[] = "                                ";
     if (!n)
         return;
-    for (; l->blanks > 0; l->blanks--)
-        fputc(' ', l->out);
+    for (int rest = l->blanks; rest > 0; rest -= (int)sizeof blanks - 1)
+        fwrite(blanks, 1, (size_t)smaller(rest, (int)sizeof blanks - 1), l->out);
     l->blanks = 0;
     fwrite(text, 1, n, l->out);
 }

@@ -4,8 +4,10 @@ WITH member AS MATERIALIZED ( -- asked, series: numbers for names, which are qui
            dense_rank() OVER (ORDER BY experiment, profile, cell) AS asked,
            dense_rank() OVER (ORDER BY experiment, profile, cell, variant, recipe) AS series
     FROM v_run WHERE state = 'done'
+), series AS MATERIALIZED (
+    SELECT DISTINCT series, asked, experiment, profile, cell, variant, recipe FROM member
 ), sums AS (
-    SELECT m.asked, m.series, max(m.run_id) AS run_id, s.split, s.name, s.value,
+    SELECT m.series, s.split, s.name, s.value,
            count(*) AS seeds, sum(s.wrong) AS wrong, sum(s.places) AS places,
            min(CAST(s.wrong AS REAL) / s.places) AS best,
            max(CAST(s.wrong AS REAL) / s.places) AS worst
@@ -17,5 +19,5 @@ SELECT m.experiment, m.profile, m.cell, s.split, s.name AS stratum, s.value, m.v
        CAST(1e5 * s.wrong / s.places + 0.5 AS INTEGER) / 1e5 AS error,
        CAST(1e5 * s.best + 0.5 AS INTEGER) / 1e5 AS best_seed,
        CAST(1e5 * s.worst + 0.5 AS INTEGER) / 1e5 AS worst_seed
-FROM sums AS s CROSS JOIN member AS m USING (series, run_id)
-ORDER BY s.asked, s.split, s.name, s.value, s.series;
+FROM sums AS s CROSS JOIN series AS m USING (series)
+ORDER BY m.asked, s.split, s.name, s.value, s.series;

@@ -15,11 +15,6 @@
 #include "table_extrapolation.h"
 #include "verdicts.h"
 
-const char *report_word(const char *cell)
-{
-    return cell ? cell : "";
-}
-
 void report_element(FILE *out, const char *tag, const char *text)
 {
     fprintf(out, "<%s>", tag);
@@ -133,7 +128,7 @@ static enum status write_section(struct report *r, const struct section *s, stru
 
 static const char *plural(const char *count)
 {
-    return strcmp(report_word(count), "1") == 0 ? "" : "s";
+    return strcmp(store_cell(count), "1") == 0 ? "" : "s";
 }
 
 static enum status take_counts(void *context, int columns, const char *const *names,
@@ -142,16 +137,15 @@ static enum status take_counts(void *context, int columns, const char *const *na
     struct report *r = context;
     (void)columns;
     (void)names;
-    if (strcmp(report_word(cells[0]), "0") == 0)
+    if (strcmp(store_cell(cells[0]), "0") == 0)
         return err_set(e, ST_NOTFOUND,
                        "no run that is done matches; `posbench list runs` shows what there "
                        "is");
     fputs("<p>", r->out);
-    report_say(r->out,
-               "%s run%s of %s experiment%s and %s encoder%s, %s of them done, ended %s",
-               report_word(cells[1]), plural(cells[1]), report_word(cells[2]),
-               plural(cells[2]), report_word(cells[3]), plural(cells[3]),
-               report_word(cells[0]), report_word(cells[4]));
+    report_say(
+        r->out, "%s run%s of %s experiment%s and %s encoder%s, %s of them done, ended %s",
+        store_cell(cells[1]), plural(cells[1]), store_cell(cells[2]), plural(cells[2]),
+        store_cell(cells[3]), plural(cells[3]), store_cell(cells[0]), store_cell(cells[4]));
     fputs(".</p>\n", r->out);
     return ST_OK;
 }

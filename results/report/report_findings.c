@@ -179,22 +179,22 @@ static enum status take(void *context, int columns, const char *const *names,
     char name[sizeof c->name];
     (void)columns;
     (void)names;
-    snprintf(name, sizeof name, "%.200s, %.200s%s%.200s, %.200s", report_word(cells[0]),
-             report_word(cells[1]), *report_word(cells[2]) ? ", " : "",
-             report_word(cells[2]), report_word(cells[3]));
+    snprintf(name, sizeof name, "%.200s, %.200s%s%.200s, %.200s", store_cell(cells[0]),
+             store_cell(cells[1]), *store_cell(cells[2]) ? ", " : "", store_cell(cells[2]),
+             store_cell(cells[3]));
     if (strcmp(name, c->name) != 0) {
         finish(c);
         snprintf(c->name, sizeof c->name, "%s", name);
         c->chance = cells[7] ? 1.0 - strtod(cells[7], NULL) : (double)NAN;
     }
-    const long long recipe = strtoll(report_word(cells[4]), NULL, 10);
+    const long long recipe = strtoll(store_cell(cells[4]), NULL, 10);
     struct entrant *x = c->n > 0 && c->all[c->n - 1].recipe == recipe
                             ? &c->all[c->n - 1]
-                            : add(c, recipe, report_word(cells[5]));
+                            : add(c, recipe, store_cell(cells[5]));
     if (!x)
         return err_set(e, ST_NOMEM, "no memory for the report");
     if (x->seeds < SEEDS_MAX)
-        x->error[x->seeds++] = strtod(report_word(cells[6]), NULL);
+        x->error[x->seeds++] = strtod(store_cell(cells[6]), NULL);
     return ST_OK;
 }
 

@@ -61,15 +61,15 @@ static enum status take(void *context, int columns, const char *const *names,
     (void)e;
     fputs("<tr>", r->out);
     fputs("<td class=test>", r->out);
-    write_name(r->out, report_word(cells[EXPERIMENT]));
-    fputs(*report_word(cells[CELL]) ? ", " : "", r->out);
-    write_name(r->out, report_word(cells[CELL]));
+    write_name(r->out, store_cell(cells[EXPERIMENT]));
+    fputs(*store_cell(cells[CELL]) ? ", " : "", r->out);
+    write_name(r->out, store_cell(cells[CELL]));
     fputs(", ", r->out);
-    write_name(r->out, report_word(cells[SPLIT]));
+    write_name(r->out, store_cell(cells[SPLIT]));
     fputs("</td>", r->out);
     fprintf(r->out, "<td class=test><a href=\"#recipe-%lld\">",
-            strtoll(report_word(cells[RECIPE]), NULL, 10));
-    write_name(r->out, report_word(cells[VARIANT]));
+            strtoll(store_cell(cells[RECIPE]), NULL, 10));
+    write_name(r->out, store_cell(cells[VARIANT]));
     fputs("</a></td>", r->out);
     for (int i = MEAN; i <= WORST; i++)
         write_percent(r->out, cells[i]);
@@ -78,7 +78,7 @@ static enum status take(void *context, int columns, const char *const *names,
     write_number(r->out, cells[PERPLEXITY], -1);
     write_number(r->out, cells[PARAMETERS], 0);
     write_number(r->out, cells[STEP], 1);
-    report_element(r->out, "td", report_word(cells[PROFILE]));
+    report_element(r->out, "td", store_cell(cells[PROFILE]));
     fputs("</tr>\n", r->out);
     return ST_OK;
 }

@@ -37,8 +37,6 @@ enum status report_plot(struct report *r, const struct plot *p, const char *expe
                         struct err *e);
 /* An element around escaped text. */
 void report_element(FILE *out, const char *tag, const char *text);
-/* A column that may be NULL. */
-const char *report_word(const char *cell);
 
 extern const char report_style[], report_script[]; /* report.css, report.js */
 

@@ -268,7 +268,7 @@ static enum status take_experiment(void *context, int columns, const char *const
                                    const char *const *cells, struct err *e)
 {
     struct report *r = context;
-    const char *experiment = report_word(cells[0]);
+    const char *experiment = store_cell(cells[0]);
     enum status st = ST_OK;
     (void)columns;
     (void)names;

@@ -122,11 +122,11 @@ static void write_command(FILE *out, const char *const *cells)
     FILE *to = open_memstream(&text, &bytes);
     if (!to)
         return;
-    write_word(to, "posbench run FILE.yaml --profile ", report_word(cells[PROFILE]));
-    write_word(to, " --only experiment=", report_word(cells[EXPERIMENT]));
-    if (*report_word(cells[CELL]))
+    write_word(to, "posbench run FILE.yaml --profile ", store_cell(cells[PROFILE]));
+    write_word(to, " --only experiment=", store_cell(cells[EXPERIMENT]));
+    if (*store_cell(cells[CELL]))
         write_word(to, " --only cell=", cells[CELL]);
-    write_word(to, " --only variant=", report_word(cells[VARIANT]));
+    write_word(to, " --only variant=", store_cell(cells[VARIANT]));
     if (fclose(to) == 0) {
         fputs("<p>The command, with the experiment file of these runs: ", out);
         report_element(out, "code", text);
@@ -143,11 +143,11 @@ static enum status take_settings(void *context, int columns, const char *const *
     (void)names;
     (void)e;
     fprintf(r->out, "<details id=\"recipe-%lld\"><summary>",
-            strtoll(report_word(cells[RECIPE]), NULL, 10));
-    report_say(r->out, "%s, %s%s%s, %s: runs %s, seeds %s", report_word(cells[EXPERIMENT]),
-               report_word(cells[PROFILE]), *report_word(cells[CELL]) ? ", " : "",
-               report_word(cells[CELL]), report_word(cells[VARIANT]),
-               report_word(cells[RUNS]), report_word(cells[SEEDS]));
+            strtoll(store_cell(cells[RECIPE]), NULL, 10));
+    report_say(r->out, "%s, %s%s%s, %s: runs %s, seeds %s", store_cell(cells[EXPERIMENT]),
+               store_cell(cells[PROFILE]), *store_cell(cells[CELL]) ? ", " : "",
+               store_cell(cells[CELL]), store_cell(cells[VARIANT]), store_cell(cells[RUNS]),
+               store_cell(cells[SEEDS]));
     fputs("</summary>\n", r->out);
     if (cells[DIFFERENT]) {
         fputs("<p>Unlike the first of its experiment: ", r->out);
@@ -155,7 +155,7 @@ static enum status take_settings(void *context, int columns, const char *const *
         fputs("</p>\n", r->out);
     }
     write_command(r->out, cells);
-    write_config(r->out, report_word(cells[CONFIG]));
+    write_config(r->out, store_cell(cells[CONFIG]));
     fputs("</details>\n", r->out);
     return ST_OK;
 }

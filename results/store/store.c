@@ -614,6 +614,11 @@ enum status store_failed(const struct store *s, const char *doing, struct err *e
         remedy = "it holds what posbench does not write: restore a copy, or name another "
                  "file with --db";
         break;
+    case SQLITE_CONSTRAINT:
+        remedy =
+            "another program changed its rows: see `posbench doctor`; restore a copy, or "
+            "name another file with --db";
+        break;
     default:
         remedy = "name another file with --db if this one is not what you meant";
     }

@@ -185,4 +185,11 @@ typedef enum status (*store_row_fn)(void *context, int columns, const char *cons
 enum status store_query(struct store *s, const char *sql, const char *const *params,
                         int n_params, store_row_fn row, void *context, struct err *e);
 
+/* A cell, "" for NULL: columns that the schema wants filled may be empty in a stranger's
+ * database. */
+static inline const char *store_cell(const char *cell)
+{
+    return cell ? cell : "";
+}
+
 #endif

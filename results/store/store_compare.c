@@ -56,16 +56,22 @@ static void add_difference(sqlite3_str *sql, const struct store_side *stored,
     sqlite3_str_appendf(sql,
                         " FROM main.curve WHERE run_id = %s) + (SELECT count(*) FROM "
                         "main.metric WHERE run_id = %s AND %d), (SELECT count(*) FROM "
-                        "main.answer WHERE run_id = %s)",
+                        "main.answer WHERE run_id = %s), ",
                         made->id, made->id, !last, made->id);
+    if (last)
+        sqlite3_str_appendall(sql, "NULL");
+    else
+        store_differing_run(sql, "flops", stored, made);
 }
 
 static enum status take(void *context, sqlite3_stmt *row, struct err *e)
 {
     struct store_comparison *out = context;
     const char *text = (const char *)sqlite3_column_text(row, 0);
+    const char *flops = (const char *)sqlite3_column_text(row, 3); /* NULL: the same */
     if (!text)
         return err_set(e, ST_NOMEM, "no memory to compare a run");
+    snprintf(out->flops, sizeof out->flops, "%s", flops ? flops : "");
     snprintf(out->difference, sizeof out->difference, "%s", text);
     out->numbers = sqlite3_column_int64(row, 1);
     out->answers = sqlite3_column_int64(row, 2);

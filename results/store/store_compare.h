@@ -8,7 +8,8 @@ enum { STORE_DIFFERENCE = 512 };
 
 struct store_comparison {
     int64_t numbers, answers; /* that the made run has; answers: to so many splits */
-    char difference[STORE_DIFFERENCE]; /* the first one; "": none */
+    char difference[STORE_DIFFERENCE]; /* the first one but that of FLOPs; "": none */
+    char flops[STORE_DIFFERENCE]; /* theirs; programs count them by formulas that changed */
 };
 
 /* Run `made_id` of `made`, a database of its own that may be changed, against run

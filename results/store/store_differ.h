@@ -36,8 +36,8 @@ extern const struct store_table store_measured[MEASURED_TABLES];
     "majority_total, ceiling, ceiling_count, ceiling_total, bits_per_byte, word_perplexity"
 /* Of its row: what made it, and what has no clock in it. */
 #define STORE_RUN_MADE    "task, task_version, encoder, variant, seed"
-#define STORE_RUN_COUNTED "steps, parameters, flops"
-#define STORE_RUN_SETTLED "config, " STORE_RUN_MADE ", " STORE_RUN_COUNTED
+#define STORE_RUN_COUNTED "steps, parameters"
+#define STORE_RUN_SETTLED "config, " STORE_RUN_MADE ", " STORE_RUN_COUNTED ", flops"
 
 /* Where one of the two runs is. */
 struct store_side {

@@ -127,11 +127,17 @@ static enum status find_hard(struct store *s, struct table_data *d, struct err *
                    " SELECT run_id, experiment, profile, cell,"
                    "  dense_rank() OVER (ORDER BY experiment, profile, cell) AS asked"
                    " FROM v_run WHERE state = 'done'"
-                   ") SELECT m.experiment, m.profile, m.cell, s.split, s.name, s.value,"
-                   " CAST(total(s.wrong) AS INTEGER), CAST(total(s.places) AS INTEGER)"
+                   "), asked AS MATERIALIZED ("
+                   " SELECT DISTINCT asked, experiment, profile, cell FROM member"
+                   "), sums AS ("
+                   " SELECT m.asked, s.split, s.name, s.value,"
+                   "  CAST(total(s.wrong) AS INTEGER) AS wrong,"
+                   "  CAST(total(s.places) AS INTEGER) AS places"
                    " FROM member AS m JOIN stratum AS s USING (run_id)"
                    " GROUP BY m.asked, s.split, s.name, s.value"
-                   " ORDER BY m.asked, s.split, s.name, s.value",
+                   ") SELECT a.experiment, a.profile, a.cell, s.split, s.name, s.value,"
+                   " s.wrong, s.places FROM sums AS s CROSS JOIN asked AS a USING (asked)"
+                   " ORDER BY s.asked, s.split, s.name, s.value",
                    NULL, 0, NULL, take_value, &x, e);
     if (st == ST_OK)
         st = judge(&x, e);

@@ -37,7 +37,7 @@ static enum status first_cell(void *context, int columns, const char *const *nam
     (void)names;
     (void)e;
     if (!out[0])
-        snprintf(out, FINDING_TEXT, "%.200s", cells[0] ? cells[0] : "");
+        snprintf(out, FINDING_TEXT, "%.200s", store_cell(cells[0]));
     return ST_OK;
 }
 
@@ -52,6 +52,11 @@ static enum status ask(struct store *db, const char *sql, char out[FINDING_TEXT]
 static const char changed[] =
     "another program changed it: restore a copy; `posbench verify "
     "RUN` trains the run again and says what differs";
+
+/* Of a run whose row was deleted, when another run has its number now. */
+static const char stray_attempt[] =
+    "SELECT 'run ' || r.id || ' was begun ' || r.attempts || ' times and has an attempt ' || n"
+    " FROM attempt JOIN run AS r ON r.id = run_id WHERE n > r.attempts LIMIT 1";
 
 /* Are numbers that are shares those of their counts? Says what it finds. */
 static bool check_shares(struct doctor *d, struct store *db)
@@ -81,6 +86,11 @@ static void check_whole(struct doctor *d, struct store *db)
     else if (ask(db, "PRAGMA foreign_key_check", text, &e) != ST_OK || text[0])
         doctor_say(d, DOCTOR_FAULT, "references", restore,
                    "rows of table %s refer to runs or places that are not there", text);
+    else if (ask(db, stray_attempt, text, &e) != ST_OK || text[0])
+        doctor_say(
+            d, DOCTOR_FAULT, "attempts",
+            "another program deleted rows: restore a copy, or name another file with --db",
+            "%.300s", text[0] ? text : e.msg);
     else if (store_wrong_sums(db, sums, &e) != ST_OK)
         doctor_say(d, DOCTOR_FAULT, "sums", restore, "%.300s", e.msg);
     else if (sums[0])
@@ -186,11 +196,12 @@ void doctor_leftovers(struct doctor *d, const char *db_path)
     const int spools = spools_in(folder), running = running_in(db_path);
     if (holder)
         doctor_say(d, DOCTOR_FINE, "work", NULL,
-                   "process %ld is running the matrix, %d runs", holder, running);
+                   "process %ld is at work on it, %d runs have begun", holder, running);
     else if (spools || running)
         doctor_say(d, DOCTOR_ADVICE, "work",
                    "the same `posbench run` goes on where it stopped, and tidies up",
-                   "a scheduler was killed: %d runs did not end, %d spools are in %s",
+                   "a scheduler was killed or had to stop: %d runs did not end, "
+                   "%d spools are in %s",
                    running, spools, folder);
     else
         doctor_say(d, DOCTOR_FINE, "work", NULL, "no run is at work, and none was cut off");

@@ -58,6 +58,7 @@ enum status verify_spool(const char *db_path, const struct stored_run *f,
     store_close(made);
     if (st == ST_OK && c.difference[0])
         differs(out, "%s", c.difference);
+    snprintf(out->flops, sizeof out->flops, "%s", c.flops);
     out->numbers = (int)c.numbers;
     out->answers = (int)c.answers;
     return st;

@@ -13,7 +13,8 @@ enum { VERIFY_TEXT = 512 };
 
 struct verdict {
     int numbers, answers, tensors; /* compared and equal */
-    char difference[VERIFY_TEXT];  /* the first one; "": none */
+    char difference[VERIFY_TEXT];  /* the first one but that of FLOPs; "": none */
+    char flops[VERIFY_TEXT]; /* theirs; programs count them by formulas that changed */
 };
 
 /* The curve up to step `last`, where training was stopped; 0: it was not, and all is

@@ -10,10 +10,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "signals.h"
@@ -165,6 +168,32 @@ enum status output_open(const char *path, bool replace, struct output **out, str
     }
     *out = o;
     return ST_OK;
+}
+
+enum status output_has_room(const struct output *o, double bytes, struct err *e)
+{
+    struct statvfs disk;
+    struct rlimit limit;
+    struct stat about;
+    if (fstat(fileno(o->file), &about) != 0 || !S_ISREG(about.st_mode))
+        return ST_OK;
+    double room = HUGE_VAL;
+    int why = 0;
+    if (fstatvfs(fileno(o->file), &disk) == 0 && disk.f_blocks > 0) {
+        room = (double)disk.f_bavail * (double)disk.f_frsize;
+        why = ENOSPC;
+    }
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        (double)limit.rlim_cur < room) {
+        room = (double)limit.rlim_cur;
+        why = EFBIG;
+    }
+    return bytes <= room
+               ? ST_OK
+               : err_set(e, ST_IO,
+                         "%s: it would take %.1f MiB and there is room for %.1f; %s",
+                         strcmp(o->path, "-") == 0 ? "standard output" : o->path,
+                         bytes / (1 << 20), room / (1 << 20), remedy(why));
 }
 
 FILE *output_file(struct output *o)

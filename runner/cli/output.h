@@ -15,6 +15,9 @@ struct output;
 
 /* ST_IO when `path` exists and `replace` is false, or when it cannot be written. */
 enum status output_open(const char *path, bool replace, struct output **out, struct err *e);
+/* Before the first byte: ST_IO when the disk or the limit of file sizes has no room for `bytes`
+ * of them. Pipes and devices have. */
+enum status output_has_room(const struct output *o, double bytes, struct err *e);
 FILE *output_file(struct output *o);
 enum status output_commit(struct output *o, struct err *e); /* write errors show here */
 void output_close(struct output *o); /* accepts NULL; drops what was not committed */

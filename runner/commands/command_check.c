@@ -123,9 +123,10 @@ static const struct flag flags[] = {
 const struct command command_check = {
     .name = "check",
     .group = GROUP_DATA,
-    .summary = "hold tasks to their contract: bytes, solver, splits, chance and ceiling "
-               "by simulation, speed; exit code 1 when a clause is broken. A file of "
-               "samples: line by line, sizes, chance",
+    .summary =
+        "hold tasks to their contract: bytes, solver, splits, chance and ceiling "
+        "against simulated samples, speed; exit code 1 when a clause is broken. A file of "
+        "samples: line by line, sizes, chance",
     .arguments = "[TASK|FILE]...",
     .min_args = 0,
     .max_args = -1,

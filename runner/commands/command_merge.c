@@ -25,7 +25,7 @@
 struct job {
     const char *into, *part;
     struct progress *progress;
-    int left_out;   /* 1: not all of it could be merged */
+    bool left_out;  /* not all of it could be merged */
     int weightless; /* done runs of the part that have no weights now */
 };
 
@@ -50,7 +50,7 @@ static enum status pass_over(struct job *j, enum status st, const struct err *wh
         return ST_OK;
     if (st != ST_CONFIG)
         return err_set(e, st, "%s", why->msg);
-    j->left_out = 1;
+    j->left_out = true;
     progress_warning(j->progress, "%s; put a good one there and merge again", why->msg);
     return ST_OK;
 }
@@ -135,7 +135,7 @@ static void tell_leftovers(const struct job *j, const char *path, struct leftove
     if (found.stored)
         progress_event(j->progress,
                        "%s: %d runs that had ended were stored in it now; a scheduler was "
-                       "killed before it could",
+                       "killed or had to stop before it could",
                        path, found.stored);
     if (found.busy)
         progress_warning(
@@ -155,7 +155,7 @@ static void settle_part(struct job *j)
     tell_leftovers(j, j->part, found);
     if (st == ST_OK)
         return;
-    j->left_out++;
+    j->left_out = true;
     progress_warning(
         j->progress,
         "%s: runs that have ended are in %s.spool and not yet in it: %s; merge it "

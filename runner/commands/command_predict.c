@@ -264,16 +264,19 @@ static enum status predict(const struct invocation *v, const struct trained_mode
                            const struct sequences *x, struct text *text, struct err *e)
 {
     const int longest = text ? text->length : x->longest;
+    const size_t rows = text ? text->tokens : x->tokens;
     struct writer w = {.V = s->run.model.vocabulary};
     struct output *o = NULL;
     enum status st = trained_model_open(s, longest, &w.trainer, e);
     if (st == ST_OK)
         st = output_open(flag_text(v, "logits", "-"), flag_given(v, "force"), &o, e);
     if (st == ST_OK)
+        st = output_has_room(o, NPY_HEADER + (double)rows * w.V * (double)sizeof(float), e);
+    if (st == ST_OK)
         st = writer_init(&w, longest, e);
     if (st == ST_OK) {
         w.out = output_file(o);
-        write_header(text ? text->tokens : x->tokens, w.V, w.out);
+        write_header(rows, w.V, w.out);
         if (text)
             st = write_text(text, &w, e);
         else

@@ -24,9 +24,6 @@
 
 enum { RETRIES_MAX = 1000, MEND_TEXT = 640, KINDS_TEXT = 256 }; /* 1000: chosen */
 
-/* Spent on trying steps for --time-budget, a tenth of the budget at most; as in request.c. */
-static const double probe_budget_s = 20.0;
-
 /* To tell at the beginning how long it takes a second is spent on trying steps, unless it is
  * done in about a second itself. */
 static const double announce_budget_s = 1.0, worth_trying_flops = 2e10;
@@ -314,7 +311,7 @@ static enum status run_plan(const struct matrix_run *m, const struct plan *befor
     if (st == ST_OK)
         st = plan_check_memory(*plan, q->jobs, e);
     if (st == ST_OK && budget_s > 0.0)
-        st = plan_time(*plan, m->db, q->threads, fmin(probe_budget_s, 0.1 * budget_s), e);
+        st = plan_time(*plan, m->db, q->threads, fmin(request_probe_s, 0.1 * budget_s), e);
     else if (st == ST_OK && !flag_given(v, "quiet") &&
              plan_sum(*plan, q->jobs).flops > worth_trying_flops)
         st = plan_time(*plan, m->db, q->threads, announce_budget_s, e);

@@ -95,7 +95,7 @@ static enum status print_line(void *context, int columns, const char *const *nam
     (void)columns;
     (void)names;
     (void)e;
-    clean_line(stdout, "  %s", cells[0] ? cells[0] : "");
+    clean_line(stdout, "  %s", store_cell(cells[0]));
     return ST_OK;
 }
 
@@ -120,8 +120,8 @@ static enum status print_event(void *context, int columns, const char *const *na
     int *rows = context;
     if ((*rows)++ == 0)
         puts("\nEvents:");
-    clean_line(stdout, "  %s %s: %s", cells[0] ? cells[0] : "", cells[1] ? cells[1] : "",
-               cells[2] ? cells[2] : "");
+    clean_line(stdout, "  %s %s: %s", store_cell(cells[0]), store_cell(cells[1]),
+               store_cell(cells[2]));
     return ST_OK;
 }
 
@@ -131,7 +131,7 @@ static enum status print_config(void *context, int columns, const char *const *n
     (void)context;
     (void)columns;
     (void)names;
-    const char *stored = cells[0] ? cells[0] : "";
+    const char *stored = store_cell(cells[0]);
     json_error_t fault;
     json_t *config;
     json_read(stored, strlen(stored), 0, &config, &fault);

@@ -148,11 +148,20 @@ static enum status tell(const struct stored_run *f, int steps, const char *prove
         return err_set(e, ST_NOTFOUND,
                        "nothing is stored of run %s up to step %d; take more --steps",
                        f->id, steps ? steps : all);
+    if (v->flops[0])
+        clean_line(stdout, "differs: %s", v->flops);
     printf("identical: %d numbers, answers to %d splits, %d tensors of weights%s\n",
            v->numbers, v->answers, v->tensors,
            steps             ? " (numbers alone: the run was not trained to its end)"
            : v->tensors == 0 ? " (none were kept)"
                              : "");
+    if (v->flops[0])
+        return err_set(e, ST_FAILED,
+                       "run %s: its numbers come out the same; of FLOPs alone there is "
+                       "another count%s",
+                       f->id,
+                       *provenance ? ", as programs count them by formulas that changed"
+                                   : ", which was changed, as this program made it");
     return ST_OK;
 }
 

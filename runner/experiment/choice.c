@@ -42,7 +42,7 @@ static enum status add_ended(void *context, int columns, const char *const *name
         list->room = room;
     }
     struct ended *x = &list->at[list->n++];
-    snprintf(x->identity, sizeof x->identity, "%s", cells[0] ? cells[0] : "");
+    snprintf(x->identity, sizeof x->identity, "%s", store_cell(cells[0]));
     x->done = cells[1] && strcmp(cells[1], RUN_DONE) == 0;
     x->failed = cells[1] && strcmp(cells[1], RUN_FAILED) == 0;
     x->diverged = x->failed && cells[2] && strstr(cells[2], TRAINER_DIVERGED);

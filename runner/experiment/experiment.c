@@ -63,12 +63,18 @@ struct mark mark_of_message(const struct node *map, const char *message,
 const struct task *task_read(const struct node *root, const char *experiment,
                              struct mark at, struct problems *p)
 {
+    const struct node *given = node_get(root, "task");
+    if (given && given->kind == NODE_SCALAR && *given->text) {
+        problem_at(p, given->at, "task: expected a mapping; write {name: %.64s}",
+                   given->text);
+        return NULL;
+    }
     const struct node *map = node_mapping(root, "task", p);
     const struct node *name = node_get(map, "name");
     const char *names[TASKS_MAX];
     int n = 0;
     if (!map) {
-        if (!node_get(root, "task"))
+        if (!given)
             problem_at(p, at, "experiment \"%s\" has no task; add task: {name: ...}",
                        experiment);
         return NULL;

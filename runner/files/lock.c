@@ -45,8 +45,8 @@ static enum status try_lock(const char *db, const char *path, int *file, struct 
     *file = -1;
     if (held)
         return err_set(e, ST_DB,
-                       "%s: process %ld is running the matrix into it; wait for it, or use "
-                       "another --db",
+                       "%s: process %ld is at work on it (run, merge, rm or purge); wait "
+                       "for it, or use another --db",
                        db, (long)holder.l_pid);
     if (why == ENOLCK || why == ENOSYS)
         return err_set(e, ST_IO, "%s: cannot be locked: %s; use a local disk", path,

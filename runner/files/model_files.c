@@ -42,8 +42,7 @@ enum { COPY_BYTES = 1 << 16, DIGITS = IDENTITY_TEXT - 1 }; /* the first is chose
 
 static bool names_files(const char *identity)
 {
-    return strlen(identity) == IDENTITY_TEXT - 1 &&
-           strspn(identity, "0123456789abcdef") == IDENTITY_TEXT - 1;
+    return strlen(identity) == DIGITS && strspn(identity, "0123456789abcdef") == DIGITS;
 }
 
 static enum status place(const char *db, const char *identity, int which,
@@ -329,7 +328,7 @@ static enum status take_first(void *context, int columns, const char *const *nam
     (void)columns;
     (void)names;
     (void)e;
-    snprintf(text, WEIGHTS_HASH, "%s", cells[0] ? cells[0] : "");
+    snprintf(text, WEIGHTS_HASH, "%s", store_cell(cells[0]));
     return ST_OK;
 }
 

@@ -61,11 +61,11 @@ static enum status add_known(void *context, int columns, const char *const *name
         list->room = room;
     }
     struct known *k = &list->at[list->n++];
-    snprintf(k->identity, sizeof k->identity, "%s", cells[0] ? cells[0] : "");
+    snprintf(k->identity, sizeof k->identity, "%s", store_cell(cells[0]));
     k->removed = cells[3] != NULL;
     k->state = state_or_new(k->removed ? NULL : cells[1]);
     k->again = !k->removed && cells[4];
-    snprintf(k->error, sizeof k->error, "%s", cells[2] ? cells[2] : "");
+    snprintf(k->error, sizeof k->error, "%s", store_cell(cells[2]));
     k->error[strcspn(k->error, "\n")] = '\0';
     return ST_OK;
 }

@@ -168,7 +168,7 @@ static enum status take(void *context, int columns, const char *const *names,
     (void)e;
     assert(columns == 6);
     for (int i = 0; i < 5; i++)
-        key.part[i] = cells[i] ? cells[i] : "";
+        key.part[i] = store_cell(cells[i]);
     struct plan_item **found =
         bsearch(&key, s->item, (size_t)s->n, sizeof(void *), compare_to_item);
     if (found) {

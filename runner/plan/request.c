@@ -12,8 +12,7 @@
 /* Limits of --jobs, --threads and --shard: above any machine or cluster here; chosen. */
 enum { JOBS_MAX = 1024, THREADS_MAX = 256, SHARDS_MAX = 10000 };
 
-/* Seconds that `plan` spends on trying steps of shapes without runs; chosen. */
-static const double probe_budget_s = 20.0;
+const double request_probe_s = 20.0; /* chosen */
 
 static enum status read_rerun(const struct invocation *v, enum plan_rerun *out,
                               struct err *e)
@@ -129,7 +128,7 @@ enum status request_show_plan(const struct request *q, bool json, struct err *e)
     if (st == ST_OK)
         st = plan_open(&now, db, &plan, e);
     if (st == ST_OK)
-        st = plan_time(plan, db, q->threads, probe_budget_s, e);
+        st = plan_time(plan, db, q->threads, request_probe_s, e);
     if (st == ST_OK)
         st = plan_memory(plan, q->jobs, q->threads, e);
     if (st == ST_OK)

@@ -19,6 +19,9 @@ struct request {
 enum status request_read(const struct invocation *v, struct request *out, struct err *e);
 void request_free(struct request *q); /* accepts a zeroed struct */
 
+/* Seconds that `plan` spends on trying steps of shapes without runs; `run` no more. */
+extern const double request_probe_s;
+
 /* Makes the plan and prints it, timed, to standard output; writes nothing else. A
  * database that is not there yet is no mistake: everything is new. */
 enum status request_show_plan(const struct request *q, bool json, struct err *e);

@@ -62,11 +62,6 @@ static bool sum_has_gates(const char *encoder)
     return false;
 }
 
-static const char *word(const char *cell)
-{
-    return cell ? cell : "";
-}
-
 static enum status take(void *context, int columns, const char *const *names,
                         const char *const *cells, struct err *e)
 {
@@ -74,7 +69,7 @@ static enum status take(void *context, int columns, const char *const *names,
     struct candidates *c = context;
     (void)columns;
     (void)names;
-    if (!sum_has_gates(word(cells[ENCODER])))
+    if (!sum_has_gates(store_cell(cells[ENCODER])))
         return ST_OK;
     if (c->n == c->room) {
         const int room = c->room ? 2 * c->room : 16;
@@ -86,14 +81,14 @@ static enum status take(void *context, int columns, const char *const *names,
     }
     struct candidate *one = &c->at[c->n++];
     *one = (struct candidate){
-        .experiment = strdup(word(cells[EXPERIMENT])),
-        .profile = strdup(word(cells[PROFILE])),
-        .cell = strdup(word(cells[CELL])),
-        .variant = strdup(word(cells[VARIANT])),
-        .recipe = strtoll(word(cells[RECIPE]), NULL, 10),
-        .run = strtoll(word(cells[RUN]), NULL, 10),
-        .seed = strtoull(word(cells[SEED]), NULL, 10),
-        .weights = model_files_has_weights(c->db, word(cells[IDENTITY]), ""),
+        .experiment = strdup(store_cell(cells[EXPERIMENT])),
+        .profile = strdup(store_cell(cells[PROFILE])),
+        .cell = strdup(store_cell(cells[CELL])),
+        .variant = strdup(store_cell(cells[VARIANT])),
+        .recipe = strtoll(store_cell(cells[RECIPE]), NULL, 10),
+        .run = strtoll(store_cell(cells[RUN]), NULL, 10),
+        .seed = strtoull(store_cell(cells[SEED]), NULL, 10),
+        .weights = model_files_has_weights(c->db, store_cell(cells[IDENTITY]), ""),
     };
     return one->experiment && one->profile && one->cell && one->variant
                ? ST_OK

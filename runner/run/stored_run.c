@@ -20,12 +20,6 @@ struct search {
     bool exact; /* by its id */
 };
 
-/* Columns that the schema wants filled: in a stranger's database they need not be. */
-static const char *word(const char *cell)
-{
-    return cell ? cell : "";
-}
-
 static enum status take_run(void *context, int columns, const char *const *names,
                             const char *const *cells, struct err *e)
 {
@@ -35,16 +29,16 @@ static enum status take_run(void *context, int columns, const char *const *names
     (void)names;
     if (s->exact)
         return ST_OK;
-    s->exact = strcmp(word(cells[4]), "1") == 0;
+    s->exact = strcmp(store_cell(cells[4]), "1") == 0;
     s->n = s->exact ? 1 : s->n + 1;
-    snprintf(f->id, sizeof f->id, "%s", word(cells[0]));
-    snprintf(f->identity, sizeof f->identity, "%s", word(cells[1]));
-    snprintf(f->state, sizeof f->state, "%s", word(cells[2]));
-    snprintf(f->weights_hash, sizeof f->weights_hash, "%s", word(cells[7]));
+    snprintf(f->id, sizeof f->id, "%s", store_cell(cells[0]));
+    snprintf(f->identity, sizeof f->identity, "%s", store_cell(cells[1]));
+    snprintf(f->state, sizeof f->state, "%s", store_cell(cells[2]));
+    snprintf(f->weights_hash, sizeof f->weights_hash, "%s", store_cell(cells[7]));
     stored_run_free(f);
-    const enum status st = run_spec_parse(word(cells[3]), &f->run, e);
-    snprintf(f->run.profile, sizeof f->run.profile, "%s", word(cells[5]));
-    snprintf(f->run.cell, sizeof f->run.cell, "%s", word(cells[6]));
+    const enum status st = run_spec_parse(store_cell(cells[3]), &f->run, e);
+    snprintf(f->run.profile, sizeof f->run.profile, "%s", store_cell(cells[5]));
+    snprintf(f->run.cell, sizeof f->run.cell, "%s", store_cell(cells[6]));
     return st;
 }
 
@@ -61,7 +55,7 @@ static enum status take_identity(void *context, int columns, const char *const *
     (void)columns;
     (void)names;
     (void)e;
-    snprintf(identity, IDENTITY_TEXT, "%s", word(cells[0]));
+    snprintf(identity, IDENTITY_TEXT, "%s", store_cell(cells[0]));
     return ST_OK;
 }
 

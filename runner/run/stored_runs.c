@@ -27,12 +27,6 @@ static bool fits(const char *text, int columns, const char *const *names,
     return false;
 }
 
-/* Columns that the schema wants filled: in a stranger's database they need not be. */
-static const char *word(const char *cell)
-{
-    return cell ? cell : "";
-}
-
 static enum status take(void *context, int columns, const char *const *names,
                         const char *const *cells, struct err *e)
 {
@@ -49,10 +43,10 @@ static enum status take(void *context, int columns, const char *const *names,
         f->room = room;
     }
     struct found_run *r = &f->at[f->n++];
-    r->id = strtoll(word(cells[0]), NULL, 10);
-    snprintf(r->name, sizeof r->name, "%s", word(cells[1]));
-    snprintf(r->identity, sizeof r->identity, "%s", word(cells[2]));
-    snprintf(r->state, sizeof r->state, "%s", word(cells[3]));
+    r->id = strtoll(store_cell(cells[0]), NULL, 10);
+    snprintf(r->name, sizeof r->name, "%s", store_cell(cells[1]));
+    snprintf(r->identity, sizeof r->identity, "%s", store_cell(cells[2]));
+    snprintf(r->state, sizeof r->state, "%s", store_cell(cells[3]));
     return ST_OK;
 }
 

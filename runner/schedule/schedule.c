@@ -345,14 +345,15 @@ static void forget(const struct scheduler *c, const struct run_spec *r)
         unlink(spool);
 }
 
-/* Closes the second attempt of a run that is done: its scheduler was killed, and the attempt
+/* Closes the second attempt of a run that is done: its scheduler is gone, and the attempt
  * has no numbers to store. `spool` may be NULL. */
 static enum status give_up(struct scheduler *c, const struct slot *w,
                            const struct spool *spool, struct err *e)
 {
     const bool ended = spool && spool_state(spool);
     const char *state = ended ? spool_state(spool) : RUN_INTERRUPTED;
-    const char *reason = ended ? spool_reason(spool) : "its scheduler was killed";
+    const char *reason =
+        ended ? spool_reason(spool) : "its scheduler was killed or had to stop";
     const enum status st = spool
                                ? spool_fold(spool, c->s->store, w->run_id, state, reason, e)
                                : store_stopped(c->s->store, w->run_id, state, reason, e);

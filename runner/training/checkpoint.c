@@ -22,9 +22,8 @@
 #include "provenance.h"
 
 enum { NAME_TEXT = 128, CHECK_TEXT = 24 };
-enum {
-    STATE_BYTES = 4096
-}; /* a state has 300; parsed JSON takes up to 80 times its text */
+/* A state has 300 bytes; parsed JSON takes up to 80 times its text. */
+enum { STATE_BYTES = 4096 };
 
 static const char format[] = "posbench checkpoint", version[] = "1";
 

@@ -332,6 +332,25 @@ static void what_cannot_be_written_is_found(void **state)
     assert_null(strstr(found.at[0].text, "check its permissions"));
 }
 
+/* A run whose row another program deleted leaves its attempts; the next run gets its number. */
+static void attempts_of_a_deleted_run_are_found_and_named(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {.msg = ""};
+    const int64_t id = add_run(f->store, (struct fake_run){.variant = "rope"});
+    close_store(f);
+    execute(f->path,
+            "UPDATE run SET state = 'new', attempts = 0, started = NULL; "
+            "INSERT OR IGNORE INTO attempt (run_id, n, state) VALUES (1, 1, 'done')");
+    start();
+    doctor_database(&found, f->path);
+    assert_found(DOCTOR_FAULT, "attempts", "run 1 was begun 0 times and has an attempt 1");
+    assert_ok(store_open(f->path, STORE_WRITE, &f->store, &e));
+    assert_int_equal(store_begin(f->store, id, 1, &e), ST_DB);
+    assert_non_null(
+        strstr(e.msg, "another program changed its rows: see `posbench doctor`"));
+}
+
 static void another_programs_database_and_none_are_told_apart(void **state)
 {
     struct fixture *f = *state;
@@ -359,7 +378,8 @@ static void what_a_killed_scheduler_left_is_found(void **state)
     assert_non_null(spool);
     fclose(spool);
     doctor_leftovers(&found, f->path);
-    assert_found(DOCTOR_ADVICE, "work", "0 runs did not end, 1 spools");
+    assert_found(DOCTOR_ADVICE, "work",
+                 "a scheduler was killed or had to stop: 0 runs did not end, 1 spools");
 }
 
 /* --- weights --- */
@@ -488,6 +508,7 @@ int main(void)
         CASE(an_empty_spool_folder_is_no_run_that_was_cut_off),
         CASE(sums_that_are_not_those_of_the_places_are_found),
         CASE(what_cannot_be_written_is_found),
+        CASE(attempts_of_a_deleted_run_are_found_and_named),
         CASE(another_programs_database_and_none_are_told_apart),
         CASE(what_a_killed_scheduler_left_is_found),
         CASE(weights_of_another_training_and_files_that_wait_are_found),

@@ -153,6 +153,16 @@ static void logits_of_a_text_are_those_of_its_ids(void **state)
            "cmp @/ids.npy @/text.npy");
 }
 
+static void logits_without_room_are_refused_before_the_first(void **state)
+{
+    (void)state;
+    write_file("book.txt", "abcab", 601);
+    expect(3, "none.npy: it would take 2.9 MiB and there is room for 0.0; raise the limit",
+           "--version && ulimit -f 100 && '" POSBENCH
+           "' predict 1 --db @/r.db --text @/book.txt --logits @/none.npy");
+    expect(0, "", "--version && test ! -e @/none.npy");
+}
+
 static void a_changed_corpus_is_told_and_is_another_run(void **state)
 {
     (void)state;
@@ -302,6 +312,7 @@ int main(void)
         cmocka_unit_test(the_loss_has_a_position),
         cmocka_unit_test(logits_of_a_file_are_written),
         cmocka_unit_test(logits_of_a_text_are_those_of_its_ids),
+        cmocka_unit_test(logits_without_room_are_refused_before_the_first),
         cmocka_unit_test(a_changed_corpus_is_told_and_is_another_run),
         cmocka_unit_test(corpora_that_are_too_small_are_refused),
         cmocka_unit_test(a_long_line_is_tokenised),

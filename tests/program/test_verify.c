@@ -275,6 +275,13 @@ static void other_makers_and_settings_are_told(void **state)
     sql("copy.db", "UPDATE provenance SET blas_core = 'Prescott' WHERE id = 1");
     expect(0, "blas_core: was Prescott, is ", "verify 1 --db copy.db");
     copy();
+    sql("copy.db", "UPDATE run SET flops = 2 * flops; "
+                   "UPDATE provenance SET version = '0.0.9'");
+    expect(1, "\nidentical: ", "verify 1 --db copy.db");
+    expect(1,
+           "numbers come out the same; of FLOPs alone there is another count, as programs",
+           "verify 1 --db copy.db");
+    copy();
     sql("copy.db",
         "UPDATE run SET config = replace(config, '\"seed\":1', '\"seed\":2') WHERE id = 1");
     expect(1, "differs: the stored settings are those of run ", "verify 1 --db copy.db");

@@ -391,7 +391,8 @@ static void one_database_has_one_scheduler(void **state)
         struct database_lock other;
         struct err e = {.msg = ""};
         const bool refused = lock_take(b->db, &other, &e) == ST_DB;
-        _exit(refused && strstr(e.msg, "is running the matrix") ? 0 : 1);
+        _exit(refused && strstr(e.msg, "is at work on it (run, merge, rm or purge)") ? 0
+                                                                                     : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);

@@ -142,8 +142,8 @@ static void a_killed_scheduler_takes_no_results_with_it(void **state)
     expect(b, again,
            "1|done|NULL\n"
            "2|failed|nan\n"
-           "3|interrupted|its scheduler was killed\n"
-           "4|interrupted|its scheduler was killed\n");
+           "3|interrupted|its scheduler was killed or had to stop\n"
+           "4|interrupted|its scheduler was killed or had to stop\n");
     bed_plan(b, RERUN_NONE);
     for (int i = 0; i < RUNS; i++)
         expect_item(b, i, false, false, "done");

@@ -169,11 +169,11 @@ static void write_numbers(const struct box *b, double most, FILE *out)
             b->first, dark ? ">" : "<=", most / 2, dark ? "#ffffff" : "#000000");
 }
 
+static const struct plot_request picture = {.text = false};
+
 static void draw_box(const struct box *b, double most, FILE *out)
 {
-    fputs("set title ", out);
-    plot_quoted(out, b->data->row[b->first].panel);
-    putc('\n', out);
+    plot_panel_title(out, b->data->row[b->first].panel, &picture, PLOT_LEGEND_WIDTH);
     write_label(b, 'x', out);
     write_label(b, 'y', out);
     write_ticks(b, 'x', out);

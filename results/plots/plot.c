@@ -237,31 +237,39 @@ static const char *letter(const char *text, int n)
     return text;
 }
 
-static void quote_name(FILE *out, const char *name, const struct plot_request *q,
-                       int percent)
+/* Longer texts than `most` letters lose their middle. */
+static void quote_ends(FILE *out, const char *text, int most, int percent)
 {
     static const char gap[] = "...";
-    const int letters = plot_letters(name);
-    const int most = q->text ? PLOT_TEXT_NAME_MOST : PLOT_NAME_MOST;
+    const int letters = plot_letters(text);
     const int kept = most - (int)strlen(gap), head = kept / 2;
     if (letters <= most) {
-        quote(out, name, name + strlen(name), percent);
+        quote(out, text, text + strlen(text), percent);
         return;
     }
-    quote(out, name, letter(name, head), percent);
+    quote(out, text, letter(text, head), percent);
     fprintf(out, ".'%s'.", gap);
-    name = letter(name, letters - (kept - head));
-    quote(out, name, name + strlen(name), percent);
+    text = letter(text, letters - (kept - head));
+    quote(out, text, text + strlen(text), percent);
 }
 
 void plot_tick_name(FILE *out, const char *name, const struct plot_request *q)
 {
-    quote_name(out, name, q, 2);
+    quote_ends(out, name, q->text ? PLOT_SHORT_NAME_MOST : PLOT_NAME_MOST, 2);
 }
 
-void plot_quoted_name(FILE *out, const char *name, const struct plot_request *q)
+void plot_legend_name(FILE *out, const char *name)
 {
-    quote_name(out, name, q, 1);
+    quote_ends(out, name, PLOT_SHORT_NAME_MOST, 1);
+}
+
+enum { WIDE_LETTER = 8 }; /* a capital */
+
+void plot_panel_title(FILE *out, const char *panel, const struct plot_request *q, int width)
+{
+    fputs("set title ", out);
+    quote_ends(out, panel, q->text ? PLOT_TEXT_WIDTH - 4 : width / WIDE_LETTER, 1);
+    putc('\n', out);
 }
 
 /* FNV-1a with a last mix, of the name without the options in brackets or of these alone. The
@@ -361,9 +369,9 @@ int plot_letters(const char *text)
     return n;
 }
 
-/* Of a legend: a line, a character, and what stands beside the words; pixels, as gnuplot lays
+/* Of a legend: a line, and what stands beside the words; pixels, as gnuplot lays
  * out 12-point text. Two lines fit into the height that a plot asks for. */
-enum { LEGEND_LINE = 18, LEGEND_LETTER = 7, LEGEND_SAMPLE = 60, LEGEND_FITS = 2 };
+enum { LEGEND_LINE = 18, LEGEND_SAMPLE = 60, LEGEND_FITS = 2 };
 enum { TEXT_SAMPLE = 12 };  /* the same in text, in letters */
 enum { LEGEND_MARGIN = 4 }; /* lines of a box's ticks and of its axis's name */
 
@@ -381,10 +389,10 @@ static int min_int(int a, int b)
     return a < b ? a : b;
 }
 
-/* Of a series' name as a picture shows it. */
-static int name_letters(const char *name, bool text)
+/* Of a series' name as a legend shows it. */
+static int legend_letters(const char *name)
 {
-    return min_int(plot_letters(name), text ? PLOT_TEXT_NAME_MOST : PLOT_NAME_MOST);
+    return min_int(plot_letters(name), PLOT_SHORT_NAME_MOST);
 }
 
 /* Of the panel of rows [first, end). */
@@ -392,9 +400,9 @@ static struct legend legend_of(const struct plot_data *d, int first, int end, bo
 {
     int longest = 1, series = 0;
     for (int k = first; k < end; k = plot_series_end(d, k), series++)
-        longest = max_int(longest, name_letters(d->row[k].series, text));
+        longest = max_int(longest, legend_letters(d->row[k].series));
     const int fit = text ? PLOT_TEXT_WIDTH / (longest + TEXT_SAMPLE)
-                         : PLOT_LEGEND_WIDTH / (LEGEND_LETTER * longest + LEGEND_SAMPLE);
+                         : PLOT_LEGEND_WIDTH / (PLOT_LETTER * longest + LEGEND_SAMPLE);
     const int columns = fit > 0 ? fit : 1;
     return (struct legend){columns, (series + columns - 1) / columns};
 }
@@ -439,7 +447,7 @@ static void draw_panel(const struct plot_data *d, const struct plot_request *q, 
                 "%s$%s_%d using 1:2 with linespoints lw 2.5 pt %d ps 0.6 dt %d "
                 "lc rgb '%s' title ",
                 comma, thick, k, mark, dash, colour);
-        plot_quoted_name(out, d->row[k].series, q);
+        plot_legend_name(out, d->row[k].series);
         comma = ", \\\n  ";
     }
     putc('\n', out);
@@ -464,9 +472,7 @@ static void draw_panels(const struct plot_data *d, const struct plot_request *q,
             plot_quoted(out, axis(d->row[i].panel));
             putc('\n', out);
         }
-        fputs("set title ", out);
-        plot_quoted(out, d->row[i].panel);
-        putc('\n', out);
+        plot_panel_title(out, d->row[i].panel, q, PLOT_LEGEND_WIDTH);
         plot_legend(d, i, end, q, out);
         if (has_point(d, i, end))
             draw_panel(d, q, i, end, thick, out);
@@ -525,8 +531,8 @@ static int longest_name(const struct plot_data *d)
 {
     int most = 0;
     for (int i = 0; i < d->n; i = plot_series_end(d, i))
-        most = max_int(most, name_letters(d->row[i].series, false));
-    return most;
+        most = max_int(most, plot_letters(d->row[i].series));
+    return min_int(most, PLOT_NAME_MOST);
 }
 
 int plot_title_lines(const char *title)
@@ -539,7 +545,7 @@ int plot_title_lines(const char *title)
 
 static int panel_width(const struct plot *p, const struct plot_data *d)
 {
-    return p->width + (p->named ? LEGEND_LETTER * longest_name(d) : 0);
+    return p->width + (p->named ? PLOT_LETTER * longest_name(d) : 0);
 }
 
 /* Pixels; of a panel whose legend has so many lines more than have room. */
@@ -590,7 +596,7 @@ void plot_script(const struct plot *p, const struct plot_data *d,
     struct plot_request sized = *q;
     sized.columns = grid_columns(p, d, q);
     const int width = panel_width(p, d) * sized.columns;
-    char *note = undrawn_note(p, d, q->text ? PLOT_TEXT_WIDTH : width / LEGEND_LETTER);
+    char *note = undrawn_note(p, d, q->text ? PLOT_TEXT_WIDTH : width / PLOT_LETTER);
     sized.title = q->title ? q->title : note;
     const struct picture_size size = picture_size(p, d, &sized);
     if (strcmp(terminal, "svg") == 0)

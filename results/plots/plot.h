@@ -129,12 +129,15 @@ void plot_quoted(FILE *out, const char *text);
 /* The same for the label of a tick, which gnuplot takes for a format when it has a '%'. */
 void plot_tick(FILE *out, const char *text);
 
-/* Letters of a series' name in a picture or in text: longer ones lose their middle, so that
- * the box beside them keeps its room. The CSV has all of them. */
-enum { PLOT_NAME_MOST = 60, PLOT_TEXT_NAME_MOST = 44 };
-/* plot_tick and plot_quoted of a name. */
+/* Letters of a series' name beside a box, and in a legend or in text: longer ones lose their
+ * middle, so that the box keeps its room. The CSV has all of them. */
+enum { PLOT_NAME_MOST = 60, PLOT_SHORT_NAME_MOST = 44 };
+enum { PLOT_LETTER = 7 }; /* its width in pixels, as gnuplot lays out 12-point text */
 void plot_tick_name(FILE *out, const char *name, const struct plot_request *q);
-void plot_quoted_name(FILE *out, const char *name, const struct plot_request *q);
+void plot_legend_name(FILE *out, const char *name);
+/* "set title ..." of a box, likewise cut where it is wider than `width` pixels. */
+void plot_panel_title(FILE *out, const char *panel, const struct plot_request *q,
+                      int width);
 
 /* The look of series `name` in every picture, safe for the colour-blind: a colour of
  * Okabe and Ito's palette, a mark and a dash, all three by the name alone. Options in brackets

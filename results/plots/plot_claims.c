@@ -15,6 +15,7 @@
 
 /* Pixels: a claim; title, axis and its name; below all. */
 enum { ROW = 26, AROUND = 106, BELOW = 10 };
+enum { WIDTH = 540 }; /* without the names */
 
 static void name_panel(const struct claim_verdict *c, char *text, size_t bytes)
 {
@@ -167,9 +168,7 @@ static void draw_panel(const struct plot_data *d, const struct plot_request *q, 
                        int end, FILE *out)
 {
     write_axis(d, first, end, out);
-    fputs("set title ", out);
-    plot_quoted(out, d->row[first].panel);
-    putc('\n', out);
+    plot_panel_title(out, d->row[first].panel, q, WIDTH);
     write_rows(d, q, first, end, out);
     /* A line above the box, so that it is drawn though no claim has a finite difference. */
     fputs("plot -1", out);
@@ -226,7 +225,7 @@ const struct plot plot_claims = {
     .draw = draw,
     .print = claims_print,
     .tall = tall,
-    .width = 540,
+    .width = WIDTH,
     .named = true,
     .whole = true,
     .note = VERDICTS_NOTE,

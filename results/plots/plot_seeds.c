@@ -325,15 +325,34 @@ static void draw_series(const struct plot_data *d, const struct plot_request *q,
                     marks[m].sign, colour);
 }
 
+enum { WIDTH = 300, BOX_LETTERS = 34 }; /* pixels without the names; letters above a box */
+
+/* A title that is wider than its box, which stands right of the names, moves left. */
+static void write_title(const struct plot_data *d, const struct plot_request *q, int first,
+                        int end, FILE *out)
+{
+    const int most = q->text ? PLOT_SHORT_NAME_MOST : PLOT_NAME_MOST;
+    int longest = 0;
+    for (int i = first; i < end; i = plot_series_end(d, i)) {
+        const int letters = plot_letters(d->row[i].series);
+        longest = letters > longest ? letters : longest;
+    }
+    longest = longest < most ? longest : most;
+    const int box = q->text ? PLOT_TEXT_WIDTH - longest : BOX_LETTERS;
+    const int beyond = plot_letters(d->row[first].panel) - box;
+    const int shift = beyond < 0 ? 0 : beyond < longest ? beyond / 2 : longest / 2;
+    plot_panel_title(out, d->row[first].panel, q, WIDTH + PLOT_LETTER * longest);
+    fprintf(out, "set title offset -%d, 0\n", shift);
+}
+
 static void draw_panel(const struct plot_data *d, const struct plot_request *q, int first,
                        int end, double unit, FILE *out)
 {
     const struct scale s = scale_of(d, first, end, unit);
     int rows = 0;
     write_scale(&s, out);
-    fputs("set title ", out);
-    plot_quoted(out, d->row[first].panel);
-    fputs("\nset ytics (", out);
+    write_title(d, q, first, end, out);
+    fputs("set ytics (", out);
     for (int k = first; k < end; k = plot_series_end(d, k)) {
         fputs(rows ? ", " : "", out);
         plot_tick_name(out, d->row[k].series, q);
@@ -371,7 +390,7 @@ const struct plot plot_seeds = {
     .read = read,
     .draw = draw,
     .undrawn = undrawn,
-    .width = 300,
+    .width = WIDTH,
     .height = 125,
     .named = true,
     .note = "x: the paper; o: a seed whose rate is 0,\n"

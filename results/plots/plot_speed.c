@@ -55,8 +55,7 @@ static void undrawn(const struct plot_data *d, int first, int end, FILE *out)
                 undrawn_seeds(seeds));
 }
 
-static void draw_panel(const struct plot_data *d, const struct plot_request *q, int first,
-                       int end, FILE *out)
+static void draw_panel(const struct plot_data *d, int first, int end, FILE *out)
 {
     const char *start = "plot ";
     for (int k = first; k < end; k++) {
@@ -71,7 +70,7 @@ static void draw_panel(const struct plot_data *d, const struct plot_request *q, 
                 "lc rgb '%s' notitle, "
                 "$mark_%d using 1:2 with points pt %d ps 1.2 lc rgb '%s' title ",
                 start, k, mark, colour, k, mark, colour);
-        plot_quoted_name(out, d->row[k].series, q);
+        plot_legend_name(out, d->row[k].series);
         start = ", \\\n  ";
     }
     if (*start == 'p')
@@ -99,11 +98,9 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
             m->percent ? ", %" : "");
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
-        fputs("set title ", out);
-        plot_quoted(out, d->row[i].panel);
-        putc('\n', out);
+        plot_panel_title(out, d->row[i].panel, q, PLOT_LEGEND_WIDTH);
         plot_legend(d, i, end, q, out);
-        draw_panel(d, q, i, end, out);
+        draw_panel(d, i, end, out);
     }
     plot_grid_end(out);
 }

@@ -277,10 +277,38 @@ static void long_names_lose_their_middle(void **state)
             end[strlen("_end'")] = '\0';
             /* Six quotes and two dots stand around the parts. */
             assert_int_equal(plot_letters(at) - 8,
-                             text ? PLOT_TEXT_NAME_MOST : PLOT_NAME_MOST);
+                             text || p ? PLOT_SHORT_NAME_MOST : PLOT_NAME_MOST);
             free(script);
             plot_data_free(&d);
         }
+}
+
+/* So do titles, which would lie on their neighbours'; that of seeds stands above the names. */
+static void long_titles_lose_their_middle(void **state)
+{
+    static const char *const plots[] = {"seeds", "curves", "speed", "positions"};
+    struct plot_request q = {.metric = "token_error"};
+    char panel[260] = "begin_";
+    (void)state;
+    memset(panel + strlen(panel), 'E', 200);
+    strcat(panel, "_end");
+    for (int p = 0; p < 4; p++) {
+        struct plot_data d = {0};
+        struct plot_row *r = plot_add(&d, panel, "cope(scale_position=false)");
+        assert_non_null(r);
+        for (int k = 0; k < PLOT_VALUES; k++)
+            r->value[k] = k < PLOT_VALUES - 1;
+        char *script = script_of(plots[p], &d, &q);
+        char *at = strstr(script, "set title 'begin_EEEE");
+        assert_non_null(at);
+        assert_non_null(strstr(at, "EE'.'...'.'EE"));
+        if (p == 0)
+            assert_non_null(strstr(at, "EE_end'\nset title offset -13, 0\n"));
+        *strchr(at, '\n') = '\0';
+        assert_in_range(strlen(at), 1, 80);
+        free(script);
+        plot_data_free(&d);
+    }
 }
 
 static void an_unknown_picture_is_answered_with_all(void **state)
@@ -338,6 +366,7 @@ int main(void)
         TEST(claims_in_text_keep_their_room),
         TEST(a_claim_without_difference_is_shown),
         cmocka_unit_test(long_names_lose_their_middle),
+        cmocka_unit_test(long_titles_lose_their_middle),
         cmocka_unit_test(an_unknown_picture_is_answered_with_all),
         TEST(odd_numbers_are_drawn),
     };

@@ -311,6 +311,21 @@ static void long_titles_lose_their_middle(void **state)
     }
 }
 
+/* In text an axis that is drawn last takes the letters of marks at 0. */
+static void marks_on_an_axis_are_seen_in_text(void **state)
+{
+    struct plot_request q = {.metric = "token_error"};
+    struct plot_data d = points_of(2, false);
+    (void)state;
+    for (int text = 0; text < 2; text++) {
+        q.text = text;
+        char *script = script_of("curves", &d, &q);
+        assert_int_equal(strstr(script, "set border 3 back\n") != NULL, text);
+        free(script);
+    }
+    plot_data_free(&d);
+}
+
 static void an_unknown_picture_is_answered_with_all(void **state)
 {
     static const char *const words[] = {"plot zzzzzzzz", "report --plots zzzzzzzz"};
@@ -367,6 +382,7 @@ int main(void)
         TEST(a_claim_without_difference_is_shown),
         cmocka_unit_test(long_names_lose_their_middle),
         cmocka_unit_test(long_titles_lose_their_middle),
+        cmocka_unit_test(marks_on_an_axis_are_seen_in_text),
         cmocka_unit_test(an_unknown_picture_is_answered_with_all),
         TEST(odd_numbers_are_drawn),
     };

@@ -176,13 +176,13 @@ static void undrawn(const struct plot_data *d, int first, int end, FILE *out)
         int n = 0;
         for (int i = first; i < end; i++)
             n += d->row[i].word[0] && strcmp(d->row[i].word[0], marks[m].name) == 0;
-        if (n && !some)
-            fprintf(out, "of %d%s", end - first, undrawn_seeds(end - first));
         if (n)
-            fprintf(out, "%s %d %s (%s)", some ? "," : "", n, marks[m].words,
+            fprintf(out, "%s%d %s (%s)", some ? ", " : "", n, marks[m].words,
                     marks[m].sign);
         some = some || n;
     }
+    if (some)
+        fprintf(out, ", of %d%s", end - first, undrawn_seeds(end - first));
 }
 
 /* `share` of the scale's length before its low end. */

@@ -58,10 +58,10 @@ static void a_seed_beyond_the_scale_is_drawn_and_counted(void **state)
     assert_int_equal(d.n, 9);
     char *text = unbroken_script_of("seeds", &d, &q);
     assert_non_null(strstr(text, "set xrange [8.91251:165.959]\nset xtics ('?' 144.544, "));
-    assert_non_null(strstr(text, "alpha: of 3 seeds 1 above the scale (>) "));
+    assert_non_null(strstr(text, "alpha: 1 above the scale (>), of 3 seeds "));
     assert_non_null(
-        strstr(text, "beta: of 3 seeds 2 below the scale (<), 1 without a number (?)'"));
-    assert_null(strstr(text, "gamma: of"));
+        strstr(text, "beta: 2 below the scale (<), 1 without a number (?), of 3 seeds'"));
+    assert_null(strstr(text, "gamma: "));
     assert_non_null(strstr(text, "$above_0 << EOD\n100 "));
     assert_non_null(strstr(text, "$below_3 << EOD\n10 "));
     assert_non_null(strstr(text, "$unknown_3 << EOD\n144.54"));

@@ -68,7 +68,7 @@ static void write_cells(const struct box *b, double most, FILE *out)
     (void)most;
     fprintf(out, "$cells_%d << EOD\n", b->first);
     for (size_t i = 0; cell && i < n; i++)
-        if (isnan(cell[i]))
+        if (!isfinite(cell[i]))
             fprintf(out, "%zu %zu NaN\n", i % (size_t)b->nx, i / (size_t)b->nx);
         else
             fprintf(out, "%zu %zu %.6g\n", i % (size_t)b->nx, i / (size_t)b->nx, cell[i]);
@@ -198,7 +198,8 @@ static double largest(const struct plot_data *d, const struct heat_style *s)
 {
     double most = 0;
     for (int i = 0; i < d->n; i++)
-        if (d->row[i].value[HEAT_VALUE] * s->scale > most)
+        if (isfinite(d->row[i].value[HEAT_VALUE]) &&
+            d->row[i].value[HEAT_VALUE] * s->scale > most)
             most = d->row[i].value[HEAT_VALUE] * s->scale;
     return most > 0 ? most : 1;
 }

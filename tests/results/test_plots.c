@@ -377,7 +377,7 @@ static void a_surface_has_the_mean_of_each_point(void **state)
     free(text);
     TEXT_OF(text, n, plot_csv(plot_find("surface"), &d, out));
     assert_non_null(strstr(text,
-                           "panel,series,x,y,error,seeds,least,most\r\n"
+                           "panel,series,x,y,error,seeds,least,most,left_out\r\n"
                            "\"flip_flop, id: alpha\",\"length, p_ignore\",64,0.5,0.15"));
     free(text);
     plot_data_free(&d);

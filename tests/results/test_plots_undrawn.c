@@ -17,6 +17,8 @@ static char *own(char *text)
     return copy;
 }
 
+enum { LEFT_OUT = 5 }; /* of the values of speed */
+
 static char *script_of(const char *plot, const struct plot_data *d, struct plot_request *q)
 {
     char *text;
@@ -268,7 +270,7 @@ static void long_names_lose_their_middle(void **state)
             struct plot_row *r = plot_add(&d, "box", name);
             assert_non_null(r);
             for (int k = 0; k < PLOT_VALUES; k++)
-                r->value[k] = k < PLOT_VALUES - 1;
+                r->value[k] = k < LEFT_OUT;
             q.text = text;
             char *script = script_of(plots[p], &d, &q), *at = strstr(script, "'begin_");
             assert_non_null(at);
@@ -297,7 +299,7 @@ static void long_titles_lose_their_middle(void **state)
         struct plot_row *r = plot_add(&d, panel, "cope(scale_position=false)");
         assert_non_null(r);
         for (int k = 0; k < PLOT_VALUES; k++)
-            r->value[k] = k < PLOT_VALUES - 1;
+            r->value[k] = k < LEFT_OUT;
         char *script = script_of(plots[p], &d, &q);
         char *at = strstr(script, "set title 'begin_EEEE");
         assert_non_null(at);
@@ -309,6 +311,43 @@ static void long_titles_lose_their_middle(void **state)
         free(script);
         plot_data_free(&d);
     }
+}
+
+/* Of two seeds at length 64 and 128, p_ignore 0.5 and 0.9, one is infinite at one point and both
+ * have no number at another. */
+static void a_surface_says_which_seeds_it_leaves_out(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    for (int seed = 1; seed <= 2; seed++) {
+        const int64_t id = add_run(
+            f->store,
+            (struct fake_run){.variant = "alpha", .encoder = "alpha", .seed = seed});
+        for (int i = 0; i < 4; i++) {
+            char options[96];
+            const double error = i == 3                ? (double)NAN
+                                 : i == 0 && seed == 1 ? (double)INFINITY
+                                                       : 0.25;
+            const struct metric_row m = {"id", "token_error", 0, error, -1, -1};
+            const struct evaluation_row r = {"alpha", "id", options, 20, &m, 1};
+            snprintf(options, sizeof options, "{\"length\":%d,\"p_ignore\":%g}",
+                     i < 2 ? 64 : 128, i % 2 ? 0.9 : 0.5);
+            assert_ok(store_evaluation(f->store, id, &r, &err));
+        }
+    }
+    struct plot_data d = read_plot(f, "surface", &q);
+    assert_int_equal(d.n, 4);
+    char *text = unbroken_script_of("surface", &d, &q);
+    assert_non_null(
+        strstr(text, "p_ignore: 3 of 8 values, at 2 points, without a finite number'"));
+    assert_non_null(strstr(text, "0 0 25\n1 0 25\n0 1 25\n1 1 NaN\n"));
+    assert_non_null(strstr(text, "set cbrange [0:25]\n"));
+    free(text);
+    text = csv_of("surface", &d);
+    assert_non_null(strstr(text, ",64,0.5,0.25,1,0.25,0.25,1\r\n"));
+    assert_non_null(strstr(text, ",128,0.9,,0,,,2\r\n"));
+    free(text);
+    plot_data_free(&d);
 }
 
 /* In text an axis that is drawn last takes the letters of marks at 0. */
@@ -382,6 +421,7 @@ int main(void)
         TEST(a_claim_without_difference_is_shown),
         cmocka_unit_test(long_names_lose_their_middle),
         cmocka_unit_test(long_titles_lose_their_middle),
+        TEST(a_surface_says_which_seeds_it_leaves_out),
         cmocka_unit_test(marks_on_an_axis_are_seen_in_text),
         cmocka_unit_test(an_unknown_picture_is_answered_with_all),
         TEST(odd_numbers_are_drawn),

@@ -14,6 +14,12 @@
 #include "text_table.h"
 #include "verdict_rule.h"
 
+/* Why an interval may hold 0 beside a verdict, for whoever shows both; in lines. */
+#define VERDICTS_NOTE                                                              \
+    "The interval is that of the difference of means, the verdict an exact rank\n" \
+    "test over seeds (docs/STATISTICS.md): two different tests. Where seeds are\n" \
+    "few or spread far, the interval may hold 0 though the ranks decide."
+
 struct verdicts_request {
     const char *profile; /* glob; NULL: every profile that has runs */
     const char *name;    /* glob; NULL: all claims, in text without those of which neither

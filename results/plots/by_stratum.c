@@ -17,8 +17,9 @@
 
 #include "missing.h"
 #include "store_internal.h"
+#include "undrawn.h"
 
-enum { VALUE, SUM = 2, PLACES }; /* between them the mean, which is drawn thin */
+enum { VALUE, MEAN, SUM, PLACES, OF_SEED }; /* the mean is drawn thin */
 enum { BINS = 40 };
 
 /* A line for each run and stratum. */
@@ -73,21 +74,16 @@ static enum status take_value(struct reader *r, struct err *e)
     return ST_OK;
 }
 
-/* The values [first, end) are one point. */
+/* The values [first, end) are one point, without a number where one of them has none. */
 static enum status add_point(struct reader *r, sqlite3_stmt *line, int first, int end,
                              struct err *e)
 {
     double at = 0.0, places = 0.0, sum = 0.0;
-    bool known = false;
-    for (const struct value *v = r->value + first; v < r->value + end; v++)
-        if (v->known) {
-            at += (double)v->at * (double)v->places;
-            places += (double)v->places;
-            sum += v->number;
-            known = true;
-        }
-    if (!known)
-        return ST_OK;
+    for (const struct value *v = r->value + first; v < r->value + end; v++) {
+        at += (double)v->at * (double)v->places;
+        places += (double)v->places;
+        sum += v->known ? v->number : (double)NAN;
+    }
     struct plot_row *row = plot_add(r->out, (const char *)sqlite3_column_text(line, PANEL),
                                     (const char *)sqlite3_column_text(line, SERIES));
     if (!row)
@@ -100,15 +96,26 @@ static enum status add_point(struct reader *r, sqlite3_stmt *line, int first, in
     return ST_OK;
 }
 
+/* Tasks other than texts have no nats. */
+static bool has_numbers(const struct reader *r)
+{
+    for (int i = 0; i < r->n; i++)
+        if (r->value[i].known)
+            return true;
+    return false;
+}
+
 /* A value is in the bin of the places before it. */
 static enum status add_points(struct reader *r, sqlite3_stmt *line, struct err *e)
 {
     double all = 0.0, before = 0.0, bin = 0.0; /* reals: a stranger's sums may overflow */
     int first = 0;
     enum status st = ST_OK;
+    if (r->n <= 2 || !has_numbers(r))
+        return ST_OK;
     for (int i = 0; i < r->n; i++)
         all += (double)r->value[i].places;
-    for (int i = 0; i < r->n && r->n > 2 && st == ST_OK; i++) {
+    for (int i = 0; i < r->n && st == ST_OK; i++) {
         const double here = all > 0.0 ? floor(BINS * before / all) : 0.0;
         if (i > first && (here < bin || here > bin)) {
             st = add_point(r, line, first, i, e);
@@ -117,7 +124,7 @@ static enum status add_points(struct reader *r, sqlite3_stmt *line, struct err *
         bin = here;
         before += (double)r->value[i].places;
     }
-    return st || r->n <= 2 ? st : add_point(r, line, first, r->n, e);
+    return st ? st : add_point(r, line, first, r->n, e);
 }
 
 static enum status take_line(void *context, sqlite3_stmt *line, struct err *e)
@@ -171,7 +178,8 @@ static int by_distance(const void *a, const void *b)
     return (p->x > q->x) - (p->x < q->x);
 }
 
-/* Lines "x mean" of the rows [first, end). Without memory none is drawn. */
+/* Lines "x mean" of the rows [first, end) that have a finite number. Without memory none is
+ * drawn. */
 static void write_all_seeds(const struct plot_data *d, int first, int end, double scale,
                             FILE *out)
 {
@@ -180,8 +188,9 @@ static void write_all_seeds(const struct plot_data *d, int first, int end, doubl
     if (!at)
         return;
     for (int i = first; i < end; i++)
-        at[n++] = (struct point){d->row[i].value[VALUE], d->row[i].value[SUM],
-                                 d->row[i].value[PLACES]};
+        if (isfinite(d->row[i].value[MEAN]))
+            at[n++] = (struct point){d->row[i].value[VALUE], d->row[i].value[SUM],
+                                     d->row[i].value[PLACES]};
     qsort(at, (size_t)n, sizeof *at, by_distance);
     for (int i = 0, k; i < n; i = k) {
         struct point sum = {.x = at[i].x};
@@ -192,6 +201,11 @@ static void write_all_seeds(const struct plot_data *d, int first, int end, doubl
         fprintf(out, "%.17g %.17g\n", sum.x, scale * sum.sum / sum.places);
     }
     free(at);
+}
+
+void by_stratum_undrawn(const struct plot_data *d, int first, int end, FILE *out)
+{
+    undrawn_points(d, first, end, OF_SEED, out);
 }
 
 const char *by_stratum_name(const char *panel)

@@ -9,6 +9,9 @@
 enum status by_stratum_read(struct store *s, const struct plot_request *q,
                             const char *number, struct plot_data *out, struct err *e);
 
+/* `undrawn` of these plots. */
+void by_stratum_undrawn(const struct plot_data *d, int first, int end, FILE *out);
+
 /* The stratum's name, which ends the title of a panel. */
 const char *by_stratum_name(const char *panel);
 /* The boxes, means times `scale`; `axis` as in plot_lines. */

@@ -68,7 +68,7 @@ static void write_cells(const struct box *b, double most, FILE *out)
     (void)most;
     fprintf(out, "$cells_%d << EOD\n", b->first);
     for (size_t i = 0; cell && i < n; i++)
-        if (isnan(cell[i]))
+        if (!isfinite(cell[i]))
             fprintf(out, "%zu %zu NaN\n", i % (size_t)b->nx, i / (size_t)b->nx);
         else
             fprintf(out, "%zu %zu %.6g\n", i % (size_t)b->nx, i / (size_t)b->nx, cell[i]);
@@ -169,11 +169,11 @@ static void write_numbers(const struct box *b, double most, FILE *out)
             b->first, dark ? ">" : "<=", most / 2, dark ? "#ffffff" : "#000000");
 }
 
+static const struct plot_request picture = {.text = false};
+
 static void draw_box(const struct box *b, double most, FILE *out)
 {
-    fputs("set title ", out);
-    plot_quoted(out, b->data->row[b->first].panel);
-    putc('\n', out);
+    plot_panel_title(out, b->data->row[b->first].panel, &picture, PLOT_LEGEND_WIDTH);
     write_label(b, 'x', out);
     write_label(b, 'y', out);
     write_ticks(b, 'x', out);
@@ -198,7 +198,8 @@ static double largest(const struct plot_data *d, const struct heat_style *s)
 {
     double most = 0;
     for (int i = 0; i < d->n; i++)
-        if (d->row[i].value[HEAT_VALUE] * s->scale > most)
+        if (isfinite(d->row[i].value[HEAT_VALUE]) &&
+            d->row[i].value[HEAT_VALUE] * s->scale > most)
             most = d->row[i].value[HEAT_VALUE] * s->scale;
     return most > 0 ? most : 1;
 }

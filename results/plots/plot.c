@@ -15,7 +15,9 @@
 
 #include "escape.h"
 #include "missing.h"
+#include "option.h"
 #include "real_text.h"
+#include "undrawn.h"
 
 #define PLOT(name) extern const struct plot plot_##name;
 #include "plot_list.inc"
@@ -43,6 +45,14 @@ const struct plot *plot_find(const char *name)
         if (strcmp(registry[i]->name, name) == 0)
             return registry[i];
     return NULL;
+}
+
+const char *plot_suggest(const char *typed)
+{
+    const char *names[sizeof registry / sizeof registry[0]];
+    for (int i = 0; i < plot_count(); i++)
+        names[i] = registry[i]->name;
+    return suggest_among(typed, names, plot_count());
 }
 
 /* --- data ------------------------------------------------------------------------ */
@@ -215,6 +225,53 @@ void plot_tick(FILE *out, const char *text)
     quote(out, text, text + strlen(text), 2);
 }
 
+/* The byte at which letter `n` of a text begins. */
+static const char *letter(const char *text, int n)
+{
+    while (*text && n > 0) {
+        text++;
+        while (((unsigned char)*text & 0xc0) == 0x80)
+            text++;
+        n--;
+    }
+    return text;
+}
+
+/* Longer texts than `most` letters lose their middle. */
+static void quote_ends(FILE *out, const char *text, int most, int percent)
+{
+    static const char gap[] = "...";
+    const int letters = plot_letters(text);
+    const int kept = most - (int)strlen(gap), head = kept / 2;
+    if (letters <= most) {
+        quote(out, text, text + strlen(text), percent);
+        return;
+    }
+    quote(out, text, letter(text, head), percent);
+    fprintf(out, ".'%s'.", gap);
+    text = letter(text, letters - (kept - head));
+    quote(out, text, text + strlen(text), percent);
+}
+
+void plot_tick_name(FILE *out, const char *name, const struct plot_request *q)
+{
+    quote_ends(out, name, q->text ? PLOT_SHORT_NAME_MOST : PLOT_NAME_MOST, 2);
+}
+
+void plot_legend_name(FILE *out, const char *name)
+{
+    quote_ends(out, name, PLOT_SHORT_NAME_MOST, 1);
+}
+
+enum { WIDE_LETTER = 8 }; /* a capital */
+
+void plot_panel_title(FILE *out, const char *panel, const struct plot_request *q, int width)
+{
+    fputs("set title ", out);
+    quote_ends(out, panel, q->text ? PLOT_TEXT_WIDTH - 4 : width / WIDE_LETTER, 1);
+    putc('\n', out);
+}
+
 /* FNV-1a with a last mix, of the name without the options in brackets or of these alone. The
  * basis was searched so that all encodings known when this was written, and two sums, look
  * different, and those of the CoPE paper, of posbench-20 and of the text experiments differ in
@@ -290,11 +347,20 @@ void plot_grid(FILE *out, int panels, const struct plot_request *q)
         "set title noenhanced\n"
         "set xlabel noenhanced\nset ylabel noenhanced\n",
         out);
+    if (q->text) /* an axis takes the letters of marks on it */
+        fputs("set border 3 back\n", out);
 }
 
 void plot_grid_end(FILE *out)
 {
     fputs("unset multiplot\n", out);
+}
+
+void plot_empty(FILE *out)
+{
+    fputs("set label 1 'no finite number' at graph 0.5, 0.5 center\n"
+          "plot [0:1][0:1] -1 notitle\nunset label 1\n",
+          out);
 }
 
 int plot_letters(const char *text)
@@ -305,9 +371,9 @@ int plot_letters(const char *text)
     return n;
 }
 
-/* Of a legend: a line, a character, and what stands beside the words; pixels, as gnuplot lays
+/* Of a legend: a line, and what stands beside the words; pixels, as gnuplot lays
  * out 12-point text. Two lines fit into the height that a plot asks for. */
-enum { LEGEND_LINE = 18, LEGEND_LETTER = 7, LEGEND_SAMPLE = 60, LEGEND_FITS = 2 };
+enum { LEGEND_LINE = 18, LEGEND_SAMPLE = 60, LEGEND_FITS = 2 };
 enum { TEXT_SAMPLE = 12 };  /* the same in text, in letters */
 enum { LEGEND_MARGIN = 4 }; /* lines of a box's ticks and of its axis's name */
 
@@ -315,15 +381,30 @@ struct legend {
     int columns, lines;
 };
 
+static int max_int(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int min_int(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Of a series' name as a legend shows it. */
+static int legend_letters(const char *name)
+{
+    return min_int(plot_letters(name), PLOT_SHORT_NAME_MOST);
+}
+
 /* Of the panel of rows [first, end). */
 static struct legend legend_of(const struct plot_data *d, int first, int end, bool text)
 {
     int longest = 1, series = 0;
     for (int k = first; k < end; k = plot_series_end(d, k), series++)
-        if (plot_letters(d->row[k].series) > longest)
-            longest = plot_letters(d->row[k].series);
+        longest = max_int(longest, legend_letters(d->row[k].series));
     const int fit = text ? PLOT_TEXT_WIDTH / (longest + TEXT_SAMPLE)
-                         : PLOT_LEGEND_WIDTH / (LEGEND_LETTER * longest + LEGEND_SAMPLE);
+                         : PLOT_LEGEND_WIDTH / (PLOT_LETTER * longest + LEGEND_SAMPLE);
     const int columns = fit > 0 ? fit : 1;
     return (struct legend){columns, (series + columns - 1) / columns};
 }
@@ -368,10 +449,19 @@ static void draw_panel(const struct plot_data *d, const struct plot_request *q, 
                 "%s$%s_%d using 1:2 with linespoints lw 2.5 pt %d ps 0.6 dt %d "
                 "lc rgb '%s' title ",
                 comma, thick, k, mark, dash, colour);
-        plot_quoted(out, d->row[k].series);
+        plot_legend_name(out, d->row[k].series);
         comma = ", \\\n  ";
     }
     putc('\n', out);
+}
+
+/* Any y of the rows [first, end). */
+static bool has_point(const struct plot_data *d, int first, int end)
+{
+    for (int i = first; i < end; i++)
+        if (isfinite(d->row[i].value[1]))
+            return true;
+    return false;
 }
 
 static void draw_panels(const struct plot_data *d, const struct plot_request *q,
@@ -384,11 +474,12 @@ static void draw_panels(const struct plot_data *d, const struct plot_request *q,
             plot_quoted(out, axis(d->row[i].panel));
             putc('\n', out);
         }
-        fputs("set title ", out);
-        plot_quoted(out, d->row[i].panel);
-        putc('\n', out);
+        plot_panel_title(out, d->row[i].panel, q, PLOT_LEGEND_WIDTH);
         plot_legend(d, i, end, q, out);
-        draw_panel(d, q, i, end, thick, out);
+        if (has_point(d, i, end))
+            draw_panel(d, q, i, end, thick, out);
+        else
+            plot_empty(out);
     }
 }
 
@@ -420,28 +511,33 @@ void plot_lines(const struct plot_data *d, const struct plot_request *q, const c
     plot_grid_end(out);
 }
 
-/* Of a picture: a row with its name, a line of the title, and no more than so wide; pixels. */
-enum { ROW = 30, TITLE_LINE = 20, WIDTH_MOST = 1450 };
-enum { NAME_MOST = 60 }; /* letters beside a panel that make it wider */
+/* Of a picture: a row with its name, and no more than so wide; pixels. */
+enum { ROW = 30, WIDTH_MOST = 1450 };
 enum { TEXT_PANEL = 22, TEXT_ROW = 2, TEXT_AROUND = 10 }; /* lines of text */
-enum { PIXELS_A_LINE = 15 }; /* of a picture whose height follows its data; chosen */
 
-/* The most rows of a panel, and letters of a name. */
-static void names_of(const struct plot_data *d, int *rows, int *longest)
+/* The most series of a panel. */
+static int series_most(const struct plot_data *d)
 {
-    *rows = *longest = 0;
+    int most = 0;
     for (int i = 0, end; i < d->n; i = end) {
         int n = 0;
         end = plot_panel_end(d, i);
-        for (int k = i; k < end; k = plot_series_end(d, k), n++)
-            if (plot_letters(d->row[k].series) > *longest)
-                *longest = plot_letters(d->row[k].series);
-        *rows = n > *rows ? n : *rows;
+        for (int k = i; k < end; k = plot_series_end(d, k))
+            n++;
+        most = max_int(most, n);
     }
-    *longest = *longest > NAME_MOST ? NAME_MOST : *longest;
+    return most;
 }
 
-static int lines_of(const char *title)
+static int longest_name(const struct plot_data *d)
+{
+    int most = 0;
+    for (int i = 0; i < d->n; i = plot_series_end(d, i))
+        most = max_int(most, plot_letters(d->row[i].series));
+    return min_int(most, PLOT_NAME_MOST);
+}
+
+int plot_title_lines(const char *title)
 {
     int n = title != NULL;
     for (const char *c = title; c && *c; c++)
@@ -449,35 +545,50 @@ static int lines_of(const char *title)
     return n;
 }
 
+static int panel_width(const struct plot *p, const struct plot_data *d)
+{
+    return p->width + (p->named ? PLOT_LETTER * longest_name(d) : 0);
+}
+
+/* Pixels; of a panel whose legend has so many lines more than have room. */
+static int panel_height(const struct plot *p, const struct plot_data *d, int more_lines)
+{
+    return p->height + LEGEND_LINE * more_lines + (p->named ? ROW * series_most(d) : 0);
+}
+
+/* Lines of text; likewise. */
+static int panel_lines(const struct plot *p, const struct plot_data *d, int more_lines)
+{
+    const int named = p->named ? TEXT_ROW * series_most(d) + TEXT_AROUND : 0;
+    return named > TEXT_PANEL ? named : TEXT_PANEL + more_lines;
+}
+
+/* Panels side by side; those with names are wide, and as many as have room. */
+static int grid_columns(const struct plot *p, const struct plot_data *d,
+                        const struct plot_request *q)
+{
+    int most = p->tall ? 1 : d->columns ? d->columns : columns_most(q);
+    if (p->named)
+        most = max_int(1, min_int(most, WIDTH_MOST / panel_width(p, d)));
+    return min_int(most, plot_panels(d));
+}
+
 /* Of the whole picture, in pixels; of text in lines. */
 struct picture_size {
-    int columns, width, height, lines;
+    int width, height, lines;
 };
 
-static struct picture_size size_of(const struct plot *p, const struct plot_data *d,
-                                   const struct plot_request *q)
+static struct picture_size picture_size(const struct plot *p, const struct plot_data *d,
+                                        const struct plot_request *q)
 {
-    const int panels = plot_panels(d);
-    int named_rows, longest;
-    names_of(d, &named_rows, &longest);
+    const int panels = plot_panels(d), title = plot_title_lines(q->title);
     const int more = legend_lines(p, d, q->text);
-    const int width = p->width + (p->named ? LEGEND_LETTER * longest : 0);
-    const int height = p->height + LEGEND_LINE * more + (p->named ? ROW * named_rows : 0);
-    int most = p->tall ? 1 : d->columns ? d->columns : columns_most(q);
-    if (p->named && most * width > WIDTH_MOST)
-        most = WIDTH_MOST / width > 0 ? WIDTH_MOST / width : 1;
-    const int rows = (panels + most - 1) / most;
-    const int text = p->named ? TEXT_ROW * named_rows + TEXT_AROUND : 0;
-    const struct picture_size s = {
-        .columns = panels < most ? panels : most,
-        .height = (p->tall ? p->tall(d) : height * rows) + TITLE_LINE * lines_of(q->title),
-        .lines = (text > TEXT_PANEL ? text : TEXT_PANEL + more) * rows + lines_of(q->title),
-    };
+    const int rows = q->columns > 0 ? (panels + q->columns - 1) / q->columns : 0;
     return (struct picture_size){
-        .columns = s.columns,
-        .width = width * s.columns,
-        .height = s.height,
-        .lines = p->tall ? s.height / PIXELS_A_LINE : s.lines,
+        .width = panel_width(p, d) * q->columns,
+        .height = (p->tall ? p->tall(d) : panel_height(p, d, more) * rows) +
+                  PLOT_TITLE_LINE * title,
+        .lines = panel_lines(p, d, more) * rows + title,
     };
 }
 
@@ -485,9 +596,11 @@ void plot_script(const struct plot *p, const struct plot_data *d,
                  const struct plot_request *q, const char *terminal, FILE *out)
 {
     struct plot_request sized = *q;
-    sized.title = q->title ? q->title : p->note;
-    const struct picture_size size = size_of(p, d, &sized);
-    sized.columns = size.columns;
+    sized.columns = grid_columns(p, d, q);
+    const int width = panel_width(p, d) * sized.columns;
+    char *note = undrawn_note(p, d, q->text ? PLOT_TEXT_WIDTH : width / PLOT_LETTER);
+    sized.title = q->title ? q->title : note;
+    const struct picture_size size = picture_size(p, d, &sized);
     if (strcmp(terminal, "svg") == 0)
         fprintf(out,
                 "set terminal svg size %d,%d noenhanced font 'sans-serif,12' "
@@ -503,6 +616,7 @@ void plot_script(const struct plot *p, const struct plot_data *d,
         fprintf(out, "set terminal dumb size %d,%d noenhanced\n", PLOT_TEXT_WIDTH,
                 size.lines);
     p->draw(d, &sized, out);
+    free(note);
 }
 
 /* The fewest digits that read back; to find them takes most of the time that a long table

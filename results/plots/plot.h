@@ -19,7 +19,7 @@
 #include "store_internal.h"
 
 /* Numbers and further texts of a mark; the CSV of a plot has no more columns. */
-enum { PLOT_VALUES = 6, PLOT_WORDS = 3 };
+enum { PLOT_VALUES = 7, PLOT_WORDS = 3 };
 
 enum { PLOT_LEGEND_WIDTH = 460 };
 
@@ -71,6 +71,9 @@ struct plot {
     void (*print)(const struct plot_data *d, const struct plot_request *q, FILE *out);
     int width, height; /* of a panel in pixels */
     const char *note;  /* above all panels, in lines: how they are read; NULL: nothing */
+    /* Not NULL: writes, for below the note, how many seeds of the series of rows [first, end)
+     * have no place on the scale and why; nothing when each has one. */
+    void (*undrawn)(const struct plot_data *d, int first, int end, FILE *out);
     bool named; /* series are named at the left of their row: each panel is as much wider as
                    the longest name and as much higher as its rows need */
     /* Series are named below each panel, which is PLOT_LEGEND_WIDTH wide, and higher where
@@ -85,6 +88,9 @@ struct plot {
 int plot_count(void);
 const struct plot *plot_at(int i);
 const struct plot *plot_find(const char *name); /* NULL: no such plot */
+/* "; did you mean \"NAME\"?" or "; there are NAME, NAME", for the end of a message about a name
+ * that no plot has. Good until the next call in this thread. */
+const char *plot_suggest(const char *typed);
 
 /* `read` of a plot that is drawn from a run: ST_NOTFOUND, with the command. */
 enum status plot_read_nothing(struct store *s, const struct plot_request *q,
@@ -123,6 +129,16 @@ void plot_quoted(FILE *out, const char *text);
 /* The same for the label of a tick, which gnuplot takes for a format when it has a '%'. */
 void plot_tick(FILE *out, const char *text);
 
+/* Letters of a series' name beside a box, and in a legend or in text: longer ones lose their
+ * middle, so that the box keeps its room. The CSV has all of them. */
+enum { PLOT_NAME_MOST = 60, PLOT_SHORT_NAME_MOST = 44 };
+enum { PLOT_LETTER = 7 }; /* its width in pixels, as gnuplot lays out 12-point text */
+void plot_tick_name(FILE *out, const char *name, const struct plot_request *q);
+void plot_legend_name(FILE *out, const char *name);
+/* "set title ..." of a box, likewise cut where it is wider than `width` pixels. */
+void plot_panel_title(FILE *out, const char *panel, const struct plot_request *q,
+                      int width);
+
 /* The look of series `name` in every picture, safe for the colour-blind: a colour of
  * Okabe and Ito's palette, a mark and a dash, all three by the name alone. Options in brackets
  * leave the colour and change mark and dash. */
@@ -130,6 +146,9 @@ void plot_style(const char *name, char colour[8], int *mark, int *dash);
 
 /* " title ..." of `set multiplot`, as safe as plot_quoted; the title's lines end in '\n'. */
 void plot_title(FILE *out, const char *title);
+/* Its lines, 0 for NULL; and the height of one in pixels. */
+int plot_title_lines(const char *title);
+enum { PLOT_TITLE_LINE = 20 };
 /* The legend below the box of rows [first, end), and the room for it; of plots with .legend. */
 void plot_legend(const struct plot_data *d, int first, int end,
                  const struct plot_request *q, FILE *out);
@@ -137,6 +156,9 @@ void plot_legend(const struct plot_data *d, int first, int end,
  * closes it. */
 void plot_grid(FILE *out, int panels, const struct plot_request *q);
 void plot_grid_end(FILE *out);
+/* The box at hand when none of its rows has a finite number: gnuplot draws no box, and nothing
+ * behind it, without one. */
+void plot_empty(FILE *out);
 
 /* Writes "x y" a line, what is drawn thick of the rows [first, end) of one series. */
 typedef void plot_thick_fn(const struct plot_data *d, int first, int end, double scale,

@@ -4,7 +4,7 @@
  * Right of zero the first encoder errs less, as the claim says. A box holds the claims about
  * one experiment, cell and metric in one profile; the boxes stand below each other, each as
  * high as its claims need. Verdicts stand at the right in words, and in colour and mark. */
-#include "plot.h"
+#include "claims_text.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,16 +13,9 @@
 #include "missing.h"
 #include "verdicts.h"
 
-enum { EFFECT, LOW, HIGH, PUBLISHED, PAIRS, P };
-enum { CLAIM, VERDICT, METRIC };
-
 /* Pixels: a claim; title, axis and its name; below all. */
 enum { ROW = 26, AROUND = 106, BELOW = 10 };
-
-static bool has_mark(const struct claim_verdict *c)
-{
-    return isfinite(c->effect);
-}
+enum { WIDTH = 540 }; /* without the names */
 
 static void name_panel(const struct claim_verdict *c, char *text, size_t bytes)
 {
@@ -35,21 +28,21 @@ static enum status take(void *context, const struct claim_verdict *c, struct err
 {
     char panel[640], series[640];
     const struct comparison *j = c->judged;
-    if (!has_mark(c))
+    if (j->verdict == NOT_RUN)
         return ST_OK;
     name_panel(c, panel, sizeof panel);
     snprintf(series, sizeof series, "%.200s: %.200s < %.200s", c->split, c->less, c->than);
     struct plot_row *r = plot_add(context, panel, series);
-    if (!r || !plot_word(r, CLAIM, c->name) ||
-        !plot_word(r, VERDICT, verdict_text(j->verdict)) ||
-        !plot_word(r, METRIC, c->metric))
+    if (!r || !plot_word(r, CLAIM_NAME, c->name) ||
+        !plot_word(r, CLAIM_VERDICT, verdict_text(j->verdict)) ||
+        !plot_word(r, CLAIM_METRIC, c->metric))
         return err_set(e, ST_NOMEM, "no memory for the picture's data");
-    r->value[EFFECT] = c->effect;
-    r->value[LOW] = c->interval.low;
-    r->value[HIGH] = c->interval.high;
-    r->value[PUBLISHED] = c->published;
-    r->value[PAIRS] = j->improvement;
-    r->value[P] = fmin(j->below_corrected, j->above_corrected);
+    r->value[CLAIM_EFFECT] = c->effect;
+    r->value[CLAIM_LOW] = c->interval.low;
+    r->value[CLAIM_HIGH] = c->interval.high;
+    r->value[CLAIM_PUBLISHED] = c->published;
+    r->value[CLAIM_PAIRS] = j->improvement;
+    r->value[CLAIM_P] = fmin(j->below_corrected, j->above_corrected);
     return ST_OK;
 }
 
@@ -98,15 +91,10 @@ static int tall(const struct plot_data *d)
 /* Okabe and Ito's colours; a filled circle, a filled triangle that points down, a circle. */
 static void look_of(const struct plot_row *r, const char **colour, int *mark)
 {
-    const bool yes = strcmp(r->word[VERDICT], verdict_text(REPRODUCED)) == 0;
-    const bool no = strcmp(r->word[VERDICT], verdict_text(CONTRADICTED)) == 0;
+    const bool yes = strcmp(r->word[CLAIM_VERDICT], verdict_text(REPRODUCED)) == 0;
+    const bool no = strcmp(r->word[CLAIM_VERDICT], verdict_text(CONTRADICTED)) == 0;
     *colour = yes ? "#009E73" : no ? "#D55E00" : "#666666";
     *mark = yes ? 7 : no ? 11 : 6;
-}
-
-static double scale_of(const struct plot_row *r)
-{
-    return metric_info(r->word[METRIC])->percent ? 100.0 : 1.0;
 }
 
 /* Of the row at place `place` of its box: $claim_<i> x, place, ends of the interval (of one
@@ -114,12 +102,12 @@ static double scale_of(const struct plot_row *r)
 static void write_blocks(const struct plot_data *d, int i, int place, FILE *out)
 {
     const struct plot_row *r = &d->row[i];
-    const double k = scale_of(r), *v = r->value;
-    const double low = isnan(v[LOW]) ? v[EFFECT] : v[LOW];
-    const double high = isnan(v[HIGH]) ? v[EFFECT] : v[HIGH];
-    fprintf(out, "$claim_%d << EOD\n%.17g %d %.17g %.17g\nEOD\n", i, k * v[EFFECT], place,
-            k * low, k * high);
-    fprintf(out, "$paper_%d << EOD\n%.17g %d\nEOD\n", i, k * v[PUBLISHED], place);
+    const double effect = claims_value(r, CLAIM_EFFECT), low = claims_value(r, CLAIM_LOW),
+                 high = claims_value(r, CLAIM_HIGH);
+    fprintf(out, "$claim_%d << EOD\n%.17g %d %.17g %.17g\nEOD\n", i, effect, place,
+            isnan(low) ? effect : low, isnan(high) ? effect : high);
+    fprintf(out, "$paper_%d << EOD\n%.17g %d\nEOD\n", i, claims_value(r, CLAIM_PUBLISHED),
+            place);
 }
 
 /* Letters of the longest word at one side. */
@@ -127,7 +115,8 @@ static int longest(const struct plot_data *d, bool verdicts)
 {
     int most = 0;
     for (int i = 0; i < d->n; i++) {
-        const int n = plot_letters(verdicts ? d->row[i].word[VERDICT] : d->row[i].series);
+        const int n =
+            plot_letters(verdicts ? d->row[i].word[CLAIM_VERDICT] : d->row[i].series);
         most = n > most ? n : most;
     }
     return most;
@@ -135,7 +124,8 @@ static int longest(const struct plot_data *d, bool verdicts)
 
 static int left_margin(const struct plot_data *d)
 {
-    return longest(d, false) + 2;
+    const int letters = longest(d, false);
+    return (letters < PLOT_NAME_MOST ? letters : PLOT_NAME_MOST) + 2;
 }
 
 static int right_margin(const struct plot_data *d)
@@ -144,47 +134,31 @@ static int right_margin(const struct plot_data *d)
 }
 
 /* Names at the left, verdicts at the right, one claim a row, downwards. */
-static void write_rows(const struct plot_data *d, int first, int end, FILE *out)
+static void write_rows(const struct plot_data *d, const struct plot_request *q, int first,
+                       int end, FILE *out)
 {
     for (int side = 0; side < 2; side++) {
         fprintf(out, "set y%stics scale 0 noenhanced (", side ? "2" : "");
         for (int i = first; i < end; i++) {
             fputs(i > first ? ", " : "", out);
-            plot_tick(out, side ? d->row[i].word[VERDICT] : d->row[i].series);
+            plot_tick_name(out, side ? d->row[i].word[CLAIM_VERDICT] : d->row[i].series, q);
             fprintf(out, " %d", i - first + 1);
         }
         fprintf(out, ")\nset y%srange [%d.5:0.5]\n", side ? "2" : "", end - first);
     }
 }
 
-enum { STEPS_MOST = 6, STEP_LETTERS = 6 }; /* of an axis; of a number below it in text */
-
-/* Steps of the axis that have room for their numbers. */
-static int steps_most(const struct plot_data *d, const struct plot_request *q)
-{
-    const int box = PLOT_TEXT_WIDTH - left_margin(d) - right_margin(d);
-    const int fit = q->text ? box / STEP_LETTERS : STEPS_MOST;
-    return fit > STEPS_MOST ? STEPS_MOST : fit > 1 ? fit : 1;
-}
+enum { STEPS_MOST = 6 }; /* of an axis */
 
 /* The axis of the rows [first, end): all marks and 0 whole within it, and few numbers. */
-static void write_axis(const struct plot_data *d, const struct plot_request *q, int first,
-                       int end, FILE *out)
+static void write_axis(const struct plot_data *d, int first, int end, FILE *out)
 {
-    const int steps = steps_most(d, q);
-    double low = 0.0, high = 0.0;
-    for (int i = first; i < end; i++)
-        for (int k = EFFECT; k <= PUBLISHED; k++) {
-            const double x = scale_of(&d->row[i]) * d->row[i].value[k];
-            if (isfinite(x)) {
-                low = fmin(low, x);
-                high = fmax(high, x);
-            }
-        }
+    double low, high;
+    claims_range(d, first, end, &low, &high);
     const double width = high > low ? high - low : 1.0;
-    double step = pow(10.0, floor(log10(width / steps)));
+    double step = pow(10.0, floor(log10(width / STEPS_MOST)));
     static const double more[] = {2.0, 2.5, 2.0}; /* 1, 2, 5, 10 */
-    for (int i = 0; i < 3 && step * steps < width; i++)
+    for (int i = 0; i < 3 && step * STEPS_MOST < width; i++)
         step *= more[i];
     fprintf(out, "set xrange [%.6g:%.6g]\nset xtics %.6g\n", low - 0.04 * width,
             high + 0.04 * width, step);
@@ -193,35 +167,34 @@ static void write_axis(const struct plot_data *d, const struct plot_request *q, 
 static void draw_panel(const struct plot_data *d, const struct plot_request *q, int first,
                        int end, FILE *out)
 {
-    write_axis(d, q, first, end, out);
-    fputs("set title ", out);
-    plot_quoted(out, d->row[first].panel);
-    putc('\n', out);
-    write_rows(d, first, end, out);
-    fputs("plot ", out);
+    write_axis(d, first, end, out);
+    plot_panel_title(out, d->row[first].panel, q, WIDTH);
+    write_rows(d, q, first, end, out);
+    /* A line above the box, so that it is drawn though no claim has a finite difference. */
+    fputs("plot -1", out);
     for (int i = first; i < end; i++) {
         const char *colour;
         int mark;
         look_of(&d->row[i], &colour, &mark);
-        fprintf(out, "%s$claim_%d using 1:2:3:4 with xerrorbars ",
-                i > first ? ", \\\n  " : "", i);
-        if (q->text)
-            fputs("pt 'o'", out);
-        else
-            fprintf(out, "pt %d ps 1.1 lw 2 lc rgb '%s'", mark, colour);
-        /* Gnuplot crashes when text stands at NaN. */
-        if (isfinite(d->row[i].value[PUBLISHED]))
+        if (isfinite(d->row[i].value[CLAIM_EFFECT]))
             fprintf(out,
-                    ", $paper_%d using 1:2 with points pt %s ps 1.1 lw 2 lc rgb '#000000'",
-                    i, q->text ? "'x'" : "2");
+                    ", \\\n  $claim_%d using 1:2:3:4 with xerrorbars "
+                    "pt %d ps 1.1 lw 2 lc rgb '%s'",
+                    i, mark, colour);
+        /* Gnuplot crashes when text stands at NaN. */
+        if (isfinite(d->row[i].value[CLAIM_PUBLISHED]))
+            fprintf(out,
+                    ", $paper_%d using 1:2 with points pt 2 ps 1.1 lw 2 lc rgb '#000000'",
+                    i);
     }
     putc('\n', out);
 }
 
 static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
-    const double whole = tall(d);
-    double top = 1;
+    const int title = PLOT_TITLE_LINE * plot_title_lines(q->title);
+    const double whole = tall(d) + title;
+    double top = 1 - title / whole;
     for (int i = 0, place = 0; i < d->n; i++) {
         place = i > 0 && plot_panel_end(d, i - 1) > i ? place + 1 : 1;
         write_blocks(d, i, place, out);
@@ -250,8 +223,10 @@ const struct plot plot_claims = {
     .words = {"claim", "verdict", "metric"},
     .read = read,
     .draw = draw,
+    .print = claims_print,
     .tall = tall,
-    .width = 540,
+    .width = WIDTH,
     .named = true,
     .whole = true,
+    .note = VERDICTS_NOTE,
 };

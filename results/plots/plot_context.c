@@ -7,6 +7,9 @@
  * mark. */
 #include "medians.h"
 #include "metric_text.h"
+#include "undrawn.h"
+
+enum { SEED = 2 }; /* among the values */
 
 static const char sql[] =
     "SELECT r.experiment || iif(r.cell = '', '', ' ' || r.cell), r.variant,"
@@ -37,6 +40,11 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     medians_draw(d, q, m->percent ? 100.0 : 1.0, out);
 }
 
+static void undrawn(const struct plot_data *d, int first, int end, FILE *out)
+{
+    undrawn_points(d, first, end, SEED, out);
+}
+
 const struct plot plot_context = {
     .name = "context",
     .summary = "perplexity of a text over the length of its windows, the same tokens asked",
@@ -44,6 +52,7 @@ const struct plot plot_context = {
     .values = {"context", "value", "seed", "tokens"},
     .read = read,
     .draw = draw,
+    .undrawn = undrawn,
     .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,

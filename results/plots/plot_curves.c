@@ -2,6 +2,9 @@
  * one, a box for each experiment and split. */
 #include "medians.h"
 #include "metric_text.h"
+#include "undrawn.h"
+
+enum { SEED = 2 }; /* among the values */
 
 /* Splits measured at one step only have no curve. */
 static const char sql[] =
@@ -38,6 +41,11 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     medians_draw(d, q, m->percent ? 100.0 : 1.0, out);
 }
 
+static void undrawn(const struct plot_data *d, int first, int end, FILE *out)
+{
+    undrawn_points(d, first, end, SEED, out);
+}
+
 const struct plot plot_curves = {
     .name = "curves",
     .summary = "learning curves: each seed thin, the median of the seeds thick",
@@ -45,6 +53,7 @@ const struct plot plot_curves = {
     .values = {"step", "value", "seed"},
     .read = read,
     .draw = draw,
+    .undrawn = undrawn,
     .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,

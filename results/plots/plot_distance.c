@@ -20,6 +20,7 @@ const struct plot plot_distance = {
     .values = {"value", "error", "wrong", "places", "seed"},
     .read = read,
     .draw = draw,
+    .undrawn = by_stratum_undrawn,
     .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,

@@ -23,6 +23,7 @@ const struct plot plot_loss = {
     .values = {"position", "loss", "nats", "tokens", "seed"},
     .read = read,
     .draw = draw,
+    .undrawn = by_stratum_undrawn,
     .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,

@@ -2,13 +2,17 @@
  *
  * Errors over seeds have two humps, which a mean hides. A seed without any error stands at 0,
  * beside the scale, as an open mark, and a line goes from it to the 95 % bound of its rate,
- * 1 - 0.05^(1/total); a paper's number is a cross. */
+ * 1 - 0.05^(1/total); a paper's number is a cross. A seed beyond the scale, or without a number,
+ * stands at the edge with a sign of its own. */
 #include "plot.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "metric_text.h"
+#include "missing.h"
 #include "statistics.h"
+#include "undrawn.h"
 
 enum { VALUE, TOTAL, SEED, RUN, PUBLISHED };
 
@@ -23,18 +27,12 @@ static const char sql[] =
     "FROM v_run AS r JOIN v_score AS s USING (run_id) "
     "WHERE r.state = 'done' AND r.profile GLOB ?1 AND r.experiment GLOB ?2"
     "  AND s.split GLOB ?3 AND s.split NOT IN ('train', 'valid')"
-    "  AND r.cell GLOB ?4 AND r.variant GLOB ?5 AND s.metric = ?6 AND s.value NOT NULL "
+    "  AND r.cell GLOB ?4 AND r.variant GLOB ?5 AND s.metric = ?6 "
     "ORDER BY r.experiment, r.profile, r.cell, s.split, r.encoder, r.variant, r.seed";
-
-static enum status read(struct store *s, const struct plot_request *q,
-                        struct plot_data *out, struct err *e)
-{
-    return plot_read(s, sql, q, q->metric, out, e);
-}
 
 static bool is_zero(const struct plot_row *r)
 {
-    return r->value[VALUE] <= 0.0;
+    return r->value[VALUE] >= 0.0 && r->value[VALUE] <= 0.0;
 }
 
 /* Of a seed whose rate is 0; 0 where no count says how many could have been. */
@@ -49,10 +47,11 @@ static double bound_of(const struct plot_row *r)
 enum { DECADES_MAX = 12 };
 enum { TICKS_MAX = 4 }; /* decades that have a name; chosen for the narrowest box */
 
-/* Powers of ten; 0, where there are such seeds, has a place left of them. */
+/* Powers of ten; 0, where there are such seeds, has a place left of them, and what is no number
+ * one right of them. */
 struct scale {
     int low, high;
-    bool zeros;
+    bool zeros, nones;
 };
 
 static void widen(double value, double *least, double *most)
@@ -61,6 +60,34 @@ static void widen(double value, double *least, double *most)
         return;
     *least = fmin(*least, value);
     *most = fmax(*most, value);
+}
+
+/* To the seeds in that window of DECADES_MAX between the ends which holds most seeds; of several
+ * the lowest. */
+static void narrow(const struct plot_data *d, int first, int end, double unit,
+                   struct scale *s)
+{
+    int most = -1, best = s->low;
+    for (int low = s->low; low <= s->high - DECADES_MAX; low++) {
+        int inside = 0;
+        for (int i = first; i < end; i++) {
+            const double place = log10(unit * d->row[i].value[VALUE]);
+            inside += place >= low && place <= low + DECADES_MAX;
+        }
+        if (inside > most) {
+            most = inside;
+            best = low;
+        }
+    }
+    double least = INFINITY, most_inside = 0.0;
+    for (int i = first; i < end; i++) {
+        const double x = unit * d->row[i].value[VALUE], place = log10(x);
+        if (place >= best && place <= best + DECADES_MAX)
+            widen(x, &least, &most_inside);
+    }
+    s->low = most > 0 ? (int)floor(log10(least)) : best;
+    s->high = most > 0 ? (int)ceil(log10(most_inside)) : best + DECADES_MAX;
+    s->high += s->high == s->low;
 }
 
 static struct scale scale_of(const struct plot_data *d, int first, int end, double unit)
@@ -72,15 +99,90 @@ static struct scale scale_of(const struct plot_data *d, int first, int end, doub
         widen(unit * (is_zero(r) ? bound_of(r) : r->value[VALUE]), &least, &most);
         widen(unit * r->value[PUBLISHED], &least, &most);
         s.zeros = s.zeros || is_zero(r);
+        s.nones = s.nones || isnan(r->value[VALUE]);
     }
     if (most > 0.0) {
         s.low = (int)floor(log10(least));
         s.high = (int)ceil(log10(most));
     }
     s.high += s.high == s.low;
-    if (s.low < s.high - DECADES_MAX)
-        s.low = s.high - DECADES_MAX;
+    if (s.high - s.low > DECADES_MAX)
+        narrow(d, first, end, unit, &s);
     return s;
+}
+
+/* How a seed is drawn. */
+enum mark { NUMBER, ZERO, BELOW, ABOVE, NONE, MARKS };
+static const struct {
+    const char *name; /* in the CSV */
+    const char *sign; /* at the edge; NULL: a point on the scale */
+    const char *words;
+} marks[MARKS] = {
+    {"number", NULL, NULL},
+    {"zero", NULL, NULL},
+    {"below", "<", "below the scale"},
+    {"above", ">", "above the scale"},
+    {"none", "?", "without a number"},
+};
+
+static enum mark mark_of(const struct plot_row *r, const struct scale *s, double unit)
+{
+    /* An end of the scale may be a seed itself, whose logarithm was rounded. */
+    static const double rounding = 1e-9;
+    const double x = unit * r->value[VALUE];
+    if (isnan(x))
+        return NONE;
+    if (is_zero(r))
+        return ZERO;
+    if (x < pow(10.0, s->low) * (1 - rounding))
+        return BELOW;
+    return x > pow(10.0, s->high) * (1 + rounding) ? ABOVE : NUMBER;
+}
+
+static double unit_of(const struct plot_request *q)
+{
+    return metric_info(q->metric)->percent ? 100.0 : 1.0;
+}
+
+static enum status name_marks(const struct plot_request *q, struct plot_data *d,
+                              struct err *e)
+{
+    for (int i = 0, end; i < d->n; i = end) {
+        end = plot_panel_end(d, i);
+        const struct scale s = scale_of(d, i, end, unit_of(q));
+        for (int k = i; k < end; k++)
+            if (!plot_word(&d->row[k], 0, marks[mark_of(&d->row[k], &s, unit_of(q))].name))
+                return err_set(e, ST_NOMEM, "no memory for the picture's data");
+    }
+    return ST_OK;
+}
+
+static enum status read(struct store *s, const struct plot_request *q,
+                        struct plot_data *out, struct err *e)
+{
+    enum status st = plot_read(s, sql, q, q->metric, out, e);
+    bool some = false;
+    for (int i = 0; st == ST_OK && i < out->n; i++)
+        some = some || !isnan(out->row[i].value[VALUE]);
+    if (st == ST_OK && !some)
+        st = plot_nothing(s, q, q->metric, e);
+    return st ? st : name_marks(q, out, e);
+}
+
+static void undrawn(const struct plot_data *d, int first, int end, FILE *out)
+{
+    bool some = false;
+    for (int m = BELOW; m < MARKS; m++) {
+        int n = 0;
+        for (int i = first; i < end; i++)
+            n += d->row[i].word[0] && strcmp(d->row[i].word[0], marks[m].name) == 0;
+        if (n)
+            fprintf(out, "%s%d %s (%s)", some ? ", " : "", n, marks[m].words,
+                    marks[m].sign);
+        some = some || n;
+    }
+    if (some)
+        fprintf(out, ", of %d%s", end - first, undrawn_seeds(end - first));
 }
 
 /* `share` of the scale's length before its low end. */
@@ -94,14 +196,22 @@ static double zero_of(const struct scale *s)
     return before(s, 0.16);
 }
 
+/* Where seeds without a number stand, behind the high end. */
+static double none_of(const struct scale *s)
+{
+    return before(s, -1.16);
+}
+
 /* Marks on either end are drawn whole, so the box begins before it and ends behind it. */
 static void write_scale(const struct scale *s, FILE *out)
 {
     const int decades = s->high - s->low, every = (decades + TICKS_MAX - 1) / TICKS_MAX;
     fprintf(out, "set xrange [%.6g:%.6g]\nset xtics (", before(s, s->zeros ? 0.22 : 0.05),
-            pow(10.0, s->high + 0.05 * decades));
+            before(s, s->nones ? -1.22 : -1.05));
     if (s->zeros)
         fprintf(out, "'0' %.6g, ", zero_of(s));
+    if (s->nones)
+        fprintf(out, "'?' %.6g, ", none_of(s));
     for (int k = s->low; k <= s->high; k++) {
         if ((k - s->low) % every == 0)
             fprintf(out, "'%g' 1e%d", pow(10.0, k), k);
@@ -125,22 +235,37 @@ static void write_scale(const struct scale *s, FILE *out)
  * NaN. */
 enum { FAR_ABOVE = -99 };
 
-/* $some_<i>, $none_<i> and $paper_<i> of the rows [first, end) of one series: x and row, seed,
+/* Names of the blocks of data, by mark. */
+static const char *const blocks[MARKS] = {"some", "none", "below", "above", "unknown"};
+
+/* Of a seed on the x axis. */
+static double place_of(const struct plot_row *r, int mark, const struct scale *s,
+                       double unit)
+{
+    return mark == NUMBER  ? unit * r->value[VALUE]
+           : mark == ZERO  ? zero_of(s)
+           : mark == BELOW ? before(s, 0)
+           : mark == ABOVE ? before(s, -1)
+                           : none_of(s);
+}
+
+/* A block for each mark and $paper_<i> of the rows [first, end) of one series: x and row, seed,
  * run, and the value or the bound. */
 static void write_series(const struct plot_data *d, int first, int end, int place,
                          const struct scale *s, double unit, FILE *out)
 {
-    for (int none = 0; none < 2; none++) {
-        fprintf(out, "$%s_%d << EOD\n", none ? "none" : "some", first);
+    for (int m = NUMBER; m < MARKS; m++) {
+        fprintf(out, "$%s_%d << EOD\n", blocks[m], first);
         for (int k = first; k < end; k++) {
             const struct plot_row *r = &d->row[k];
             /* Marks of one row lie side by side in the order of the seeds. */
             const double lift = (k - first - (end - first - 1) / 2.0) / (end - first) * 0.6;
-            if (is_zero(r) == (none == 1))
-                fprintf(out, "%.17g %.17g %.0f %.0f %.4g\n",
-                        none ? zero_of(s) : unit * r->value[VALUE], place + lift,
-                        r->value[SEED], r->value[RUN],
-                        unit * (none ? bound_of(r) : r->value[VALUE]));
+            if ((int)mark_of(r, s, unit) == m)
+                fprintf(out, "%.17g %.17g %.0f %.0f %.4g\n", place_of(r, m, s, unit),
+                        place + lift, r->value[SEED], r->value[RUN],
+                        m == NUMBER ? unit * r->value[VALUE]
+                        : m == ZERO ? unit * bound_of(r)
+                                    : 0.0);
         }
         fprintf(out, "%.17g %d 0 0 0\nEOD\n", zero_of(s), FAR_ABOVE);
     }
@@ -161,6 +286,15 @@ static void write_blocks(const struct plot_data *d, double unit, FILE *out)
             write_series(d, k, next, ++place, &s, unit, out);
         }
     }
+}
+
+/* Of the series that begins at row i. */
+static bool has_mark(const struct plot_data *d, int i, const char *name)
+{
+    for (int k = i; k < plot_series_end(d, i); k++)
+        if (d->row[k].word[0] && strcmp(d->row[k].word[0], name) == 0)
+            return true;
+    return false;
 }
 
 /* What the pointer on a mark tells, for a page. Numbers alone become that text. */
@@ -184,6 +318,31 @@ static void draw_series(const struct plot_data *d, const struct plot_request *q,
             q->text ? "'*'" : "7", colour, i,
             q->hover ? ":" TOLD "0, 95 %% bound %g', $3, $4, $5))" : "", look,
             q->text ? "'o'" : "6", colour, i, q->text ? "'x'" : "2");
+    for (int m = BELOW; m < MARKS; m++)
+        if (has_mark(d, i, marks[m].name))
+            fprintf(out, ", $%s_%d using 1:2%s%s pt '%s' lc rgb '%s'", blocks[m], i,
+                    q->hover ? ":(sprintf('seed %.0f, run %.0f', $3, $4))" : "", look,
+                    marks[m].sign, colour);
+}
+
+enum { WIDTH = 300, BOX_LETTERS = 34 }; /* pixels without the names; letters above a box */
+
+/* A title that is wider than its box, which stands right of the names, moves left. */
+static void write_title(const struct plot_data *d, const struct plot_request *q, int first,
+                        int end, FILE *out)
+{
+    const int most = q->text ? PLOT_SHORT_NAME_MOST : PLOT_NAME_MOST;
+    int longest = 0;
+    for (int i = first; i < end; i = plot_series_end(d, i)) {
+        const int letters = plot_letters(d->row[i].series);
+        longest = letters > longest ? letters : longest;
+    }
+    longest = longest < most ? longest : most;
+    const int box = q->text ? PLOT_TEXT_WIDTH - longest : BOX_LETTERS;
+    const int beyond = plot_letters(d->row[first].panel) - box;
+    const int shift = beyond < 0 ? 0 : beyond < longest ? beyond / 2 : longest / 2;
+    plot_panel_title(out, d->row[first].panel, q, WIDTH + PLOT_LETTER * longest);
+    fprintf(out, "set title offset -%d, 0\n", shift);
 }
 
 static void draw_panel(const struct plot_data *d, const struct plot_request *q, int first,
@@ -192,12 +351,11 @@ static void draw_panel(const struct plot_data *d, const struct plot_request *q, 
     const struct scale s = scale_of(d, first, end, unit);
     int rows = 0;
     write_scale(&s, out);
-    fputs("set title ", out);
-    plot_quoted(out, d->row[first].panel);
-    fputs("\nset ytics (", out);
+    write_title(d, q, first, end, out);
+    fputs("set ytics (", out);
     for (int k = first; k < end; k = plot_series_end(d, k)) {
         fputs(rows ? ", " : "", out);
-        plot_tick(out, d->row[k].series);
+        plot_tick_name(out, d->row[k].series, q);
         fprintf(out, " %d", ++rows);
     }
     fprintf(out, ") noenhanced\nset yrange [%.1f:0.4]\nplot ", rows + 0.6);
@@ -210,13 +368,12 @@ static void draw_panel(const struct plot_data *d, const struct plot_request *q, 
 
 static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
-    const struct metric_info *m = metric_info(q->metric);
-    const double unit = m->percent ? 100.0 : 1.0;
+    const double unit = unit_of(q);
     write_blocks(d, unit, out);
     plot_grid(out, plot_panels(d), q);
     fputs("unset key\nset logscale x\nset xlabel ", out);
     plot_quoted(out, q->metric);
-    fprintf(out, " . '%s'\n", m->percent ? ", %" : "");
+    fprintf(out, " . '%s'\n", metric_info(q->metric)->percent ? ", %" : "");
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
         draw_panel(d, q, i, end, unit, out);
@@ -229,9 +386,11 @@ const struct plot plot_seeds = {
     .summary = "every seed on a logarithmic scale, the paper's number beside them",
     .metric = "token_error",
     .values = {"value", "total", "seed", "run", "published"},
+    .words = {"mark"},
     .read = read,
     .draw = draw,
-    .width = 300,
+    .undrawn = undrawn,
+    .width = WIDTH,
     .height = 125,
     .named = true,
     .note = "x: the paper; o: a seed whose rate is 0,\n"

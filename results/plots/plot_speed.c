@@ -5,25 +5,78 @@
 #include <math.h>
 
 #include "metric_text.h"
+#include "missing.h"
+#include "undrawn.h"
 
-enum { SPEED, MEAN, LEAST, MOST, SEEDS };
+enum { SPEED, MEAN, LEAST, MOST, SEEDS, LEFT_OUT };
 
 static const char sql[] =
-    "SELECT r.experiment || iif(r.cell = '', '', ' ' || r.cell) || ', ' || s.split,"
-    "       r.variant, avg(r.tokens_per_s * r.wall_s / r.cpu_s), avg(s.value),"
-    "       min(s.value), max(s.value), count(*) "
-    "FROM v_run AS r JOIN v_score AS s USING (run_id) "
-    "WHERE r.state = 'done' AND r.profile GLOB ?1 AND r.experiment GLOB ?2"
-    "  AND s.split GLOB ?3 AND s.split NOT IN ('train', 'valid')"
-    "  AND r.cell GLOB ?4 AND r.variant GLOB ?5 AND s.metric = ?6 AND s.value NOT NULL"
-    "  AND r.cpu_s > 0 "
-    "GROUP BY r.experiment, r.profile, r.cell, s.split, r.encoder, r.variant "
-    "ORDER BY r.experiment, r.profile, r.cell, s.split, r.encoder, r.variant";
+    "WITH seed AS (SELECT r.experiment, r.profile, r.cell, s.split, r.encoder, r.variant,"
+    "   r.tokens_per_s * r.wall_s / r.cpu_s AS speed, s.value "
+    "  FROM v_run AS r JOIN v_score AS s USING (run_id) "
+    "  WHERE r.state = 'done' AND r.profile GLOB ?1 AND r.experiment GLOB ?2"
+    "   AND s.split GLOB ?3 AND s.split NOT IN ('train', 'valid')"
+    "   AND r.cell GLOB ?4 AND r.variant GLOB ?5 AND s.metric = ?6),"
+    /* Infinity is no number of SQL, but larger than any. */
+    " judged AS (SELECT *,"
+    "   coalesce(abs(value) < 9e307 AND speed > 0 AND speed < 9e307, 0) AS whole FROM seed) "
+    "SELECT experiment || iif(cell = '', '', ' ' || cell) || ', ' || split, variant,"
+    "       avg(iif(whole, speed, NULL)), avg(iif(whole, value, NULL)),"
+    "       min(iif(whole, value, NULL)), max(iif(whole, value, NULL)),"
+    "       sum(whole), sum(NOT whole) "
+    "FROM judged "
+    "GROUP BY experiment, profile, cell, split, encoder, variant "
+    "ORDER BY experiment, profile, cell, split, encoder, variant";
+
+static bool has_mark(const struct plot_row *r)
+{
+    return r->value[SEEDS] > 0;
+}
 
 static enum status read(struct store *s, const struct plot_request *q,
                         struct plot_data *out, struct err *e)
 {
-    return plot_read(s, sql, q, q->metric, out, e);
+    const enum status st = plot_read(s, sql, q, q->metric, out, e);
+    for (int i = 0; st == ST_OK && i < out->n; i++)
+        if (has_mark(&out->row[i]))
+            return ST_OK;
+    return st ? st : plot_nothing(s, q, q->metric, e);
+}
+
+static void undrawn(const struct plot_data *d, int first, int end, FILE *out)
+{
+    int seeds = 0, without = 0;
+    for (int i = first; i < end; i++) {
+        without += (int)d->row[i].value[LEFT_OUT];
+        seeds += (int)(d->row[i].value[SEEDS] + d->row[i].value[LEFT_OUT]);
+    }
+    if (without)
+        fprintf(out, "%d of %d%s left out, without a finite number or time", without, seeds,
+                undrawn_seeds(seeds));
+}
+
+static void draw_panel(const struct plot_data *d, int first, int end, FILE *out)
+{
+    const char *start = "plot ";
+    for (int k = first; k < end; k++) {
+        char colour[8];
+        int mark, dash;
+        if (!has_mark(&d->row[k]))
+            continue;
+        plot_style(d->row[k].series, colour, &mark, &dash);
+        /* In text the legend has no room for a bar. */
+        fprintf(out,
+                "%s$mark_%d using 1:2:3:4 with yerrorbars pt %d ps 1.2 lw 1.5 "
+                "lc rgb '%s' notitle, "
+                "$mark_%d using 1:2 with points pt %d ps 1.2 lc rgb '%s' title ",
+                start, k, mark, colour, k, mark, colour);
+        plot_legend_name(out, d->row[k].series);
+        start = ", \\\n  ";
+    }
+    if (*start == 'p')
+        plot_empty(out);
+    else
+        putc('\n', out);
 }
 
 static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
@@ -32,8 +85,9 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     const double scale = m->percent ? 100.0 : 1.0;
     for (int i = 0; i < d->n; i++) {
         const double *v = d->row[i].value;
-        fprintf(out, "$mark_%d << EOD\n%.17g %.17g %.17g %.17g\nEOD\n", i,
-                v[SPEED] / 1000.0, scale * v[MEAN], scale * v[LEAST], scale * v[MOST]);
+        if (has_mark(&d->row[i]))
+            fprintf(out, "$mark_%d << EOD\n%.17g %.17g %.17g %.17g\nEOD\n", i,
+                    v[SPEED] / 1000.0, scale * v[MEAN], scale * v[LEAST], scale * v[MOST]);
     }
     plot_grid(out, plot_panels(d), q);
     fputs("set xlabel 'thousand training tokens a CPU second'\nset ylabel ", out);
@@ -44,24 +98,9 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
             m->percent ? ", %" : "");
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
-        fputs("set title ", out);
-        plot_quoted(out, d->row[i].panel);
-        putc('\n', out);
+        plot_panel_title(out, d->row[i].panel, q, PLOT_LEGEND_WIDTH);
         plot_legend(d, i, end, q, out);
-        fputs("plot ", out);
-        for (int k = i; k < end; k++) {
-            char colour[8];
-            int mark, dash;
-            plot_style(d->row[k].series, colour, &mark, &dash);
-            /* In text the legend has no room for a bar. */
-            fprintf(out,
-                    "%s$mark_%d using 1:2:3:4 with yerrorbars pt %d ps 1.2 lw 1.5 "
-                    "lc rgb '%s' notitle, "
-                    "$mark_%d using 1:2 with points pt %d ps 1.2 lc rgb '%s' title ",
-                    k > i ? ", \\\n  " : "", k, mark, colour, k, mark, colour);
-            plot_quoted(out, d->row[k].series);
-        }
-        putc('\n', out);
+        draw_panel(d, i, end, out);
     }
     plot_grid_end(out);
 }
@@ -70,9 +109,10 @@ const struct plot plot_speed = {
     .name = "speed",
     .summary = "quality against training speed, one mark for each encoder",
     .metric = "token_error",
-    .values = {"tokens_per_cpu_s", "mean", "min", "max", "seeds"},
+    .values = {"tokens_per_cpu_s", "mean", "min", "max", "seeds", "left_out"},
     .read = read,
     .draw = draw,
+    .undrawn = undrawn,
     .note = "mark: the mean over seeds; bar: from the least to the most",
     .width = PLOT_LEGEND_WIDTH,
     .height = 340,

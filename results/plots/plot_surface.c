@@ -6,10 +6,14 @@
 #include "heat_map.h"
 #include "missing.h"
 
+enum { SEEDS = HEAT_VALUE + 1, LEFT_OUT = SEEDS + 3 };
+
 static const char sql[] =
-    "WITH e AS (SELECT * FROM v_evaluation WHERE state = 'done' AND profile GLOB ?1"
+    /* Infinity is no number of SQL, but larger than any. */
+    "WITH e AS (SELECT *, iif(abs(token_error) < 9e307, token_error, NULL) AS error"
+    "  FROM v_evaluation WHERE state = 'done' AND profile GLOB ?1"
     "  AND experiment GLOB ?2 AND split GLOB ?3 AND cell GLOB ?4 AND variant GLOB ?5"
-    "  AND ?6 = '' AND token_error NOT NULL),"
+    "  AND ?6 = ''),"
     " asked AS (SELECT DISTINCT experiment, profile, cell, split, options FROM e),"
     " varied AS (SELECT experiment, profile, cell, split, o.key,"
     "  row_number() OVER (PARTITION BY experiment, profile, cell, split"
@@ -29,7 +33,7 @@ static const char sql[] =
     "  FROM e JOIN axes USING (experiment, profile, cell, split)) "
     "SELECT experiment || iif(cell = '', '', ' ' || cell) || ', ' || split ||"
     "       coalesce(rest, '') || ': ' || at_test, x || ', ' || y,"
-    "       at_x, at_y, avg(token_error), count(*), min(token_error), max(token_error) "
+    "       at_x, at_y, avg(error), count(error), min(error), max(error), count(*) - count(error) "
     "FROM point "
     "GROUP BY experiment, profile, cell, split, rest, encoder, at_test, at_x, at_y "
     "ORDER BY experiment, profile, cell, split, rest, encoder, at_test, at_x, at_y";
@@ -48,6 +52,20 @@ static enum status read(struct store *s, const struct plot_request *q,
 
 static const struct heat_style style = {.bar = "token_error, %", .scale = 100};
 
+static void undrawn(const struct plot_data *d, int first, int end, FILE *out)
+{
+    int seeds = 0, without = 0, points = 0;
+    for (int i = first; i < end; i++) {
+        const int lost = (int)d->row[i].value[LEFT_OUT];
+        without += lost;
+        seeds += lost + (int)d->row[i].value[SEEDS];
+        points += lost > 0;
+    }
+    if (without)
+        fprintf(out, "%d of %d values, at %d point%s, without a finite number", without,
+                seeds, points, points == 1 ? "" : "s");
+}
+
 static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
     heat_map_draw(d, &style, q, out);
@@ -61,9 +79,10 @@ static void print(const struct plot_data *d, const struct plot_request *q, FILE 
 const struct plot plot_surface = {
     .name = "surface",
     .summary = "token error over two options of a split, of what eval --grid --store kept",
-    .values = {"x", "y", "error", "seeds", "least", "most"},
+    .values = {"x", "y", "error", "seeds", "least", "most", "left_out"},
     .read = read,
     .draw = draw,
+    .undrawn = undrawn,
     .print = print,
     .width = 460,
     .height = 360,

@@ -90,7 +90,7 @@ static const struct section sections[] = {
      "for looking at many tests. The claims below are corrected.",
      report_findings},
     {"heads", "What trained heads count", "", report_heads},
-    {"claims", "Claims of papers", "", claims},
+    {"claims", "Claims of papers", VERDICTS_NOTE, claims},
     {"leaderboard", "Leaderboard",
      "Each test and encoder: mean error over seeds with its 95 % interval, best and worst "
      "seed. A click on a heading sorts. The name of an encoder leads to its settings and "

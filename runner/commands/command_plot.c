@@ -63,18 +63,6 @@ static enum status write_picture(const struct plot *p, const struct plot_data *d
     return st;
 }
 
-enum { KINDS = 32 };
-
-static enum status no_picture(const char *typed, struct err *e)
-{
-    const char *names[KINDS];
-    int n = 0;
-    for (int i = 0; i < plot_count() && n < KINDS; i++)
-        names[n++] = plot_at(i)->name;
-    return err_set(e, ST_USAGE, "no picture \"%s\"%s", typed,
-                   suggest_among(typed, names, n));
-}
-
 static bool has_metric(const struct plot *p)
 {
     return p->metric != NULL;
@@ -128,7 +116,8 @@ static enum status find(const struct invocation *v, const struct plot **p,
     const char *path = flag_text(v, "output", "-");
     *p = plot_find(argument_at(v, 0));
     if (!*p)
-        return no_picture(argument_at(v, 0), e);
+        return err_set(e, ST_USAGE, "no picture \"%s\"%s", argument_at(v, 0),
+                       plot_suggest(argument_at(v, 0)));
     *format = format_of(path);
     if (!*format)
         return err_set(e, ST_USAGE,

@@ -8,7 +8,6 @@
 #include "gnuplot.h"
 #include "look_report.h"
 #include "no_match.h"
-#include "option.h"
 #include "output.h"
 #include "plot.h"
 #include "report.h"
@@ -45,22 +44,16 @@ static enum status write_page(const struct invocation *v, struct store *db,
     return st;
 }
 
-enum { KINDS = 32 };
-
 /* Each word of --plots is a kind of picture. */
 static enum status check_plots(const char *list, struct err *e)
 {
-    const char *names[KINDS];
     char name[64];
-    int kinds = 0;
-    for (int i = 0; i < plot_count() && kinds < KINDS; i++)
-        names[kinds++] = plot_at(i)->name;
     while (list && *list) {
         const size_t n = strcspn(list, ",");
         snprintf(name, sizeof name, "%.*s", (int)n, list);
         if (!plot_find(name))
             return err_set(e, ST_USAGE, "--plots: no picture \"%s\"%s", name,
-                           suggest_among(name, names, kinds));
+                           plot_suggest(name));
         list += n + (list[n] == ',');
     }
     return ST_OK;

@@ -1,0 +1,20 @@
+/* claims_text.h -- the rows of the picture of claims, and the picture in text. */
+#ifndef CLAIMS_TEXT_H
+#define CLAIMS_TEXT_H
+
+#include "plot.h"
+
+/* Values and words of a row. */
+enum { CLAIM_EFFECT, CLAIM_LOW, CLAIM_HIGH, CLAIM_PUBLISHED, CLAIM_PAIRS, CLAIM_P };
+enum { CLAIM_NAME, CLAIM_VERDICT, CLAIM_METRIC };
+
+/* A value up to CLAIM_PUBLISHED in the unit of the axis: percent of metrics that are rates. */
+double claims_value(const struct plot_row *r, int value);
+/* The least and the greatest finite one of the rows [first, end), and 0. */
+void claims_range(const struct plot_data *d, int first, int end, double *low, double *high);
+
+/* For a terminal, which needs no gnuplot: each claim's name has a line of its own, so that the
+ * interval below it always has the same room. */
+void claims_print(const struct plot_data *d, const struct plot_request *q, FILE *out);
+
+#endif

@@ -1,0 +1,111 @@
+/* undrawn.c -- counts and words of what has no place on a picture's scale. */
+#include "undrawn.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Series that a picture names; the CSV has all. Chosen. */
+enum { SERIES_MOST = 12 };
+
+const char *undrawn_seeds(int n)
+{
+    return n == 1 ? " seed" : " seeds";
+}
+
+void undrawn_points(const struct plot_data *d, int first, int end, int seed, FILE *out)
+{
+    int seeds = 0, without = 0, points = 0;
+    for (int i = first, next; i < end; i = next) {
+        const int before = points;
+        const double number = d->row[i].value[seed];
+        for (next = i; next < end && d->row[next].value[seed] >= number &&
+                       d->row[next].value[seed] <= number;
+             next++)
+            points += !isfinite(d->row[next].value[1]);
+        next += next == i; /* no seed is known */
+        seeds++;
+        without += points > before;
+    }
+    if (without)
+        fprintf(out, "%d point%s in %d of %d%s without a finite number", points,
+                points == 1 ? "" : "s", without, seeds, undrawn_seeds(seeds));
+}
+
+/* Breaks `text` at spaces, or within a word that is longer than a line. */
+static void write_broken(const char *text, int letters, FILE *out)
+{
+    int column = 0;
+    for (const char *at = text; *at;) {
+        const size_t bytes = strcspn(at + (*at == ' '), " ") + (*at == ' ');
+        char *word = strndup(at, bytes);
+        if (!word)
+            return;
+        const char *rest = word;
+        if (column > 0 && column + plot_letters(word) > letters) {
+            putc('\n', out);
+            column = 0;
+            rest += *rest == ' ';
+        }
+        for (; *rest; rest++) {
+            const bool starts = ((unsigned char)*rest & 0xc0) != 0x80;
+            if (starts && column == letters) {
+                putc('\n', out);
+                column = 0;
+            }
+            column += starts;
+            putc(*rest == '\n' ? '?' : *rest, out);
+        }
+        free(word);
+        at += bytes;
+    }
+}
+
+/* Of the series of rows [first, end); false: all of it is drawn. */
+static bool write_series(const struct plot *p, const struct plot_data *d, int first,
+                         int end, int letters, bool named, FILE *out)
+{
+    char *words = NULL, *line = NULL;
+    size_t bytes = 0, length = 0;
+    FILE *to = open_memstream(&words, &bytes);
+    if (!to)
+        return false;
+    p->undrawn(d, first, end, to);
+    fclose(to);
+    const bool some = words && bytes > 0;
+    FILE *whole = some && named ? open_memstream(&line, &length) : NULL;
+    if (whole) {
+        fprintf(whole, "%s: %s: %s", d->row[first].panel, d->row[first].series, words);
+        fclose(whole);
+        putc('\n', out);
+        write_broken(line ? line : words, letters, out);
+    }
+    free(words);
+    free(line);
+    return some;
+}
+
+char *undrawn_note(const struct plot *p, const struct plot_data *d, int letters)
+{
+    char *note = NULL;
+    size_t bytes = 0;
+    int series = 0;
+    FILE *out = open_memstream(&note, &bytes);
+    if (!out)
+        return NULL;
+    fputs(p->note ? p->note : "", out);
+    for (int i = 0, end; p->undrawn && i < d->n; i = end) {
+        end = plot_series_end(d, i);
+        series += write_series(p, d, i, end, letters, series < SERIES_MOST, out);
+    }
+    if (series > SERIES_MOST)
+        fprintf(out, "\n%d more series lack numbers (see -o FILE.csv)",
+                series - SERIES_MOST);
+    if (fclose(out) || !note || !*note) {
+        free(note);
+        return NULL;
+    }
+    if (*note == '\n') /* of a plot without a note */
+        memmove(note, note + 1, bytes);
+    return note;
+}

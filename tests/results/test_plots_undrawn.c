@@ -1,0 +1,430 @@
+/* Pictures of what has no place on a scale, or no room beside it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "plot_bed.h"
+#include "program.h"
+
+/* The compiler takes what open_memstream leaves for a pointer to the variable itself. */
+static char *own(char *text)
+{
+    char *copy = strdup(text);
+    assert_non_null(copy);
+    free(text);
+    return copy;
+}
+
+enum { LEFT_OUT = 5 }; /* of the values of speed */
+
+static char *script_of(const char *plot, const struct plot_data *d, struct plot_request *q)
+{
+    char *text;
+    size_t n;
+    TEXT_OF(text, n, plot_script(plot_find(plot), d, q, q->text ? "text" : "svg", out));
+    return own(text);
+}
+
+/* The same with the lines of the title in one. */
+static char *unbroken_script_of(const char *plot, const struct plot_data *d,
+                                struct plot_request *q)
+{
+    static const char end[] = "'.\"\\n\".'";
+    char *text = script_of(plot, d, q);
+    for (char *at = text; (at = strstr(at, end)) != NULL;) {
+        *at = ' ';
+        memmove(at + 1, at + strlen(end), strlen(at + strlen(end)) + 1);
+    }
+    return text;
+}
+
+static char *csv_of(const char *plot, const struct plot_data *d)
+{
+    char *text;
+    size_t n;
+    TEXT_OF(text, n, plot_csv(plot_find(plot), d, out));
+    return own(text);
+}
+
+/* The scale is that of 25 and 50 %; each other seed stands at an edge and is counted. */
+static void a_seed_beyond_the_scale_is_drawn_and_counted(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {.hover = true};
+    add_curves(f, "alpha", (double[]){(double)INFINITY, 0.5, 0.25});
+    add_curves(f, "beta", (double[]){(double)NAN, 1e-20, -1.0});
+    add_curves(f, "gamma", (double[]){0.25, 0.25, 0.25});
+    struct plot_data d = read_plot(f, "seeds", &q);
+    assert_int_equal(d.n, 9);
+    char *text = unbroken_script_of("seeds", &d, &q);
+    assert_non_null(strstr(text, "set xrange [8.91251:165.959]\nset xtics ('?' 144.544, "));
+    assert_non_null(strstr(text, "alpha: 1 above the scale (>), of 3 seeds "));
+    assert_non_null(
+        strstr(text, "beta: 2 below the scale (<), 1 without a number (?), of 3 seeds'"));
+    assert_null(strstr(text, "gamma: "));
+    assert_non_null(strstr(text, "$above_0 << EOD\n100 "));
+    assert_non_null(strstr(text, "$below_3 << EOD\n10 "));
+    assert_non_null(strstr(text, "$unknown_3 << EOD\n144.54"));
+    assert_non_null(strstr(text, "with labels hypertext point pt '>' lc"));
+    assert_null(strstr(text, "inf"));
+    free(text);
+    text = csv_of("seeds", &d);
+    assert_non_null(strstr(text, "alpha,above,inf,300,1,"));
+    assert_non_null(strstr(text, "beta,none,,300,1,"));
+    assert_non_null(strstr(text, "beta,below,1e-20,300,2,"));
+    free(text);
+    plot_data_free(&d);
+}
+
+/* All metrics NULL are no picture. */
+static void seeds_without_any_number_are_no_picture(void **state)
+{
+    struct fixture *f = *state;
+    const double nan = (double)NAN;
+    const struct plot_request q = {.metric = "token_error"};
+    struct plot_data d = {0};
+    add_curves(f, "alpha", (double[]){nan, nan, nan});
+    assert_int_equal(plot_find("seeds")->read(f->store, &q, &d, &err), ST_NOTFOUND);
+    plot_data_free(&d);
+    assert_int_equal(plot_find("speed")->read(f->store, &q, &d, &err), ST_NOTFOUND);
+    plot_data_free(&d);
+}
+
+/* A mean over seeds that have a number says how many have none. */
+static void speed_says_which_seeds_it_leaves_out(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    add_curves(f, "alpha", (double[]){(double)INFINITY, 0.5, 0.25});
+    add_curves(f, "beta", (double[]){(double)NAN, (double)NAN, (double)NAN});
+    struct plot_data d = read_plot(f, "speed", &q);
+    assert_int_equal(d.n, 2);
+    char *text = script_of("speed", &d, &q);
+    assert_non_null(strstr(text, "alpha: 1 of 3 seeds left out"));
+    assert_non_null(strstr(text, "beta: 3 of 3 seeds left out"));
+    assert_non_null(strstr(text, " 37.5 25 50\nEOD\n"));
+    assert_null(strstr(text, "$mark_1"));
+    free(text);
+    text = csv_of("speed", &d);
+    assert_non_null(strstr(text, ",0.375,0.25,0.5,2,1\r\n"));
+    assert_non_null(strstr(text, "beta,,,,,0,3\r\n"));
+    free(text);
+    plot_data_free(&d);
+}
+
+/* Three seeds of two points, of which the second of seed 2, or each, is infinite. */
+static struct plot_data points_of(int seed_at, bool all)
+{
+    struct plot_data d = {0};
+    for (int i = 0; i < 6; i++) {
+        struct plot_row *r = plot_add(&d, "box", "alpha");
+        assert_non_null(r);
+        for (int k = 0; k < PLOT_VALUES; k++)
+            r->value[k] = 1;
+        r->value[0] = 1 + i % 2;
+        r->value[1] = all || i == 3 ? (double)INFINITY : 0.5;
+        r->value[seed_at] = 1 + (i - i % 2) / 2.0;
+    }
+    return d;
+}
+
+static void lines_say_which_points_are_absent(void **state)
+{
+    static const char *const plots[] = {"curves", "context", "distance", "loss"};
+    static const int seed_at[] = {2, 2, 4, 4};
+    struct plot_request q = {.metric = "token_error"};
+    (void)state;
+    for (int p = 0; p < 4; p++)
+        for (int all = 0; all < 2; all++) {
+            struct plot_data d = points_of(seed_at[p], all);
+            char *text = script_of(plots[p], &d, &q);
+            assert_non_null(strstr(
+                text,
+                all ? "box: alpha: 6 points in 3 of 3 seeds without a finite number'"
+                    : "box: alpha: 1 point in 1 of 3 seeds without a finite number'"));
+            assert_int_equal(strstr(text, "'no finite number' at graph") != NULL, all);
+            free(text);
+            plot_data_free(&d);
+        }
+}
+
+/* Of a text whose runs have nats, a place without them is a point without a number. */
+static void a_place_without_its_loss_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    const int64_t id = add_run(
+        f->store, (struct fake_run){.variant = "alpha", .encoder = "alpha", .seed = 1});
+    const struct place_row p = {"id", 120, NULL,
+                                "{\"position\":[[0,9,40,40.0],[1,9,40],[2,9,40,120.0]]}"};
+    assert_ok(store_places(f->store, id, &p, &err));
+    struct plot_data d = read_plot(f, "loss", &q);
+    assert_int_equal(d.n, 3);
+    char *text = unbroken_script_of("loss", &d, &q);
+    assert_non_null(strstr(text, "alpha: 1 point in 1 of 1 seed without a finite number'"));
+    assert_non_null(strstr(text, "$all_0 << EOD\n0 1\n2 3\nEOD\n"));
+    free(text);
+    plot_data_free(&d);
+}
+
+/* Series for which the note has no room are counted; its lines fit the terminal. */
+static void notes_fit_the_picture(void **state)
+{
+    struct plot_request q = {.metric = "token_error", .text = true};
+    struct plot_data d = {0};
+    char name[] =
+        "0: a name of the one kind that goes on and on (behind=the,end=of,the=line)";
+    (void)state;
+    for (int i = 0; i < 14; i++) {
+        name[0] = (char)('A' + i);
+        struct plot_row *r = plot_add(&d, "box", name);
+        assert_non_null(r);
+        r->value[0] = r->value[2] = 1;
+    }
+    char *text = script_of("curves", &d, &q);
+    char *title = strstr(text, "set multiplot title");
+    assert_non_null(strstr(title, "'2 more series lack numbers (see -o FILE.csv)' noenh"));
+    *strchr(title, '\n') = '\0';
+    for (const char *line = title; *line; line += strspn(line, "'")) {
+        const size_t letters = strcspn(line, "'");
+        assert_in_range(letters, 0, PLOT_TEXT_WIDTH);
+        line += letters;
+    }
+    free(text);
+    plot_data_free(&d);
+}
+
+/* However long a name is, the interval has its room, and each sign is told. */
+static void claims_in_text_keep_their_room(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {.text = true};
+    char less[101], *text;
+    size_t n;
+    memset(less, 'w', sizeof less - 1);
+    less[sizeof less - 1] = '\0';
+    add_curves(f, less, (double[]){0.25, 0.125, 0.5});
+    add_curves(f, "beta", (double[]){0.5, 0.625, 0.75});
+    add_claims(f, less, "beta");
+    struct plot_data d = read_plot(f, "claims", &q);
+    TEXT_OF(text, n, plot_find("claims")->print(&d, &q, out));
+    assert_non_null(strstr(text, "the interval may hold 0 though the ranks decide.\n"));
+    assert_non_null(strstr(text, "o: mean of the second less that of the first; (--): "));
+    assert_non_null(strstr(text, "\nflip_flop, quick: token_error, %\nood_long: wwww"));
+    const char *bar = strstr(text, "www < beta\n");
+    assert_non_null(bar);
+    bar += strlen("www < beta\n");
+    *strchr(bar, '\n') = '\0';
+    assert_int_equal(strlen(bar), 2 + 60 + 2 + strlen("too few seeds"));
+    assert_non_null(strchr(bar, '('));
+    assert_non_null(strstr(bar, "-o-"));
+    assert_non_null(strchr(bar, ')'));
+    assert_non_null(strchr(bar, '|'));
+    free(text);
+    q.text = false;
+    text = script_of("claims", &d, &q);
+    assert_non_null(strstr(text, "two different tests"));
+    assert_non_null(strstr(text, "www'.'...'.'www"));
+    assert_non_null(strstr(text, "set lmargin 62\n"));
+    free(text);
+    plot_data_free(&d);
+}
+
+/* A claim whose mean is infinite is judged, so it is shown. */
+static void a_claim_without_difference_is_shown(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    char *text;
+    size_t n;
+    add_curves(f, "alpha", (double[]){(double)INFINITY, 0.5, 0.25});
+    add_curves(f, "beta", (double[]){0.5, 0.5, 0.5});
+    add_claims(f, "alpha", "beta");
+    struct plot_data d = read_plot(f, "claims", &q);
+    assert_int_equal(d.n, 3);
+    TEXT_OF(text, n, plot_find("claims")->print(&d, &q, out));
+    assert_int_equal(occurrences(text, "a mean is not finite"), 2);
+    free(text);
+    text = script_of("claims", &d, &q);
+    assert_null(strstr(text, "$claim_0 using"));
+    assert_non_null(strstr(text, "$paper_0 using"));
+    free(text);
+    plot_data_free(&d);
+}
+
+/* Beside a box and in a legend a name keeps both its ends. */
+static void long_names_lose_their_middle(void **state)
+{
+    static const char *const plots[] = {"seeds", "curves", "speed"};
+    struct plot_request q = {.metric = "token_error"};
+    char name[260] = "begin_";
+    (void)state;
+    for (int i = 0; i < 80; i++)
+        strcat(name, i % 2 ? "e" : "\xc3\xa9");
+    strcat(name, "_end");
+    for (int p = 0; p < 3; p++)
+        for (int text = 0; text < 2; text++) {
+            struct plot_data d = {0};
+            struct plot_row *r = plot_add(&d, "box", name);
+            assert_non_null(r);
+            for (int k = 0; k < PLOT_VALUES; k++)
+                r->value[k] = k < LEFT_OUT;
+            q.text = text;
+            char *script = script_of(plots[p], &d, &q), *at = strstr(script, "'begin_");
+            assert_non_null(at);
+            char *end = strstr(at, "_end'");
+            assert_non_null(end);
+            end[strlen("_end'")] = '\0';
+            /* Six quotes and two dots stand around the parts. */
+            assert_int_equal(plot_letters(at) - 8,
+                             text || p ? PLOT_SHORT_NAME_MOST : PLOT_NAME_MOST);
+            free(script);
+            plot_data_free(&d);
+        }
+}
+
+/* So do titles, which would lie on their neighbours'; that of seeds stands above the names. */
+static void long_titles_lose_their_middle(void **state)
+{
+    static const char *const plots[] = {"seeds", "curves", "speed", "positions"};
+    struct plot_request q = {.metric = "token_error"};
+    char panel[260] = "begin_";
+    (void)state;
+    memset(panel + strlen(panel), 'E', 200);
+    strcat(panel, "_end");
+    for (int p = 0; p < 4; p++) {
+        struct plot_data d = {0};
+        struct plot_row *r = plot_add(&d, panel, "cope(scale_position=false)");
+        assert_non_null(r);
+        for (int k = 0; k < PLOT_VALUES; k++)
+            r->value[k] = k < LEFT_OUT;
+        char *script = script_of(plots[p], &d, &q);
+        char *at = strstr(script, "set title 'begin_EEEE");
+        assert_non_null(at);
+        assert_non_null(strstr(at, "EE'.'...'.'EE"));
+        if (p == 0)
+            assert_non_null(strstr(at, "EE_end'\nset title offset -13, 0\n"));
+        *strchr(at, '\n') = '\0';
+        assert_in_range(strlen(at), 1, 80);
+        free(script);
+        plot_data_free(&d);
+    }
+}
+
+/* Of two seeds at length 64 and 128, p_ignore 0.5 and 0.9, one is infinite at one point and both
+ * have no number at another. */
+static void a_surface_says_which_seeds_it_leaves_out(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    for (int seed = 1; seed <= 2; seed++) {
+        const int64_t id = add_run(
+            f->store,
+            (struct fake_run){.variant = "alpha", .encoder = "alpha", .seed = seed});
+        for (int i = 0; i < 4; i++) {
+            char options[96];
+            const double error = i == 3                ? (double)NAN
+                                 : i == 0 && seed == 1 ? (double)INFINITY
+                                                       : 0.25;
+            const struct metric_row m = {"id", "token_error", 0, error, -1, -1};
+            const struct evaluation_row r = {"alpha", "id", options, 20, &m, 1};
+            snprintf(options, sizeof options, "{\"length\":%d,\"p_ignore\":%g}",
+                     i < 2 ? 64 : 128, i % 2 ? 0.9 : 0.5);
+            assert_ok(store_evaluation(f->store, id, &r, &err));
+        }
+    }
+    struct plot_data d = read_plot(f, "surface", &q);
+    assert_int_equal(d.n, 4);
+    char *text = unbroken_script_of("surface", &d, &q);
+    assert_non_null(
+        strstr(text, "p_ignore: 3 of 8 values, at 2 points, without a finite number'"));
+    assert_non_null(strstr(text, "0 0 25\n1 0 25\n0 1 25\n1 1 NaN\n"));
+    assert_non_null(strstr(text, "set cbrange [0:25]\n"));
+    free(text);
+    text = csv_of("surface", &d);
+    assert_non_null(strstr(text, ",64,0.5,0.25,1,0.25,0.25,1\r\n"));
+    assert_non_null(strstr(text, ",128,0.9,,0,,,2\r\n"));
+    free(text);
+    plot_data_free(&d);
+}
+
+/* In text an axis that is drawn last takes the letters of marks at 0. */
+static void marks_on_an_axis_are_seen_in_text(void **state)
+{
+    struct plot_request q = {.metric = "token_error"};
+    struct plot_data d = points_of(2, false);
+    (void)state;
+    for (int text = 0; text < 2; text++) {
+        q.text = text;
+        char *script = script_of("curves", &d, &q);
+        assert_int_equal(strstr(script, "set border 3 back\n") != NULL, text);
+        free(script);
+    }
+    plot_data_free(&d);
+}
+
+static void an_unknown_picture_is_answered_with_all(void **state)
+{
+    static const char *const words[] = {"plot zzzzzzzz", "report --plots zzzzzzzz"};
+    struct program p;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        RUN(&p, "%s", words[i]);
+        assert_int_equal(p.code, 2);
+        assert_non_null(strstr(p.err, "no picture \"zzzzzzzz\"; there are "));
+        for (int k = 0; k < plot_count(); k++)
+            assert_non_null(strstr(p.err, plot_at(k)->name));
+        program_free(&p);
+    }
+}
+
+/* With gnuplot where it is installed: a box without numbers leaves the others theirs. */
+static void odd_numbers_are_drawn(void **state)
+{
+    static const char *const plots[] = {"claims", "seeds", "speed", "curves", "distance"};
+    struct fixture *f = *state;
+    struct program p;
+    const double nan = (double)NAN;
+    add_curves(f, "alpha", (double[]){nan, 1e308, (double)INFINITY});
+    add_curves(f, "beta", (double[]){0.0, -1.0, 0.25});
+    add_claims(f, "alpha", "beta");
+    const int64_t id = add_run(
+        f->store, (struct fake_run){.variant = "beta", .encoder = "beta", .seed = 9});
+    const struct metric_row none[] = {{"lost", "token_error", 50, nan, -1, -1},
+                                      {"lost", "token_error", 100, nan, -1, -1}};
+    assert_ok(store_metrics(f->store, id, none, 2, &err));
+    store_close(f->store);
+    f->store = NULL;
+    for (int i = 0; i < 10; i++) {
+        RUN(&p, "-C '%s' plot %s --db results.db -o %s", f->folder, plots[i / 2],
+            i % 2 ? "-" : "p.svg");
+        if (p.code != 0 && !strstr(p.err, "gnuplot is not installed"))
+            fail_msg("%s: exit code %d: %s", plots[i / 2], p.code, p.err);
+        program_free(&p);
+    }
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_fixture, close_fixture)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_seed_beyond_the_scale_is_drawn_and_counted),
+        TEST(seeds_without_any_number_are_no_picture),
+        TEST(speed_says_which_seeds_it_leaves_out),
+        cmocka_unit_test(lines_say_which_points_are_absent),
+        TEST(a_place_without_its_loss_is_kept),
+        cmocka_unit_test(notes_fit_the_picture),
+        TEST(claims_in_text_keep_their_room),
+        TEST(a_claim_without_difference_is_shown),
+        cmocka_unit_test(long_names_lose_their_middle),
+        cmocka_unit_test(long_titles_lose_their_middle),
+        TEST(a_surface_says_which_seeds_it_leaves_out),
+        cmocka_unit_test(marks_on_an_axis_are_seen_in_text),
+        cmocka_unit_test(an_unknown_picture_is_answered_with_all),
+        TEST(odd_numbers_are_drawn),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -28,20 +28,34 @@ void report_element(FILE *out, const char *tag, const char *text)
 }
 
 /* Formats into memory first: what is escaped is the whole, so the format holds no tags. */
-void report_say(FILE *out, const char *fmt, ...)
+static void say(FILE *out, void (*escape)(FILE *out, const char *text), const char *fmt,
+                va_list args)
 {
     char *text = NULL;
     size_t bytes = 0;
     FILE *to = open_memstream(&text, &bytes);
-    va_list args;
     if (!to)
         return;
-    va_start(args, fmt);
     vfprintf(to, fmt, args);
-    va_end(args);
     if (fclose(to) == 0)
-        escape_html(out, text);
+        escape(out, text);
     free(text);
+}
+
+void report_say(FILE *out, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    say(out, escape_html, fmt, args);
+    va_end(args);
+}
+
+void report_prose(FILE *out, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    say(out, escape_html_prose, fmt, args);
+    va_end(args);
 }
 
 /* --- sections ------------------------------------------------------------------- */

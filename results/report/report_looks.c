@@ -376,13 +376,11 @@ static void write_without(struct report *r, const struct report_looks *l)
                    l ? "No run's encoder has gates to look at."
                      : "Models were not asked for.");
     else
-        report_say(
+        report_prose(
             r->out,
             "The weights of the %d runs whose encoders have gates are not beside the "
-            "database, or cannot be used%s%s. ",
+            "database, or cannot be used%s%s. `posbench run --rerun all` keeps them.",
             l->gated, l->why.msg[0] ? ": " : "", l->why.msg);
-    if (l && l->gated)
-        fputs("<code>posbench run --rerun all</code> keeps them.", r->out);
     fputs("</p>\n", r->out);
 }
 
@@ -401,10 +399,10 @@ enum status report_heads(struct report *r, struct err *e)
         st = write_look(r, &l->at[i], &heads, e);
     if (l->more) {
         fputs("<p>", r->out);
-        report_say(r->out,
-                   "%d more rows have models with gates; `posbench report EXPERIMENT` "
-                   "shows those of one experiment.",
-                   l->more);
+        report_prose(r->out,
+                     "%d more rows have models with gates; `posbench report EXPERIMENT` "
+                     "shows those of one experiment.",
+                     l->more);
         fputs("</p>\n", r->out);
     }
     return st;

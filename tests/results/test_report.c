@@ -252,6 +252,24 @@ static void claims_are_drawn_where_they_are_judged(void **state)
     free(text);
 }
 
+/* What the program's sentences have between backquotes is code on the page. */
+static void commands_in_sentences_are_code(void **state)
+{
+    struct fixture *f = *state;
+    struct err undrawn;
+    add_seeds(f, "alpha", 2, 0.1, 0.01);
+    const struct claim_row claims[] = {
+        {"c", "t", "flip_flop", "", "id", "token_error", "alpha", "beta", NAN, NAN},
+        {"none", "t", "flip_flop", "", "id", "token_error", "beta", "gamma", NAN, NAN},
+    };
+    assert_ok(store_claims(f->store, claims, 2, &err));
+    char *text = page(f, (struct report_request){.database = "db"}, ST_OK, &undrawn);
+    assert_has(text, "; <code>posbench claims &#34;*&#34;</code> lists them.");
+    *strstr(text, "<script") = '\0';
+    assert_null(strchr(strstr(text, "<main>"), '`'));
+    free(text);
+}
+
 /* Two runs of one layer and two heads; the second is shown, its head 1 open at `token`. */
 struct looked {
     struct look_run_kind run[2];
@@ -435,6 +453,7 @@ int main(void)
         cmocka_unit_test(a_small_picture_is_a_png),
         cmocka_unit_test(shades_go_from_white_to_dark),
         TEST(claims_are_drawn_where_they_are_judged),
+        TEST(commands_in_sentences_are_code),
         TEST(settings_say_how_to_repeat_and_what_differs),
     };
     return cmocka_run_group_tests_name("report", tests, NULL, NULL);

@@ -111,9 +111,10 @@ static const struct section sections[] = {
     {"heads", "What trained heads count", "", report_heads},
     {"claims", "Claims of papers", "", claims},
     {"leaderboard", "Leaderboard",
-     "Each test and encoder: mean error over seeds with its 95 % interval, best and worst "
-     "seed. A click on a heading sorts. The name of an encoder leads to its settings and "
-     "runs.",
+     "Each test and encoder: the share of scored tokens that are wrong, in %: mean over seeds "
+     "with its 95 % interval (from, to), best and worst seed, and what a blind guess gets "
+     "wrong. Weights: how many numbers are trained. A click on a heading sorts. The name of "
+     "an encoder leads to its settings and runs.",
      report_leaderboard},
     {"pictures", "Pictures",
      "Drawn from the same numbers; below each one the command that draws it, and its data. "
@@ -121,7 +122,10 @@ static const struct section sections[] = {
      report_pictures},
     {"extrapolation", "How far beyond training", "", extrapolation},
     {"tables", "Tables", "", tables},
-    {"runs", "Runs", "Every run, and how it ended.", report_runs},
+    {"runs", "Runs",
+     "Every run, and how it ended: seconds by the clock, tokens_per_s of training, mib of "
+     "memory at its most.",
+     report_runs},
     {"settings", "Settings",
      "What the runs of one row were trained with. Runs of one block differ in their seed "
      "alone.",

@@ -278,7 +278,7 @@ struct looked {
     double mean[2];
     uint8_t scored[3];
     float gate[2][3][3], attention[2][3][3];
-    char names[4][16];
+    char names[5][16];
     struct report_look look;
     struct report_looks all;
 };
@@ -293,7 +293,7 @@ static void fill_look(struct looked *x, const char *token, double at, double oth
                     {"", false, (double)NAN, (double)NAN, (double)NAN}},
         .mean = {0.375, (double)NAN},
         .scored = {0, 1, 0},
-        .names = {"flip_flop", "quick", "", "beta"},
+        .names = {"flip_flop", "quick", "", "beta", "read <r> it"},
     };
     snprintf(x->run[1].kind.names, LOOK_NAMES_TEXT, "\"%s\"", token);
     snprintf(x->kind[0], LOOK_TOKEN_TEXT, "%s", token);
@@ -307,6 +307,7 @@ static void fill_look(struct looked *x, const char *token, double at, double oth
                                    .profile = x->names[1],
                                    .cell = x->names[2],
                                    .variant = x->names[3],
+                                   .task = x->names[4],
                                    .plane = "gate",
                                    .run = x->run,
                                    .runs = 2,
@@ -338,6 +339,7 @@ static void it_says_what_a_head_counts(void **state)
                "<b>The gate of layer 0, head 1 opens at &#34;w&#34;: mean 0.97 there, 0.03 "
                "elsewhere. It counts &#34;w&#34;.</b> This is run 2 (seed 8), of 2 with "
                "weights the one");
+    assert_has(text, "<p>The task: read &#60;r&#62; it.</p>");
     /* The chosen head is large; place 1 asks last, and sees two tokens. */
     assert_has(text, "<figure class=\"head chosen\" data-layer=0 data-head=1>");
     assert_has(text, "<figure class=\"head\" data-layer=0 data-head=0>");

@@ -184,7 +184,7 @@ static void token_text(const struct option_values *o, int32_t token,
 const struct task task_flip_flop = {
     .name = "flip_flop",
     .version = 1,
-    .summary = "read back the bit written last, past any number of ignored bits",
+    .summary = "read back (r) the bit written (w) last, past any ignored (i) bits",
     .source = "Liu et al. 2023, arXiv 2306.00946; Golovneva et al. 2024, arXiv "
               "2405.18719v2, section 5.1",
     .options = options,

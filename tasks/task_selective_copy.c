@@ -148,7 +148,7 @@ static void token_text(const struct option_values *o, int32_t token,
 const struct task task_selective_copy = {
     .name = "selective_copy",
     .version = 1,
-    .summary = "say the symbols again and leave out the blanks between them",
+    .summary = "say the symbols again behind |, without the blanks (_)",
     .source = "Golovneva et al. 2024, arXiv 2405.18719v2, section 5.2",
     .options = options,
     .splits = splits,

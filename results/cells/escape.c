@@ -99,10 +99,10 @@ void escape_latex(FILE *out, const char *text)
     escape_latex_part(out, text);
 }
 
-void escape_html(FILE *out, const char *text)
+static void html_part(FILE *out, const char *text, const char *end)
 {
     char one[ONE_TEXT];
-    while (*text) {
+    while (text < end) {
         text += next(text, one);
         for (const char *c = one; *c; c++)
             if (strchr("<>&\"'", *c))
@@ -110,6 +110,24 @@ void escape_html(FILE *out, const char *text)
             else
                 putc(*c, out);
     }
+}
+
+void escape_html(FILE *out, const char *text)
+{
+    html_part(out, text, text + strlen(text));
+}
+
+void escape_html_prose(FILE *out, const char *text)
+{
+    const char *from, *to;
+    while ((from = strchr(text, '`')) && (to = strchr(from + 1, '`'))) {
+        html_part(out, text, from);
+        fputs("<code>", out);
+        html_part(out, from + 1, to);
+        fputs("</code>", out);
+        text = to + 1;
+    }
+    escape_html(out, text);
 }
 
 void escape_csv(FILE *out, const char *text)

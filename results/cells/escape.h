@@ -12,6 +12,8 @@ void escape_md(FILE *out, const char *text);         /* GitHub's Markdown, insid
 void escape_latex(FILE *out, const char *text);      /* also ± and the like, as math */
 void escape_latex_part(FILE *out, const char *text); /* behind other text of a cell */
 void escape_html(FILE *out, const char *text);       /* in elements and quoted attributes */
+/* In elements alone: what stands between two backquotes is <code>. */
+void escape_html_prose(FILE *out, const char *text);
 void escape_csv(FILE *out, const char *text);        /* RFC 4180: quoted when need be */
 
 #endif

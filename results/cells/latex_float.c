@@ -11,10 +11,10 @@
 #include "latex_tabular.h"
 #include "text_table_draw.h"
 
-static const double page_height = 430, note_line = 9.5, caption_line = 12;
+static const double page_height = 430, note_line = 10, caption_line = 12;
 static const double footnotesize = 0.85;
 /* LaTeX keeps no more than 18, or 52, that it could not print for want of text. */
-enum { FLOATS = 12 };
+enum { FLOATS = 12, CAPTION_LINES = 6 };
 
 /* Does any number of the column have a decimal point? The rows kept first decide. */
 static void find_points(struct text_table *t)
@@ -54,17 +54,19 @@ static void close_float(struct text_table *t)
 
 static void put_caption(struct text_table *t)
 {
+    const double width = latex_layout_room(t->latex.across);
     const bool first = t->latex.floats == 0;
     if (!t->caption)
         return;
+    char *text = latex_cut(first ? t->caption : "(continued)", CAPTION_LINES, width);
+    t->failed |= !text;
     fputs(first ? "\\caption{" : "\\addtocounter{table}{-1}\n\\caption[]{", t->out);
-    if (first)
-        latex_words(t->out, t->caption);
-    fputs(first ? "}\n" : "(continued)}\n", t->out);
+    latex_words(t->out, text ? text : "");
+    fputs("}\n", t->out);
     if (first && t->label)
         fprintf(t->out, "\\label{%s}\n", t->label);
-    t->latex.room -= caption_line * (1 + latex_lines(first ? t->caption : "",
-                                                     latex_layout_room(t->latex.across)));
+    t->latex.room -= caption_line * (1 + latex_lines(text ? text : "", width));
+    free(text);
 }
 
 static void open_float(struct text_table *t, const struct latex_layout *l)
@@ -173,18 +175,6 @@ void text_table_latex(struct text_table *t)
     latex_layout_free(&l);
 }
 
-/* Bytes of a note that stand on at most `lines` lines, up to the end of a word. */
-static size_t part_of_note(const char *text, int lines, double width)
-{
-    size_t at = 0, end = 0;
-    bool inside = false;
-    for (int i = 0; i < lines && text[at]; i++) {
-        at += latex_line(text + at, &inside, width);
-        end = inside ? end : at;
-    }
-    return end ? end : strlen(text);
-}
-
 /* A footnote's number stands as in the table. */
 static void put_mark(struct text_table *t, const char *mark)
 {
@@ -202,13 +192,14 @@ static void put_note(struct text_table *t, const struct text_note *note,
 {
     const double width = latex_layout_room(t->latex.across) / footnotesize;
     for (const char *text = note->text; *text;) {
-        const int lines = latex_lines(text, width), room = (int)(t->latex.room / note_line);
+        const int lines = latex_lines(text, width),
+                  room = (int)fmax(1, t->latex.room / note_line);
         if (lines > room && room < 3 && !t->latex.fresh) {
             close_float(t);
             open_float(t, same);
             continue;
         }
-        const size_t n = lines > room ? part_of_note(text, room, width) : strlen(text);
+        const size_t n = lines > room ? latex_part(text, room, width) : strlen(text);
         char *part = strndup(text, n);
         open_notes(t);
         put_mark(t, text == note->text ? note->mark : "");

@@ -16,6 +16,7 @@ static const short widths[] = {
 };
 enum {
     SIGN = 778,   /* of what is not ASCII, such as ± */
+    TIED = 40,    /* characters of a number with its bounds, at most */
     LONG = 14,    /* characters of a word that is broken */
     UNBROKEN = 20 /* and of a piece of it, without any other place */
 };
@@ -24,6 +25,9 @@ static bool begins_character(char c)
 {
     return ((unsigned char)c & 0xC0) != 0x80;
 }
+
+/* pt of such a piece, at most and a letter: wide letters leave a narrow column sooner. */
+static const double unbroken_width = 110;
 
 double latex_width(const char *text, size_t n)
 {
@@ -61,7 +65,7 @@ static bool is_tied(const char *text, size_t i)
 static size_t word_of(const char *text)
 {
     size_t n = strcspn(text, " ");
-    while (n > 0 && text[n] && is_tied(text, n))
+    while (n > 0 && n < TIED && text[n] && is_tied(text, n))
         n += 1 + strcspn(text + n + 1, " ");
     return n;
 }
@@ -73,7 +77,7 @@ size_t latex_piece(const char *text, bool *inside)
     if (!*inside && (word <= LONG || memchr(text, ' ', word)))
         return word;
     while (end < word && !strchr("_=,/;:-", text[end - 1]) && text[end] != '(' &&
-           end < UNBROKEN)
+           end < UNBROKEN && latex_width(text, end) < unbroken_width)
         end++;
     while (end < word && !begins_character(text[end]))
         end++;
@@ -116,6 +120,33 @@ int latex_lines(const char *text, double width)
     for (; *text; lines++)
         text += latex_line(text, &inside, width);
     return lines ? lines : 1;
+}
+
+size_t latex_part(const char *text, int lines, double width)
+{
+    size_t at = 0, end = 0;
+    bool inside = false;
+    for (int i = 0; i < lines && text[at]; i++) {
+        at += latex_line(text + at, &inside, width);
+        end = inside ? end : at;
+    }
+    return end ? end : at;
+}
+
+char *latex_cut(const char *text, int lines, double width)
+{
+    static const char mark[] = "…";
+    if (latex_lines(text, width) <= lines)
+        return strdup(text);
+    size_t n = latex_part(text, lines, width);
+    while (n > 0 && text[n - 1] == ' ')
+        n--;
+    char *out = malloc(n + sizeof mark);
+    if (out) {
+        memcpy(out, text, n);
+        memcpy(out + n, mark, sizeof mark);
+    }
+    return out;
 }
 
 void latex_words(FILE *out, const char *text)

@@ -17,6 +17,13 @@ size_t latex_piece(const char *text, bool *inside);
 /* Bytes, with the blanks behind them, that stand on one line of `width` pt; at least a piece. */
 size_t latex_line(const char *text, bool *inside, double width);
 
+/* Bytes that stand on at most `lines` lines, up to the end of a word where there is one. */
+size_t latex_part(const char *text, int lines, double width);
+
+/* The text, of which "…" stands for what is below so many lines. The caller frees it; NULL: no
+ * memory. */
+char *latex_cut(const char *text, int lines, double width);
+
 /* As escape_latex, with the places within long words where a line may end. */
 void latex_words(FILE *out, const char *text);
 

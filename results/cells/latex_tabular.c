@@ -15,6 +15,25 @@
 
 /* Other letters than those that were measured may need more lines. */
 static const double spare = 1.12;
+/* More of a cell or a heading would leave no page for the rest. */
+enum { CELL_LINES = 20, HEAD_LINES = 5 };
+
+/* pt at 10 pt that a broken cell has; 0: it is not broken. */
+static double cell_width(const struct latex_layout *l, int c)
+{
+    return l->wrap[c] / l->scale / spare;
+}
+
+static double head_width(const struct latex_layout *l, int c)
+{
+    return l->wrap[c] ? cell_width(l, c) : l->stack[c];
+}
+
+static int lines_of(const char *text, int most, double width)
+{
+    const int n = width > 0 ? latex_lines(text, width) : 1;
+    return n < most ? n : most;
+}
 
 static bool is_digit(char c)
 {
@@ -63,15 +82,19 @@ static void put_note(const struct text_table *t, const struct text_cell *c)
         fprintf(t->out, "$^{%s}$", c->note);
 }
 
-/* In one column. */
-static void plain_cell(struct text_table *t, const struct text_cell *c, bool broken)
+/* In one column, on lines of `width`; 0: on one. */
+static void plain_cell(struct text_table *t, const struct text_cell *c, double width)
 {
     char own[FORM_TEXT];
     size_t head;
     const char *text = text_cell_form(c, own, &head);
+    char *cut = width > 0 ? latex_cut(text, CELL_LINES, width) : NULL;
+    t->failed |= width > 0 && !cut;
+    text = cut ? cut : text;
     fputs(c->indent ? "\\quad " : "", t->out);
-    put_bold(t, c, text, strlen(text), broken);
+    put_bold(t, c, text, strlen(text), width > 0);
     put_note(t, c);
+    free(cut);
 }
 
 /* In two that meet at the point. LaTeX skips blanks at the beginning of a cell. */
@@ -83,7 +106,7 @@ static void point_cell(struct text_table *t, const struct text_cell *c)
     const size_t whole = latex_whole_part(text), blank = text[whole] == ' ';
     if (!whole) {
         fputs("\\multicolumn{2}{c}{", t->out);
-        plain_cell(t, c, false);
+        plain_cell(t, c, 0);
         fputs("}", t->out);
         return;
     }
@@ -97,8 +120,11 @@ static void point_cell(struct text_table *t, const struct text_cell *c)
 static void put_name(struct text_table *t, const struct latex_layout *l, int c)
 {
     const struct text_column *k = &t->column[c];
-    const char *text = k->name, *between = "";
+    const double width = head_width(l, c);
+    char *cut = width > 0 ? latex_cut(k->name, HEAD_LINES, width) : NULL;
+    const char *text = cut ? cut : k->name, *between = "";
     bool inside = false;
+    t->failed |= width > 0 && !cut;
     if (k->point)
         fputs("\\multicolumn{2}{c}{", t->out);
     if (l->wrap[c])
@@ -118,6 +144,7 @@ static void put_name(struct text_table *t, const struct latex_layout *l, int c)
         fputs("\\end{tabular}", t->out);
     }
     fputs(k->point ? "}" : "", t->out);
+    free(cut);
 }
 
 static void put_columns(struct text_table *t, const struct latex_layout *l, int panel)
@@ -168,7 +195,7 @@ void latex_tabular(struct text_table *t, const struct latex_layout *l, int panel
             if (t->column[c].point)
                 point_cell(t, shown(t, row, c, from));
             else
-                plain_cell(t, shown(t, row, c, from), l->wrap[c] > 0);
+                plain_cell(t, shown(t, row, c, from), cell_width(l, c));
         }
         fputs(" \\\\\n", t->out);
     }
@@ -189,7 +216,7 @@ double latex_row_height(const struct text_table *t, const struct latex_layout *l
         char own[FORM_TEXT];
         size_t head;
         const char *text = text_cell_form(&text_row(t, row)[c], own, &head);
-        const int n = l->wrap[c] ? latex_lines(text, l->wrap[c] / l->scale / spare) : 1;
+        const int n = lines_of(text, CELL_LINES, cell_width(l, c));
         lines = n > lines ? n : lines;
         apart |= l->wrap[c] > 0;
     }
@@ -203,8 +230,7 @@ double latex_head_height(const struct text_table *t, const struct latex_layout *
 {
     int lines = 1;
     for (int i = 0, c; (c = latex_layout_column(l, panel, i)) >= 0; i++) {
-        const double width = l->wrap[c] ? l->wrap[c] / l->scale : l->stack[c];
-        const int n = width > 0 ? latex_lines(t->column[c].name, width) : 1;
+        const int n = lines_of(t->column[c].name, HEAD_LINES, head_width(l, c));
         lines = n > lines ? n : lines;
     }
     return lines * line_height(l) + 20;

@@ -12,7 +12,7 @@ static void words(enum print_format f, const char *text, FILE *out)
         clean_wrap(out, 0, 0, WIDTH, text);
     else
         (f == PRINT_MD     ? escape_md
-         : f == PRINT_HTML ? escape_html
+         : f == PRINT_HTML ? escape_html_prose
                            : latex_words)(out, text);
 }
 

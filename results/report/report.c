@@ -23,20 +23,34 @@ void report_element(FILE *out, const char *tag, const char *text)
 }
 
 /* Formats into memory first: what is escaped is the whole, so the format holds no tags. */
-void report_say(FILE *out, const char *fmt, ...)
+static void say(FILE *out, void (*escape)(FILE *out, const char *text), const char *fmt,
+                va_list args)
 {
     char *text = NULL;
     size_t bytes = 0;
     FILE *to = open_memstream(&text, &bytes);
-    va_list args;
     if (!to)
         return;
-    va_start(args, fmt);
     vfprintf(to, fmt, args);
-    va_end(args);
     if (fclose(to) == 0)
-        escape_html(out, text);
+        escape(out, text);
     free(text);
+}
+
+void report_say(FILE *out, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    say(out, escape_html, fmt, args);
+    va_end(args);
+}
+
+void report_prose(FILE *out, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    say(out, escape_html_prose, fmt, args);
+    va_end(args);
 }
 
 /* --- sections ------------------------------------------------------------------- */
@@ -92,9 +106,10 @@ static const struct section sections[] = {
     {"heads", "What trained heads count", "", report_heads},
     {"claims", "Claims of papers", VERDICTS_NOTE, claims},
     {"leaderboard", "Leaderboard",
-     "Each test and encoder: mean error over seeds with its 95 % interval, best and worst "
-     "seed. A click on a heading sorts. The name of an encoder leads to its settings and "
-     "runs.",
+     "Each test and encoder: the share of scored tokens that are wrong, in %: mean over seeds "
+     "with its 95 % interval (from, to), best and worst seed, and what a blind guess gets "
+     "wrong. Weights: how many numbers are trained. A click on a heading sorts. The name of "
+     "an encoder leads to its settings and runs.",
      report_leaderboard},
     {"pictures", "Pictures",
      "Drawn from the same numbers; below each one the command that draws it, and its data. "
@@ -102,7 +117,10 @@ static const struct section sections[] = {
      report_pictures},
     {"extrapolation", "How far beyond training", "", extrapolation},
     {"tables", "Tables", "", tables},
-    {"runs", "Runs", "Every run, and how it ended.", report_runs},
+    {"runs", "Runs",
+     "Every run, and how it ended: seconds by the clock, tokens_per_s of training, mib of "
+     "memory at its most.",
+     report_runs},
     {"settings", "Settings",
      "What the runs of one row were trained with. Runs of one block differ in their seed "
      "alone.",

@@ -36,6 +36,7 @@ struct look_run_kind {
 /* The runs that differ in their seed alone, and one of them looked at. */
 struct report_look {
     char *experiment, *profile, *cell, *variant; /* owned, as are all below */
+    char *task;                                  /* what it asks, in one line */
     char plane[LOOK_PLANE_TEXT];                 /* "gate" */
     struct look_run_kind *run;                   /* [runs] */
     int runs, shown; /* shown: that in which the two means differ most */

@@ -32,6 +32,7 @@ void report_look_free(struct report_look *l)
     free(l->profile);
     free(l->cell);
     free(l->variant);
+    free(l->task);
     free(l->run);
     free(l->of_head);
     free(l->kind);
@@ -321,22 +322,34 @@ static void write_colours(FILE *out)
     fputs("</p>\n", out);
 }
 
-static void write_rule(FILE *out)
+static void write_gate(FILE *out)
 {
     fputs("<p>", out);
     report_say(
         out,
         "Some encoders have gates: a number between 0 and 1 for each pair of a token that "
-        "looks (query) and one that is seen (key). The models with weights read the first "
-        "%d sequences of the split id, up to %d seeds of each row; all pairs count whose "
-        "query is a scored place. A kind of keys are some tokens, or what stands behind "
-        "them: the tokens are sorted by their mean gate and cut in two, and the smaller part "
-        "is the kind. Of all cuts and heads the one is named, and of all seeds the one is "
-        "shown, for which the difference between the mean gates of the kind and of all other "
-        "keys, times the correlation of the gate with being of the kind, is largest. The "
-        "sequence is the first of the split (of a long one the first %d tokens); its colours "
-        "are the gates as the last scored place sees them.",
-        LOOK_SEQUENCES, LOOK_SEEDS, LOOK_TOKENS);
+        "looks (query) and one that is seen (key). Tokens whose gate is open, near 1, are "
+        "counted between the two, those whose gate is closed, near 0, are not; a forget gate "
+        "that closes hides what stands before it. For each row of the tables: the first "
+        "sequence of the split id (of a long one the first %d tokens), each token on the "
+        "colour of its gate as the last scored place sees it.",
+        LOOK_TOKENS);
+    fputs("</p>\n", out);
+}
+
+static void write_rule(FILE *out)
+{
+    fputs("<h3>How run, head and kind of token were chosen</h3>\n<p>", out);
+    report_say(
+        out,
+        "The models with weights read the first %d sequences of the split id, up to %d seeds "
+        "of each row; all pairs count whose query is a scored place. A kind of keys are some "
+        "tokens, or what stands behind them: the tokens are sorted by their mean gate and "
+        "cut in two, and the smaller part is the kind. Of all cuts and heads the one is "
+        "named, and of all seeds the one is shown, for which the difference between the mean "
+        "gates of the kind and of all other keys, times the correlation of the gate with "
+        "being of the kind, is largest.",
+        LOOK_SEQUENCES, LOOK_SEEDS);
     fputs("</p>\n", out);
 }
 
@@ -346,7 +359,9 @@ static enum status write_look(struct report *r, const struct report_look *l, int
     fputs("<h3>", r->out);
     report_say(r->out, "%s, %s%s%s, %s", l->experiment, l->profile, *l->cell ? ", " : "",
                l->cell, l->variant);
-    fputs("</h3>\n", r->out);
+    fputs("</h3>\n<p>", r->out);
+    report_say(r->out, "The task: %s.", l->task);
+    fputs("</p>\n", r->out);
     say(r->out, l);
     *heads += l->layers * l->heads;
     if (*heads <= PAGE_HEADS)
@@ -376,13 +391,11 @@ static void write_without(struct report *r, const struct report_looks *l)
                    l ? "No run's encoder has gates to look at."
                      : "Models were not asked for.");
     else
-        report_say(
+        report_prose(
             r->out,
             "The weights of the %d runs whose encoders have gates are not beside the "
-            "database, or cannot be used%s%s. ",
+            "database, or cannot be used%s%s. `posbench run --rerun all` keeps them.",
             l->gated, l->why.msg[0] ? ": " : "", l->why.msg);
-    if (l && l->gated)
-        fputs("<code>posbench run --rerun all</code> keeps them.", r->out);
     fputs("</p>\n", r->out);
 }
 
@@ -395,17 +408,18 @@ enum status report_heads(struct report *r, struct err *e)
         write_without(r, l);
         return ST_OK;
     }
-    write_rule(r->out);
+    write_gate(r->out);
     write_colours(r->out);
     for (int i = 0; i < l->n && st == ST_OK; i++)
         st = write_look(r, &l->at[i], &heads, e);
     if (l->more) {
         fputs("<p>", r->out);
-        report_say(r->out,
-                   "%d more rows have models with gates; `posbench report EXPERIMENT` "
-                   "shows those of one experiment.",
-                   l->more);
+        report_prose(r->out,
+                     "%d more rows have models with gates; `posbench report EXPERIMENT` "
+                     "shows those of one experiment.",
+                     l->more);
         fputs("</p>\n", r->out);
     }
+    write_rule(r->out);
     return st;
 }

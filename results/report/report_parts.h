@@ -31,6 +31,8 @@ enum status report_provenance(struct report *r, struct err *e);
 
 /* printf, in which each %s is escaped. */
 void report_say(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same for a paragraph of prose, where what stands between backquotes is <code>. */
+void report_prose(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The figure of a plot that draws from the database, of one experiment (NULL: of all that
  * were asked for), where that has data for it. */
 enum status report_plot(struct report *r, const struct plot *p, const char *experiment,

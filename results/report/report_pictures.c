@@ -216,7 +216,7 @@ static enum status write_figure(struct report *r, const struct plot *p,
     r->marks += fits ? d->n : 0;
     if (st == ST_IO) {
         fputs("<p>", r->out);
-        report_say(r->out, "Not drawn: %s", why.msg);
+        report_prose(r->out, "Not drawn: %s", why.msg);
         fputs("</p>", r->out);
         if (fits && !r->undrawn->msg[0])
             *r->undrawn = why;

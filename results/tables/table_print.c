@@ -527,7 +527,7 @@ static void html_line(void *to, const char *mark, const char *text)
     fputs("<li>", out);
     escape_html(out, mark);
     fputs(*mark ? " " : "", out);
-    escape_html(out, text);
+    escape_html_prose(out, text);
     fputs("</li>\n", out);
 }
 
@@ -565,9 +565,9 @@ static enum status print_html(struct view *v, const struct prose head[3], struct
     fputs("<section class=table>\n<h3>", v->out);
     escape_html(v->out, head[0].text);
     fputs("</h3>\n<p>", v->out);
-    escape_html(v->out, head[1].text);
+    escape_html_prose(v->out, head[1].text);
     fputs(" ", v->out);
-    escape_html(v->out, head[2].text);
+    escape_html_prose(v->out, head[2].text);
     fputs("</p>\n", v->out);
     enum status st = text_table_end(&v->table, e);
     if (st)

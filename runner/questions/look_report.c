@@ -146,11 +146,12 @@ static enum status keep_sequence(const struct look_run *r, int plane,
     out->layers = x->layers;
     out->heads = x->heads;
     out->tokens = T;
+    out->task = strdup(r->run.task->summary);
     out->token = calloc((size_t)T, sizeof *out->token);
     out->scored = calloc((size_t)T, sizeof *out->scored);
     out->gate = calloc(heads * one, sizeof *out->gate);
     out->attention = calloc(heads * one, sizeof *out->attention);
-    if (!out->token || !out->scored || !out->gate || !out->attention)
+    if (!out->task || !out->token || !out->scored || !out->gate || !out->attention)
         return err_set(e, ST_NOMEM, "no memory for the planes of %zu heads", heads);
     for (int i = 0; i < T; i++) {
         token_text(r, r->sequence.batch.token[i], out->token[i]);

@@ -254,6 +254,24 @@ static void claims_are_drawn_where_they_are_judged(void **state)
     free(text);
 }
 
+/* What the program's sentences have between backquotes is code on the page. */
+static void commands_in_sentences_are_code(void **state)
+{
+    struct fixture *f = *state;
+    struct err undrawn;
+    add_seeds(f, "alpha", 2, 0.1, 0.01);
+    const struct claim_row claims[] = {
+        {"c", "t", "flip_flop", "", "id", "token_error", "alpha", "beta", NAN, NAN},
+        {"none", "t", "flip_flop", "", "id", "token_error", "beta", "gamma", NAN, NAN},
+    };
+    assert_ok(store_claims(f->store, claims, 2, &err));
+    char *text = page(f, (struct report_request){.database = "db"}, ST_OK, &undrawn);
+    assert_has(text, "; <code>posbench claims &#34;*&#34;</code> lists them.");
+    *strstr(text, "<script") = '\0';
+    assert_null(strchr(strstr(text, "<main>"), '`'));
+    free(text);
+}
+
 /* Two runs of one layer and two heads; the second is shown, its head 1 open at `token`. */
 struct looked {
     struct look_run_kind run[2];
@@ -262,7 +280,7 @@ struct looked {
     double mean[2];
     uint8_t scored[3];
     float gate[2][3][3], attention[2][3][3];
-    char names[4][16];
+    char names[5][16];
     struct report_look look;
     struct report_looks all;
 };
@@ -277,7 +295,7 @@ static void fill_look(struct looked *x, const char *token, double at, double oth
                     {"", false, (double)NAN, (double)NAN, (double)NAN}},
         .mean = {0.375, (double)NAN},
         .scored = {0, 1, 0},
-        .names = {"flip_flop", "quick", "", "beta"},
+        .names = {"flip_flop", "quick", "", "beta", "read <r> it"},
     };
     snprintf(x->run[1].kind.names, LOOK_NAMES_TEXT, "\"%s\"", token);
     snprintf(x->kind[0], LOOK_TOKEN_TEXT, "%s", token);
@@ -291,6 +309,7 @@ static void fill_look(struct looked *x, const char *token, double at, double oth
                                    .profile = x->names[1],
                                    .cell = x->names[2],
                                    .variant = x->names[3],
+                                   .task = x->names[4],
                                    .plane = "gate",
                                    .run = x->run,
                                    .runs = 2,
@@ -322,6 +341,7 @@ static void it_says_what_a_head_counts(void **state)
                "<b>The gate of layer 0, head 1 opens at &#34;w&#34;: mean 0.97 there, 0.03 "
                "elsewhere. It counts &#34;w&#34;.</b> This is run 2 (seed 8), of 2 with "
                "weights the one");
+    assert_has(text, "<p>The task: read &#60;r&#62; it.</p>");
     /* The chosen head is large; place 1 asks last, and sees two tokens. */
     assert_has(text, "<figure class=\"head chosen\" data-layer=0 data-head=1>");
     assert_has(text, "<figure class=\"head\" data-layer=0 data-head=0>");
@@ -437,6 +457,7 @@ int main(void)
         cmocka_unit_test(a_small_picture_is_a_png),
         cmocka_unit_test(shades_go_from_white_to_dark),
         TEST(claims_are_drawn_where_they_are_judged),
+        TEST(commands_in_sentences_are_code),
         TEST(settings_say_how_to_repeat_and_what_differs),
     };
     return cmocka_run_group_tests_name("report", tests, NULL, NULL);

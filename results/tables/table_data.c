@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "filter.h"
 #include "option.h"
 #include "store_internal.h"
@@ -167,7 +169,9 @@ static enum status compose(struct statement *t, const struct table_request *q,
         "                                         'ceiling')),"
         " max(w.total) FILTER (WHERE w.metric IN ('sequence_accuracy',"
         "                                         'sequence_error')),"
-        " max(w.value) FILTER (WHERE w.metric = 'seen')"
+        " max(w.value) FILTER (WHERE w.metric = 'seen'),"
+        " CASE WHEN r.task = 'text' AND w.split IS NOT NULL"
+        "  THEN json_extract(r.config, '$.splits.\"' || w.split || '\".options') END"
         " FROM v_run AS r LEFT JOIN v_score AS w ON w.run_id = r.run_id"
         " AND w.split <> 'train' AND r.state = 'done'",
         m, m, m);
@@ -201,11 +205,6 @@ static enum status compose(struct statement *t, const struct table_request *q,
 
 /* --- rows -------------------------------------------------------------------- */
 
-struct loading {
-    struct table_data *data;
-    enum status st;
-};
-
 static double real_or_nan(sqlite3_stmt *q, int i)
 {
     return sqlite3_column_type(q, i) == SQLITE_NULL ? (double)NAN
@@ -215,6 +214,54 @@ static double real_or_nan(sqlite3_stmt *q, int i)
 static int64_t count_or_none(sqlite3_stmt *q, int i)
 {
     return sqlite3_column_type(q, i) == SQLITE_NULL ? -1 : sqlite3_column_int64(q, i);
+}
+
+/* "corpus prose, tokeniser bpe of up to 1024 tokens by the pattern of gpt2" */
+static void say_source(const json_t *options, char *text, size_t room)
+{
+    const char *corpus = "?", *tokenizer = "?", *pattern = "?";
+    int vocabulary = 0;
+    json_unpack((json_t *)options, "{s?s s?s s?s s?i}", "corpus", &corpus, "tokenizer",
+                &tokenizer, "pattern", &pattern, "vocabulary", &vocabulary);
+    const bool bpe = strcmp(tokenizer, "bpe") == 0;
+    const bool learned =
+        bpe || strcmp(tokenizer, "char") == 0 || strcmp(tokenizer, "word") == 0;
+    int n = snprintf(text, room, "corpus %.500s, tokeniser %.500s", corpus, tokenizer);
+    if (learned)
+        n += snprintf(text + n, room - (size_t)n, " of up to %d tokens", vocabulary);
+    if (bpe)
+        snprintf(text + n, room - (size_t)n, " by the pattern of %.16s", pattern);
+}
+
+/* "256 tokens, the last 64 scored, stride 64": as task_text.c has it. */
+static void say_windows(const json_t *options, char *text, size_t room)
+{
+    double context = 0, stretch = 1, scored = 1;
+    json_unpack((json_t *)options, "{s?F s?F s?F}", "context", &context, "stretch",
+                &stretch, "scored", &scored);
+    const double tokens = nearbyint(context * stretch), last = nearbyint(context * scored);
+    if (scored >= 1 || last >= tokens)
+        snprintf(text, room, "%.0f tokens, all scored, stride %.0f", tokens, tokens);
+    else
+        snprintf(text, room, "%.0f tokens, the last %.0f scored, stride %.0f", tokens, last,
+                 last);
+}
+
+/* What a text was and how it was asked, from the split's options; of others there are none. */
+static enum status take_text_options(struct table_data *d, const char *options,
+                                     struct record *r, struct err *e)
+{
+    enum status st = ST_OK;
+    char text[1200];
+    json_t *const read = options ? json_loads(options, 0, NULL) : NULL;
+    if (!read)
+        return ST_OK;
+    say_source(read, text, sizeof text);
+    r->source = table_data_word(d, text, &st, e);
+    say_windows(read, text, sizeof text);
+    r->windows = table_data_word(d, text, &st, e);
+    json_decref(read);
+    return st;
 }
 
 static enum status take_record(void *context, sqlite3_stmt *q, struct err *e)
@@ -256,6 +303,8 @@ static enum status take_record(void *context, sqlite3_stmt *q, struct err *e)
     r->state = text[10];
     r->error = text[11];
     d->records++;
+    if (st == ST_OK)
+        st = take_text_options(d, (const char *)sqlite3_column_text(q, 21), r, e);
     return st;
 }
 

@@ -39,6 +39,7 @@ struct record {
     const char *encoder, *variant; /* variant: without the mark of other settings */
     bool merged;                   /* key[DIM_VARIANT] is the encoder's name alone */
     const char *state, *error;     /* error may be NULL */
+    const char *source, *windows;  /* of a text: "corpus prose, ..."; NULL: no text */
     int64_t run, recipe;
     double value;                     /* NaN: not available */
     int64_t count, total;             /* -1: none */

@@ -87,7 +87,7 @@ void table_learning_solved(const struct table_section *s, struct prose *p)
     const struct record *r;
     struct group g;
     for (int at = 0; (r = next_group(s, &at, &g));) {
-        if (g.seeds == 0)
+        if (g.seeds == 0 || r->source)
             continue;
         prose_say(p, "%s", before);
         before = "; ";

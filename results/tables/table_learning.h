@@ -14,7 +14,8 @@
 #include "prose.h"
 #include "table_section.h"
 
-/* "Seeds that ...: none 0 of 5 (2 at chance), rope 5 of 5."; empty where nothing is known. */
+/* "Seeds that ...: none 0 of 5 (2 at chance), rope 5 of 5."; empty where nothing is known.
+ * Of texts nothing is said: nobody has them without errors. */
 void table_learning_solved(const struct table_section *s, struct prose *p);
 
 /* "Training was not finished ...: none."; empty where it was, or nothing is known. */

@@ -78,6 +78,36 @@ static void say_hard(const struct table_section *s, struct prose *p)
     prose_say(p, ".");
 }
 
+/* "Text: corpus prose, tokeniser byte. Windows: id 64 tokens, ...; ood_once ...": each once, with
+ * the split's name. */
+static void say_text(const struct table_section *s, struct prose *p)
+{
+    struct words said = {0};
+    const char *before = "Text: ";
+    for (int i = 0; i < s->members; i++) {
+        const struct record *r = table_member(s, i);
+        if (!r->source || is_said(&said, r->source))
+            continue;
+        prose_say(p, "%s%s", before, r->source);
+        before = "; ";
+    }
+    before = ". Windows: ";
+    for (int i = 0; i < s->members && p->used; i++) {
+        const struct record *r = table_member(s, i);
+        struct prose window = {.used = 0};
+        if (!r->windows)
+            continue;
+        prose_say(&window, "%s %s", table_name(s->data, r->key[DIM_SPLIT]), r->windows);
+        if (is_said(&said, window.text))
+            continue;
+        prose_say(p, "%s%s", before, window.text);
+        before = "; ";
+    }
+    if (p->used)
+        prose_say(p, ".");
+    words_free(&said);
+}
+
 /* Merged records under one heading, of one variant and experiment, are equal; all others too. */
 static int by_merged(const void *context, int a, int b)
 {
@@ -140,9 +170,10 @@ static enum status each_merged(const struct table_section *s, note_fn line, void
 bool table_notes_any(const struct table_notes *n, const struct table_section *s,
                      const struct table_request *q)
 {
-    struct prose learning = {.used = 0};
-    table_learning_solved(s, &learning);
-    return n->best || n->bound || n->hard || n->foot.n || q->published || learning.used;
+    struct prose other = {.used = 0};
+    table_learning_solved(s, &other);
+    say_text(s, &other);
+    return n->best || n->bound || n->hard || n->foot.n || q->published || other.used;
 }
 
 static void each_learning(const struct table_section *s, note_fn line, void *to)
@@ -154,6 +185,14 @@ static void each_learning(const struct table_section *s, note_fn line, void *to)
     table_learning_unfinished(s, &unfinished);
     if (unfinished.used)
         line(to, "", unfinished.text);
+}
+
+static void each_text(const struct table_section *s, note_fn line, void *to)
+{
+    struct prose text = {.used = 0};
+    say_text(s, &text);
+    if (text.used)
+        line(to, "", text.text);
 }
 
 static void each_tuning(const struct table_section *s, note_fn line, void *to)
@@ -202,6 +241,7 @@ enum status table_notes_each(const struct table_notes *n, const struct table_sec
              "The paper does not say whether it counts tokens or sequences: its number "
              "stands beside both.");
     const enum status st = each_merged(s, line, to, e);
+    each_text(s, line, to);
     each_learning(s, line, to);
     each_tuning(s, line, to);
     for (int i = 0; i < n->foot.n; i++) {

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -29,10 +30,15 @@ enum status mapped_file_of(FILE *f, const char *name, struct mapped_file *out,
 
 enum status mapped_file_open(const char *path, struct mapped_file *out, struct err *e)
 {
-    FILE *f = fopen(path, "rb");
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe would wait */
+    FILE *f = fd >= 0 ? fdopen(fd, "rb") : NULL;
     *out = (struct mapped_file){0};
-    if (!f)
-        return err_set(e, ST_IO, "%s: %s", path, strerror(errno));
+    if (!f) {
+        const int why = errno;
+        if (fd >= 0)
+            close(fd);
+        return err_set(e, ST_IO, "%s: %s", path, strerror(why));
+    }
     const enum status st = mapped_file_of(f, path, out, e);
     fclose(f);
     return st;

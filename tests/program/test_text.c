@@ -103,6 +103,26 @@ static void tables_have_bits_and_what_is_undefined(void **state)
     expect(0, "identical", "verify 1 --db @/r.db");
 }
 
+/* What was scored, the stride and the tokeniser stand under the table; seeds that err on at most
+ * 1 % do not, as no text is had without errors. */
+static void tables_say_what_was_scored(void **state)
+{
+    struct program p;
+    char words[512];
+    (void)state;
+    RUN(&p, "table --db %s/r.db -o md --metric bits_per_byte", folder);
+    snprintf(words, sizeof words,
+             "\n- Text: corpus %s, tokeniser byte. Windows: id 8 tokens, all scored, "
+             "stride 8; ood_once 8 tokens, the last 4 scored, stride 4; ood_twice 16 "
+             "tokens, the last 4 scored, stride 4.\n",
+             folder);
+    said(&p, 0, words);
+    assert_null(strstr(p.out, "Seeds with"));
+    program_free(&p);
+    expect(0, "tokeniser byte", "table --db @/r.db -o latex");
+    expect(0, "tokeniser byte", "table --db @/r.db -o html");
+}
+
 /* The exported weights are those of the run, embedding and all. */
 static void weights_of_a_text_are_exported(void **state)
 {
@@ -308,6 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_writes_on),
         cmocka_unit_test(tables_have_bits_and_what_is_undefined),
+        cmocka_unit_test(tables_say_what_was_scored),
         cmocka_unit_test(weights_of_a_text_are_exported),
         cmocka_unit_test(the_loss_has_a_position),
         cmocka_unit_test(logits_of_a_file_are_written),

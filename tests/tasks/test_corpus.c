@@ -113,6 +113,9 @@ static void what_is_wrong_with_a_folder_is_said(void **state)
     refused(folder, "byte", ST_IO, "has no text for valid");
     refused(folder, "byte", ST_IO, "valid.txt is no file of text");
     remove(path);
+    mkfifo(path, 0600); /* which nobody ever writes to */
+    refused(folder, "byte", ST_IO, "valid.txt is no file of text");
+    remove(path);
     refused(folder, "byte", ST_IO, "valid.txt: No such file");
     write_part(folder, "valid.txt",
                "good\n\xff"
@@ -120,6 +123,8 @@ static void what_is_wrong_with_a_folder_is_said(void **state)
     refused(folder, "bpe", ST_CONFIG, "valid.txt");
     refused(folder, "word", ST_CONFIG, "byte 5");
     text_data_close(opened(folder, "byte")); /* bytes are bytes */
+    snprintf(path, sizeof path, "%s/bpx", folder);
+    refused(folder, path, ST_IO, "bpx; bpe, char and word are learned");
     scratch_remove(folder);
     refused(folder, "byte", ST_IO, "there is no folder");
 }

@@ -304,6 +304,12 @@ static void shipped_experiments_can_be_run(void **state)
     write_file("vocab.bpe", "#version: 0.2\n1 2\n", 1);
     expect(0, "17 runs: 0 done",
            "-C @ plan --profile paper " EXPERIMENTS "/language_paper.yaml --db @/paper.db");
+    expect(2, "stand beside language_paper are of other tokens",
+           "-C @ plan --profile paper " EXPERIMENTS "/language_paper.yaml --db @/paper.db "
+           "--set task.tokenizer=byte");
+    expect(0, "17 runs: 0 done",
+           "-C @ plan --profile paper " EXPERIMENTS "/language_paper.yaml --db @/paper.db "
+           "--set task.tokenizer=@/vocab.bpe");
 }
 
 /* Smoke needs the text that is built in; what other profiles need may not be there. */

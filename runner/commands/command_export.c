@@ -1,4 +1,6 @@
 /* command_export.c -- the weights of a run in a file of their own, for use elsewhere. */
+#include <unistd.h>
+
 #include "command.h"
 
 #include "safetensors.h"
@@ -23,6 +25,18 @@ static enum status write_weights(const struct run_spec *r, struct model *m,
     return st;
 }
 
+/* The model's size is that of its text's vocabulary; but the weights lie there all the same. */
+static enum status say_where(const char *db, const struct stored_run *f, struct err *e)
+{
+    struct stored_weights w;
+    struct err ignored;
+    if (stored_weights_find(db, f, &w, &ignored) != ST_OK || access(w.path, R_OK) != 0)
+        return ST_CONFIG;
+    const struct err why = *e;
+    return err_set(e, ST_CONFIG, "%s; export checks the weights with it; they lie in %s",
+                   why.msg, w.path);
+}
+
 static enum status run(const struct invocation *v, struct err *e)
 {
     const char *path = flag_text(v, "output", NULL);
@@ -34,6 +48,8 @@ static enum status run(const struct invocation *v, struct err *e)
     if (!path)
         return err_set(e, ST_USAGE, "-o FILE.safetensors is needed");
     enum status st = stored_run_open(db, argument_at(v, 0), &f, e);
+    if (st == ST_CONFIG && f.identity[0])
+        st = say_where(db, &f, e);
     if (st == ST_OK)
         st = stored_weights_find(db, &f, &weights, e);
     if (st == ST_OK)

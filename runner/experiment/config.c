@@ -296,6 +296,44 @@ static enum status take_runs(struct file *f, const char *profile, struct config 
 
 /* --- reading ------------------------------------------------------------- */
 
+static bool learns_tokens(const struct run_spec *r)
+{
+    const int k = option_find(r->task->options, "tokenizer");
+    if (k < 0)
+        return false;
+    const struct option *o = &r->task->options[k];
+    const char *word = option_word(o, r->task_options.v[k]);
+    for (int i = 0; o->choices[i]; i++)
+        if (strcmp(word, o->choices[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Published numbers are of the tokens that the file names, wherever --set says these lie: beside
+ * them stands no number of other tokens. */
+static void check_units(struct file *f, const struct config *c)
+{
+    const char *before = "";
+    for (int i = 0; i < c->published; i++) {
+        const char *const name = c->publish[i].experiment;
+        if (strcmp(name, before) == 0 ||
+            !overrides_set(&f->overrides, name, "task.tokenizer"))
+            continue;
+        before = name;
+        for (int k = 0; k < f->runs.n; k++) {
+            const struct run_spec *r = &f->runs.item[k];
+            if (strcmp(r->experiment, name) != 0 || !learns_tokens(r))
+                continue;
+            problem_at(
+                &f->problems, (struct mark){.source = "--set task.tokenizer"},
+                "the numbers of %s that stand beside %s are of other tokens; copy the "
+                "experiment under another name",
+                c->publish[i].paper, name);
+            break;
+        }
+    }
+}
+
 static void read_lists(struct file *f, struct config *out)
 {
     const struct claims_source s = {.tree = f->tree,
@@ -305,6 +343,7 @@ static void read_lists(struct file *f, struct config *out)
                                     .experiment = f->facts,
                                     .experiments = f->experiments->n};
     published_read(&s, out);
+    check_units(f, out);
     claims_read(&s, out);
 }
 

@@ -46,11 +46,18 @@ static enum status no_folder(const struct corpus *c, struct err *e)
         return err_set(e, ST_IO,
                        "corpus: there is no folder %s; the one here is called ./%s",
                        c->folder, c->name);
-    return err_set(e, ST_IO,
-                   "corpus: there is no folder %s; \"posbench corpus %s\" prepares it, "
-                   "if it is one of ours, or name a folder with train.txt, valid.txt "
-                   "and test.txt",
-                   c->folder, c->name);
+    if (strchr(c->name, '/'))
+        return err_set(
+            e, ST_IO,
+            "corpus: there is no folder %s (paths begin in the working folder); it "
+            "must hold train.txt, valid.txt and test.txt",
+            c->folder);
+    return err_set(
+        e, ST_IO,
+        "corpus: there is no folder %s; \"posbench corpus prose\" and \"posbench "
+        "corpus code\" prepare those of ours, or name a folder with train.txt, "
+        "valid.txt and test.txt, as ./%s",
+        c->folder, c->name);
 }
 
 static enum status open_part(struct corpus *c, int part, struct err *e)

@@ -71,10 +71,11 @@ enum status text_tokenizer_open(const struct text_wish *w, const struct corpus *
         if (strcmp(w->tokenizer, learned[i]) == 0)
             return learn_once(w, c, out, e);
     if (access(w->tokenizer, F_OK) != 0)
-        return err_set(e, ST_IO,
-                       "tokenizer: there is no file %s; bpe, char and word are learned, byte "
-                       "needs no text, all else is a file tokenizer.json or vocab.bpe",
-                       w->tokenizer);
+        return err_set(
+            e, ST_IO,
+            "tokenizer: there is no file %s; bpe, char and word are learned, byte "
+            "needs no text, all else is a file tokenizer.json or vocab.bpe",
+            w->tokenizer);
     return tokenizer_read(w->tokenizer, out, e);
 }
 

@@ -189,6 +189,7 @@ static void a_changed_corpus_is_told_and_is_another_run(void **state)
     write_file("test.txt", "bcabcabcabcb", 5);
     expect(2, "put back the files as they were", "sample 1 --db @/r.db");
     expect(2, "put back the files as they were", "verify 1 --db @/r.db");
+    expect(2, ".safetensors", "export 1 --db @/r.db -o @/w2.safetensors");
     expect(2, "put back the files as they were",
            "predict 1 --split id --db @/r.db --logits -");
     expect(0, "splits.id.data is \"", "plan @/text.yaml --db @/r.db");
@@ -228,7 +229,9 @@ static void files_are_looked_at(void **state)
     (void)state;
     expect(0, "train           240", "corpus @");
     expect(0, "built in", "corpus sample");
-    expect(3, "there is no folder", "corpus @/nowhere");
+    expect(3, "(paths begin in the working folder)", "corpus @/nowhere");
+    expect(3, "or name a folder with train.txt, valid.txt and test.txt, as ./nowhere",
+           "corpus nowhere");
     expect(0, "bpe tokeniser", "tokenize @/test.txt");
     expect(0, "60 tokens of 60 bytes", "tokenize @/test.txt --tokenizer byte");
     expect(2, "byte 2: not UTF-8", "tokenize @/bad.txt");
@@ -311,6 +314,12 @@ static void shipped_experiments_can_be_run(void **state)
     write_file("vocab.bpe", "#version: 0.2\n1 2\n", 1);
     expect(0, "17 runs: 0 done",
            "-C @ plan --profile paper " EXPERIMENTS "/language_paper.yaml --db @/paper.db");
+    expect(2, "stand beside language_paper are of other tokens",
+           "-C @ plan --profile paper " EXPERIMENTS "/language_paper.yaml --db @/paper.db "
+           "--set task.tokenizer=byte");
+    expect(0, "17 runs: 0 done",
+           "-C @ plan --profile paper " EXPERIMENTS "/language_paper.yaml --db @/paper.db "
+           "--set task.tokenizer=@/vocab.bpe");
 }
 
 /* Smoke needs the text that is built in; what other profiles need may not be there. */

@@ -309,16 +309,18 @@ const char *suggest_among(const char *typed, const char *const *names, int n)
 {
     static _Thread_local char text[512];
     size_t used = 0;
-    if (n == 0)
-        return "; there is none";
     for (int i = 0; i < n; i++) {
+        if (!*names[i])
+            continue;
         if (used + strlen(names[i]) + sizeof "; there are , ..." > sizeof text) {
             snprintf(text + used, sizeof text - used, ", ...");
             break;
         }
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
-                                 i ? ", " : "; there are ", names[i]);
+                                 used ? ", " : "; there are ", names[i]);
     }
+    if (used == 0)
+        return "; there is none";
     return suggest_or(typed, names, n, text);
 }
 

@@ -79,7 +79,8 @@ const char *suggest(const char *typed, const char *const *names, int n);
 const char *suggest_or(const char *typed, const char *const *names, int n,
                        const char *other);
 const char *suggest_text(const char *typed, const char *const *names, int n);
-/* Else "; there are a, b, c", cut when they are many, or "; there is none". */
+/* Else "; there are a, b, c", cut when they are many and without empty ones, or "; there is
+ * none". */
 const char *suggest_among(const char *typed, const char *const *names, int n);
 
 #endif

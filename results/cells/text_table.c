@@ -39,9 +39,22 @@ enum status print_format_parse(const char *text, enum print_format *out, struct 
             *out = (enum print_format)i;
             return ST_OK;
         }
-    return err_set(e, ST_USAGE,
-                   "no output format \"%s\"; there are text, md, latex, html, csv, json%s",
-                   text, suggest_text(text, names, PRINT_FORMATS));
+    return print_format_unknown(text, NULL, e);
+}
+
+enum status print_format_unknown(const char *text, const char *also, struct err *e)
+{
+    const char *words[PRINT_FORMATS + 1];
+    const int n = PRINT_FORMATS + (also != NULL);
+    char list[128] = "";
+    size_t used = 0;
+    memcpy(words, names, sizeof names);
+    words[PRINT_FORMATS] = also;
+    for (int i = 0; i < n && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
+                                 words[i]);
+    return err_set(e, ST_USAGE, "no output format \"%s\"; there are %s%s", text, list,
+                   suggest_text(text, words, n));
 }
 
 bool print_format_for_people(enum print_format f)

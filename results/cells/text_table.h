@@ -31,6 +31,8 @@ const char *print_format_name(enum print_format f); /* "text", ... */
 
 /* "text", "md", "latex", "html", "csv", "json"; ST_USAGE with a suggestion. */
 enum status print_format_parse(const char *text, enum print_format *out, struct err *e);
+/* ST_USAGE: names the formats, and `also`, one that a command has beside them (NULL: none). */
+enum status print_format_unknown(const char *text, const char *also, struct err *e);
 bool print_format_for_people(enum print_format f); /* no CSV, no JSON */
 
 enum cell_type { CELL_NONE, CELL_TEXT, CELL_INTEGER, CELL_REAL, CELL_LIST };

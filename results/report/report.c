@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "no_match.h"
 #include "report_parts.h"
 #include "table.h"
 #include "table_extrapolation.h"
@@ -149,6 +150,16 @@ static const char *plural(const char *count)
     return strcmp(store_cell(count), "1") == 0 ? "" : "s";
 }
 
+static enum status nothing(const struct report *r, struct err *e)
+{
+    char advice[FILTER_ADVICE];
+    no_match_request(r->store, r->request->experiment, r->request->profile, NULL, 0,
+                     advice);
+    return err_set(
+        e, ST_NOTFOUND,
+        "no run that is done matches%s; `posbench list runs` shows what there is", advice);
+}
+
 static enum status take_counts(void *context, int columns, const char *const *names,
                                const char *const *cells, struct err *e)
 {
@@ -156,9 +167,7 @@ static enum status take_counts(void *context, int columns, const char *const *na
     (void)columns;
     (void)names;
     if (strcmp(store_cell(cells[0]), "0") == 0)
-        return err_set(e, ST_NOTFOUND,
-                       "no run that is done matches; `posbench list runs` shows what there "
-                       "is");
+        return nothing(r, e);
     fputs("<p>", r->out);
     report_say(
         r->out, "%s run%s of %s experiment%s and %s encoder%s, %s of them done, ended %s",

@@ -82,12 +82,3 @@ void no_match_request(struct store *s, const char *experiment, const char *profi
     if (!text[0])
         no_match_advice(s, filters, n, text);
 }
-
-enum status no_match_profile(struct store *s, const char *profile, enum status st,
-                             struct err *e)
-{
-    char advice[FILTER_ADVICE] = "";
-    if (st == ST_NOTFOUND && s && profile && *profile)
-        no_match_request(s, NULL, profile, NULL, 0, advice);
-    return advice[0] ? err_set(e, st, "no run matches%s", advice) : st;
-}

@@ -14,10 +14,4 @@ void no_match_advice(struct store *s, const char *const *filters, int n,
 void no_match_request(struct store *s, const char *experiment, const char *profile,
                       const char *const *filters, int n, char text[FILTER_ADVICE]);
 
-/* What a command says that found nothing (`st` ST_NOTFOUND, `e` its words) where no run has the
- * profile it was asked for: which profiles there are. Returns st; `s`, `profile` and `e` may
- * be NULL. */
-enum status no_match_profile(struct store *s, const char *profile, enum status st,
-                             struct err *e);
-
 #endif

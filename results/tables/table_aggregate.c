@@ -468,9 +468,10 @@ static enum status nothing(struct store *s, const struct job *j, struct err *e)
     return err_set(
         e, ST_NOTFOUND,
         "no test has a score of every encoder: %s; choose encoders that share tests "
-        "with --only encoder=NAME,NAME%s",
+        "with --only encoder=NAME,NAME%s%s",
         j->lacking.text,
-        j->q->merge ? "" : ", or take variants for one with --merge-variants");
+        j->q->merge ? "" : ", or take variants for one with --merge-variants",
+        j->q->experiment ? "" : ", or name one experiment");
 }
 
 enum status table_aggregate(struct store *s, const struct table_request *q, FILE *out,

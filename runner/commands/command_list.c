@@ -265,10 +265,9 @@ static enum status list_runs(const struct invocation *v, enum print_format f, st
         st = rows_print(db, sql, params, n, f, stdout, &rows, e);
     if (!st && rows == 0) {
         char advice[FILTER_ADVICE];
-        no_match_advice(db, only, flag_list(v, "only", &only), advice);
+        no_match_request(db, NULL, profile, only, flag_list(v, "only", &only), advice);
         st = err_set(e, ST_NOTFOUND, "%s: no run matches%s", path, advice);
     }
-    st = no_match_profile(db, profile, st, e);
     store_close(db);
     return st;
 }

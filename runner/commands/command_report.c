@@ -7,7 +7,6 @@
 #include "clean.h"
 #include "gnuplot.h"
 #include "look_report.h"
-#include "no_match.h"
 #include "output.h"
 #include "plot.h"
 #include "report.h"
@@ -91,7 +90,6 @@ static enum status run(const struct invocation *v, struct err *e)
                          argument_count(v) ? argument_at(v, 0) : NULL, &looks, e);
     if (!st)
         st = write_page(v, db, path, models ? &looks : NULL, e);
-    st = no_match_profile(db, flag_text(v, "profile", NULL), st, e);
     report_looks_free(&looks);
     store_close(db);
     return st;

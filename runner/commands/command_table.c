@@ -102,17 +102,6 @@ static const char *const macro_less[] = {"json",      "extrapolation", "aggregat
                                          "caption",   "strata",        "explain"};
 enum { MACRO_LESS = sizeof macro_less / sizeof *macro_less };
 
-static enum status unknown_format(const char *text, struct err *e)
-{
-    const char *words[PRINT_FORMATS + 1] = {[PRINT_FORMATS] = "macros"};
-    for (int i = 0; i < PRINT_FORMATS; i++)
-        words[i] = print_format_name((enum print_format)i);
-    return err_set(e, ST_USAGE,
-                   "no output format \"%s\"; there are text, md, latex, html, csv, json, "
-                   "macros%s",
-                   text, suggest_text(text, words, PRINT_FORMATS + 1));
-}
-
 /* "macros" is a format of tables alone. */
 static enum status read_format(const struct invocation *v, struct table_request *q,
                                struct err *e)
@@ -122,7 +111,7 @@ static enum status read_format(const struct invocation *v, struct table_request 
     q->macros = text && strcmp(text, "macros") == 0;
     q->format = PRINT_LATEX;
     if (text && !q->macros && print_format_parse(text, &ignored, e))
-        return unknown_format(text, e);
+        return print_format_unknown(text, "macros", e);
     if (!q->macros)
         return listing_format(v, &q->format, e);
     for (int i = 0; i < MACRO_LESS; i++)

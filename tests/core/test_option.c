@@ -268,6 +268,12 @@ static void the_nearest_name_is_suggested(void **state)
     assert_string_equal(suggest("sinusodial", names, n), "sinusoidal");
     assert_string_equal(suggest("abolsutee", names, n), "absolute"); /* 3 = 9 / 3 */
     assert_string_equal(suggest("zope", names, n), "rope");          /* the first of two */
+
+    /* Cells have an empty name where an experiment has no grid. */
+    static const char *const cells[] = {"task.variables=1", "", "task.variables=3"};
+    assert_string_equal(suggest_among("zz", cells, 3),
+                        "; there are task.variables=1, task.variables=3");
+    assert_string_equal(suggest_among("zz", cells + 1, 1), "; there is none");
 }
 
 static void far_names_are_not_suggested(void **state)

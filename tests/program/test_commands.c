@@ -246,7 +246,7 @@ static void a_task_is_shown_with_scored_places(void **state)
     program_free(&p);
     posbench_in(&p, "show flip_flop -n 2 --split ood_dense --set length=8");
     assert_int_equal(p.code, 0);
-    assert_non_null(strstr(p.out, "read back the bit"));
+    assert_non_null(strstr(p.out, "read back (r) the bit"));
     assert_non_null(strstr(p.out, "p_ignore        0.1 ")); /* the split's own value */
     assert_non_null(strstr(p.out, "length          8 "));
     assert_non_null(strstr(p.out, "Sample 1: 7 tokens"));

@@ -218,6 +218,7 @@ static void nothing_in_common_is_told(void **state)
                         &err),
         ST_NOTFOUND);
     assert_null(strstr(err.msg, "--merge-variants"));
+    assert_non_null(strstr(err.msg, "NAME,NAME, or name one experiment"));
     fclose(out);
 }
 

@@ -98,6 +98,29 @@ static enum status check_metrics(struct store *s, const struct job *j, struct er
     return ST_OK;
 }
 
+/* The metrics that a table has unasked: errors, then those of texts where there are some. */
+#define METRICS_OF_TASKS "token_error,sequence_error"
+#define METRICS_OF_TEXTS "perplexity,bits_per_byte"
+enum { ERRORS = 2 };
+
+static enum status take_bits(void *context, sqlite3_stmt *q, struct err *e)
+{
+    (void)e;
+    *(bool *)context = sqlite3_column_int(q, 0);
+    return ST_OK;
+}
+
+static enum status default_metrics(struct store *s, struct job *j, struct err *e)
+{
+    bool texts = false;
+    const enum status st =
+        store_each(s, "SELECT EXISTS (SELECT 1 FROM metric WHERE name = 'bits_per_byte')",
+                   NULL, 0, NULL, take_bits, &texts, e);
+    return st ? st
+              : split_metrics(
+                    j, texts ? METRICS_OF_TASKS "," METRICS_OF_TEXTS : METRICS_OF_TASKS, e);
+}
+
 static enum status check_request(struct store *s, struct job *j, struct err *e)
 {
     const struct table_request *q = j->q;
@@ -109,7 +132,7 @@ static enum status check_request(struct store *s, struct job *j, struct err *e)
             err_set(e, ST_USAGE, "rows and columns are both \"%s\"; choose another for one",
                     dim_name(j->shape.rows));
     if (st == ST_OK)
-        st = split_metrics(j, q->metrics ? q->metrics : "token_error,sequence_error", e);
+        st = q->metrics ? split_metrics(j, q->metrics, e) : default_metrics(s, j, e);
     return st || !q->metrics ? st : check_metrics(s, j, e);
 }
 
@@ -144,16 +167,26 @@ static enum status print_section(struct job *j, const struct table_section *s,
     }
 }
 
+/* By default errors are not printed of texts, of which every sequence has some, nor errors per
+ * sequence where they are errors per token; perplexity and bits only of texts. */
+static bool left_out(const struct job *j, int metric, const struct table_section *s)
+{
+    bool text = false;
+    if (j->q->metrics)
+        return false;
+    for (int i = 0; i < s->members; i++)
+        text |= table_member(s, i)->source != NULL;
+    return text ? metric < ERRORS : metric >= ERRORS || (metric > 0 && s->single);
+}
+
 static enum status one_table(struct job *j, int metric, int section, struct err *e)
 {
     const struct table_data *d = &j->data[metric];
     struct table_section s;
     enum status st = table_section_init(d, j->shape, &j->sections[metric], section, &s, e);
-    /* By default, errors per sequence are left out where they are errors per token. */
-    const bool same = !j->q->metrics && metric > 0 && s.single;
     if (st == ST_OK)
         st = table_order(&s, j->q->sort, e);
-    if (st == ST_OK && s.rows * s.cols > 0 && !same)
+    if (st == ST_OK && s.rows * s.cols > 0 && !left_out(j, metric, &s))
         st = print_section(j, &s, e);
     table_section_free(&s);
     return st;

@@ -170,7 +170,7 @@ static enum status compose(struct statement *t, const struct table_request *q,
         " max(w.total) FILTER (WHERE w.metric IN ('sequence_accuracy',"
         "                                         'sequence_error')),"
         " max(w.value) FILTER (WHERE w.metric = 'seen'),"
-        " CASE WHEN r.task = 'text' AND w.split IS NOT NULL"
+        " CASE WHEN w.split IS NOT NULL AND instr(r.config, '\"data\":\"') > 0"
         "  THEN json_extract(r.config, '$.splits.\"' || w.split || '\".options') END"
         " FROM v_run AS r LEFT JOIN v_score AS w ON w.run_id = r.run_id"
         " AND w.split <> 'train' AND r.state = 'done'",

@@ -158,7 +158,8 @@ static const struct flag flags[] = {
     {"metric", 0, "METRIC", false,
      "token_error, sequence_error, accuracy, perplexity, loss, ... or several "
      "with commas "
-     "(default token_error, and sequence_error where it differs)"},
+     "(default token_error, and sequence_error where it differs; "
+     "of texts perplexity and bits_per_byte)"},
     {"extrapolation", 0, NULL, false,
      "instead: the largest ratio to the sizes of training at which the lower 95 % bound of "
      "accuracy is at least 99 %, by task and encoder"},

@@ -119,6 +119,12 @@ static void tables_say_what_was_scored(void **state)
     said(&p, 0, words);
     assert_null(strstr(p.out, "Seeds with"));
     program_free(&p);
+    RUN(&p, "table --db %s/r.db", folder);
+    said(&p, 0, ": perplexity\n");
+    assert_non_null(strstr(p.out, ": bits_per_byte\n"));
+    assert_null(strstr(p.out, "_error"));
+    program_free(&p);
+    expect(0, ": token_error\n", "table --db @/r.db --metric token_error");
     expect(0, "tokeniser byte", "table --db @/r.db -o latex");
     expect(0, "tokeniser byte", "table --db @/r.db -o html");
 }

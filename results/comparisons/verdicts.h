@@ -14,11 +14,13 @@
 #include "text_table.h"
 #include "verdict_rule.h"
 
-/* Why an interval may hold 0 beside a verdict, for whoever shows both; in lines. */
-#define VERDICTS_NOTE                                                              \
-    "The interval is that of the difference of means, the verdict an exact rank\n" \
-    "test over seeds (docs/STATISTICS.md): two different tests. Where seeds are\n" \
+/* Why an interval may hold 0 beside a verdict, for whoever shows both: with this between its
+ * lines, and as three lines. */
+#define VERDICTS_NOTE_WITH(gap)                                                      \
+    "The interval is that of the difference of means, the verdict an exact rank" gap \
+    "test over seeds (docs/STATISTICS.md): two different tests. Where seeds are" gap \
     "few or spread far, the interval may hold 0 though the ranks decide."
+#define VERDICTS_NOTE VERDICTS_NOTE_WITH("\n")
 
 struct verdicts_request {
     const char *profile; /* glob; NULL: every profile that has runs */

@@ -105,7 +105,7 @@ static const struct section sections[] = {
      "for looking at many tests. The claims below are corrected.",
      report_findings},
     {"heads", "What trained heads count", "", report_heads},
-    {"claims", "Claims of papers", VERDICTS_NOTE, claims},
+    {"claims", "Claims of papers", VERDICTS_NOTE_WITH(" "), claims},
     {"leaderboard", "Leaderboard",
      "Each test and encoder: the share of scored tokens that are wrong, in %: mean over seeds "
      "with its 95 % interval (from, to), best and worst seed, and what a blind guess gets "

@@ -246,7 +246,7 @@ static void claims_are_drawn_where_they_are_judged(void **state)
     assert_ok(store_claims(f->store, &claim, 1, &err));
     char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
     /* Interval and verdict may seem to differ, and the page says why. */
-    assert_non_null(strstr(text, "two different tests. Where seeds are"));
+    assert_non_null(strstr(text, "exact rank test over seeds (docs/STATISTICS.md): two"));
     const char *figure = strstr(text, "<code>posbench plot claims --db ");
     assert_non_null(figure);
     assert_true(figure < strstr(text, "<section id=leaderboard>"));

@@ -173,7 +173,7 @@ static void a_wish_to_end_is_obeyed_while_a_lock_is_waited_for(void **state)
     char body[1024];
     (void)state;
     snprintf(body, sizeof body,
-             "%sbegin --set seeds=[1,2,3,4,5,6,7,8,9] --set train.steps=2000; hold\n"
+             "%sbegin --set seeds=[1,2,3,4,5,6,7,8,9] --set train.steps=20000; hold\n"
              "until_waiting; kill -TERM $pid; ended; release\n",
              hold);
     char *said = script(body);

@@ -46,13 +46,13 @@ static const char prelude[] =
     "cd '%s' || exit 99\n"
     "pb='%s'\n"
     "ENDLESS='--set train.steps=10000000'\n"
-    /* Long enough for begin() to see a spool, of which the last may be gone in 10 ms. */
-    "LONGER='--set train.steps=1000'\n"
+    /* A quarter of a second each: time to act before the last begins, on a busy machine too. */
+    "LONGER='--set train.steps=10000'\n"
     "begin() {\n"
     "  \"$pb\" run e.yaml --db x.db -j 1 \"$@\" 2>said & pid=$!\n"
-    "  i=0\n"
     "  until ls x.db.spool/*.jsonl >/dev/null 2>&1; do\n"
-    "    i=$((i+1)); [ $i -lt 1000 ] || exit 98; sleep 0.01\n"
+    "    kill -0 $pid || { echo it ended before a worker was seen: >&2; cat said >&2; exit 98; }\n"
+    "    sleep 0.01\n"
     "  done\n"
     "}\n"
     "ended() { wait $pid; echo code $?; cat said; }\n"

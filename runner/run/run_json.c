@@ -280,8 +280,8 @@ static enum status read_law(const struct task *t, const json_t *law, const char 
         return ST_OK;
     return refuse(
         e,
-        "%s: its data have hash %s now, %s when it ran; put back the files as they "
-        "were",
+        "%s: its data have hash %s now, %s when the run was planned; put back the files "
+        "as they were",
         owner, hash, stored ? stored : "none");
 }
 

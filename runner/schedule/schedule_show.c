@@ -43,11 +43,12 @@ static double matrix_eta(const struct scheduler *c)
     return plan_sum(c->s->plan, c->s->jobs).seconds - (clock_now() - c->started);
 }
 
+/* All FLOPs of the estimate may be done while a worker still stores or evaluates. */
 static const char *left_text(double seconds, char text[UNIT_TEXT + 8])
 {
     char time[UNIT_TEXT];
-    snprintf(text, UNIT_TEXT + 8, "%s left", units_duration(fmax(seconds, 0.0), time));
-    return isnan(seconds) ? "time unknown" : text;
+    snprintf(text, UNIT_TEXT + 8, "%s left", units_duration(fmax(seconds, 0.1), time));
+    return isnan(seconds) ? "time unknown" : seconds > 0.0 ? text : "nearly done";
 }
 
 static void show_slot(const struct scheduler *c, int i)

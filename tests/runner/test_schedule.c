@@ -232,6 +232,29 @@ static void as_many_work_at_a_time_as_asked(void **state)
     assert_int_equal(most_at_once(b), 2);
 }
 
+/* The last run has done all FLOPs that were counted for it, and still stores when the one
+ * before it ends. */
+static void what_has_only_to_be_stored_is_not_given_a_time(void **state)
+{
+    struct bed *b = *state;
+    char path[PATH_MAX];
+    script(b, "[ $seed = 6 ] && echo '{\"type\":\"progress\",\"phase\":\"id\",\"step\":4,"
+              "\"steps\":4,\"loss\":1.0,\"flops\":1e30,\"tokens_per_s\":1.0}' && "
+              "until grep -q 'stop 5' $log; do sleep 0.01; done; sleep 0.2\n"
+              "[ $seed = 5 ] && until grep -q 'start 6' $log; do sleep 0.01; done; sleep 0.2\n"
+              "good\n");
+    progress_close(b->progress);
+    assert_int_equal(progress_open(3, false, &b->progress, &b->e), ST_OK);
+    b->s.progress = b->progress;
+    snprintf(path, sizeof path, "%s/said", b->folder);
+    assert_int_equal(go_saying(b, path), ST_OK);
+    char *said = file_text(path, NULL);
+    assert_non_null(strstr(said, "seed 5: done in "));
+    assert_non_null(strstr(strstr(said, "seed 5: done in "), "; nearly done\n"));
+    assert_null(strstr(said, "0.0 s left"));
+    free(said);
+}
+
 static void much_output_does_not_block_a_worker(void **state)
 {
     struct bed *b = *state;
@@ -416,6 +439,7 @@ int main(void)
         TEST(a_damaged_spool_fails_its_run),
         TEST(a_program_that_cannot_start_is_an_error),
         TEST(as_many_work_at_a_time_as_asked),
+        TEST(what_has_only_to_be_stored_is_not_given_a_time),
         TEST(much_output_does_not_block_a_worker),
         TEST(a_fault_of_the_place_stops_the_matrix),
         TEST(the_first_signal_lets_workers_end_themselves),

@@ -2,8 +2,7 @@
  *
  * plot_list.inc, which CMake writes, names the plots. plot_read turns rows of a query,
  * panel and series first, into marks; plot_script chooses size and terminal and lets the
- * plot draw; plot_csv prints the same marks. An encoder's colour, mark and dash follow from
- * its name.
+ * plot draw; plot_csv prints the same marks. How series look is in looks.c.
  * The trap: panels and series are runs of equal neighbours, so a query must order by them;
  * and text goes to gnuplot through plot_quoted alone. */
 #include "plot.h"
@@ -14,6 +13,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "looks.h"
 #include "missing.h"
 #include "option.h"
 #include "real_text.h"
@@ -272,45 +272,6 @@ void plot_panel_title(FILE *out, const char *panel, const struct plot_request *q
     putc('\n', out);
 }
 
-/* FNV-1a with a last mix, of the name without the options in brackets or of these alone. The
- * basis was searched so that all encodings known when this was written, and two sums, look
- * different, and those of the CoPE paper, of posbench-20 and of the text experiments differ in
- * colour. */
-static uint32_t look_hash(const char *name, bool options)
-{
-    uint32_t h = 2166136261U ^ 203934U;
-    int depth = 0;
-    for (; *name; name++) {
-        depth += *name == '(';
-        if ((depth > 0) == options)
-            h = (h ^ (unsigned char)*name) * 16777619U;
-        depth -= *name == ')' && depth > 0;
-    }
-    h ^= h >> 15;
-    h *= 0x2c1b3c6dU;
-    return h ^ (h >> 12);
-}
-
-void plot_style(const char *name, char colour[8], int *mark, int *dash)
-{
-    /* Okabe and Ito's colours but yellow, which is faint on white. */
-    static const char *const palette[] = {"#000000", "#E69F00", "#56B4E9", "#009E73",
-                                          "#0072B2", "#D55E00", "#CC79A7"};
-    /* gnuplot's filled ones first; those behind the seventh are of names with options alone. */
-    static const int marks[] = {7, 5, 9, 11, 13, 6, 4, 8, 10, 12};
-    enum { PLAIN = 7, MARKS = sizeof marks / sizeof *marks };
-    const uint32_t h = look_hash(name, false);
-    int own = (int)(h / 7 % PLAIN);
-    memcpy(colour, palette[h % 7], 8);
-    *dash = 1 + (int)(h / 49 % 4);
-    if (strchr(name, '(')) {
-        const uint32_t o = look_hash(name, true);
-        own = (own + 1 + (int)(o % (MARKS - 1))) % MARKS; /* never that without options */
-        *dash = 1 + (int)(o / (MARKS - 1) % 4);
-    }
-    *mark = marks[own];
-}
-
 enum { COLUMNS_MOST = 3 };
 
 /* Panels side by side: in text one, where three would have 26 characters each. */
@@ -430,25 +391,21 @@ static int legend_lines(const struct plot *p, const struct plot_data *d, bool te
 }
 
 /* All thin lines lie below the thick ones. Text has room for the thick ones alone. */
-static void draw_panel(const struct plot_data *d, const struct plot_request *q, int first,
-                       int end, const char *thick, FILE *out)
+static void draw_panel(const struct plot_data *d, const struct looks *looks, bool text,
+                       int first, int end, const char *thick, FILE *out)
 {
     const char *comma = "";
-    char colour[8];
-    int mark, dash;
     fputs("plot ", out);
-    for (int k = first; k < end && !q->text; k = plot_series_end(d, k)) {
-        plot_style(d->row[k].series, colour, &mark, &dash);
+    for (int k = first; k < end && !text; k = plot_series_end(d, k)) {
         fprintf(out, "%s$seeds_%d using 1:2 with lines lw 0.5 lc rgb '%s' notitle", comma,
-                k, colour);
+                k, looks_find(looks, d->row[k].series).colour);
         comma = ", \\\n  ";
     }
     for (int k = first; k < end; k = plot_series_end(d, k)) {
-        plot_style(d->row[k].series, colour, &mark, &dash);
-        fprintf(out,
-                "%s$%s_%d using 1:2 with linespoints lw 2.5 pt %d ps 0.6 dt %d "
-                "lc rgb '%s' title ",
-                comma, thick, k, mark, dash, colour);
+        const struct look look = looks_find(looks, d->row[k].series);
+        fprintf(out, "%s$%s_%d using 1:2 with linespoints lw 2.5 pt ", comma, thick, k);
+        looks_point(out, look.mark);
+        fprintf(out, " ps 0.6 dt %d lc rgb '%s' title ", look.dash, look.colour);
         plot_legend_name(out, d->row[k].series);
         comma = ", \\\n  ";
     }
@@ -467,6 +424,7 @@ static bool has_point(const struct plot_data *d, int first, int end)
 static void draw_panels(const struct plot_data *d, const struct plot_request *q,
                         const char *thick, plot_axis_fn *axis, FILE *out)
 {
+    struct looks *looks = looks_new(d, q->text);
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
         if (axis) {
@@ -477,10 +435,11 @@ static void draw_panels(const struct plot_data *d, const struct plot_request *q,
         plot_panel_title(out, d->row[i].panel, q, PLOT_LEGEND_WIDTH);
         plot_legend(d, i, end, q, out);
         if (has_point(d, i, end))
-            draw_panel(d, q, i, end, thick, out);
+            draw_panel(d, looks, q->text, i, end, thick, out);
         else
             plot_empty(out);
     }
+    looks_free(looks);
 }
 
 /* Data blocks $seeds_<i> and $<thick>_<i> of the series that begins at row i. Where x does not

@@ -139,11 +139,6 @@ void plot_legend_name(FILE *out, const char *name);
 void plot_panel_title(FILE *out, const char *panel, const struct plot_request *q,
                       int width);
 
-/* The look of series `name` in every picture, safe for the colour-blind: a colour of
- * Okabe and Ito's palette, a mark and a dash, all three by the name alone. Options in brackets
- * leave the colour and change mark and dash. */
-void plot_style(const char *name, char colour[8], int *mark, int *dash);
-
 /* " title ..." of `set multiplot`, as safe as plot_quoted; the title's lines end in '\n'. */
 void plot_title(FILE *out, const char *title);
 /* Its lines, 0 for NULL; and the height of one in pixels. */

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "looks.h"
 #include "metric_text.h"
 #include "missing.h"
 #include "statistics.h"
@@ -304,10 +305,9 @@ static bool has_mark(const struct plot_data *d, int i, const char *name)
 static void draw_series(const struct plot_data *d, const struct plot_request *q, int i,
                         FILE *out)
 {
-    char colour[8];
-    int mark, dash;
-    plot_style(d->row[i].series, colour, &mark, &dash);
-    const char *look = q->hover ? " with labels hypertext point" : " with points";
+    const struct look own = look_of(d->row[i].series);
+    const char *colour = own.colour,
+               *look = q->hover ? " with labels hypertext point" : " with points";
     fprintf(out,
             "$none_%d using 1:2:($5 > 0 ? $5 - $1 : 0):(0) with vectors nohead lw 0.5 "
             "lc rgb '%s', "

@@ -648,45 +648,6 @@ static void the_same_data_give_the_same_bytes(void **state)
         }
 }
 
-/* Of one name always the same; encoders of the paper differ in colour. */
-static void looks_belong_to_names(void **state)
-{
-    static const char *const names[] = {"none", "absolute", "rope", "relative", "cope"};
-    char colour[5][8];
-    int mark, dash;
-    (void)state;
-    for (int i = 0; i < 5; i++)
-        plot_style(names[i], colour[i], &mark, &dash);
-    for (int i = 0; i < 5; i++)
-        for (int k = 0; k < i; k++)
-            assert_string_not_equal(colour[i], colour[k]);
-    plot_style("cope(p_max=64)", colour[0], &mark, &dash);
-    assert_string_equal(colour[0], colour[4]);
-    plot_style("cope(p_max=64)+relative(capped=true)", colour[0], &mark, &dash);
-    plot_style("cope+relative", colour[1], &mark, &dash);
-    assert_string_equal(colour[0], colour[1]);
-}
-
-/* Their marks differ, from each other and from that without options. */
-static void variants_of_an_encoder_are_told_apart(void **state)
-{
-    static const char *const names[][4] = {{"rope", "rope(fastest=0.75)", NULL, NULL},
-                                           {"cope", "cope(scale_position=false)",
-                                            "cope(scale_position=false,sep_keys=true)",
-                                            "cope(scale_position=false,val_gates=true)"}};
-    (void)state;
-    for (int e = 0; e < 2; e++)
-        for (int i = 0; i < 4 && names[e][i]; i++)
-            for (int k = 0; k < i; k++) {
-                char colour[2][8];
-                int mark[2], dash;
-                plot_style(names[e][i], colour[0], &mark[0], &dash);
-                plot_style(names[e][k], colour[1], &mark[1], &dash);
-                assert_string_equal(colour[0], colour[1]);
-                assert_int_not_equal(mark[0], mark[1]);
-            }
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_fixture, close_fixture)
 
 int main(void)
@@ -714,8 +675,6 @@ int main(void)
         TEST(names_from_elsewhere_run_nothing),
         TEST(names_of_a_run_run_nothing),
         TEST(the_same_data_give_the_same_bytes),
-        cmocka_unit_test(looks_belong_to_names),
-        cmocka_unit_test(variants_of_an_encoder_are_told_apart),
         cmocka_unit_test(numbers_of_csv_are_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

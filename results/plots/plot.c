@@ -557,7 +557,7 @@ void plot_script(const struct plot *p, const struct plot_data *d,
     struct plot_request sized = *q;
     sized.columns = grid_columns(p, d, q);
     const int width = panel_width(p, d) * sized.columns;
-    char *note = undrawn_note(p, d, q->text ? PLOT_TEXT_WIDTH : width / PLOT_LETTER);
+    char *note = undrawn_note(p, d, q, q->text ? PLOT_TEXT_WIDTH : width / PLOT_LETTER);
     sized.title = q->title ? q->title : note;
     const struct picture_size size = picture_size(p, d, &sized);
     if (strcmp(terminal, "svg") == 0)

@@ -71,6 +71,8 @@ struct plot {
     void (*print)(const struct plot_data *d, const struct plot_request *q, FILE *out);
     int width, height; /* of a panel in pixels */
     const char *note;  /* above all panels, in lines: how they are read; NULL: nothing */
+    /* Not NULL: writes, in the note's place, what the marks mean that this picture has. */
+    void (*key)(const struct plot_data *d, const struct plot_request *q, FILE *out);
     /* Not NULL: writes, for below the note, how many seeds of the series of rows [first, end)
      * have no place on the scale and why; nothing when each has one. */
     void (*undrawn)(const struct plot_data *d, int first, int end, FILE *out);

@@ -53,6 +53,7 @@ const struct plot plot_context = {
     .read = read,
     .draw = draw,
     .undrawn = undrawn,
+    .key = medians_key,
     .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,

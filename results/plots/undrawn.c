@@ -61,6 +61,20 @@ static void write_broken(const char *text, int letters, FILE *out)
     }
 }
 
+static void write_key(const struct plot *p, const struct plot_data *d,
+                      const struct plot_request *q, int letters, FILE *out)
+{
+    char *words = NULL;
+    size_t bytes = 0;
+    FILE *to = open_memstream(&words, &bytes);
+    if (!to)
+        return;
+    p->key(d, q, to);
+    if (fclose(to) == 0 && words)
+        write_broken(words, letters, out);
+    free(words);
+}
+
 /* Of the series of rows [first, end); false: all of it is drawn. */
 static bool write_series(const struct plot *p, const struct plot_data *d, int first,
                          int end, int letters, bool named, FILE *out)
@@ -85,7 +99,8 @@ static bool write_series(const struct plot *p, const struct plot_data *d, int fi
     return some;
 }
 
-char *undrawn_note(const struct plot *p, const struct plot_data *d, int letters)
+char *undrawn_note(const struct plot *p, const struct plot_data *d,
+                   const struct plot_request *q, int letters)
 {
     char *note = NULL;
     size_t bytes = 0;
@@ -94,6 +109,8 @@ char *undrawn_note(const struct plot *p, const struct plot_data *d, int letters)
     if (!out)
         return NULL;
     fputs(p->note ? p->note : "", out);
+    if (p->key)
+        write_key(p, d, q, letters, out);
     for (int i = 0, end; p->undrawn && i < d->n; i = end) {
         end = plot_series_end(d, i);
         series += write_series(p, d, i, end, letters, series < SERIES_MOST, out);

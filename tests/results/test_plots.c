@@ -54,12 +54,84 @@ static void seeds_without_errors_stand_at_zero(void **state)
                                  "set xtics ('0' 0.0331131, '0.1' 1e-1, '' 2e-1 1, "));
     assert_non_null(strstr(text, "with vectors nohead"));
     free(text);
-    /* 0 of the accuracy is not without errors: the note is of any rate. */
+    /* 0 of the accuracy is not without errors: the key is of any rate. */
     q.metric = "accuracy";
     TEXT_OF(text, n, plot_script(plot_find("seeds"), &d, &q, "svg", out));
-    assert_non_null(strstr(text, "o: a seed whose rate is 0"));
+    const char *title =
+        strstr(text, "title 'dot: a seed; o: a seed whose rate is 0, with ");
+    assert_non_null(title);
+    assert_non_null(strstr(title, "95 % bound' noenhanced"));
     free(text);
     plot_data_free(&d);
+}
+
+/* The key of a picture of seeds in one line. */
+static void key_of_seeds(struct fixture *f, const char *metric, bool in_text, char key[256])
+{
+    const struct plot *p = plot_find("seeds");
+    const struct plot_request q = {.metric = metric, .text = in_text};
+    struct plot_data d = {0};
+    char *text;
+    size_t n;
+    assert_ok(p->read(f->store, &q, &d, &err));
+    TEXT_OF(text, n, p->key(&d, &q, out));
+    snprintf(key, 256, "%s", text);
+    free(text);
+    plot_data_free(&d);
+}
+
+/* And nothing of what is not in it; a loss is no rate. */
+static void a_key_tells_the_marks_of_its_picture(void **state)
+{
+    struct fixture *f = *state;
+    char key[256];
+    add_curves(f, "alpha", (double[]){0.25, 0.1, 0.5});
+    key_of_seeds(f, "token_error", false, key);
+    assert_string_equal(key, "dot: a seed");
+    add_curves(f, "beta", (double[]){0.25, 0.0, 0.5});
+    key_of_seeds(f, "token_error", true, key);
+    assert_string_equal(
+        key, "*: a seed; o: a seed whose rate is 0, with a line to its 95 % bound");
+    for (int run = 1; run <= 6; run++)
+        put(f->store, run, "ood_long", "loss", run == 6 ? 0.0 : 0.5);
+    key_of_seeds(f, "loss", true, key);
+    assert_string_equal(key, "*: a seed; o: a seed whose value is 0");
+}
+
+/* At ood_long, beside three seeds of 1 to 100 %; a 0 stands with the zeros. */
+static void a_paper_beyond_the_scale_is_told(void **state)
+{
+    static const struct {
+        double paper;
+        const char *key, *note;
+    } cases[] = {
+        {1e20, "dot: a seed", "alpha: the paper's number is above the scale"},
+        {1e-20, "dot: a seed", "alpha: the paper's number is below the scale"},
+        {0.5, "dot: a seed; x: the paper", NULL},
+        {0.0, "dot: a seed; x: the paper", NULL},
+    };
+    struct fixture *f = *state;
+    add_curves(f, "alpha", (double[]){0.25, 0.01, 0.5});
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct published_row row = {"a paper",      "t",        "flip_flop",   "",
+                                          "alpha",        "ood_long", "token_error", "",
+                                          cases[i].paper, (double)NAN};
+        const struct plot *p = plot_find("seeds");
+        struct plot_request q = {0};
+        char *text, key[256];
+        size_t n;
+        assert_ok(store_published(f->store, &row, 1, &err));
+        key_of_seeds(f, "token_error", false, key);
+        assert_string_equal(key, cases[i].key);
+        struct plot_data d = read_plot(f, "seeds", &q);
+        TEXT_OF(text, n, p->undrawn(&d, 0, d.n, out));
+        assert_string_equal(text, cases[i].note ? cases[i].note + strlen("alpha: ") : "");
+        free(text);
+        TEXT_OF(text, n, plot_script(p, &d, &q, "svg", out));
+        assert_int_equal(strstr(text, "'0' ") != NULL, cases[i].paper <= 0.0);
+        free(text);
+        plot_data_free(&d);
+    }
 }
 
 /* Where each seed erred there is no place for 0; decades have a name as long as there is room. */
@@ -109,14 +181,15 @@ static void boxes_of_seeds_keep_their_width(void **state)
             struct plot_row *row = plot_add(&d, "box", name);
             assert_non_null(row);
             row->value[0] = 0.5;
+            assert_true(plot_word(row, 0, "number"));
         }
         width[k] = script_number(&d, &q, "seeds", "svg", "set terminal svg size ");
         lines[k] = script_number(&d, &q, "seeds", "text", "set terminal dumb size 79,");
         plot_data_free(&d);
     }
     assert_int_equal(width[1] - width[0], 7 * (42 - 2));
-    assert_int_equal(lines[0], 22 + 2);
-    assert_int_equal(lines[1], 2 * 18 + 10 + 2);
+    assert_int_equal(lines[0], 22 + 1);
+    assert_int_equal(lines[1], 2 * 18 + 10 + 1);
 }
 
 /* Below the axis's name, in as many columns as names have room. */
@@ -135,7 +208,7 @@ static void legends_have_their_own_room(void **state)
     assert_int_equal(script_number(&d, &q, "speed", "svg", "set bmargin "), 4 + 4);
     assert_int_equal(script_number(&d, &q, "curves", "text", "set key maxcols "), 2);
     assert_int_equal(script_number(&d, &q, "curves", "text", "set terminal dumb size 79,"),
-                     22 + 2);
+                     22 + 2 + 1);
     plot_data_free(&d);
 }
 
@@ -655,6 +728,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(curves_hold_each_seed_and_the_median),
         TEST(seeds_without_errors_stand_at_zero),
+        TEST(a_key_tells_the_marks_of_its_picture),
+        TEST(a_paper_beyond_the_scale_is_told),
         TEST(a_scale_has_zero_where_a_seed_has),
         cmocka_unit_test(boxes_of_seeds_keep_their_width),
         cmocka_unit_test(legends_have_their_own_room),

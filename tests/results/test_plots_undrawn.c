@@ -319,6 +319,7 @@ static void a_surface_says_which_seeds_it_leaves_out(void **state)
 {
     struct fixture *f = *state;
     struct plot_request q = {0};
+    size_t n;
     for (int seed = 1; seed <= 2; seed++) {
         const int64_t id = add_run(
             f->store,
@@ -342,6 +343,12 @@ static void a_surface_says_which_seeds_it_leaves_out(void **state)
         strstr(text, "p_ignore: 3 of 8 values, at 2 points, without a finite number'"));
     assert_non_null(strstr(text, "0 0 25\n1 0 25\n0 1 25\n1 1 NaN\n"));
     assert_non_null(strstr(text, "set cbrange [0:25]\n"));
+    free(text);
+    TEXT_OF(text, n, plot_find("surface")->print(&d, &q, out));
+    assert_non_null(strstr(text, "p_ignore: 3 of 8 values, at 2 points, without a"));
+    assert_non_null(
+        strstr(text, "lines: p_ignore, columns: length; -: no finite number\n"));
+    assert_non_null(strstr(text, "      0.9       25        -\n"));
     free(text);
     text = csv_of("surface", &d);
     assert_non_null(strstr(text, ",64,0.5,0.25,1,0.25,0.25,1\r\n"));

@@ -4,7 +4,7 @@
 
 #include "plot.h"
 
-/* ST_NOTFOUND, and what there is in its place, for the first of experiment, profile, cell,
+/* ST_NOTFOUND when no run asked for is done, and, with what there is in its place, for the first of experiment, profile, cell,
  * encoder, split and metric (NULL: any) that no run has which is done and fits those before it;
  * ST_OK when each has some. */
 enum status plot_missing(struct store *s, const struct plot_request *q, const char *metric,

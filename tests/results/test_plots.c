@@ -511,6 +511,31 @@ static void a_metric_that_nothing_has_is_named(void **state)
     plot_data_free(&d);
 }
 
+/* An empty database, runs that are not done, and one of them that is. */
+static void runs_that_are_not_done_are_told(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {.metric = "token_error"};
+    struct plot_data d = {0};
+    const struct plot *p = plot_find("seeds");
+    assert_int_equal(p->read(f->store, &q, &d, &err), ST_NOTFOUND);
+    assert_non_null(strstr(err.msg, "there are no runs yet: \"posbench plan\""));
+    add_run(f->store, (struct fake_run){.variant = "none", .state = "new"});
+    assert_int_equal(p->read(f->store, &q, &d, &err), ST_NOTFOUND);
+    assert_string_equal(err.msg,
+                        "none of the runs asked for is done yet: \"posbench plan\" "
+                        "shows how far they are, \"posbench run\" trains them");
+    fill(f);
+    q.encoder = "none";
+    assert_int_equal(p->read(f->store, &q, &d, &err), ST_NOTFOUND);
+    assert_non_null(strstr(err.msg, "none of the runs asked for is done yet"));
+    q.encoder = "nine";
+    assert_int_equal(p->read(f->store, &q, &d, &err), ST_NOTFOUND);
+    assert_non_null(
+        strstr(err.msg, "no done run has encoder \"nine\"; there are alpha, beta"));
+    plot_data_free(&d);
+}
+
 /* Numbers of strangers: gnuplot crashes when a letter stands where no number is. */
 static void numbers_without_end_have_no_mark(void **state)
 {
@@ -742,6 +767,7 @@ int main(void)
         TEST(a_surface_has_the_mean_of_each_point),
         TEST(claims_have_their_effect_and_verdict),
         TEST(a_metric_that_nothing_has_is_named),
+        TEST(runs_that_are_not_done_are_told),
         TEST(numbers_without_end_have_no_mark),
         TEST(claims_show_their_verdict_in_colour_and_mark),
         TEST(csv_is_the_data),

@@ -192,7 +192,8 @@ static void boxes_of_seeds_keep_their_width(void **state)
     assert_int_equal(lines[1], 2 * 18 + 10 + 1);
 }
 
-/* Below the axis's name, in as many columns as names have room. */
+/* Below the axis's name, in as many columns as names have room: gnuplot puts names of 18 letters
+ * in two, of 19 in one. */
 static void legends_have_their_own_room(void **state)
 {
     const struct plot_request q = {.metric = "token_error"};
@@ -210,6 +211,16 @@ static void legends_have_their_own_room(void **state)
     assert_int_equal(script_number(&d, &q, "curves", "text", "set terminal dumb size 79,"),
                      22 + 2 + 1);
     plot_data_free(&d);
+    for (int letters = 18; letters <= 19; letters++) {
+        for (int i = 0; i < 4; i++) {
+            char name[32];
+            snprintf(name, sizeof name, "%0*d", letters, i);
+            assert_non_null(plot_add(&d, "box", name));
+        }
+        assert_int_equal(script_number(&d, &q, "speed", "svg", "set key maxcols "),
+                         letters == 18 ? 2 : 1);
+        plot_data_free(&d);
+    }
 }
 
 /* Seeds 1 and 2 of alpha: of 100 places 38 hold 0 ignored bits, 1 holds 1, 1 holds 2, 60

@@ -559,14 +559,34 @@ static struct picture_size picture_size(const struct plot *p, const struct plot_
     };
 }
 
+/* The request with its columns and title. The caller frees what is returned, the title's text;
+ * it may be NULL. */
+static char *size_request(const struct plot *p, const struct plot_data *d,
+                          const struct plot_request *q, struct plot_request *sized)
+{
+    *sized = *q;
+    sized->columns = grid_columns(p, d, q);
+    const int width = panel_width(p, d) * sized->columns;
+    char *note = undrawn_note(p, d, q, q->text ? PLOT_TEXT_WIDTH : width / PLOT_LETTER);
+    sized->title = q->title ? q->title : note;
+    return note;
+}
+
+int plot_text_lines(const struct plot *p, const struct plot_data *d,
+                    const struct plot_request *q)
+{
+    struct plot_request sized;
+    char *note = size_request(p, d, q, &sized);
+    const int lines = picture_size(p, d, &sized).lines;
+    free(note);
+    return lines;
+}
+
 void plot_script(const struct plot *p, const struct plot_data *d,
                  const struct plot_request *q, const char *terminal, FILE *out)
 {
-    struct plot_request sized = *q;
-    sized.columns = grid_columns(p, d, q);
-    const int width = panel_width(p, d) * sized.columns;
-    char *note = undrawn_note(p, d, q, q->text ? PLOT_TEXT_WIDTH : width / PLOT_LETTER);
-    sized.title = q->title ? q->title : note;
+    struct plot_request sized;
+    char *note = size_request(p, d, q, &sized);
     const struct picture_size size = picture_size(p, d, &sized);
     if (strcmp(terminal, "svg") == 0)
         fprintf(out,

@@ -172,6 +172,9 @@ void plot_lines(const struct plot_data *d, const struct plot_request *q, const c
 /* The whole script for a terminal: "svg", "pdf", "png", "text" or "script". */
 void plot_script(const struct plot *p, const struct plot_data *d,
                  const struct plot_request *q, const char *terminal, FILE *out);
+/* Lines of the drawing for a terminal. */
+int plot_text_lines(const struct plot *p, const struct plot_data *d,
+                    const struct plot_request *q);
 /* RFC 4180: panel, series and the values, each the shortest text that reads back to it, nothing
  * for NaN. */
 void plot_csv(const struct plot *p, const struct plot_data *d, FILE *out);

@@ -152,7 +152,7 @@ static void write_label(const struct box *b, char axis, FILE *out)
     const int every = named_every(b, axis);
     axis_name(b, axis, name);
     fprintf(out, "set %clabel ", axis);
-    plot_quoted(out, name);
+    plot_legend_name(out, name);
     if (every > 1)
         fprintf(out, " . ' (every %d%s named)'", every, ordinal(every));
     putc('\n', out);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clean.h"
 #include "escape.h"
 #include "looks.h"
 #include "missing.h"
@@ -181,36 +182,23 @@ int plot_panels(const struct plot_data *d)
 
 /* --- text and looks --------------------------------------------------------------- */
 
-/* Length of the UTF-8 character at `text`, 0 when it is none or a control character. */
-static int character(const unsigned char *text)
-{
-    const int n = text[0] < 0x80 ? 1 : text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
-    if (text[0] < 0x20 || text[0] == 0x7f || (text[0] >= 0x80 && text[0] < 0xc2) ||
-        text[0] > 0xf4 || (text[0] == 0xc2 && text[1] < 0xa0))
-        return 0;
-    for (int i = 1; i < n; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    return n;
-}
-
 /* The bytes up to `end`, which is no byte of a longer character; signs of percent as often as
  * `percent` says. */
 static void quote(FILE *out, const char *text, const char *end, int percent)
 {
     putc('\'', out);
-    for (const unsigned char *c = (const unsigned char *)text;
-         c < (const unsigned char *)end;) {
-        const int n = character(c);
-        if (n == 0)
+    for (const char *c = text; c < end;) {
+        char escape[CLEAN_ESCAPE];
+        const size_t n = clean_next(c, (size_t)(end - c), escape);
+        if (escape[0])
             putc('?', out);
         else if (*c == '\'')
             fputs("''", out);
         else if (*c == '%')
             fputs(percent == 2 ? "%%" : "%", out);
         else
-            fwrite(c, 1, (size_t)n, out);
-        c += n ? n : 1;
+            fwrite(c, 1, n, out);
+        c += n;
     }
     putc('\'', out);
 }
@@ -225,15 +213,24 @@ void plot_tick(FILE *out, const char *text)
     quote(out, text, text + strlen(text), 2);
 }
 
-/* The byte at which letter `n` of a text begins. */
-static const char *letter(const char *text, int n)
+/* Of the character at `text`: gnuplot has room for one also where a mark joins a letter. */
+static int columns_at(const char *text)
 {
-    while (*text && n > 0) {
-        text++;
-        while (((unsigned char)*text & 0xc0) == 0x80)
-            text++;
-        n--;
-    }
+    const int columns = clean_letter_columns(text, strlen(text));
+    return columns > 0 ? columns : 1;
+}
+
+static const char *next_letter(const char *text)
+{
+    char escape[CLEAN_ESCAPE];
+    return text + clean_next(text, strlen(text), escape);
+}
+
+/* Behind the first characters that take up to `columns`. */
+static const char *behind(const char *text, int columns)
+{
+    while (*text && (columns -= columns_at(text)) >= 0)
+        text = next_letter(text);
     return text;
 }
 
@@ -247,15 +244,17 @@ static void quote_ends(FILE *out, const char *text, int most, int percent)
         quote(out, text, text + strlen(text), percent);
         return;
     }
-    quote(out, text, letter(text, head), percent);
+    quote(out, text, behind(text, head), percent);
     fprintf(out, ".'%s'.", gap);
-    text = letter(text, letters - (kept - head));
+    text = behind(text, letters - (kept - head));
+    while (*text && clean_letter_columns(text, strlen(text)) == 0)
+        text = next_letter(text); /* its letter is cut off */
     quote(out, text, text + strlen(text), percent);
 }
 
 void plot_tick_name(FILE *out, const char *name, const struct plot_request *q)
 {
-    quote_ends(out, name, q->text ? PLOT_SHORT_NAME_MOST : PLOT_NAME_MOST, 2);
+    quote_ends(out, name, q->text ? PLOT_TEXT_NAME_MOST : PLOT_NAME_MOST, 2);
 }
 
 void plot_legend_name(FILE *out, const char *name)
@@ -327,8 +326,8 @@ void plot_empty(FILE *out)
 int plot_letters(const char *text)
 {
     int n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
+    for (; *text; text = next_letter(text))
+        n += columns_at(text);
     return n;
 }
 
@@ -437,7 +436,7 @@ static void draw_panels(const struct plot_data *d, const struct plot_request *q,
         end = plot_panel_end(d, i);
         if (axis) {
             fputs("set xlabel ", out);
-            plot_quoted(out, axis(d->row[i].panel));
+            plot_legend_name(out, axis(d->row[i].panel));
             putc('\n', out);
         }
         plot_panel_title(out, d->row[i].panel, q, PLOT_LEGEND_WIDTH);
@@ -567,9 +566,11 @@ static char *size_request(const struct plot *p, const struct plot_data *d,
     *sized = *q;
     sized->columns = grid_columns(p, d, q);
     const int width = panel_width(p, d) * sized->columns;
-    char *note = undrawn_note(p, d, q, q->text ? PLOT_TEXT_WIDTH : width / PLOT_LETTER);
-    sized->title = q->title ? q->title : note;
-    return note;
+    const int letters = q->text ? PLOT_TEXT_WIDTH : width / PLOT_LETTER;
+    char *title =
+        q->title ? undrawn_title(q->title, letters) : undrawn_note(p, d, q, letters);
+    sized->title = title;
+    return title;
 }
 
 int plot_text_lines(const struct plot *p, const struct plot_data *d,
@@ -582,12 +583,50 @@ int plot_text_lines(const struct plot *p, const struct plot_data *d,
     return lines;
 }
 
+/* What letters of names a terminal of gnuplot cannot draw: cairo puts one without a glyph, as
+ * pictographs are on most machines, across the whole picture; that of text loses what has a
+ * mark that joins a letter. The script is UTF-8. */
+static void write_drawable(const char *script, bool text, FILE *out)
+{
+    while (*script) {
+        const size_t plain = strcspn(script, "\xcc\xcd\xf0\xf1\xf2\xf3\xf4");
+        fwrite(script, 1, plain, out);
+        script += plain;
+        if (!*script)
+            break;
+        const char *next = next_letter(script);
+        const bool mark = clean_letter_columns(script, (size_t)(next - script)) == 0;
+        if (next - script == 4)
+            putc('?', out);
+        else if (!mark || !text)
+            fwrite(script, 1, (size_t)(next - script), out);
+        script = next;
+    }
+}
+
+static void draw_script(const struct plot *p, const struct plot_data *d,
+                        const struct plot_request *q, bool text, FILE *out)
+{
+    char *script = NULL;
+    size_t bytes = 0;
+    FILE *to = open_memstream(&script, &bytes);
+    if (to) {
+        p->draw(d, q, to);
+        fclose(to);
+    }
+    write_drawable(script ? script : "", text, out);
+    free(script);
+}
+
 void plot_script(const struct plot *p, const struct plot_data *d,
                  const struct plot_request *q, const char *terminal, FILE *out)
 {
+    const bool text = strcmp(terminal, "text") == 0;
     struct plot_request sized;
     char *note = size_request(p, d, q, &sized);
     const struct picture_size size = picture_size(p, d, &sized);
+    /* Else gnuplot takes a byte for a letter where it finds room for names. */
+    fputs("set encoding utf8\n", out);
     if (strcmp(terminal, "svg") == 0)
         fprintf(out,
                 "set terminal svg size %d,%d noenhanced font 'sans-serif,12' "
@@ -599,10 +638,13 @@ void plot_script(const struct plot *p, const struct plot_data *d,
     else if (strcmp(terminal, "pdf") == 0)
         fprintf(out, "set terminal pdfcairo size %.2fin,%.2fin noenhanced font 'sans,10'\n",
                 size.width / 110.0, size.height / 110.0);
-    else if (strcmp(terminal, "text") == 0)
+    else if (text)
         fprintf(out, "set terminal dumb size %d,%d noenhanced\n", PLOT_TEXT_WIDTH,
                 size.lines);
-    p->draw(d, &sized, out);
+    if (text || strcmp(terminal, "png") == 0 || strcmp(terminal, "pdf") == 0)
+        draw_script(p, d, &sized, text, out);
+    else
+        p->draw(d, &sized, out);
     free(note);
 }
 

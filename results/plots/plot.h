@@ -122,18 +122,18 @@ int plot_panel_end(const struct plot_data *d, int first);
 int plot_series_end(const struct plot_data *d, int first);
 int plot_panels(const struct plot_data *d);
 
-/* Characters of a UTF-8 text. */
+/* Columns that a UTF-8 text takes in a picture; a wide letter has two. */
 int plot_letters(const char *text);
 /* A single-quoted string of gnuplot in which nothing is special: quotes are doubled,
- * control characters and bytes that are no UTF-8 become '?'. */
+ * characters that control or hide, and bytes that are no UTF-8, become '?'. */
 void plot_quoted(FILE *out, const char *text);
 
 /* The same for the label of a tick, which gnuplot takes for a format when it has a '%'. */
 void plot_tick(FILE *out, const char *text);
 
-/* Letters of a series' name beside a box, and in a legend or in text: longer ones lose their
- * middle, so that the box keeps its room. The CSV has all of them. */
-enum { PLOT_NAME_MOST = 60, PLOT_SHORT_NAME_MOST = 44 };
+/* Letters of a series' name beside a box, in a legend, and beside a box in text: longer ones lose
+ * their middle, so that the box keeps its room. The CSV has all of them. */
+enum { PLOT_NAME_MOST = 60, PLOT_SHORT_NAME_MOST = 44, PLOT_TEXT_NAME_MOST = 36 };
 enum { PLOT_LETTER = 7 }; /* its width in pixels, as gnuplot lays out 12-point text */
 void plot_tick_name(FILE *out, const char *name, const struct plot_request *q);
 void plot_legend_name(FILE *out, const char *name);

@@ -368,7 +368,7 @@ enum { WIDTH = 300, BOX_LETTERS = 34 }; /* pixels without the names; letters abo
 static void write_title(const struct plot_data *d, const struct plot_request *q, int first,
                         int end, FILE *out)
 {
-    const int most = q->text ? PLOT_SHORT_NAME_MOST : PLOT_NAME_MOST;
+    const int most = q->text ? PLOT_TEXT_NAME_MOST : PLOT_NAME_MOST;
     int longest = 0;
     for (int i = first; i < end; i = plot_series_end(d, i)) {
         const int letters = plot_letters(d->row[i].series);
@@ -379,7 +379,7 @@ static void write_title(const struct plot_data *d, const struct plot_request *q,
     const int beyond = plot_letters(d->row[first].panel) - box;
     const int shift = beyond < 0 ? 0 : beyond < longest ? beyond / 2 : longest / 2;
     plot_panel_title(out, d->row[first].panel, q, WIDTH + PLOT_LETTER * longest);
-    fprintf(out, "set title offset -%d, 0\n", shift);
+    fprintf(out, "set title offset -%d, 0\nset lmargin %d\n", shift, longest + 2);
 }
 
 static void draw_panel(const struct plot_data *d, const struct plot_request *q, int first,
@@ -409,7 +409,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     write_blocks(d, unit, out);
     plot_grid(out, plot_panels(d), q);
     fputs("unset key\nset logscale x\nset xlabel ", out);
-    plot_quoted(out, q->metric);
+    plot_legend_name(out, q->metric);
     fprintf(out, " . '%s'\n", metric_info(q->metric)->percent ? ", %" : "");
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);

@@ -94,7 +94,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     struct looks *looks = looks_new(d, q->text);
     plot_grid(out, plot_panels(d), q);
     fputs("set xlabel 'thousand training tokens a CPU second'\nset ylabel ", out);
-    plot_quoted(out, q->metric);
+    plot_legend_name(out, q->metric);
     fprintf(out,
             " . '%s'\nset offsets graph 0.1, 0.1, 0.05, 0.05\n"
             "set yrange [0<*:*]\n",

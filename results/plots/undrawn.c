@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clean.h"
+
 /* Series that a picture names; the CSV has all. Chosen. */
 enum { SERIES_MOST = 12 };
 
@@ -47,18 +49,42 @@ static void write_broken(const char *text, int letters, FILE *out)
             column = 0;
             rest += *rest == ' ';
         }
-        for (; *rest; rest++) {
-            const bool starts = ((unsigned char)*rest & 0xc0) != 0x80;
-            if (starts && column == letters) {
+        while (*rest) {
+            char escape[CLEAN_ESCAPE];
+            const size_t left = strlen(rest);
+            const int wide = clean_letter_columns(rest, left);
+            if (column + wide > letters) {
                 putc('\n', out);
                 column = 0;
             }
-            column += starts;
-            putc(*rest == '\n' ? '?' : *rest, out);
+            column += wide;
+            const size_t n = clean_next(rest, left, escape);
+            fwrite(escape[0] ? "?" : rest, 1, escape[0] ? 1 : n, out);
+            rest += n;
         }
         free(word);
         at += bytes;
     }
+}
+
+char *undrawn_title(const char *title, int letters)
+{
+    char *broken = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&broken, &bytes);
+    for (const char *line = title, *end; out; line = end + 1) {
+        end = line + strcspn(line, "\n");
+        char *one = strndup(line, (size_t)(end - line));
+        if (one)
+            write_broken(one, letters, out);
+        free(one);
+        if (!*end)
+            break;
+        putc('\n', out);
+    }
+    if (out)
+        fclose(out);
+    return broken;
 }
 
 static void write_key(const struct plot *p, const struct plot_data *d,

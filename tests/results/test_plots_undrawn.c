@@ -278,11 +278,89 @@ static void long_names_lose_their_middle(void **state)
             assert_non_null(end);
             end[strlen("_end'")] = '\0';
             /* Six quotes and two dots stand around the parts. */
-            assert_int_equal(plot_letters(at) - 8,
-                             text || p ? PLOT_SHORT_NAME_MOST : PLOT_NAME_MOST);
+            assert_int_equal(plot_letters(at) - 8, p      ? PLOT_SHORT_NAME_MOST
+                                                   : text ? PLOT_TEXT_NAME_MOST
+                                                          : PLOT_NAME_MOST);
             free(script);
             plot_data_free(&d);
         }
+}
+
+/* Chinese letters are two columns wide, as are letters with a mark; what is left begins with a
+ * letter. */
+static void names_are_cut_by_their_width(void **state)
+{
+    static const char *const letter[] = {"\xe4\xb8\xad", "e\xcc\x81"};
+    struct plot_request q = {.metric = "token_error"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct plot_data d = {0};
+        char name[260] = "", want[260] = "'";
+        for (int k = 0; k < 80; k++)
+            strcat(name, letter[i]);
+        for (int k = 0; k < 14; k++)
+            strcat(want, letter[i]);
+        strcat(want, "'.'...'.'");
+        strcat(want, letter[i]);
+        struct plot_row *r = plot_add(&d, "box", name);
+        assert_non_null(r);
+        for (int k = 0; k < PLOT_VALUES; k++)
+            r->value[k] = k < LEFT_OUT;
+        char *script = script_of("seeds", &d, &q);
+        assert_ptr_equal(strstr(script, "set encoding utf8\n"), script);
+        assert_non_null(strstr(script, want));
+        assert_non_null(strstr(script, "set lmargin 62\n"));
+        free(script);
+        plot_data_free(&d);
+    }
+}
+
+/* A pictograph that no font has would cover a PNG, and text loses a name with joined marks. */
+static void letters_that_gnuplot_cannot_draw_are_replaced(void **state)
+{
+    static const struct {
+        const char *terminal, *name;
+    } of[] = {{"svg", "'a\xf0\x9f\x98\x80 e\xcc\x81 \xe4\xb8\xad'"},
+              {"png", "'a? e\xcc\x81 \xe4\xb8\xad'"},
+              {"pdf", "'a? e\xcc\x81 \xe4\xb8\xad'"},
+              {"text", "'a? e \xe4\xb8\xad'"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        const struct plot_request q = {.metric = "token_error"};
+        struct plot_data d = {0};
+        char *script;
+        size_t n;
+        struct plot_row *r =
+            plot_add(&d, "box", "a\xf0\x9f\x98\x80 e\xcc\x81 \xe4\xb8\xad");
+        assert_non_null(r);
+        for (int k = 0; k < PLOT_VALUES; k++)
+            r->value[k] = k < LEFT_OUT;
+        TEXT_OF(script, n, plot_script(plot_find("speed"), &d, &q, of[i].terminal, out));
+        assert_non_null(strstr(script, of[i].name));
+        free(script);
+        plot_data_free(&d);
+    }
+}
+
+/* Of a picture of a model, whose title has the run's names. */
+static void long_lines_of_a_title_are_broken(void **state)
+{
+    char title[300] = "run 1\n";
+    struct plot_request q = {.title = title};
+    struct plot_data d = {.columns = 1};
+    struct plot_row *r = plot_add(&d, "layer 0, head 0", "w");
+    (void)state;
+    assert_non_null(r);
+    r->value[0] = r->value[1] = r->value[2] = 0;
+    memset(title + strlen(title), 'w', 100);
+    char *script = script_of("positions", &d, &q);
+    char *at = strstr(script, "set multiplot title 'run 1'.\"\\n\".'wwwww");
+    assert_non_null(at);
+    *strchr(at, '\n') = '\0';
+    assert_non_null(strstr(at, "wwwww'.\"\\n\".'wwwww"));
+    assert_non_null(strstr(script, "size 460,480 "));
+    free(script);
+    plot_data_free(&d);
 }
 
 /* So do titles, which would lie on their neighbours'; that of seeds stands above the names. */
@@ -428,6 +506,9 @@ int main(void)
         TEST(a_claim_without_difference_is_shown),
         cmocka_unit_test(long_names_lose_their_middle),
         cmocka_unit_test(long_titles_lose_their_middle),
+        cmocka_unit_test(names_are_cut_by_their_width),
+        cmocka_unit_test(letters_that_gnuplot_cannot_draw_are_replaced),
+        cmocka_unit_test(long_lines_of_a_title_are_broken),
         TEST(a_surface_says_which_seeds_it_leaves_out),
         cmocka_unit_test(marks_on_an_axis_are_seen_in_text),
         cmocka_unit_test(an_unknown_picture_is_answered_with_all),

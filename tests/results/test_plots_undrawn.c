@@ -19,6 +19,17 @@ static char *own(char *text)
 
 enum { LEFT_OUT = 5 }; /* of the values of speed */
 
+/* Of a picture of any kind, in which no seed is left out. */
+static struct plot_data one_mark(const char *panel, const char *series)
+{
+    struct plot_data d = {0};
+    struct plot_row *r = plot_add(&d, panel, series);
+    assert_non_null(r);
+    for (int k = 0; k < PLOT_VALUES; k++)
+        r->value[k] = k < LEFT_OUT;
+    return d;
+}
+
 static char *script_of(const char *plot, const struct plot_data *d, struct plot_request *q)
 {
     char *text;
@@ -266,11 +277,7 @@ static void long_names_lose_their_middle(void **state)
     strcat(name, "_end");
     for (int p = 0; p < 3; p++)
         for (int text = 0; text < 2; text++) {
-            struct plot_data d = {0};
-            struct plot_row *r = plot_add(&d, "box", name);
-            assert_non_null(r);
-            for (int k = 0; k < PLOT_VALUES; k++)
-                r->value[k] = k < LEFT_OUT;
+            struct plot_data d = one_mark("box", name);
             q.text = text;
             char *script = script_of(plots[p], &d, &q), *at = strstr(script, "'begin_");
             assert_non_null(at);
@@ -294,7 +301,6 @@ static void names_are_cut_by_their_width(void **state)
     struct plot_request q = {.metric = "token_error"};
     (void)state;
     for (int i = 0; i < 2; i++) {
-        struct plot_data d = {0};
         char name[260] = "", want[260] = "'";
         for (int k = 0; k < 80; k++)
             strcat(name, letter[i]);
@@ -302,10 +308,7 @@ static void names_are_cut_by_their_width(void **state)
             strcat(want, letter[i]);
         strcat(want, "'.'...'.'");
         strcat(want, letter[i]);
-        struct plot_row *r = plot_add(&d, "box", name);
-        assert_non_null(r);
-        for (int k = 0; k < PLOT_VALUES; k++)
-            r->value[k] = k < LEFT_OUT;
+        struct plot_data d = one_mark("box", name);
         char *script = script_of("seeds", &d, &q);
         assert_ptr_equal(strstr(script, "set encoding utf8\n"), script);
         assert_non_null(strstr(script, want));
@@ -327,14 +330,9 @@ static void letters_that_gnuplot_cannot_draw_are_replaced(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         const struct plot_request q = {.metric = "token_error"};
-        struct plot_data d = {0};
         char *script;
         size_t n;
-        struct plot_row *r =
-            plot_add(&d, "box", "a\xf0\x9f\x98\x80 e\xcc\x81 \xe4\xb8\xad");
-        assert_non_null(r);
-        for (int k = 0; k < PLOT_VALUES; k++)
-            r->value[k] = k < LEFT_OUT;
+        struct plot_data d = one_mark("box", "a\xf0\x9f\x98\x80 e\xcc\x81 \xe4\xb8\xad");
         TEXT_OF(script, n, plot_script(plot_find("speed"), &d, &q, of[i].terminal, out));
         assert_non_null(strstr(script, of[i].name));
         free(script);
@@ -373,11 +371,7 @@ static void long_titles_lose_their_middle(void **state)
     memset(panel + strlen(panel), 'E', 200);
     strcat(panel, "_end");
     for (int p = 0; p < 4; p++) {
-        struct plot_data d = {0};
-        struct plot_row *r = plot_add(&d, panel, "cope(scale_position=false)");
-        assert_non_null(r);
-        for (int k = 0; k < PLOT_VALUES; k++)
-            r->value[k] = k < LEFT_OUT;
+        struct plot_data d = one_mark(panel, "cope(scale_position=false)");
         char *script = script_of(plots[p], &d, &q);
         char *at = strstr(script, "set title 'begin_EEEE");
         assert_non_null(at);
@@ -398,22 +392,9 @@ static void a_surface_says_which_seeds_it_leaves_out(void **state)
     struct fixture *f = *state;
     struct plot_request q = {0};
     size_t n;
-    for (int seed = 1; seed <= 2; seed++) {
-        const int64_t id = add_run(
-            f->store,
-            (struct fake_run){.variant = "alpha", .encoder = "alpha", .seed = seed});
-        for (int i = 0; i < 4; i++) {
-            char options[96];
-            const double error = i == 3                ? (double)NAN
-                                 : i == 0 && seed == 1 ? (double)INFINITY
-                                                       : 0.25;
-            const struct metric_row m = {"id", "token_error", 0, error, -1, -1};
-            const struct evaluation_row r = {"alpha", "id", options, 20, &m, 1};
-            snprintf(options, sizeof options, "{\"length\":%d,\"p_ignore\":%g}",
-                     i < 2 ? 64 : 128, i % 2 ? 0.9 : 0.5);
-            assert_ok(store_evaluation(f->store, id, &r, &err));
-        }
-    }
+    const double inf = (double)INFINITY, nan = (double)NAN;
+    add_surface(f, "alpha",
+                (double[2][4]){{inf, 0.25, 0.25, nan}, {0.25, 0.25, 0.25, nan}});
     struct plot_data d = read_plot(f, "surface", &q);
     assert_int_equal(d.n, 4);
     char *text = unbroken_script_of("surface", &d, &q);

@@ -243,6 +243,33 @@ static void claims_in_text_keep_their_room(void **state)
     plot_data_free(&d);
 }
 
+/* One seed a side has no interval, and not each claim has a paper's number. */
+static void a_key_of_claims_tells_what_is_there(void **state)
+{
+    const struct plot_request words = {.text = true};
+    struct plot_request q = {0};
+    (void)state;
+    for (int all = 0; all < 2; all++) {
+        struct plot_data d = one_mark("box", "id: alpha < beta");
+        struct plot_row *r = d.row;
+        char *text;
+        size_t n;
+        assert_true(plot_word(r, 0, "c1") && plot_word(r, 1, "undecided") &&
+                    plot_word(r, 2, "loss"));
+        for (int k = 1; k <= 3 && !all; k++) /* the interval's ends and the paper */
+            r->value[k] = (double)NAN;
+        TEXT_OF(text, n, plot_find("claims")->print(&d, &words, out));
+        assert_int_equal(strstr(text, "(--)") != NULL, all);
+        assert_int_equal(strstr(text, "x: the paper") != NULL, all);
+        free(text);
+        text = script_of("claims", &d, &q);
+        assert_non_null(strstr(text, all ? "first, with 95 % interval; cross: the paper'\n"
+                                         : "set xlabel 'second less first'\n"));
+        free(text);
+        plot_data_free(&d);
+    }
+}
+
 /* A claim whose mean is infinite is judged, so it is shown. */
 static void a_claim_without_difference_is_shown(void **state)
 {
@@ -484,6 +511,7 @@ int main(void)
         TEST(a_place_without_its_loss_is_kept),
         cmocka_unit_test(notes_fit_the_picture),
         TEST(claims_in_text_keep_their_room),
+        cmocka_unit_test(a_key_of_claims_tells_what_is_there),
         TEST(a_claim_without_difference_is_shown),
         cmocka_unit_test(long_names_lose_their_middle),
         cmocka_unit_test(long_titles_lose_their_middle),

@@ -56,7 +56,8 @@ static void assert_told_apart(const struct plot_data *d, bool text, bool whole)
             const struct plot_row *r = &d->row[i], *s = &d->row[k];
             const struct look a = looks_find(all, r->series),
                               b = looks_find(all, s->series);
-            if (strcmp(r->series, s->series) == 0 || (!whole && strcmp(r->panel, s->panel)))
+            if (strcmp(r->series, s->series) == 0 ||
+                (!whole && strcmp(r->panel, s->panel) != 0))
                 continue;
             if (a.mark == b.mark && (text || strcmp(a.colour, b.colour) == 0))
                 fail_msg("%s and %s look alike", r->series, s->series);

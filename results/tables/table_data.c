@@ -680,7 +680,7 @@ enum status table_data_load(struct store *s, const struct table_request *q,
 enum status table_data_unfinished(const struct table_data *d, struct err *e)
 {
     for (int i = 0; i < d->records; i++)
-        if (strcmp(d->record[i].state, "done") == 0)
+        if (d->record[i].state && strcmp(d->record[i].state, "done") == 0)
             return ST_OK;
     return d->records == 0
                ? ST_OK

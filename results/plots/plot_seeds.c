@@ -226,9 +226,17 @@ static void key(const struct plot_data *d, const struct plot_request *q, FILE *o
         fprintf(out, "%sx: the paper", comma);
         comma = "; ";
     }
-    if (count_marks(d, 0, d->n, MARK, ZERO))
+    if (count_marks(d, 0, d->n, MARK, ZERO)) {
         fprintf(out, "%so: a seed whose %s is 0%s", comma, rate ? "rate" : "value",
                 bound ? ", with a line to its 95 % bound" : "");
+        comma = "; ";
+    }
+    /* The lines of the series tell of the first ones alone. */
+    for (int m = BELOW; m < MARKS; m++)
+        if (count_marks(d, 0, d->n, MARK, m)) {
+            fprintf(out, "%s%s: a seed %s", comma, marks[m].sign, marks[m].words);
+            comma = "; ";
+        }
 }
 
 /* `share` of the scale's length before its low end. */

@@ -96,6 +96,12 @@ static void a_key_tells_the_marks_of_its_picture(void **state)
         put(f->store, run, "ood_long", "loss", run == 6 ? 0.0 : 0.5);
     key_of_seeds(f, "loss", true, key);
     assert_string_equal(key, "*: a seed; o: a seed whose value is 0");
+    put(f->store, 1, "ood_long", "loss", (double)NAN);
+    put(f->store, 2, "ood_long", "loss", (double)INFINITY);
+    key_of_seeds(f, "loss", false, key);
+    assert_string_equal(
+        key, "dot: a seed; o: a seed whose value is 0; >: a seed above the scale; "
+             "?: a seed without a number");
 }
 
 /* At ood_long, beside three seeds of 1 to 100 %; a 0 stands with the zeros. */

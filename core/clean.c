@@ -4,9 +4,7 @@
  * its place; all other functions are loops over it, into memory, to a stream, in lines of a
  * width, or over what printf made. A byte that is no part of a character counts as one of
  * its own.
- * The trap: a column of a terminal is taken for one character, so wide letters are counted
- * short; and clean_text without `keep` leaves what is UTF-8 alone, control
- * characters too. */
+ * The trap: clean_text without `keep` leaves what is UTF-8 alone, control characters too. */
 #include "clean.h"
 
 #include <stdbool.h>
@@ -35,12 +33,22 @@ static size_t decode(const unsigned char *s, size_t n, uint32_t *code)
     return *code < least[length] || *code > 0x10FFFF || surrogate ? 0 : length;
 }
 
+struct range {
+    uint32_t first, last;
+};
+
+static bool is_among(uint32_t code, const struct range *ranges, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (code >= ranges[i].first && code <= ranges[i].last)
+            return true;
+    return false;
+}
+
 /* General categories Cc and Cf of Unicode 15, and the separators of lines and paragraphs. */
 static bool is_hidden(uint32_t code)
 {
-    static const struct {
-        uint32_t first, last;
-    } ranges[] = {
+    static const struct range ranges[] = {
         {0x00, 0x1F},       {0x7F, 0x9F},       {0xAD, 0xAD},       {0x600, 0x605},
         {0x61C, 0x61C},     {0x6DD, 0x6DD},     {0x70F, 0x70F},     {0x890, 0x891},
         {0x8E2, 0x8E2},     {0x180E, 0x180E},   {0x200B, 0x200F},   {0x2028, 0x202E},
@@ -48,10 +56,29 @@ static bool is_hidden(uint32_t code)
         {0x110CD, 0x110CD}, {0x13430, 0x1343F}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A},
         {0xE0000, 0xE0FFF},
     };
-    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
-        if (code >= ranges[i].first && code <= ranges[i].last)
-            return true;
-    return false;
+    return is_among(code, ranges, sizeof ranges / sizeof *ranges);
+}
+
+/* Blocks of Unicode 15 of combining marks, and those whose characters are wide (Annex 11). */
+int clean_letter_columns(const char *text, size_t n)
+{
+    static const struct range marks[] = {
+        {0x300, 0x36F},   {0x483, 0x489},   {0x591, 0x5BD},
+        {0x64B, 0x65F},   {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF},
+        {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F},
+    };
+    static const struct range wide[] = {
+        {0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0x4DBF},   {0x4E00, 0xA4CF},
+        {0xA960, 0xA97F},   {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},
+        {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},   {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF},
+        {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD},
+    };
+    uint32_t code = 0;
+    if (decode((const unsigned char *)text, n, &code) == 0)
+        return 1;
+    return is_among(code, marks, sizeof marks / sizeof *marks) ? 0
+           : is_among(code, wide, sizeof wide / sizeof *wide)  ? 2
+                                                               : 1;
 }
 
 /* Leading bytes of `text` that are printable ASCII, hence shown as they are. */
@@ -132,7 +159,7 @@ static int columns(const char *text, size_t n)
     for (size_t i = 0, length; i < n; i += length) {
         char escape[CLEAN_ESCAPE];
         length = clean_next(text + i, n - i, escape);
-        width += escape[0] ? (int)strlen(escape) : 1;
+        width += escape[0] ? (int)strlen(escape) : clean_letter_columns(text + i, n - i);
     }
     return width;
 }

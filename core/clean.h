@@ -14,6 +14,10 @@
 enum { CLEAN_ESCAPE = 12 }; /* "\U0010ffff" takes 11 with its end */
 size_t clean_next(const char *text, size_t n, char escape[CLEAN_ESCAPE]);
 
+/* Columns of a terminal that the character at `text` takes, of which n bytes are left, n > 0: none
+ * if it joins the letter before it, two if it is wide (Chinese, most pictographs), else one. */
+int clean_letter_columns(const char *text, size_t n);
+
 /* A new string of *n bytes, with a 0 behind it; *n becomes its length. Characters of `keep`
  * stay as they are; with `keep` NULL all do that are UTF-8. NULL: no memory. */
 char *clean_text(const char *text, size_t *n, const char *keep);

@@ -9,7 +9,8 @@
 enum status by_stratum_read(struct store *s, const struct plot_request *q,
                             const char *number, struct plot_data *out, struct err *e);
 
-/* `undrawn` of these plots. */
+/* `key` and `undrawn` of these plots. */
+void by_stratum_key(const struct plot_data *d, const struct plot_request *q, FILE *out);
 void by_stratum_undrawn(const struct plot_data *d, int first, int end, FILE *out);
 
 /* The stratum's name, which ends the title of a panel. */

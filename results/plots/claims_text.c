@@ -28,6 +28,24 @@ void claims_range(const struct plot_data *d, int first, int end, double *low, do
         }
 }
 
+bool claims_have(const struct plot_data *d, int value)
+{
+    for (int i = 0; i < d->n; i++)
+        if (isfinite(d->row[i].value[value]))
+            return true;
+    return false;
+}
+
+/* Of the signs that are in the picture. */
+static void print_key(const struct plot_data *d, FILE *out)
+{
+    fprintf(out, "o: mean of the second less that of the first%s\n",
+            claims_have(d, CLAIM_LOW) ? "; (--): its 95 % interval;" : ";");
+    fprintf(out, "|: 0, right of it the first is lower%s\n",
+            claims_have(d, CLAIM_PUBLISHED) ? "; x: the paper; X: o and x at one place"
+                                            : "");
+}
+
 /* The letter of the box at which `x` lies. */
 static int column_of(double x, double low, double high)
 {
@@ -86,11 +104,8 @@ static void print_axis(double low, double high, FILE *out)
 void claims_print(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
     (void)q;
-    fputs(VERDICTS_NOTE
-          "\n"
-          "o: mean of the second less that of the first; (--): its 95 % interval;\n"
-          "|: 0, right of it the first is lower; x: the paper; X: o and x at one place\n",
-          out);
+    fputs(VERDICTS_NOTE "\n", out);
+    print_key(d, out);
     for (int i = 0, end; i < d->n; i = end) {
         double low, high;
         end = plot_panel_end(d, i);

@@ -13,6 +13,9 @@ double claims_value(const struct plot_row *r, int value);
 /* The least and the greatest finite one of the rows [first, end), and 0. */
 void claims_range(const struct plot_data *d, int first, int end, double *low, double *high);
 
+/* Whether any row has a finite number of this value. */
+bool claims_have(const struct plot_data *d, int value);
+
 /* For a terminal, which needs no gnuplot: each claim's name has a line of its own, so that the
  * interval below it always has the same room. */
 void claims_print(const struct plot_data *d, const struct plot_request *q, FILE *out);

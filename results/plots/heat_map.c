@@ -152,7 +152,7 @@ static void write_label(const struct box *b, char axis, FILE *out)
     const int every = named_every(b, axis);
     axis_name(b, axis, name);
     fprintf(out, "set %clabel ", axis);
-    plot_quoted(out, name);
+    plot_legend_name(out, name);
     if (every > 1)
         fprintf(out, " . ' (every %d%s named)'", every, ordinal(every));
     putc('\n', out);
@@ -340,7 +340,7 @@ static void print_numbers(const struct box *b, const double *cell, FILE *out)
             fprintf(out, "%*.4g", NUMBER_WIDTH, b->y[y]);
             for (int x = first; x < end; x++) {
                 const double v = cell[(size_t)y * (size_t)b->nx + (size_t)x];
-                if (isnan(v))
+                if (!isfinite(v))
                     fprintf(out, "%*s", NUMBER_WIDTH, "-");
                 else
                     fprintf(out, "%*.3g", NUMBER_WIDTH, v);
@@ -348,6 +348,14 @@ static void print_numbers(const struct box *b, const double *cell, FILE *out)
             putc('\n', out);
         }
     }
+}
+
+static bool lacks_numbers(const struct box *b, const double *cell)
+{
+    for (size_t i = 0; i < (size_t)b->nx * (size_t)b->ny; i++)
+        if (!isfinite(cell[i]))
+            return true;
+    return false;
 }
 
 static void print_box(const struct box *b, double most, FILE *out)
@@ -362,7 +370,8 @@ static void print_box(const struct box *b, double most, FILE *out)
         clean_line(out, "%s from 0 to %.3g: %s; lines: %s, columns: %s", b->style->bar,
                    most, shades, y, x);
     else
-        clean_line(out, "%s; lines: %s, columns: %s", b->style->bar, y, x);
+        clean_line(out, "%s; lines: %s, columns: %s%s", b->style->bar, y, x,
+                   cell && lacks_numbers(b, cell) ? "; -: no finite number" : "");
     if (cell && b->style->tokens)
         print_shades(b, cell, most, out);
     else if (cell)

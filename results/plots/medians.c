@@ -42,3 +42,11 @@ void medians_draw(const struct plot_data *d, const struct plot_request *q, doubl
 {
     plot_lines(d, q, "median", write_medians, scale, NULL, out);
 }
+
+void medians_key(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    (void)d;
+    fputs(q->text ? "lines with letters: the median of the seeds"
+                  : "thin: a seed; thick: the median of the seeds",
+          out);
+}

@@ -9,4 +9,7 @@
 void medians_draw(const struct plot_data *d, const struct plot_request *q, double scale,
                   FILE *out);
 
+/* `key` of these plots. */
+void medians_key(const struct plot_data *d, const struct plot_request *q, FILE *out);
+
 #endif

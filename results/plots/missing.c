@@ -1,7 +1,8 @@
 /* missing.c -- why a picture has nothing to draw.
  *
- * One thing asked for after the other, the values are read that it has among the runs which fit
- * the things before it; where none fits, they are what the message names. */
+ * None of the runs asked for may be done. Else, one thing asked for after the other, the values
+ * are read that it has among the runs which fit the things before it; where none fits, they are
+ * what the message names. */
 #include "missing.h"
 
 #include <string.h>
@@ -39,6 +40,37 @@ static enum status take(void *context, sqlite3_stmt *row, struct err *e)
 #define IN_CELL       IN_PROFILE " AND r.cell GLOB ?4"
 #define OF_ENCODER    IN_CELL " AND r.variant GLOB ?5"
 
+struct count {
+    bool runs, done;
+};
+
+static enum status take_count(void *context, sqlite3_stmt *row, struct err *e)
+{
+    struct count *n = context;
+    (void)e;
+    n->runs = sqlite3_column_int64(row, 0) > 0;
+    n->done = sqlite3_column_int64(row, 1) > 0;
+    return ST_OK;
+}
+
+/* ST_OK: some run is, or what is asked for has no runs of which that could be said. */
+static enum status none_done(struct store *s, const struct plot_request *q, struct err *e)
+{
+    struct count n = {.runs = false};
+    const enum status st = plot_ask(
+        s, "SELECT count(*), sum(r.state = 'done') FROM v_run AS r WHERE 1" OF_ENCODER, q,
+        NULL, take_count, &n, e);
+    const bool narrowed = q->experiment || q->profile || q->cell || q->encoder;
+    if (st || n.done || (!n.runs && narrowed))
+        return st;
+    return err_set(
+        e, ST_NOTFOUND,
+        n.runs ? "none of the runs asked for is done yet: \"posbench plan\" shows "
+                 "how far they are, \"posbench run\" trains them"
+               : "there are no runs yet: \"posbench plan\" shows what an experiment "
+                 "file asks for, \"posbench run\" trains it");
+}
+
 enum status plot_missing(struct store *s, const struct plot_request *q, const char *metric,
                          struct err *e)
 {
@@ -55,6 +87,9 @@ enum status plot_missing(struct store *s, const struct plot_request *q, const ch
          "SELECT DISTINCT s.metric " SCORED OF_ENCODER " AND s.split GLOB ?3 ORDER BY 1"},
     };
     bool narrowed = false;
+    const enum status unfinished = none_done(s, q, e);
+    if (unfinished)
+        return unfinished;
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
         struct names all = {.asked = asked[i].name, .exact = asked[i].name == metric};
         const char *list[NAMES_MOST];

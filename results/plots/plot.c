@@ -2,8 +2,7 @@
  *
  * plot_list.inc, which CMake writes, names the plots. plot_read turns rows of a query,
  * panel and series first, into marks; plot_script chooses size and terminal and lets the
- * plot draw; plot_csv prints the same marks. An encoder's colour, mark and dash follow from
- * its name.
+ * plot draw; plot_csv prints the same marks. How series look is in looks.c.
  * The trap: panels and series are runs of equal neighbours, so a query must order by them;
  * and text goes to gnuplot through plot_quoted alone. */
 #include "plot.h"
@@ -13,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clean.h"
 #include "escape.h"
+#include "looks.h"
 #include "missing.h"
 #include "option.h"
 #include "real_text.h"
@@ -181,36 +182,23 @@ int plot_panels(const struct plot_data *d)
 
 /* --- text and looks --------------------------------------------------------------- */
 
-/* Length of the UTF-8 character at `text`, 0 when it is none or a control character. */
-static int character(const unsigned char *text)
-{
-    const int n = text[0] < 0x80 ? 1 : text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
-    if (text[0] < 0x20 || text[0] == 0x7f || (text[0] >= 0x80 && text[0] < 0xc2) ||
-        text[0] > 0xf4 || (text[0] == 0xc2 && text[1] < 0xa0))
-        return 0;
-    for (int i = 1; i < n; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    return n;
-}
-
 /* The bytes up to `end`, which is no byte of a longer character; signs of percent as often as
  * `percent` says. */
 static void quote(FILE *out, const char *text, const char *end, int percent)
 {
     putc('\'', out);
-    for (const unsigned char *c = (const unsigned char *)text;
-         c < (const unsigned char *)end;) {
-        const int n = character(c);
-        if (n == 0)
+    for (const char *c = text; c < end;) {
+        char escape[CLEAN_ESCAPE];
+        const size_t n = clean_next(c, (size_t)(end - c), escape);
+        if (escape[0])
             putc('?', out);
         else if (*c == '\'')
             fputs("''", out);
         else if (*c == '%')
             fputs(percent == 2 ? "%%" : "%", out);
         else
-            fwrite(c, 1, (size_t)n, out);
-        c += n ? n : 1;
+            fwrite(c, 1, n, out);
+        c += n;
     }
     putc('\'', out);
 }
@@ -225,15 +213,24 @@ void plot_tick(FILE *out, const char *text)
     quote(out, text, text + strlen(text), 2);
 }
 
-/* The byte at which letter `n` of a text begins. */
-static const char *letter(const char *text, int n)
+/* Of the character at `text`: gnuplot has room for one also where a mark joins a letter. */
+static int columns_at(const char *text)
 {
-    while (*text && n > 0) {
-        text++;
-        while (((unsigned char)*text & 0xc0) == 0x80)
-            text++;
-        n--;
-    }
+    const int columns = clean_letter_columns(text, strlen(text));
+    return columns > 0 ? columns : 1;
+}
+
+static const char *next_letter(const char *text)
+{
+    char escape[CLEAN_ESCAPE];
+    return text + clean_next(text, strlen(text), escape);
+}
+
+/* Behind the first characters that take up to `columns`. */
+static const char *behind(const char *text, int columns)
+{
+    while (*text && (columns -= columns_at(text)) >= 0)
+        text = next_letter(text);
     return text;
 }
 
@@ -247,15 +244,17 @@ static void quote_ends(FILE *out, const char *text, int most, int percent)
         quote(out, text, text + strlen(text), percent);
         return;
     }
-    quote(out, text, letter(text, head), percent);
+    quote(out, text, behind(text, head), percent);
     fprintf(out, ".'%s'.", gap);
-    text = letter(text, letters - (kept - head));
+    text = behind(text, letters - (kept - head));
+    while (*text && clean_letter_columns(text, strlen(text)) == 0)
+        text = next_letter(text); /* its letter is cut off */
     quote(out, text, text + strlen(text), percent);
 }
 
 void plot_tick_name(FILE *out, const char *name, const struct plot_request *q)
 {
-    quote_ends(out, name, q->text ? PLOT_SHORT_NAME_MOST : PLOT_NAME_MOST, 2);
+    quote_ends(out, name, q->text ? PLOT_TEXT_NAME_MOST : PLOT_NAME_MOST, 2);
 }
 
 void plot_legend_name(FILE *out, const char *name)
@@ -270,45 +269,6 @@ void plot_panel_title(FILE *out, const char *panel, const struct plot_request *q
     fputs("set title ", out);
     quote_ends(out, panel, q->text ? PLOT_TEXT_WIDTH - 4 : width / WIDE_LETTER, 1);
     putc('\n', out);
-}
-
-/* FNV-1a with a last mix, of the name without the options in brackets or of these alone. The
- * basis was searched so that all encodings known when this was written, and two sums, look
- * different, and those of the CoPE paper, of posbench-20 and of the text experiments differ in
- * colour. */
-static uint32_t look_hash(const char *name, bool options)
-{
-    uint32_t h = 2166136261U ^ 203934U;
-    int depth = 0;
-    for (; *name; name++) {
-        depth += *name == '(';
-        if ((depth > 0) == options)
-            h = (h ^ (unsigned char)*name) * 16777619U;
-        depth -= *name == ')' && depth > 0;
-    }
-    h ^= h >> 15;
-    h *= 0x2c1b3c6dU;
-    return h ^ (h >> 12);
-}
-
-void plot_style(const char *name, char colour[8], int *mark, int *dash)
-{
-    /* Okabe and Ito's colours but yellow, which is faint on white. */
-    static const char *const palette[] = {"#000000", "#E69F00", "#56B4E9", "#009E73",
-                                          "#0072B2", "#D55E00", "#CC79A7"};
-    /* gnuplot's filled ones first; those behind the seventh are of names with options alone. */
-    static const int marks[] = {7, 5, 9, 11, 13, 6, 4, 8, 10, 12};
-    enum { PLAIN = 7, MARKS = sizeof marks / sizeof *marks };
-    const uint32_t h = look_hash(name, false);
-    int own = (int)(h / 7 % PLAIN);
-    memcpy(colour, palette[h % 7], 8);
-    *dash = 1 + (int)(h / 49 % 4);
-    if (strchr(name, '(')) {
-        const uint32_t o = look_hash(name, true);
-        own = (own + 1 + (int)(o % (MARKS - 1))) % MARKS; /* never that without options */
-        *dash = 1 + (int)(o / (MARKS - 1) % 4);
-    }
-    *mark = marks[own];
 }
 
 enum { COLUMNS_MOST = 3 };
@@ -366,14 +326,21 @@ void plot_empty(FILE *out)
 int plot_letters(const char *text)
 {
     int n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
+    for (; *text; text = next_letter(text))
+        n += columns_at(text);
     return n;
 }
 
-/* Of a legend: a line, and what stands beside the words; pixels, as gnuplot lays
- * out 12-point text. Two lines fit into the height that a plot asks for. */
-enum { LEGEND_LINE = 18, LEGEND_SAMPLE = 60, LEGEND_FITS = 2 };
+/* Of a legend: a line, what stands beside the words, ten letters, and what a panel has for all
+ * columns; pixels, as gnuplot lays out 12-point text (measured). Two lines fit into the height
+ * that a plot asks for. */
+enum {
+    LEGEND_LINE = 18,
+    LEGEND_SAMPLE = 60,
+    LEGEND_TEN_LETTERS = 84,
+    LEGEND_ROOM = PLOT_LEGEND_WIDTH - 28,
+    LEGEND_FITS = 2
+};
 enum { TEXT_SAMPLE = 12 };  /* the same in text, in letters */
 enum { LEGEND_MARGIN = 4 }; /* lines of a box's ticks and of its axis's name */
 
@@ -403,8 +370,9 @@ static struct legend legend_of(const struct plot_data *d, int first, int end, bo
     int longest = 1, series = 0;
     for (int k = first; k < end; k = plot_series_end(d, k), series++)
         longest = max_int(longest, legend_letters(d->row[k].series));
-    const int fit = text ? PLOT_TEXT_WIDTH / (longest + TEXT_SAMPLE)
-                         : PLOT_LEGEND_WIDTH / (PLOT_LETTER * longest + LEGEND_SAMPLE);
+    const int fit =
+        text ? PLOT_TEXT_WIDTH / (longest + TEXT_SAMPLE)
+             : 10 * LEGEND_ROOM / (LEGEND_TEN_LETTERS * longest + 10 * LEGEND_SAMPLE);
     const int columns = fit > 0 ? fit : 1;
     return (struct legend){columns, (series + columns - 1) / columns};
 }
@@ -430,25 +398,21 @@ static int legend_lines(const struct plot *p, const struct plot_data *d, bool te
 }
 
 /* All thin lines lie below the thick ones. Text has room for the thick ones alone. */
-static void draw_panel(const struct plot_data *d, const struct plot_request *q, int first,
-                       int end, const char *thick, FILE *out)
+static void draw_panel(const struct plot_data *d, const struct looks *looks, bool text,
+                       int first, int end, const char *thick, FILE *out)
 {
     const char *comma = "";
-    char colour[8];
-    int mark, dash;
     fputs("plot ", out);
-    for (int k = first; k < end && !q->text; k = plot_series_end(d, k)) {
-        plot_style(d->row[k].series, colour, &mark, &dash);
+    for (int k = first; k < end && !text; k = plot_series_end(d, k)) {
         fprintf(out, "%s$seeds_%d using 1:2 with lines lw 0.5 lc rgb '%s' notitle", comma,
-                k, colour);
+                k, looks_find(looks, d->row[k].series).colour);
         comma = ", \\\n  ";
     }
     for (int k = first; k < end; k = plot_series_end(d, k)) {
-        plot_style(d->row[k].series, colour, &mark, &dash);
-        fprintf(out,
-                "%s$%s_%d using 1:2 with linespoints lw 2.5 pt %d ps 0.6 dt %d "
-                "lc rgb '%s' title ",
-                comma, thick, k, mark, dash, colour);
+        const struct look look = looks_find(looks, d->row[k].series);
+        fprintf(out, "%s$%s_%d using 1:2 with linespoints lw 2.5 pt ", comma, thick, k);
+        looks_point(out, look.mark);
+        fprintf(out, " ps 0.6 dt %d lc rgb '%s' title ", look.dash, look.colour);
         plot_legend_name(out, d->row[k].series);
         comma = ", \\\n  ";
     }
@@ -467,20 +431,22 @@ static bool has_point(const struct plot_data *d, int first, int end)
 static void draw_panels(const struct plot_data *d, const struct plot_request *q,
                         const char *thick, plot_axis_fn *axis, FILE *out)
 {
+    struct looks *looks = looks_new(d, q->text);
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
         if (axis) {
             fputs("set xlabel ", out);
-            plot_quoted(out, axis(d->row[i].panel));
+            plot_legend_name(out, axis(d->row[i].panel));
             putc('\n', out);
         }
         plot_panel_title(out, d->row[i].panel, q, PLOT_LEGEND_WIDTH);
         plot_legend(d, i, end, q, out);
         if (has_point(d, i, end))
-            draw_panel(d, q, i, end, thick, out);
+            draw_panel(d, looks, q->text, i, end, thick, out);
         else
             plot_empty(out);
     }
+    looks_free(looks);
 }
 
 /* Data blocks $seeds_<i> and $<thick>_<i> of the series that begins at row i. Where x does not
@@ -592,15 +558,75 @@ static struct picture_size picture_size(const struct plot *p, const struct plot_
     };
 }
 
+/* The request with its columns and title. The caller frees what is returned, the title's text;
+ * it may be NULL. */
+static char *size_request(const struct plot *p, const struct plot_data *d,
+                          const struct plot_request *q, struct plot_request *sized)
+{
+    *sized = *q;
+    sized->columns = grid_columns(p, d, q);
+    const int width = panel_width(p, d) * sized->columns;
+    const int letters = q->text ? PLOT_TEXT_WIDTH : width / PLOT_LETTER;
+    char *title =
+        q->title ? undrawn_title(q->title, letters) : undrawn_note(p, d, q, letters);
+    sized->title = title;
+    return title;
+}
+
+int plot_text_lines(const struct plot *p, const struct plot_data *d,
+                    const struct plot_request *q)
+{
+    struct plot_request sized;
+    char *note = size_request(p, d, q, &sized);
+    const int lines = picture_size(p, d, &sized).lines;
+    free(note);
+    return lines;
+}
+
+/* What letters of names a terminal of gnuplot cannot draw: cairo puts one without a glyph, as
+ * pictographs are on most machines, across the whole picture; that of text loses what has a
+ * mark that joins a letter. The script is UTF-8. */
+static void write_drawable(const char *script, bool text, FILE *out)
+{
+    while (*script) {
+        const size_t plain = strcspn(script, "\xcc\xcd\xf0\xf1\xf2\xf3\xf4");
+        fwrite(script, 1, plain, out);
+        script += plain;
+        if (!*script)
+            break;
+        const char *next = next_letter(script);
+        const bool mark = clean_letter_columns(script, (size_t)(next - script)) == 0;
+        if (next - script == 4)
+            putc('?', out);
+        else if (!mark || !text)
+            fwrite(script, 1, (size_t)(next - script), out);
+        script = next;
+    }
+}
+
+static void draw_script(const struct plot *p, const struct plot_data *d,
+                        const struct plot_request *q, bool text, FILE *out)
+{
+    char *script = NULL;
+    size_t bytes = 0;
+    FILE *to = open_memstream(&script, &bytes);
+    if (to) {
+        p->draw(d, q, to);
+        fclose(to);
+    }
+    write_drawable(script ? script : "", text, out);
+    free(script);
+}
+
 void plot_script(const struct plot *p, const struct plot_data *d,
                  const struct plot_request *q, const char *terminal, FILE *out)
 {
-    struct plot_request sized = *q;
-    sized.columns = grid_columns(p, d, q);
-    const int width = panel_width(p, d) * sized.columns;
-    char *note = undrawn_note(p, d, q->text ? PLOT_TEXT_WIDTH : width / PLOT_LETTER);
-    sized.title = q->title ? q->title : note;
+    const bool text = strcmp(terminal, "text") == 0;
+    struct plot_request sized;
+    char *note = size_request(p, d, q, &sized);
     const struct picture_size size = picture_size(p, d, &sized);
+    /* Else gnuplot takes a byte for a letter where it finds room for names. */
+    fputs("set encoding utf8\n", out);
     if (strcmp(terminal, "svg") == 0)
         fprintf(out,
                 "set terminal svg size %d,%d noenhanced font 'sans-serif,12' "
@@ -612,10 +638,13 @@ void plot_script(const struct plot *p, const struct plot_data *d,
     else if (strcmp(terminal, "pdf") == 0)
         fprintf(out, "set terminal pdfcairo size %.2fin,%.2fin noenhanced font 'sans,10'\n",
                 size.width / 110.0, size.height / 110.0);
-    else if (strcmp(terminal, "text") == 0)
+    else if (text)
         fprintf(out, "set terminal dumb size %d,%d noenhanced\n", PLOT_TEXT_WIDTH,
                 size.lines);
-    p->draw(d, &sized, out);
+    if (text || strcmp(terminal, "png") == 0 || strcmp(terminal, "pdf") == 0)
+        draw_script(p, d, &sized, text, out);
+    else
+        p->draw(d, &sized, out);
     free(note);
 }
 

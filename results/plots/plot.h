@@ -71,6 +71,8 @@ struct plot {
     void (*print)(const struct plot_data *d, const struct plot_request *q, FILE *out);
     int width, height; /* of a panel in pixels */
     const char *note;  /* above all panels, in lines: how they are read; NULL: nothing */
+    /* Not NULL: writes, in the note's place, what the marks mean that this picture has. */
+    void (*key)(const struct plot_data *d, const struct plot_request *q, FILE *out);
     /* Not NULL: writes, for below the note, how many seeds of the series of rows [first, end)
      * have no place on the scale and why; nothing when each has one. */
     void (*undrawn)(const struct plot_data *d, int first, int end, FILE *out);
@@ -120,29 +122,24 @@ int plot_panel_end(const struct plot_data *d, int first);
 int plot_series_end(const struct plot_data *d, int first);
 int plot_panels(const struct plot_data *d);
 
-/* Characters of a UTF-8 text. */
+/* Columns that a UTF-8 text takes in a picture; a wide letter has two. */
 int plot_letters(const char *text);
 /* A single-quoted string of gnuplot in which nothing is special: quotes are doubled,
- * control characters and bytes that are no UTF-8 become '?'. */
+ * characters that control or hide, and bytes that are no UTF-8, become '?'. */
 void plot_quoted(FILE *out, const char *text);
 
 /* The same for the label of a tick, which gnuplot takes for a format when it has a '%'. */
 void plot_tick(FILE *out, const char *text);
 
-/* Letters of a series' name beside a box, and in a legend or in text: longer ones lose their
- * middle, so that the box keeps its room. The CSV has all of them. */
-enum { PLOT_NAME_MOST = 60, PLOT_SHORT_NAME_MOST = 44 };
+/* Letters of a series' name beside a box, in a legend, and beside a box in text: longer ones lose
+ * their middle, so that the box keeps its room. The CSV has all of them. */
+enum { PLOT_NAME_MOST = 60, PLOT_SHORT_NAME_MOST = 44, PLOT_TEXT_NAME_MOST = 36 };
 enum { PLOT_LETTER = 7 }; /* its width in pixels, as gnuplot lays out 12-point text */
 void plot_tick_name(FILE *out, const char *name, const struct plot_request *q);
 void plot_legend_name(FILE *out, const char *name);
 /* "set title ..." of a box, likewise cut where it is wider than `width` pixels. */
 void plot_panel_title(FILE *out, const char *panel, const struct plot_request *q,
                       int width);
-
-/* The look of series `name` in every picture, safe for the colour-blind: a colour of
- * Okabe and Ito's palette, a mark and a dash, all three by the name alone. Options in brackets
- * leave the colour and change mark and dash. */
-void plot_style(const char *name, char colour[8], int *mark, int *dash);
 
 /* " title ..." of `set multiplot`, as safe as plot_quoted; the title's lines end in '\n'. */
 void plot_title(FILE *out, const char *title);
@@ -175,6 +172,9 @@ void plot_lines(const struct plot_data *d, const struct plot_request *q, const c
 /* The whole script for a terminal: "svg", "pdf", "png", "text" or "script". */
 void plot_script(const struct plot *p, const struct plot_data *d,
                  const struct plot_request *q, const char *terminal, FILE *out);
+/* Lines of the drawing for a terminal. */
+int plot_text_lines(const struct plot *p, const struct plot_data *d,
+                    const struct plot_request *q);
 /* RFC 4180: panel, series and the values, each the shortest text that reads back to it, nothing
  * for NaN. */
 void plot_csv(const struct plot *p, const struct plot_data *d, FILE *out);

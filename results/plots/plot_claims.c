@@ -202,10 +202,12 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     plot_grid(out, 1, q);
     fprintf(out,
             "unset key\nset lmargin %d\nset rmargin %d\nset errorbars small\n"
-            "set xlabel 'second less first, with 95 %% interval; cross: the paper'\n"
+            "set xlabel 'second less first%s%s'\n"
             "set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead lw 1 "
             "lc rgb '#666666'\n",
-            left_margin(d), right_margin(d));
+            left_margin(d), right_margin(d),
+            claims_have(d, CLAIM_LOW) ? ", with 95 % interval" : "",
+            claims_have(d, CLAIM_PUBLISHED) ? "; cross: the paper" : "");
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
         const double height = ((end - i) * ROW + AROUND) / whole;

@@ -34,7 +34,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
 {
     const struct metric_info *m = metric_info(q->metric);
     fputs("set xlabel 'tokens of a window, those of training = 1'\nset ylabel ", out);
-    plot_quoted(out, q->metric);
+    plot_legend_name(out, q->metric);
     fprintf(out, " . '%s'\n", m->percent ? ", %" : "");
     fputs("set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb '#666666' dt 3\n", out);
     medians_draw(d, q, m->percent ? 100.0 : 1.0, out);
@@ -53,6 +53,7 @@ const struct plot plot_context = {
     .read = read,
     .draw = draw,
     .undrawn = undrawn,
+    .key = medians_key,
     .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,

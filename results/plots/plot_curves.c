@@ -36,7 +36,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
 {
     const struct metric_info *m = metric_info(q->metric);
     fputs("set xlabel 'training step'\nset ylabel ", out);
-    plot_quoted(out, q->metric);
+    plot_legend_name(out, q->metric);
     fprintf(out, " . '%s'\n", m->percent ? ", %" : "");
     medians_draw(d, q, m->percent ? 100.0 : 1.0, out);
 }
@@ -54,6 +54,7 @@ const struct plot plot_curves = {
     .read = read,
     .draw = draw,
     .undrawn = undrawn,
+    .key = medians_key,
     .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,

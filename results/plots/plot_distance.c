@@ -21,6 +21,7 @@ const struct plot plot_distance = {
     .read = read,
     .draw = draw,
     .undrawn = by_stratum_undrawn,
+    .key = by_stratum_key,
     .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,

@@ -3,18 +3,20 @@
  * Errors over seeds have two humps, which a mean hides. A seed without any error stands at 0,
  * beside the scale, as an open mark, and a line goes from it to the 95 % bound of its rate,
  * 1 - 0.05^(1/total); a paper's number is a cross. A seed beyond the scale, or without a number,
- * stands at the edge with a sign of its own. */
+ * stands at the edge with a sign of its own; of a paper's number there the note tells. */
 #include "plot.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "looks.h"
 #include "metric_text.h"
 #include "missing.h"
 #include "statistics.h"
 #include "undrawn.h"
 
 enum { VALUE, TOTAL, SEED, RUN, PUBLISHED };
+enum { MARK, PUBLISHED_MARK }; /* names of marks; the second is not in the CSV */
 
 static const char sql[] =
     "SELECT r.experiment || iif(r.cell = '', '', ' ' || r.cell) || ', ' || s.split,"
@@ -30,9 +32,9 @@ static const char sql[] =
     "  AND r.cell GLOB ?4 AND r.variant GLOB ?5 AND s.metric = ?6 "
     "ORDER BY r.experiment, r.profile, r.cell, s.split, r.encoder, r.variant, r.seed";
 
-static bool is_zero(const struct plot_row *r)
+static bool is_zero(double value)
 {
-    return r->value[VALUE] >= 0.0 && r->value[VALUE] <= 0.0;
+    return value >= 0.0 && value <= 0.0;
 }
 
 /* Of a seed whose rate is 0; 0 where no count says how many could have been. */
@@ -96,9 +98,10 @@ static struct scale scale_of(const struct plot_data *d, int first, int end, doub
     double least = INFINITY, most = 0.0;
     for (int i = first; i < end; i++) {
         const struct plot_row *r = &d->row[i];
-        widen(unit * (is_zero(r) ? bound_of(r) : r->value[VALUE]), &least, &most);
+        widen(unit * (is_zero(r->value[VALUE]) ? bound_of(r) : r->value[VALUE]), &least,
+              &most);
         widen(unit * r->value[PUBLISHED], &least, &most);
-        s.zeros = s.zeros || is_zero(r);
+        s.zeros = s.zeros || is_zero(r->value[VALUE]) || is_zero(r->value[PUBLISHED]);
         s.nones = s.nones || isnan(r->value[VALUE]);
     }
     if (most > 0.0) {
@@ -125,18 +128,23 @@ static const struct {
     {"none", "?", "without a number"},
 };
 
-static enum mark mark_of(const struct plot_row *r, const struct scale *s, double unit)
+static enum mark mark_at(double value, const struct scale *s, double unit)
 {
     /* An end of the scale may be a seed itself, whose logarithm was rounded. */
     static const double rounding = 1e-9;
-    const double x = unit * r->value[VALUE];
+    const double x = unit * value;
     if (isnan(x))
         return NONE;
-    if (is_zero(r))
+    if (is_zero(x))
         return ZERO;
     if (x < pow(10.0, s->low) * (1 - rounding))
         return BELOW;
     return x > pow(10.0, s->high) * (1 + rounding) ? ABOVE : NUMBER;
+}
+
+static enum mark mark_of(const struct plot_row *r, const struct scale *s, double unit)
+{
+    return mark_at(r->value[VALUE], s, unit);
 }
 
 static double unit_of(const struct plot_request *q)
@@ -150,9 +158,13 @@ static enum status name_marks(const struct plot_request *q, struct plot_data *d,
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
         const struct scale s = scale_of(d, i, end, unit_of(q));
-        for (int k = i; k < end; k++)
-            if (!plot_word(&d->row[k], 0, marks[mark_of(&d->row[k], &s, unit_of(q))].name))
+        for (int k = i; k < end; k++) {
+            struct plot_row *r = &d->row[k];
+            const enum mark paper = mark_at(r->value[PUBLISHED], &s, unit_of(q));
+            if (!plot_word(r, MARK, marks[mark_of(r, &s, unit_of(q))].name) ||
+                !plot_word(r, PUBLISHED_MARK, marks[paper].name))
                 return err_set(e, ST_NOMEM, "no memory for the picture's data");
+        }
     }
     return ST_OK;
 }
@@ -169,20 +181,62 @@ static enum status read(struct store *s, const struct plot_request *q,
     return st ? st : name_marks(q, out, e);
 }
 
+/* Rows [first, end) with this mark, which `word` names. */
+static int count_marks(const struct plot_data *d, int first, int end, int word, enum mark m)
+{
+    int n = 0;
+    for (int i = first; i < end; i++)
+        n += d->row[i].word[word] && strcmp(d->row[i].word[word], marks[m].name) == 0;
+    return n;
+}
+
 static void undrawn(const struct plot_data *d, int first, int end, FILE *out)
 {
-    bool some = false;
+    const char *comma = "";
     for (int m = BELOW; m < MARKS; m++) {
-        int n = 0;
-        for (int i = first; i < end; i++)
-            n += d->row[i].word[0] && strcmp(d->row[i].word[0], marks[m].name) == 0;
-        if (n)
-            fprintf(out, "%s%d %s (%s)", some ? ", " : "", n, marks[m].words,
-                    marks[m].sign);
-        some = some || n;
+        const int n = count_marks(d, first, end, MARK, m);
+        if (n) {
+            fprintf(out, "%s%d %s (%s)", comma, n, marks[m].words, marks[m].sign);
+            comma = ", ";
+        }
     }
-    if (some)
+    if (*comma) {
         fprintf(out, ", of %d%s", end - first, undrawn_seeds(end - first));
+        comma = "; ";
+    }
+    for (int m = BELOW; m < NONE; m++)
+        if (count_marks(d, first, end, PUBLISHED_MARK, m))
+            fprintf(out, "%sthe paper's number is %s", comma, marks[m].words);
+}
+
+/* Of the marks that are in the picture. */
+static void key(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    const bool rate = metric_info(q->metric)->percent;
+    const char *comma = "";
+    bool bound = false;
+    for (int i = 0; i < d->n; i++)
+        bound = bound || (is_zero(d->row[i].value[VALUE]) && bound_of(&d->row[i]) > 0.0);
+    if (count_marks(d, 0, d->n, MARK, NUMBER)) {
+        fprintf(out, "%s: a seed", q->text ? "*" : "dot");
+        comma = "; ";
+    }
+    if (count_marks(d, 0, d->n, PUBLISHED_MARK, NUMBER) ||
+        count_marks(d, 0, d->n, PUBLISHED_MARK, ZERO)) {
+        fprintf(out, "%sx: the paper", comma);
+        comma = "; ";
+    }
+    if (count_marks(d, 0, d->n, MARK, ZERO)) {
+        fprintf(out, "%so: a seed whose %s is 0%s", comma, rate ? "rate" : "value",
+                bound ? ", with a line to its 95 % bound" : "");
+        comma = "; ";
+    }
+    /* The lines of the series tell of the first ones alone. */
+    for (int m = BELOW; m < MARKS; m++)
+        if (count_marks(d, 0, d->n, MARK, m)) {
+            fprintf(out, "%s%s: a seed %s", comma, marks[m].sign, marks[m].words);
+            comma = "; ";
+        }
 }
 
 /* `share` of the scale's length before its low end. */
@@ -270,9 +324,10 @@ static void write_series(const struct plot_data *d, int first, int end, int plac
         fprintf(out, "%.17g %d 0 0 0\nEOD\n", zero_of(s), FAR_ABOVE);
     }
     const double paper = d->row[first].value[PUBLISHED];
-    const bool has = isfinite(paper) && paper > 0.0;
+    const enum mark mark = mark_at(paper, s, unit);
     fprintf(out, "$paper_%d << EOD\n%.17g %d\nEOD\n", first,
-            has ? unit * paper : zero_of(s), has ? place : FAR_ABOVE);
+            mark == NUMBER ? unit * paper : zero_of(s),
+            mark == NUMBER || mark == ZERO ? place : FAR_ABOVE);
 }
 
 static void write_blocks(const struct plot_data *d, double unit, FILE *out)
@@ -288,15 +343,6 @@ static void write_blocks(const struct plot_data *d, double unit, FILE *out)
     }
 }
 
-/* Of the series that begins at row i. */
-static bool has_mark(const struct plot_data *d, int i, const char *name)
-{
-    for (int k = i; k < plot_series_end(d, i); k++)
-        if (d->row[k].word[0] && strcmp(d->row[k].word[0], name) == 0)
-            return true;
-    return false;
-}
-
 /* What the pointer on a mark tells, for a page. Numbers alone become that text. */
 #define TOLD "(sprintf('seed %.0f, run %.0f: "
 
@@ -304,10 +350,9 @@ static bool has_mark(const struct plot_data *d, int i, const char *name)
 static void draw_series(const struct plot_data *d, const struct plot_request *q, int i,
                         FILE *out)
 {
-    char colour[8];
-    int mark, dash;
-    plot_style(d->row[i].series, colour, &mark, &dash);
-    const char *look = q->hover ? " with labels hypertext point" : " with points";
+    const struct look own = look_of(d->row[i].series);
+    const char *colour = own.colour,
+               *look = q->hover ? " with labels hypertext point" : " with points";
     fprintf(out,
             "$none_%d using 1:2:($5 > 0 ? $5 - $1 : 0):(0) with vectors nohead lw 0.5 "
             "lc rgb '%s', "
@@ -319,7 +364,7 @@ static void draw_series(const struct plot_data *d, const struct plot_request *q,
             q->hover ? ":" TOLD "0, 95 %% bound %g', $3, $4, $5))" : "", look,
             q->text ? "'o'" : "6", colour, i, q->text ? "'x'" : "2");
     for (int m = BELOW; m < MARKS; m++)
-        if (has_mark(d, i, marks[m].name))
+        if (count_marks(d, i, plot_series_end(d, i), MARK, m))
             fprintf(out, ", $%s_%d using 1:2%s%s pt '%s' lc rgb '%s'", blocks[m], i,
                     q->hover ? ":(sprintf('seed %.0f, run %.0f', $3, $4))" : "", look,
                     marks[m].sign, colour);
@@ -331,7 +376,7 @@ enum { WIDTH = 300, BOX_LETTERS = 34 }; /* pixels without the names; letters abo
 static void write_title(const struct plot_data *d, const struct plot_request *q, int first,
                         int end, FILE *out)
 {
-    const int most = q->text ? PLOT_SHORT_NAME_MOST : PLOT_NAME_MOST;
+    const int most = q->text ? PLOT_TEXT_NAME_MOST : PLOT_NAME_MOST;
     int longest = 0;
     for (int i = first; i < end; i = plot_series_end(d, i)) {
         const int letters = plot_letters(d->row[i].series);
@@ -342,7 +387,7 @@ static void write_title(const struct plot_data *d, const struct plot_request *q,
     const int beyond = plot_letters(d->row[first].panel) - box;
     const int shift = beyond < 0 ? 0 : beyond < longest ? beyond / 2 : longest / 2;
     plot_panel_title(out, d->row[first].panel, q, WIDTH + PLOT_LETTER * longest);
-    fprintf(out, "set title offset -%d, 0\n", shift);
+    fprintf(out, "set title offset -%d, 0\nset lmargin %d\n", shift, longest + 2);
 }
 
 static void draw_panel(const struct plot_data *d, const struct plot_request *q, int first,
@@ -372,7 +417,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     write_blocks(d, unit, out);
     plot_grid(out, plot_panels(d), q);
     fputs("unset key\nset logscale x\nset xlabel ", out);
-    plot_quoted(out, q->metric);
+    plot_legend_name(out, q->metric);
     fprintf(out, " . '%s'\n", metric_info(q->metric)->percent ? ", %" : "");
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
@@ -393,6 +438,5 @@ const struct plot plot_seeds = {
     .width = WIDTH,
     .height = 125,
     .named = true,
-    .note = "x: the paper; o: a seed whose rate is 0,\n"
-            "with a line to its 95 % bound",
+    .key = key,
 };

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "looks.h"
 #include "metric_text.h"
 #include "missing.h"
 #include "undrawn.h"
@@ -55,23 +56,24 @@ static void undrawn(const struct plot_data *d, int first, int end, FILE *out)
                 undrawn_seeds(seeds));
 }
 
-static void draw_panel(const struct plot_data *d, int first, int end, FILE *out)
+static void draw_panel(const struct plot_data *d, const struct looks *looks, int first,
+                       int end, FILE *out)
 {
     const char *start = "plot ";
     for (int k = first; k < end; k++) {
-        char colour[8];
-        int mark, dash;
         if (!has_mark(&d->row[k]))
             continue;
-        plot_style(d->row[k].series, colour, &mark, &dash);
+        const struct look look = looks_find(looks, d->row[k].series);
         /* In text the legend has no room for a bar. */
-        fprintf(out,
-                "%s$mark_%d using 1:2:3:4 with yerrorbars pt %d ps 1.2 lw 1.5 "
-                "lc rgb '%s' notitle, "
-                "$mark_%d using 1:2 with points pt %d ps 1.2 lc rgb '%s' title ",
-                start, k, mark, colour, k, mark, colour);
+        for (int bar = 1; bar >= 0; bar--) {
+            fprintf(out, "%s$mark_%d using %s pt ", start, k,
+                    bar ? "1:2:3:4 with yerrorbars" : "1:2 with points");
+            looks_point(out, look.mark);
+            fprintf(out, " ps 1.2%s lc rgb '%s' %s", bar ? " lw 1.5" : "", look.colour,
+                    bar ? "notitle" : "title ");
+            start = bar ? ", " : ", \\\n  ";
+        }
         plot_legend_name(out, d->row[k].series);
-        start = ", \\\n  ";
     }
     if (*start == 'p')
         plot_empty(out);
@@ -89,9 +91,10 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
             fprintf(out, "$mark_%d << EOD\n%.17g %.17g %.17g %.17g\nEOD\n", i,
                     v[SPEED] / 1000.0, scale * v[MEAN], scale * v[LEAST], scale * v[MOST]);
     }
+    struct looks *looks = looks_new(d, q->text);
     plot_grid(out, plot_panels(d), q);
     fputs("set xlabel 'thousand training tokens a CPU second'\nset ylabel ", out);
-    plot_quoted(out, q->metric);
+    plot_legend_name(out, q->metric);
     fprintf(out,
             " . '%s'\nset offsets graph 0.1, 0.1, 0.05, 0.05\n"
             "set yrange [0<*:*]\n",
@@ -100,8 +103,9 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
         end = plot_panel_end(d, i);
         plot_panel_title(out, d->row[i].panel, q, PLOT_LEGEND_WIDTH);
         plot_legend(d, i, end, q, out);
-        draw_panel(d, i, end, out);
+        draw_panel(d, looks, i, end, out);
     }
+    looks_free(looks);
     plot_grid_end(out);
 }
 

@@ -4,7 +4,11 @@
  * The two options are those with most values among what was asked of an experiment and
  * split; where more options vary, each of their combinations has a box of its own. */
 #include "heat_map.h"
+
+#include <stdlib.h>
+
 #include "missing.h"
+#include "undrawn.h"
 
 enum { SEEDS = HEAT_VALUE + 1, LEFT_OUT = SEEDS + 3 };
 
@@ -71,9 +75,15 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     heat_map_draw(d, &style, q, out);
 }
 
+const struct plot plot_surface;
+
 static void print(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
-    heat_map_print(d, &style, q, out);
+    struct plot_request noted = *q;
+    char *note = undrawn_note(&plot_surface, d, q, PLOT_TEXT_WIDTH);
+    noted.title = q->title ? q->title : note;
+    heat_map_print(d, &style, &noted, out);
+    free(note);
 }
 
 const struct plot plot_surface = {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clean.h"
+
 /* Series that a picture names; the CSV has all. Chosen. */
 enum { SERIES_MOST = 12 };
 
@@ -47,18 +49,56 @@ static void write_broken(const char *text, int letters, FILE *out)
             column = 0;
             rest += *rest == ' ';
         }
-        for (; *rest; rest++) {
-            const bool starts = ((unsigned char)*rest & 0xc0) != 0x80;
-            if (starts && column == letters) {
+        while (*rest) {
+            char escape[CLEAN_ESCAPE];
+            const size_t left = strlen(rest);
+            const int wide = clean_letter_columns(rest, left);
+            if (column + wide > letters) {
                 putc('\n', out);
                 column = 0;
             }
-            column += starts;
-            putc(*rest == '\n' ? '?' : *rest, out);
+            column += wide;
+            const size_t n = clean_next(rest, left, escape);
+            fwrite(escape[0] ? "?" : rest, 1, escape[0] ? 1 : n, out);
+            rest += n;
         }
         free(word);
         at += bytes;
     }
+}
+
+char *undrawn_title(const char *title, int letters)
+{
+    char *broken = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&broken, &bytes);
+    for (const char *line = title, *end; out; line = end + 1) {
+        end = line + strcspn(line, "\n");
+        char *one = strndup(line, (size_t)(end - line));
+        if (one)
+            write_broken(one, letters, out);
+        free(one);
+        if (!*end)
+            break;
+        putc('\n', out);
+    }
+    if (out)
+        fclose(out);
+    return broken;
+}
+
+static void write_key(const struct plot *p, const struct plot_data *d,
+                      const struct plot_request *q, int letters, FILE *out)
+{
+    char *words = NULL;
+    size_t bytes = 0;
+    FILE *to = open_memstream(&words, &bytes);
+    if (!to)
+        return;
+    p->key(d, q, to);
+    if (fclose(to) == 0 && words)
+        write_broken(words, letters, out);
+    free(words);
 }
 
 /* Of the series of rows [first, end); false: all of it is drawn. */
@@ -85,7 +125,8 @@ static bool write_series(const struct plot *p, const struct plot_data *d, int fi
     return some;
 }
 
-char *undrawn_note(const struct plot *p, const struct plot_data *d, int letters)
+char *undrawn_note(const struct plot *p, const struct plot_data *d,
+                   const struct plot_request *q, int letters)
 {
     char *note = NULL;
     size_t bytes = 0;
@@ -94,6 +135,8 @@ char *undrawn_note(const struct plot *p, const struct plot_data *d, int letters)
     if (!out)
         return NULL;
     fputs(p->note ? p->note : "", out);
+    if (p->key)
+        write_key(p, d, q, letters, out);
     for (int i = 0, end; p->undrawn && i < d->n; i = end) {
         end = plot_series_end(d, i);
         series += write_series(p, d, i, end, letters, series < SERIES_MOST, out);

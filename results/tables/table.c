@@ -222,6 +222,9 @@ static enum status nothing(struct store *s, const struct job *j, struct err *e)
     const struct table_request *q = j->q;
     const int runs = j->data[0].records;
     char advice[FILTER_ADVICE] = "";
+    const enum status unfinished = table_data_unfinished(&j->data[0], e);
+    if (unfinished)
+        return unfinished;
     if (runs)
         return err_set(e, ST_NOTFOUND,
                        "%d runs match but none has numbers for this: `posbench plan` shows "

@@ -461,6 +461,9 @@ static enum status nothing(struct store *s, const struct job *j, struct err *e)
         return err_set(e, ST_NOTFOUND,
                        "no run matches%s; `posbench list runs` shows what there is",
                        advice);
+    const enum status unfinished = table_data_unfinished(&j->data, e);
+    if (unfinished)
+        return unfinished;
     if (!j->lacking.used)
         return err_set(e, ST_NOTFOUND,
                        "no run that matches has splits with scored answers; `posbench list "

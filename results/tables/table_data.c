@@ -677,6 +677,19 @@ enum status table_data_load(struct store *s, const struct table_request *q,
     return st;
 }
 
+enum status table_data_unfinished(const struct table_data *d, struct err *e)
+{
+    for (int i = 0; i < d->records; i++)
+        if (d->record[i].state && strcmp(d->record[i].state, "done") == 0)
+            return ST_OK;
+    return d->records == 0
+               ? ST_OK
+               : err_set(
+                     e, ST_NOTFOUND,
+                     "none of the runs that match is done yet: `posbench plan` shows how "
+                     "far they are, `posbench run` trains them");
+}
+
 void table_data_free(struct table_data *d)
 {
     words_free(&d->words);

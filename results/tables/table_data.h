@@ -108,6 +108,9 @@ enum status table_data_load(struct store *s, const struct table_request *q,
                             const char *metric, struct table_data *out, struct err *e);
 void table_data_free(struct table_data *d); /* accepts a zeroed struct */
 
+/* ST_NOTFOUND, with what to do, when there are records but none of a run that is done. */
+enum status table_data_unfinished(const struct table_data *d, struct err *e);
+
 /* The text among the interned ones, NULL for NULL; *st says when there is no memory. */
 const char *table_data_word(struct table_data *d, const char *text, enum status *st,
                             struct err *e);

@@ -31,6 +31,17 @@ static const char *format_of(const char *path)
 /* Boxes of one picture: 12 layers of 12 heads and more; gnuplot takes about 4 s for so many
  * and many minutes for thousands, which nobody could look at. Chosen. */
 enum { PANELS_MOST = 200 };
+/* Of a drawing in text: gnuplot makes 24 of more, with all boxes on one another. */
+enum { TEXT_LINES_MOST = 1024 };
+
+static enum status too_long(int lines, struct err *e)
+{
+    return err_set(e, ST_USAGE,
+                   "a drawing of %d lines is too long for a terminal (at most %d); name an "
+                   "experiment, or choose with --split, --cell, --encoder, --profile; "
+                   "-o FILE.svg draws all",
+                   lines, TEXT_LINES_MOST);
+}
 
 static enum status write_picture(const struct plot *p, const struct plot_data *d,
                                  const struct plot_request *q, const char *format,
@@ -54,6 +65,9 @@ static enum status write_picture(const struct plot *p, const struct plot_data *d
         plot_script(p, d, q, "script", out);
         return ST_OK;
     }
+    const int lines = strcmp(format, "text") == 0 ? plot_text_lines(p, d, q) : 0;
+    if (lines > TEXT_LINES_MOST)
+        return too_long(lines, e);
     FILE *script = tmpfile();
     if (!script)
         return err_set(e, ST_IO, "no temporary file for the script: %s", strerror(errno));

@@ -93,6 +93,34 @@ static void words_are_broken_at_the_width(void **state)
     free(text);
 }
 
+static void letters_have_their_columns(void **state)
+{
+    static const struct {
+        const char *letter;
+        int columns;
+    } of[] = {{"a", 1},
+              {"\xc3\xa9", 1},
+              {"\xcc\x81", 0},
+              {"\xe4\xb8\xad", 2},
+              {"\xf0\x9f\x98\x80", 2},
+              {"\xff", 1}};
+    char *text = NULL;
+    size_t size = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        assert_int_equal(clean_letter_columns(of[i].letter, strlen(of[i].letter)),
+                         of[i].columns);
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    clean_wrap(out, 0, 0, 9,
+               "\xe4\xb8\xad\xe4\xb8\xad \xe4\xb8\xad\xe4\xb8\xad "
+               "e\xcc\x81 x");
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(text, "\xe4\xb8\xad\xe4\xb8\xad \xe4\xb8\xad\xe4\xb8\xad\n"
+                              "e\xcc\x81 x\n");
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +130,7 @@ int main(void)
         cmocka_unit_test(some_may_be_kept),
         cmocka_unit_test(a_line_is_one_line),
         cmocka_unit_test(words_are_broken_at_the_width),
+        cmocka_unit_test(letters_have_their_columns),
     };
     return cmocka_run_group_tests_name("clean", tests, NULL, NULL);
 }

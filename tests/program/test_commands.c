@@ -417,6 +417,8 @@ static void a_picture_of_too_many_boxes_is_refused(void **state)
     expect("plot seeds --db wide.db -o wide.gp", 2, NULL, "name an experiment");
     expect("plot seeds --db wide.db -o wide.csv", 0, NULL, NULL);
     expect("plot seeds e7 --db wide.db -o narrow.gp", 0, NULL, NULL);
+    expect("plot seeds 'e[1-8]?' --db wide.db -o narrow.gp", 0, NULL, NULL);
+    expect("plot seeds 'e[1-8]?' --db wide.db", 2, NULL, "is too long for a terminal");
 }
 
 static void the_database_lies_beside_the_experiment_file(void **state)

@@ -54,12 +54,90 @@ static void seeds_without_errors_stand_at_zero(void **state)
                                  "set xtics ('0' 0.0331131, '0.1' 1e-1, '' 2e-1 1, "));
     assert_non_null(strstr(text, "with vectors nohead"));
     free(text);
-    /* 0 of the accuracy is not without errors: the note is of any rate. */
+    /* 0 of the accuracy is not without errors: the key is of any rate. */
     q.metric = "accuracy";
     TEXT_OF(text, n, plot_script(plot_find("seeds"), &d, &q, "svg", out));
-    assert_non_null(strstr(text, "o: a seed whose rate is 0"));
+    const char *title =
+        strstr(text, "title 'dot: a seed; o: a seed whose rate is 0, with ");
+    assert_non_null(title);
+    assert_non_null(strstr(title, "95 % bound' noenhanced"));
     free(text);
     plot_data_free(&d);
+}
+
+/* The key of a picture of seeds in one line. */
+static void key_of_seeds(struct fixture *f, const char *metric, bool in_text, char key[256])
+{
+    const struct plot *p = plot_find("seeds");
+    const struct plot_request q = {.metric = metric, .text = in_text};
+    struct plot_data d = {0};
+    char *text;
+    size_t n;
+    assert_ok(p->read(f->store, &q, &d, &err));
+    TEXT_OF(text, n, p->key(&d, &q, out));
+    snprintf(key, 256, "%s", text);
+    free(text);
+    plot_data_free(&d);
+}
+
+/* And nothing of what is not in it; a loss is no rate. */
+static void a_key_tells_the_marks_of_its_picture(void **state)
+{
+    struct fixture *f = *state;
+    char key[256];
+    add_curves(f, "alpha", (double[]){0.25, 0.1, 0.5});
+    key_of_seeds(f, "token_error", false, key);
+    assert_string_equal(key, "dot: a seed");
+    add_curves(f, "beta", (double[]){0.25, 0.0, 0.5});
+    key_of_seeds(f, "token_error", true, key);
+    assert_string_equal(
+        key, "*: a seed; o: a seed whose rate is 0, with a line to its 95 % bound");
+    for (int run = 1; run <= 6; run++)
+        put(f->store, run, "ood_long", "loss", run == 6 ? 0.0 : 0.5);
+    key_of_seeds(f, "loss", true, key);
+    assert_string_equal(key, "*: a seed; o: a seed whose value is 0");
+    put(f->store, 1, "ood_long", "loss", (double)NAN);
+    put(f->store, 2, "ood_long", "loss", (double)INFINITY);
+    key_of_seeds(f, "loss", false, key);
+    assert_string_equal(
+        key, "dot: a seed; o: a seed whose value is 0; >: a seed above the scale; "
+             "?: a seed without a number");
+}
+
+/* At ood_long, beside three seeds of 1 to 100 %; a 0 stands with the zeros. */
+static void a_paper_beyond_the_scale_is_told(void **state)
+{
+    static const struct {
+        double paper;
+        const char *key, *note;
+    } cases[] = {
+        {1e20, "dot: a seed", "alpha: the paper's number is above the scale"},
+        {1e-20, "dot: a seed", "alpha: the paper's number is below the scale"},
+        {0.5, "dot: a seed; x: the paper", NULL},
+        {0.0, "dot: a seed; x: the paper", NULL},
+    };
+    struct fixture *f = *state;
+    add_curves(f, "alpha", (double[]){0.25, 0.01, 0.5});
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct published_row row = {"a paper",      "t",        "flip_flop",   "",
+                                          "alpha",        "ood_long", "token_error", "",
+                                          cases[i].paper, (double)NAN};
+        const struct plot *p = plot_find("seeds");
+        struct plot_request q = {0};
+        char *text, key[256];
+        size_t n;
+        assert_ok(store_published(f->store, &row, 1, &err));
+        key_of_seeds(f, "token_error", false, key);
+        assert_string_equal(key, cases[i].key);
+        struct plot_data d = read_plot(f, "seeds", &q);
+        TEXT_OF(text, n, p->undrawn(&d, 0, d.n, out));
+        assert_string_equal(text, cases[i].note ? cases[i].note + strlen("alpha: ") : "");
+        free(text);
+        TEXT_OF(text, n, plot_script(p, &d, &q, "svg", out));
+        assert_int_equal(strstr(text, "'0' ") != NULL, cases[i].paper <= 0.0);
+        free(text);
+        plot_data_free(&d);
+    }
 }
 
 /* Where each seed erred there is no place for 0; decades have a name as long as there is room. */
@@ -109,17 +187,19 @@ static void boxes_of_seeds_keep_their_width(void **state)
             struct plot_row *row = plot_add(&d, "box", name);
             assert_non_null(row);
             row->value[0] = 0.5;
+            assert_true(plot_word(row, 0, "number"));
         }
         width[k] = script_number(&d, &q, "seeds", "svg", "set terminal svg size ");
         lines[k] = script_number(&d, &q, "seeds", "text", "set terminal dumb size 79,");
         plot_data_free(&d);
     }
     assert_int_equal(width[1] - width[0], 7 * (42 - 2));
-    assert_int_equal(lines[0], 22 + 2);
-    assert_int_equal(lines[1], 2 * 18 + 10 + 2);
+    assert_int_equal(lines[0], 22 + 1);
+    assert_int_equal(lines[1], 2 * 18 + 10 + 1);
 }
 
-/* Below the axis's name, in as many columns as names have room. */
+/* Below the axis's name, in as many columns as names have room: gnuplot puts names of 18 letters
+ * in two, of 19 in one. */
 static void legends_have_their_own_room(void **state)
 {
     const struct plot_request q = {.metric = "token_error"};
@@ -135,8 +215,18 @@ static void legends_have_their_own_room(void **state)
     assert_int_equal(script_number(&d, &q, "speed", "svg", "set bmargin "), 4 + 4);
     assert_int_equal(script_number(&d, &q, "curves", "text", "set key maxcols "), 2);
     assert_int_equal(script_number(&d, &q, "curves", "text", "set terminal dumb size 79,"),
-                     22 + 2);
+                     22 + 2 + 1);
     plot_data_free(&d);
+    for (int letters = 18; letters <= 19; letters++) {
+        for (int i = 0; i < 4; i++) {
+            char name[32];
+            snprintf(name, sizeof name, "%0*d", letters, i);
+            assert_non_null(plot_add(&d, "box", name));
+        }
+        assert_int_equal(script_number(&d, &q, "speed", "svg", "set key maxcols "),
+                         letters == 18 ? 2 : 1);
+        plot_data_free(&d);
+    }
 }
 
 /* Seeds 1 and 2 of alpha: of 100 places 38 hold 0 ignored bits, 1 holds 1, 1 holds 2, 60
@@ -241,25 +331,9 @@ static void losses_stand_at_their_position(void **state)
     plot_data_free(&d);
 }
 
-/* Asked for length 64 and 128, p_ignore 0.5 and 0.9; the number of sequences and the option
- * `quiet` do not vary. */
 static void fill_surface(struct fixture *f, const char *variant)
 {
-    for (int seed = 1; seed <= 2; seed++) {
-        const int64_t id = add_run(
-            f->store,
-            (struct fake_run){.variant = variant, .encoder = variant, .seed = seed});
-        for (int i = 0; i < 4; i++) {
-            char options[96];
-            const struct metric_row m = {"id", "token_error", 0, 0.1 * seed + 0.05 * i, -1,
-                                         -1};
-            const struct evaluation_row r = {variant, "id", options, 20, &m, 1};
-            snprintf(options, sizeof options,
-                     "{\"length\":%d,\"p_ignore\":%g,\"quiet\":0.0}", i < 2 ? 64 : 128,
-                     i % 2 ? 0.9 : 0.5);
-            assert_ok(store_evaluation(f->store, id, &r, &err));
-        }
-    }
+    add_surface(f, variant, (double[2][4]){{0.1, 0.15, 0.2, 0.25}, {0.2, 0.25, 0.3, 0.35}});
 }
 
 /* Words stand upright below their columns, and not one on the other; letters lie. */
@@ -438,6 +512,31 @@ static void a_metric_that_nothing_has_is_named(void **state)
     plot_data_free(&d);
 }
 
+/* An empty database, runs that are not done, and one of them that is. */
+static void runs_that_are_not_done_are_told(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {.metric = "token_error"};
+    struct plot_data d = {0};
+    const struct plot *p = plot_find("seeds");
+    assert_int_equal(p->read(f->store, &q, &d, &err), ST_NOTFOUND);
+    assert_non_null(strstr(err.msg, "there are no runs yet: \"posbench plan\""));
+    add_run(f->store, (struct fake_run){.variant = "none", .state = "new"});
+    assert_int_equal(p->read(f->store, &q, &d, &err), ST_NOTFOUND);
+    assert_string_equal(err.msg,
+                        "none of the runs asked for is done yet: \"posbench plan\" "
+                        "shows how far they are, \"posbench run\" trains them");
+    fill(f);
+    q.encoder = "none";
+    assert_int_equal(p->read(f->store, &q, &d, &err), ST_NOTFOUND);
+    assert_non_null(strstr(err.msg, "none of the runs asked for is done yet"));
+    q.encoder = "nine";
+    assert_int_equal(p->read(f->store, &q, &d, &err), ST_NOTFOUND);
+    assert_non_null(
+        strstr(err.msg, "no done run has encoder \"nine\"; there are alpha, beta"));
+    plot_data_free(&d);
+}
+
 /* Numbers of strangers: gnuplot crashes when a letter stands where no number is. */
 static void numbers_without_end_have_no_mark(void **state)
 {
@@ -551,7 +650,7 @@ static void names_are_single_quoted(void **state)
     size_t n;
     (void)state;
     TEXT_OF(text, n, plot_quoted(out, "it's\n\x1b[2J \xff\xc2\x9b \xc3\xa9"));
-    assert_string_equal(text, "'it''s??[2J ??? \xc3\xa9'");
+    assert_string_equal(text, "'it''s??[2J ?? \xc3\xa9'");
     free(text);
     TEXT_OF(text, n, plot_tick(out, "50%n'"));
     assert_string_equal(text, "'50%%n'''");
@@ -648,45 +747,6 @@ static void the_same_data_give_the_same_bytes(void **state)
         }
 }
 
-/* Of one name always the same; encoders of the paper differ in colour. */
-static void looks_belong_to_names(void **state)
-{
-    static const char *const names[] = {"none", "absolute", "rope", "relative", "cope"};
-    char colour[5][8];
-    int mark, dash;
-    (void)state;
-    for (int i = 0; i < 5; i++)
-        plot_style(names[i], colour[i], &mark, &dash);
-    for (int i = 0; i < 5; i++)
-        for (int k = 0; k < i; k++)
-            assert_string_not_equal(colour[i], colour[k]);
-    plot_style("cope(p_max=64)", colour[0], &mark, &dash);
-    assert_string_equal(colour[0], colour[4]);
-    plot_style("cope(p_max=64)+relative(capped=true)", colour[0], &mark, &dash);
-    plot_style("cope+relative", colour[1], &mark, &dash);
-    assert_string_equal(colour[0], colour[1]);
-}
-
-/* Their marks differ, from each other and from that without options. */
-static void variants_of_an_encoder_are_told_apart(void **state)
-{
-    static const char *const names[][4] = {{"rope", "rope(fastest=0.75)", NULL, NULL},
-                                           {"cope", "cope(scale_position=false)",
-                                            "cope(scale_position=false,sep_keys=true)",
-                                            "cope(scale_position=false,val_gates=true)"}};
-    (void)state;
-    for (int e = 0; e < 2; e++)
-        for (int i = 0; i < 4 && names[e][i]; i++)
-            for (int k = 0; k < i; k++) {
-                char colour[2][8];
-                int mark[2], dash;
-                plot_style(names[e][i], colour[0], &mark[0], &dash);
-                plot_style(names[e][k], colour[1], &mark[1], &dash);
-                assert_string_equal(colour[0], colour[1]);
-                assert_int_not_equal(mark[0], mark[1]);
-            }
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_fixture, close_fixture)
 
 int main(void)
@@ -694,6 +754,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(curves_hold_each_seed_and_the_median),
         TEST(seeds_without_errors_stand_at_zero),
+        TEST(a_key_tells_the_marks_of_its_picture),
+        TEST(a_paper_beyond_the_scale_is_told),
         TEST(a_scale_has_zero_where_a_seed_has),
         cmocka_unit_test(boxes_of_seeds_keep_their_width),
         cmocka_unit_test(legends_have_their_own_room),
@@ -706,6 +768,7 @@ int main(void)
         TEST(a_surface_has_the_mean_of_each_point),
         TEST(claims_have_their_effect_and_verdict),
         TEST(a_metric_that_nothing_has_is_named),
+        TEST(runs_that_are_not_done_are_told),
         TEST(numbers_without_end_have_no_mark),
         TEST(claims_show_their_verdict_in_colour_and_mark),
         TEST(csv_is_the_data),
@@ -714,8 +777,6 @@ int main(void)
         TEST(names_from_elsewhere_run_nothing),
         TEST(names_of_a_run_run_nothing),
         TEST(the_same_data_give_the_same_bytes),
-        cmocka_unit_test(looks_belong_to_names),
-        cmocka_unit_test(variants_of_an_encoder_are_told_apart),
         cmocka_unit_test(numbers_of_csv_are_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

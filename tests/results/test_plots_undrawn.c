@@ -19,6 +19,17 @@ static char *own(char *text)
 
 enum { LEFT_OUT = 5 }; /* of the values of speed */
 
+/* Of a picture of any kind, in which no seed is left out. */
+static struct plot_data one_mark(const char *panel, const char *series)
+{
+    struct plot_data d = {0};
+    struct plot_row *r = plot_add(&d, panel, series);
+    assert_non_null(r);
+    for (int k = 0; k < PLOT_VALUES; k++)
+        r->value[k] = k < LEFT_OUT;
+    return d;
+}
+
 static char *script_of(const char *plot, const struct plot_data *d, struct plot_request *q)
 {
     char *text;
@@ -232,6 +243,33 @@ static void claims_in_text_keep_their_room(void **state)
     plot_data_free(&d);
 }
 
+/* One seed a side has no interval, and not each claim has a paper's number. */
+static void a_key_of_claims_tells_what_is_there(void **state)
+{
+    const struct plot_request words = {.text = true};
+    struct plot_request q = {0};
+    (void)state;
+    for (int all = 0; all < 2; all++) {
+        struct plot_data d = one_mark("box", "id: alpha < beta");
+        struct plot_row *r = d.row;
+        char *text;
+        size_t n;
+        assert_true(plot_word(r, 0, "c1") && plot_word(r, 1, "undecided") &&
+                    plot_word(r, 2, "loss"));
+        for (int k = 1; k <= 3 && !all; k++) /* the interval's ends and the paper */
+            r->value[k] = (double)NAN;
+        TEXT_OF(text, n, plot_find("claims")->print(&d, &words, out));
+        assert_int_equal(strstr(text, "(--)") != NULL, all);
+        assert_int_equal(strstr(text, "x: the paper") != NULL, all);
+        free(text);
+        text = script_of("claims", &d, &q);
+        assert_non_null(strstr(text, all ? "first, with 95 % interval; cross: the paper'\n"
+                                         : "set xlabel 'second less first'\n"));
+        free(text);
+        plot_data_free(&d);
+    }
+}
+
 /* A claim whose mean is infinite is judged, so it is shown. */
 static void a_claim_without_difference_is_shown(void **state)
 {
@@ -266,11 +304,7 @@ static void long_names_lose_their_middle(void **state)
     strcat(name, "_end");
     for (int p = 0; p < 3; p++)
         for (int text = 0; text < 2; text++) {
-            struct plot_data d = {0};
-            struct plot_row *r = plot_add(&d, "box", name);
-            assert_non_null(r);
-            for (int k = 0; k < PLOT_VALUES; k++)
-                r->value[k] = k < LEFT_OUT;
+            struct plot_data d = one_mark("box", name);
             q.text = text;
             char *script = script_of(plots[p], &d, &q), *at = strstr(script, "'begin_");
             assert_non_null(at);
@@ -278,11 +312,80 @@ static void long_names_lose_their_middle(void **state)
             assert_non_null(end);
             end[strlen("_end'")] = '\0';
             /* Six quotes and two dots stand around the parts. */
-            assert_int_equal(plot_letters(at) - 8,
-                             text || p ? PLOT_SHORT_NAME_MOST : PLOT_NAME_MOST);
+            assert_int_equal(plot_letters(at) - 8, p      ? PLOT_SHORT_NAME_MOST
+                                                   : text ? PLOT_TEXT_NAME_MOST
+                                                          : PLOT_NAME_MOST);
             free(script);
             plot_data_free(&d);
         }
+}
+
+/* Chinese letters are two columns wide, as are letters with a mark; what is left begins with a
+ * letter. */
+static void names_are_cut_by_their_width(void **state)
+{
+    static const char *const letter[] = {"\xe4\xb8\xad", "e\xcc\x81"};
+    struct plot_request q = {.metric = "token_error"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        char name[260] = "", want[260] = "'";
+        for (int k = 0; k < 80; k++)
+            strcat(name, letter[i]);
+        for (int k = 0; k < 14; k++)
+            strcat(want, letter[i]);
+        strcat(want, "'.'...'.'");
+        strcat(want, letter[i]);
+        struct plot_data d = one_mark("box", name);
+        char *script = script_of("seeds", &d, &q);
+        assert_ptr_equal(strstr(script, "set encoding utf8\n"), script);
+        assert_non_null(strstr(script, want));
+        assert_non_null(strstr(script, "set lmargin 62\n"));
+        free(script);
+        plot_data_free(&d);
+    }
+}
+
+/* A pictograph that no font has would cover a PNG, and text loses a name with joined marks. */
+static void letters_that_gnuplot_cannot_draw_are_replaced(void **state)
+{
+    static const struct {
+        const char *terminal, *name;
+    } of[] = {{"svg", "'a\xf0\x9f\x98\x80 e\xcc\x81 \xe4\xb8\xad'"},
+              {"png", "'a? e\xcc\x81 \xe4\xb8\xad'"},
+              {"pdf", "'a? e\xcc\x81 \xe4\xb8\xad'"},
+              {"text", "'a? e \xe4\xb8\xad'"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        const struct plot_request q = {.metric = "token_error"};
+        char *script;
+        size_t n;
+        struct plot_data d = one_mark("box", "a\xf0\x9f\x98\x80 e\xcc\x81 \xe4\xb8\xad");
+        TEXT_OF(script, n, plot_script(plot_find("speed"), &d, &q, of[i].terminal, out));
+        assert_non_null(strstr(script, of[i].name));
+        free(script);
+        plot_data_free(&d);
+    }
+}
+
+/* Of a picture of a model, whose title has the run's names. */
+static void long_lines_of_a_title_are_broken(void **state)
+{
+    char title[300] = "run 1\n";
+    struct plot_request q = {.title = title};
+    struct plot_data d = {.columns = 1};
+    struct plot_row *r = plot_add(&d, "layer 0, head 0", "w");
+    (void)state;
+    assert_non_null(r);
+    r->value[0] = r->value[1] = r->value[2] = 0;
+    memset(title + strlen(title), 'w', 100);
+    char *script = script_of("positions", &d, &q);
+    char *at = strstr(script, "set multiplot title 'run 1'.\"\\n\".'wwwww");
+    assert_non_null(at);
+    *strchr(at, '\n') = '\0';
+    assert_non_null(strstr(at, "wwwww'.\"\\n\".'wwwww"));
+    assert_non_null(strstr(script, "size 460,480 "));
+    free(script);
+    plot_data_free(&d);
 }
 
 /* So do titles, which would lie on their neighbours'; that of seeds stands above the names. */
@@ -295,11 +398,7 @@ static void long_titles_lose_their_middle(void **state)
     memset(panel + strlen(panel), 'E', 200);
     strcat(panel, "_end");
     for (int p = 0; p < 4; p++) {
-        struct plot_data d = {0};
-        struct plot_row *r = plot_add(&d, panel, "cope(scale_position=false)");
-        assert_non_null(r);
-        for (int k = 0; k < PLOT_VALUES; k++)
-            r->value[k] = k < LEFT_OUT;
+        struct plot_data d = one_mark(panel, "cope(scale_position=false)");
         char *script = script_of(plots[p], &d, &q);
         char *at = strstr(script, "set title 'begin_EEEE");
         assert_non_null(at);
@@ -319,22 +418,10 @@ static void a_surface_says_which_seeds_it_leaves_out(void **state)
 {
     struct fixture *f = *state;
     struct plot_request q = {0};
-    for (int seed = 1; seed <= 2; seed++) {
-        const int64_t id = add_run(
-            f->store,
-            (struct fake_run){.variant = "alpha", .encoder = "alpha", .seed = seed});
-        for (int i = 0; i < 4; i++) {
-            char options[96];
-            const double error = i == 3                ? (double)NAN
-                                 : i == 0 && seed == 1 ? (double)INFINITY
-                                                       : 0.25;
-            const struct metric_row m = {"id", "token_error", 0, error, -1, -1};
-            const struct evaluation_row r = {"alpha", "id", options, 20, &m, 1};
-            snprintf(options, sizeof options, "{\"length\":%d,\"p_ignore\":%g}",
-                     i < 2 ? 64 : 128, i % 2 ? 0.9 : 0.5);
-            assert_ok(store_evaluation(f->store, id, &r, &err));
-        }
-    }
+    size_t n;
+    const double inf = (double)INFINITY, nan = (double)NAN;
+    add_surface(f, "alpha",
+                (double[2][4]){{inf, 0.25, 0.25, nan}, {0.25, 0.25, 0.25, nan}});
     struct plot_data d = read_plot(f, "surface", &q);
     assert_int_equal(d.n, 4);
     char *text = unbroken_script_of("surface", &d, &q);
@@ -342,6 +429,12 @@ static void a_surface_says_which_seeds_it_leaves_out(void **state)
         strstr(text, "p_ignore: 3 of 8 values, at 2 points, without a finite number'"));
     assert_non_null(strstr(text, "0 0 25\n1 0 25\n0 1 25\n1 1 NaN\n"));
     assert_non_null(strstr(text, "set cbrange [0:25]\n"));
+    free(text);
+    TEXT_OF(text, n, plot_find("surface")->print(&d, &q, out));
+    assert_non_null(strstr(text, "p_ignore: 3 of 8 values, at 2 points, without a"));
+    assert_non_null(
+        strstr(text, "lines: p_ignore, columns: length; -: no finite number\n"));
+    assert_non_null(strstr(text, "      0.9       25        -\n"));
     free(text);
     text = csv_of("surface", &d);
     assert_non_null(strstr(text, ",64,0.5,0.25,1,0.25,0.25,1\r\n"));
@@ -418,9 +511,13 @@ int main(void)
         TEST(a_place_without_its_loss_is_kept),
         cmocka_unit_test(notes_fit_the_picture),
         TEST(claims_in_text_keep_their_room),
+        cmocka_unit_test(a_key_of_claims_tells_what_is_there),
         TEST(a_claim_without_difference_is_shown),
         cmocka_unit_test(long_names_lose_their_middle),
         cmocka_unit_test(long_titles_lose_their_middle),
+        cmocka_unit_test(names_are_cut_by_their_width),
+        cmocka_unit_test(letters_that_gnuplot_cannot_draw_are_replaced),
+        cmocka_unit_test(long_lines_of_a_title_are_broken),
         TEST(a_surface_says_which_seeds_it_leaves_out),
         cmocka_unit_test(marks_on_an_axis_are_seen_in_text),
         cmocka_unit_test(an_unknown_picture_is_answered_with_all),

@@ -609,7 +609,10 @@ static void a_database_without_numbers_says_so(void **state)
     const struct table_request q = {.format = PRINT_TEXT}, other = {.experiment = "x*"};
     assert_fails(f->store, &q, ST_NOTFOUND, "posbench list runs");
     add_run(f->store, (struct fake_run){.variant = "none", .state = "new"});
-    assert_fails(f->store, &q, ST_NOTFOUND, "posbench plan");
+    assert_fails(
+        f->store, &q, ST_NOTFOUND,
+        "none of the runs that match is done yet: `posbench plan` shows how far they "
+        "are, `posbench run` trains them");
     assert_fails(f->store, &other, ST_NOTFOUND, "no run matches");
 }
 

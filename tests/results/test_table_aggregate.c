@@ -205,6 +205,9 @@ static void nothing_in_common_is_told(void **state)
     FILE *out = tmpfile();
     assert_int_equal(table_aggregate(f->store, &q, out, &err), ST_NOTFOUND);
     assert_non_null(strstr(err.msg, "no run matches"));
+    add_run(f->store, (struct fake_run){.variant = "none", .state = "new"});
+    assert_int_equal(table_aggregate(f->store, &q, out, &err), ST_NOTFOUND);
+    assert_non_null(strstr(err.msg, "none of the runs that match is done yet"));
     add_score(f->store, (struct fake_run){.experiment = "parity", .variant = "cope"}, 9, 0);
     add_score(f->store, (struct fake_run){.variant = "rope"}, 9, 0);
     assert_int_equal(table_aggregate(f->store, &q, out, &err), ST_NOTFOUND);

@@ -24,6 +24,27 @@ static inline void add_curves(struct fixture *f, const char *variant, const doub
     }
 }
 
+/* Two seeds asked for length 64 and 128, p_ignore 0.5 and 0.9; the number of sequences and the
+ * option `quiet` do not vary. */
+static inline void add_surface(struct fixture *f, const char *variant, double error[2][4])
+{
+    for (int seed = 1; seed <= 2; seed++) {
+        const int64_t id = add_run(
+            f->store,
+            (struct fake_run){.variant = variant, .encoder = variant, .seed = seed});
+        for (int i = 0; i < 4; i++) {
+            char options[96];
+            const struct metric_row m = {"id", "token_error", 0, error[seed - 1][i], -1,
+                                         -1};
+            const struct evaluation_row r = {variant, "id", options, 20, &m, 1};
+            snprintf(options, sizeof options,
+                     "{\"length\":%d,\"p_ignore\":%g,\"quiet\":0.0}", i < 2 ? 64 : 128,
+                     i % 2 ? 0.9 : 0.5);
+            assert_ok(store_evaluation(f->store, id, &r, &err));
+        }
+    }
+}
+
 /* About two encoders of add_curves, whose runs are the first six; the second has no run of its
  * second side, the third stands behind one of another metric. */
 static inline void add_claims(struct fixture *f, const char *less, const char *than)

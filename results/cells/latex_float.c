@@ -11,7 +11,9 @@
 #include "latex_tabular.h"
 #include "text_table_draw.h"
 
-static const double page_height = 430, note_line = 10, caption_line = 12;
+/* Lines of a paper of 11 pt, where they are higher than in one of 10 pt; a page is that of the
+ * lowest papers less a fifth. */
+static const double page_height = 430, note_line = 11, caption_line = 13.6;
 static const double footnotesize = 0.85;
 /* LaTeX keeps no more than 18, or 52, that it could not print for want of text. */
 enum { FLOATS = 12, CAPTION_LINES = 6 };

@@ -136,12 +136,16 @@ static void nearly_all_is_not_all(void **state)
 
 /* --- what splits ask --------------------------------------------------------------------- */
 
-#define TRAINED(options)     "\"task\": {\"options\": {" options "}}, \"splits\": {"
-#define ASKS(split, options) "\"" split "\": {\"count\": 10, \"options\": {" options "}}"
-
-/* A run with numbers of `splits`, NULL at the end, and this configuration. */
-static void add_asked(struct store *s, struct fake_run r, const char *const *splits)
+/* A run with numbers of `splits`, NULL at the end, whose configuration has `more`, in which '
+ * stands for a double quote. */
+static void add_asked(struct store *s, struct fake_run r, const char *more,
+                      const char *const *splits)
 {
+    char text[800];
+    snprintf(text, sizeof text, "%s", more);
+    for (char *c = text; *c; c++)
+        *c = *c == '\'' ? '"' : *c;
+    r.more = text;
     const int64_t id = add_run(s, r);
     for (; *splits; splits++)
         put_split(s, id, *splits, 5, 100, 1);
@@ -150,32 +154,28 @@ static void add_asked(struct store *s, struct fake_run r, const char *const *spl
 static void splits_say_what_they_change_against_id(void **state)
 {
     const struct fixture *f = *state;
-    add_asked(
-        f->store,
-        (struct fake_run){
-            .variant = "rope",
-            .more = TRAINED("\"clean\": true, \"length\": 48, \"p\": 0.8")
-                ASKS("id", "\"clean\": true, \"length\": 48, \"p\": 0.8") ", " ASKS("ood_far", "\"clean\": false, \"length\": 144, \"p\": 0.8") ", " ASKS(
-                    "ood_more",
-                    "\"clean\": true, \"length\": 48, \"p\": 0.8") ", " ASKS("ood_sparse",
-                                                                             "\"clean\": true, \"length\": 48.0, \"p\": 0.98, "
-                                                                             "\"law\": \"new\"") "}"},
-        (const char *[]){"id", "ood_far", "ood_more", "ood_sparse", NULL});
+    static const char more[] =
+        "'task': {'options': {'clean': true, 'length': 48, 'p': 0.8}}, 'splits': {"
+        " 'id': {'options': {'clean': true, 'length': 48, 'p': 0.8}},"
+        " 'ood_far': {'options': {'clean': false, 'length': 144, 'p': 0.8}},"
+        " 'ood_more': {'options': {'clean': true, 'length': 48, 'p': 0.8}},"
+        " 'ood_sparse': {'options': {'clean': true, 'length': 48.0, 'p': 0.98, 'law': 'x'}}}";
+    add_asked(f->store, (struct fake_run){.variant = "rope"}, more,
+              (const char *[]){"id", "ood_far", "ood_more", "ood_sparse", NULL});
     assert_below(f->store,
                  " id: the settings of training."
                  " ood_far: clean false (id true), length 144 (id 48)."
                  " ood_more: the settings of id."
-                 " ood_sparse: p 0.98 (id 0.8), law new. ",
+                 " ood_sparse: p 0.98 (id 0.8), law x. ",
                  true);
 }
 
 static void without_id_training_is_what_splits_are_told_by(void **state)
 {
     const struct fixture *f = *state;
-    add_asked(f->store,
-              (struct fake_run){.variant = "rope",
-                                .more = TRAINED("\"length\": 48")
-                                    ASKS("ood_far", "\"length\": 144") "}"},
+    add_asked(f->store, (struct fake_run){.variant = "rope"},
+              "'task': {'options': {'length': 48}},"
+              "'splits': {'ood_far': {'options': {'length': 144}}}",
               (const char *[]){"ood_far", NULL});
     assert_below(f->store, " ood_far: length 144 (in training 48). ", true);
 }
@@ -184,25 +184,27 @@ static void without_id_training_is_what_splits_are_told_by(void **state)
 static void runs_that_are_asked_differently_are_named(void **state)
 {
     const struct fixture *f = *state;
-    static const char *const splits[] = {"id", "ood_far", "ood_scaled", NULL};
-    static const struct fake_run run[] = {
-        {.cell = "task.length=20",
-         .variant = "rope",
-         .more = TRAINED("\"length\": 20") ASKS("id", "\"length\": 20") ", " ASKS(
-             "ood_far", "\"length\": 40") ", \"ood_scaled\": {\"options\": "
-                                          "{\"length\": 40}, \"encoder\": "
-                                          "\"rope(scale=2)\"}}"},
-        {.cell = "task.length=30",
-         .variant = "rope",
-         .more = TRAINED("\"length\": 30") ASKS("id", "\"length\": 30") ", " ASKS(
-             "ood_far", "\"length\": 60") ", " ASKS("ood_scaled", "\"length\": 40") "}"},
-        {.cell = "task.length=30",
-         .variant = "none",
-         .more = TRAINED("\"length\": 30") ASKS("id", "\"length\": 30") ", " ASKS(
-             "ood_far", "\"length\": 60") ", " ASKS("ood_scaled", "\"length\": 30") "}"},
+    static const struct {
+        const char *cell, *variant;
+        int length, far, scaled;
+        const char *encoder;
+    } run[] = {
+        {"task.length=20", "rope", 20, 40, 40, ", 'encoder': 'rope(scale=2)'"},
+        {"task.length=30", "rope", 30, 60, 40, ""},
+        {"task.length=30", "none", 30, 60, 30, ""},
     };
-    for (int i = 0; i < 3; i++)
-        add_asked(f->store, run[i], splits);
+    for (int i = 0; i < 3; i++) {
+        char more[512];
+        snprintf(more, sizeof more,
+                 "'task': {'options': {'length': %d}}, 'splits': {"
+                 " 'id': {'options': {'length': %d}},"
+                 " 'ood_far': {'options': {'length': %d}},"
+                 " 'ood_scaled': {'options': {'length': %d}%s}}",
+                 run[i].length, run[i].length, run[i].far, run[i].scaled, run[i].encoder);
+        add_asked(f->store,
+                  (struct fake_run){.cell = run[i].cell, .variant = run[i].variant}, more,
+                  (const char *[]){"id", "ood_far", "ood_scaled", NULL});
+    }
     assert_below(f->store, " id: the settings of training. ", true);
     assert_below(f->store,
                  " ood_far: length 40 (id 20) in task.length=20;"
@@ -218,17 +220,12 @@ static void runs_that_are_asked_differently_are_named(void **state)
 static void splits_of_a_text_say_their_windows(void **state)
 {
     const struct fixture *f = *state;
-    add_asked(
-        f->store,
-        (struct fake_run){
-            .variant = "rope",
-            .more = TRAINED(
-                "\"corpus\": \"prose\", \"context\": 8") "\"id\": "
-                                                         "{\"data\":\"77\", \"options\": {\"corpus\": \"prose\","
-                                                         " \"context\": 8}}, \"ood_code\": {\"data\":\"78\", "
-                                                         "\"options\": {\"corpus\": \"code\", \"context\": 8, "
-                                                         "\"scored\": 0.5, \"stretch\": 2.0}}}"},
-        (const char *[]){"id", "ood_code", NULL});
+    char more[] = "'task': {'options': {'corpus': 'prose', 'context': 8}}, 'splits': {"
+                  " 'id': {'data':'77', 'options': {'corpus': 'prose', 'context': 8}},"
+                  " 'ood_code': {'data':'78', 'options': {'corpus': 'code', 'context': 8,"
+                  "  'scored': 0.5, 'stretch': 2.0}}}";
+    add_asked(f->store, (struct fake_run){.variant = "rope"}, more,
+              (const char *[]){"id", "ood_code", NULL});
     assert_below(f->store, " id: windows of 8 tokens, all scored, stride 8. ", true);
     assert_below(f->store,
                  " ood_code: windows of 16 tokens, the last 4 scored, stride 4;"
@@ -240,11 +237,9 @@ static void splits_of_a_text_say_their_windows(void **state)
 static void splits_without_options_say_nothing(void **state)
 {
     const struct fixture *f = *state;
-    add_asked(f->store,
-              (struct fake_run){.variant = "rope",
-                                .more = "\"task\": 7, \"splits\": {\"id\": \"x\"}"},
-              (const char *[]){"id", NULL});
-    add_asked(f->store, (struct fake_run){.variant = "none", .more = "\"splits\": [1, {}]"},
+    add_asked(f->store, (struct fake_run){.variant = "rope"},
+              "'task': 7, 'splits': {'id': 'x'}", (const char *[]){"id", NULL});
+    add_asked(f->store, (struct fake_run){.variant = "none"}, "'splits': [1, {}]",
               (const char *[]){"id", NULL});
     assert_below(f->store, " id:", false);
 }

@@ -130,6 +130,26 @@ void escape_html_prose(FILE *out, const char *text)
     escape_html(out, text);
 }
 
+/* A name as long as this stands on one line, as does a piece of it without any place to break;
+ * chosen, so that "cope(scale_position=false)" is broken behind "=" and no word is. */
+enum { NAME_LINE = 16, NAME_PIECE = 24 };
+
+void escape_html_name(FILE *out, const char *text)
+{
+    const bool breaks = text_width(text) > NAME_LINE;
+    while (breaks && *text) {
+        size_t n = strcspn(text, ",(+=_./:");
+        n += text[n] != '\0';
+        if (n > NAME_PIECE)
+            for (n = NAME_PIECE; n > 1 && ((unsigned char)text[n] & 0xC0) == 0x80;)
+                n--; /* to where a character begins */
+        html_part(out, text, text + n);
+        text += n;
+        fputs(*text ? "<wbr>" : "", out);
+    }
+    escape_html(out, text);
+}
+
 void escape_csv(FILE *out, const char *text)
 {
     if (!strpbrk(text, "\",\r\n")) {

@@ -14,6 +14,8 @@ void escape_latex_part(FILE *out, const char *text); /* behind other text of a c
 void escape_html(FILE *out, const char *text);       /* in elements and quoted attributes */
 /* In elements alone: what stands between two backquotes is <code>. */
 void escape_html_prose(FILE *out, const char *text);
+/* In elements alone: with places where a narrow column may break a long name. */
+void escape_html_name(FILE *out, const char *text);
 void escape_csv(FILE *out, const char *text); /* RFC 4180: quoted when need be */
 
 #endif

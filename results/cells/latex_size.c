@@ -57,7 +57,8 @@ static bool is_tied(const char *text, size_t i)
         from--;
     return (strncmp(text + i + 1, sign, n) == 0 && is_number(text + from)) ||
            (strncmp(text + from, sign, n) == 0 && is_number(text + i + 1)) ||
-           (text[i + 1] == '(' && is_number(text + from)) ||
+           (text[i + 1] == '(' && is_number(text + from) &&
+            (is_number(text + i + 2) || text[i + 2] == '<')) ||
            (text[from] == '[' && is_number(text + from + 1) && text[i - 1] == ',');
 }
 

@@ -119,12 +119,12 @@ static const struct section sections[] = {
     {"extrapolation", "How far beyond training", "", extrapolation},
     {"tables", "Tables", "", tables},
     {"runs", "Runs",
-     "Every run, and how it ended: seconds by the clock, tokens_per_s of training, mib of "
-     "memory at its most.",
+     "Every run, and how it ended: seconds by the clock, tokens per second of training, MiB "
+     "of memory at its most. The numbers of settings and provenance lead to what they are.",
      report_runs},
     {"settings", "Settings",
-     "What the runs of one row were trained with. Runs of one block differ in their seed "
-     "alone.",
+     "What runs were trained with: a click on a line unfolds it. Runs of one block differ in "
+     "their seed alone.",
      report_settings},
     {"provenance", "Provenance", "The programs and machines that made these numbers.",
      report_provenance},

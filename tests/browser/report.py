@@ -155,6 +155,23 @@ class Report(unittest.TestCase):
         self.assertIn("cope", details.find_element(By.TAG_NAME, "summary").text)
         self.assertIn('"flip_flop"', details.find_element(By.TAG_NAME, "pre").text)
 
+    def test_runs_fit_and_lead_to_their_settings_and_back(self):
+        self.assertTrue(self.browser.execute_script(
+            "return [...document.querySelectorAll('#runs .wide, #provenance .wide')]"
+            ".every(box => box.scrollWidth <= box.clientWidth)"))
+        link = self.browser.find_element(By.CSS_SELECTOR, "#runs a[href^='#recipe-']")
+        run = link.find_element(By.XPATH, "ancestor::tr").get_attribute("id")
+        link.click()
+
+        def back():
+            return [a.get_attribute("hash") for a in self.browser.find_elements(
+                By.CSS_SELECTOR, "details[open]:target a") if a.is_displayed()][:1]
+
+        self.becomes(back, [f"#{run}"])
+        self.browser.find_element(By.CSS_SELECTOR, "details[open] a").click()
+        self.becomes(lambda: [row.get_attribute("id") for row in
+                              self.browser.find_elements(By.CSS_SELECTOR, "tr:target")], [run])
+
     def test_a_mark_tells_its_seed(self):
         titles = self.browser.execute_script(
             "return [...document.querySelectorAll('svg title')].map(t => t.textContent)")

@@ -60,8 +60,9 @@ static enum status take(void *context, int columns, const char *const *names,
     write_number(r->out, cells[PERPLEXITY], -1);
     write_number(r->out, cells[PARAMETERS], 0);
     write_number(r->out, cells[STEP], 1);
-    report_element(r->out, "td", store_cell(cells[PROFILE]));
-    fputs("</tr>\n", r->out);
+    fputs("<td class=name>", r->out);
+    escape_html_name(r->out, store_cell(cells[PROFILE]));
+    fputs("</td></tr>\n", r->out);
     return ST_OK;
 }
 

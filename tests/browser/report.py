@@ -239,9 +239,21 @@ class Report(unittest.TestCase):
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
         try:
             width = self.browser.execute_script("return document.documentElement.scrollWidth")
+            alone = self.browser.execute_script(
+                "return [...document.querySelectorAll('h2, h3, figcaption')]"
+                ".filter(e => getComputedStyle(e).breakAfter !== 'avoid').length")
+            broken = self.browser.execute_script("""
+              return [...document.querySelectorAll("#board th, #runs th")].filter((heading) => {
+                const range = document.createRange();
+                range.selectNodeContents(heading.querySelector("button"));
+                const lines = new Set([...range.getClientRects()].map((r) => r.bottom));
+                return !/[ /]/.test(heading.textContent) && lines.size > 1;
+              }).map((heading) => heading.textContent);""")
         finally:
             self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
         self.assertLessEqual(width, 720)
+        self.assertEqual(alone, 0)
+        self.assertEqual(broken, [])
 
     def test_ids_are_unique_and_figures_have_names(self):
         ids = self.browser.execute_script(

@@ -212,6 +212,22 @@ static void latex_puts_wide_tables_into_panels(void **state)
     free(text);
 }
 
+/* What not every LaTeX has is an escape, Greek is math, and two hyphens are no dash. */
+static void latex_has_letters_or_their_numbers(void **state)
+{
+    struct text_table t;
+    (void)state;
+    begin(&t, PRINT_LATEX);
+    text_table_column(&t, "x", false);
+    text_table_text(&t, "αΩΔο é 中😀 e\xCC\x81 --`` ?`");
+    drawn(&t);
+    assert_int_equal(count(text, "$\\alpha$$\\Omega$$\\Delta$$o$ é \\textbackslash{}u4e2d"
+                                 "\\textbackslash{}U0001f600 e\\textbackslash{}u0301 "
+                                 "-{}-`{}` ?{}` \\\\\n"),
+                     1);
+    free(text);
+}
+
 /* Each would fit beside the ones before; all of them are higher than a page. */
 static void latex_divides_many_short_notes(void **state)
 {
@@ -404,6 +420,7 @@ int main(void)
         cmocka_unit_test(latex_puts_wide_tables_into_panels),
         cmocka_unit_test(latex_divides_long_tables),
         cmocka_unit_test(latex_divides_many_short_notes),
+        cmocka_unit_test(latex_has_letters_or_their_numbers),
         cmocka_unit_test(latex_divides_long_notes),
         cmocka_unit_test(latex_breaks_long_texts),
         cmocka_unit_test(markdown_keeps_what_stands_below),

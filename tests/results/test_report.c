@@ -86,6 +86,8 @@ static void it_says_who_leads_and_who_is_not_told_apart(void **state)
         "alpha has the lowest error, 1.30 % over 5 seeds; its seeds tend to lie below "
         "those of gamma (20.30 %); not told apart from beta (1.50 %).");
     assert_has(text, "15 runs of 1 experiment and 3 encoders, 15 of them done");
+    assert_has(text, "below the tables stands what each split changes");
+    assert_has(text, "Chance is a blind guess, majority always the commonest answer");
     assert_string_equal(undrawn.msg, "");
     free(text);
 }
@@ -275,6 +277,11 @@ static void claims_are_drawn_where_they_are_judged(void **state)
     const struct claim_row claim = {"c",         "t",           "flip_flop", "",
                                     "id",        "token_error", "alpha",     "beta",
                                     (double)NAN, (double)NAN};
+    char *none = page(f, (struct report_request){.profile = "quick"}, ST_OK, &undrawn);
+    assert_has(none,
+               "<h2>Claims of papers</h2>\n<p>The experiment file of these runs has no");
+    assert_null(strstr(none, "exact rank test over seeds"));
+    free(none);
     assert_ok(store_claims(f->store, &claim, 1, &err));
     char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
     /* Interval and verdict may seem to differ, and the page says why. */

@@ -371,9 +371,12 @@ int plot_letters(const char *text)
     return n;
 }
 
-/* Of a legend: a line, and what stands beside the words; pixels, as gnuplot lays
- * out 12-point text. Two lines fit into the height that a plot asks for. */
-enum { LEGEND_LINE = 18, LEGEND_SAMPLE = 60, LEGEND_FITS = 2 };
+/* Of a legend: a line, what stands beside the words, and the width for all columns, which is
+ * a panel's without what is beside its box; pixels, as gnuplot 5.4 lays out 12-point text (two
+ * columns up to 18 letters, three up to 10). Two lines fit into the height that a plot asks
+ * for. */
+enum { LEGEND_LINE = 18, LEGEND_SAMPLE = 40, LEGEND_FITS = 2 };
+enum { LEGEND_ROOM = PLOT_LEGEND_WIDTH - 124 };
 enum { TEXT_SAMPLE = 12 };  /* the same in text, in letters */
 enum { LEGEND_MARGIN = 4 }; /* lines of a box's ticks and of its axis's name */
 
@@ -404,7 +407,7 @@ static struct legend legend_of(const struct plot_data *d, int first, int end, bo
     for (int k = first; k < end; k = plot_series_end(d, k), series++)
         longest = max_int(longest, legend_letters(d->row[k].series));
     const int fit = text ? PLOT_TEXT_WIDTH / (longest + TEXT_SAMPLE)
-                         : PLOT_LEGEND_WIDTH / (PLOT_LETTER * longest + LEGEND_SAMPLE);
+                         : LEGEND_ROOM / (PLOT_LETTER * longest + LEGEND_SAMPLE);
     const int columns = fit > 0 ? fit : 1;
     return (struct legend){columns, (series + columns - 1) / columns};
 }

@@ -136,6 +136,10 @@ static void legends_have_their_own_room(void **state)
     assert_int_equal(script_number(&d, &q, "curves", "text", "set key maxcols "), 2);
     assert_int_equal(script_number(&d, &q, "curves", "text", "set terminal dumb size 79,"),
                      22 + 2);
+    /* Beside one of 20 letters gnuplot has no room for another, whatever it is allowed. */
+    assert_non_null(plot_add(&d, "box", "cope(p_max=256)+rope"));
+    assert_int_equal(script_number(&d, &q, "curves", "svg", "set key maxcols "), 1);
+    assert_int_equal(script_number(&d, &q, "curves", "svg", "set bmargin "), 4 + 8);
     plot_data_free(&d);
 }
 

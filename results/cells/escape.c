@@ -15,12 +15,12 @@ int text_width(const char *text)
 }
 
 /* The next character, or its escape, in `one`; returns its length in the text. */
-enum { ONE_TEXT = CLEAN_ESCAPE, UTF8_MAX = 4 /* bytes of a character */ };
-static size_t next(const char *text, char one[ONE_TEXT])
+enum { UTF8_MAX = 4 /* bytes of a character */ };
+static size_t next(const char *text, char one[ESCAPE_SHOWN])
 {
     const size_t n = clean_next(text, strnlen(text, UTF8_MAX), one);
     if (!one[0])
-        snprintf(one, ONE_TEXT, "%.*s", (int)n, text);
+        snprintf(one, ESCAPE_SHOWN, "%.*s", (int)n, text);
     return n;
 }
 
@@ -32,7 +32,7 @@ static bool is_word(char c)
 /* "_" within a word is one; at its edge it would begin or end an emphasis. */
 void escape_md(FILE *out, const char *text)
 {
-    char one[ONE_TEXT], before = ' ';
+    char one[ESCAPE_SHOWN], before = ' ';
     while (*text) {
         text += next(text, one);
         for (const char *c = one; *c; before = *c++) {
@@ -43,51 +43,131 @@ void escape_md(FILE *out, const char *text)
     }
 }
 
+static const struct sign {
+    const char *from, *to;
+} latex_signs[] = {
+    {"\\", "\\textbackslash{}"},
+    {"{", "\\{"},
+    {"}", "\\}"},
+    {"$", "\\$"},
+    {"&", "\\&"},
+    {"#", "\\#"},
+    {"%", "\\%"},
+    {"_", "\\_"},
+    {"^", "\\textasciicircum{}"},
+    {"~", "\\textasciitilde{}"},
+    {"<", "$<$"},
+    {">", "$>$"},
+    {"|", "$|$"},
+    {"±", "$\\pm$"},
+    {"−", "$-$"},
+    {"≤", "$\\le$"},
+    {"≥", "$\\ge$"},
+    {"≈", "$\\approx$"},
+    {"∞", "$\\infty$"},
+    {"·", "$\\cdot$"},
+    {"\"", "''"},
+    {"–", "--"},
+    {"…", "\\dots{}"},
+};
+
+/* From U+0391 and from U+03B1; of "" the Latin letter looks alike, but for one place that
+ * has no letter, and one that has the final sigma. */
+static const char *const greek[][25] = {
+    {"A",       "B",    "\\Gamma", "\\Delta",  "E",       "Z", "H",
+     "\\Theta", "I",    "K",       "\\Lambda", "M",       "N", "\\Xi",
+     "O",       "\\Pi", "P",       "",         "\\Sigma", "T", "\\Upsilon",
+     "\\Phi",   "X",    "\\Psi",   "\\Omega"},
+    {"\\alpha", "\\beta", "\\gamma", "\\delta",    "\\epsilon", "\\zeta", "\\eta",
+     "\\theta", "\\iota", "\\kappa", "\\lambda",   "\\mu",      "\\nu",   "\\xi",
+     "o",       "\\pi",   "\\rho",   "\\varsigma", "\\sigma",   "\\tau",  "\\upsilon",
+     "\\phi",   "\\chi",  "\\psi",   "\\omega"},
+};
+
+/* The number of a character of UTF-8, or of a byte that is none. */
+static unsigned code_of(const char *one)
+{
+    const unsigned char *s = (const unsigned char *)one;
+    unsigned code = *s < 0x80 || !s[1] ? *s : *s & (0xFFU >> (strlen(one) + 1));
+    for (int i = 1; *s >= 0x80 && s[i]; i++)
+        code = code << 6 | (s[i] & 0x3F);
+    return code;
+}
+
+static const char *greek_letter(unsigned code)
+{
+    enum { CAPITAL = 0x391, SMALL = 0x3B1, LETTERS = 25 };
+    const char *letter = code >= CAPITAL && code < CAPITAL + LETTERS
+                             ? greek[0][code - CAPITAL]
+                         : code >= SMALL && code < SMALL + LETTERS ? greek[1][code - SMALL]
+                                                                   : "";
+    return *letter ? letter : NULL;
+}
+
+/* Has every LaTeX, in the letters of a paper without packages too, this character? What it
+ * has not is an error of pdfLaTeX, and of others is left out. */
+static bool latex_has(unsigned code)
+{
+    static const unsigned short others[] = {0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022},
+                                lacks[] = {0xAB,  0xBB,  0xD0,  0xDE,  0xF0,  0xFE,  0x104,
+                                           0x105, 0x110, 0x111, 0x118, 0x119, 0x126, 0x127,
+                                           0x12E, 0x12F, 0x138, 0x13F, 0x140, 0x149, 0x14A,
+                                           0x14B, 0x166, 0x167, 0x172, 0x173};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (code == others[i])
+            return true;
+    for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++)
+        if (code == lacks[i])
+            return false;
+    return code < 0x80 || (code > 0xA0 && code < 0x17F);
+}
+
+static const struct sign *latex_sign(const char *one)
+{
+    for (size_t i = 0; i < sizeof latex_signs / sizeof *latex_signs; i++)
+        if (strcmp(one, latex_signs[i].from) == 0)
+            return &latex_signs[i];
+    return NULL;
+}
+
+size_t escape_latex_next(const char *text, char shown[ESCAPE_SHOWN])
+{
+    const size_t n = next(text, shown);
+    const unsigned code = code_of(shown);
+    if (code >= 0x80 && !latex_sign(shown) && !greek_letter(code) && !latex_has(code))
+        snprintf(shown, ESCAPE_SHOWN, code > 0xFFFF ? "\\U%08x" : "\\u%04x", code);
+    return n;
+}
+
 static void latex_one(FILE *out, const char *one)
 {
-    static const struct {
-        const char *from, *to;
-    } special[] = {
-        {"\\", "\\textbackslash{}"},
-        {"{", "\\{"},
-        {"}", "\\}"},
-        {"$", "\\$"},
-        {"&", "\\&"},
-        {"#", "\\#"},
-        {"%", "\\%"},
-        {"_", "\\_"},
-        {"^", "\\textasciicircum{}"},
-        {"~", "\\textasciitilde{}"},
-        {"<", "$<$"},
-        {">", "$>$"},
-        {"|", "$|$"},
-        {"±", "$\\pm$"},
-        {"−", "$-$"},
-        {"≤", "$\\le$"},
-        {"≥", "$\\ge$"},
-        {"·", "$\\cdot$"},
-        {"\"", "''"},
-        {"–", "--"},
-        {"…", "\\dots{}"},
-    };
-    for (size_t i = 0; i < sizeof special / sizeof *special; i++)
-        if (strcmp(one, special[i].from) == 0) {
-            fputs(special[i].to, out);
-            return;
-        }
-    fputs(one, out);
+    const struct sign *sign = latex_sign(one);
+    const char *letter = greek_letter(code_of(one));
+    if (letter)
+        fprintf(out, letter[1] || letter[0] == 'o' ? "$%s$" : "%s", letter);
+    else
+        fputs(sign ? sign->to : one, out);
+}
+
+/* Would the two become one sign, as "--" a dash? */
+static bool is_ligature(char before, const char *one)
+{
+    return one[1] == '\0' && ((before == *one && strchr("-'`,", before)) ||
+                              (*one == '`' && (before == '?' || before == '!')));
 }
 
 void escape_latex_part(FILE *out, const char *text)
 {
-    char one[ONE_TEXT];
+    char one[ESCAPE_SHOWN], before = ' ';
     while (*text) {
-        text += next(text, one);
+        text += escape_latex_next(text, one);
+        fputs(is_ligature(before, one) ? "{}" : "", out);
         if (one[0] == '\\' && one[1]) { /* an escape */
             latex_one(out, "\\");
             fputs(one + 1, out);
         } else
             latex_one(out, one);
+        before = one[1] ? ' ' : *one;
     }
 }
 
@@ -101,7 +181,7 @@ void escape_latex(FILE *out, const char *text)
 
 static void html_part(FILE *out, const char *text, const char *end)
 {
-    char one[ONE_TEXT];
+    char one[ESCAPE_SHOWN];
     while (text < end) {
         text += next(text, one);
         for (const char *c = one; *c; c++)
@@ -126,6 +206,26 @@ void escape_html_prose(FILE *out, const char *text)
         html_part(out, from + 1, to);
         fputs("</code>", out);
         text = to + 1;
+    }
+    escape_html(out, text);
+}
+
+/* A name as long as this stands on one line, as does a piece of it without any place to break;
+ * chosen, so that "cope(scale_position=false)" is broken behind "=" and no word is. */
+enum { NAME_LINE = 16, NAME_PIECE = 24 };
+
+void escape_html_name(FILE *out, const char *text)
+{
+    const bool breaks = text_width(text) > NAME_LINE;
+    while (breaks && *text) {
+        size_t n = strcspn(text, ",(+=_./:");
+        n += text[n] != '\0';
+        if (n > NAME_PIECE)
+            for (n = NAME_PIECE; n > 1 && ((unsigned char)text[n] & 0xC0) == 0x80;)
+                n--; /* to where a character begins */
+        html_part(out, text, text + n);
+        text += n;
+        fputs(*text ? "<wbr>" : "", out);
     }
     escape_html(out, text);
 }

@@ -11,7 +11,9 @@
 #include "latex_tabular.h"
 #include "text_table_draw.h"
 
-static const double page_height = 430, note_line = 10, caption_line = 12;
+/* Lines of a paper of 11 pt, where they are higher than in one of 10 pt; a page is that of the
+ * lowest papers less a fifth. */
+static const double page_height = 470, note_line = 11, caption_line = 13.6;
 static const double footnotesize = 0.85;
 /* LaTeX keeps no more than 18, or 52, that it could not print for want of text. */
 enum { FLOATS = 12, CAPTION_LINES = 6 };
@@ -192,14 +194,14 @@ static void put_note(struct text_table *t, const struct text_note *note,
 {
     const double width = latex_layout_room(t->latex.across) / footnotesize;
     for (const char *text = note->text; *text;) {
-        const int lines = latex_lines(text, width),
-                  room = (int)fmax(1, t->latex.room / note_line);
+        const int lines = latex_lines(text, width), room = (int)(t->latex.room / note_line);
         if (lines > room && room < 3 && !t->latex.fresh) {
             close_float(t);
             open_float(t, same);
             continue;
         }
-        const size_t n = lines > room ? latex_part(text, room, width) : strlen(text);
+        const size_t n =
+            lines > room ? latex_part(text, room > 1 ? room : 1, width) : strlen(text);
         char *part = strndup(text, n);
         open_notes(t);
         put_mark(t, text == note->text ? note->mark : "");

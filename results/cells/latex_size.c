@@ -5,9 +5,9 @@
 
 #include "escape.h"
 
-/* Of the characters from the blank to "~", in 1/100 pt: cmr10.tfm. */
+/* Of the characters from the blank to "~", in 1/100 pt: cmr10.tfm; a blank as it is set. */
 static const short widths[] = {
-    278, 278, 500, 833, 500, 833, 778, 278,  389, 389, 500, 778, 278, 333, 278, 500,
+    333, 278, 500, 833, 500, 833, 778, 278,  389, 389, 500, 778, 278, 333, 278, 500,
     500, 500, 500, 500, 500, 500, 500, 500,  500, 500, 278, 278, 778, 778, 778, 472,
     778, 750, 708, 722, 764, 681, 653, 785,  750, 361, 514, 778, 625, 917, 750, 778,
     681, 778, 736, 556, 722, 750, 750, 1028, 750, 750, 611, 278, 500, 278, 500, 500,
@@ -29,14 +29,26 @@ static bool begins_character(char c)
 /* pt of such a piece, at most and a letter: wide letters leave a narrow column sooner. */
 static const double unbroken_width = 110;
 
-double latex_width(const char *text, size_t n)
+/* In 1/100 pt; what is not printable ASCII is an escape in ASCII, or a sign. */
+static long width_of(const char *shown)
 {
     long sum = 0;
-    for (size_t i = 0; i < n; i++)
-        if (text[i] >= ' ' && text[i] <= '~')
-            sum += widths[text[i] - ' '];
-        else if (begins_character(text[i]))
+    for (; *shown; shown++)
+        if (*shown >= ' ' && *shown <= '~')
+            sum += widths[*shown - ' '];
+        else if (begins_character(*shown))
             sum += SIGN;
+    return sum;
+}
+
+double latex_width(const char *text, size_t n)
+{
+    char shown[ESCAPE_SHOWN];
+    long sum = 0;
+    for (size_t i = 0; i < n;) {
+        i += escape_latex_next(text + i, shown);
+        sum += width_of(shown);
+    }
     return (double)sum / 100;
 }
 
@@ -57,7 +69,8 @@ static bool is_tied(const char *text, size_t i)
         from--;
     return (strncmp(text + i + 1, sign, n) == 0 && is_number(text + from)) ||
            (strncmp(text + from, sign, n) == 0 && is_number(text + i + 1)) ||
-           (text[i + 1] == '(' && is_number(text + from)) ||
+           (text[i + 1] == '(' && is_number(text + from) &&
+            (is_number(text + i + 2) || text[i + 2] == '<')) ||
            (text[from] == '[' && is_number(text + from + 1) && text[i - 1] == ',');
 }
 
@@ -163,7 +176,7 @@ void latex_words(FILE *out, const char *text)
         fputs(tied ? "}" : "", out);
         free(piece);
         text += n;
-        fputs(inside && text[-1] != '-' ? "\\allowbreak{}" : "", out);
+        fputs(inside && (text[-1] != '-' || *text == '-') ? "\\allowbreak{}" : "", out);
         for (; *text == ' '; text++)
             fputc(' ', out);
     }

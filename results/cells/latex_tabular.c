@@ -202,9 +202,10 @@ void latex_tabular(struct text_table *t, const struct latex_layout *l, int panel
     fputs("\\bottomrule\n\\end{tabular}", t->out);
 }
 
+/* In a paper of 11 pt. */
 static double line_height(const struct latex_layout *l)
 {
-    return l->scale > 0.9 ? 11 : 9.5;
+    return l->scale > 0.9 ? 12 : 11;
 }
 
 double latex_row_height(const struct text_table *t, const struct latex_layout *l, int panel,

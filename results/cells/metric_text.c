@@ -83,14 +83,15 @@ int metric_decimals(const struct metric_info *m, double value)
 char *metric_number(const struct metric_info *m, double value, int decimals,
                     char text[METRIC_TEXT])
 {
+    const double shown = m->percent ? 100 * value : value;
     if (isnan(value))
         snprintf(text, METRIC_TEXT, "n/a");
     else if (isinf(value))
         snprintf(text, METRIC_TEXT, value > 0 ? "inf" : "-inf");
-    else if (!m->percent && fabs(value) >= 1e5)
-        snprintf(text, METRIC_TEXT, "%.3g", value);
+    else if (fabs(shown) >= 1e5)
+        snprintf(text, METRIC_TEXT, "%.3g", shown);
     else
-        snprintf(text, METRIC_TEXT, "%.*f", decimals, m->percent ? 100 * value : value);
+        snprintf(text, METRIC_TEXT, "%.*f", decimals, shown);
     return text;
 }
 

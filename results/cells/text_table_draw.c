@@ -372,7 +372,7 @@ static void html_names(const struct text_table *t)
     fputs("<div class=wide tabindex=0><table>\n<thead><tr>", t->out);
     for (int c = 0; c < t->columns; c++) {
         fprintf(t->out, "<th scope=col%s>", t->column[c].right ? " class=n" : "");
-        escape_html(t->out, t->column[c].name);
+        escape_html_name(t->out, t->column[c].name);
         fputs("</th>", t->out);
     }
     fputs("</tr></thead>\n<tbody>\n", t->out);

@@ -7,6 +7,7 @@
 #include "report.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "escape.h"
@@ -56,18 +57,28 @@ void report_prose(FILE *out, const char *fmt, ...)
 
 /* --- sections ------------------------------------------------------------------- */
 
+/* What the table's interval and verdict are stands above it, and not where there is none. */
 static enum status claims(struct report *r, struct err *e)
 {
     const struct verdicts_request q = {.profile = r->request->profile,
                                        .format = PRINT_HTML};
     struct err none = {.msg = ""};
-    const enum status st = verdicts_print(r->store, &q, r->out, NULL, &none);
-    if (st == ST_NOTFOUND) {
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *to = open_memstream(&text, &bytes);
+    enum status st =
+        to ? verdicts_print(r->store, &q, to, NULL, &none)
+           : err_set(&none, ST_NOMEM, "no memory for the claims of the report");
+    if (to && fclose(to) == 0 && st == ST_OK) {
+        report_element(r->out, "p", VERDICTS_NOTE_WITH(" "));
+        fprintf(r->out, "\n%s", text);
+        st = report_plot(r, plot_find("claims"), NULL, &none);
+    } else if (st == ST_NOTFOUND) {
         fputs("<p>The experiment file of these runs has no claims.</p>\n", r->out);
-        return ST_OK;
+        st = ST_OK;
     }
-    return st ? err_set(e, st, "%s", none.msg)
-              : report_plot(r, plot_find("claims"), NULL, e);
+    free(text);
+    return st ? err_set(e, st, "%s", none.msg) : ST_OK;
 }
 
 static enum status tables(struct report *r, struct err *e)
@@ -100,12 +111,14 @@ struct section {
 
 static const struct section sections[] = {
     {"findings", "What came out",
+     "A test is an experiment, the values of its grid (such as a learning rate) where it has "
+     "one, and a split; below the tables stands what each split changes. "
      "For each test the encoder with the lowest mean error, and those that the seeds cannot "
      "tell from it: by the exact two-sided rank-sum test, p above 0.05, without a correction "
      "for looking at many tests. The claims below are corrected.",
      report_findings},
     {"heads", "What trained heads count", "", report_heads},
-    {"claims", "Claims of papers", VERDICTS_NOTE_WITH(" "), claims},
+    {"claims", "Claims of papers", "", claims},
     {"leaderboard", "Leaderboard",
      "Each test and encoder: the share of scored tokens that are wrong, in %: mean over seeds "
      "with its 95 % interval (from, to), best and worst seed, and what a blind guess gets "
@@ -117,14 +130,19 @@ static const struct section sections[] = {
      "The pointer on a mark of a seed tells its number and run.",
      report_pictures},
     {"extrapolation", "How far beyond training", "", extrapolation},
-    {"tables", "Tables", "", tables},
+    {"tables", "Tables",
+     "A table for each experiment and metric. Cell: the values of the experiment's grid. "
+     "Chance is a blind guess, majority always the commonest answer, ceiling what the visible "
+     "tokens determine at best. Below a table: what its splits change, and what its marks "
+     "mean.",
+     tables},
     {"runs", "Runs",
-     "Every run, and how it ended: seconds by the clock, tokens_per_s of training, mib of "
-     "memory at its most.",
+     "Every run, and how it ended: seconds by the clock, tokens per second of training, MiB "
+     "of memory at its most. The numbers of settings and provenance lead to what they are.",
      report_runs},
     {"settings", "Settings",
-     "What the runs of one row were trained with. Runs of one block differ in their seed "
-     "alone.",
+     "What runs were trained with: a click on a line unfolds it. Runs of one block differ in "
+     "their seed alone.",
      report_settings},
     {"provenance", "Provenance", "The programs and machines that made these numbers.",
      report_provenance},

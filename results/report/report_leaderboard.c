@@ -20,24 +20,6 @@ static void write_percent(FILE *out, const char *cell)
     fputs("</td>", out);
 }
 
-/* Escaped, and with places where a narrow column may break it. */
-static void write_name(FILE *out, const char *text)
-{
-    char part[64];
-    while (*text) {
-        size_t n = strcspn(text, ",(+=");
-        n += text[n] != '\0';
-        if (n >= sizeof part) { /* whole, so that no character is cut in two */
-            escape_html(out, text);
-            return;
-        }
-        snprintf(part, sizeof part, "%.*s", (int)n, text);
-        escape_html(out, part);
-        text += n;
-        fputs(*text ? "<wbr>" : "", out);
-    }
-}
-
 /* Decimals below 0: four digits. */
 static void write_number(FILE *out, const char *cell, int decimals)
 {
@@ -61,15 +43,15 @@ static enum status take(void *context, int columns, const char *const *names,
     (void)e;
     fputs("<tr>", r->out);
     fputs("<td class=test>", r->out);
-    write_name(r->out, store_cell(cells[EXPERIMENT]));
+    escape_html_name(r->out, store_cell(cells[EXPERIMENT]));
     fputs(*store_cell(cells[CELL]) ? ", " : "", r->out);
-    write_name(r->out, store_cell(cells[CELL]));
+    escape_html_name(r->out, store_cell(cells[CELL]));
     fputs(", ", r->out);
-    write_name(r->out, store_cell(cells[SPLIT]));
+    escape_html_name(r->out, store_cell(cells[SPLIT]));
     fputs("</td>", r->out);
     fprintf(r->out, "<td class=test><a href=\"#recipe-%lld\">",
             strtoll(store_cell(cells[RECIPE]), NULL, 10));
-    write_name(r->out, store_cell(cells[VARIANT]));
+    escape_html_name(r->out, store_cell(cells[VARIANT]));
     fputs("</a></td>", r->out);
     for (int i = MEAN; i <= WORST; i++)
         write_percent(r->out, cells[i]);
@@ -78,8 +60,9 @@ static enum status take(void *context, int columns, const char *const *names,
     write_number(r->out, cells[PERPLEXITY], -1);
     write_number(r->out, cells[PARAMETERS], 0);
     write_number(r->out, cells[STEP], 1);
-    report_element(r->out, "td", store_cell(cells[PROFILE]));
-    fputs("</tr>\n", r->out);
+    fputs("<td class=name>", r->out);
+    escape_html_name(r->out, store_cell(cells[PROFILE]));
+    fputs("</td></tr>\n", r->out);
     return ST_OK;
 }
 

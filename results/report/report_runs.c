@@ -1,10 +1,11 @@
 /* report_runs.c -- every run, the settings of each recipe, and what made them.
  *
- * Runs and provenance are one statement each, streamed to a table. Settings are a block for
- * each recipe: what differs from the first of its experiment, the command that trains it,
- * and the whole configuration without the seed.
- * The trap: text of the database goes through escape_html (report_say, report_element,
- * text_table); a shell's quotes in the command are a second, inner layer. */
+ * Runs and provenance are one statement each, a row of a table as it comes. Settings are a
+ * block for each recipe: its runs, what differs from the first of its experiment, the command
+ * that trains it, and the whole configuration without the seed. Rows and blocks lead to each
+ * other by their numbers.
+ * The trap: text of the database goes through escape_html (report_say, escape_html_name,
+ * report_element); a shell's quotes in the command are a second, inner layer. */
 #include "report_parts.h"
 
 #include <stdlib.h>
@@ -13,79 +14,133 @@
 #include <jansson.h>
 
 #include "escape.h"
-#include "text_table.h"
 
-/* --- runs ------------------------------------------------------------------------ */
+/* --- runs and what made them --------------------------------------------------------- */
 
-/* Columns of numbers, which stand to the right. Cells stay the text that the database gave: a
- * commit of digits alone is no number, and a seed has no rounded form. */
-static bool is_number(const char *column)
+/* A column of numbers stands to the right. Its cells are the text that the database gave: a
+ * seed has no rounded form. */
+struct column {
+    const char *name;
+    bool number;
+    const char *to; /* its cells lead to the entry of this kind and their number */
+};
+
+struct table {
+    FILE *out;
+    const struct column *column;
+    char before[24]; /* the number of the row above */
+};
+
+static void write_cell(FILE *out, const struct column *c, const char *text)
 {
-    static const char *const numbers[] = {"run",      "seed",         "steps",
-                                          "seconds",  "tokens_per_s", "mib",
-                                          "settings", "provenance",   "runs"};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (strcmp(column, numbers[i]) == 0)
-            return true;
-    return false;
+    fputs(c->number ? "<td class=n>" : "<td class=name>", out);
+    if (c->to && *text) {
+        fprintf(out, "<a href=\"#%s-", c->to);
+        escape_html(out, text);
+        fputs("\">", out);
+    }
+    escape_html_name(out, text);
+    fputs(c->to && *text ? "</a></td>" : "</td>", out);
 }
 
-static enum status add_row(void *context, int columns, const char *const *names,
-                           const char *const *cells, struct err *e)
+/* A run of several experiments has a row in each; links lead to the first. */
+static enum status write_row(void *context, int columns, const char *const *names,
+                             const char *const *cells, struct err *e)
 {
-    struct text_table *t = context;
+    struct table *t = context;
+    const char *const number = store_cell(cells[0]);
+    (void)names;
     (void)e;
-    for (int i = 0; t->columns < columns; i++)
-        text_table_column(t, names[i], is_number(names[i]));
+    fputs("<tr", t->out);
+    if (strcmp(number, t->before) != 0) {
+        fprintf(t->out, " id=\"%s-", t->column->name);
+        escape_html(t->out, number);
+        fputs("\"", t->out);
+    }
+    fputs(">", t->out);
+    snprintf(t->before, sizeof t->before, "%s", number);
     for (int i = 0; i < columns; i++)
-        text_table_text(t, cells[i]);
+        write_cell(t->out, &t->column[i], store_cell(cells[i]));
+    fputs("</tr>\n", t->out);
     return ST_OK;
 }
 
-static enum status write_table(struct report *r, const char *sql, struct err *e)
+/* A row for each that the statement gives, whose columns are these and whose first is its
+ * number. */
+static enum status write_table(struct report *r, const char *sql,
+                               const struct column *column, int columns, struct err *e)
 {
-    struct text_table t;
-    text_table_init(&t, PRINT_HTML, r->out);
-    text_table_stream(&t);
-    enum status st = store_query(r->store, sql, r->params, 2, add_row, &t, e);
-    if (st == ST_OK)
-        st = text_table_end(&t, e);
-    text_table_drop(&t);
+    struct table t = {.out = r->out, .column = column};
+    fputs("<div class=wide tabindex=0><table>\n<thead><tr>", r->out);
+    for (int i = 0; i < columns; i++)
+        fprintf(r->out, "<th scope=col%s>%s</th>", column[i].number ? " class=n" : "",
+                column[i].name);
+    fputs("</tr></thead>\n<tbody>\n", r->out);
+    const enum status st = store_query(r->store, sql, r->params, 2, write_row, &t, e);
+    fputs("</tbody></table></div>\n", r->out);
     return st;
 }
 
 enum status report_runs(struct report *r, struct err *e)
 {
+    static const struct column columns[] = {
+        {.name = "run", .number = true},
+        {.name = "experiment"},
+        {.name = "profile"},
+        {.name = "cell"},
+        {.name = "encoder"},
+        {.name = "seed", .number = true},
+        {.name = "state"},
+        {.name = "steps", .number = true},
+        {.name = "seconds", .number = true},
+        {.name = "tokens/s", .number = true},
+        {.name = "MiB", .number = true},
+        {.name = "settings", .number = true, .to = "recipe"},
+        {.name = "provenance", .number = true, .to = "provenance"},
+    };
     fputs("<p class=filter hidden><label>Only rows with <input type=search "
           "data-filter=runs></label> <output></output></p>\n",
           r->out);
     return write_table(
         r,
-        "SELECT run_id AS run, experiment, profile, cell, variant AS encoder, seed, state,"
-        " coalesce(error, '') AS reason, steps, round(wall_s, 1) AS seconds,"
-        " CAST(round(tokens_per_s) AS INTEGER) AS tokens_per_s,"
-        " CAST(round(peak_memory_mib) AS INTEGER) AS mib,"
-        " recipe AS settings, provenance_id AS provenance FROM v_run "
+        "SELECT run_id, experiment, profile, cell, variant, seed,"
+        " state || coalesce(': ' || nullif(error, ''), ''), steps,"
+        " iif(wall_s >= 0, printf('%.1f', wall_s), NULL),"
+        " CAST(round(tokens_per_s) AS INTEGER), CAST(round(peak_memory_mib) AS INTEGER),"
+        " recipe, provenance_id FROM v_run "
         "WHERE profile GLOB ?1 AND experiment GLOB ?2 ORDER BY run_id",
-        e);
+        columns, sizeof columns / sizeof *columns, e);
 }
 
 enum status report_provenance(struct report *r, struct err *e)
 {
+    static const struct column columns[] = {
+        {.name = "provenance", .number = true},
+        {.name = "runs", .number = true},
+        {.name = "version"},
+        {.name = "commit"},
+        {.name = "sources"},
+        {.name = "compiler"},
+        {.name = "flags"},
+        {.name = "kernels"},
+        {.name = "BLAS"},
+        {.name = "BLAS core"},
+        {.name = "CPU"},
+        {.name = "experiment file"},
+    };
     return write_table(
         r,
-        "SELECT p.id AS provenance, count(DISTINCT r.run_id) AS runs, p.version,"
-        " p.git_commit AS \"commit\", iif(p.dirty, 'with changes', '') AS sources,"
-        " p.compiler, p.flags, p.kernel_isa AS kernels, p.blas, p.blas_core, p.cpu,"
-        " p.yaml_hash AS experiment_file "
+        "SELECT p.id, count(DISTINCT r.run_id), p.version, p.git_commit,"
+        " iif(p.dirty, 'with changes', ''), p.compiler, p.flags, p.kernel_isa, p.blas,"
+        " p.blas_core, p.cpu, p.yaml_hash "
         "FROM v_run AS r JOIN provenance AS p ON p.id = r.provenance_id "
         "WHERE r.profile GLOB ?1 AND r.experiment GLOB ?2 GROUP BY p.id ORDER BY p.id",
-        e);
+        columns, sizeof columns / sizeof *columns, e);
 }
 
 /* --- settings ---------------------------------------------------------------------- */
 
-enum { RECIPE, EXPERIMENT, PROFILE, CELL, VARIANT, RUNS, SEEDS, CONFIG, DIFFERENT };
+enum { RECIPE, EXPERIMENT, PROFILE, CELL, VARIANT, RUNS, SEEDS, CONFIG, DIFFERENT, FIRST };
 
 static void write_config(FILE *out, const char *config)
 {
@@ -135,6 +190,18 @@ static void write_command(FILE *out, const char *const *cells)
     free(text);
 }
 
+/* The way back: "Runs: 17, 18", each a link. */
+static void write_runs(FILE *out, const char *runs)
+{
+    fputs("<p>Runs: ", out);
+    for (const char *before = ""; *runs; before = ", ") {
+        const int n = (int)strcspn(runs, " ");
+        fprintf(out, "%s<a href=\"#run-%.*s\">%.*s</a>", before, n, runs, n, runs);
+        runs += n + (runs[n] == ' ');
+    }
+    fputs("</p>\n", out);
+}
+
 static enum status take_settings(void *context, int columns, const char *const *names,
                                  const char *const *cells, struct err *e)
 {
@@ -142,8 +209,10 @@ static enum status take_settings(void *context, int columns, const char *const *
     (void)columns;
     (void)names;
     (void)e;
-    fprintf(r->out, "<details id=\"recipe-%lld\"><summary>",
-            strtoll(store_cell(cells[RECIPE]), NULL, 10));
+    if (strcmp(store_cell(cells[FIRST]), "1") == 0)
+        fprintf(r->out, "<details id=\"recipe-%s\"><summary>", store_cell(cells[RECIPE]));
+    else
+        fputs("<details><summary>", r->out);
     report_say(r->out, "%s, %s%s%s, %s: runs %s, seeds %s", store_cell(cells[EXPERIMENT]),
                store_cell(cells[PROFILE]), *store_cell(cells[CELL]) ? ", " : "",
                store_cell(cells[CELL]), store_cell(cells[VARIANT]), store_cell(cells[RUNS]),
@@ -154,6 +223,7 @@ static enum status take_settings(void *context, int columns, const char *const *
         report_element(r->out, "code", cells[DIFFERENT]);
         fputs("</p>\n", r->out);
     }
+    write_runs(r->out, store_cell(cells[RUNS]));
     write_command(r->out, cells);
     write_config(r->out, store_cell(cells[CONFIG]));
     fputs("</details>\n", r->out);
@@ -181,7 +251,9 @@ enum status report_settings(struct report *r, struct err *e)
         " (SELECT config FROM run WHERE id = o.run),"
         " (SELECT group_concat(substr(a.key, 3) || '=' || a.value, ' ') FROM leaf AS a"
         "  LEFT JOIN leaf AS b ON b.recipe = o.first AND b.key = a.key"
-        "  WHERE a.recipe = o.recipe AND a.value IS NOT b.value) "
+        "  WHERE a.recipe = o.recipe AND a.value IS NOT b.value),"
+        " row_number() OVER (PARTITION BY o.recipe"
+        "  ORDER BY o.experiment, o.profile, o.cell) "
         "FROM one AS o ORDER BY o.experiment, o.profile, o.cell, o.recipe";
     return store_query(r->store, sql, r->params, 2, take_settings, r, e);
 }

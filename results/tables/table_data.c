@@ -2,8 +2,8 @@
  *
  * The statement is composed of the request's filters; a record is a run on a split, or a
  * run alone when it has no numbers. Then runs of one name with several settings are told
- * apart, variants are merged when asked, and published numbers, caveats and learning curves
- * read.
+ * apart, variants are merged when asked, and published numbers, caveats, learning curves and
+ * what splits ask are read.
  * The trap: keys are kept once (table_data_word) and compared by address; a text that did
  * not go through there is equal to none. */
 #include "table_data.h"
@@ -18,6 +18,7 @@
 
 #include "filter.h"
 #include "option.h"
+#include "split_text.h"
 #include "store_internal.h"
 
 static const char *const dim_names[DIMS] = {
@@ -216,49 +217,18 @@ static int64_t count_or_none(sqlite3_stmt *q, int i)
     return sqlite3_column_type(q, i) == SQLITE_NULL ? -1 : sqlite3_column_int64(q, i);
 }
 
-/* "corpus prose, tokeniser bpe of up to 1024 tokens by the pattern of gpt2" */
-static void say_source(const json_t *options, char *text, size_t room)
-{
-    const char *corpus = "?", *tokenizer = "?", *pattern = "?";
-    int vocabulary = 0;
-    json_unpack((json_t *)options, "{s?s s?s s?s s?i}", "corpus", &corpus, "tokenizer",
-                &tokenizer, "pattern", &pattern, "vocabulary", &vocabulary);
-    const bool bpe = strcmp(tokenizer, "bpe") == 0;
-    const bool learned =
-        bpe || strcmp(tokenizer, "char") == 0 || strcmp(tokenizer, "word") == 0;
-    int n = snprintf(text, room, "corpus %.500s, tokeniser %.500s", corpus, tokenizer);
-    if (learned)
-        n += snprintf(text + n, room - (size_t)n, " of up to %d tokens", vocabulary);
-    if (bpe)
-        snprintf(text + n, room - (size_t)n, " by the pattern of %.16s", pattern);
-}
-
-/* "256 tokens, the last 64 scored, stride 64": as task_text.c has it. */
-static void say_windows(const json_t *options, char *text, size_t room)
-{
-    double context = 0, stretch = 1, scored = 1;
-    json_unpack((json_t *)options, "{s?F s?F s?F}", "context", &context, "stretch",
-                &stretch, "scored", &scored);
-    const double tokens = nearbyint(context * stretch), last = nearbyint(context * scored);
-    if (scored >= 1 || last >= tokens)
-        snprintf(text, room, "%.0f tokens, all scored, stride %.0f", tokens, tokens);
-    else
-        snprintf(text, room, "%.0f tokens, the last %.0f scored, stride %.0f", tokens, last,
-                 last);
-}
-
 /* What a text was and how it was asked, from the split's options; of others there are none. */
 static enum status take_text_options(struct table_data *d, const char *options,
                                      struct record *r, struct err *e)
 {
     enum status st = ST_OK;
-    char text[1200];
+    char text[SPLIT_TEXT];
     json_t *const read = options ? json_loads(options, 0, NULL) : NULL;
     if (!read)
         return ST_OK;
-    say_source(read, text, sizeof text);
+    split_text_source(read, text);
     r->source = table_data_word(d, text, &st, e);
-    say_windows(read, text, sizeof text);
+    split_text_windows(read, text);
     r->windows = table_data_word(d, text, &st, e);
     json_decref(read);
     return st;
@@ -350,6 +320,42 @@ static enum status take_caveat(void *context, sqlite3_stmt *q, struct err *e)
         .text = table_data_word(d, (const char *)sqlite3_column_text(q, 1), &st, e),
     };
     d->caveats++;
+    return st;
+}
+
+/* Of the first run of each recipe: its splits, and what each is told by: the split "id", or,
+ * of that one and where there is none, how it was trained. */
+static const char asked_sql[] =
+    "SELECT recipe_id, key, value, iif(by_id, json_extract(config, '$.splits.id'),"
+    "  json_extract(config, '$.task')), iif(by_id, 'id', 'training') "
+    "FROM (SELECT r.recipe_id, r.config, s.key, s.value,"
+    "  s.key <> 'id' AND json_type(r.config, '$.splits.id') IS 'object' AS by_id"
+    "  FROM (SELECT min(id) AS id FROM run WHERE removed IS NULL GROUP BY recipe_id) AS o"
+    "  JOIN run AS r USING (id), json_each(r.config, '$.splits') AS s"
+    "  WHERE s.type = 'object' AND json_type(r.config, '$.task') IS 'object') "
+    "ORDER BY recipe_id";
+
+static enum status take_asked(void *context, sqlite3_stmt *q, struct err *e)
+{
+    struct table_data *d = context;
+    struct asked *all = table_data_grown(d->asked, d->askeds, sizeof *all);
+    const char *const name = (const char *)sqlite3_column_text(q, 4);
+    enum status st = ST_OK;
+    char text[SPLIT_TEXT];
+    if (!all)
+        return err_set(e, ST_NOMEM, "no memory for the table");
+    d->asked = all;
+    json_t *split = json_loads((const char *)sqlite3_column_text(q, 2), 0, NULL);
+    json_t *base = json_loads((const char *)sqlite3_column_text(q, 3), 0, NULL);
+    split_text_changes(split, base, strcmp(name, "id") == 0 ? name : "in training", text);
+    json_decref(split);
+    json_decref(base);
+    all[d->askeds++] = (struct asked){
+        .recipe = sqlite3_column_int64(q, 0),
+        .split = table_data_word(d, (const char *)sqlite3_column_text(q, 1), &st, e),
+        .changes = table_data_word(d, text, &st, e),
+        .base = table_data_word(d, name, &st, e),
+    };
     return st;
 }
 
@@ -643,6 +649,22 @@ int table_data_caveats(const struct table_data *d, int64_t run)
     return low;
 }
 
+const struct asked *table_data_asked(const struct table_data *d, const struct record *r)
+{
+    int low = 0, high = d->askeds;
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        if (d->asked[middle].recipe < r->recipe)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < d->askeds && d->asked[low].recipe == r->recipe; low++)
+        if (d->asked[low].split == r->key[DIM_SPLIT])
+            return &d->asked[low];
+    return NULL;
+}
+
 /* What is looked up later gets the order for that. */
 static void sort_all(struct table_data *d)
 {
@@ -673,6 +695,8 @@ enum status table_data_load(struct store *s, const struct table_request *q,
                         NULL, 0, NULL, take_caveat, out, e);
     if (st == ST_OK)
         st = store_each(s, learning_sql, NULL, 0, NULL, take_learning, out, e);
+    if (st == ST_OK)
+        st = store_each(s, asked_sql, NULL, 0, NULL, take_asked, out, e);
     sort_all(out);
     return st;
 }
@@ -700,5 +724,6 @@ void table_data_free(struct table_data *d)
     free(d->hard);
     free(d->renamed);
     free(d->trial);
+    free(d->asked);
     *d = (struct table_data){0};
 }

@@ -82,6 +82,14 @@ struct caveat {
     const char *text; /* "SPLIT: ..." */
 };
 
+/* What a split of a recipe changes, by its configuration. Interned. */
+struct asked {
+    int64_t recipe;
+    const char *split;
+    const char *changes; /* "p_ignore 0.98 (id 0.8)"; "": nothing */
+    const char *base;    /* against what: "id" or "training" */
+};
+
 /* A heading that is printed under another name; of its dimension. Interned. */
 struct renamed {
     enum dim dim;
@@ -98,7 +106,8 @@ struct table_data {
     struct hard_places *hard;
     struct renamed *renamed;
     struct trial *trial; /* as they were tried */
-    int trials;
+    struct asked *asked; /* by recipe */
+    int trials, askeds;
     int records, publisheds, caveats, learnings, hards, renameds;
     struct words words; /* interned */
 };
@@ -118,6 +127,9 @@ const char *table_data_word(struct table_data *d, const char *text, enum status 
 /* The first of the paper's numbers that are about the same as `of`; NULL: there is none. */
 const struct published *table_data_published(const struct table_data *d,
                                              const struct published *of);
+
+/* What the record's split asks; NULL: its configuration does not say. */
+const struct asked *table_data_asked(const struct table_data *d, const struct record *r);
 
 /* The first caveat of the run, or of one after it. */
 int table_data_caveats(const struct table_data *d, int64_t run);

@@ -265,16 +265,23 @@ enum status table_order(struct table_section *s, const char *key, struct err *e)
     return st;
 }
 
-void table_recipe_name(const struct table_section *s, const struct record *r,
-                       char text[RECIPE_NAME])
+void table_place_name(const struct table_section *s, const struct record *r,
+                      char text[RECIPE_NAME])
 {
     static const enum dim dims[] = {DIM_EXPERIMENT, DIM_PROFILE, DIM_CELL};
     size_t used = 0;
+    text[0] = '\0';
     for (size_t i = 0; i < sizeof dims / sizeof *dims && used < RECIPE_NAME; i++)
         if (!s->fixed[dims[i]] && r->key[dims[i]] && *r->key[dims[i]])
-            used += (size_t)snprintf(text + used, RECIPE_NAME - used, "%s ",
-                                     table_name(s->data, r->key[dims[i]]));
-    if (used < RECIPE_NAME)
-        snprintf(text + used, RECIPE_NAME - used, "%s",
-                 table_name(s->data, r->key[DIM_VARIANT]));
+            used += (size_t)snprintf(text + used, RECIPE_NAME - used, "%s%s",
+                                     used ? " " : "", table_name(s->data, r->key[dims[i]]));
+}
+
+void table_recipe_name(const struct table_section *s, const struct record *r,
+                       char text[RECIPE_NAME])
+{
+    table_place_name(s, r, text);
+    const size_t used = strlen(text);
+    snprintf(text + used, RECIPE_NAME - used, "%s%s", used ? " " : "",
+             table_name(s->data, r->key[DIM_VARIANT]));
 }

@@ -20,6 +20,9 @@ const char *table_name(const struct table_data *d, const char *heading);
 enum { RECIPE_NAME = 512 };
 void table_recipe_name(const struct table_section *s, const struct record *r,
                        char text[RECIPE_NAME]);
+/* The same without the variant; "" where nothing varies. */
+void table_place_name(const struct table_section *s, const struct record *r,
+                      char text[RECIPE_NAME]);
 
 /* ST_USAGE with a suggestion: `key` is neither "name" nor a column of any of the tables. */
 enum status table_order_check(const struct table_data *d, struct table_shape shape,

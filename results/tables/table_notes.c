@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "prose.h"
+#include "split_text.h"
 #include "table_learning.h"
 #include "table_names.h"
 #include "table_strata.h"
@@ -78,8 +79,7 @@ static void say_hard(const struct table_section *s, struct prose *p)
     prose_say(p, ".");
 }
 
-/* "Text: corpus prose, tokeniser byte. Windows: id 64 tokens, ...; ood_once ...": each once, with
- * the split's name. */
+/* "Text: corpus prose, tokeniser byte.": each once. */
 static void say_text(const struct table_section *s, struct prose *p)
 {
     struct words said = {0};
@@ -91,22 +91,117 @@ static void say_text(const struct table_section *s, struct prose *p)
         prose_say(p, "%s%s", before, r->source);
         before = "; ";
     }
-    before = ". Windows: ";
-    for (int i = 0; i < s->members && p->used; i++) {
-        const struct record *r = table_member(s, i);
-        struct prose window = {.used = 0};
-        if (!r->windows)
-            continue;
-        prose_say(&window, "%s %s", table_name(s->data, r->key[DIM_SPLIT]), r->windows);
-        if (is_said(&said, window.text))
-            continue;
-        prose_say(p, "%s%s", before, window.text);
-        before = "; ";
-    }
     if (p->used)
         prose_say(p, ".");
     words_free(&said);
 }
+
+/* --- what each split asks --------------------------------------------------------------- */
+
+enum { ASKED = 2 * SPLIT_TEXT };
+
+/* "p_ignore 0.98 (id 0.8)"; of a text "windows of 64 tokens, ..."; "": nothing is known. */
+static const char *asked_text(const struct table_section *s, const struct record *r,
+                              char text[ASKED])
+{
+    const struct asked *a = table_data_asked(s->data, r);
+    const bool same = a && !*a->changes;
+    snprintf(text, ASKED, "%s%s%s%s%s", r->windows ? "windows of " : "",
+             r->windows ? r->windows : "", r->windows && a && !same ? "; " : "",
+             same && !r->windows ? "the settings of " : "",
+             !a           ? ""
+             : !same      ? a->changes
+             : r->windows ? ""
+                          : a->base);
+    return text;
+}
+
+/* The next member of the split from *at on, or NULL. */
+static const struct record *next_of_split(const struct table_section *s, const char *split,
+                                          int *at)
+{
+    while (*at < s->members) {
+        const struct record *r = table_member(s, (*at)++);
+        if (r->key[DIM_SPLIT] == split)
+            return r;
+    }
+    return NULL;
+}
+
+/* All that the runs of a split are asked. *by_variant: their places do not tell who is asked
+ * what. */
+static struct words all_asked(const struct table_section *s, const char *split,
+                              bool *by_variant)
+{
+    struct words asked = {0}, place = {0}, both = {0};
+    const struct record *r;
+    for (int at = 0; (r = next_of_split(s, split, &at));) {
+        char text[ASKED], name[RECIPE_NAME], pair[ASKED + RECIPE_NAME];
+        if (!*asked_text(s, r, text))
+            continue;
+        table_place_name(s, r, name);
+        snprintf(pair, sizeof pair, "%s\n%s", name, text);
+        words_place(&asked, text);
+        words_place(&place, name);
+        words_place(&both, pair);
+    }
+    *by_variant = both.n > place.n;
+    words_free(&place);
+    words_free(&both);
+    return asked;
+}
+
+/* " in task.length=20, task.length=40": the runs that are asked this. */
+static void say_where(const struct table_section *s, const char *split, const char *asked,
+                      bool by_variant, struct prose *p)
+{
+    const char *before = " in ";
+    struct words said = {0};
+    const struct record *r;
+    for (int at = 0; (r = next_of_split(s, split, &at));) {
+        char text[ASKED], name[RECIPE_NAME];
+        if (strcmp(asked_text(s, r, text), asked) != 0)
+            continue;
+        (by_variant ? table_recipe_name : table_place_name)(s, r, name);
+        if (is_said(&said, name))
+            continue;
+        prose_say(p, "%s%s", before, name);
+        before = ", ";
+    }
+    words_free(&said);
+}
+
+/* "ood_sparse: p_ignore 0.98 (id 0.8)." */
+static void split_line(const struct table_section *s, const char *split, note_fn line,
+                       void *to)
+{
+    struct prose mark = {.used = 0}, p = {.used = 0};
+    bool by_variant;
+    struct words asked = all_asked(s, split, &by_variant);
+    for (int i = 0; i < asked.n; i++) {
+        prose_say(&p, "%s%s", i ? "; " : "", asked.text[i]);
+        if (asked.n > 1)
+            say_where(s, split, asked.text[i], by_variant, &p);
+    }
+    prose_say(&mark, "%s:", table_name(s->data, split));
+    prose_say(&p, ".");
+    if (asked.n)
+        line(to, mark.text, p.text);
+    words_free(&asked);
+}
+
+static void each_split(const struct table_section *s, note_fn line, void *to)
+{
+    struct words said = {0};
+    for (int i = 0; i < s->members; i++) {
+        const char *split = table_member(s, i)->key[DIM_SPLIT];
+        if (split && !is_said(&said, split))
+            split_line(s, split, line, to);
+    }
+    words_free(&said);
+}
+
+/* --- encoders whose variants have one name ---------------------------------------------- */
 
 /* Merged records under one heading, of one variant and experiment, are equal; all others too. */
 static int by_merged(const void *context, int a, int b)
@@ -167,12 +262,17 @@ static enum status each_merged(const struct table_section *s, note_fn line, void
     return st;
 }
 
+/* --- all of them ------------------------------------------------------------------------ */
+
 bool table_notes_any(const struct table_notes *n, const struct table_section *s,
                      const struct table_request *q)
 {
     struct prose other = {.used = 0};
+    char text[ASKED];
     table_learning_solved(s, &other);
     say_text(s, &other);
+    for (int i = 0; i < s->members && !other.used; i++)
+        prose_say(&other, "%s", asked_text(s, table_member(s, i), text));
     return n->best || n->bound || n->hard || n->foot.n || q->published || other.used;
 }
 
@@ -241,6 +341,7 @@ enum status table_notes_each(const struct table_notes *n, const struct table_sec
              "The paper does not say whether it counts tokens or sequences: its number "
              "stands beside both.");
     const enum status st = each_merged(s, line, to, e);
+    each_split(s, line, to);
     each_text(s, line, to);
     each_learning(s, line, to);
     each_tuning(s, line, to);

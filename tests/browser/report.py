@@ -155,6 +155,23 @@ class Report(unittest.TestCase):
         self.assertIn("cope", details.find_element(By.TAG_NAME, "summary").text)
         self.assertIn('"flip_flop"', details.find_element(By.TAG_NAME, "pre").text)
 
+    def test_runs_fit_and_lead_to_their_settings_and_back(self):
+        self.assertTrue(self.browser.execute_script(
+            "return [...document.querySelectorAll('#runs .wide, #provenance .wide')]"
+            ".every(box => box.scrollWidth <= box.clientWidth)"))
+        link = self.browser.find_element(By.CSS_SELECTOR, "#runs a[href^='#recipe-']")
+        run = link.find_element(By.XPATH, "ancestor::tr").get_attribute("id")
+        link.click()
+
+        def back():
+            return [a.get_attribute("hash") for a in self.browser.find_elements(
+                By.CSS_SELECTOR, "details[open]:target a") if a.is_displayed()][:1]
+
+        self.becomes(back, [f"#{run}"])
+        self.browser.find_element(By.CSS_SELECTOR, "details[open] a").click()
+        self.becomes(lambda: [row.get_attribute("id") for row in
+                              self.browser.find_elements(By.CSS_SELECTOR, "tr:target")], [run])
+
     def test_a_mark_tells_its_seed(self):
         titles = self.browser.execute_script(
             "return [...document.querySelectorAll('svg title')].map(t => t.textContent)")
@@ -222,9 +239,21 @@ class Report(unittest.TestCase):
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
         try:
             width = self.browser.execute_script("return document.documentElement.scrollWidth")
+            alone = self.browser.execute_script(
+                "return [...document.querySelectorAll('h2, h3, figcaption')]"
+                ".filter(e => getComputedStyle(e).breakAfter !== 'avoid').length")
+            broken = self.browser.execute_script("""
+              return [...document.querySelectorAll("#board th, #runs th")].filter((heading) => {
+                const range = document.createRange();
+                range.selectNodeContents(heading.querySelector("button"));
+                const lines = new Set([...range.getClientRects()].map((r) => r.bottom));
+                return !/[ /]/.test(heading.textContent) && lines.size > 1;
+              }).map((heading) => heading.textContent);""")
         finally:
             self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
         self.assertLessEqual(width, 720)
+        self.assertEqual(alone, 0)
+        self.assertEqual(broken, [])
 
     def test_ids_are_unique_and_figures_have_names(self):
         ids = self.browser.execute_script(

@@ -112,9 +112,10 @@ static void tables_say_what_was_scored(void **state)
     (void)state;
     RUN(&p, "table --db %s/r.db -o md --metric bits_per_byte", folder);
     snprintf(words, sizeof words,
-             "\n- Text: corpus %s, tokeniser byte. Windows: id 8 tokens, all scored, "
-             "stride 8; ood_once 8 tokens, the last 4 scored, stride 4; ood_twice 16 "
-             "tokens, the last 4 scored, stride 4.\n",
+             "\n- id: windows of 8 tokens, all scored, stride 8; part test (in training "
+             "train).\n- ood_once: windows of 8 tokens, the last 4 scored, stride 4.\n"
+             "- ood_twice: windows of 16 tokens, the last 4 scored, stride 4.\n"
+             "- Text: corpus %s, tokeniser byte.\n",
              folder);
     said(&p, 0, words);
     assert_null(strstr(p.out, "Seeds with"));

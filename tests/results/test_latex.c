@@ -141,6 +141,20 @@ FITS(text_quick)
 FITS(anchors)
 FITS(last_x)
 
+/* A copy of the published quick.db that the statements have changed. */
+static void copy_changed(const char *name, const char *sql, char path[SCRATCH_TEXT + 16])
+{
+    struct program p;
+    sqlite3 *db;
+    snprintf(path, SCRATCH_TEXT + 16, "%s/%s", folder, name);
+    program_run_format(&p, "cp", PUBLISHED "/quick.db %s", path);
+    assert_int_equal(p.code, 0);
+    program_free(&p);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
 /* Names and sentences of somebody else's database, each of which would fill pages. */
 static void what_is_longer_than_a_page_is_cut(void **state)
 {
@@ -148,33 +162,49 @@ static void what_is_longer_than_a_page_is_cut(void **state)
     skip_without_latex();
     char path[SCRATCH_TEXT + 16];
     struct program p;
-    sqlite3 *db;
-    snprintf(path, sizeof path, "%s/long.db", folder);
-    program_run_format(&p, "cp", PUBLISHED "/quick.db %s", path);
-    assert_int_equal(p.code, 0);
-    program_free(&p);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(
-        sqlite3_exec(
-            db,
-            "UPDATE claim SET text = replace(hex(zeroblob(400)), '00', "
-            "'a_long name of what is claimed, ') WHERE id = 1;"
-            "UPDATE claim SET text = hex(zeroblob(1500)) WHERE id = 2;"
-            "UPDATE claim SET name = replace(hex(zeroblob(400)), '00', 'W') "
-            "WHERE id = 3;"
-            "UPDATE run SET experiment = replace(hex(zeroblob(1000)), '00', 'M') "
-            "WHERE experiment = 'flip_flop';"
-            "UPDATE run SET variant = 'cope(' || replace(hex(zeroblob(900)), '00', "
-            "'option=1,') || 'x=1)' WHERE variant LIKE 'cope%';"
-            "UPDATE metric SET split = replace(hex(zeroblob(200)), '00', 'split_') "
-            "WHERE split = 'id'",
-            NULL, NULL, NULL),
-        SQLITE_OK);
-    sqlite3_close(db);
+    copy_changed("long.db",
+                 "UPDATE claim SET text = replace(hex(zeroblob(400)), '00', "
+                 "'a_long name of what is claimed, ') WHERE id = 1;"
+                 "UPDATE claim SET text = hex(zeroblob(1500)) WHERE id = 2;"
+                 "UPDATE claim SET name = replace(hex(zeroblob(400)), '00', 'W') "
+                 "WHERE id = 3;"
+                 "UPDATE run SET experiment = replace(hex(zeroblob(1000)), '00', 'M') "
+                 "WHERE experiment = 'flip_flop';"
+                 "UPDATE run SET variant = 'cope(' || replace(hex(zeroblob(900)), '00', "
+                 "'option=1,') || 'x=1)' WHERE variant LIKE 'cope%';"
+                 "UPDATE metric SET split = replace(hex(zeroblob(200)), '00', 'split_') "
+                 "WHERE split = 'id'",
+                 path);
     fit(path);
     program_run_format(&p, "grep", "-c 'dots{}' %s/body.tex", folder);
     assert_true(strtol(p.out, NULL, 10) > 0);
     program_free(&p);
+}
+
+/* What LaTeX obeys, and letters that it has not: with pdfLaTeX these are errors. */
+static void names_of_any_characters_are_set(void **state)
+{
+    (void)state;
+    skip_without_latex();
+    char path[SCRATCH_TEXT + 16];
+    copy_changed(
+        "signs.db",
+        "CREATE TEMP TABLE sign AS SELECT '\\{}%#&_^~$\"<>|`''@!?--' AS tight,"
+        " '\\ { } % # & _ ^ ~ $ \" < > | ` '' @ ! ? --' AS loose,"
+        " 'αΩΔο 中文位置编码 😀 é ñ Ł ą « ∞' || char(0x301, 0x5d0, 0x200b, 0x202e) AS far;"
+        "UPDATE run SET variant = tight || variant || loose FROM sign WHERE seed = 1;"
+        "UPDATE run SET variant = '[' || variant || far FROM sign WHERE seed = 2;"
+        "UPDATE run SET variant = replace(hex(zeroblob(40)), '00', '位置编码😀') || variant "
+        "WHERE seed = 3;"
+        "UPDATE run SET variant = '--*' || char(10, 10) || variant WHERE seed = 4;"
+        "UPDATE membership SET experiment = tight || experiment || loose FROM sign;"
+        "UPDATE metric SET split = '*' || split || far FROM sign WHERE split LIKE 'ood%';"
+        "UPDATE metric SET value = 1e300 WHERE id % 5 = 1;"
+        "UPDATE metric SET value = -1e-300 WHERE id % 5 = 2;"
+        "UPDATE metric SET value = 9e999 WHERE id % 5 = 3;"
+        "UPDATE claim SET text = tight || loose || far FROM sign",
+        path);
+    fit(path);
 }
 
 int main(void)
@@ -188,6 +218,7 @@ int main(void)
         cmocka_unit_test(fits_anchors),
         cmocka_unit_test(fits_last_x),
         cmocka_unit_test(what_is_longer_than_a_page_is_cut),
+        cmocka_unit_test(names_of_any_characters_are_set),
     };
     return cmocka_run_group_tests_name("latex", tests, make_folder, remove_all);
 }

@@ -86,6 +86,8 @@ static void it_says_who_leads_and_who_is_not_told_apart(void **state)
         "alpha has the lowest error, 1.30 % over 5 seeds; its seeds tend to lie below "
         "those of gamma (20.30 %); not told apart from beta (1.50 %).");
     assert_has(text, "15 runs of 1 experiment and 3 encoders, 15 of them done");
+    assert_has(text, "below the tables stands what each split changes");
+    assert_has(text, "Chance is a blind guess, majority always the commonest answer");
     assert_string_equal(undrawn.msg, "");
     free(text);
 }
@@ -229,7 +231,39 @@ static void names_and_seeds_of_digits_are_not_rounded(void **state)
     const struct metric_row row = {"id", "token_error", 100, 0.3, 3, 10};
     assert_ok(store_metrics(f->store, id, &row, 1, &err));
     char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
-    assert_has(text, "<td>1e5</td><td class=n>1234567891</td>");
+    assert_has(text, "<td class=name>1e5</td><td class=n>1234567891</td>");
+    free(text);
+}
+
+/* A run of two experiments has a row in each, and one is led to. */
+static void runs_and_settings_lead_to_each_other(void **state)
+{
+    struct fixture *f = *state;
+    struct err undrawn;
+    const struct run_row again = {.identity = "flip_flop/quick//alpha/1/100",
+                                  .experiment = "other",
+                                  .profile = "quick",
+                                  .cell = "",
+                                  .task = "flip_flop",
+                                  .encoder = "alpha",
+                                  .variant = "alpha",
+                                  .config = "{\"seed\": 1, \"train\": {\"steps\": 100}}",
+                                  .task_version = 1,
+                                  .seed = 1};
+    int64_t same;
+    add_seeds(f, "alpha", 2, 0.1, 0.01);
+    assert_ok(store_run(f->store, &again, &same, NULL, &err));
+    add_run(f->store,
+            (struct fake_run){
+                .variant = "beta", .seed = 1, .state = "failed", .error = "no <memory>"});
+    char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
+    assert_has(text, "<tr id=\"run-1\"><td class=n>1</td><td class=name>flip_flop</td>");
+    assert_has(text, "<tr><td class=n>1</td><td class=name>other</td>");
+    assert_has(text, "<td class=n><a href=\"#recipe-1\">1</a></td>");
+    assert_has(text, "<td class=name>failed:<wbr> no &#60;memory&#62;</td>");
+    assert_has(text, "<details id=\"recipe-1\"><summary>flip_flop, quick, alpha: runs 1 2");
+    assert_has(text, "<details><summary>other, quick, alpha: runs 1");
+    assert_has(text, "<p>Runs: <a href=\"#run-1\">1</a>, <a href=\"#run-2\">2</a></p>");
     free(text);
 }
 
@@ -243,6 +277,11 @@ static void claims_are_drawn_where_they_are_judged(void **state)
     const struct claim_row claim = {"c",         "t",           "flip_flop", "",
                                     "id",        "token_error", "alpha",     "beta",
                                     (double)NAN, (double)NAN};
+    char *none = page(f, (struct report_request){.profile = "quick"}, ST_OK, &undrawn);
+    assert_has(none,
+               "<h2>Claims of papers</h2>\n<p>The experiment file of these runs has no");
+    assert_null(strstr(none, "exact rank test over seeds"));
+    free(none);
     assert_ok(store_claims(f->store, &claim, 1, &err));
     char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
     /* Interval and verdict may seem to differ, and the page says why. */
@@ -459,6 +498,7 @@ int main(void)
         TEST(claims_are_drawn_where_they_are_judged),
         TEST(commands_in_sentences_are_code),
         TEST(settings_say_how_to_repeat_and_what_differs),
+        TEST(runs_and_settings_lead_to_each_other),
     };
     return cmocka_run_group_tests_name("report", tests, NULL, NULL);
 }

@@ -735,6 +735,7 @@ static void numbers_are_printed_with_suitable_decimals(void **state)
     assert_string_equal(metric_mean_std(error, 0.001, nan, text), "0.10");
     assert_string_equal(metric_mean_std(error, 0, 0, text), "0.00 ± 0.00");
     assert_string_equal(metric_mean_std(error, nan, nan, text), "n/a");
+    assert_string_equal(metric_mean_std(error, 1e300, nan, text), "1e+302");
     const struct metric_info *const accuracy = metric_info("accuracy");
     assert_string_equal(metric_mean_std(accuracy, 0.999987, 0.00002, text),
                         "99.9987 ± 0.0020");

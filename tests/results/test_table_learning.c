@@ -1,4 +1,4 @@
-/* What stands below a table about how far training had come. */
+/* What stands below a table: how far training had come, and what its splits ask. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,14 +11,18 @@
 static void assert_below(struct store *s, const char *part, bool there)
 {
     const struct table_request q = {.metrics = "token_error"};
-    char *text = NULL, *flat;
+    char *text = NULL, *flat, *from;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
     assert_ok(table_print(s, &q, out, &err));
     assert_int_equal(fclose(out), 0);
-    for (flat = text; *flat; flat++) /* lines are wrapped */
-        *flat = *flat == '\n' ? ' ' : *flat;
+    for (flat = from = text; *from; from++) { /* lines are wrapped, some behind an indent */
+        const char c = *from == '\n' ? ' ' : *from;
+        if (c != ' ' || flat == text || flat[-1] != ' ')
+            *flat++ = c;
+    }
+    *flat = '\0';
     if ((strstr(text, part) != NULL) != there)
         fail_msg("\"%s\" is%s in:\n%s", part, there ? " not" : "", text);
     free(text);
@@ -130,6 +134,116 @@ static void nearly_all_is_not_all(void **state)
     assert_below(f->store, "100 scored tokens, 0.42 % of them seen in training.", true);
 }
 
+/* --- what splits ask --------------------------------------------------------------------- */
+
+/* A run with numbers of `splits`, NULL at the end, whose configuration has `more`, in which '
+ * stands for a double quote. */
+static void add_asked(struct store *s, struct fake_run r, const char *more,
+                      const char *const *splits)
+{
+    char text[800];
+    snprintf(text, sizeof text, "%s", more);
+    for (char *c = text; *c; c++)
+        *c = *c == '\'' ? '"' : *c;
+    r.more = text;
+    const int64_t id = add_run(s, r);
+    for (; *splits; splits++)
+        put_split(s, id, *splits, 5, 100, 1);
+}
+
+static void splits_say_what_they_change_against_id(void **state)
+{
+    const struct fixture *f = *state;
+    static const char more[] =
+        "'task': {'options': {'clean': true, 'length': 48, 'p': 0.8}}, 'splits': {"
+        " 'id': {'options': {'clean': true, 'length': 48, 'p': 0.8}},"
+        " 'ood_far': {'options': {'clean': false, 'length': 144, 'p': 0.8}},"
+        " 'ood_more': {'options': {'clean': true, 'length': 48, 'p': 0.8}},"
+        " 'ood_sparse': {'options': {'clean': true, 'length': 48.0, 'p': 0.98, 'law': 'x'}}}";
+    add_asked(f->store, (struct fake_run){.variant = "rope"}, more,
+              (const char *[]){"id", "ood_far", "ood_more", "ood_sparse", NULL});
+    assert_below(f->store,
+                 " id: the settings of training."
+                 " ood_far: clean false (id true), length 144 (id 48)."
+                 " ood_more: the settings of id."
+                 " ood_sparse: p 0.98 (id 0.8), law x. ",
+                 true);
+}
+
+static void without_id_training_is_what_splits_are_told_by(void **state)
+{
+    const struct fixture *f = *state;
+    add_asked(f->store, (struct fake_run){.variant = "rope"},
+              "'task': {'options': {'length': 48}},"
+              "'splits': {'ood_far': {'options': {'length': 144}}}",
+              (const char *[]){"ood_far", NULL});
+    assert_below(f->store, " ood_far: length 144 (in training 48). ", true);
+}
+
+/* Cells of a grid, and encoders that a split changes. */
+static void runs_that_are_asked_differently_are_named(void **state)
+{
+    const struct fixture *f = *state;
+    static const struct {
+        const char *cell, *variant;
+        int length, far, scaled;
+        const char *encoder;
+    } run[] = {
+        {"task.length=20", "rope", 20, 40, 40, ", 'encoder': 'rope(scale=2)'"},
+        {"task.length=30", "rope", 30, 60, 40, ""},
+        {"task.length=30", "none", 30, 60, 30, ""},
+    };
+    for (int i = 0; i < 3; i++) {
+        char more[512];
+        snprintf(more, sizeof more,
+                 "'task': {'options': {'length': %d}}, 'splits': {"
+                 " 'id': {'options': {'length': %d}},"
+                 " 'ood_far': {'options': {'length': %d}},"
+                 " 'ood_scaled': {'options': {'length': %d}%s}}",
+                 run[i].length, run[i].length, run[i].far, run[i].scaled, run[i].encoder);
+        add_asked(f->store,
+                  (struct fake_run){.cell = run[i].cell, .variant = run[i].variant}, more,
+                  (const char *[]){"id", "ood_far", "ood_scaled", NULL});
+    }
+    assert_below(f->store, " id: the settings of training. ", true);
+    assert_below(f->store,
+                 " ood_far: length 40 (id 20) in task.length=20;"
+                 " length 60 (id 30) in task.length=30. ",
+                 true);
+    assert_below(f->store,
+                 " ood_scaled: length 40 (id 20), encoder rope(scale=2) in task.length=20"
+                 " rope; length 40 (id 30) in task.length=30 rope; the settings of id in"
+                 " task.length=30 none. ",
+                 true);
+}
+
+static void splits_of_a_text_say_their_windows(void **state)
+{
+    const struct fixture *f = *state;
+    char more[] = "'task': {'options': {'corpus': 'prose', 'context': 8}}, 'splits': {"
+                  " 'id': {'data':'77', 'options': {'corpus': 'prose', 'context': 8}},"
+                  " 'ood_code': {'data':'78', 'options': {'corpus': 'code', 'context': 8,"
+                  "  'scored': 0.5, 'stretch': 2.0}}}";
+    add_asked(f->store, (struct fake_run){.variant = "rope"}, more,
+              (const char *[]){"id", "ood_code", NULL});
+    assert_below(f->store, " id: windows of 8 tokens, all scored, stride 8. ", true);
+    assert_below(f->store,
+                 " ood_code: windows of 16 tokens, the last 4 scored, stride 4;"
+                 " corpus code (id prose). ",
+                 true);
+}
+
+/* Of before a configuration told them, or of what is no list of splits. */
+static void splits_without_options_say_nothing(void **state)
+{
+    const struct fixture *f = *state;
+    add_asked(f->store, (struct fake_run){.variant = "rope"},
+              "'task': 7, 'splits': {'id': 'x'}", (const char *[]){"id", NULL});
+    add_asked(f->store, (struct fake_run){.variant = "none"}, "'splits': [1, {}]",
+              (const char *[]){"id", NULL});
+    assert_below(f->store, " id:", false);
+}
+
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_fixture, close_fixture)
 
 int main(void)
@@ -140,6 +254,11 @@ int main(void)
         CASE(all_that_are_not_finished_are_named),
         CASE(the_best_of_one_seed_is_the_best_mean),
         CASE(nearly_all_is_not_all),
+        CASE(splits_say_what_they_change_against_id),
+        CASE(without_id_training_is_what_splits_are_told_by),
+        CASE(runs_that_are_asked_differently_are_named),
+        CASE(splits_of_a_text_say_their_windows),
+        CASE(splits_without_options_say_nothing),
         CASE(nothing_is_said_of_what_is_not_known),
         CASE(what_training_had_seen_stands_in_the_heading),
     };

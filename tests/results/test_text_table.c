@@ -212,6 +212,42 @@ static void latex_puts_wide_tables_into_panels(void **state)
     free(text);
 }
 
+/* What not every LaTeX has is an escape, Greek is math, and two hyphens are no dash. */
+static void latex_has_letters_or_their_numbers(void **state)
+{
+    struct text_table t;
+    (void)state;
+    begin(&t, PRINT_LATEX);
+    text_table_column(&t, "x", false);
+    text_table_text(&t, "αΩΔο é 中😀 e\xCC\x81 --`` ?`");
+    drawn(&t);
+    assert_int_equal(count(text, "$\\alpha$$\\Omega$$\\Delta$$o$ é \\textbackslash{}u4e2d"
+                                 "\\textbackslash{}U0001f600 e\\textbackslash{}u0301 "
+                                 "-{}-`{}` ?{}` \\\\\n"),
+                     1);
+    free(text);
+}
+
+/* Each would fit beside the ones before; all of them are higher than a page. */
+static void latex_divides_many_short_notes(void **state)
+{
+    struct text_table t;
+    char mark[16];
+    (void)state;
+    begin(&t, PRINT_LATEX);
+    text_table_caption(&t, "notes", NULL);
+    text_table_column(&t, "encoder", false);
+    text_table_text(&t, "cope");
+    for (int i = 0; i < 100; i++) {
+        snprintf(mark, sizeof mark, "split_%d:", i);
+        text_table_below(&t, mark, "length 20 (id 10).");
+    }
+    drawn(&t);
+    assert_int_equal(count(text, "\\begin{table}\n"), 3);
+    assert_int_equal(count(text, ": length 20 (id 10).\\par\n"), 100);
+    free(text);
+}
+
 /* More rows than a page is high: parts, of which none begins with a row that stands below
  * another, and each says what its first row repeats. */
 static void latex_divides_long_tables(void **state)
@@ -383,6 +419,8 @@ int main(void)
         cmocka_unit_test(latex_takes_no_cell_for_an_argument),
         cmocka_unit_test(latex_puts_wide_tables_into_panels),
         cmocka_unit_test(latex_divides_long_tables),
+        cmocka_unit_test(latex_divides_many_short_notes),
+        cmocka_unit_test(latex_has_letters_or_their_numbers),
         cmocka_unit_test(latex_divides_long_notes),
         cmocka_unit_test(latex_breaks_long_texts),
         cmocka_unit_test(markdown_keeps_what_stands_below),

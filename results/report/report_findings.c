@@ -1,5 +1,6 @@
 /* report_findings.c -- sentences made from the numbers: who leads, who cannot be told apart.
  *
+ * A test of a text, which has bits per byte, is judged by its perplexity, others by their error.
  * Rows of the database come ordered by test (experiment, profile, cell, split), then by
  * recipe, a row for each seed. The encoders of one test are collected, ordered by their mean,
  * and the first is compared with each other one. */
@@ -21,7 +22,7 @@ struct entrant {
     char name[NAME_TEXT];
     long long recipe;
     double mean;
-    double error[SEEDS_MAX];
+    double value[SEEDS_MAX];
     int seeds;
 };
 
@@ -30,7 +31,8 @@ struct contest {
     char name[4 * NAME_TEXT]; /* "flip_flop quick id" */
     struct entrant *all;      /* [n], room for `room` */
     int n, room;
-    double chance; /* error of a blind guess; NaN: not known */
+    const struct metric_info *metric; /* the lower, the better */
+    double guess;                     /* its value for a blind guess; NaN: not known */
 };
 
 static int by_mean(const void *pa, const void *pb)
@@ -42,7 +44,7 @@ static int by_mean(const void *pa, const void *pb)
 
 static struct values values_of(const struct entrant *a)
 {
-    return (struct values){a->error, a->seeds};
+    return (struct values){a->value, a->seeds};
 }
 
 static double p_two_sided(const struct entrant *a, const struct entrant *b)
@@ -61,20 +63,27 @@ static int leaders(const struct contest *c)
     return n;
 }
 
+/* "5.20 %", or "38.39" of what is no rate. */
+static const char *with_unit(const struct metric_info *m, double value,
+                             char text[METRIC_TEXT + 2])
+{
+    metric_number(m, value, metric_decimals(m, value), text);
+    return m->percent ? strcat(text, " %") : text;
+}
+
 /* The entrants behind the leaders, of which the test finds the first one different or not:
  * "rope (5.20 %), cope (4.48 %)". Returns how many. */
 static int list(const struct contest *c, bool different, FILE *to)
 {
-    const struct metric_info *m = metric_info("token_error");
-    char number[METRIC_TEXT];
+    char number[METRIC_TEXT + 2];
     int n = 0;
     for (int i = leaders(c); i < c->n; i++) {
         const struct entrant *x = &c->all[i];
         if ((p_two_sided(&c->all[0], x) <= alpha) != different)
             continue;
         if (to)
-            fprintf(to, "%s%s (%s %%)", n ? ", " : "", x->name,
-                    metric_number(m, x->mean, metric_decimals(m, x->mean), number));
+            fprintf(to, "%s%s (%s)", n ? ", " : "", x->name,
+                    with_unit(c->metric, x->mean, number));
         n++;
     }
     return n;
@@ -88,26 +97,26 @@ static bool could_decide(const struct contest *c)
 
 static void say_leaders(const struct contest *c, FILE *to)
 {
-    const struct metric_info *m = metric_info("token_error");
     const struct entrant *best = &c->all[0];
     const int n = leaders(c);
     int most = best->seeds, least = best->seeds;
-    char number[METRIC_TEXT];
+    char number[METRIC_TEXT + 2];
     for (int i = 0; i < n; i++) {
         fprintf(to, "%s%s", i == 0 ? "" : i < n - 1 ? ", " : " and ", c->all[i].name);
         most = c->all[i].seeds > most ? c->all[i].seeds : most;
         least = c->all[i].seeds < least ? c->all[i].seeds : least;
     }
     if (best->mean > 0.0)
-        fprintf(to, " %s the lowest error, %s %%", n > 1 ? "have" : "has",
-                metric_number(m, best->mean, metric_decimals(m, best->mean), number));
+        fprintf(to, " %s the lowest %s, %s", n > 1 ? "have" : "has",
+                c->metric->error ? "error" : c->metric->name,
+                with_unit(c->metric, best->mean, number));
     else
         fprintf(to, " %s no error", n > 1 ? "make" : "makes");
     if (least < most)
         fprintf(to, " over %d to %d seeds", least, most);
     else
         fprintf(to, " over %d seed%s", most, most == 1 ? "" : "s");
-    if (!isnan(c->chance) && best->mean >= 0.9 * c->chance)
+    if (!isnan(c->guess) && best->mean >= 0.9 * c->guess)
         fputs(", no better than a guess", to);
 }
 
@@ -138,7 +147,7 @@ static void finish(struct contest *c)
     FILE *to = c->n > 1 ? open_memstream(&text, &bytes) : NULL;
     if (to) {
         for (int i = 0; i < c->n; i++)
-            c->all[i].mean = statistics_mean(c->all[i].error, c->all[i].seeds);
+            c->all[i].mean = statistics_mean(c->all[i].value, c->all[i].seeds);
         qsort(c->all, (size_t)c->n, sizeof *c->all, by_mean);
         say_leaders(c, to);
         say_rest(c, to);
@@ -171,7 +180,7 @@ static struct entrant *add(struct contest *c, long long recipe, const char *name
     return x;
 }
 
-/* Columns: experiment, profile, cell, split, recipe, variant, error, chance. */
+/* Columns: experiment, profile, cell, split, recipe, variant, metric, value, chance. */
 static enum status take(void *context, int columns, const char *const *names,
                         const char *const *cells, struct err *e)
 {
@@ -185,7 +194,10 @@ static enum status take(void *context, int columns, const char *const *names,
     if (strcmp(name, c->name) != 0) {
         finish(c);
         snprintf(c->name, sizeof c->name, "%s", name);
-        c->chance = cells[7] ? 1.0 - strtod(cells[7], NULL) : (double)NAN;
+        c->metric = metric_info(store_cell(cells[6]));
+        c->guess = cells[8]
+                       ? metric_of_accuracy(c->metric, strtod(cells[8], NULL), true, true)
+                       : (double)NAN;
     }
     const long long recipe = strtoll(store_cell(cells[4]), NULL, 10);
     struct entrant *x = c->n > 0 && c->all[c->n - 1].recipe == recipe
@@ -194,22 +206,24 @@ static enum status take(void *context, int columns, const char *const *names,
     if (!x)
         return err_set(e, ST_NOMEM, "no memory for the report");
     if (x->seeds < SEEDS_MAX)
-        x->error[x->seeds++] = strtod(store_cell(cells[6]), NULL);
+        x->value[x->seeds++] = strtod(store_cell(cells[7]), NULL);
     return ST_OK;
 }
 
 enum status report_findings(struct report *r, struct err *e)
 {
     static const char sql[] =
-        "SELECT r.experiment, r.profile, r.cell, s.split, r.recipe, r.variant, s.value,"
-        " (SELECT c.value FROM v_score AS c WHERE c.run_id = r.run_id AND c.split = s.split"
+        "SELECT r.experiment, r.profile, r.cell, s.split, r.recipe, r.variant, s.metric,"
+        " s.value, (SELECT c.value FROM v_score AS c WHERE c.run_id = r.run_id AND c.split = s.split"
         "  AND c.metric = 'chance') "
         "FROM v_run AS r JOIN v_score AS s USING (run_id) "
         "WHERE r.state = 'done' AND r.profile GLOB ?1 AND r.experiment GLOB ?2"
-        " AND s.metric = 'token_error' AND s.value NOT NULL"
+        " AND s.value NOT NULL AND s.metric = iif(EXISTS (SELECT 1 FROM v_score AS b"
+        "  WHERE b.run_id = r.run_id AND b.split = s.split AND b.metric = 'bits_per_byte'),"
+        "  'perplexity', 'token_error')"
         " AND s.split NOT IN ('train', 'valid') "
         "ORDER BY r.experiment, r.profile, r.cell, s.split, r.recipe, r.seed";
-    struct contest c = {.out = r->out, .chance = (double)NAN};
+    struct contest c = {.out = r->out, .guess = (double)NAN};
     fputs("<ul class=findings>\n", r->out);
     const enum status st = store_query(r->store, sql, r->params, 2, take, &c, e);
     if (st == ST_OK)

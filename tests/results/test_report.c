@@ -104,6 +104,25 @@ static void few_seeds_are_said_to_be_few(void **state)
     free(text);
 }
 
+/* Of a text most next tokens are wrong whoever leads: tables have its perplexity, and so has
+ * the sentence. */
+static void texts_are_judged_by_perplexity(void **state)
+{
+    struct fixture *f = *state;
+    struct err undrawn;
+    for (int i = 0; i < 2; i++) {
+        const int64_t id =
+            add_run(f->store, (struct fake_run){.variant = i ? "beta" : "alpha"});
+        put_split(f->store, id, "id", 300 + 100 * i, 1000, 1);
+        put(f->store, id, "id", "bits_per_byte", 2 + i);
+    }
+    char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
+    assert_has(text,
+               "alpha has the lowest perplexity, 1.350 over 1 seed; too few seeds to tell "
+               "encoders apart."); /* exp(0.3) */
+    free(text);
+}
+
 /* Of equal means no encoder leads alone, and 0 is said to be no error. */
 static void all_that_lead_are_named(void **state)
 {
@@ -482,6 +501,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(it_says_who_leads_and_who_is_not_told_apart),
         TEST(few_seeds_are_said_to_be_few),
+        TEST(texts_are_judged_by_perplexity),
         TEST(all_that_lead_are_named),
         TEST(commands_draw_the_same_and_no_more),
         TEST(names_are_text),

@@ -63,19 +63,23 @@ static int leaders(const struct contest *c)
     return n;
 }
 
+enum { WITH_UNIT = METRIC_TEXT + 2 };
+
 /* "5.20 %", or "38.39" of what is no rate. */
 static const char *with_unit(const struct metric_info *m, double value,
-                             char text[METRIC_TEXT + 2])
+                             char text[WITH_UNIT])
 {
-    metric_number(m, value, metric_decimals(m, value), text);
-    return m->percent ? strcat(text, " %") : text;
+    char number[METRIC_TEXT];
+    metric_number(m, value, metric_decimals(m, value), number);
+    snprintf(text, WITH_UNIT, "%s%s", number, m->percent ? " %" : "");
+    return text;
 }
 
 /* The entrants behind the leaders, of which the test finds the first one different or not:
  * "rope (5.20 %), cope (4.48 %)". Returns how many. */
 static int list(const struct contest *c, bool different, FILE *to)
 {
-    char number[METRIC_TEXT + 2];
+    char number[WITH_UNIT];
     int n = 0;
     for (int i = leaders(c); i < c->n; i++) {
         const struct entrant *x = &c->all[i];
@@ -100,7 +104,7 @@ static void say_leaders(const struct contest *c, FILE *to)
     const struct entrant *best = &c->all[0];
     const int n = leaders(c);
     int most = best->seeds, least = best->seeds;
-    char number[METRIC_TEXT + 2];
+    char number[WITH_UNIT];
     for (int i = 0; i < n; i++) {
         fprintf(to, "%s%s", i == 0 ? "" : i < n - 1 ? ", " : " and ", c->all[i].name);
         most = c->all[i].seeds > most ? c->all[i].seeds : most;
@@ -214,8 +218,8 @@ enum status report_findings(struct report *r, struct err *e)
 {
     static const char sql[] =
         "SELECT r.experiment, r.profile, r.cell, s.split, r.recipe, r.variant, s.metric,"
-        " s.value, (SELECT c.value FROM v_score AS c WHERE c.run_id = r.run_id AND c.split = s.split"
-        "  AND c.metric = 'chance') "
+        " s.value, (SELECT c.value FROM v_score AS c"
+        "  WHERE c.run_id = r.run_id AND c.split = s.split AND c.metric = 'chance') "
         "FROM v_run AS r JOIN v_score AS s USING (run_id) "
         "WHERE r.state = 'done' AND r.profile GLOB ?1 AND r.experiment GLOB ?2"
         " AND s.value NOT NULL AND s.metric = iif(EXISTS (SELECT 1 FROM v_score AS b"

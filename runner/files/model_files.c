@@ -87,10 +87,11 @@ enum status model_files_hash(const char *path, char hash[WEIGHTS_HASH], struct e
 
 static enum status no_room(const char *path, struct err *e)
 {
-    return err_set(e, ST_IO,
-                   "%s: cannot be written: %s; no run is lost: start again when there is room, and "
-                   "it goes on",
-                   path, strerror(errno));
+    return err_set(
+        e, ST_IO,
+        "%s: cannot be written: %s; no run is lost: start again when there is room, and "
+        "it goes on",
+        path, strerror(errno));
 }
 
 /* All of `from` to `to`, on the disk. */

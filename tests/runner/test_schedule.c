@@ -238,11 +238,12 @@ static void what_has_only_to_be_stored_is_not_given_a_time(void **state)
 {
     struct bed *b = *state;
     char path[PATH_MAX];
-    script(b, "[ $seed = 6 ] && echo '{\"type\":\"progress\",\"phase\":\"id\",\"step\":4,"
-              "\"steps\":4,\"loss\":1.0,\"flops\":1e30,\"tokens_per_s\":1.0}' && "
-              "until grep -q 'stop 5' $log; do sleep 0.01; done; sleep 0.2\n"
-              "[ $seed = 5 ] && until grep -q 'start 6' $log; do sleep 0.01; done; sleep 0.2\n"
-              "good\n");
+    script(b,
+           "[ $seed = 6 ] && echo '{\"type\":\"progress\",\"phase\":\"id\",\"step\":4,"
+           "\"steps\":4,\"loss\":1.0,\"flops\":1e30,\"tokens_per_s\":1.0}' && "
+           "until grep -q 'stop 5' $log; do sleep 0.01; done; sleep 0.2\n"
+           "[ $seed = 5 ] && until grep -q 'start 6' $log; do sleep 0.01; done; sleep 0.2\n"
+           "good\n");
     progress_close(b->progress);
     assert_int_equal(progress_open(3, false, &b->progress, &b->e), ST_OK);
     b->s.progress = b->progress;

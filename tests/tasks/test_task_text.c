@@ -17,6 +17,7 @@
 #include "parity/vectors.h"
 #include "program.h"
 #include "scratch.h"
+#include "split_text.h"
 #include "task_bed.h"
 #include "text_data.h"
 
@@ -112,6 +113,38 @@ static void fixed_targets_do_not_depend_on_the_length(void **state)
             assert_int_equal(n, 16);
             sample_free(&s);
         }
+    }
+}
+
+/* The line below a table of a text, beside windows as they are drawn. */
+static void what_is_said_of_windows_is_what_they_are(void **state)
+{
+    static const char *const shape[][2] = {{"0.5", "0.5"}, {"1", "0.5"},   {"1", "1"},
+                                           {"2.5", "0.5"}, {"4", "0.125"}, {"0.25", "1"},
+                                           {"0.25", "0.5"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof shape / sizeof *shape; i++) {
+        char changes[128], said[SPLIT_TEXT], want[SPLIT_TEXT];
+        snprintf(changes, sizeof changes, "part=test context=32 stretch=%s scored=%s",
+                 shape[i][0], shape[i][1]);
+        const struct option_values o = law(changes);
+        struct sample s = drawn(&o, 0);
+        int scored = 0;
+        for (int t = 0; t < s.length; t++)
+            scored += s.scored[t];
+        json_t *options =
+            json_pack("{s:i, s:f, s:f}", "context", 32, "stretch",
+                      strtod(shape[i][0], NULL), "scored", strtod(shape[i][1], NULL));
+        split_text_windows(options, said);
+        json_decref(options);
+        if (scored == s.length)
+            snprintf(want, sizeof want, "%d tokens, all scored, stride %d", s.length,
+                     scored);
+        else
+            snprintf(want, sizeof want, "%d tokens, the last %d scored, stride %d",
+                     s.length, scored, scored);
+        assert_string_equal(said, want);
+        sample_free(&s);
     }
 }
 
@@ -278,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_cover_the_text_once),
         cmocka_unit_test(fixed_targets_do_not_depend_on_the_length),
+        cmocka_unit_test(what_is_said_of_windows_is_what_they_are),
         cmocka_unit_test(training_has_windows_of_its_own_text),
         cmocka_unit_test(the_reference_was_asked_what_the_task_asks),
         cmocka_unit_test(bytes_and_words_are_counted),

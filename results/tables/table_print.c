@@ -581,6 +581,16 @@ static enum status print_html(struct view *v, const struct prose head[3], struct
     return st;
 }
 
+/* A letter that LaTeX's labels have not is its bytes in hex, so that names of such letters
+ * alone are told apart. */
+static void say_label_letter(struct prose *label, unsigned char c)
+{
+    if (c >= 0x80)
+        prose_say(label, "%02x", c);
+    else
+        prose_say(label, "%c", isalnum(c) || c == '_' ? c : '-');
+}
+
 /* What the whole table shares, in letters, digits and dashes. */
 static void say_label(const struct table_section *s, struct prose *label)
 {
@@ -589,8 +599,7 @@ static void say_label(const struct table_section *s, struct prose *label)
     for (int i = 0; i < 4; i++) {
         const char *text = s->fixed[dims[i]];
         for (; text && *text; text++)
-            prose_say(label, "%c",
-                      isalnum((unsigned char)*text) || *text == '_' ? *text : '-');
+            say_label_letter(label, (unsigned char)*text);
         if (s->fixed[dims[i]] && *s->fixed[dims[i]])
             prose_say(label, "-");
     }

@@ -404,6 +404,20 @@ static void reasons_of_failed_runs_are_told_whole(void **state)
     assert_holds(f->store, &q, want);
 }
 
+static void labels_of_two_names_are_two(void **state)
+{
+    const struct fixture *f = *state;
+    const struct table_request q = {.metrics = "token_error", .format = PRINT_LATEX};
+    static const char *const name[] = {"\xc3\xa9", "\xc3\xa8"}; /* two letters e */
+    for (int i = 0; i < 2; i++)
+        put_split(
+            f->store,
+            add_run(f->store, (struct fake_run){.experiment = name[i], .variant = "rope"}),
+            "id", 5, 100, 1);
+    assert_holds(f->store, &q, "\\label{tab:c3a9-quick-id-token_error}\n");
+    assert_holds(f->store, &q, "\\label{tab:c3a8-quick-id-token_error}\n");
+}
+
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_fixture, close_fixture)
 
 int main(void)
@@ -425,6 +439,7 @@ int main(void)
         CASE(many_sizes_are_ranges),
         CASE(latex_lines_up_at_the_point),
         CASE(latex_fits_a_paper_of_two_columns),
+        CASE(labels_of_two_names_are_two),
         CASE(macros_name_each_number),
         CASE(the_runs_behind_each_cell_are_told),
         CASE(reasons_of_failed_runs_are_told_whole),

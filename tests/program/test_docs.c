@@ -327,7 +327,7 @@ static void train_for_questions(const char *folder)
         "version: 1\n"
         "defaults:\n"
         "  model: {layers: 1, heads: 2, dim: 8}\n"
-        "  train: {steps: 4, warmup: 1, batch: 2, eval_every: 2, eval_count: 3}\n"
+        "  train: {steps: 4, warmup: 1, batch: 16, eval_every: 2, eval_count: 3}\n"
         "experiments:\n"
         "  flip_flop:\n"
         "    seeds: [1, 2]\n"

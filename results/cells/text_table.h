@@ -63,7 +63,7 @@ struct text_note {
 
 /* The LaTeX float that is being written (latex_float.c). */
 struct text_float {
-    bool open, fresh, in_notes, across, small;
+    bool open, fresh, in_notes, across, small, small_notes;
     double room; /* pt */
     int floats;  /* of this table that are closed */
     int since;   /* of all tables, where they do not share `floats` below */

@@ -127,11 +127,23 @@ static void fit(const char *database)
     compile(database);
 }
 
+/* Notes that a page has no room for go on in the next float with a sentence, or, where that is
+ * longer than a page, with a member of its list. */
+static void notes_are_broken_between_sentences(void)
+{
+    struct program p;
+    program_run_format(&p, "grep", "-n '[^.;] .par$' %s/body.tex", folder);
+    if (p.code != 1)
+        fail_msg("notes that are broken within a sentence:\n%s%s", p.out, p.err);
+    program_free(&p);
+}
+
 #define FITS(database)                        \
     static void fits_##database(void **state) \
     {                                         \
         (void)state;                          \
         fit(PUBLISHED "/" #database ".db");   \
+        notes_are_broken_between_sentences(); \
     }
 FITS(quick)
 FITS(quick_20)
@@ -140,6 +152,24 @@ FITS(overnight)
 FITS(text_quick)
 FITS(anchors)
 FITS(last_x)
+
+/* Rows and notes that fit a page are one float, with smaller letters if need be. */
+static void what_fits_a_page_is_one_float(void **state)
+{
+    (void)state;
+    static const char *const whole[] = {
+        "claims --db " PUBLISHED "/quick.db",
+        "table flip_flop --db " PUBLISHED "/quick_20.db",
+    };
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+        struct program p;
+        RUN(&p, "%s -o latex", whole[i]);
+        assert_int_equal(p.code, 0);
+        if (strstr(p.out, "(continued)"))
+            fail_msg("%s: more than one float a table:\n%s", whole[i], p.out);
+        program_free(&p);
+    }
+}
 
 /* A copy of the published quick.db that the statements have changed. */
 static void copy_changed(const char *name, const char *sql, char path[SCRATCH_TEXT + 16])
@@ -217,6 +247,7 @@ int main(void)
         cmocka_unit_test(fits_text_quick),
         cmocka_unit_test(fits_anchors),
         cmocka_unit_test(fits_last_x),
+        cmocka_unit_test(what_fits_a_page_is_one_float),
         cmocka_unit_test(what_is_longer_than_a_page_is_cut),
         cmocka_unit_test(names_of_any_characters_are_set),
     };

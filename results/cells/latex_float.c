@@ -78,7 +78,7 @@ static void put_caption(struct text_table *t)
     char *text = latex_cut(first ? t->caption : "(continued)", CAPTION_LINES, width);
     t->failed |= !text;
     fputs(first ? "\\caption{" : "\\addtocounter{table}{-1}\n\\caption[]{", t->out);
-    latex_words(t->out, text ? text : "");
+    latex_prose(t->out, text ? text : "");
     fputs("}\n", t->out);
     if (first && t->label)
         fprintf(t->out, "\\label{%s}\n", t->label);
@@ -247,7 +247,7 @@ static void put_note(struct text_table *t, const struct text_note *note,
         char *part = strndup(text, n);
         open_notes(t);
         put_mark(t, text == note->text ? note->mark : "");
-        latex_words(t->out, part ? part : "");
+        latex_prose(t->out, part ? part : "");
         fputs("\\par\n", t->out);
         t->failed |= !part;
         t->latex.room -= note_size(t)->line * latex_lines(part ? part : "", note_width(t));

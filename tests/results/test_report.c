@@ -120,6 +120,9 @@ static void texts_are_judged_by_perplexity(void **state)
     assert_has(text,
                "alpha has the lowest perplexity, 1.350 over 1 seed; too few seeds to tell "
                "encoders apart."); /* exp(0.3) */
+    assert_null(strstr(text, "No test is larger than training"));
+    assert_has(text, "<h2>How far beyond training</h2>\n"
+                     "<p>Texts are not answered right or wrong, so no ratio of theirs");
     free(text);
 }
 

@@ -146,7 +146,7 @@ struct section {
 static const struct section sections[] = {
     {"findings", "What came out",
      "A test is an experiment, the values of its grid (such as a learning rate) where it has "
-     "one, and a split; below the tables stands what each split changes. "
+     "one, and a split. Above each experiment's tests stands what they ask. "
      "For each test the encoder with the lowest mean error (of a text: perplexity), and "
      "those that the seeds cannot tell from it: by the exact two-sided rank-sum test, p above "
      "0.05, without a correction for looking at many tests. The claims below are corrected.",

@@ -190,7 +190,7 @@ static void split_line(const struct table_section *s, const char *split, note_fn
     words_free(&asked);
 }
 
-static void each_split(const struct table_section *s, note_fn line, void *to)
+void table_notes_splits(const struct table_section *s, note_fn line, void *to)
 {
     struct words said = {0};
     for (int i = 0; i < s->members; i++) {
@@ -341,7 +341,7 @@ enum status table_notes_each(const struct table_notes *n, const struct table_sec
              "The paper does not say whether it counts tokens or sequences: its number "
              "stands beside both.");
     const enum status st = each_merged(s, line, to, e);
-    each_split(s, line, to);
+    table_notes_splits(s, line, to);
     each_text(s, line, to);
     each_learning(s, line, to);
     each_tuning(s, line, to);

@@ -86,7 +86,7 @@ static void it_says_who_leads_and_who_is_not_told_apart(void **state)
         "alpha has the lowest error, 1.30 % over 5 seeds; its seeds tend to lie below "
         "those of gamma (20.30 %); not told apart from beta (1.50 %).");
     assert_has(text, "15 runs of 1 experiment and 3 encoders, 15 of them done");
-    assert_has(text, "below the tables stands what each split changes");
+    assert_has(text, "Above each experiment&#39;s tests stands what they ask");
     assert_has(text, "Chance is a blind guess, majority always the commonest answer");
     assert_string_equal(undrawn.msg, "");
     free(text);
@@ -101,6 +101,43 @@ static void few_seeds_are_said_to_be_few(void **state)
     char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
     assert_has(text, "alpha has the lowest error, 47.00 % over 3 seeds, no better than a "
                      "guess; too few seeds to tell encoders apart.");
+    free(text);
+}
+
+static const struct option noise[] = {
+    {.name = "p", .type = OPTION_REAL, .hi = 1, .help = "another option"},
+    {.name = "p_noise", .type = OPTION_REAL, .hi = 1, .help = "share of <noise>"},
+    {0},
+};
+
+static bool find_task(const char *name, struct report_task *out)
+{
+    *out = (struct report_task){"repeat what came first", noise};
+    return strcmp(name, "flip_flop") == 0;
+}
+
+/* Above the findings of an experiment, long before its tables. */
+static void what_tests_ask_stands_above_what_came_out(void **state)
+{
+    struct fixture *f = *state;
+    struct err undrawn;
+    for (int i = 0; i < 2; i++) {
+        const int64_t id = add_run(
+            f->store,
+            (struct fake_run){.variant = i ? "beta" : "alpha",
+                              .more = "\"task\": {\"name\": \"t\", \"options\": {\"p\": 1, "
+                                      "\"p_noise\": 0.5}}, \"splits\": {\"ood_far\": "
+                                      "{\"options\": {\"p\": 1, \"p_noise\": 0.9}}}"});
+        put_split(f->store, id, "ood_far", 300 + 100 * i, 1000, 1);
+    }
+    char *text = page(f, (struct report_request){.task = find_task}, ST_OK, &undrawn);
+    char *end = strstr(text, "<section id=heads>");
+    assert_non_null(end);
+    *end = '\0';
+    assert_has(text, "<p>The task: repeat what came first.</p>\n<ul class=notes>\n"
+                     "<li>ood_far: p_noise 0.9 (in training 0.5).</li>\n"
+                     "<li>p_noise: share of &#60;noise&#62;.</li>\n</ul>\n"
+                     "<ul class=findings>\n<li><b>");
     free(text);
 }
 
@@ -504,6 +541,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(it_says_who_leads_and_who_is_not_told_apart),
         TEST(few_seeds_are_said_to_be_few),
+        TEST(what_tests_ask_stands_above_what_came_out),
         TEST(texts_are_judged_by_perplexity),
         TEST(all_that_lead_are_named),
         TEST(commands_draw_the_same_and_no_more),

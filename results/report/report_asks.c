@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "report_parts.h"
-#include "table_splits.h"
+#include "table.h"
 
 /* The tests of the experiment at hand, the last of `all`; `to` writes its html. */
 struct writer {

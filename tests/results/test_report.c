@@ -435,10 +435,14 @@ static void it_says_what_a_head_counts(void **state)
     add_seeds(f, "beta", 2, 0.1, 0.01);
     fill_look(&x, "w", 0.97, 0.03);
     char *text = page(f, (struct report_request){.looks = &x.all}, ST_OK, &undrawn);
-    assert_has(text,
-               "<b>The gate of layer 0, head 1 opens at &#34;w&#34;: mean 0.97 there, 0.03 "
-               "elsewhere. It counts &#34;w&#34;.</b> This is run 2 (seed 8), of 2 with "
-               "weights the one");
+    assert_has(
+        text,
+        "<b>The gate of layer 0, head 1, as scored places see it, opens at "
+        "&#34;w&#34;: mean 0.97 there, 0.03 elsewhere. It counts &#34;w&#34;; the other "
+        "seed follows no kind clearly.</b> This is run 2 (seed 8), of 2 with weights "
+        "the one");
+    assert_has(text, "with the highest product of two numbers, how far the two means lie "
+                     "apart and the size of the correlation:</p>");
     assert_has(text, "<p>The task: read &#60;r&#62; it.</p>");
     /* The chosen head is large; place 1 asks last, and sees two tokens. */
     assert_has(text, "<figure class=\"head chosen\" data-layer=0 data-head=1>");
@@ -456,15 +460,22 @@ static void it_says_what_a_head_counts(void **state)
     text = page(f, (struct report_request){.looks = &x.all}, ST_OK, &undrawn);
     assert_has(text,
                "closes at &#34;w&#34;: mean 0.03 there, 0.97 elsewhere. It counts every "
-               "token but &#34;w&#34;.</b>");
+               "token but &#34;w&#34;; the other seed follows no kind clearly.</b>");
+    free(text);
+    fill_look(&x, "w", 0.97, 0.03);
+    x.run[0].kind = (struct look_kind){"\"a\"", false, 0.95, 0.02, 0.9};
+    text = page(f, (struct report_request){.looks = &x.all}, ST_OK, &undrawn);
+    assert_has(text, "It counts &#34;w&#34;; the other seed counts another kind.</b>");
     free(text);
     fill_look(&x, "w", 0.40, 0.20);
     x.run[1].kind.behind = true;
     text = page(f, (struct report_request){.looks = &x.all}, ST_OK, &undrawn);
     assert_has(
-        text, "No gate of these runs follows some kind of token: closest comes that of "
-              "layer 0, head 1 at what stands behind &#34;w&#34;, with mean 0.40 there and "
-              "0.20 elsewhere.</b>");
+        text,
+        "No gate of these runs follows some kind of token: closest comes that of "
+        "layer 0, head 1 at what stands behind &#34;w&#34;, as scored places see it with "
+        "mean 0.40 there and "
+        "0.20 elsewhere.</b>");
     free(text);
 }
 

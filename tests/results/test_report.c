@@ -163,6 +163,40 @@ static void texts_are_judged_by_perplexity(void **state)
     free(text);
 }
 
+/* The best first, as in what came out, and who has no number last. */
+static void the_leaderboard_begins_with_the_best(void **state)
+{
+    static const char *const names[] = {"absent", "wordy", "clear"};
+    struct fixture *f = *state;
+    struct err undrawn;
+    for (int i = 0; i < 3; i++) {
+        const int64_t id = add_run(f->store, (struct fake_run){.variant = names[i]});
+        const struct metric_row rows[] = {
+            {"id", "token_error", 100, i ? 0.1 * i : (double)NAN, -1, -1},
+            {"id", "perplexity", 100, i ? 9.0 - i : (double)NAN, -1, -1},
+            {"id", "bits_per_byte", 100, i ? 3.0 - i : (double)NAN, -1, -1},
+            {"ood", "token_error", 100, i ? 0.1 * i : (double)NAN, -1, -1},
+            {"ood", "perplexity", 100, i ? 9.0 - i : (double)NAN, -1, -1},
+        };
+        assert_ok(store_metrics(f->store, id, rows, 5, &err));
+    }
+    char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
+    const char *at = strstr(text, "<table id=board");
+    static const char *const order[] = {"clear", "wordy", "absent", /* of the text */
+                                        "wordy", "clear", "absent"};
+    for (int i = 0; i < 6; i++) {
+        char cell[32];
+        snprintf(cell, sizeof cell, ">%s</a></td>", order[i]);
+        assert_non_null(at);
+        at = strstr(at, "<a href=\"#recipe-");
+        assert_non_null(at);
+        at = strchr(at, '>');
+        assert_memory_equal(at, cell, strlen(cell));
+    }
+    assert_has(text, "#board td.test { overflow-wrap: normal; }");
+    free(text);
+}
+
 /* Of equal means no encoder leads alone, and 0 is said to be no error. */
 static void all_that_lead_are_named(void **state)
 {
@@ -554,6 +588,7 @@ int main(void)
         TEST(few_seeds_are_said_to_be_few),
         TEST(what_tests_ask_stands_above_what_came_out),
         TEST(texts_are_judged_by_perplexity),
+        TEST(the_leaderboard_begins_with_the_best),
         TEST(all_that_lead_are_named),
         TEST(commands_draw_the_same_and_no_more),
         TEST(names_are_text),

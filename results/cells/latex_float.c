@@ -11,10 +11,15 @@
 #include "latex_tabular.h"
 #include "text_table_draw.h"
 
-/* Lines of a paper of 11 pt, where they are higher than in one of 10 pt; a page is that of the
- * lowest papers less a fifth. */
-static const double page_height = 470, note_line = 11, caption_line = 13.6;
+/* Lines of a paper of 11 pt, where they are higher than in one of 10 pt; a page is that of such
+ * a paper, 541 pt, less two lines by which a float may be reckoned too low. */
+static const double page_height = 515, caption_line = 13.6;
 static const double footnotesize = 0.85;
+/* Of notes: their command, letters to those of 10 pt, and pt of a line. */
+static const struct note_size {
+    const char *name;
+    double scale, line;
+} note_sizes[] = {{"footnotesize", 0.85, 11}, {"scriptsize", 0.79, 9.5}};
 /* LaTeX keeps no more than 18, or 52, that it could not print for want of text. */
 enum { FLOATS = 12, CAPTION_LINES = 6 };
 
@@ -34,11 +39,21 @@ static void find_points(struct text_table *t)
 
 /* --- one float -------------------------------------------------------------------- */
 
+static const struct note_size *note_size(const struct text_table *t)
+{
+    return &note_sizes[t->latex.small_notes];
+}
+
+static double note_width(const struct text_table *t)
+{
+    return latex_layout_room(t->latex.across) / note_size(t)->scale;
+}
+
 static void open_notes(struct text_table *t)
 {
     if (!t->latex.in_notes)
-        fputs("\\par\\medskip\n\\begin{minipage}{\\linewidth}\\footnotesize\\raggedright\n",
-              t->out);
+        fprintf(t->out, "\\par\\medskip\n\\begin{minipage}{\\linewidth}\\%s\\raggedright\n",
+                note_size(t)->name);
     t->latex.in_notes = true;
 }
 
@@ -63,7 +78,7 @@ static void put_caption(struct text_table *t)
     char *text = latex_cut(first ? t->caption : "(continued)", CAPTION_LINES, width);
     t->failed |= !text;
     fputs(first ? "\\caption{" : "\\addtocounter{table}{-1}\n\\caption[]{", t->out);
-    latex_words(t->out, text ? text : "");
+    latex_prose(t->out, text ? text : "");
     fputs("}\n", t->out);
     if (first && t->label)
         fprintf(t->out, "\\label{%s}\n", t->label);
@@ -188,37 +203,82 @@ static void put_mark(struct text_table *t, const char *mark)
     fputs(*mark ? " " : "", t->out);
 }
 
-/* What this float has no room for is in the next. */
+/* Bytes of the whole parts, each of which `stop` ends, that a text begins with and that stand on
+ * at most `lines` lines; 0: not one does. */
+static size_t whole_parts(const char *text, const char stop[3], int lines, double width)
+{
+    size_t end = 0;
+    for (const char *at = strstr(text, stop); at; at = strstr(at + 2, stop)) {
+        const size_t n = (size_t)(at - text) + 2;
+        char *part = strndup(text, n);
+        const bool fits = part && latex_lines(part, width) <= lines;
+        free(part);
+        if (!fits)
+            break;
+        end = n;
+    }
+    return end;
+}
+
+/* Bytes of the text that this float has room for: all, or whole sentences, or, on a page of its
+ * own, whole members of a list, or what fills it; 0: the next float has it. */
+static size_t part_of_note(const struct text_table *t, const char *text)
+{
+    const double width = note_width(t);
+    const int room = (int)(t->latex.room / note_size(t)->line);
+    if (latex_lines(text, width) <= room)
+        return strlen(text);
+    size_t n = whole_parts(text, ". ", room, width);
+    if (n == 0 && t->latex.fresh)
+        n = whole_parts(text, "; ", room, width);
+    return n || !t->latex.fresh ? n : latex_part(text, room > 1 ? room : 1, width);
+}
+
 static void put_note(struct text_table *t, const struct text_note *note,
                      const struct latex_layout *same)
 {
-    const double width = latex_layout_room(t->latex.across) / footnotesize;
     for (const char *text = note->text; *text;) {
-        const int lines = latex_lines(text, width), room = (int)(t->latex.room / note_line);
-        if (lines > room && room < 3 && !t->latex.fresh) {
+        const size_t n = part_of_note(t, text);
+        if (n == 0) {
             close_float(t);
             open_float(t, same);
             continue;
         }
-        const size_t n =
-            lines > room ? latex_part(text, room > 1 ? room : 1, width) : strlen(text);
         char *part = strndup(text, n);
         open_notes(t);
         put_mark(t, text == note->text ? note->mark : "");
-        latex_words(t->out, part ? part : "");
+        latex_prose(t->out, part ? part : "");
         fputs("\\par\n", t->out);
         t->failed |= !part;
-        t->latex.room -= note_line * (lines > room ? room : lines);
+        t->latex.room -= note_size(t)->line * latex_lines(part ? part : "", note_width(t));
         t->latex.fresh = false;
         free(part);
         text += n;
     }
 }
 
+static double notes_height(const struct text_table *t)
+{
+    double sum = 0;
+    for (int i = 0; i < t->notes; i++)
+        sum += note_size(t)->line * latex_lines(t->note[i].text, note_width(t));
+    return sum;
+}
+
+/* Smaller letters where all notes then stand below the rows. */
+static void choose_note_size(struct text_table *t)
+{
+    if (notes_height(t) <= t->latex.room)
+        return;
+    t->latex.small_notes = true;
+    t->latex.small_notes = notes_height(t) <= t->latex.room;
+}
+
 void text_table_latex_end(struct text_table *t)
 {
     const struct latex_layout same = {.across = t->latex.across,
                                       .scale = t->latex.small ? 1 : footnotesize};
+    choose_note_size(t);
     for (int i = 0; i < t->notes && t->latex.open; i++)
         put_note(t, &t->note[i], &same);
     close_float(t);

@@ -181,3 +181,34 @@ void latex_words(FILE *out, const char *text)
             fputc(' ', out);
     }
 }
+
+static void part_of_prose(FILE *out, const char *from, const char *to)
+{
+    char *part = strndup(from, (size_t)(to - from));
+    latex_words(out, part ? part : "");
+    free(part);
+}
+
+/* A quote of code is a straight one. */
+static void code_of_prose(FILE *out, const char *from, const char *to)
+{
+    fputs("\\texttt{", out);
+    for (const char *quote; (quote = memchr(from, '"', (size_t)(to - from))) != NULL;
+         from = quote + 1) {
+        part_of_prose(out, from, quote);
+        fputs("\\char34{}", out);
+    }
+    part_of_prose(out, from, to);
+    fputs("}", out);
+}
+
+void latex_prose(FILE *out, const char *text)
+{
+    const char *from, *to;
+    while ((from = strchr(text, '`')) && (to = strchr(from + 1, '`'))) {
+        part_of_prose(out, text, from);
+        code_of_prose(out, from + 1, to);
+        text = to + 1;
+    }
+    latex_words(out, text);
+}

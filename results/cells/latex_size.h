@@ -27,6 +27,9 @@ char *latex_cut(const char *text, int lines, double width);
 /* As escape_latex, with the places within long words where a line may end. */
 void latex_words(FILE *out, const char *text);
 
+/* Sentences, in which `code` stands in letters of code. */
+void latex_prose(FILE *out, const char *text);
+
 double latex_longest(const char *text);          /* pt of the widest piece */
 int latex_lines(const char *text, double width); /* at least 1 */
 

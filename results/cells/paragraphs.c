@@ -13,7 +13,7 @@ static void words(enum print_format f, const char *text, FILE *out)
     else
         (f == PRINT_MD     ? escape_md
          : f == PRINT_HTML ? escape_html_prose
-                           : latex_words)(out, text);
+                           : latex_prose)(out, text);
 }
 
 static const char *ending(enum print_format f, const char *html)
@@ -34,11 +34,7 @@ void paragraph_title(enum print_format f, const char *text, FILE *out)
 
 void paragraph_item(enum print_format f, const char *text, FILE *out)
 {
-    fputs(f == PRINT_MD      ? "- "
-          : f == PRINT_LATEX ? "\\item "
-          : f == PRINT_HTML  ? "<li>"
-                             : "",
-          out);
+    fputs(f == PRINT_MD ? "- " : f == PRINT_HTML ? "<li>" : "", out);
     words(f, text, out);
     fputs(ending(f, "</li>\n"), out);
 }

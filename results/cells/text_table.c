@@ -6,6 +6,7 @@
 #include "text_table.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "json_text.h"
 #include "option.h"
 #include "paragraphs.h"
+#include "prose.h"
 #include "real_text.h"
 #include "text_table_draw.h"
 
@@ -428,13 +430,36 @@ void text_table_repeats(struct text_table *t)
 
 /* ---- around the table ---- */
 
-void text_table_caption(struct text_table *t, const char *caption, const char *label)
+void text_table_caption(struct text_table *t, const char *caption)
 {
     free(t->caption);
-    free(t->label);
     t->caption = strdup(caption);
-    t->label = label ? strdup(label) : NULL;
-    t->failed |= !t->caption || (label && !t->label);
+    t->failed |= !t->caption;
+}
+
+/* A letter that LaTeX's labels have not is its bytes in hex, so that names of such letters
+ * alone are told apart. */
+static void say_label_letter(struct prose *label, unsigned char c)
+{
+    if (c >= 0x80)
+        prose_say(label, "%02x", c);
+    else
+        prose_say(label, "%c", isalnum(c) || c == '_' ? c : '-');
+}
+
+void text_table_label(struct text_table *t, const char *fmt, ...)
+{
+    struct prose text = {.used = 0}, label = {.used = 0};
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text.text, sizeof text.text, fmt, args);
+    va_end(args);
+    prose_say(&label, "tab:");
+    for (const char *c = text.text; *c; c++)
+        say_label_letter(&label, (unsigned char)*c);
+    free(t->label);
+    t->label = strdup(label.text);
+    t->failed |= !t->label;
 }
 
 void text_table_below(struct text_table *t, const char *mark, const char *text)
@@ -453,7 +478,7 @@ void text_table_below(struct text_table *t, const char *mark, const char *text)
 void text_table_title(struct text_table *t, const char *title)
 {
     if (t->format == PRINT_LATEX)
-        text_table_caption(t, title, NULL);
+        text_table_caption(t, title);
     else
         paragraph_title(t->format, title, t->out);
 }

@@ -63,7 +63,7 @@ struct text_note {
 
 /* The LaTeX float that is being written (latex_float.c). */
 struct text_float {
-    bool open, fresh, in_notes, across, small;
+    bool open, fresh, in_notes, across, small, small_notes;
     double room; /* pt */
     int floats;  /* of this table that are closed */
     int since;   /* of all tables, where they do not share `floats` below */
@@ -119,9 +119,11 @@ void text_table_indent(struct text_table *t);
 
 void text_table_repeats(struct text_table *t); /* an empty cell: the same as above */
 
-/* Of a LaTeX table, before its end: the caption, with a label or NULL, and what stands below, a
- * line each, with its mark or "". */
-void text_table_caption(struct text_table *t, const char *caption, const char *label);
+/* Of a LaTeX table, before its end: the caption, its label, "tab:" and the text, in which a dash
+ * stands for what labels have not, and what stands below, a line each, with its mark or "". */
+void text_table_caption(struct text_table *t, const char *caption);
+void text_table_label(struct text_table *t, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 void text_table_below(struct text_table *t, const char *mark, const char *text);
 
 /* Sentences around a table, in formats for people. A title and what is said above are printed

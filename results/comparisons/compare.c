@@ -398,8 +398,10 @@ static enum status say_title(const struct compare_request *q, const struct pairs
     for (int k = 0; k < (q->databases ? KEYS : VARIANT); k++)
         if (!varies(p, of_text, k) && *first->key[k])
             fprintf(line, "; %s %s", key_name[k], first->key[k]);
-    if (fclose(line) == 0)
+    if (fclose(line) == 0) {
         text_table_title(t, text);
+        text_table_label(t, "compare-%s", text);
+    }
     free(text);
     return ST_OK;
 }

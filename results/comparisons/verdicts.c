@@ -401,6 +401,8 @@ static void write_paper(const struct claim *c, FILE *out)
                 metric_number(m, than, metric_decimals(m, than), b));
 }
 
+/* What the claims say; in LaTeX as comments, from which a paper takes what its text speaks of:
+ * as notes they would send the table over its page. */
 static void print_details(const struct claim *c, int n, enum print_format f, FILE *out)
 {
     for (int i = 0; i < n; i++) {
@@ -418,8 +420,10 @@ static void print_details(const struct claim *c, int n, enum print_format f, FIL
                   ? "); runs with several settings exist: those with most seeds count"
                   : ")",
               line);
-        if (fclose(line) == 0)
-            paragraph_item(f, text, out);
+        if (fclose(line) == 0) {
+            fputs(f == PRINT_LATEX ? "% " : "", out);
+            (f == PRINT_LATEX ? paragraph_plain : paragraph_item)(f, text, out);
+        }
         free(text);
     }
 }
@@ -430,6 +434,7 @@ static void say_rule(const struct claim *c, struct text_table *t)
     snprintf(title, sizeof title, "Claims, profile %s",
              *c->text[PROFILE] ? c->text[PROFILE] : "(no run yet)");
     text_table_title(t, title);
+    text_table_label(t, "claims-%s", *c->text[PROFILE] ? c->text[PROFILE] : "no-run");
     text_table_say(
         t,
         "Reproduced: by an exact rank-sum test over seeds the first encoder's values are "
@@ -517,12 +522,9 @@ static enum status print_profile(struct store *s, const struct claim *c, int n, 
         text_table_drop(&t);
         return st;
     }
-    fputs(f == PRINT_LATEX  ? "\\begin{itemize}\\raggedright\n"
-          : f == PRINT_HTML ? "<ul class=notes>\n"
-                            : "\n",
-          out);
+    fputs(f == PRINT_LATEX ? "" : f == PRINT_HTML ? "<ul class=notes>\n" : "\n", out);
     print_details(c, n, f, out);
-    fputs(f == PRINT_LATEX ? "\\end{itemize}\n" : f == PRINT_HTML ? "</ul>\n" : "", out);
+    fputs(f == PRINT_HTML ? "</ul>\n" : "", out);
     return ST_OK;
 }
 

@@ -90,18 +90,52 @@ static enum status tables(struct report *r, struct err *e)
     return table_print(r->store, &q, r->out, e);
 }
 
+static enum status take_texts(void *context, int columns, const char *const *names,
+                              const char *const *cells, struct err *e)
+{
+    bool *texts = context;
+    (void)columns;
+    (void)names;
+    (void)e;
+    *texts = strcmp(store_cell(cells[0]), "0") != 0;
+    return ST_OK;
+}
+
+/* Tests of texts are in no such table. */
+static enum status say_texts(struct report *r, bool *texts, struct err *e)
+{
+    static const char sql[] =
+        "SELECT count(*) FROM (SELECT 1 FROM v_run AS r JOIN v_score AS s USING (run_id)"
+        " WHERE r.state = 'done' AND r.profile GLOB ?1 AND r.experiment GLOB ?2"
+        " AND s.metric = 'bits_per_byte' LIMIT 1)";
+    const enum status st = store_query(r->store, sql, r->params, 2, take_texts, texts, e);
+    if (*texts) {
+        fputs("<p>", r->out);
+        report_prose(
+            r->out,
+            "Texts are not answered right or wrong, so no ratio of theirs is passed "
+            "or not: the leaderboard has the perplexity of windows that are longer "
+            "than those of training, and `posbench plot context` draws the loss "
+            "along them.");
+        fputs("</p>\n", r->out);
+    }
+    return st;
+}
+
 static enum status extrapolation(struct report *r, struct err *e)
 {
+    bool texts = false;
     const struct table_request q = {.experiment = r->request->experiment,
                                     .profile = r->request->profile,
                                     .format = PRINT_HTML};
     struct err none = {.msg = ""};
     const enum status st = table_extrapolation(r->store, &q, r->out, &none);
-    if (st == ST_NOTFOUND) {
-        fputs("<p>No test is larger than training.</p>\n", r->out);
-        return ST_OK;
-    }
-    return st ? err_set(e, st, "%s", none.msg) : ST_OK;
+    if (st && st != ST_NOTFOUND)
+        return err_set(e, st, "%s", none.msg);
+    const enum status said = say_texts(r, &texts, e);
+    if (st == ST_NOTFOUND && !texts)
+        fputs("<p>No run has a test with enough scored answers to decide.</p>\n", r->out);
+    return said;
 }
 
 struct section {
@@ -112,7 +146,7 @@ struct section {
 static const struct section sections[] = {
     {"findings", "What came out",
      "A test is an experiment, the values of its grid (such as a learning rate) where it has "
-     "one, and a split; below the tables stands what each split changes. "
+     "one, and a split. Above each experiment's tests stands what they ask. "
      "For each test the encoder with the lowest mean error (of a text: perplexity), and "
      "those that the seeds cannot tell from it: by the exact two-sided rank-sum test, p above "
      "0.05, without a correction for looking at many tests. The claims below are corrected.",

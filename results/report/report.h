@@ -9,17 +9,28 @@
 
 #include <stdio.h>
 
+#include "option.h"
 #include "report_look.h"
 #include "store.h"
 
 /* Draws a gnuplot script. ST_IO when it cannot, gnuplot not being installed among others. */
 typedef enum status (*report_draw_fn)(FILE *script, FILE *picture, struct err *e);
 
+/* What a task asks, in one line, and its options, borrowed. */
+struct report_task {
+    const char *summary;
+    const struct option *options;
+};
+
+/* false: no such task is known. */
+typedef bool (*report_task_fn)(const char *name, struct report_task *out);
+
 struct report_request {
     const char *experiment, *profile; /* globs; NULL: all */
     const char *database;             /* its name, for people */
     const char *program;              /* "posbench 0.4 (commit ...)" */
     report_draw_fn draw;
+    report_task_fn task;              /* NULL: no task is known */
     const struct report_looks *looks; /* NULL: models were not asked for */
     const char *plots; /* kinds of pictures with commas between, known ones; NULL: all */
 };

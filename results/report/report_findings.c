@@ -28,6 +28,9 @@ struct entrant {
 
 struct contest {
     FILE *out;
+    struct report_asks asks;
+    char experiment[NAME_TEXT], profile[NAME_TEXT];
+    const char *asked;        /* what stands above the last sentence; NULL: none yet */
     char name[4 * NAME_TEXT]; /* "flip_flop quick id" */
     struct entrant *all;      /* [n], room for `room` */
     int n, room;
@@ -143,6 +146,16 @@ static void say_rest(const struct contest *c, FILE *to)
     }
 }
 
+/* Above the first sentence of an experiment. */
+static void say_asked(struct contest *c)
+{
+    const char *asked = report_asks_find(&c->asks, c->experiment, c->profile);
+    if (c->asked && strcmp(asked, c->asked) == 0)
+        return;
+    fprintf(c->out, "%s%s<ul class=findings>\n", c->asked ? "</ul>\n" : "", asked);
+    c->asked = asked;
+}
+
 /* The sentence of a test, and an empty contest again. */
 static void finish(struct contest *c)
 {
@@ -156,6 +169,7 @@ static void finish(struct contest *c)
         say_leaders(c, to);
         say_rest(c, to);
         if (fclose(to) == 0) {
+            say_asked(c);
             fputs("<li>", c->out);
             report_element(c->out, "b", c->name);
             report_say(c->out, ": %s.", text);
@@ -198,6 +212,8 @@ static enum status take(void *context, int columns, const char *const *names,
     if (strcmp(name, c->name) != 0) {
         finish(c);
         snprintf(c->name, sizeof c->name, "%s", name);
+        snprintf(c->experiment, sizeof c->experiment, "%s", store_cell(cells[0]));
+        snprintf(c->profile, sizeof c->profile, "%s", store_cell(cells[1]));
         c->metric = metric_info(store_cell(cells[6]));
         c->guess = cells[8]
                        ? metric_of_accuracy(c->metric, strtod(cells[8], NULL), true, true)
@@ -228,11 +244,13 @@ enum status report_findings(struct report *r, struct err *e)
         " AND s.split NOT IN ('train', 'valid') "
         "ORDER BY r.experiment, r.profile, r.cell, s.split, r.recipe, r.seed";
     struct contest c = {.out = r->out, .guess = (double)NAN};
-    fputs("<ul class=findings>\n", r->out);
-    const enum status st = store_query(r->store, sql, r->params, 2, take, &c, e);
+    enum status st = report_asks_load(r, &c.asks, e);
+    if (st == ST_OK)
+        st = store_query(r->store, sql, r->params, 2, take, &c, e);
     if (st == ST_OK)
         finish(&c);
-    fputs("</ul>\n", r->out);
+    fputs(c.asked ? "</ul>\n" : "", r->out);
+    report_asks_free(&c.asks);
     free(c.all);
     return st;
 }

@@ -1,4 +1,7 @@
-/* report_leaderboard.c -- one row for each test and encoder, to be sorted and filtered. */
+/* report_leaderboard.c -- one row for each test and encoder, to be sorted and filtered.
+ *
+ * The best of a test is first, by its error, in a test of a text, which has bits per byte, by
+ * its perplexity; who has no number is last. */
 #include "report_parts.h"
 
 #include <math.h>
@@ -77,8 +80,9 @@ enum status report_leaderboard(struct report *r, struct err *e)
         "  WHERE state = 'done' GROUP BY recipe), "
         "other AS (SELECT experiment, profile, cell, recipe, split,"
         "  max(mean) FILTER (WHERE metric = 'chance') AS chance,"
-        "  max(mean) FILTER (WHERE metric = 'perplexity') AS perplexity"
-        "  FROM v_summary WHERE metric IN ('chance', 'perplexity')"
+        "  max(mean) FILTER (WHERE metric = 'perplexity') AS perplexity,"
+        "  max(metric = 'bits_per_byte') AS text"
+        "  FROM v_summary WHERE metric IN ('chance', 'perplexity', 'bits_per_byte')"
         "  GROUP BY experiment, profile, cell, recipe, split) "
         "SELECT s.experiment, s.profile, s.cell, s.split, s.variant, s.recipe, s.mean,"
         " s.low, s.high, s.min, s.max, s.n, 1 - o.chance, o.perplexity, c.parameters, c.step "
@@ -86,7 +90,8 @@ enum status report_leaderboard(struct report *r, struct err *e)
         " LEFT JOIN other AS o USING (experiment, profile, cell, recipe, split) "
         "WHERE s.metric = 'token_error' AND s.split NOT IN ('train', 'valid')"
         " AND s.profile GLOB ?1 AND s.experiment GLOB ?2 "
-        "ORDER BY s.experiment, s.profile, s.cell, s.split, s.mean";
+        "ORDER BY s.experiment, s.profile, s.cell, s.split,"
+        " iif(o.text, o.perplexity, s.mean) NULLS LAST, s.variant";
     enum { COLUMNS = sizeof headings / sizeof *headings };
     fputs("<p class=filter hidden><label>Only rows with <input type=search "
           "data-filter=board></label> <output></output></p>\n"

@@ -69,6 +69,38 @@ static void kind_name(const struct look_kind *k, char text[KIND_TEXT])
     snprintf(text, KIND_TEXT, "%s%s", k->behind ? "what stands behind " : "", k->names);
 }
 
+static bool same_kind(const struct look_kind *a, const struct look_kind *b)
+{
+    return a->behind == b->behind && (a->at > a->other) == (b->at > b->other) &&
+           strcmp(a->names, b->names) == 0;
+}
+
+/* "; 3 of the other 4 seeds count another kind". */
+static void say_some(FILE *out, int n, int all, const char *one, const char *many)
+{
+    if (n > 0 && all == 1)
+        report_say(out, "; the other seed %s", one);
+    else if (n > 0)
+        report_say(out, "; %d of the other %d seeds %s", n, all, n == 1 ? one : many);
+}
+
+/* What the chosen heads of the seeds that are not shown do, where it is something else. */
+static void say_others(FILE *out, const struct report_look *l, bool counts)
+{
+    int other = 0, none = 0;
+    for (int i = 0; i < l->runs; i++) {
+        const struct look_kind *k = &l->run[i].kind;
+        if (look_kind_score(k) < clear_score)
+            none++;
+        else if (!same_kind(k, &l->run[l->shown].kind))
+            other++;
+    }
+    say_some(out, other, l->runs - 1,
+             counts ? "counts another kind" : "follows another kind",
+             counts ? "count another kind" : "follow another kind");
+    say_some(out, none, l->runs - 1, "follows no kind clearly", "follow no kind clearly");
+}
+
 static void say_kind(FILE *out, const struct report_look *l)
 {
     const struct look_run_kind *x = &l->run[l->shown];
@@ -80,15 +112,19 @@ static void say_kind(FILE *out, const struct report_look *l)
         report_say(
             out,
             "No %s of these runs follows some kind of token: closest comes that of layer %d, "
-            "head %d at %s, with mean %.2f there and %.2f elsewhere",
+            "head %d at %s, as scored places see it with mean %.2f there and %.2f elsewhere",
             gate, x->layer, x->head, kind, k->at, k->other);
         return;
     }
     const bool opens = k->at > k->other;
-    report_say(out, "The %s of layer %d, head %d %s at %s: mean %.2f there, %.2f elsewhere",
+    report_say(out,
+               "The %s of layer %d, head %d, as scored places see it, %s at %s: mean %.2f "
+               "there, %.2f elsewhere",
                gate, x->layer, x->head, opens ? "opens" : "closes", kind, k->at, k->other);
-    if (strcmp(gate, "gate") == 0)
+    const bool counts = strcmp(gate, "gate") == 0;
+    if (counts)
         report_say(out, ". It counts %s%s", opens ? "" : "every token but ", kind);
+    say_others(out, l, counts);
 }
 
 static void say(FILE *out, const struct report_look *l)
@@ -379,7 +415,10 @@ static enum status write_look(struct report *r, const struct report_look *l, int
         "<p>The kind of each head of this run, and its mean gates by the token of the key:</p>\n",
         r->out);
     enum status st = write_heads_table(r->out, l, e);
-    fputs("<p>Of each run the head and the kind with the highest product:</p>\n", r->out);
+    fputs(
+        "<p>Of each run the head and the kind with the highest product of two numbers, how "
+        "far the two means lie apart and the size of the correlation:</p>\n",
+        r->out);
     return st ? st : write_runs(r->out, l, e);
 }
 

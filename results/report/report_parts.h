@@ -14,6 +14,20 @@ struct report {
     struct err *undrawn; /* why the first picture that could not be drawn was not */
 };
 
+/* What the tests of an experiment ask, as HTML. */
+struct report_asked {
+    char *experiment, *profile, *html; /* owned */
+};
+struct report_asks {
+    struct report_asked *at;
+    int n;
+};
+/* *out is the caller's, filled or not. */
+enum status report_asks_load(struct report *r, struct report_asks *out, struct err *e);
+const char *report_asks_find(const struct report_asks *a, const char *experiment,
+                             const char *profile); /* "": nothing is known */
+void report_asks_free(struct report_asks *a);
+
 /* Which encoder leads where, and from which the seeds cannot tell it. */
 enum status report_findings(struct report *r, struct err *e);
 /* What the heads of trained models count. */

@@ -1,7 +1,10 @@
 #include "rows.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
+#include "prose.h"
+#include "queries.h"
 #include "store_internal.h"
 
 struct answer {
@@ -99,11 +102,37 @@ enum status rows_print(struct store *s, const char *sql, const char *const *para
     return st;
 }
 
+enum status rows_print_named(struct store *s, int query, enum print_format f, FILE *out,
+                             struct err *e)
+{
+    struct text_table t;
+    struct answer a = {.table = &t};
+    text_table_init(&t, f, out);
+    text_table_caption(&t, query_description(query));
+    text_table_label(&t, "query-%s", query_name(query));
+    return print(s, query_sql(query), NULL, NULL, 0, &a, e);
+}
+
+/* The statement on one line. */
+static void say_statement(struct text_table *t, const char *sql)
+{
+    struct prose said = {.used = 0};
+    prose_say(&said, "Answer to `");
+    for (const char *c = sql; *c; c++)
+        if (!isspace((unsigned char)*c))
+            prose_say(&said, "%s%c", c > sql && isspace((unsigned char)c[-1]) ? " " : "",
+                      *c);
+    prose_say(&said, "`");
+    text_table_caption(t, said.text);
+    text_table_label(t, "query");
+}
+
 enum status rows_print_typed(struct store *s, const char *sql, enum print_format f,
                              FILE *out, struct err *e)
 {
     struct text_table t;
     struct answer a = {.table = &t};
     text_table_init(&t, f, out);
+    say_statement(&t, sql);
     return print(s, NULL, sql, NULL, 0, &a, e);
 }

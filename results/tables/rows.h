@@ -13,6 +13,10 @@ enum status rows_print(struct store *s, const char *sql, const char *const *para
                        int n_params, enum print_format f, FILE *out, int *rows,
                        struct err *e);
 
+/* A stored query. In LaTeX what it answers is the caption. */
+enum status rows_print_named(struct store *s, int query, enum print_format f, FILE *out,
+                             struct err *e);
+
 /* A statement that the user typed: what is wrong with it is ST_USAGE. */
 enum status rows_print_typed(struct store *s, const char *sql, enum print_format f,
                              FILE *out, struct err *e);

@@ -68,4 +68,18 @@ struct table_request {
 enum status table_print(struct store *s, const struct table_request *q, FILE *out,
                         struct err *e);
 
+/* Who is told what tests ask: first the tests of an experiment and profile, then a line for
+ * each of their splits, "ood_sparse:" and "p_ignore 0.98 (id 0.8).", as below a table. */
+struct split_listener {
+    enum status (*tests)(void *to, const char *experiment, const char *profile,
+                         const char *task, struct err *e);
+    void (*split)(void *to, const char *name, const char *asks);
+    void *to;
+};
+
+/* What the tests of all experiments ask, in the order of their tables: experiment, profile and
+ * filters of the request count. No run is no error. */
+enum status table_splits(struct store *s, const struct table_request *q,
+                         const struct split_listener *listener, struct err *e);
+
 #endif

@@ -334,6 +334,7 @@ static void say_head(struct text_table *t, const struct field *f, int left_out)
     struct prose said = {.used = 0};
     prose_say(&said, "Over tests, profile %s", f->profile);
     text_table_title(t, said.text);
+    text_table_label(t, "aggregate-%s", f->profile);
     said.used = 0;
     prose_say(
         &said,

@@ -358,6 +358,7 @@ static void say_around(const struct job *j, int at, struct text_table *t)
     snprintf(text, sizeof text, "Extrapolation, profile %s",
              j->score[at].any->key[DIM_PROFILE]);
     text_table_title(t, text);
+    text_table_label(t, "extrapolation-%s", j->score[at].any->key[DIM_PROFILE]);
     text_table_say(
         t,
         "The largest ratio to the sizes of training up to which, at each ratio asked, the "

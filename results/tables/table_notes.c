@@ -190,7 +190,7 @@ static void split_line(const struct table_section *s, const char *split, note_fn
     words_free(&asked);
 }
 
-static void each_split(const struct table_section *s, note_fn line, void *to)
+void table_notes_splits(const struct table_section *s, note_fn line, void *to)
 {
     struct words said = {0};
     for (int i = 0; i < s->members; i++) {
@@ -306,10 +306,16 @@ static void each_tuning(const struct table_section *s, note_fn line, void *to)
         line(to, "", parameters.text);
 }
 
-/* Of one seed no interval decides. */
+/* Is each cell one seed's, of which there is no mean and no interval decides? */
+static bool one_seed(const struct table_section *s)
+{
+    return s->seeds < 2;
+}
+
 static const char *best_rule(const struct table_section *s, const struct table_request *q)
 {
-    return q->best == BEST_MEAN || s->seeds < 2
+    return one_seed(s) ? "the best value among the encoders it stands beside."
+           : q->best == BEST_MEAN
                ? "the best mean among the encoders it stands beside."
                : "the best mean among the encoders it stands beside, or a mean within the 95 % "
                  "interval of the best.";
@@ -323,9 +329,13 @@ enum status table_notes_each(const struct table_notes *n, const struct table_sec
     if (n->best)
         line(to, q->format == PRINT_TEXT ? "*" : "Bold:", best_rule(s, q));
     if (n->bound)
-        line(to, "0 (< x)",
-             "no error in any seed; x is the 95 % upper bound of these seeds' rate, were "
-             "errors independent: further seeds may err more.");
+        line(
+            to, "0 (< x)",
+            one_seed(s)
+                ? "no error in this one seed; x is the 95 % upper bound of its rate, were "
+                  "errors independent: further seeds may err more."
+                : "no error in any seed; x is the 95 % upper bound of these seeds' rate, were "
+                  "errors independent: further seeds may err more.");
     if (n->hard) {
         say_hard(s, &hard);
         line(to, "|", hard.text);
@@ -341,7 +351,7 @@ enum status table_notes_each(const struct table_notes *n, const struct table_sec
              "The paper does not say whether it counts tokens or sequences: its number "
              "stands beside both.");
     const enum status st = each_merged(s, line, to, e);
-    each_split(s, line, to);
+    table_notes_splits(s, line, to);
     each_text(s, line, to);
     each_learning(s, line, to);
     each_tuning(s, line, to);

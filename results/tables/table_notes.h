@@ -23,6 +23,9 @@ enum status table_notes_each(const struct table_notes *n, const struct table_sec
                              const struct table_request *q, note_fn line, void *to,
                              struct err *e);
 
+/* Of these the lines that say what each split asks. */
+void table_notes_splits(const struct table_section *s, note_fn line, void *to);
+
 /* A table of the runs behind each cell: id, seed, value, state. */
 enum status table_notes_runs(const struct table_section *s, const struct table_request *q,
                              FILE *out, struct err *e);

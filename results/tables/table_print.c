@@ -7,7 +7,6 @@
  * database's. */
 #include "table_print.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -581,39 +580,25 @@ static enum status print_html(struct view *v, const struct prose head[3], struct
     return st;
 }
 
-/* A letter that LaTeX's labels have not is its bytes in hex, so that names of such letters
- * alone are told apart. */
-static void say_label_letter(struct prose *label, unsigned char c)
-{
-    if (c >= 0x80)
-        prose_say(label, "%02x", c);
-    else
-        prose_say(label, "%c", isalnum(c) || c == '_' ? c : '-');
-}
-
-/* What the whole table shares, in letters, digits and dashes. */
-static void say_label(const struct table_section *s, struct prose *label)
+/* What the whole table shares. */
+static void say_label(const struct table_section *s, struct text_table *t)
 {
     static const enum dim dims[] = {DIM_EXPERIMENT, DIM_PROFILE, DIM_CELL, DIM_SPLIT};
-    prose_say(label, "tab:");
-    for (int i = 0; i < 4; i++) {
-        const char *text = s->fixed[dims[i]];
-        for (; text && *text; text++)
-            say_label_letter(label, (unsigned char)*text);
+    struct prose label = {.used = 0};
+    for (int i = 0; i < 4; i++)
         if (s->fixed[dims[i]] && *s->fixed[dims[i]])
-            prose_say(label, "-");
-    }
-    prose_say(label, "%s", s->data->metric);
+            prose_say(&label, "%s-", s->fixed[dims[i]]);
+    text_table_label(t, "%s%s", label.text, s->data->metric);
 }
 
 /* Where the caption is the user's, what the table's own says stands among the notes. */
 static enum status print_latex(struct view *v, const struct prose head[3], struct err *e)
 {
     const bool own = !v->q->caption;
-    struct prose caption = {.used = 0}, label = {.used = 0};
+    struct prose caption = {.used = 0};
     prose_say(&caption, "%s%s%s", head[0].text, own ? ". " : "", own ? head[1].text : "");
-    say_label(v->s, &label);
-    text_table_caption(&v->table, caption.text, label.text);
+    text_table_caption(&v->table, caption.text);
+    say_label(v->s, &v->table);
     for (int i = own ? 2 : 1; i < 3; i++)
         if (head[i].used)
             text_table_below(&v->table, "", head[i].text);

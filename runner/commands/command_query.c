@@ -16,8 +16,8 @@
 enum { NAMES_MAX = 256, FILE_MAX = 1 << 20 };
 
 struct asked {
-    const char *sql;
-    bool typed; /* by the user; else it is one of ours */
+    const char *sql; /* typed by the user; NULL: a stored query */
+    int stored;      /* its index */
 };
 
 static enum status list_queries(enum print_format f, struct err *e)
@@ -124,7 +124,7 @@ static enum status named_query(const char *text, struct asked *out, struct err *
 {
     const int i = query_find(text);
     if (i >= 0 || strpbrk(text, " \t\n")) {
-        *out = (struct asked){i >= 0 ? query_sql(i) : text, i < 0};
+        *out = (struct asked){i >= 0 ? NULL : text, i};
         return ST_OK;
     }
     const char *names[NAMES_MAX];
@@ -171,8 +171,8 @@ static enum status ask(const struct invocation *v, const struct asked *q,
     target_database(v, "", path);
     enum status st = store_open(path, STORE_READ, &db, e);
     if (!st)
-        st = q->typed ? rows_print_typed(db, q->sql, f, stdout, e)
-                      : rows_print(db, q->sql, NULL, 0, f, stdout, NULL, e);
+        st = q->sql ? rows_print_typed(db, q->sql, f, stdout, e)
+                    : rows_print_named(db, q->stored, f, stdout, e);
     store_close(db);
     return st;
 }
@@ -181,7 +181,7 @@ static enum status run(const struct invocation *v, struct err *e)
 {
     const char *file = flag_text(v, "file", NULL);
     const bool list = flag_given(v, "list"), schema = flag_given(v, "schema");
-    struct asked q = {.typed = true};
+    struct asked q = {.sql = NULL};
     char *text = NULL;
     enum print_format format;
     enum status st = listing_format(v, &format, e);

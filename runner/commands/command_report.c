@@ -12,9 +12,18 @@
 #include "report.h"
 #include "store_matrix.h"
 #include "targets.h"
+#include "task.h"
 #include "version.h"
 
 #define DEFAULT_PAGE "report.html"
+
+static bool task_words(const char *name, struct report_task *out)
+{
+    const struct task *t = task_find(name);
+    if (t)
+        *out = (struct report_task){.summary = t->summary, .options = t->options};
+    return t != NULL;
+}
 
 static enum status write_page(const struct invocation *v, struct store *db,
                               const char *path, const struct report_looks *looks,
@@ -27,6 +36,7 @@ static enum status write_page(const struct invocation *v, struct store *db,
         .database = slash ? slash + 1 : path, /* pages are handed on, folders are private */
         .program = "posbench " POSBENCH_VERSION " (" POSBENCH_COMMIT ")",
         .draw = gnuplot_draw,
+        .task = task_words,
         .looks = looks,
         .plots = flag_text(v, "plots", NULL),
     };

@@ -127,11 +127,23 @@ static void fit(const char *database)
     compile(database);
 }
 
+/* Notes that a page has no room for go on in the next float with a sentence, or, where that is
+ * longer than a page, with a member of its list. */
+static void notes_are_broken_between_sentences(void)
+{
+    struct program p;
+    program_run_format(&p, "grep", "-n '[^.;] .par$' %s/body.tex", folder);
+    if (p.code != 1)
+        fail_msg("notes that are broken within a sentence:\n%s%s", p.out, p.err);
+    program_free(&p);
+}
+
 #define FITS(database)                        \
     static void fits_##database(void **state) \
     {                                         \
         (void)state;                          \
         fit(PUBLISHED "/" #database ".db");   \
+        notes_are_broken_between_sentences(); \
     }
 FITS(quick)
 FITS(quick_20)
@@ -140,6 +152,48 @@ FITS(overnight)
 FITS(text_quick)
 FITS(anchors)
 FITS(last_x)
+
+/* Rows and notes that fit a page are one float, with smaller letters if need be. */
+static void what_fits_a_page_is_one_float(void **state)
+{
+    (void)state;
+    static const char *const whole[] = {
+        "claims --db " PUBLISHED "/quick.db",
+        "table flip_flop --db " PUBLISHED "/quick_20.db",
+    };
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+        struct program p;
+        RUN(&p, "%s -o latex", whole[i]);
+        assert_int_equal(p.code, 0);
+        if (strstr(p.out, "(continued)"))
+            fail_msg("%s: more than one float a table:\n%s", whole[i], p.out);
+        program_free(&p);
+    }
+}
+
+/* A paper refers to a table by its label, and its text is its author's. */
+static void tables_have_captions_and_labels(void **state)
+{
+    (void)state;
+    static const char *const said[][2] = {
+        {"claims", "\\caption{Claims, profile quick}\n\\label{tab:claims-quick}\n"},
+        {"claims", "\\texttt{posbench claims \\char34{}{}*\\char34{}} lists"},
+        {"claims", "\\end{table*}\n% T2-flipflop-id-absolute: Flip-Flop"},
+        {"table --extrapolation", "\n\\label{tab:extrapolation-quick}\n"},
+        {"compare cope rope", "\n\\label{tab:compare-A-cope--B-rope--profile-quick}\n"},
+        {"query trials", "chosen on valid}\n\\label{tab:query-trials}\n"},
+        {"query \"SELECT run_id  FROM v_run\"",
+         "\\caption{Answer to \\texttt{SELECT run\\_id FROM v\\_run}}\n\\label{tab:query}\n"},
+    };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        struct program p;
+        RUN(&p, "%s --db " PUBLISHED "/quick.db -o latex", said[i][0]);
+        assert_null(strstr(p.out, "itemize"));
+        if (!strstr(p.out, said[i][1]))
+            fail_msg("%s: no %s in\n%s%s", said[i][0], said[i][1], p.out, p.err);
+        program_free(&p);
+    }
+}
 
 /* A copy of the published quick.db that the statements have changed. */
 static void copy_changed(const char *name, const char *sql, char path[SCRATCH_TEXT + 16])
@@ -217,6 +271,8 @@ int main(void)
         cmocka_unit_test(fits_text_quick),
         cmocka_unit_test(fits_anchors),
         cmocka_unit_test(fits_last_x),
+        cmocka_unit_test(what_fits_a_page_is_one_float),
+        cmocka_unit_test(tables_have_captions_and_labels),
         cmocka_unit_test(what_is_longer_than_a_page_is_cut),
         cmocka_unit_test(names_of_any_characters_are_set),
     };

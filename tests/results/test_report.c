@@ -86,7 +86,7 @@ static void it_says_who_leads_and_who_is_not_told_apart(void **state)
         "alpha has the lowest error, 1.30 % over 5 seeds; its seeds tend to lie below "
         "those of gamma (20.30 %); not told apart from beta (1.50 %).");
     assert_has(text, "15 runs of 1 experiment and 3 encoders, 15 of them done");
-    assert_has(text, "below the tables stands what each split changes");
+    assert_has(text, "Above each experiment&#39;s tests stands what they ask");
     assert_has(text, "Chance is a blind guess, majority always the commonest answer");
     assert_string_equal(undrawn.msg, "");
     free(text);
@@ -101,6 +101,43 @@ static void few_seeds_are_said_to_be_few(void **state)
     char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
     assert_has(text, "alpha has the lowest error, 47.00 % over 3 seeds, no better than a "
                      "guess; too few seeds to tell encoders apart.");
+    free(text);
+}
+
+static const struct option noise[] = {
+    {.name = "p", .type = OPTION_REAL, .hi = 1, .help = "another option"},
+    {.name = "p_noise", .type = OPTION_REAL, .hi = 1, .help = "share of <noise>"},
+    {0},
+};
+
+static bool find_task(const char *name, struct report_task *out)
+{
+    *out = (struct report_task){"repeat what came first", noise};
+    return strcmp(name, "flip_flop") == 0;
+}
+
+/* Above the findings of an experiment, long before its tables. */
+static void what_tests_ask_stands_above_what_came_out(void **state)
+{
+    struct fixture *f = *state;
+    struct err undrawn;
+    for (int i = 0; i < 2; i++) {
+        const int64_t id = add_run(
+            f->store,
+            (struct fake_run){.variant = i ? "beta" : "alpha",
+                              .more = "\"task\": {\"name\": \"t\", \"options\": {\"p\": 1, "
+                                      "\"p_noise\": 0.5}}, \"splits\": {\"ood_far\": "
+                                      "{\"options\": {\"p\": 1, \"p_noise\": 0.9}}}"});
+        put_split(f->store, id, "ood_far", 300 + 100 * i, 1000, 1);
+    }
+    char *text = page(f, (struct report_request){.task = find_task}, ST_OK, &undrawn);
+    char *end = strstr(text, "<section id=heads>");
+    assert_non_null(end);
+    *end = '\0';
+    assert_has(text, "<p>The task: repeat what came first.</p>\n<ul class=notes>\n"
+                     "<li>ood_far: p_noise 0.9 (in training 0.5).</li>\n"
+                     "<li>p_noise: share of &#60;noise&#62;.</li>\n</ul>\n"
+                     "<ul class=findings>\n<li><b>");
     free(text);
 }
 
@@ -120,6 +157,43 @@ static void texts_are_judged_by_perplexity(void **state)
     assert_has(text,
                "alpha has the lowest perplexity, 1.350 over 1 seed; too few seeds to tell "
                "encoders apart."); /* exp(0.3) */
+    assert_null(strstr(text, "No test is larger than training"));
+    assert_has(text, "<h2>How far beyond training</h2>\n"
+                     "<p>Texts are not answered right or wrong, so no ratio of theirs");
+    free(text);
+}
+
+/* The best first, as in what came out, and who has no number last. */
+static void the_leaderboard_begins_with_the_best(void **state)
+{
+    static const char *const names[] = {"absent", "wordy", "clear"};
+    struct fixture *f = *state;
+    struct err undrawn;
+    for (int i = 0; i < 3; i++) {
+        const int64_t id = add_run(f->store, (struct fake_run){.variant = names[i]});
+        const struct metric_row rows[] = {
+            {"id", "token_error", 100, i ? 0.1 * i : (double)NAN, -1, -1},
+            {"id", "perplexity", 100, i ? 9.0 - i : (double)NAN, -1, -1},
+            {"id", "bits_per_byte", 100, i ? 3.0 - i : (double)NAN, -1, -1},
+            {"ood", "token_error", 100, i ? 0.1 * i : (double)NAN, -1, -1},
+            {"ood", "perplexity", 100, i ? 9.0 - i : (double)NAN, -1, -1},
+        };
+        assert_ok(store_metrics(f->store, id, rows, 5, &err));
+    }
+    char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
+    const char *at = strstr(text, "<table id=board");
+    static const char *const order[] = {"clear", "wordy", "absent", /* of the text */
+                                        "wordy", "clear", "absent"};
+    for (int i = 0; i < 6; i++) {
+        char cell[32];
+        snprintf(cell, sizeof cell, ">%s</a></td>", order[i]);
+        assert_non_null(at);
+        at = strstr(at, "<a href=\"#recipe-");
+        assert_non_null(at);
+        at = strchr(at, '>');
+        assert_memory_equal(at, cell, strlen(cell));
+    }
+    assert_has(text, "#board td.test { overflow-wrap: normal; }");
     free(text);
 }
 
@@ -395,10 +469,14 @@ static void it_says_what_a_head_counts(void **state)
     add_seeds(f, "beta", 2, 0.1, 0.01);
     fill_look(&x, "w", 0.97, 0.03);
     char *text = page(f, (struct report_request){.looks = &x.all}, ST_OK, &undrawn);
-    assert_has(text,
-               "<b>The gate of layer 0, head 1 opens at &#34;w&#34;: mean 0.97 there, 0.03 "
-               "elsewhere. It counts &#34;w&#34;.</b> This is run 2 (seed 8), of 2 with "
-               "weights the one");
+    assert_has(
+        text,
+        "<b>The gate of layer 0, head 1, as scored places see it, opens at "
+        "&#34;w&#34;: mean 0.97 there, 0.03 elsewhere. It counts &#34;w&#34;; the other "
+        "seed follows no kind clearly.</b> This is run 2 (seed 8), of 2 with weights "
+        "the one");
+    assert_has(text, "with the highest product of two numbers, how far the two means lie "
+                     "apart and the size of the correlation:</p>");
     assert_has(text, "<p>The task: read &#60;r&#62; it.</p>");
     /* The chosen head is large; place 1 asks last, and sees two tokens. */
     assert_has(text, "<figure class=\"head chosen\" data-layer=0 data-head=1>");
@@ -416,15 +494,22 @@ static void it_says_what_a_head_counts(void **state)
     text = page(f, (struct report_request){.looks = &x.all}, ST_OK, &undrawn);
     assert_has(text,
                "closes at &#34;w&#34;: mean 0.03 there, 0.97 elsewhere. It counts every "
-               "token but &#34;w&#34;.</b>");
+               "token but &#34;w&#34;; the other seed follows no kind clearly.</b>");
+    free(text);
+    fill_look(&x, "w", 0.97, 0.03);
+    x.run[0].kind = (struct look_kind){"\"a\"", false, 0.95, 0.02, 0.9};
+    text = page(f, (struct report_request){.looks = &x.all}, ST_OK, &undrawn);
+    assert_has(text, "It counts &#34;w&#34;; the other seed counts another kind.</b>");
     free(text);
     fill_look(&x, "w", 0.40, 0.20);
     x.run[1].kind.behind = true;
     text = page(f, (struct report_request){.looks = &x.all}, ST_OK, &undrawn);
     assert_has(
-        text, "No gate of these runs follows some kind of token: closest comes that of "
-              "layer 0, head 1 at what stands behind &#34;w&#34;, with mean 0.40 there and "
-              "0.20 elsewhere.</b>");
+        text,
+        "No gate of these runs follows some kind of token: closest comes that of "
+        "layer 0, head 1 at what stands behind &#34;w&#34;, as scored places see it with "
+        "mean 0.40 there and "
+        "0.20 elsewhere.</b>");
     free(text);
 }
 
@@ -501,7 +586,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(it_says_who_leads_and_who_is_not_told_apart),
         TEST(few_seeds_are_said_to_be_few),
+        TEST(what_tests_ask_stands_above_what_came_out),
         TEST(texts_are_judged_by_perplexity),
+        TEST(the_leaderboard_begins_with_the_best),
         TEST(all_that_lead_are_named),
         TEST(commands_draw_the_same_and_no_more),
         TEST(names_are_text),

@@ -460,6 +460,10 @@ static void rows_and_columns_can_be_chosen(void **state)
     q.cols = "split";
     assert_holds(f->store, &q, "each seed by itself");
     assert_holds(f->store, &q, "absolute        1         23.60 ");
+    assert_holds(
+        f->store, &q,
+        "\n* the best value among the encoders it stands beside.\n"
+        "0 (< x) no error in this one seed; x is the 95 % upper bound of its rate, were");
     q.rows = "encoder";
     q.cols = "encoder";
     assert_fails(f->store, &q, ST_USAGE, "both");

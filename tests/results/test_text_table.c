@@ -193,7 +193,8 @@ static void latex_puts_wide_tables_into_panels(void **state)
     struct text_table t;
     (void)state;
     begin(&t, PRINT_LATEX);
-    text_table_caption(&t, "wide", "tab:wide");
+    text_table_caption(&t, "wide");
+    text_table_label(&t, "%s", "wide");
     text_table_below(&t, "[1]", "below");
     text_table_column(&t, "encoder", false);
     for (int c = 0; c < 24; c++)
@@ -235,7 +236,7 @@ static void latex_divides_many_short_notes(void **state)
     char mark[16];
     (void)state;
     begin(&t, PRINT_LATEX);
-    text_table_caption(&t, "notes", NULL);
+    text_table_caption(&t, "notes");
     text_table_column(&t, "encoder", false);
     text_table_text(&t, "cope");
     for (int i = 0; i < 100; i++) {
@@ -255,7 +256,7 @@ static void latex_divides_long_tables(void **state)
     struct text_table t;
     (void)state;
     begin(&t, PRINT_LATEX);
-    text_table_caption(&t, "long", NULL);
+    text_table_caption(&t, "long");
     text_table_column(&t, "task", false);
     text_table_column(&t, "encoder", false);
     for (int i = 0; i < 100; i++) {
@@ -285,7 +286,7 @@ static void latex_divides_long_notes(void **state)
         snprintf(note + strlen(note), sizeof note - strlen(note), "%sword_%zu",
                  i ? " " : "", i);
     begin(&t, PRINT_LATEX);
-    text_table_caption(&t, "notes", NULL);
+    text_table_caption(&t, "notes");
     text_table_column(&t, "n", true);
     text_table_integer(&t, 1);
     text_table_below(&t, "[1]", note);

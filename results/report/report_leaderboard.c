@@ -72,11 +72,11 @@ static enum status take(void *context, int columns, const char *const *names,
 enum status report_leaderboard(struct report *r, struct err *e)
 {
     static const char *const headings[] = {
-        "test",  "encoder", "error, %",   "from",    "to",      "best",   "worst",
-        "seeds", "guess",   "perplexity", "weights", "ms/step", "profile"};
+        "test",  "encoder", "error, %",   "from",    "to",          "best",   "worst",
+        "seeds", "guess",   "perplexity", "weights", "CPU ms/step", "profile"};
     static const char sql[] =
         "WITH cost AS (SELECT recipe, max(parameters) AS parameters,"
-        "  avg(1000.0 * wall_s / nullif(steps, 0)) AS step FROM v_run"
+        "  avg(1000.0 * cpu_s / nullif(steps, 0)) AS step FROM v_run"
         "  WHERE state = 'done' GROUP BY recipe), "
         "other AS (SELECT experiment, profile, cell, recipe, split,"
         "  max(mean) FILTER (WHERE metric = 'chance') AS chance,"

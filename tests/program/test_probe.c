@@ -210,6 +210,13 @@ static void pictures_of_a_model_name_their_run(void **state)
     (void)state;
     expect("plot gates", 2, NULL, "name a RUN");
     expect("plot gates 2", 4, NULL, "\"posbench probe 2\" prints the planes");
+    static const char *const formats[] = {"svg", "pdf", "png", "gp", "csv"};
+    expect("plot position_attention 2", 4, NULL, "rope has nothing of the kind; ");
+    for (int i = 0; i < 5; i++) { /* nothing is added to its logits */
+        char call[64];
+        snprintf(call, sizeof call, "plot position_attention 2 -o nothing.%s", formats[i]);
+        expect(call, 4, NULL, "rope has nothing of the kind; ");
+    }
     expect("plot attention 2 --sample 99 -o x.csv", 2, NULL, "has 6 sequences");
     expect("plot attention 2 --sample 5 -o x.csv", 0, NULL, NULL);
     expect("plot positions 1 -o x.gp", 0, NULL, NULL);

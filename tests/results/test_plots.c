@@ -399,6 +399,26 @@ static void an_axis_says_which_tokens_it_names(void **state)
     }
 }
 
+/* Of fewer than four cells gnuplot draws no image, only a warning. */
+static void a_map_of_one_token_is_a_box(void **state)
+{
+    const struct plot_request q = {.title = "run 1"};
+    (void)state;
+    for (int n = 1; n <= 2; n++) {
+        struct plot_data d = map_of(n, "w");
+        char *text;
+        size_t bytes;
+        if (n == 1)
+            d.row[0].value[2] = 1;
+        TEXT_OF(text, bytes, plot_script(plot_find("gates"), &d, &q, "svg", out));
+        assert_int_equal(strstr(text, "with boxxyerror fill solid lc palette") != NULL,
+                         n == 1);
+        assert_int_equal(strstr(text, "with image") != NULL, n == 2);
+        free(text);
+        plot_data_free(&d);
+    }
+}
+
 /* 0, 1/2, 1 of 1: the first, middle and last shade; 140 tokens are two a character. Control
  * characters of a token are not shown. */
 static void a_map_in_text_has_shades(void **state)
@@ -764,6 +784,7 @@ int main(void)
         TEST(losses_stand_at_their_position),
         cmocka_unit_test(words_of_a_text_can_be_read_below_a_map),
         cmocka_unit_test(an_axis_says_which_tokens_it_names),
+        cmocka_unit_test(a_map_of_one_token_is_a_box),
         cmocka_unit_test(a_map_in_text_has_shades),
         TEST(a_surface_has_the_mean_of_each_point),
         TEST(claims_have_their_effect_and_verdict),

@@ -125,6 +125,28 @@ static void speed_says_which_seeds_it_leaves_out(void **state)
     plot_data_free(&d);
 }
 
+/* 2 s of processor time for 100 steps, also of a run that stood still for a day. */
+static void speed_is_processor_time_a_step(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    add_curves(f, "alpha", (double[]){0.5, 0.5, 0.5});
+    assert_int_equal(
+        sqlite3_exec(f->store->db, "UPDATE run SET wall_s = 86400 WHERE id = 1", 0, 0, 0),
+        SQLITE_OK);
+    struct plot_data d = read_plot(f, "speed", &q);
+    assert_int_equal(d.n, 1);
+    assert_true(fabs(d.row[0].value[0] - 20.0) < 1e-12);
+    char *text = script_of("speed", &d, &q);
+    assert_non_null(strstr(text, "set xlabel 'processor ms a step, evaluations included'"));
+    assert_non_null(strstr(text, "left is faster"));
+    free(text);
+    text = csv_of("speed", &d);
+    assert_non_null(strstr(text, "panel,series,cpu_ms_per_step,mean,"));
+    free(text);
+    plot_data_free(&d);
+}
+
 /* Three seeds of two points, of which the second of seed 2, or each, is infinite. */
 static struct plot_data points_of(int seed_at, bool all)
 {
@@ -507,6 +529,7 @@ int main(void)
         TEST(a_seed_beyond_the_scale_is_drawn_and_counted),
         TEST(seeds_without_any_number_are_no_picture),
         TEST(speed_says_which_seeds_it_leaves_out),
+        TEST(speed_is_processor_time_a_step),
         cmocka_unit_test(lines_say_which_points_are_absent),
         TEST(a_place_without_its_loss_is_kept),
         cmocka_unit_test(notes_fit_the_picture),

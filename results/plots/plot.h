@@ -19,7 +19,7 @@
 #include "store_internal.h"
 
 /* Numbers and further texts of a mark; the CSV of a plot has no more columns. */
-enum { PLOT_VALUES = 7, PLOT_WORDS = 3 };
+enum { PLOT_VALUES = 9, PLOT_WORDS = 3 };
 
 enum { PLOT_LEGEND_WIDTH = 460 };
 

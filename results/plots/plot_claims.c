@@ -41,8 +41,11 @@ static enum status take(void *context, const struct claim_verdict *c, struct err
     r->value[CLAIM_LOW] = c->interval.low;
     r->value[CLAIM_HIGH] = c->interval.high;
     r->value[CLAIM_PUBLISHED] = c->published;
-    r->value[CLAIM_PAIRS] = j->improvement;
-    r->value[CLAIM_P] = fmin(j->below_corrected, j->above_corrected);
+    r->value[CLAIM_IMPROVEMENT] = j->improvement;
+    r->value[CLAIM_P_BELOW] = j->below_corrected;
+    r->value[CLAIM_P_ABOVE] = j->above_corrected;
+    r->value[CLAIM_P_BELOW_ALONE] = j->below;
+    r->value[CLAIM_P_ABOVE_ALONE] = j->above;
     return ST_OK;
 }
 
@@ -221,7 +224,9 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
 const struct plot plot_claims = {
     .name = "claims",
     .summary = "claims of papers: the difference, its interval and the verdict",
-    .values = {"difference", "low", "high", "published", "pairs", "p"},
+    /* Names and numbers are those of `posbench claims -o csv`, but for the paper's effect. */
+    .values = {"effect", "effect_low", "effect_high", "published_effect", "improvement",
+               "p_below", "p_above", "p_below_alone", "p_above_alone"},
     .words = {"claim", "verdict", "metric"},
     .read = read,
     .draw = draw,

@@ -436,7 +436,7 @@ static void draw_panels(const struct plot_data *d, const struct plot_request *q,
         end = plot_panel_end(d, i);
         if (axis) {
             fputs("set xlabel ", out);
-            plot_legend_name(out, axis(d->row[i].panel));
+            quote_ends(out, axis(&d->row[i]), PLOT_NAME_MOST, 1);
             putc('\n', out);
         }
         plot_panel_title(out, d->row[i].panel, q, PLOT_LEGEND_WIDTH);
@@ -567,8 +567,7 @@ static char *size_request(const struct plot *p, const struct plot_data *d,
     sized->columns = grid_columns(p, d, q);
     const int width = panel_width(p, d) * sized->columns;
     const int letters = q->text ? PLOT_TEXT_WIDTH : width / PLOT_LETTER;
-    char *title =
-        q->title ? undrawn_title(q->title, letters) : undrawn_note(p, d, q, letters);
+    char *title = undrawn_note(p, d, q, letters);
     sized->title = title;
     return title;
 }

@@ -48,8 +48,10 @@ struct plot_request {
     bool hover; /* in SVG marks may tell their seed to the pointer: for a page, which has
                    to rewrite what gnuplot makes of that */
     bool text;  /* for a terminal: panels below one another */
-    const char *title; /* above all panels, in lines; NULL: the plot's note */
+    const char *title; /* above all panels, in lines, before the plot's note; NULL: none */
     int columns;       /* of panels; 0: up to three */
+    /* What a stratum of a task counts, in words, or NULL; NULL: nothing is known of tasks. */
+    const char *(*stratum_help)(const char *task, const char *stratum);
 };
 
 struct plot {
@@ -160,8 +162,8 @@ void plot_empty(FILE *out);
 /* Writes "x y" a line, what is drawn thick of the rows [first, end) of one series. */
 typedef void plot_thick_fn(const struct plot_data *d, int first, int end, double scale,
                            FILE *out);
-/* What the x axis of a panel holds, of its title. */
-typedef const char *plot_axis_fn(const char *panel);
+/* What the x axis of a panel holds, of its first row. */
+typedef const char *plot_axis_fn(const struct plot_row *first);
 /* A whole picture of lines, but for its axes: of each series, whose rows hold x and y and go
  * from seed to seed, every seed thin and over them what `write_thick` writes, with marks and
  * the series' name. `thick` names the block of data; y times `scale`; with `axis` (else NULL)

@@ -22,6 +22,7 @@ struct report_request {
     report_draw_fn draw;
     const struct report_looks *looks; /* NULL: models were not asked for */
     const char *plots; /* kinds of pictures with commas between, known ones; NULL: all */
+    const char *(*stratum_help)(const char *task, const char *stratum); /* as in plot.h */
 };
 
 /* ST_NOTFOUND when no run that is done matches. What keeps a picture from being drawn, such

@@ -11,6 +11,7 @@
 #include "look_run.h"
 #include "output.h"
 #include "targets.h"
+#include "task.h"
 #include "plot.h"
 #include "store.h"
 #include "store_matrix.h"
@@ -267,6 +268,7 @@ static enum status draw(const struct invocation *v, const struct plot *p,
         .metric = flag_text(v, "metric", p->metric),
         .text = strcmp(flag_text(v, "output", "-"), "-") == 0,
         .title = p->planes ? title : NULL,
+        .stratum_help = task_stratum_help,
     };
     struct plot_data d = {0};
     struct output *o = NULL;

@@ -12,6 +12,7 @@
 #include "report.h"
 #include "store_matrix.h"
 #include "targets.h"
+#include "task.h"
 #include "version.h"
 
 #define DEFAULT_PAGE "report.html"
@@ -29,6 +30,7 @@ static enum status write_page(const struct invocation *v, struct store *db,
         .draw = gnuplot_draw,
         .looks = looks,
         .plots = flag_text(v, "plots", NULL),
+        .stratum_help = task_stratum_help,
     };
     struct output *o = NULL;
     struct err undrawn = {.msg = ""};

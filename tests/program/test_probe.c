@@ -272,7 +272,8 @@ static void boxes_stand_in_layers_and_heads(void **state)
     (void)state;
     RUN(&p, "-C %s plot attention 1 -o x.gp && cat %s/x.gp", folder, folder);
     assert_non_null(strstr(p.out, "set multiplot title 'run 1 (copy, seed 1), split id, "
-                                  "sequence 0'.\"\\n\".'cope' noenhanced layout 2,2\n"));
+                                  "sequence 0'.\"\\n\".'cope'.\"\\n\".'keys after "
+                                  "the query are not drawn' noenhanced layout 2,2\n"));
     assert_non_null(strstr(p.out, "set title 'layer 1, head 0'\n"));
     assert_non_null(strstr(p.out, "set cbrange [0:1]\n"));
     assert_non_null(strstr(p.out, "set yrange ["));

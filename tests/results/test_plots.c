@@ -8,6 +8,7 @@
 #include "plot_bed.h"
 #include "program.h"
 #include "store_matrix.h"
+#include "task.h"
 
 static void fill(struct fixture *f)
 {
@@ -60,84 +61,9 @@ static void seeds_without_errors_stand_at_zero(void **state)
     const char *title =
         strstr(text, "title 'dot: a seed; o: a seed whose rate is 0, with ");
     assert_non_null(title);
-    assert_non_null(strstr(title, "95 % bound' noenhanced"));
+    assert_non_null(strstr(title, "line: 0' noenhanced"));
     free(text);
     plot_data_free(&d);
-}
-
-/* The key of a picture of seeds in one line. */
-static void key_of_seeds(struct fixture *f, const char *metric, bool in_text, char key[256])
-{
-    const struct plot *p = plot_find("seeds");
-    const struct plot_request q = {.metric = metric, .text = in_text};
-    struct plot_data d = {0};
-    char *text;
-    size_t n;
-    assert_ok(p->read(f->store, &q, &d, &err));
-    TEXT_OF(text, n, p->key(&d, &q, out));
-    snprintf(key, 256, "%s", text);
-    free(text);
-    plot_data_free(&d);
-}
-
-/* And nothing of what is not in it; a loss is no rate. */
-static void a_key_tells_the_marks_of_its_picture(void **state)
-{
-    struct fixture *f = *state;
-    char key[256];
-    add_curves(f, "alpha", (double[]){0.25, 0.1, 0.5});
-    key_of_seeds(f, "token_error", false, key);
-    assert_string_equal(key, "dot: a seed");
-    add_curves(f, "beta", (double[]){0.25, 0.0, 0.5});
-    key_of_seeds(f, "token_error", true, key);
-    assert_string_equal(
-        key, "*: a seed; o: a seed whose rate is 0, with a line to its 95 % bound");
-    for (int run = 1; run <= 6; run++)
-        put(f->store, run, "ood_long", "loss", run == 6 ? 0.0 : 0.5);
-    key_of_seeds(f, "loss", true, key);
-    assert_string_equal(key, "*: a seed; o: a seed whose value is 0");
-    put(f->store, 1, "ood_long", "loss", (double)NAN);
-    put(f->store, 2, "ood_long", "loss", (double)INFINITY);
-    key_of_seeds(f, "loss", false, key);
-    assert_string_equal(
-        key, "dot: a seed; o: a seed whose value is 0; >: a seed above the scale; "
-             "?: a seed without a number");
-}
-
-/* At ood_long, beside three seeds of 1 to 100 %; a 0 stands with the zeros. */
-static void a_paper_beyond_the_scale_is_told(void **state)
-{
-    static const struct {
-        double paper;
-        const char *key, *note;
-    } cases[] = {
-        {1e20, "dot: a seed", "alpha: the paper's number is above the scale"},
-        {1e-20, "dot: a seed", "alpha: the paper's number is below the scale"},
-        {0.5, "dot: a seed; x: the paper", NULL},
-        {0.0, "dot: a seed; x: the paper", NULL},
-    };
-    struct fixture *f = *state;
-    add_curves(f, "alpha", (double[]){0.25, 0.01, 0.5});
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct published_row row = {"a paper",      "t",        "flip_flop",   "",
-                                          "alpha",        "ood_long", "token_error", "",
-                                          cases[i].paper, (double)NAN};
-        const struct plot *p = plot_find("seeds");
-        struct plot_request q = {0};
-        char *text, key[256];
-        size_t n;
-        assert_ok(store_published(f->store, &row, 1, &err));
-        key_of_seeds(f, "token_error", false, key);
-        assert_string_equal(key, cases[i].key);
-        struct plot_data d = read_plot(f, "seeds", &q);
-        TEXT_OF(text, n, p->undrawn(&d, 0, d.n, out));
-        assert_string_equal(text, cases[i].note ? cases[i].note + strlen("alpha: ") : "");
-        free(text);
-        TEXT_OF(text, n, plot_script(p, &d, &q, "svg", out));
-        assert_int_equal(strstr(text, "'0' ") != NULL, cases[i].paper <= 0.0);
-        free(text);
-        plot_data_free(&d);
-    }
 }
 
 /* Where each seed erred there is no place for 0; decades have a name as long as there is room. */
@@ -256,6 +182,13 @@ static void errors_stand_at_their_distance(void **state)
     assert_non_null(strstr(text, "$all_0 << EOD\n0 25\n1.5 75\n9 12.5\nEOD\n"));
     assert_non_null(
         strstr(text, "set xlabel 'ignores'\nset title 'flip_flop, id: ignores'"));
+    free(text);
+    plot_data_free(&d);
+    q.stratum_help = task_stratum_help;
+    d = read_plot(f, "distance", &q);
+    TEXT_OF(text, n, plot_find("distance")->draw(&d, &q, out));
+    assert_non_null(
+        strstr(text, "set xlabel 'ignored bits between the write and its read'"));
     free(text);
     TEXT_OF(text, n, plot_csv(plot_find("distance"), &d, out));
     assert_non_null(strstr(text, "panel,series,value,error,wrong,places,seed\r\n"
@@ -388,8 +321,9 @@ static void an_axis_says_which_tokens_it_names(void **state)
         char *text;
         size_t bytes;
         TEXT_OF(text, bytes, plot_script(plot_find("gates"), &d, &q, "svg", out));
-        assert_non_null(
-            strstr(text, "set multiplot title 'run 1' noenhanced layout 1,1\n"));
+        assert_non_null(strstr(
+            text, "set multiplot title 'run 1'.\"\\n\".'keys after the query are not "
+                  "drawn' noenhanced layout 1,1\n"));
         assert_non_null(strstr(text, "set xlabel 'key'\n")); /* letters: 48 */
         assert_non_null(strstr(text, n == 32
                                          ? "set ylabel 'query'\n"
@@ -769,8 +703,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(curves_hold_each_seed_and_the_median),
         TEST(seeds_without_errors_stand_at_zero),
-        TEST(a_key_tells_the_marks_of_its_picture),
-        TEST(a_paper_beyond_the_scale_is_told),
         TEST(a_scale_has_zero_where_a_seed_has),
         cmocka_unit_test(boxes_of_seeds_keep_their_width),
         cmocka_unit_test(legends_have_their_own_room),

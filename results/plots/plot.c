@@ -640,6 +640,8 @@ void plot_script(const struct plot *p, const struct plot_data *d,
     else if (text)
         fprintf(out, "set terminal dumb size %d,%d noenhanced\n", PLOT_TEXT_WIDTH,
                 size.lines);
+    else
+        fprintf(out, "# fits a terminal of %d x %d pixels\n", size.width, size.height);
     if (text || strcmp(terminal, "png") == 0 || strcmp(terminal, "pdf") == 0)
         draw_script(p, d, &sized, text, out);
     else

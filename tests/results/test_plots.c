@@ -149,6 +149,8 @@ static void legends_have_their_own_room(void **state)
             snprintf(name, sizeof name, "%0*d", letters, i);
             assert_non_null(plot_add(&d, "box", name));
         }
+        assert_int_equal(script_number(&d, &q, "speed", "script", "# fits a terminal of "),
+                         460);
         assert_int_equal(script_number(&d, &q, "speed", "svg", "set key maxcols "),
                          letters == 18 ? 2 : 1);
         plot_data_free(&d);

@@ -50,6 +50,8 @@ struct plot_request {
     bool text;  /* for a terminal: panels below one another */
     const char *title; /* above all panels, in lines, before the plot's note; NULL: none */
     int columns;       /* of panels; 0: up to three */
+    int legend_lines;  /* of one legend below all panels; 0: each panel has its own */
+    int height;        /* pixels of the picture that has such a legend */
     /* What a stratum of a task counts, in words, or NULL; NULL: nothing is known of tasks. */
     const char *(*stratum_help)(const char *task, const char *stratum);
 };
@@ -148,9 +150,14 @@ void plot_title(FILE *out, const char *title);
 /* Its lines, 0 for NULL; and the height of one in pixels. */
 int plot_title_lines(const char *title);
 enum { PLOT_TITLE_LINE = 20 };
-/* The legend below the box of rows [first, end), and the room for it; of plots with .legend. */
+/* The legend below the box of rows [first, end), and the room for it, or the box's place above
+ * the legend of all; of plots with .legend. */
 void plot_legend(const struct plot_data *d, int first, int end,
                  const struct plot_request *q, FILE *out);
+struct looks;
+/* Behind the last box: the one legend of all boxes, if there is one, of lines or of marks. */
+void plot_legend_of_all(const struct plot_data *d, const struct looks *looks, bool lines,
+                        const struct plot_request *q, FILE *out);
 /* Opens a grid of `panels` boxes with shared settings below q->title; plot_grid_end
  * closes it. */
 void plot_grid(FILE *out, int panels, const struct plot_request *q);

@@ -107,6 +107,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
         plot_legend(d, i, end, q, out);
         draw_panel(d, looks, i, end, out);
     }
+    plot_legend_of_all(d, looks, false, q, out);
     looks_free(looks);
     plot_grid_end(out);
 }

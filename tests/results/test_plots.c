@@ -157,6 +157,36 @@ static void legends_have_their_own_room(void **state)
     }
 }
 
+/* Where each box has the same series; a terminal has one box a row. */
+static void boxes_of_the_same_series_share_a_legend(void **state)
+{
+    static const char *const plots[] = {"curves", "speed"};
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        const bool same = i / 2 % 2, in_text = i >= 4;
+        const struct plot *plot = plot_find(plots[i % 2]);
+        const struct plot_request q = {.metric = "token_error", .text = in_text};
+        struct plot_data d = {0};
+        char *script;
+        size_t n;
+        for (int box = 0; box < 2; box++) {
+            const char *panel = box ? "second" : "first";
+            const char *last = box && !same ? "gamma" : "beta";
+            assert_true(plot_add(&d, panel, "alpha") && plot_add(&d, panel, last));
+        }
+        for (int k = 0; k < d.n * PLOT_VALUES; k++)
+            d.row[k / PLOT_VALUES].value[k % PLOT_VALUES] = 1;
+        TEXT_OF(script, n, plot_script(plot, &d, &q, in_text ? "text" : "svg", out));
+        const int legends = occurrences(script, "title 'alpha'");
+        const bool once = same && !in_text;
+        assert_int_equal(occurrences(script, "unset key\n"), once ? 2 : 0);
+        assert_int_equal(legends, once ? 3 : 2); /* of two boxes the title is not shown */
+        assert_int_equal(strstr(script, " layout 1,1\n") != NULL, once);
+        free(script);
+        plot_data_free(&d);
+    }
+}
+
 /* Seeds 1 and 2 of alpha: of 100 places 38 hold 0 ignored bits, 1 holds 1, 1 holds 2, 60
  * hold 9. A fortieth are 2.5 places: those of 1 and 2 are one point at 1.5. */
 static void errors_stand_at_their_distance(void **state)
@@ -708,6 +738,7 @@ int main(void)
         TEST(a_scale_has_zero_where_a_seed_has),
         cmocka_unit_test(boxes_of_seeds_keep_their_width),
         cmocka_unit_test(legends_have_their_own_room),
+        cmocka_unit_test(boxes_of_the_same_series_share_a_legend),
         TEST(errors_stand_at_their_distance),
         TEST(perplexity_stands_over_the_context),
         TEST(losses_stand_at_their_position),

@@ -99,7 +99,7 @@ static const struct {
     const char *words;
 } looks[LOOKS] = {{"#009E73", 7, "green disc: reproduced"},
                   {"#D55E00", 11, "red triangle: contradicted"},
-                  {"#666666", 6, "grey circle: neither"}};
+                  {"#666666", 6, "grey circle: not decided"}};
 
 static int look_of(const struct plot_row *r)
 {

@@ -4,8 +4,9 @@
 
 #include "plot.h"
 
-/* The request's title, the plot's note and key, and below them a line for each series that p->undrawn has words for,
- * broken after at most `letters`. The caller frees it; NULL: nothing to say, or no memory. */
+/* The request's title, the plot's note and key, and below them a line for each series that
+ * p->undrawn has words for, broken after at most `letters`. The caller frees it; NULL: nothing to
+ * say, or no memory. */
 char *undrawn_note(const struct plot *p, const struct plot_data *d,
                    const struct plot_request *q, int letters);
 

@@ -368,7 +368,7 @@ static void a_key_of_claims_tells_what_is_there(void **state)
         assert_non_null(strstr(text, all ? "first, with 95 % interval; cross: the paper'\n"
                                          : "set xlabel 'second less first'\n"));
         assert_non_null(strstr(text, all ? ".'green disc: reproduced' noenhanced"
-                                         : ".'grey circle: neither' noenhanced"));
+                                         : ".'grey circle: not decided' noenhanced"));
         free(text);
         plot_data_free(&d);
     }

@@ -391,10 +391,10 @@ static void place_panel(const struct plot_data *d, int first, const struct plot_
     int panel = 0;
     for (int i = 0; i < first; i = plot_panel_end(d, i))
         panel++;
+    const int below = panel / q->columns + 1;
     fprintf(out, "set origin %.6f, %.6f\nset size %.6f, %.6f\nunset key\nset bmargin %d\n",
-            (double)(panel % q->columns) / q->columns,
-            1 - (title + row * (panel / q->columns + 1)) / whole, 1.0 / q->columns,
-            row / whole, LEGEND_MARGIN);
+            (double)(panel % q->columns) / q->columns, 1 - (title + row * below) / whole,
+            1.0 / q->columns, row / whole, LEGEND_MARGIN);
 }
 
 void plot_legend(const struct plot_data *d, int first, int end,

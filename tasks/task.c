@@ -44,6 +44,15 @@ const struct task *task_find(const char *name)
     return NULL;
 }
 
+const char *task_stratum_help(const char *task, const char *stratum)
+{
+    const struct task *t = task_find(task);
+    for (const struct task_stratum *x = t ? t->strata : NULL; x && x->name; x++)
+        if (strcmp(x->name, stratum) == 0)
+            return x->help;
+    return NULL;
+}
+
 bool task_is_added(const struct task *t)
 {
     for (int i = N_TASKS; i < task_count(); i++)

@@ -147,6 +147,8 @@ struct task {
 int task_count(void);
 const struct task *task_at(int i);
 const struct task *task_find(const char *name); /* NULL: no such task */
+/* What a stratum counts, in words; NULL: no such task or stratum. */
+const char *task_stratum_help(const char *task, const char *stratum);
 bool task_add(const struct task *t); /* of a plug-in; before threads; false: no room */
 bool task_is_added(const struct task *t);
 

@@ -24,17 +24,18 @@ enum { BINS = 40 };
 
 /* A line for each run and stratum. */
 static const char lines_sql[] =
-    "WITH asked AS MATERIALIZED (SELECT run_id, experiment, profile, cell, encoder, variant,"
-    "   seed FROM v_run WHERE state = 'done' AND profile GLOB ?1 AND experiment GLOB ?2"
+    "WITH asked AS MATERIALIZED (SELECT run_id, experiment, profile, cell, task, encoder,"
+    "   variant, seed FROM v_run WHERE state = 'done' AND profile GLOB ?1 AND experiment GLOB ?2"
     "   AND cell GLOB ?4 AND variant GLOB ?5),"
     " line AS MATERIALIZED (SELECT DISTINCT run_id, split, name FROM stratum"
     "   WHERE run_id IN (SELECT run_id FROM asked) AND split GLOB ?3"
     "   AND split NOT IN ('train', 'valid')) "
     "SELECT experiment || iif(cell = '', '', ' ' || cell) || ', ' || split || ': ' || name,"
-    "   variant, seed, run_id, split, name "
+    "   variant, seed, run_id, split, name, task "
     "FROM asked JOIN line USING (run_id) "
     "ORDER BY experiment, profile, cell, split, name, encoder, variant, seed, run_id";
-enum { PANEL, SERIES, SEED, RUN, SPLIT, NAME };
+enum { PANEL, SERIES, SEED, RUN, SPLIT, NAME, TASK };
+enum { AXIS }; /* a word of the first row of a panel, not in the CSV */
 
 struct value {
     int64_t at, places;
@@ -45,6 +46,7 @@ struct value {
 struct reader {
     struct store *store;
     sqlite3_stmt *values; /* of one line */
+    const struct plot_request *request;
     struct plot_data *out;
     struct value *value; /* of the line at hand */
     int n, room;
@@ -74,6 +76,16 @@ static enum status take_value(struct reader *r, struct err *e)
     return ST_OK;
 }
 
+/* What the stratum counts, where it is known. */
+static bool name_axis(const struct reader *r, sqlite3_stmt *line, struct plot_row *row)
+{
+    const char *(*help)(const char *, const char *) = r->request->stratum_help;
+    const char *text = help ? help((const char *)sqlite3_column_text(line, TASK),
+                                   (const char *)sqlite3_column_text(line, NAME))
+                            : NULL;
+    return !text || plot_word(row, AXIS, text);
+}
+
 /* The values [first, end) are one point, without a number where one of them has none. */
 static enum status add_point(struct reader *r, sqlite3_stmt *line, int first, int end,
                              struct err *e)
@@ -86,7 +98,7 @@ static enum status add_point(struct reader *r, sqlite3_stmt *line, int first, in
     }
     struct plot_row *row = plot_add(r->out, (const char *)sqlite3_column_text(line, PANEL),
                                     (const char *)sqlite3_column_text(line, SERIES));
-    if (!row)
+    if (!row || (row->own_panel && !name_axis(r, line, row)))
         return no_memory(e);
     const double of[] = {places > 0.0 ? at / places : (double)NAN,
                          places > 0.0 ? sum / places : (double)NAN, sum, places,
@@ -149,7 +161,7 @@ static enum status take_line(void *context, sqlite3_stmt *line, struct err *e)
 enum status by_stratum_read(struct store *s, const struct plot_request *q,
                             const char *number, struct plot_data *out, struct err *e)
 {
-    struct reader r = {.store = s, .out = out};
+    struct reader r = {.store = s, .request = q, .out = out};
     char sql[160];
     snprintf(sql, sizeof sql,
              "SELECT value, places, %s FROM stratum WHERE run_id = ?1 AND split = ?2 "
@@ -216,10 +228,12 @@ void by_stratum_undrawn(const struct plot_data *d, int first, int end, FILE *out
     undrawn_points(d, first, end, OF_SEED, out);
 }
 
-const char *by_stratum_name(const char *panel)
+const char *by_stratum_axis(const struct plot_row *first)
 {
-    const char *colon = strrchr(panel, ':');
-    return colon && colon[1] ? colon + 2 : panel;
+    const char *colon = strrchr(first->panel, ':');
+    return first->word[AXIS]   ? first->word[AXIS]
+           : colon && colon[1] ? colon + 2
+                               : first->panel;
 }
 
 void by_stratum_draw(const struct plot_data *d, const struct plot_request *q, double scale,

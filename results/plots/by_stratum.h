@@ -13,8 +13,8 @@ enum status by_stratum_read(struct store *s, const struct plot_request *q,
 void by_stratum_key(const struct plot_data *d, const struct plot_request *q, FILE *out);
 void by_stratum_undrawn(const struct plot_data *d, int first, int end, FILE *out);
 
-/* The stratum's name, which ends the title of a panel. */
-const char *by_stratum_name(const char *panel);
+/* What the stratum counts, where the request knows it, else its name. */
+plot_axis_fn by_stratum_axis;
 /* The boxes, means times `scale`; `axis` as in plot_lines. */
 void by_stratum_draw(const struct plot_data *d, const struct plot_request *q, double scale,
                      plot_axis_fn *axis, FILE *out);

@@ -4,8 +4,18 @@
 
 #include "plot.h"
 
-/* Values and words of a row. */
-enum { CLAIM_EFFECT, CLAIM_LOW, CLAIM_HIGH, CLAIM_PUBLISHED, CLAIM_PAIRS, CLAIM_P };
+/* Values and words of a row; the first of p are after Holm's correction. */
+enum {
+    CLAIM_EFFECT,
+    CLAIM_LOW,
+    CLAIM_HIGH,
+    CLAIM_PUBLISHED,
+    CLAIM_IMPROVEMENT,
+    CLAIM_P_BELOW,
+    CLAIM_P_ABOVE,
+    CLAIM_P_BELOW_ALONE,
+    CLAIM_P_ABOVE_ALONE
+};
 enum { CLAIM_NAME, CLAIM_VERDICT, CLAIM_METRIC };
 
 /* A value up to CLAIM_PUBLISHED in the unit of the axis: percent of metrics that are rates. */

@@ -11,6 +11,7 @@
 enum { ACROSS_MAX = 48, UPRIGHT_MAX = 32, DOWN_MAX = 32, VALUES_MAX = 10 };
 enum { NUMBERS_MAX = 100, COLUMNS_MOST = 3 };
 enum { LETTERS_MAX = 2 }; /* bytes of a label that fits its column */
+enum { IMAGE_LEAST = 4 }; /* cells; of fewer gnuplot draws no image */
 
 /* The cells of one box: rows [first, end) of the data. */
 struct box {
@@ -184,10 +185,12 @@ static void draw_box(const struct box *b, double most, FILE *out)
             b->ny - 1);
     /* A viewer of SVG blurs a small image, and boxes side by side show seams elsewhere. */
     for (int svg = 1; svg >= 0; svg--) {
-        fprintf(
-            out,
-            "if (GPVAL_TERM %s 'svg') {\nplot $cells_%d using 1:2:3 with image%s notitle",
-            svg ? "eq" : "ne", b->first, svg ? " pixels" : "");
+        fprintf(out, "if (GPVAL_TERM %s 'svg') {\nplot $cells_%d using ", svg ? "eq" : "ne",
+                b->first);
+        if (b->nx * b->ny < IMAGE_LEAST)
+            fputs("1:2:(0.5):(0.5):3 with boxxyerror fill solid lc palette notitle", out);
+        else
+            fprintf(out, "1:2:3 with image%s notitle", svg ? " pixels" : "");
         if (!b->style->tokens && b->nx * b->ny <= NUMBERS_MAX)
             write_numbers(b, most, out);
         fputs("\n}\n", out);

@@ -15,6 +15,9 @@ struct heat_style {
     double most;       /* top of the colours, scaled; 0: the largest value */
 };
 
+/* Of maps of queries and keys, whose cells without a number are as white as 0. */
+#define HEAT_FUTURE_NOTE "keys after the query are not drawn"
+
 /* The whole picture, boxes in rows of d->columns (0: up to three). */
 void heat_map_draw(const struct plot_data *d, const struct heat_style *s,
                    const struct plot_request *q, FILE *out);

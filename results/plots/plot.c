@@ -299,7 +299,10 @@ void plot_grid(FILE *out, int panels, const struct plot_request *q)
     fputs("set multiplot", out);
     if (q->title)
         plot_title(out, q->title);
-    fprintf(out, " layout %d,%d\n", (panels + columns - 1) / columns, columns);
+    if (q->legend_lines) /* plot_legend places each panel */
+        fputs(" layout 1,1\n", out);
+    else
+        fprintf(out, " layout %d,%d\n", (panels + columns - 1) / columns, columns);
     /* Without the place for a sign that shifts each number. */
     fputs(
         "set format '%h'\nset grid lc rgb '#dddddd' lw 0.5\nset border 3 lc rgb '#666666'\n"
@@ -338,7 +341,7 @@ enum {
     LEGEND_LINE = 18,
     LEGEND_SAMPLE = 60,
     LEGEND_TEN_LETTERS = 84,
-    LEGEND_ROOM = PLOT_LEGEND_WIDTH - 28,
+    LEGEND_BESIDE = 28,
     LEGEND_FITS = 2
 };
 enum { TEXT_SAMPLE = 12 };  /* the same in text, in letters */
@@ -364,25 +367,90 @@ static int legend_letters(const char *name)
     return min_int(plot_letters(name), PLOT_SHORT_NAME_MOST);
 }
 
-/* Of the panel of rows [first, end). */
-static struct legend legend_of(const struct plot_data *d, int first, int end, bool text)
+/* Of the panel of rows [first, end), below so many panels side by side. */
+static struct legend legend_of(const struct plot_data *d, int first, int end, int panels,
+                               bool text)
 {
+    const int room = panels * PLOT_LEGEND_WIDTH - LEGEND_BESIDE;
     int longest = 1, series = 0;
     for (int k = first; k < end; k = plot_series_end(d, k), series++)
         longest = max_int(longest, legend_letters(d->row[k].series));
-    const int fit =
-        text ? PLOT_TEXT_WIDTH / (longest + TEXT_SAMPLE)
-             : 10 * LEGEND_ROOM / (LEGEND_TEN_LETTERS * longest + 10 * LEGEND_SAMPLE);
+    const int fit = text ? PLOT_TEXT_WIDTH / (longest + TEXT_SAMPLE)
+                         : 10 * room / (LEGEND_TEN_LETTERS * longest + 10 * LEGEND_SAMPLE);
     const int columns = fit > 0 ? fit : 1;
     return (struct legend){columns, (series + columns - 1) / columns};
+}
+
+/* Of the panel that begins at row `first`: its place above the legend of all. */
+static void place_panel(const struct plot_data *d, int first, const struct plot_request *q,
+                        FILE *out)
+{
+    const int panels = plot_panels(d), rows = (panels + q->columns - 1) / q->columns;
+    const double whole = q->height, title = PLOT_TITLE_LINE * plot_title_lines(q->title);
+    const double row = (whole - title - LEGEND_LINE * (q->legend_lines + 1)) / rows;
+    int panel = 0;
+    for (int i = 0; i < first; i = plot_panel_end(d, i))
+        panel++;
+    const int below = panel / q->columns + 1;
+    fprintf(out, "set origin %.6f, %.6f\nset size %.6f, %.6f\nunset key\nset bmargin %d\n",
+            (double)(panel % q->columns) / q->columns, 1 - (title + row * below) / whole,
+            1.0 / q->columns, row / whole, LEGEND_MARGIN);
 }
 
 void plot_legend(const struct plot_data *d, int first, int end,
                  const struct plot_request *q, FILE *out)
 {
-    const struct legend legend = legend_of(d, first, end, q->text);
+    if (q->legend_lines) {
+        place_panel(d, first, q, out);
+        return;
+    }
+    const struct legend legend = legend_of(d, first, end, 1, q->text);
     fprintf(out, "set key maxcols %d\nset bmargin %d\n", legend.columns,
             LEGEND_MARGIN + legend.lines);
+}
+
+void plot_legend_of_all(const struct plot_data *d, const struct looks *looks, bool lines,
+                        const struct plot_request *q, FILE *out)
+{
+    const int end = plot_panel_end(d, 0);
+    if (!q->legend_lines)
+        return;
+    fprintf(out,
+            "set origin 0, 0\nset size 1, %.6f\nset margins 0, 0, 0, 0\n"
+            "set key noenhanced inside center center horizontal maxcols %d\n"
+            "unset title\nunset border\nunset tics\nunset xlabel\nunset ylabel\n"
+            "unset arrow\nplot [0:1][0:1]",
+            (double)LEGEND_LINE * (q->legend_lines + 1) / q->height,
+            legend_of(d, 0, end, q->columns, false).columns);
+    for (int k = 0; k < end; k = plot_series_end(d, k)) {
+        const struct look look = looks_find(looks, d->row[k].series);
+        fprintf(out, "%s -1 with %s pt ", k ? ", \\\n " : "",
+                lines ? "linespoints lw 2.5" : "points");
+        looks_point(out, look.mark);
+        if (lines)
+            fprintf(out, " ps 0.6 dt %d", look.dash);
+        fprintf(out, "%s lc rgb '%s' title ", lines ? "" : " ps 1.2", look.colour);
+        plot_legend_name(out, d->row[k].series);
+    }
+    putc('\n', out);
+}
+
+/* Whether each of several panels has the series of the first, in its order. */
+static bool same_series(const struct plot_data *d)
+{
+    const int first_end = plot_panel_end(d, 0);
+    for (int i = first_end, end; i < d->n; i = end) {
+        int k = 0, at = i;
+        end = plot_panel_end(d, i);
+        while (k < first_end && at < end &&
+               strcmp(d->row[k].series, d->row[at].series) == 0) {
+            k = plot_series_end(d, k);
+            at = plot_series_end(d, at);
+        }
+        if (k < first_end || at < end)
+            return false;
+    }
+    return first_end < d->n;
 }
 
 /* Lines that the panels have to be higher by. */
@@ -391,7 +459,7 @@ static int legend_lines(const struct plot *p, const struct plot_data *d, bool te
     int most = LEGEND_FITS;
     for (int i = 0, end; p->legend && i < d->n; i = end) {
         end = plot_panel_end(d, i);
-        const int lines = legend_of(d, i, end, text).lines;
+        const int lines = legend_of(d, i, end, 1, text).lines;
         most = lines > most ? lines : most;
     }
     return most - LEGEND_FITS;
@@ -436,7 +504,7 @@ static void draw_panels(const struct plot_data *d, const struct plot_request *q,
         end = plot_panel_end(d, i);
         if (axis) {
             fputs("set xlabel ", out);
-            plot_legend_name(out, axis(d->row[i].panel));
+            quote_ends(out, axis(&d->row[i]), PLOT_NAME_MOST, 1);
             putc('\n', out);
         }
         plot_panel_title(out, d->row[i].panel, q, PLOT_LEGEND_WIDTH);
@@ -446,6 +514,7 @@ static void draw_panels(const struct plot_data *d, const struct plot_request *q,
         else
             plot_empty(out);
     }
+    plot_legend_of_all(d, looks, true, q, out);
     looks_free(looks);
 }
 
@@ -548,12 +617,13 @@ static struct picture_size picture_size(const struct plot *p, const struct plot_
                                         const struct plot_request *q)
 {
     const int panels = plot_panels(d), title = plot_title_lines(q->title);
-    const int more = legend_lines(p, d, q->text);
+    const int below = q->legend_lines ? q->legend_lines + 1 : 0;
+    const int more = below ? -LEGEND_FITS : legend_lines(p, d, q->text);
     const int rows = q->columns > 0 ? (panels + q->columns - 1) / q->columns : 0;
     return (struct picture_size){
         .width = panel_width(p, d) * q->columns,
         .height = (p->tall ? p->tall(d) : panel_height(p, d, more) * rows) +
-                  PLOT_TITLE_LINE * title,
+                  LEGEND_LINE * below + PLOT_TITLE_LINE * title,
         .lines = panel_lines(p, d, more) * rows + title,
     };
 }
@@ -567,9 +637,12 @@ static char *size_request(const struct plot *p, const struct plot_data *d,
     sized->columns = grid_columns(p, d, q);
     const int width = panel_width(p, d) * sized->columns;
     const int letters = q->text ? PLOT_TEXT_WIDTH : width / PLOT_LETTER;
-    char *title =
-        q->title ? undrawn_title(q->title, letters) : undrawn_note(p, d, q, letters);
+    char *title = undrawn_note(p, d, q, letters);
     sized->title = title;
+    if (p->legend && !q->text && same_series(d))
+        sized->legend_lines =
+            legend_of(d, 0, plot_panel_end(d, 0), sized->columns, false).lines;
+    sized->height = picture_size(p, d, sized).height;
     return title;
 }
 
@@ -641,6 +714,8 @@ void plot_script(const struct plot *p, const struct plot_data *d,
     else if (text)
         fprintf(out, "set terminal dumb size %d,%d noenhanced\n", PLOT_TEXT_WIDTH,
                 size.lines);
+    else
+        fprintf(out, "# fits a terminal of %d x %d pixels\n", size.width, size.height);
     if (text || strcmp(terminal, "png") == 0 || strcmp(terminal, "pdf") == 0)
         draw_script(p, d, &sized, text, out);
     else

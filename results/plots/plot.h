@@ -19,7 +19,7 @@
 #include "store_internal.h"
 
 /* Numbers and further texts of a mark; the CSV of a plot has no more columns. */
-enum { PLOT_VALUES = 7, PLOT_WORDS = 3 };
+enum { PLOT_VALUES = 9, PLOT_WORDS = 3 };
 
 enum { PLOT_LEGEND_WIDTH = 460 };
 
@@ -48,8 +48,12 @@ struct plot_request {
     bool hover; /* in SVG marks may tell their seed to the pointer: for a page, which has
                    to rewrite what gnuplot makes of that */
     bool text;  /* for a terminal: panels below one another */
-    const char *title; /* above all panels, in lines; NULL: the plot's note */
+    const char *title; /* above all panels, in lines, before the plot's note; NULL: none */
     int columns;       /* of panels; 0: up to three */
+    int legend_lines;  /* of one legend below all panels; 0: each panel has its own */
+    int height;        /* pixels of the picture that has such a legend */
+    /* What a stratum of a task counts, in words, or NULL; NULL: nothing is known of tasks. */
+    const char *(*stratum_help)(const char *task, const char *stratum);
 };
 
 struct plot {
@@ -146,9 +150,14 @@ void plot_title(FILE *out, const char *title);
 /* Its lines, 0 for NULL; and the height of one in pixels. */
 int plot_title_lines(const char *title);
 enum { PLOT_TITLE_LINE = 20 };
-/* The legend below the box of rows [first, end), and the room for it; of plots with .legend. */
+/* The legend below the box of rows [first, end), and the room for it, or the box's place above
+ * the legend of all; of plots with .legend. */
 void plot_legend(const struct plot_data *d, int first, int end,
                  const struct plot_request *q, FILE *out);
+struct looks;
+/* Behind the last box: the one legend of all boxes, if there is one, of lines or of marks. */
+void plot_legend_of_all(const struct plot_data *d, const struct looks *looks, bool lines,
+                        const struct plot_request *q, FILE *out);
 /* Opens a grid of `panels` boxes with shared settings below q->title; plot_grid_end
  * closes it. */
 void plot_grid(FILE *out, int panels, const struct plot_request *q);
@@ -160,8 +169,8 @@ void plot_empty(FILE *out);
 /* Writes "x y" a line, what is drawn thick of the rows [first, end) of one series. */
 typedef void plot_thick_fn(const struct plot_data *d, int first, int end, double scale,
                            FILE *out);
-/* What the x axis of a panel holds, of its title. */
-typedef const char *plot_axis_fn(const char *panel);
+/* What the x axis of a panel holds, of its first row. */
+typedef const char *plot_axis_fn(const struct plot_row *first);
 /* A whole picture of lines, but for its axes: of each series, whose rows hold x and y and go
  * from seed to seed, every seed thin and over them what `write_thick` writes, with marks and
  * the series' name. `thick` names the block of data; y times `scale`; with `axis` (else NULL)

@@ -21,6 +21,7 @@ const struct plot plot_attention = {
     .summary = "the attention weights of one sequence: queries down, keys across",
     .values = {"key", "query", "value"},
     .planes = planes,
+    .note = HEAT_FUTURE_NOTE,
     .read = plot_read_nothing,
     .draw = draw,
     .print = print,

@@ -41,8 +41,11 @@ static enum status take(void *context, const struct claim_verdict *c, struct err
     r->value[CLAIM_LOW] = c->interval.low;
     r->value[CLAIM_HIGH] = c->interval.high;
     r->value[CLAIM_PUBLISHED] = c->published;
-    r->value[CLAIM_PAIRS] = j->improvement;
-    r->value[CLAIM_P] = fmin(j->below_corrected, j->above_corrected);
+    r->value[CLAIM_IMPROVEMENT] = j->improvement;
+    r->value[CLAIM_P_BELOW] = j->below_corrected;
+    r->value[CLAIM_P_ABOVE] = j->above_corrected;
+    r->value[CLAIM_P_BELOW_ALONE] = j->below;
+    r->value[CLAIM_P_ABOVE_ALONE] = j->above;
     return ST_OK;
 }
 
@@ -88,13 +91,38 @@ static int tall(const struct plot_data *d)
     return d->n * ROW + plot_panels(d) * AROUND + BELOW;
 }
 
-/* Okabe and Ito's colours; a filled circle, a filled triangle that points down, a circle. */
-static void look_of(const struct plot_row *r, const char **colour, int *mark)
+/* Okabe and Ito's colours and gnuplot's marks. */
+enum { YES, NO, NEITHER, LOOKS };
+static const struct {
+    const char *colour;
+    int mark;
+    const char *words;
+} looks[LOOKS] = {{"#009E73", 7, "green disc: reproduced"},
+                  {"#D55E00", 11, "red triangle: contradicted"},
+                  {"#666666", 6, "grey circle: not decided"}};
+
+static int look_of(const struct plot_row *r)
 {
-    const bool yes = strcmp(r->word[CLAIM_VERDICT], verdict_text(REPRODUCED)) == 0;
-    const bool no = strcmp(r->word[CLAIM_VERDICT], verdict_text(CONTRADICTED)) == 0;
-    *colour = yes ? "#009E73" : no ? "#D55E00" : "#666666";
-    *mark = yes ? 7 : no ? 11 : 6;
+    const char *verdict = r->word[CLAIM_VERDICT];
+    return strcmp(verdict, verdict_text(REPRODUCED)) == 0     ? YES
+           : strcmp(verdict, verdict_text(CONTRADICTED)) == 0 ? NO
+                                                              : NEITHER;
+}
+
+/* Of the marks that are in the picture. */
+static void key(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    const char *comma = "";
+    (void)q;
+    for (int look = 0; look < LOOKS; look++) {
+        int n = 0;
+        for (int i = 0; i < d->n; i++)
+            n += look_of(&d->row[i]) == look;
+        if (n) {
+            fprintf(out, "%s%s", comma, looks[look].words);
+            comma = "; ";
+        }
+    }
 }
 
 /* Of the row at place `place` of its box: $claim_<i> x, place, ends of the interval (of one
@@ -173,14 +201,12 @@ static void draw_panel(const struct plot_data *d, const struct plot_request *q, 
     /* A line above the box, so that it is drawn though no claim has a finite difference. */
     fputs("plot -1", out);
     for (int i = first; i < end; i++) {
-        const char *colour;
-        int mark;
-        look_of(&d->row[i], &colour, &mark);
+        const int look = look_of(&d->row[i]);
         if (isfinite(d->row[i].value[CLAIM_EFFECT]))
             fprintf(out,
                     ", \\\n  $claim_%d using 1:2:3:4 with xerrorbars "
                     "pt %d ps 1.1 lw 2 lc rgb '%s'",
-                    i, mark, colour);
+                    i, looks[look].mark, looks[look].colour);
         /* Gnuplot crashes when text stands at NaN. */
         if (isfinite(d->row[i].value[CLAIM_PUBLISHED]))
             fprintf(out,
@@ -221,7 +247,9 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
 const struct plot plot_claims = {
     .name = "claims",
     .summary = "claims of papers: the difference, its interval and the verdict",
-    .values = {"difference", "low", "high", "published", "pairs", "p"},
+    /* Names and numbers are those of `posbench claims -o csv`, but for the paper's effect. */
+    .values = {"effect", "effect_low", "effect_high", "published_effect", "improvement",
+               "p_below", "p_above", "p_below_alone", "p_above_alone"},
     .words = {"claim", "verdict", "metric"},
     .read = read,
     .draw = draw,
@@ -231,4 +259,5 @@ const struct plot plot_claims = {
     .named = true,
     .whole = true,
     .note = VERDICTS_NOTE,
+    .key = key,
 };

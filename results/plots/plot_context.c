@@ -40,6 +40,12 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
     medians_draw(d, q, m->percent ? 100.0 : 1.0, out);
 }
 
+static void key(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    medians_key(d, q, out);
+    fputs("; line at 1: training", out);
+}
+
 static void undrawn(const struct plot_data *d, int first, int end, FILE *out)
 {
     undrawn_points(d, first, end, SEED, out);
@@ -53,7 +59,7 @@ const struct plot plot_context = {
     .read = read,
     .draw = draw,
     .undrawn = undrawn,
-    .key = medians_key,
+    .key = key,
     .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,

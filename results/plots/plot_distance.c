@@ -11,7 +11,7 @@ static enum status read(struct store *s, const struct plot_request *q,
 static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
     fputs("set ylabel 'token_error, %'\nset yrange [0:*]\n", out);
-    by_stratum_draw(d, q, 100.0, by_stratum_name, out);
+    by_stratum_draw(d, q, 100.0, by_stratum_axis, out);
 }
 
 const struct plot plot_distance = {

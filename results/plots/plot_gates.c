@@ -22,6 +22,7 @@ const struct plot plot_gates = {
     .summary = "what the encoder lets through: the gates of cope and fox for one sequence",
     .values = {"key", "query", "value"},
     .planes = planes,
+    .note = HEAT_FUTURE_NOTE,
     .read = plot_read_nothing,
     .draw = draw,
     .print = print,

@@ -26,6 +26,7 @@ const struct plot plot_position_attention = {
     .summary = "attention of one sequence by positions alone, of each query the largest 1",
     .values = {"key", "query", "value"},
     .planes = planes,
+    .note = HEAT_FUTURE_NOTE,
     .read = plot_read_nothing,
     .draw = draw,
     .print = print,

@@ -23,6 +23,7 @@ const struct plot plot_positions = {
         "where the encoder takes the keys to be: the positions of cope, what fox keeps",
     .values = {"key", "query", "value"},
     .planes = planes,
+    .note = HEAT_FUTURE_NOTE,
     .read = plot_read_nothing,
     .draw = draw,
     .print = print,

@@ -214,9 +214,12 @@ static void key(const struct plot_data *d, const struct plot_request *q, FILE *o
 {
     const bool rate = metric_info(q->metric)->percent;
     const char *comma = "";
-    bool bound = false;
-    for (int i = 0; i < d->n; i++)
-        bound = bound || (is_zero(d->row[i].value[VALUE]) && bound_of(&d->row[i]) > 0.0);
+    bool bound = false, zeros = false;
+    for (int i = 0; i < d->n; i++) {
+        const double *v = d->row[i].value;
+        bound = bound || (is_zero(v[VALUE]) && bound_of(&d->row[i]) > 0.0);
+        zeros = zeros || is_zero(v[VALUE]) || is_zero(v[PUBLISHED]);
+    }
     if (count_marks(d, 0, d->n, MARK, NUMBER)) {
         fprintf(out, "%s: a seed", q->text ? "*" : "dot");
         comma = "; ";
@@ -231,6 +234,8 @@ static void key(const struct plot_data *d, const struct plot_request *q, FILE *o
                 bound ? ", with a line to its 95 % bound" : "");
         comma = "; ";
     }
+    if (zeros)
+        fprintf(out, "%sleft of the dotted line: 0", comma);
     /* The lines of the series tell of the first ones alone. */
     for (int m = BELOW; m < MARKS; m++)
         if (count_marks(d, 0, d->n, MARK, m)) {

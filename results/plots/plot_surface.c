@@ -81,7 +81,7 @@ static void print(const struct plot_data *d, const struct plot_request *q, FILE 
 {
     struct plot_request noted = *q;
     char *note = undrawn_note(&plot_surface, d, q, PLOT_TEXT_WIDTH);
-    noted.title = q->title ? q->title : note;
+    noted.title = note;
     heat_map_print(d, &style, &noted, out);
     free(note);
 }

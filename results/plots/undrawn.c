@@ -67,12 +67,9 @@ static void write_broken(const char *text, int letters, FILE *out)
     }
 }
 
-char *undrawn_title(const char *title, int letters)
+static void write_title(const char *title, int letters, FILE *out)
 {
-    char *broken = NULL;
-    size_t bytes = 0;
-    FILE *out = open_memstream(&broken, &bytes);
-    for (const char *line = title, *end; out; line = end + 1) {
+    for (const char *line = title, *end;; line = end + 1) {
         end = line + strcspn(line, "\n");
         char *one = strndup(line, (size_t)(end - line));
         if (one)
@@ -82,9 +79,6 @@ char *undrawn_title(const char *title, int letters)
             break;
         putc('\n', out);
     }
-    if (out)
-        fclose(out);
-    return broken;
 }
 
 static void write_key(const struct plot *p, const struct plot_data *d,
@@ -134,9 +128,13 @@ char *undrawn_note(const struct plot *p, const struct plot_data *d,
     FILE *out = open_memstream(&note, &bytes);
     if (!out)
         return NULL;
-    fputs(p->note ? p->note : "", out);
-    if (p->key)
+    if (q->title)
+        write_title(q->title, letters, out);
+    fprintf(out, "%s%s", q->title && p->note ? "\n" : "", p->note ? p->note : "");
+    if (p->key) {
+        fputs(p->note ? "\n" : "", out);
         write_key(p, d, q, letters, out);
+    }
     for (int i = 0, end; p->undrawn && i < d->n; i = end) {
         end = plot_series_end(d, i);
         series += write_series(p, d, i, end, letters, series < SERIES_MOST, out);

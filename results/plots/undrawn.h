@@ -4,13 +4,11 @@
 
 #include "plot.h"
 
-/* The plot's note or key, and below it a line for each series that p->undrawn has words for,
- * broken after at most `letters`. The caller frees it; NULL: nothing to say, or no memory. */
+/* The request's title, the plot's note and key, and below them a line for each series that
+ * p->undrawn has words for, broken after at most `letters`. The caller frees it; NULL: nothing to
+ * say, or no memory. */
 char *undrawn_note(const struct plot *p, const struct plot_data *d,
                    const struct plot_request *q, int letters);
-
-/* A title whose lines are broken after at most `letters`. The caller frees it; NULL: no memory. */
-char *undrawn_title(const char *title, int letters);
 
 /* p->undrawn of plots of lines, whose rows hold x, y and, at `seed`, the seed, and go from seed
  * to seed: of how many of the seeds some y is no finite number. */

@@ -33,6 +33,7 @@ struct report_request {
     report_task_fn task;              /* NULL: no task is known */
     const struct report_looks *looks; /* NULL: models were not asked for */
     const char *plots; /* kinds of pictures with commas between, known ones; NULL: all */
+    const char *(*stratum_help)(const char *task, const char *stratum); /* as in plot.h */
 };
 
 /* ST_NOTFOUND when no run that is done matches. What keeps a picture from being drawn, such

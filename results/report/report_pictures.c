@@ -238,7 +238,8 @@ enum status report_plot(struct report *r, const struct plot *p, const char *expe
 {
     struct plot_request q = {.experiment = experiment ? experiment : r->request->experiment,
                              .profile = r->request->profile,
-                             .metric = p->metric};
+                             .metric = p->metric,
+                             .stratum_help = r->request->stratum_help};
     struct plot_data d = {0};
     struct err none = {.msg = ""};
     enum status st = p->read(r->store, &q, &d, &none);

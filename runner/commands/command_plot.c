@@ -11,6 +11,7 @@
 #include "look_run.h"
 #include "output.h"
 #include "targets.h"
+#include "task.h"
 #include "plot.h"
 #include "store.h"
 #include "store_matrix.h"
@@ -182,7 +183,18 @@ static enum status add_head(const struct look_run *r, struct chosen_head head, i
     return ST_OK;
 }
 
-/* All of them, or the one that was chosen. */
+static enum status nothing_of_the_kind(const struct invocation *v, const struct look_run *r,
+                                       struct err *e)
+{
+    return err_set(
+        e, ST_NOTFOUND,
+        "%s has nothing of the kind; \"posbench probe %s\" prints the planes that "
+        "it has",
+        r->run.variant, argument_at(v, 1));
+}
+
+/* All of them, or the one that was chosen. A plane that the run has may hold no number in any
+ * head: position_attention, where nothing is added to the logits. */
 static enum status add_heads(const struct invocation *v, const struct plot *p,
                              const struct look_run *r, const struct chosen_head *only,
                              struct plot_data *d, struct err *e)
@@ -191,19 +203,17 @@ static enum status add_heads(const struct invocation *v, const struct plot *p,
     const int plane = looking_find(&r->looking, p->planes);
     enum status st = ST_OK;
     if (plane < 0)
-        return err_set(e, ST_NOTFOUND,
-                       "%s has nothing of the kind; \"posbench probe %s\" prints the "
-                       "planes that it has",
-                       r->run.variant, argument_at(v, 1));
+        return nothing_of_the_kind(v, r, e);
     if (only) {
         snprintf(why, sizeof why, " (%s, r = %.2f)", flag_text(v, "choose", ""), only->r);
-        return add_head(r, *only, plane, why, d, e);
+        st = add_head(r, *only, plane, why, d, e);
+    } else {
+        d->columns = r->looking.heads;
+        for (int l = 0; l < r->looking.layers; l++)
+            for (int h = 0; h < r->looking.heads && st == ST_OK; h++)
+                st = add_head(r, (struct chosen_head){l, h, 0}, plane, why, d, e);
     }
-    d->columns = r->looking.heads;
-    for (int l = 0; l < r->looking.layers; l++)
-        for (int h = 0; h < r->looking.heads && st == ST_OK; h++)
-            st = add_head(r, (struct chosen_head){l, h, 0}, plane, why, d, e);
-    return st;
+    return st || d->n ? st : nothing_of_the_kind(v, r, e);
 }
 
 enum { TITLE = 1024 };
@@ -258,6 +268,7 @@ static enum status draw(const struct invocation *v, const struct plot *p,
         .metric = flag_text(v, "metric", p->metric),
         .text = strcmp(flag_text(v, "output", "-"), "-") == 0,
         .title = p->planes ? title : NULL,
+        .stratum_help = task_stratum_help,
     };
     struct plot_data d = {0};
     struct output *o = NULL;

@@ -39,6 +39,7 @@ static enum status write_page(const struct invocation *v, struct store *db,
         .task = task_words,
         .looks = looks,
         .plots = flag_text(v, "plots", NULL),
+        .stratum_help = task_stratum_help,
     };
     struct output *o = NULL;
     struct err undrawn = {.msg = ""};

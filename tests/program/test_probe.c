@@ -210,6 +210,13 @@ static void pictures_of_a_model_name_their_run(void **state)
     (void)state;
     expect("plot gates", 2, NULL, "name a RUN");
     expect("plot gates 2", 4, NULL, "\"posbench probe 2\" prints the planes");
+    static const char *const formats[] = {"svg", "pdf", "png", "gp", "csv"};
+    expect("plot position_attention 2", 4, NULL, "rope has nothing of the kind; ");
+    for (int i = 0; i < 5; i++) { /* nothing is added to its logits */
+        char call[64];
+        snprintf(call, sizeof call, "plot position_attention 2 -o nothing.%s", formats[i]);
+        expect(call, 4, NULL, "rope has nothing of the kind; ");
+    }
     expect("plot attention 2 --sample 99 -o x.csv", 2, NULL, "has 6 sequences");
     expect("plot attention 2 --sample 5 -o x.csv", 0, NULL, NULL);
     expect("plot positions 1 -o x.gp", 0, NULL, NULL);
@@ -265,7 +272,8 @@ static void boxes_stand_in_layers_and_heads(void **state)
     (void)state;
     RUN(&p, "-C %s plot attention 1 -o x.gp && cat %s/x.gp", folder, folder);
     assert_non_null(strstr(p.out, "set multiplot title 'run 1 (copy, seed 1), split id, "
-                                  "sequence 0'.\"\\n\".'cope' noenhanced layout 2,2\n"));
+                                  "sequence 0'.\"\\n\".'cope'.\"\\n\".'keys after "
+                                  "the query are not drawn' noenhanced layout 2,2\n"));
     assert_non_null(strstr(p.out, "set title 'layer 1, head 0'\n"));
     assert_non_null(strstr(p.out, "set cbrange [0:1]\n"));
     assert_non_null(strstr(p.out, "set yrange ["));

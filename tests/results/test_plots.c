@@ -8,6 +8,7 @@
 #include "plot_bed.h"
 #include "program.h"
 #include "store_matrix.h"
+#include "task.h"
 
 static void fill(struct fixture *f)
 {
@@ -60,84 +61,9 @@ static void seeds_without_errors_stand_at_zero(void **state)
     const char *title =
         strstr(text, "title 'dot: a seed; o: a seed whose rate is 0, with ");
     assert_non_null(title);
-    assert_non_null(strstr(title, "95 % bound' noenhanced"));
+    assert_non_null(strstr(title, "line: 0' noenhanced"));
     free(text);
     plot_data_free(&d);
-}
-
-/* The key of a picture of seeds in one line. */
-static void key_of_seeds(struct fixture *f, const char *metric, bool in_text, char key[256])
-{
-    const struct plot *p = plot_find("seeds");
-    const struct plot_request q = {.metric = metric, .text = in_text};
-    struct plot_data d = {0};
-    char *text;
-    size_t n;
-    assert_ok(p->read(f->store, &q, &d, &err));
-    TEXT_OF(text, n, p->key(&d, &q, out));
-    snprintf(key, 256, "%s", text);
-    free(text);
-    plot_data_free(&d);
-}
-
-/* And nothing of what is not in it; a loss is no rate. */
-static void a_key_tells_the_marks_of_its_picture(void **state)
-{
-    struct fixture *f = *state;
-    char key[256];
-    add_curves(f, "alpha", (double[]){0.25, 0.1, 0.5});
-    key_of_seeds(f, "token_error", false, key);
-    assert_string_equal(key, "dot: a seed");
-    add_curves(f, "beta", (double[]){0.25, 0.0, 0.5});
-    key_of_seeds(f, "token_error", true, key);
-    assert_string_equal(
-        key, "*: a seed; o: a seed whose rate is 0, with a line to its 95 % bound");
-    for (int run = 1; run <= 6; run++)
-        put(f->store, run, "ood_long", "loss", run == 6 ? 0.0 : 0.5);
-    key_of_seeds(f, "loss", true, key);
-    assert_string_equal(key, "*: a seed; o: a seed whose value is 0");
-    put(f->store, 1, "ood_long", "loss", (double)NAN);
-    put(f->store, 2, "ood_long", "loss", (double)INFINITY);
-    key_of_seeds(f, "loss", false, key);
-    assert_string_equal(
-        key, "dot: a seed; o: a seed whose value is 0; >: a seed above the scale; "
-             "?: a seed without a number");
-}
-
-/* At ood_long, beside three seeds of 1 to 100 %; a 0 stands with the zeros. */
-static void a_paper_beyond_the_scale_is_told(void **state)
-{
-    static const struct {
-        double paper;
-        const char *key, *note;
-    } cases[] = {
-        {1e20, "dot: a seed", "alpha: the paper's number is above the scale"},
-        {1e-20, "dot: a seed", "alpha: the paper's number is below the scale"},
-        {0.5, "dot: a seed; x: the paper", NULL},
-        {0.0, "dot: a seed; x: the paper", NULL},
-    };
-    struct fixture *f = *state;
-    add_curves(f, "alpha", (double[]){0.25, 0.01, 0.5});
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct published_row row = {"a paper",      "t",        "flip_flop",   "",
-                                          "alpha",        "ood_long", "token_error", "",
-                                          cases[i].paper, (double)NAN};
-        const struct plot *p = plot_find("seeds");
-        struct plot_request q = {0};
-        char *text, key[256];
-        size_t n;
-        assert_ok(store_published(f->store, &row, 1, &err));
-        key_of_seeds(f, "token_error", false, key);
-        assert_string_equal(key, cases[i].key);
-        struct plot_data d = read_plot(f, "seeds", &q);
-        TEXT_OF(text, n, p->undrawn(&d, 0, d.n, out));
-        assert_string_equal(text, cases[i].note ? cases[i].note + strlen("alpha: ") : "");
-        free(text);
-        TEXT_OF(text, n, plot_script(p, &d, &q, "svg", out));
-        assert_int_equal(strstr(text, "'0' ") != NULL, cases[i].paper <= 0.0);
-        free(text);
-        plot_data_free(&d);
-    }
 }
 
 /* Where each seed erred there is no place for 0; decades have a name as long as there is room. */
@@ -223,8 +149,40 @@ static void legends_have_their_own_room(void **state)
             snprintf(name, sizeof name, "%0*d", letters, i);
             assert_non_null(plot_add(&d, "box", name));
         }
+        assert_int_equal(script_number(&d, &q, "speed", "script", "# fits a terminal of "),
+                         460);
         assert_int_equal(script_number(&d, &q, "speed", "svg", "set key maxcols "),
                          letters == 18 ? 2 : 1);
+        plot_data_free(&d);
+    }
+}
+
+/* Where each box has the same series; a terminal has one box a row. */
+static void boxes_of_the_same_series_share_a_legend(void **state)
+{
+    static const char *const plots[] = {"curves", "speed"};
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        const bool same = i / 2 % 2, in_text = i >= 4;
+        const struct plot *plot = plot_find(plots[i % 2]);
+        const struct plot_request q = {.metric = "token_error", .text = in_text};
+        struct plot_data d = {0};
+        char *script;
+        size_t n;
+        for (int box = 0; box < 2; box++) {
+            const char *panel = box ? "second" : "first";
+            const char *last = box && !same ? "gamma" : "beta";
+            assert_true(plot_add(&d, panel, "alpha") && plot_add(&d, panel, last));
+        }
+        for (int k = 0; k < d.n * PLOT_VALUES; k++)
+            d.row[k / PLOT_VALUES].value[k % PLOT_VALUES] = 1;
+        TEXT_OF(script, n, plot_script(plot, &d, &q, in_text ? "text" : "svg", out));
+        const int legends = occurrences(script, "title 'alpha'");
+        const bool once = same && !in_text;
+        assert_int_equal(occurrences(script, "unset key\n"), once ? 2 : 0);
+        assert_int_equal(legends, once ? 3 : 2); /* of two boxes the title is not shown */
+        assert_int_equal(strstr(script, " layout 1,1\n") != NULL, once);
+        free(script);
         plot_data_free(&d);
     }
 }
@@ -256,6 +214,13 @@ static void errors_stand_at_their_distance(void **state)
     assert_non_null(strstr(text, "$all_0 << EOD\n0 25\n1.5 75\n9 12.5\nEOD\n"));
     assert_non_null(
         strstr(text, "set xlabel 'ignores'\nset title 'flip_flop, id: ignores'"));
+    free(text);
+    plot_data_free(&d);
+    q.stratum_help = task_stratum_help;
+    d = read_plot(f, "distance", &q);
+    TEXT_OF(text, n, plot_find("distance")->draw(&d, &q, out));
+    assert_non_null(
+        strstr(text, "set xlabel 'ignored bits between the write and its read'"));
     free(text);
     TEXT_OF(text, n, plot_csv(plot_find("distance"), &d, out));
     assert_non_null(strstr(text, "panel,series,value,error,wrong,places,seed\r\n"
@@ -373,7 +338,7 @@ static struct plot_data map_of(int n, const char *token)
         assert_non_null(row);
         row->value[0] = i % n;
         row->value[1] = (i - i % n) / (double)n;
-        row->value[2] = i / n >= i % n ? (double)(i % n) / (n - 1) : (double)NAN;
+        row->value[2] = i / n >= i % n ? i % n / fmax(n - 1, 1) : (double)NAN;
     }
     return d;
 }
@@ -388,8 +353,9 @@ static void an_axis_says_which_tokens_it_names(void **state)
         char *text;
         size_t bytes;
         TEXT_OF(text, bytes, plot_script(plot_find("gates"), &d, &q, "svg", out));
-        assert_non_null(
-            strstr(text, "set multiplot title 'run 1' noenhanced layout 1,1\n"));
+        assert_non_null(strstr(
+            text, "set multiplot title 'run 1'.\"\\n\".'keys after the query are not "
+                  "drawn' noenhanced layout 1,1\n"));
         assert_non_null(strstr(text, "set xlabel 'key'\n")); /* letters: 48 */
         assert_non_null(strstr(text, n == 32
                                          ? "set ylabel 'query'\n"
@@ -397,6 +363,20 @@ static void an_axis_says_which_tokens_it_names(void **state)
         free(text);
         plot_data_free(&d);
     }
+}
+
+/* Of fewer than four cells gnuplot draws no image, only a warning. */
+static void a_map_of_one_token_is_a_box(void **state)
+{
+    struct plot_data d = map_of(1, "w");
+    char *text;
+    size_t n;
+    (void)state;
+    TEXT_OF(text, n, plot_find("gates")->draw(&d, &(struct plot_request){0}, out));
+    assert_non_null(strstr(text, "with boxxyerror fill solid lc palette"));
+    assert_null(strstr(text, "with image"));
+    free(text);
+    plot_data_free(&d);
 }
 
 /* 0, 1/2, 1 of 1: the first, middle and last shade; 140 tokens are two a character. Control
@@ -474,7 +454,8 @@ static void claims_have_their_effect_and_verdict(void **state)
     assert_string_equal(d.row[2].panel, "flip_flop, quick: loss");
     TEXT_OF(text, n, plot_csv(plot_find("claims"), &d, out));
     assert_non_null(strstr(
-        text, "panel,series,claim,verdict,metric,difference,low,high,published,pairs,p\r\n"
+        text, "panel,series,claim,verdict,metric,effect,effect_low,effect_high,"
+              "published_effect,improvement,p_below,p_above,p_below_alone,p_above_alone\r\n"
               "\"flip_flop, quick: token_error, %\",ood_long: beta < alpha,c1,"
               "too few seeds,token_error,0.25,"));
     free(text);
@@ -754,16 +735,16 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(curves_hold_each_seed_and_the_median),
         TEST(seeds_without_errors_stand_at_zero),
-        TEST(a_key_tells_the_marks_of_its_picture),
-        TEST(a_paper_beyond_the_scale_is_told),
         TEST(a_scale_has_zero_where_a_seed_has),
         cmocka_unit_test(boxes_of_seeds_keep_their_width),
         cmocka_unit_test(legends_have_their_own_room),
+        cmocka_unit_test(boxes_of_the_same_series_share_a_legend),
         TEST(errors_stand_at_their_distance),
         TEST(perplexity_stands_over_the_context),
         TEST(losses_stand_at_their_position),
         cmocka_unit_test(words_of_a_text_can_be_read_below_a_map),
         cmocka_unit_test(an_axis_says_which_tokens_it_names),
+        cmocka_unit_test(a_map_of_one_token_is_a_box),
         cmocka_unit_test(a_map_in_text_has_shades),
         TEST(a_surface_has_the_mean_of_each_point),
         TEST(claims_have_their_effect_and_verdict),

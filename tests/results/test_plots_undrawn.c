@@ -125,6 +125,105 @@ static void speed_says_which_seeds_it_leaves_out(void **state)
     plot_data_free(&d);
 }
 
+/* 2 s of processor time for 100 steps, also of a run that stood still for a day. */
+static void speed_is_processor_time_a_step(void **state)
+{
+    struct fixture *f = *state;
+    struct plot_request q = {0};
+    add_curves(f, "alpha", (double[]){0.5, 0.5, 0.5});
+    assert_int_equal(
+        sqlite3_exec(f->store->db, "UPDATE run SET wall_s = 86400 WHERE id = 1", 0, 0, 0),
+        SQLITE_OK);
+    struct plot_data d = read_plot(f, "speed", &q);
+    assert_int_equal(d.n, 1);
+    assert_true(fabs(d.row[0].value[0] - 20.0) < 1e-12);
+    char *text = script_of("speed", &d, &q);
+    assert_non_null(strstr(text, "set xlabel 'processor ms a step, evaluations included'"));
+    assert_non_null(strstr(text, "left is faster"));
+    free(text);
+    text = csv_of("speed", &d);
+    assert_non_null(strstr(text, "panel,series,cpu_ms_per_step,mean,"));
+    free(text);
+    plot_data_free(&d);
+}
+
+/* The key of a picture of seeds in one line. */
+static void key_of_seeds(struct fixture *f, const char *metric, bool in_text, char key[256])
+{
+    const struct plot *p = plot_find("seeds");
+    const struct plot_request q = {.metric = metric, .text = in_text};
+    struct plot_data d = {0};
+    char *text;
+    size_t n;
+    assert_ok(p->read(f->store, &q, &d, &err));
+    TEXT_OF(text, n, p->key(&d, &q, out));
+    snprintf(key, 256, "%s", text);
+    free(text);
+    plot_data_free(&d);
+}
+
+/* And nothing of what is not in it; a loss is no rate. */
+static void a_key_tells_the_marks_of_its_picture(void **state)
+{
+    struct fixture *f = *state;
+    char key[256];
+    add_curves(f, "alpha", (double[]){0.25, 0.1, 0.5});
+    key_of_seeds(f, "token_error", false, key);
+    assert_string_equal(key, "dot: a seed");
+    add_curves(f, "beta", (double[]){0.25, 0.0, 0.5});
+    key_of_seeds(f, "token_error", true, key);
+    assert_string_equal(
+        key, "*: a seed; o: a seed whose rate is 0, with a line to its 95 % bound; "
+             "left of the dotted line: 0");
+    for (int run = 1; run <= 6; run++)
+        put(f->store, run, "ood_long", "loss", run == 6 ? 0.0 : 0.5);
+    key_of_seeds(f, "loss", true, key);
+    assert_string_equal(
+        key, "*: a seed; o: a seed whose value is 0; left of the dotted line: 0");
+    put(f->store, 1, "ood_long", "loss", (double)NAN);
+    put(f->store, 2, "ood_long", "loss", (double)INFINITY);
+    key_of_seeds(f, "loss", false, key);
+    assert_string_equal(
+        key, "dot: a seed; o: a seed whose value is 0; left of the dotted line: 0; "
+             ">: a seed above the scale; ?: a seed without a number");
+}
+
+/* At ood_long, beside three seeds of 1 to 100 %; a 0 stands with the zeros. */
+static void a_paper_beyond_the_scale_is_told(void **state)
+{
+    static const struct {
+        double paper;
+        const char *key, *note;
+    } cases[] = {
+        {1e20, "dot: a seed", "alpha: the paper's number is above the scale"},
+        {1e-20, "dot: a seed", "alpha: the paper's number is below the scale"},
+        {0.5, "dot: a seed; x: the paper", NULL},
+        {0.0, "dot: a seed; x: the paper; left of the dotted line: 0", NULL},
+    };
+    struct fixture *f = *state;
+    add_curves(f, "alpha", (double[]){0.25, 0.01, 0.5});
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct published_row row = {"a paper",      "t",        "flip_flop",   "",
+                                          "alpha",        "ood_long", "token_error", "",
+                                          cases[i].paper, (double)NAN};
+        const struct plot *p = plot_find("seeds");
+        struct plot_request q = {0};
+        char *text, key[256];
+        size_t n;
+        assert_ok(store_published(f->store, &row, 1, &err));
+        key_of_seeds(f, "token_error", false, key);
+        assert_string_equal(key, cases[i].key);
+        struct plot_data d = read_plot(f, "seeds", &q);
+        TEXT_OF(text, n, p->undrawn(&d, 0, d.n, out));
+        assert_string_equal(text, cases[i].note ? cases[i].note + strlen("alpha: ") : "");
+        free(text);
+        TEXT_OF(text, n, plot_script(p, &d, &q, "svg", out));
+        assert_int_equal(strstr(text, "'0' ") != NULL, cases[i].paper <= 0.0);
+        free(text);
+        plot_data_free(&d);
+    }
+}
+
 /* Three seeds of two points, of which the second of seed 2, or each, is infinite. */
 static struct plot_data points_of(int seed_at, bool all)
 {
@@ -150,12 +249,14 @@ static void lines_say_which_points_are_absent(void **state)
     for (int p = 0; p < 4; p++)
         for (int all = 0; all < 2; all++) {
             struct plot_data d = points_of(seed_at[p], all);
-            char *text = script_of(plots[p], &d, &q);
+            char *text = unbroken_script_of(plots[p], &d, &q);
             assert_non_null(strstr(
                 text,
                 all ? "box: alpha: 6 points in 3 of 3 seeds without a finite number'"
                     : "box: alpha: 1 point in 1 of 3 seeds without a finite number'"));
             assert_int_equal(strstr(text, "'no finite number' at graph") != NULL, all);
+            assert_int_equal(strstr(text, "; line at 1: training") != NULL,
+                             strcmp(plots[p], "context") == 0);
             free(text);
             plot_data_free(&d);
         }
@@ -254,7 +355,8 @@ static void a_key_of_claims_tells_what_is_there(void **state)
         struct plot_row *r = d.row;
         char *text;
         size_t n;
-        assert_true(plot_word(r, 0, "c1") && plot_word(r, 1, "undecided") &&
+        assert_true(plot_word(r, 0, "c1") &&
+                    plot_word(r, 1, all ? "reproduced" : "undecided") &&
                     plot_word(r, 2, "loss"));
         for (int k = 1; k <= 3 && !all; k++) /* the interval's ends and the paper */
             r->value[k] = (double)NAN;
@@ -265,6 +367,8 @@ static void a_key_of_claims_tells_what_is_there(void **state)
         text = script_of("claims", &d, &q);
         assert_non_null(strstr(text, all ? "first, with 95 % interval; cross: the paper'\n"
                                          : "set xlabel 'second less first'\n"));
+        assert_non_null(strstr(text, all ? ".'green disc: reproduced' noenhanced"
+                                         : ".'grey circle: not decided' noenhanced"));
         free(text);
         plot_data_free(&d);
     }
@@ -383,7 +487,7 @@ static void long_lines_of_a_title_are_broken(void **state)
     assert_non_null(at);
     *strchr(at, '\n') = '\0';
     assert_non_null(strstr(at, "wwwww'.\"\\n\".'wwwww"));
-    assert_non_null(strstr(script, "size 460,480 "));
+    assert_non_null(strstr(script, "size 460,500 "));
     free(script);
     plot_data_free(&d);
 }
@@ -507,6 +611,9 @@ int main(void)
         TEST(a_seed_beyond_the_scale_is_drawn_and_counted),
         TEST(seeds_without_any_number_are_no_picture),
         TEST(speed_says_which_seeds_it_leaves_out),
+        TEST(speed_is_processor_time_a_step),
+        TEST(a_key_tells_the_marks_of_its_picture),
+        TEST(a_paper_beyond_the_scale_is_told),
         cmocka_unit_test(lines_say_which_points_are_absent),
         TEST(a_place_without_its_loss_is_kept),
         cmocka_unit_test(notes_fit_the_picture),

@@ -7,6 +7,7 @@
 
 #include "approx.h"
 #include "filled_store.h"
+#include "plot.h"
 #include "store_matrix.h"
 #include "verdicts.h"
 
@@ -395,6 +396,38 @@ static void json_and_csv_have_the_numbers(void **state)
     free(text);
 }
 
+/* All but the paper's effect, by the same names. */
+static void the_picture_of_claims_has_the_same_numbers(void **state)
+{
+    const struct fixture *f = *state;
+    const struct verdicts_request q = {.format = PRINT_JSON};
+    const struct plot *plot = plot_find("claims");
+    struct plot_data d = {0};
+    int same = 0;
+    fill(f->store);
+    add_claim(f->store, "c", "cope", "rope");
+    add_claim(f->store, "d", "rope", "cope");
+    char *text = printed(f->store, &q, NULL);
+    json_t *root = parse_json(text);
+    assert_ok(plot->read(f->store, &(struct plot_request){0}, &d, &err));
+    assert_int_equal(d.n, 2);
+    for (int i = 0; i < d.n; i++) {
+        const json_t *c = json_array_get(json_object_get(root, "claims"), (size_t)i);
+        assert_string_equal(json_string_value(json_object_get(c, "claim")),
+                            d.row[i].word[0]);
+        for (int k = 0; plot->values[k]; k++) {
+            if (!json_is_real(json_object_get(c, plot->values[k])))
+                continue;
+            assert_near(d.row[i].value[k], number_of(c, plot->values[k]), 1e-12);
+            same++;
+        }
+    }
+    assert_int_equal(same, 2 * 8);
+    json_decref(root);
+    free(text);
+    plot_data_free(&d);
+}
+
 static void latex_and_markdown_escape_names(void **state)
 {
     const struct fixture *f = *state;
@@ -443,6 +476,7 @@ int main(void)
         CASE(profiles_are_judged_apart),
         CASE(runs_with_other_settings_do_not_mix),
         CASE(json_and_csv_have_the_numbers),
+        CASE(the_picture_of_claims_has_the_same_numbers),
         CASE(latex_and_markdown_escape_names),
         CASE(no_claims_are_told),
     };

@@ -255,9 +255,9 @@ static bool read_published_name(const struct claims_source *s, const struct subj
     struct encoder_stack stack;
     char name[ENCODER_NAME];
     struct err e;
-    if (is_variant(s, x->experiment, row->key)) {
+    if (is_variant(s, x->experiment, row->key) || strchr(row->key, '(')) {
         snprintf(v->encoder, sizeof v->encoder, "%s", row->key);
-        return true;
+        return expect_name(s, x->experiment, KIND_ENCODER, row->key, row->at);
     }
     if (encoder_stack_parse(row->key, &stack, &e)) {
         problem_at(s->problems, row->at, "%s", e.msg);

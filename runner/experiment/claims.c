@@ -16,7 +16,7 @@
 #include "grid.h"
 #include "yaml_read.h"
 
-enum { NAMES_MAX = 256 }; /* names of one kind in a suggestion; chosen */
+enum { NAMES_MAX = 256 }; /* names of one kind that are compared; chosen */
 
 /* Errors and accuracies are typed in percent, as papers print them, and kept as fractions; other
  * metrics have no unit to convert. "error" is for papers that do not say whether they count

@@ -20,9 +20,9 @@ struct grid {
     struct mark at;
 };
 
-/* Reads the mapping "grid" of `root`, or another one of the same form under the key `section`.
- * When it is missing, the grid is one cell without axes. False: a problem was noted. `task` may
- * be NULL: its options are then not checked. */
+/* Reads the mapping at the key `section` of `root`: "grid", or one of the same form. When it is
+ * missing, the grid is one cell without axes. False: a problem was noted. `task` may be NULL:
+ * its options are then not checked. */
 bool grid_read(const struct node *root, const char *section, const struct task *task,
                struct grid *out, struct problems *p);
 

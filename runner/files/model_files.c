@@ -113,7 +113,8 @@ static enum status copy_bytes(int from, const char *source, int to, const char *
     return st;
 }
 
-/* Writes a waiting file under its final name: while it is incomplete, no row refers to it. */
+/* Writes a waiting file without a temporary name: no row refers to it while it is
+ * incomplete. */
 static enum status write_new(int from, const char *source, const char *path, struct err *e)
 {
     unlink(path);

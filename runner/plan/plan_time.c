@@ -13,7 +13,8 @@
  * sizes do the same work and share their fastest step.
  *
  * The time of a run of ten steps is mostly its start. So the FLOP/s of brief runs are used only
- * for runs that are no longer; with the rate of other runs they tell the time of the start. */
+ * for runs of about their length or less; with the rate of other runs they tell the time of the
+ * start. */
 #include "plan.h"
 
 #include <math.h>

@@ -6,7 +6,7 @@
 #define FORMULAS_H
 
 struct formula {
-    const char *encoder, *text; /* lines, each but the last ended by '\n' */
+    const char *encoder, *text; /* text: lines, each but the last ended by '\n' */
 };
 
 extern const struct formula formulas[]; /* ends with {0} */

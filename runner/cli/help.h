@@ -17,7 +17,7 @@ struct notes {
 };
 
 /* What both the help and the manual page say besides the tables of the commands. */
-extern const char help_summary[], help_examples[]; /* '\n' separates them */
+extern const char help_summary[], help_examples[]; /* examples: '\n' between them */
 extern const struct notes help_notes[];            /* ends with {0} */
 
 /* Prints the two commonest calls, for a call without a command. */

@@ -13,7 +13,7 @@ enum { SHOWN = 200, COLUMNS = 78 };
 
 struct showing {
     const struct tokenizer *t;
-    bool ids;        /* prints ids, one line for each text */
+    bool ids;        /* print one id on each line */
     long most, seen; /* tokens to show; tokens so far */
     long long count;
     int column;

@@ -36,7 +36,8 @@ enum status model_files_offer(const char *from, const char *to, const char *iden
                               const char *expected, char hash[WEIGHTS_HASH], struct err *e);
 enum status model_files_offer_checkpoint(const char *from, const char *to,
                                          const char *identity, struct err *e);
-/* Called after the rows were stored of what was offered since model_files_settle. */
+/* Gives the files that were offered since model_files_settle their final names. Called after the
+ * rows of their runs were stored. */
 enum status model_files_accept(struct store *s, const char *db, struct err *e);
 
 /* Stands in place of a hash: the numbers came without their weights, so no file is the run's. */

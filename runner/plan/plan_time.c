@@ -312,7 +312,8 @@ static void set_rates(struct shapes *s)
         x->slow_rate = all_brief(x) ? brief : steady_rate(s, x, true);
         if (w->runs == 0 || isnan(x->rate))
             continue;
-        /* Steps tried on a busy machine cannot be slower than whole runs were. */
+        /* Longer runs are no slower than brief ones, even if the steps tried on a busy machine
+         * were. */
         if (x->lasting.runs == 0) {
             x->rate = fmax(x->rate, brief);
             x->slow_rate = fmax(x->slow_rate, brief);

@@ -187,7 +187,7 @@ static bool lost_its_spool(int wait_status)
            (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0);
 }
 
-/* Ends the matrix for a fault that the next run would meet too. */
+/* Returns the error that ends the matrix: the next run would meet the same fault. */
 static enum status stop_for(const struct slot *w, const char *reason, struct err *e)
 {
     char name[RUN_TEXT];

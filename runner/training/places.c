@@ -126,7 +126,7 @@ enum status places_row(const struct places *p, const char *split, struct place_r
     *out = (struct place_row){
         .split = split, .count = p->count, .bits = p->bits, .strata = *text};
     if (p->count == 0)
-        out->bits = (const uint8_t *)""; /* none, but not too many either */
+        out->bits = (const uint8_t *)""; /* NULL would mean too many places */
     return ST_OK;
 }
 

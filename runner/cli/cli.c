@@ -19,8 +19,8 @@
 
 #include "option.h"
 
-/* command_list.inc holds one line COMMAND(<name>) for each runner/command_<name>.c;
- * CMake writes it (cmake/plugins.cmake). */
+/* command_list.inc holds a line COMMAND(<name>) for each runner/commands/command_<name>.c; CMake
+ * writes it (cmake/plugins.cmake). */
 #define COMMAND(stem) extern const struct command command_##stem;
 #include "command_list.inc"
 #undef COMMAND

@@ -1,4 +1,4 @@
-/* main.c -- the only file that prints errors or exits. */
+/* main.c -- the only file that prints errors or calls exit. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,7 +50,7 @@ static enum status obey(const struct invocation *v, struct err *e)
     return ST_OK;
 }
 
-/* What is still in the buffer counts as output: a full disk shows only now. */
+/* Flushes standard output: a full disk may show only now. */
 static enum status flush_output(struct err *e)
 {
     errno = 0;
@@ -60,12 +60,12 @@ static enum status flush_output(struct err *e)
                    errno ? strerror(errno) : "some of it was lost");
 }
 
-/* Complaints about an experiment file stand alone: "file:line:column: ...". */
+/* Prints the error. Errors of an experiment file have no prefix: "file:line:column: ...". */
 static void complain(const struct invocation *v, enum status st, const struct err *e)
 {
     const char *text = e->msg[0] ? e->msg : status_text(st);
     size_t n = strlen(text);
-    char *shown = clean_text(text, &n, "\n"); /* a mistake of a file a line */
+    char *shown = clean_text(text, &n, "\n"); /* one mistake of a file per line */
     fprintf(stderr, "%s%s\n",
             st == ST_CONFIG ? "" : "posbench: ", shown ? shown : status_text(ST_NOMEM));
     free(shown);
@@ -76,10 +76,10 @@ static void complain(const struct invocation *v, enum status st, const struct er
             c ? " " : "");
 }
 
-/* OpenBLAS starts a thread a core as soon as it is loaded, and each tries for ever to get
- * 128 MiB. Where address space is counted it is told, before it is loaded again, that one
- * will do: BLAS has one thread here in any case. Where the program cannot be started
- * again, it goes on as it is. */
+/* Restarts the program with one thread for OpenBLAS where address space is limited. OpenBLAS
+ * starts a thread for each core as soon as it is loaded, and each tries for ever to get 128 MiB;
+ * this program uses one BLAS thread in any case. When the program cannot be restarted, it goes on
+ * as it is. */
 static void spare_addresses(char **argv)
 {
     const char *threads = getenv("OPENBLAS_NUM_THREADS");
@@ -89,10 +89,9 @@ static void spare_addresses(char **argv)
         execv("/proc/self/exe", argv);
 }
 
-/* Newer versions of OpenBLAS (0.3.29 does) ask for their memory while they are loaded, before
- * main, and where there are too few addresses they ask for ever. Where addresses are limited, a
- * loading that takes a second of the processor ends with words instead; else it takes a
- * hundredth. */
+/* Newer versions of OpenBLAS (such as 0.3.29) ask for their memory while they are loaded, before
+ * main, and ask for ever when there is too little address space. Where it is limited, a loading
+ * that takes one second of processor time ends with a message; normally it takes a hundredth. */
 enum { LOADING_S = 1 };
 
 static void loading_takes_for_ever(int signal_number)
@@ -106,14 +105,14 @@ static void loading_takes_for_ever(int signal_number)
     _exit(1);
 }
 
-static void limit_loading(int seconds) /* 0: no longer */
+static void limit_loading(int seconds) /* 0: no limit */
 {
     const struct itimerval once = {.it_value.tv_sec = seconds};
     setitimer(ITIMER_PROF, &once, NULL);
     signal(SIGPROF, seconds ? loading_takes_for_ever : SIG_DFL);
 }
 
-#ifndef __SANITIZE_ADDRESS__ /* whose set-up comes later */
+#ifndef __SANITIZE_ADDRESS__ /* which starts up later */
 typedef void set_up_fn(void);
 
 static void watch_loading(void)
@@ -123,7 +122,7 @@ static void watch_loading(void)
         limit_loading(LOADING_S);
 }
 
-/* Called before the libraries set themselves up. */
+/* .preinit_array runs before the libraries initialise. */
 static set_up_fn *before_libraries __attribute__((section(".preinit_array"), used)) =
     watch_loading;
 #endif
@@ -133,7 +132,7 @@ int main(int argc, char **argv)
     static struct err e;
     limit_loading(0);
     spare_addresses(argv);
-    signal(SIGXFSZ, SIG_IGN); /* the write that is too much fails instead, with words */
+    signal(SIGXFSZ, SIG_IGN); /* a write that is too long fails with an error instead */
     struct invocation *v = NULL;
     enum status st = cli_parse(argc, argv, &v, &e);
     if (!st)
@@ -145,8 +144,8 @@ int main(int argc, char **argv)
     const int code = cli_exit_code(st, signals_last());
     cli_free(v);
     task_close_all();
-    /* OpenBLAS waits at the end for threads of its own, which try for ever to get addresses
-     * where it could not be told to have none (spare_addresses). */
+    /* At the end OpenBLAS waits for its own threads, which try for ever to get address space when
+     * it could not be told to have none (spare_addresses). */
     if (memory_is_counted()) {
         fflush(NULL);
         _exit(code);

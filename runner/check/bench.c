@@ -1,10 +1,11 @@
-/* bench.c -- steps of each encoder in turn, between products that show the machine's limit.
+/* bench.c -- times the steps of the encoders in turn, and products that show the machine's
+ * limit.
  *
- * A workload of random tokens is made; each encoder's memory is measured in a process of
- * its own; trainers are opened; then each repetition times both products and one evaluation
- * and one step of every encoder. Medians and spreads leave.
- * The trap: the processes are forked before this one has threads, so measure_memory must
- * stay in front of the first trainer. */
+ * bench_run makes a workload of random tokens, measures each encoder's memory in a process of
+ * its own, and opens the trainers. Each repetition then times both products, and one evaluation
+ * and one step of every encoder. The results are medians and spreads.
+ * Caution: the processes must be forked before this one has threads, so measure_memory must run
+ * before the first trainer is opened. */
 #include "bench.h"
 
 #include <errno.h>
@@ -22,8 +23,8 @@
 #include "rng.h"
 #include "threads.h"
 
-/* A vocabulary as small as the tasks', so that the output layer costs little; the default of
- * train.shards. */
+/* The vocabulary is as small as the tasks', so that the output layer costs little. SHARDS is
+ * the default of train.shards. */
 enum { VOCABULARY = 16, SHARDS = 4 };
 
 static double now_ms(void)
@@ -41,7 +42,7 @@ static struct bench_time summary(double *x, int n)
 
 /* --- memory -------------------------------------------------------------- */
 
-/* Linux: writing 5 to clear_refs starts VmHWM, the largest resident size, anew. */
+/* On Linux, writing 5 to clear_refs resets VmHWM, the largest resident size. */
 static void peak_memory_reset(void)
 {
     FILE *f = fopen("/proc/self/clear_refs", "w");
@@ -109,7 +110,7 @@ struct workload {
     float *loss;
 };
 
-/* Does an option of that name stand in the text "a=1,b=2" before `end`? */
+/* Returns true when an option called `name` is set in the text "a=1,b=2" before `end`. */
 static bool given_before(const char *text, const char *end, const char *name)
 {
     const size_t n = strlen(name);
@@ -121,7 +122,7 @@ static bool given_before(const char *text, const char *end, const char *name)
     return false;
 }
 
-/* "cope:p_max=64,sep_keys=true" */
+/* Parses "cope:p_max=64,sep_keys=true". */
 static enum status parse_encoder(const char *text, struct encoder_stack *out, struct err *e)
 {
     char copy[ENCODER_NAME];
@@ -194,7 +195,7 @@ static void workload_free(struct workload *w)
     free(w->loss);
 }
 
-/* *w is to be freed with workload_free, also after an error. */
+/* The caller frees *w with workload_free, also after an error. */
 static enum status workload_open(const struct bench_settings *s, struct workload *w,
                                  struct err *e)
 {
@@ -212,7 +213,7 @@ static enum status workload_open(const struct bench_settings *s, struct workload
     for (size_t i = 0; i < n; i++) {
         const int place = (int)(i % (size_t)s->length);
         w->token[i] = (int32_t)rng_below(&r, VOCABULARY);
-        /* `scored` targets, spread evenly, the last place among them */
+        /* `scored` targets are spread evenly; the last place is one of them */
         const int after = (int)((long)(place + 1) * s->scored / s->length);
         const int before = (int)((long)place * s->scored / s->length);
         w->target[i] = after > before ? (int32_t)rng_below(&r, VOCABULARY) : -1;
@@ -236,7 +237,7 @@ static enum status take_step(struct subject *u, const struct batch *b, int step,
     return st;
 }
 
-/* What a process of its own found out about one trainer. */
+/* The result of one child process about one trainer. */
 struct finding {
     enum status status;
     struct err err;
@@ -244,7 +245,7 @@ struct finding {
     double peak_memory_mib;
 };
 
-/* The peak memory of a process that has one trainer, after a step and an evaluation. */
+/* Measures the peak memory of a process with one trainer, after a step and an evaluation. */
 static enum status find_memory(const struct bench_settings *s, const char *encoder,
                                const struct workload *w, struct finding *out, struct err *e)
 {
@@ -263,7 +264,7 @@ static enum status find_memory(const struct bench_settings *s, const char *encod
     return st;
 }
 
-/* Reads all n bytes; false when the other end closes before. */
+/* Reads all n bytes; returns false when the other end closes earlier. */
 static bool read_all(int fd, void *to, size_t n)
 {
     for (size_t got = 0; got < n;) {
@@ -284,8 +285,8 @@ static void tell_memory(const struct bench_settings *s, const char *encoder,
     _exit(told ? 0 : 1);
 }
 
-/* In a process of its own: freed memory stays resident, so that a second trainer of the
- * same process would be charged with what the first had left. */
+/* Runs in a child process: freed memory stays resident, so a second trainer in the same process
+ * would be charged for what the first one left. */
 static enum status measure_memory(const struct bench_settings *s, const char *encoder,
                                   const struct workload *w, struct bench_result *out,
                                   struct err *e)
@@ -361,8 +362,8 @@ static void stop_clocks(const struct bench_settings *s, struct subject *u, int r
             u->seconds[p][repetition] += u->clock[i].seconds[p];
 }
 
-/* The stopwatches of the phases run in the very steps that are timed: their laps cost less
- * than a thousandth. */
+/* The stopwatches of the phases run during the timed steps: they cost less than a thousandth of
+ * the time. */
 static enum status repeat(const struct bench_settings *s, const struct workload *w,
                           struct subject *u, int repetition, struct err *e)
 {
@@ -418,7 +419,7 @@ static enum status peaks_open(const struct bench_settings *s, struct peaks *p,
 {
     static const struct peak shapes[2] = {{.M = 8192, .N = 256, .K = 256},
                                           {.M = 1024, .N = 1024, .K = 1024}};
-    const size_t room = (size_t)8192 * 256; /* of the largest matrix */
+    const size_t room = (size_t)8192 * 256; /* floats of the largest matrix */
     const size_t threads = (size_t)s->threads, all = threads * 3 * room;
     *p = (struct peaks){.memory = calloc(all, sizeof(real))};
     for (int i = 0; i < 2; i++)

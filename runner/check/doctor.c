@@ -17,7 +17,7 @@
 #include "provenance.h"
 #include "version.h"
 
-static const double little_memory_mib = 512.0; /* advice below it; chosen */
+static const double little_memory_mib = 512.0; /* less gives advice; chosen */
 
 const char *doctor_level_text(enum doctor_level l)
 {

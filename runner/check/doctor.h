@@ -1,7 +1,7 @@
-/* doctor.h -- is everything here that runs need, and does it do what it should?
+/* doctor.h -- checks that the environment has what runs need and that it works correctly.
  *
- * Each check adds findings; one that is not fine has a remedy. What a check looks at can
- * be replaced, so that tests can see it find something. */
+ * Each check adds findings; a finding that is not fine has a remedy. Tests can replace what a
+ * check looks at, to see that it finds a fault. */
 #ifndef DOCTOR_H
 #define DOCTOR_H
 
@@ -12,18 +12,18 @@
 
 enum doctor_level {
     DOCTOR_FINE,
-    DOCTOR_ADVICE, /* runs work; something is to be done all the same */
-    DOCTOR_FAULT,  /* runs would fail, or their numbers be wrong */
+    DOCTOR_ADVICE, /* runs work, but something should be done */
+    DOCTOR_FAULT,  /* runs would fail or give wrong numbers */
     DOCTOR_LEVELS
 };
 const char *doctor_level_text(enum doctor_level l); /* "ok", "advice", "fault" */
 
-/* More findings stop in doctor_say; longer texts are cut. Chosen. */
+/* Chosen. More findings trip an assertion in doctor_say; longer texts are cut. */
 enum { FINDINGS_MAX = 64, FINDING_TEXT = 480 };
 
 struct finding {
     enum doctor_level level;
-    const char *check;         /* "disk", static */
+    const char *check;         /* the check's name, such as "disk"; static */
     char text[FINDING_TEXT];   /* what was found */
     char remedy[FINDING_TEXT]; /* "" when it is fine */
 };
@@ -47,29 +47,32 @@ struct doctor_blas {
     doctor_product nn, nt, tn; /* gemm_nn, ... */
     const char *core;
 };
-/* Products of many shapes, strides and transposes against loops in double. */
+/* Compares products of many shapes, strides and transposes with loops in double. */
 void doctor_gemm(struct doctor *d, const struct doctor_blas *blas);
-/* A table of vector code against the naive one. */
+/* Compares a table of vector code with the naive one. */
 void doctor_kernels(struct doctor *d, const struct kernels *table,
                     const struct kernels *naive);
 
 void doctor_memory(struct doctor *d);
-/* Free space in the database's folder, a write that reaches the disk, a trial of the
- * write-ahead log. */
+/* Checks the free space in the database's folder, a write that reaches the disk, and a trial of
+ * the write-ahead log. */
 void doctor_disk(struct doctor *d, const char *db_path);
-/* Integrity, references and counts, schema version; may it and the models' folder be written? */
+/* Checks integrity, references, counts and schema version, and whether the database and the
+ * models' folder can be written. */
 void doctor_database(struct doctor *d, const char *db_path);
-/* Spools and runs that a killed scheduler left. */
+/* Reports spools and runs that a killed scheduler left. */
 void doctor_leftovers(struct doctor *d, const char *db_path);
 
-/* Weights that are not those of their runs, and files that wait for their places. */
+/* Reports weights that differ from those of their runs, and files that wait for their
+ * places. */
 void doctor_files(struct doctor *d, const char *db_path);
 
 struct doctor_clock {
     double (*wall)(void);   /* seconds since 1970 */
-    double (*steady)(void); /* seconds since some moment, never set back */
+    double (*steady)(void); /* seconds since a fixed moment; never set back */
 };
-/* Do both clocks go alike, and is it later than the newest of what is stored? */
+/* Checks that both clocks run at the same speed and that it is later than the newest stored
+ * time. */
 void doctor_clocks(struct doctor *d, const struct doctor_clock *clock, const char *db_path);
 
 #endif

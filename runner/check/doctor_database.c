@@ -1,9 +1,10 @@
-/* doctor_database.c -- is the database whole, and did anything stay behind beside it?
+/* doctor_database.c -- checks the database, what a killed scheduler left beside it, and the
+ * clocks.
  *
- * Three questions: the file itself (opening, schema, integrity_check, references,
- * permissions), what a killed scheduler left (lock, spools, runs that did not end), and the
- * clocks. Each gives one finding or more, through doctor_say, with its remedy.
- * The trap: the database is opened to read, and nothing is mended here. */
+ * The checks of the database cover opening, schema, integrity_check, references and
+ * permissions. A killed scheduler may leave a lock, spools, and runs that did not end. Each
+ * check adds one finding or more through doctor_say, with a remedy.
+ * Caution: the database is opened for reading only; nothing is repaired here. */
 #include "doctor.h"
 
 #include <errno.h>
@@ -19,16 +20,16 @@
 #include "store_sums.h"
 
 static const double clock_watch_s = 0.05; /* how long the two clocks are compared */
-static const double clock_slack_s = 0.05; /* apart in that time; both are chosen */
+static const double clock_slack_s = 0.05; /* most difference; both are chosen */
 
-/* Of the year 9999, from 1970. */
+/* The end of the year 9999, in seconds since 1970. */
 static const double last_second = 253402300799.0;
 
 static const char restore[] =
     "restore a copy (FILE.backup-v... are older ones), or save what can be read with "
     "`sqlite3 FILE .recover`";
 
-/* The first cell of the first row. */
+/* Copies the first cell of the first row. */
 static enum status first_cell(void *context, int columns, const char *const *names,
                               const char *const *cells, struct err *e)
 {
@@ -41,7 +42,7 @@ static enum status first_cell(void *context, int columns, const char *const *nam
     return ST_OK;
 }
 
-/* "" when nothing is answered. */
+/* Copies the first cell of the answer to `out`; "" when there are no rows. */
 static enum status ask(struct store *db, const char *sql, char out[FINDING_TEXT],
                        struct err *e)
 {
@@ -53,12 +54,12 @@ static const char changed[] =
     "another program changed it: restore a copy; `posbench verify "
     "RUN` trains the run again and says what differs";
 
-/* Of a run whose row was deleted, when another run has its number now. */
+/* Finds attempts of a deleted run whose number another run has now. */
 static const char stray_attempt[] =
     "SELECT 'run ' || r.id || ' was begun ' || r.attempts || ' times and has an attempt ' || n"
     " FROM attempt JOIN run AS r ON r.id = run_id WHERE n > r.attempts LIMIT 1";
 
-/* Are numbers that are shares those of their counts? Says what it finds. */
+/* Checks that shares agree with their counts; adds findings and returns true when they do. */
 static bool check_shares(struct doctor *d, struct store *db)
 {
     char text[SUMS_TEXT];
@@ -111,7 +112,7 @@ static void check_version(struct doctor *d, const struct store *db)
                found, known);
 }
 
-/* "PATH: what; the remedy" */
+/* Reports an error of opening: the message is "PATH: what; the remedy". */
 static void tell_refusal(struct doctor *d, const char *db_path, const char *message)
 {
     const size_t path = strlen(db_path);
@@ -121,7 +122,7 @@ static void tell_refusal(struct doctor *d, const char *db_path, const char *mess
                end ? (int)(end - message) : 400, message);
 }
 
-/* Reading alone does not show it. */
+/* Checks the permissions to write, which reading alone does not show. */
 static void check_writable(struct doctor *d, const char *db_path)
 {
     char models[PATH_MAX];
@@ -157,7 +158,7 @@ void doctor_database(struct doctor *d, const char *db_path)
     store_close(db);
 }
 
-/* --- what stayed behind --- */
+/* --- what a killed scheduler left --- */
 
 static int spools_in(const char *folder)
 {
@@ -209,7 +210,7 @@ void doctor_leftovers(struct doctor *d, const char *db_path)
 
 /* --- the clock --- */
 
-/* Seconds from 1970 of the newest time in the database; -1: none. */
+/* Returns the newest time in the database, in seconds since 1970; -1: there is none. */
 static double newest_stored(const char *db_path)
 {
     struct store *db = NULL;

@@ -1,4 +1,4 @@
-/* doctor_disk.c -- can the database's folder keep what runs find? */
+/* doctor_disk.c -- checks that the database's folder can store the results of runs. */
 #include "doctor.h"
 
 #include <errno.h>
@@ -13,12 +13,12 @@
 
 enum { TRIAL_BYTES = 65536 }; /* more than a spool's lines, little enough for any disk */
 
-/* Advice below the first, a fault below the second; advice when a trial takes longer than the
- * third. All are chosen, not measured. */
+/* Chosen, not measured. Less space than the first gives advice, less than the second is a
+ * fault; a trial slower than the third gives advice. */
 static const double little_space_mib = 1024.0, least_space_mib = 16.0;
 static const double slow_sync_s = 1.0;
 
-/* "DIR" of "DIR/FILE", or ".". */
+/* Copies "DIR" of "DIR/FILE", or ".". */
 static void folder_of(const char *path, char out[PATH_MAX])
 {
     const char *slash = strrchr(path, '/');
@@ -46,7 +46,7 @@ static void check_space(struct doctor *d, const char *folder)
                "%s has %.0f MiB free", folder, mib);
 }
 
-/* errno of what failed, 0: nothing. */
+/* Returns the errno of the call that failed, or 0. */
 static int write_trial(const char *path)
 {
     static const char bytes[TRIAL_BYTES];

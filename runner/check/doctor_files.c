@@ -1,4 +1,4 @@
-/* doctor_files.c -- are the weights beside the database those of its runs? */
+/* doctor_files.c -- checks that the weights beside the database are those of its runs. */
 #include "doctor.h"
 
 #include <stdio.h>
@@ -10,10 +10,10 @@
 struct weights {
     const char *db_path;
     int right, missing;
-    char first[IDENTITY_TEXT]; /* of those that are missing */
+    char first[IDENTITY_TEXT]; /* the first run whose weights are missing */
 };
 
-/* Columns: identity, hash of the weights. */
+/* Checks the weights of one run. Columns: identity, hash of the weights. */
 static enum status compare(void *context, int columns, const char *const *names,
                            const char *const *cells, struct err *e)
 {
@@ -62,7 +62,7 @@ void doctor_files(struct doctor *d, const char *db_path)
     struct err e;
     const int waiting = model_files_waiting(db_path);
     if (store_open(db_path, STORE_READ, &db, &e) != ST_OK)
-        return; /* doctor_database says why */
+        return; /* doctor_database reports the error */
     check_weights(d, db, db_path);
     store_close(db);
     if (waiting)

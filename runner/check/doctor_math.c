@@ -1,9 +1,10 @@
-/* doctor_math.c -- do BLAS and vector code compute what they should on this CPU?
+/* doctor_math.c -- checks that BLAS and vector code compute correctly on this CPU.
  *
- * Products of several shapes and strides are compared with plain loops in double, kernels
- * with their naive twins on the same random numbers; the first that is off is the finding.
- * The trap: NaN must count as the worst error, so comparisons are written `error <= worst`,
- * which is false for it. */
+ * Products of several shapes and strides are compared with plain loops in double, and kernels
+ * with their naive twins on the same random numbers. The first one that is off becomes the
+ * finding.
+ * Caution: NaN must count as the worst error, so comparisons are written `error <= worst`,
+ * which is false for NaN. */
 #include "doctor.h"
 
 #include <math.h>
@@ -13,11 +14,12 @@
 
 #include "rng.h"
 
-/* The largest side and pad of `shapes`; a prime number of values, so that every vector loop has
- * a rest. */
+/* SIDE and 16 are the largest side and pad of `shapes`. VALUES is prime, so that every vector
+ * loop has a remainder. */
 enum { SIDE = 96, ROOM = SIDE * (SIDE + 16), VALUES = 1031 };
 
-/* Allowed, in units of the sum of absolute terms: float's 6e-8 and the length of sums. */
+/* The allowed error, as a share of the sum of absolute terms: it covers float's 6e-8 and the
+ * length of the sums. */
 static const double tolerance = 1e-5;
 
 static void fill(struct rng *draws, int n, float *x)
@@ -32,14 +34,16 @@ struct shape {
     int M, N, K, pad; /* pad: stride beyond the row's length */
 };
 
-/* Small and large, odd and even, one row, one column, and those of the models here. */
+/* The shapes are small and large, odd and even, of one row and of one column, and those of the
+ * models here. */
 static const struct shape shapes[] = {{1, 1, 1, 0},    {1, 64, 64, 0},  {64, 1, 64, 3},
                                       {64, 64, 1, 0},  {5, 7, 3, 1},    {16, 16, 16, 0},
                                       {17, 33, 65, 5}, {64, 64, 64, 0}, {64, 64, 64, 16},
                                       {96, 96, 96, 0}, {33, 96, 31, 7}, {96, 31, 64, 2}};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
-/* Of op(A) op(B), A transposed or B; the largest error over the sum of absolute terms. */
+/* Returns the largest error of op(A) op(B) over the sum of absolute terms. `ta`, `tb`: A or B
+ * is transposed. */
 static double error_of(doctor_product run, const struct shape *s, bool ta, bool tb,
                        struct rng *draws)
 {
@@ -101,7 +105,7 @@ void doctor_gemm(struct doctor *d, const struct doctor_blas *blas)
 
 /* --- kernels --- */
 
-/* The largest difference, relative where the numbers are larger than 1. */
+/* Returns the largest difference, relative where the numbers exceed 1. */
 static double difference(int n, const float *a, const float *b)
 {
     double worst = 0.0;
@@ -209,7 +213,7 @@ static double try_positions(const struct kernels *a, const struct kernels *b,
     return difference(n, at[0], at[1]);
 }
 
-/* [7,31] by [31,33]: whole tiles, and what is left of rows and of columns. */
+/* Multiplies [7,31] by [31,33]: whole tiles, and remainders of rows and of columns. */
 static double try_product(const struct kernels *a, const struct kernels *b, const float *x)
 {
     static float p[VALUES], q[VALUES];

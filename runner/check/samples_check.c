@@ -1,7 +1,7 @@
-/* samples_check.c -- what a file of samples holds.
+/* samples_check.c -- reports what a file of samples contains.
  *
- * Samples are sorted by the hash of what a model sees, then of what it is asked, so that
- * equal ones stand beside one another. */
+ * Samples are sorted by the hash of their input (tokens and scored places), then by the hash
+ * that includes the targets, so that equal samples are neighbours. */
 #include "samples_check.h"
 
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "jsonl_file.h"
 
 struct print_of_sample {
-    uint64_t seen, whole; /* hashes of tokens and scored places; with targets */
-    size_t line;          /* its place in the file, from 0 */
+    uint64_t seen, whole; /* hash of tokens and scored places; of targets too */
+    size_t line;          /* index of the sample in the file, from 0 */
 };
 
 static int by_hash(const void *a, const void *b)
@@ -34,8 +34,8 @@ static struct print_of_sample print_of(const struct jsonl_file *f, size_t line)
     return p;
 }
 
-/* How many samples stand there before; *first and *second: the first two that contradict
- * each other, else equal. */
+/* Counts in *twice the samples that repeat an earlier one. *first < *second are the first pair
+ * found that has the same input and different answers; both are equal when there is none. */
 static enum status compare(const struct jsonl_file *f, size_t *twice, size_t *first,
                            size_t *second, struct err *e)
 {

@@ -1,9 +1,10 @@
-/* task_check.c -- the contract's clauses on one task, what its laws measure, and its speed.
+/* task_check.c -- tests a task against the contract, measures its laws and its speed.
  *
- * Clauses are called in their order, then each split's law is simulated and compared with
- * what the task says, then samples are timed on one core; the second half prints all that.
- * The trap: behind a broken ground clause the others are `not looked at`, and neither laws
- * nor speed are measured, for they would call what may not be called. */
+ * Clauses are tested in order. Then each split's law is simulated and compared with what the
+ * task states, and samples are timed on one core. The second half of the file prints the
+ * results.
+ * Caution: when a ground clause is broken, the other clauses are `not looked at` and neither
+ * laws nor speed are measured, because they would call functions that may not be called. */
 #include "task_check.h"
 
 #include <assert.h>
@@ -16,11 +17,11 @@
 
 /* ---- speed ---- */
 
-/* How long samples are timed, and how many between two looks at the clock; chosen. */
+/* How long samples are timed, and how many are drawn between two looks at the clock; chosen. */
 #define SPEED_SECONDS 0.2
 enum { SPEED_BLOCK = 16 };
 
-/* Samples of the training stream, one after the other on one core, for a while. */
+/* Times samples of the training stream, drawn one after the other on one core. */
 static enum status time_samples(const struct task *t, struct task_check *out, struct err *e)
 {
     struct option_values o;
@@ -135,7 +136,8 @@ static void clause_rows(const struct task_check *c, struct text_table *t)
     }
 }
 
-/* In per cent with two decimals for people, as it is for programs; NaN: unknown. */
+/* Adds a share: in per cent with two decimals for people, unchanged for programs; NaN:
+ * unknown. */
 static void share(struct text_table *t, double x)
 {
     if (!print_format_for_people(t->format))

@@ -1,5 +1,5 @@
-/* task_check.h -- the contract of a task, gone through clause by clause, and what
- * simulation says of its laws, for a report. */
+/* task_check.h -- tests a task against the contract, clause by clause, and compares its laws
+ * with simulation, for a report. */
 #ifndef TASK_CHECK_H
 #define TASK_CHECK_H
 
@@ -9,7 +9,8 @@
 #include "contract.h"
 #include "text_table.h"
 
-/* Clauses, splits of a task (assertions stop more), and a complaint, then cut. Chosen. */
+/* Chosen: the most clauses, the most splits of a task (an assertion stops more), and the length
+ * of a complaint, which is cut. */
 enum { TASK_CHECK_CLAUSES = 32, TASK_CHECK_LAWS = 64, TASK_CHECK_COMPLAINT = 1024 };
 
 enum task_check_verdict { CLAUSE_KEPT, CLAUSE_BROKEN, CLAUSE_NOT_LOOKED_AT };
@@ -23,7 +24,7 @@ struct task_check {
     } clause[TASK_CHECK_CLAUSES];
     struct {
         const struct task_split *split;
-        /* What the task says; NaN: it says nothing. */
+        /* What the task states; NaN: it states nothing. */
         double chance, majority, ceiling;
         struct contract_law law; /* what was measured */
         struct contract_overlap overlap;
@@ -33,13 +34,13 @@ struct task_check {
         tokens_per_s; /* of the training law on one core; 0: not measured */
 };
 
-/* Laws are measured on `samples` samples each, and only where every clause that others
- * stand on is kept. A task that breaks its contract is no error of the call: see `broken`.
- * ST_NOMEM; ST_INTERRUPTED once *stop is set, which is asked between clauses. */
+/* Measures each law on `samples` samples, but only when every clause that others depend on is
+ * kept. A task that breaks its contract is no error of the call: see `broken`. ST_NOMEM;
+ * ST_INTERRUPTED once *stop is set, which is read between clauses. */
 enum status task_check(const struct task *t, int samples, const volatile sig_atomic_t *stop,
                        struct task_check *out, struct err *e);
 
-/* The report in a format for people, or one object on a line (PRINT_JSON). */
+/* Prints the report in a format for people, or as one JSON object on a line (PRINT_JSON). */
 enum status task_check_print(const struct task_check *c, enum print_format f, FILE *out,
                              struct err *e);
 

@@ -1,9 +1,9 @@
-/* verify.c -- a spool of today against what the database has of the run, bit by bit.
+/* verify.c -- compares a spool of today with what the database holds of the run, bit by bit.
  *
- * The spool goes into a database of its own, as that of any run does, and the two runs are
- * compared as a merge compares them (store_compare.c); then weights as bits.
- * verify_provenance tells what else is different here. A verdict leaves with counts and the
- * first difference. */
+ * The spool goes into a database of its own, as the spool of any run does. The two runs are
+ * compared as a merge compares them (store_compare.c), then their weights are compared as bits.
+ * verify_provenance lists what else is different here. The verdict holds counts and the first
+ * difference. */
 #include "verify.h"
 
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 #include "run_state.h"
 #include "store_compare.h"
 
-/* Only the first difference is kept. */
+/* Records a difference; only the first one is kept. */
 static void differs(struct verdict *v, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -66,7 +66,7 @@ enum status verify_spool(const char *db_path, const struct stored_run *f,
 
 /* --- weights --- */
 
-/* Bits, so that -0 is not 0 and a NaN is itself. */
+/* Compares bits, so that -0 differs from 0 and a NaN equals itself. */
 static bool same_bits(const real *a, const real *b, size_t n)
 {
     return memcmp((const unsigned char *)a, (const unsigned char *)b, n * sizeof *a) == 0;
@@ -87,7 +87,8 @@ static void compare_tensor(const struct tensor *t, const real *was, const real *
         }
 }
 
-/* Files take each other's names. */
+/* Compares the identity in the file of weights with that of the run: two files may have been
+ * swapped. */
 static void compare_owner(const struct run_spec *r, const char *stored, struct verdict *v)
 {
     char *identity = NULL;

@@ -1,12 +1,11 @@
-/* cli.c -- the words of a command line to an invocation, and what commands ask of it.
+/* cli.c -- parses a command line into an invocation, and answers what commands ask of it.
  *
- * Words come in their order: flags by name or letter, looked up in the command's table and
- * then in cli_globals, the command's name, arguments. What is unknown, lacks its value or
- * is given twice is refused with what is near. Then values are grouped by flag for
- * flag_list.
- * The trap: a command's flags are known only behind its name; a minus with a digit or a
- * point is an argument; and a flag that is not in the table must not be asked for (an
- * assertion). */
+ * Words are read in order: flags by name or letter, which are looked up in the command's table
+ * and then in cli_globals, then the command's name, then arguments. A flag that is unknown,
+ * lacks its value or is given twice is refused with a suggestion. Then values are grouped by
+ * flag for flag_list.
+ * Caution: a command's flags are known only after its name. A minus before a digit or a point
+ * begins an argument. Asking for a flag that is not in the table trips an assertion. */
 #include "cli.h"
 
 #include <assert.h>
@@ -20,8 +19,8 @@
 
 #include "option.h"
 
-/* command_list.inc holds one line COMMAND(<name>) for each runner/command_<name>.c;
- * CMake writes it (cmake/plugins.cmake). */
+/* command_list.inc holds a line COMMAND(<name>) for each runner/commands/command_<name>.c; CMake
+ * writes it (cmake/plugins.cmake). */
 #define COMMAND(stem) extern const struct command command_##stem;
 #include "command_list.inc"
 #undef COMMAND
@@ -48,7 +47,7 @@ const struct flag cli_globals[] = {
 
 struct given {
     const struct flag *flag;
-    const char *value; /* NULL: a switch */
+    const char *value; /* NULL: a flag without a value */
 };
 
 struct invocation {
@@ -57,7 +56,7 @@ struct invocation {
     bool help_word; /* "posbench help ..." */
     char program[PATH_MAX];
     struct given *given; /* [n_given] in the order typed */
-    /* The same grouped by flag, so that flag_list can lend a stretch of `values`. */
+    /* The values grouped by flag, so that flag_list can lend a part of `values`. */
     const struct flag **owner;
     const char **values;
     const char **argument;
@@ -85,7 +84,7 @@ const struct command *command_find(const char *name)
 
 /* ---- flags by name or letter ---- */
 
-/* With `name` NULL looks for the letter. */
+/* Finds the flag by `name`, or by `letter` when `name` is NULL. */
 static const struct flag *find_in(const struct flag *table, const char *name, size_t length,
                                   char letter)
 {
@@ -156,7 +155,7 @@ static bool is_flag_word(const char *word)
     return word[0] == '-' && word[1] && !isdigit((unsigned char)word[1]) && word[1] != '.';
 }
 
-/* How the user spelt it, for messages. */
+/* Writes the flag as the user spelt it, for messages. */
 static const char *spelling(const struct flag *f, bool is_short, char buf[80])
 {
     if (is_short)
@@ -166,8 +165,8 @@ static const char *spelling(const struct flag *f, bool is_short, char buf[80])
     return buf;
 }
 
-/* Could but one of two values of an option be meant? Of what sets KEY=VALUE: when the keys
- * are the same. */
+/* Returns true when only one of the values a and b of an option can hold. --set KEY=VALUE may
+ * be repeated, but not with the same key. */
 static bool excludes(const struct flag *f, const char *a, const char *b)
 {
     const size_t key = strcspn(a, "=");
@@ -175,7 +174,7 @@ static bool excludes(const struct flag *f, const char *a, const char *b)
                             strncmp(a, b, key) == 0);
 }
 
-/* `attached` is the text after '=' or after the letter; NULL: none. */
+/* `attached` is the text after '=' or after the letter; NULL: there is none. */
 static enum status take_flag(struct invocation *v, struct words *w, const struct flag *f,
                              bool is_short, const char *attached, struct err *e)
 {
@@ -195,7 +194,7 @@ static enum status take_flag(struct invocation *v, struct words *w, const struct
         attached = next;
         w->at++;
     }
-    /* Mostly "$VARIABLE" that is not set. */
+    /* The usual cause is a "$VARIABLE" that is not set. */
     if (attached && !attached[0])
         return err_set(e, ST_USAGE, "option \"%s\" has an empty value; %s%s%s is wanted",
                        name, name, f->value[0] == '=' ? "" : " ", f->value);
@@ -218,7 +217,7 @@ static enum status take_long(struct invocation *v, struct words *w, struct err *
     return take_flag(v, w, f, false, equals ? equals + 1 : NULL, e);
 }
 
-/* -q, -n3, -n 3, -qn3. */
+/* Reads a word of letters: -q, -n3, -n 3, -qn3. */
 static enum status take_short(struct invocation *v, struct words *w, struct err *e)
 {
     for (const char *p = w->word[w->at] + 1; *p; p++) {
@@ -292,7 +291,7 @@ static int group(struct invocation *v, const struct flag *table, int n)
     return n;
 }
 
-/* Linux: leads to the file that runs, whatever became of its name. */
+/* On Linux this link leads to the running file, even after it was renamed or removed. */
 static const char own_file[] = "/proc/self/exe";
 
 static void find_program(struct invocation *v, const char *typed)
@@ -306,7 +305,7 @@ static void find_program(struct invocation *v, const char *typed)
 
 enum status cli_parse(int argc, char *const *argv, struct invocation **out, struct err *e)
 {
-    /* A word is at most as many flags as it has letters (-qqq). */
+    /* A word has at most as many flags as letters (-qqq). */
     size_t room = 1;
     for (int i = 1; i < argc; i++)
         room += strlen(argv[i]) + 1;

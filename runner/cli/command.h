@@ -1,9 +1,9 @@
 /* command.h -- the contract of a subcommand.
  *
- * A command is one file, runner/command_<name>.c, that ends in
+ * A command is one file, runner/commands/command_<name>.c, that ends in
  *     const struct command command_<name> = { .name = "<name>", ... };
- * The build finds it. Its flags are a table, from which parsing and help are made, so
- * that no flag can be documented without being read or the other way round. */
+ * The build finds it. Parsing and help are both made from its table of flags, so that every
+ * flag is read and documented. */
 #ifndef COMMAND_H
 #define COMMAND_H
 
@@ -14,8 +14,8 @@
 struct flag {
     const char *name; /* without "--" */
     char letter;      /* 'o' for -o; 0: none */
-    /* "FILE", a name of metavariables.h; NULL: a switch; "=below|beside": a switch that may
-     * have a value, behind '=' alone, else it is "". */
+    /* "FILE", a name of metavariables.h; NULL: a flag without a value; "=below|beside": the
+     * value is optional and only accepted after '='; "" when it is left out. */
     const char *value;
     bool repeated;    /* may be given several times */
     const char *help; /* one line, with default and unit */
@@ -33,7 +33,7 @@ struct command {
     int min_args, max_args;   /* positional arguments; max -1: any number */
     const char *examples;     /* lines "posbench run --profile quick", '\n' between */
     const struct flag *flags; /* ends with {0}; NULL: none */
-    /* Data goes to stdout, all else to stderr through progress.h. The status decides the
+    /* Data goes to stdout, everything else to stderr through progress.h. The status decides the
      * exit code (main.c). */
     enum status (*run)(const struct invocation *v, struct err *e);
 };
@@ -41,21 +41,21 @@ struct command {
 int command_count(void);
 const struct command *command_at(int i); /* in name order */
 
-/* What the user typed for this command. Unknown names assert. */
+/* Tells what the user typed for this command. An unknown name trips an assertion. */
 bool flag_given(const struct invocation *v, const char *name);
 const char *flag_text(const struct invocation *v, const char *name, const char *dflt);
-/* ST_USAGE when the text is not an integer in lo..hi. */
+/* Returns ST_USAGE when the text is not an integer in lo..hi. */
 enum status flag_integer(const struct invocation *v, const char *name, long lo, long hi,
                          long dflt, long *out, struct err *e);
-/* All values of a repeated flag, in order. */
+/* Sets *values to all values of a repeated flag, in order; returns how many there are. */
 int flag_list(const struct invocation *v, const char *name, const char *const **values);
 int argument_count(const struct invocation *v);
 const char *argument_at(const struct invocation *v, int i);
 
-/* The program's own path, for messages and lists of processes. */
+/* Returns the program's own path, for messages and lists of processes. */
 const char *program_path(const struct invocation *v);
-/* The file to start workers from: this very program, also when its path leads to another
- * by now because it was built anew. */
+/* Returns the file to start workers from: this very program, even when its path holds another
+ * one by now because it was rebuilt. */
 const char *program_file(const struct invocation *v);
 
 /* Flags that several commands share; include them by value in a command's table. */

@@ -1,7 +1,7 @@
-/* formulas.h -- the formula of each encoder that has one, as its file says it.
+/* formulas.h -- the formulas of the encoders, as their source files state them.
  *
- * The build makes the table from the comments that begin the encoders' files, so that what
- * `posbench show` prints is what the code stands under. */
+ * The build makes the table from the comments that begin the encoders' files, so that `posbench
+ * show` prints the formula that is written above the code. */
 #ifndef FORMULAS_H
 #define FORMULAS_H
 

@@ -12,10 +12,10 @@ extern char **environ;
 
 enum { MESSAGE = 600 };
 
-/* Starts gnuplot with its three streams on the files; waits for its end. */
+/* Starts gnuplot with its three streams connected to the files, and waits until it ends. */
 static enum status run(FILE *script, FILE *picture, FILE *complaints, struct err *e)
 {
-    /* -d: without the settings of the system and the user. */
+    /* -d: ignore the settings of the system and of the user. */
     static char name[] = "gnuplot", no_settings[] = "-d";
     char *const argv[] = {name, no_settings, NULL};
     posix_spawn_file_actions_t streams;
@@ -44,8 +44,9 @@ static enum status run(FILE *script, FILE *picture, FILE *complaints, struct err
     return err_set(e, ST_IO, "gnuplot could not draw this: %s", text);
 }
 
-/* A PDF by cairo holds the time of its making: "/CreationDate (D:2026...)" becomes a fixed
- * one of the same length. False: a PDF whose time cannot be seen, as it is packed. */
+/* Replaces the time in a PDF made by cairo, "/CreationDate (D:2026...)", with a fixed one of
+ * the same length. Returns false when the time in a PDF cannot be found because it is
+ * compressed. */
 static bool forget_time(char *bytes, size_t n)
 {
     static const char pdf[] = "%PDF", key[] = "/CreationDate (D:";
@@ -58,7 +59,8 @@ static bool forget_time(char *bytes, size_t n)
     return n < sizeof pdf || memcmp(bytes, pdf, sizeof pdf - 1) != 0;
 }
 
-/* *open: the bytes do not depend on the time; else they go to `out` only if `any` do. */
+/* Copies the picture to `out`. Sets *open to whether its bytes do not depend on the time; when
+ * they do, it is copied only if `any` is true. */
 static enum status copy(FILE *picture, FILE *out, bool any, bool *open, struct err *e)
 {
     if (fseek(picture, 0, SEEK_END) != 0)
@@ -96,8 +98,9 @@ static enum status draw(FILE *script, FILE *out, bool any, bool *open, struct er
     return st;
 }
 
-/* Cairo 1.18 (Debian 13) packs the time with all else, unless it is told to pack nothing. Where
- * that does not help either, the picture is drawn all the same. */
+/* Cairo 1.18 (Debian 13) compresses the time together with the rest unless it is told to
+ * compress nothing. If the time cannot be found even then, the picture is drawn all the
+ * same. */
 enum status gnuplot_draw(FILE *script, FILE *out, struct err *e)
 {
     bool open = true;

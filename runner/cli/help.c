@@ -1,9 +1,8 @@
-/* help.c -- the help of the program and of each command, made of their tables.
+/* help.c -- prints the help of the program and of each command, from their tables.
  *
- * The tables of commands and flags and the notes below come in; text for a terminal leaves,
- * 80 columns wide whatever the terminal is. manual.c makes the manual page of the same
- * notes.
- * The trap: docs/reference/commands.md is this text, and test_docs compares them:
+ * The text is made of the tables of commands and flags and the notes below. It is 80 columns
+ * wide, whatever the terminal is. manual.c makes the manual page of the same notes.
+ * Caution: docs/reference/commands.md is this text, and test_docs compares them; run
  * scripts/pages after every change. */
 #include "help.h"
 
@@ -17,7 +16,7 @@
 #include "kernels.h"
 #include "version.h"
 
-enum { WIDTH = 80, FLAG_COLUMN = 25 }; /* columns; the pages made of help depend on both */
+enum { WIDTH = 80, FLAG_COLUMN = 25 }; /* columns; the pages of the help use both */
 
 static const char *const group_titles[] = {
     [GROUP_RUN] = "Run experiments",
@@ -78,7 +77,8 @@ void help_wrap(FILE *out, int at, int indent, const char *text)
     clean_wrap(out, at, indent, WIDTH, text);
 }
 
-/* A name at the left, its explanation in a column; a long name has a line of its own. */
+/* Prints a name at the left and its explanation in a column; a long name has a line of its
+ * own. */
 static void entry(FILE *out, const char *left, int column, const char *text)
 {
     int at = 2 + fprintf(out, "  %s", left) - 2;
@@ -108,7 +108,7 @@ static void flag_entries(FILE *out, const char *title, const struct flag *table)
         flag_entry(out, f);
 }
 
-/* Lines of `text`, indented; "\n" between them. */
+/* Prints the lines of `text` indented; '\n' separates them. */
 static void indented(FILE *out, const char *text)
 {
     while (*text) {

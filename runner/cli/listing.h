@@ -1,11 +1,12 @@
-/* listing.h -- the format that a command line asks for. */
+/* listing.h -- reads the output format from a command line. */
 #ifndef LISTING_H
 #define LISTING_H
 
 #include "command.h"
 #include "text_table.h"
 
-/* --json, or -o FORMAT, or text. ST_USAGE: both, or no such format. */
+/* Sets *out from --json or -o FORMAT; the default is text. ST_USAGE: both are given, or the
+ * format is unknown. */
 enum status listing_format(const struct invocation *v, enum print_format *out,
                            struct err *e);
 

@@ -7,7 +7,7 @@
 #include "help.h"
 #include "version.h"
 
-/* A line begins with '.' or '\'' only for a macro; '-' alone would become a hyphen. */
+/* roff takes a '.' or '\'' at the start of a line for a macro, and a plain '-' for a hyphen. */
 static void escaped(FILE *out, const char *text, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -38,7 +38,7 @@ static void heading(FILE *out, const char *title)
     fputc('\n', out);
 }
 
-/* As they stand. */
+/* Prints lines as they are, without filling. */
 static void lines(FILE *out, const char *text)
 {
     fputs(".RS 4\n.nf\n", out);
@@ -53,7 +53,7 @@ static void sentence(FILE *out, const char *text)
     fputs(".\n", out);
 }
 
-/* "-j, --jobs N", and below it what it means. */
+/* Prints "-j, --jobs N" and its explanation below. */
 static void flag_entry(FILE *out, const struct flag *f)
 {
     fputs(".TP\n", out);

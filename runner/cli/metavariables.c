@@ -1,8 +1,8 @@
-/* metavariables.c -- the table of metavariables, and who knows what each may be.
+/* metavariables.c -- the table of metavariables, and the functions that offer their values.
  *
- * A kind is divided at '|'. Its parts in capitals are looked up in the table below, whose
- * functions offer words through offers_add; that one alone compares them with what is
- * typed. Behind "KEY=" the words are those of the key: offers_key moves `before` there. */
+ * A kind is split at '|'. Its parts in capitals are looked up in the table below, whose
+ * functions offer words through offers_add; only offers_add compares them with what is typed.
+ * After "KEY=" the words are the values of the key: offers_key moves `before` there. */
 #include "metavariables.h"
 
 #include <assert.h>
@@ -28,7 +28,7 @@ void offers_add(struct offers *o, const char *word, const char *about)
     const size_t typed = strlen(o->typed + o->before);
     for (const char *c = word; *c; c++)
         if (isspace((unsigned char)*c) || iscntrl((unsigned char)*c))
-            return; /* a shell would need it quoted */
+            return; /* a shell would have to quote it */
     if (strncmp(word, o->typed + o->before, typed) != 0)
         return;
     const int n = snprintf(whole, sizeof whole, "%.*s%s", (int)o->before, o->typed, word);
@@ -40,7 +40,8 @@ void offers_add(struct offers *o, const char *word, const char *about)
     fputc('\n', o->out);
 }
 
-/* Before its '=' the key itself, behind it what `values` offers; NULL: anything. */
+/* Offers the key itself before its '=' is typed, and then what `values` offers; NULL:
+ * nothing. */
 static void offers_key(struct offers *o, const char *key, const char *about,
                        void (*values)(struct offers *o))
 {
@@ -70,7 +71,8 @@ static void tasks(struct offers *o)
         offers_add(o, task_at(i)->name, task_at(i)->summary);
 }
 
-/* Those of the experiment file that comes with the program; others may be typed. */
+/* Offers the profiles of the experiment file that comes with the program; others may be
+ * typed. */
 static void profiles(struct offers *o)
 {
     offers_add(o, "smoke", "");
@@ -133,7 +135,7 @@ static bool has_option(const struct task *t, const char *name)
     return option_find(t->options, name) >= 0;
 }
 
-/* Has a task before task n it too? */
+/* Returns true when one of the first n tasks has it too. */
 static bool seen(int n, const char *name, bool (*has)(const struct task *, const char *))
 {
     for (int i = 0; i < n; i++)
@@ -173,7 +175,7 @@ static void split_filter(struct offers *o)
     offers_key(o, filter_key_name(FILTER_SPLIT), "", splits);
 }
 
-/* Of runs, which have all their splits. */
+/* Offers the filters of runs. FILTER_SPLIT is not one: a run has all its splits. */
 static void run_filters(struct offers *o)
 {
     static void (*const values[FILTER_KEYS])(struct offers *) = {
@@ -193,11 +195,11 @@ static void plots(struct offers *o)
         offers_add(o, plot_at(i)->name, plot_at(i)->summary);
 }
 
-/* With neither: nothing can be offered. */
+/* An entry has `offer` or `path`; one with neither offers nothing. */
 static const struct metavariable {
     const char *name;
     void (*offer)(struct offers *o);
-    const char *path; /* left to the shell */
+    const char *path; /* a line that the shell completes itself */
 } table[] = {
     {.name = "FILE", .path = ":file"},
     {.name = "DB", .path = ":db"},

@@ -1,8 +1,8 @@
-/* metavariables.h -- what may be typed where a metavariable stands: for completion.
+/* metavariables.h -- what may be typed in place of a metavariable, for completion.
  *
- * The value of a flag and an argument of a command are a metavariable, a word in lower
- * case that is typed as it stands, or several with '|' between them: "DB", "failed|all",
- * "RUN|FILE". '=' before them: it may be left out (command.h). */
+ * The value of a flag or an argument of a command is a metavariable, a word in lower case that
+ * is typed as it is, or several of them separated by '|': "DB", "failed|all", "RUN|FILE". A
+ * leading '=' marks a value that may be left out (command.h). */
 #ifndef METAVARIABLES_H
 #define METAVARIABLES_H
 
@@ -12,27 +12,27 @@
 
 #include "command.h"
 
-/* Names that lie in the user's files; whoever completes looks there. */
+/* Names in the user's files; the command that completes reads them there. */
 enum listed { LISTED_EXPERIMENTS, LISTED_CLAIMS, LISTED_RUNS };
 
-/* Where candidates go: a line each, "candidate TAB what it means". What shells do best is
- * a line ":file", ":db" or ":dir". */
+/* Receives the candidates, a line each: "candidate TAB what it means". A line ":file", ":db" or
+ * ":dir" leaves the completion to the shell. */
 struct offers {
     FILE *out;
     const char *typed; /* the whole word at the cursor */
-    size_t before;     /* its letters before what is offered: "--only=" "encoder=" */
-    size_t kept;       /* its letters before those that the shell replaces */
+    size_t before;     /* length of the part before what is offered: "--only=" "encoder=" */
+    size_t kept;       /* length of the part before what the shell replaces */
     void (*list)(struct offers *o, enum listed what); /* offers them */
     const struct invocation *invocation;              /* for `list` */
 };
 
-/* Prints `word` when it goes on with what is typed. `about` may be "". */
+/* Prints `word` when what is typed is its beginning. `about` may be "". */
 void offers_add(struct offers *o, const char *word, const char *about);
 
-/* Offers what may stand for `kind`, "RUN|FILE". */
+/* Offers the values of `kind`, such as "RUN|FILE". */
 void metavariables_offer(struct offers *o, const char *kind);
 
-/* Is each part of `kind` a metavariable, or a word in lower case? */
+/* Returns true when each part of `kind` is a metavariable or a word in lower case. */
 bool metavariables_known(const char *kind);
 
 /* An argument of a command, from its usage line "[FILE]" or "DB...". */
@@ -41,7 +41,7 @@ struct position {
     char kind[POSITION_TEXT];
     bool repeats;
 };
-/* How many there are. */
+/* Returns how many there are. */
 int command_positions(const struct command *c, struct position out[POSITIONS_MAX]);
 
 #endif

@@ -1,10 +1,10 @@
-/* output.c -- a file that a command writes: whole under its name, or not there.
+/* output.c -- writes a command's output file so that it is complete or absent.
  *
- * It is written under a neighbour's name, brought to the disk by output_commit and renamed;
- * output_close removes what was not committed, and so does a signal. Standard output, pipes
- * and devices are written directly.
- * The trap: the handler knows one name, so one file at a time; a name must stay in
- * half_written as long as the handler is installed. */
+ * The file is written under a temporary name in the same folder; output_commit syncs and
+ * renames it. output_close removes a file that was not committed, and so does a signal.
+ * Standard output, pipes and devices are written directly.
+ * Caution: the signal handler knows one name, so only one file can be open at a time;
+ * half_written must hold its name as long as the handler is installed. */
 #include "output.h"
 
 #include <assert.h>
@@ -23,25 +23,26 @@
 
 struct output {
     FILE *file;
-    bool replace, direct; /* direct: no neighbour to rename */
+    bool replace, direct; /* direct: written in place, no temporary file */
     bool guarded;
     char path[PATH_MAX], neighbour[PATH_MAX];
 };
 
 /* --- signals --- */
 
-/* What a signal removes; "": nothing. One file at a time: no command writes two. */
+/* The file that a signal removes; "": none. One at a time: no command writes two. */
 static char half_written[PATH_MAX];
 
-/* SA_RESETHAND gave the signal its default effect back. */
+/* Removes the file and raises the signal again, which has its default effect by
+ * SA_RESETHAND. */
 static void drop_and_end(int sig)
 {
     unlink(half_written);
     raise(sig);
 }
 
-/* Leaves alone what is ignored, as under nohup, and what a command handles itself: it comes
- * to output_close. */
+/* Installs the handler, but not for signals that are ignored, as under nohup, or that the
+ * command handles itself: it then reaches output_close. */
 static void guard(struct output *o)
 {
     struct sigaction act = {.sa_handler = drop_and_end, .sa_flags = SA_RESETHAND}, before;
@@ -56,7 +57,7 @@ static void guard(struct output *o)
             sigaction(signals_wishes[i], &act, NULL);
 }
 
-/* The name goes last: while there is a handler it must hold. */
+/* Removes the handler, and the name after it, which must be valid while there is a handler. */
 static void unguard(struct output *o)
 {
     struct sigaction act = {.sa_handler = SIG_DFL}, now;
@@ -70,7 +71,7 @@ static void unguard(struct output *o)
     o->guarded = false;
 }
 
-/* A signal waits until the file that it must remove has a name. */
+/* Makes the temporary file with signals blocked until its name is recorded for the handler. */
 static int make_guarded(struct output *o)
 {
     sigset_t wait, before;
@@ -123,7 +124,7 @@ static enum status open_direct(struct output *o, struct err *e)
     return o->file ? ST_OK : failed(o->path, e);
 }
 
-/* "dir/name" -> "dir/.name.XXXXXX" */
+/* Opens "dir/.name.XXXXXX" for "dir/name". */
 static enum status open_neighbour(struct output *o, struct err *e)
 {
     const char *slash = strrchr(o->path, '/');
@@ -203,8 +204,8 @@ FILE *output_file(struct output *o)
 
 /* --- closing --- */
 
-/* link refuses to replace, also a file made by somebody else meanwhile; some file
- * systems have no links, and there rename must do. */
+/* Uses link, which refuses to replace any file, even one that appeared meanwhile. Some file
+ * systems have no links; there rename is used. */
 static enum status take_name(struct output *o, struct err *e)
 {
     if (!o->replace) {
@@ -232,7 +233,7 @@ enum status output_commit(struct output *o, struct err *e)
     if (file == stdout)
         return ST_OK;
     if (!o->direct) {
-        /* mkstemp gives 0600; a result is as readable as any other new file. */
+        /* mkstemp gives mode 0600; the result should be as readable as any other new file. */
         const mode_t mask = umask(0);
         umask(mask);
         if (fchmod(fileno(file), 0666 & ~mask) != 0 || fsync(fileno(file)) != 0)
@@ -254,7 +255,7 @@ void output_close(struct output *o)
     if (o->file && o->file != stdout)
         fclose(o->file);
     if (!o->direct)
-        unlink(o->neighbour); /* not there any more after a commit */
+        unlink(o->neighbour); /* does nothing after a commit */
     unguard(o);
     free(o);
 }

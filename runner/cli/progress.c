@@ -1,11 +1,11 @@
-/* progress.c -- the block of live lines on standard error, and events above it.
+/* progress.c -- draws a block of live lines on standard error, and prints events above it.
  *
- * Lines come in as a name with facts. Each draw composes them anew for the window as it is
- * then, erases the old block and writes the new one at once, so that it does not flicker.
- * An event erases, prints its line, which stays, and draws again. Without a terminal there
- * are events alone.
- * The trap: `drawn` must hold the widths that are on the screen, for in a window that
- * became narrower a line is several. */
+ * A line is a name with facts. Each draw lays the lines out for the present size of the window,
+ * erases the old block and writes the new one in a single write, so that it does not flicker.
+ * An event erases the block, prints its line, which stays, and draws the block again. Without a
+ * terminal only events are printed.
+ * Caution: `drawn` must hold the widths that are on the screen, because a line takes several
+ * rows after the window became narrower. */
 #include "progress.h"
 
 #include <assert.h>
@@ -22,9 +22,9 @@
 enum {
     LINE_TEXT = 1024, /* bytes of one line */
     OUT_BYTES = 1 << 15,
-    WIDTH_UNKNOWN = 80, /* of a terminal that does not tell its size */
+    WIDTH_UNKNOWN = 80, /* of a terminal that does not report its size */
     HEIGHT_UNKNOWN = 24,
-    NAME_LEAST = 16 /* columns that a name keeps; facts are left out before */
+    NAME_LEAST = 16 /* columns that a name keeps; facts are left out first */
 };
 
 static const double draw_every_s = 0.1; /* chosen */
@@ -70,7 +70,7 @@ bool progress_live(const struct progress *p)
     return p->live;
 }
 
-/* --- the width of text: one column a character of UTF-8 --- */
+/* --- the width of text: one column for each UTF-8 character --- */
 
 static bool begins_character(char c)
 {
@@ -85,7 +85,7 @@ static int columns(const char *text)
     return n;
 }
 
-/* The byte where column `n` begins. */
+/* Returns the byte where column `n` begins. */
 static const char *column(const char *text, int n)
 {
     for (; *text; text++)
@@ -94,7 +94,8 @@ static const char *column(const char *text, int n)
     return text;
 }
 
-/* "selective_copy co...ion=false) seed 1": begin and end stay, in `room` columns. */
+/* Shortens a name to `room` columns and keeps its beginning and end: "selective_copy
+ * co...ion=false) seed 1". */
 static void elide(const char *name, int room, char out[LINE_TEXT])
 {
     static const char gap[] = "...";
@@ -110,7 +111,7 @@ static void elide(const char *name, int room, char out[LINE_TEXT])
 
 /* --- one line --- */
 
-/* Columns of the facts that are left in, each behind two blanks. */
+/* Returns the columns of the facts that are kept, each after two blanks. */
 static int facts_width(const struct line *l, int spare)
 {
     int width = 0;
@@ -133,10 +134,10 @@ static void compose(const struct line *l, int width, char out[LINE_TEXT])
         if (i >= l->spare || i < spare)
             used += (size_t)snprintf(out + used, LINE_TEXT - used, "%s%s", used ? "  " : "",
                                      l->fact[i]);
-    out[column(out, width) - out] = '\0'; /* a window narrower than what must be seen */
+    out[column(out, width) - out] = '\0'; /* narrower than what must be seen */
 }
 
-/* --- what is written, at once --- */
+/* --- output, written at once --- */
 
 static void flush(struct progress *p)
 {
@@ -148,7 +149,7 @@ static void flush(struct progress *p)
 static void add(struct progress *p, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A line of the block, or what moves the cursor. */
+/* Appends a line of the block or a sequence that moves the cursor. */
 static void add(struct progress *p, const char *fmt, ...)
 {
     va_list args;
@@ -171,8 +172,8 @@ static void window(int *width, int *height)
         *width = LINE_TEXT / 4; /* 4: bytes of the longest character */
 }
 
-/* Leaves the cursor where the block began, and nothing below. Lines that were drawn in a
- * wider window are several now. */
+/* Moves the cursor to where the block began and clears everything below. A line that was drawn
+ * in a wider window takes several rows now. */
 static void erase(struct progress *p, int width)
 {
     int rows = 0;
@@ -196,7 +197,7 @@ static void put_line(struct progress *p, const struct line *l, int width)
     put(p, text);
 }
 
-/* Workers first, the whole last, `most` lines in all. */
+/* Prints the lines of workers first and the line of the whole last, `most` lines in all. */
 static void put_block(struct progress *p, int width, int most)
 {
     const struct line *whole = &p->line[p->lines - 1];
@@ -255,10 +256,10 @@ void progress_close(struct progress *p)
 
 /* --- events --- */
 
-enum { EVENT_TEXT = 4096 }; /* bytes of the longest, chosen; more is cut */
+enum { EVENT_TEXT = 4096 }; /* bytes of the longest event, chosen; the rest is cut */
 
-/* On a terminal: broken between words, so that the window breaks none; what follows is
- * indented. A word that is wider than the window stays whole. */
+/* Prints text on a terminal, broken between words so that the window breaks none; further lines
+ * are indented. A word wider than the window stays whole. */
 static void say_broken(const char *text, int width)
 {
     const char *indent = "";

@@ -1,10 +1,10 @@
-/* reference.c -- what tasks, encoders and commands say of themselves, as pages and as text.
+/* reference.c -- describes tasks, encoders and commands, as pages and as text.
  *
- * Their tables of options and splits come in; Markdown for docs/reference leaves, or text
- * for `posbench show`. What an encoder learns is said for default options in one usual
- * model.
- * The trap: test_docs compares the pages byte by byte (scripts/pages writes them), and the
- * lists name no task or encoder, so that two authors never meet in one file. */
+ * The descriptions are made from their tables of options and splits: Markdown for
+ * docs/reference, or text for `posbench show`. What an encoder learns is stated for default
+ * options in one usual model.
+ * Caution: test_docs compares the pages byte by byte (scripts/pages writes them). The lists
+ * must not name a task or an encoder, so that two authors never edit the same file. */
 #include "reference.h"
 
 #include <ctype.h>
@@ -17,7 +17,7 @@
 
 enum { ACCEPTED_TEXT = 512, HELP_TEXT = 2 * ACCEPTED_TEXT };
 
-/* "true, false", "1 .. 8", "half, interleaved". */
+/* Describes the accepted values: "true, false", "1 .. 8", "half, interleaved". */
 static const char *accepted(const struct option *o, char text[ACCEPTED_TEXT])
 {
     char lo[OPTION_TEXT], hi[OPTION_TEXT];
@@ -52,7 +52,7 @@ static const char *option_help(const struct option *o, char text[HELP_TEXT])
 
 /* ---- Markdown ---- */
 
-/* A cell of a table: '|' would end it. */
+/* Prints a cell of a table with '|' escaped, which would end the cell. */
 static void cell(FILE *out, const char *text)
 {
     fputs(" ", out);
@@ -82,7 +82,8 @@ static void markdown_options(const struct option *table, FILE *out)
     }
 }
 
-/* "p_ignore=0.98, ...", or "0.5 x blanks" of what is in proportion to training. */
+/* Lists the changes of a split: "p_ignore=0.98, ...", or "0.5 x blanks" for an option that
+ * scales with its value in training. */
 static void split_changes(const struct task *t, const struct task_split *s, char *text,
                           size_t room)
 {
@@ -122,7 +123,7 @@ static void markdown_made(FILE *out, const char *title, const char *words)
             title, words);
 }
 
-/* The head of a plug-in's own page. */
+/* Prints the head of the page of one task or encoder. */
 static void page_head(FILE *out, const char *name, const char *summary, const char *source,
                       int version)
 {
@@ -138,7 +139,7 @@ void reference_task_page(const struct task *t, FILE *out)
     struct option_values o;
     option_defaults(t->options, &o);
     page_head(out, t->name, t->summary, t->source, t->version);
-    if (task_open(t, &o, NULL) == ST_OK) /* defaults ask nothing of the world but memory */
+    if (task_open(t, &o, NULL) == ST_OK) /* with defaults only memory can fail */
         fprintf(out,
                 "\nWith the defaults: %d token ids, at most %d tokens, chance accuracy "
                 "1/%d.\n\n",
@@ -148,7 +149,7 @@ void reference_task_page(const struct task *t, FILE *out)
     markdown_splits(t, out);
 }
 
-/* Names no task: two authors of tasks never meet in one file. */
+/* Names no task, so that two authors of tasks never edit the same file. */
 void reference_tasks(FILE *out)
 {
     markdown_made(out, "Tasks", "list tasks");
@@ -159,7 +160,7 @@ void reference_tasks(FILE *out)
         out);
 }
 
-/* A model of 4 heads of 64 numbers that is trained on 512 tokens. */
+/* The usual model: 4 layers of 4 heads of 64 numbers, trained on 512 tokens. */
 static const struct encoder_dims usual = {.layers = 4,
                                           .heads = 4,
                                           .head_dim = 64,
@@ -169,7 +170,7 @@ static const struct encoder_dims usual = {.layers = 4,
 
 enum { FACT_TEXT = 640 };
 
-/* Default options, resolved for the usual model. */
+/* Returns the default options, resolved for the usual model. */
 static struct option_values usual_options(const struct encoder *c)
 {
     struct option_values o;
@@ -216,8 +217,8 @@ static const char *invariance_text(const struct encoder *c)
                                      : "none; logits depend on where a sequence begins";
 }
 
-/* Numbers that are learned in all layers, those of projections that a layer makes for the
- * encoder included. */
+/* Returns how many numbers are learned in all layers, including those of projections that a
+ * layer makes for the encoder. */
 static long usual_parameters(const struct encoder *c)
 {
     struct tensor_spec spec[ENCODER_TENSORS_MAX];
@@ -232,7 +233,7 @@ static long usual_parameters(const struct encoder *c)
     return sum;
 }
 
-/* "12.3 kFLOPs a token forward, 2.3 % of ...": of sequences as long as in training. */
+/* Writes "12.3 kFLOPs a token forward, 2.3 % of ...", for sequences as long as in training. */
 static void cost_text(const struct encoder *c, char text[FACT_TEXT])
 {
     const int T = usual.trained_length, width = usual.heads * usual.head_dim;
@@ -254,8 +255,8 @@ static void cost_text(const struct encoder *c, char text[FACT_TEXT])
         snprintf(text, FACT_TEXT, "nothing beside attention");
 }
 
-/* "E [513, 64] for all layers, R [512, 64] for each layer; 164160 numbers in all", at default
- * options in the usual model. */
+/* Writes "E [513, 64] for all layers, R [512, 64] for each layer; 164160 numbers in all", for
+ * default options in the usual model. */
 static void learned_text(const struct encoder *c, char text[FACT_TEXT])
 {
     struct tensor_spec spec[ENCODER_TENSORS_MAX];
@@ -297,7 +298,7 @@ void reference_encoder_page(const struct encoder *c, FILE *out)
     markdown_options(c->options, out);
 }
 
-/* Names no encoder: two authors of encoders never meet in one file. */
+/* Names no encoder, so that two authors of encoders never edit the same file. */
 void reference_encoders(FILE *out)
 {
     markdown_made(out, "Encoders", "list encoders");

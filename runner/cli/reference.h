@@ -1,5 +1,5 @@
-/* reference.h -- tasks, encoders and commands described from their own tables: as
- * Markdown for docs/reference, and as text for `posbench show`. */
+/* reference.h -- describes tasks, encoders and commands from their tables: as Markdown for
+ * docs/reference, and as text for `posbench show`. */
 #ifndef REFERENCE_H
 #define REFERENCE_H
 
@@ -8,15 +8,15 @@
 #include "encoder.h"
 #include "task.h"
 
-/* Whole files of docs/reference: a page for each task and encoder, and what is said of
- * all of them. */
+/* Print whole files of docs/reference: a page for each task and encoder, and the pages that
+ * list all of them. */
 void reference_task_page(const struct task *t, FILE *out);
 void reference_encoder_page(const struct encoder *c, FILE *out);
 void reference_tasks(FILE *out);
 void reference_encoders(FILE *out);
 void reference_commands(FILE *out);
 
-/* For a terminal. `values` NULL: the defaults. */
+/* Print text for a terminal. `values` NULL: the defaults. */
 void reference_task_text(const struct task *t, const struct option_values *values,
                          FILE *out);
 void reference_encoder_text(const struct encoder *c, FILE *out);

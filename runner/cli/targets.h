@@ -1,4 +1,4 @@
-/* targets.h -- which experiment file and which database a command means. */
+/* targets.h -- finds the experiment file and the database that a command means. */
 #ifndef TARGETS_H
 #define TARGETS_H
 
@@ -7,10 +7,11 @@
 #include "command.h"
 #include "database_path.h"
 
-/* Argument `i`, or experiments.yaml when the user gave none. */
+/* Returns argument `i`, or experiments.yaml when the user gave none. */
 const char *target_experiments(const struct invocation *v, int i);
 
-/* --db, or results.db beside `experiments`; a link is followed. Returns buf. */
+/* Returns in buf the database of --db, or results.db beside `experiments`; a link is
+ * followed. */
 const char *target_database(const struct invocation *v, const char *experiments,
                             char buf[PATH_MAX]);
 

@@ -1,10 +1,10 @@
-/* command_bench.c -- how fast a training step is, and how near the hardware's limit.
+/* command_bench.c -- measures how fast a training step is, and how near the hardware's limit.
  *
- * Shape, encoders and threads are read and checked, bench.c measures, and a table or an
- * object a line is printed. Without --encoder all of them are timed, those that are for
- * sums in one.
- * The trap: `scored` never exceeds `length` (it is lowered silently), and numbers that
- * cannot be measured here, such as memory without /proc, are null in JSON. */
+ * Shape, encoders and threads are read and checked, bench.c measures, and the results are printed
+ * as a table or as one JSON object per line. Without --encoder all encoders are timed; those that
+ * only make sense in a sum are timed in one.
+ * Caution: `scored` never exceeds `length` (it is lowered silently). Numbers that cannot be
+ * measured here, such as memory without /proc, are null in JSON. */
 #include <limits.h>
 #include <math.h>
 #include <stdint.h>
@@ -32,7 +32,7 @@ static const struct flag flags[] = {
     {0},
 };
 
-/* `set` has a bit for each size that was given. */
+/* Sets the size that `text` names. *set has a bit for each size that was given. */
 static enum status set_size(struct bench_settings *s, const char *text, unsigned *set,
                             struct err *e)
 {
@@ -112,7 +112,7 @@ static double peak_fraction(const struct bench_result *r, const struct bench_tim
     return r->model_gflops / peak->ms;
 }
 
-/* What cannot be measured here is null. */
+/* Returns null for a number that could not be measured. */
 static json_t *number(double x)
 {
     return isfinite(x) ? json_real(x) : json_null();
@@ -188,7 +188,7 @@ static void print_table(const struct bench_settings *s, const struct bench_resul
     print_phases(r, n);
 }
 
-/* Every encoder, or the sum that it is for. */
+/* Lists every encoder, or the sum that it is meant for. */
 static enum status all_encoders(char name[][ENCODER_NAME], const char **all, int *n,
                                 struct err *e)
 {

@@ -1,4 +1,4 @@
-/* command_check.c -- holds tasks to the contract of tasks/task.h and reports. */
+/* command_check.c -- tests tasks against the contract of tasks/task.h and reports. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,8 @@
 #include "signals.h"
 #include "task_check.h"
 
-/* The default of --samples and its limit; chosen: the error of a share is then below 1 %. */
+/* SAMPLES is the default of --samples, SAMPLES_MOST its limit. Chosen: the error of a share is
+ * then below 1 %. */
 enum { NAMES_MAX = 256, SAMPLES = 4000, SAMPLES_MOST = 1000000 };
 
 static enum status no_task(const char *name, struct err *e)
@@ -36,8 +37,8 @@ static bool ends_in(const char *name, const char *end)
     return n > m && strcmp(name + n - m, end) == 0;
 }
 
-/* A plug-in's file, in place of a name, is loaded and gives way to its task's name; a file of
- * samples stays one. */
+/* Loads *name when it is the file of a plug-in, and replaces it by the name of its task. A file
+ * of samples keeps its name. */
 static enum status find_one(const char **name, struct err *e)
 {
     const int before = task_count(), encoders = encoder_count();

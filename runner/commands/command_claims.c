@@ -1,4 +1,4 @@
-/* command_claims.c -- what becomes of the papers' comparisons in our runs. */
+/* command_claims.c -- tests the comparisons of the papers on our runs. */
 #include "command.h"
 #include "file_runs.h"
 #include "listing.h"

@@ -1,4 +1,4 @@
-/* command_compare.c -- two encoders, or two databases, on the same test sequences. */
+/* command_compare.c -- compares two encoders, or two databases, on the same test sequences. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,10 +1,10 @@
-/* command_complete.c -- what may stand at the cursor, for the shells of completions/.
+/* command_complete.c -- lists what may stand at the cursor, for the shells of completions/.
  *
- * The words of a command line, up to the cursor, go in; candidates for the last one come
- * out, a line each (metavariables.h). bash divides words at '=' and replaces what stands
- * behind it only: words are joined again first, and the letters before the last piece
- * are left out of each candidate. Then the words are walked as cli.c does, but with no
- * word wrong: a line that is being typed is not yet right. */
+ * The input is the words of a command line up to the cursor; the output is the candidates for the
+ * last one, a line each (metavariables.h). bash splits words at '=' and replaces only the part
+ * after it, so the words are joined again first, and each candidate omits the letters before the
+ * last piece. Then the words are read as cli.c reads them, except that no word is an error: a
+ * line that is being typed is incomplete. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +81,7 @@ static void list_runs(struct offers *o)
     store_close(db);
 }
 
-/* Of a line that cannot be understood, or where there is no such file, nothing. */
+/* Lists nothing when the line cannot be understood or there is no such file. */
 static void list_names(struct offers *o, enum listed what)
 {
     const char *directory =
@@ -96,12 +96,12 @@ static void list_names(struct offers *o, enum listed what)
 
 /* ---- the line ---- */
 
-/* Where the cursor is. */
+/* The position of the cursor. */
 struct cursor {
     const struct command *command;
-    bool help, plain;  /* behind "help"; behind "--" */
-    const char *value; /* kind of the value that the option before wants; NULL: none */
-    int arguments;     /* of the command, before the cursor */
+    bool help, plain;  /* after "help"; after "--" */
+    const char *value; /* kind of the value that the last option expects; NULL: none */
+    int arguments;     /* arguments of the command before the cursor */
 };
 
 static const struct flag *find_flag(const struct command *c, const char *name,
@@ -116,7 +116,7 @@ static const struct flag *find_flag(const struct command *c, const char *name,
     return NULL;
 }
 
-/* The kind of value that the word behind `word` is; NULL: it is no value. */
+/* Returns the kind of value that follows the option `word`; NULL: none does. */
 static const char *wanted(const struct command *c, const char *word)
 {
     if (word[1] == '-') {
@@ -202,12 +202,13 @@ static void offer(struct offers *o, const struct cursor *at)
 
 struct line {
     int n;
-    char **word; /* [n + 1] into `text`, the last one ends with NULL */
+    char **word; /* [n + 1] into `text`; ends with NULL */
     char *text;
     size_t kept; /* letters of the last word before its last piece */
 };
 
-/* A piece that begins with '=', or stands behind a '=' alone, goes on with a word. */
+/* Joins the pieces of words: a piece that begins with '=' or follows a lone '=' continues a
+ * word. */
 static enum status join(const struct invocation *v, struct line *l, struct err *e)
 {
     const int n = argument_count(v);
@@ -233,12 +234,12 @@ static enum status join(const struct invocation *v, struct line *l, struct err *
     return ST_OK;
 }
 
-/* The words before the last one; NULL when they make no sense. */
+/* Parses the words before the last one; NULL when they make no sense. */
 static struct invocation *read_words(const struct line *l, bool value)
 {
     struct invocation *v = NULL;
     struct err ignored;
-    const int n = l->n - 1 - value; /* an option whose value is being typed has none yet */
+    const int n = l->n - 1 - value; /* the option whose value is being typed has none yet */
     char program[] = "posbench";
     char **words = calloc((size_t)l->n + 2, sizeof *words);
     if (!words)

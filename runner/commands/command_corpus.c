@@ -1,7 +1,7 @@
-/* command_corpus.c -- prepares a corpus from Debian packages, or looks at one that is there.
+/* command_corpus.c -- prepares a corpus from Debian packages, or describes one that exists.
  *
- * The texts are taken out of the packages by prepare_corpus.pl, which is part of this
- * program; nothing is downloaded. */
+ * prepare_corpus.pl, which is part of this program, extracts the texts from the packages; nothing
+ * is downloaded. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #include "prepare_corpus.h"
 #include "text_table.h"
 
-enum { MISSING = 3 }; /* prepare_corpus.pl: packages */
+enum { MISSING = 3 }; /* exit code of prepare_corpus.pl: packages are missing */
 
 static bool is_ours(const char *name)
 {
@@ -69,7 +69,7 @@ static enum status prepare(const char *name, const char *folder, struct err *e)
     return ended(how, name, e);
 }
 
-/* The folders above a corpus. */
+/* Makes the folders above a corpus. */
 static enum status make_home(const char *folder, struct err *e)
 {
     char home[CORPUS_PATH];
@@ -93,8 +93,9 @@ static bool blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Byte by byte, since a line may be as long as the file. A heading begins with " = ", and
- * `same` is how many bytes of that the line has so far; more: it has others. */
+/* Counts byte by byte, since a line may be as long as the file. A heading begins with " = ".
+ * `same` is how many bytes of that mark the line matches so far; a larger value means that it
+ * differs. */
 static struct lines count_lines(const struct mapped_file *m)
 {
     static const char mark[] = " = ";

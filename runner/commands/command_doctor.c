@@ -1,4 +1,4 @@
-/* command_doctor.c -- everything that runs need, tried, with a remedy where it fails. */
+/* command_doctor.c -- tests everything that runs need and prints a remedy for what fails. */
 #include "command.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* command_eval.c -- asks saved models the questions of a split again, or of other laws.
+/* command_eval.c -- evaluates saved models again on a split, or on other laws.
  *
- * What runs found stays as it is; with --store the answers stand beside it (table
+ * The stored results of runs do not change. --store keeps the answers beside them (table
  * evaluation). */
 #include "command.h"
 
@@ -26,8 +26,8 @@
 #include "text_table.h"
 #include "training.h"
 
-/* The run as it would be with other options at test, its variant's name included: in place of
- * those that its splits have. */
+/* Gives the run other options of its encoders at test, and the variant's name that goes with
+ * them. They replace the options that its splits set. */
 static enum status change_encoder(const struct invocation *v, struct run_spec *r,
                                   struct err *e)
 {
@@ -52,7 +52,7 @@ static enum status change_encoder(const struct invocation *v, struct run_spec *r
 
 /* --- answers --- */
 
-/* The run with this split alone, and a model long enough for it. */
+/* Returns the run with this split alone, and with a model long enough for it. */
 static struct run_spec run_for(const struct run_spec *r, struct split_spec *split)
 {
     struct run_spec one = *r;
@@ -163,14 +163,14 @@ static enum status answer_json(const struct stored_run *f, const struct split_sp
 
 /* --- a grid of questions --- */
 
-/* What `eval` was asked for, and how far it is with it. */
+/* What one call of `eval` was asked for, and its state. */
 struct course {
     const struct invocation *v;
     const char *db;
     int threads;
     struct eval_grid grid;
     struct progress *progress;
-    struct text_table table; /* of a grid, a row for each of its points */
+    struct text_table table; /* of a grid: a row for each point */
 };
 
 enum { CHANGES_MAX = 64 }; /* --set and options of the grid together; chosen */
@@ -198,7 +198,7 @@ static void add_point(struct course *c, char change[][GRID_CHANGE],
                 text_table_real(&c->table, m[i].value);
 }
 
-/* The changes of --set, and behind them those of point k. */
+/* Sets *out to the split with the changes of --set, followed by those of the grid's point. */
 static enum status choose_split(const struct course *c, const struct run_spec *r,
                                 char change[][GRID_CHANGE], struct split_spec *out,
                                 struct err *e)
@@ -216,7 +216,7 @@ static enum status choose_split(const struct course *c, const struct run_spec *r
     return eval_split_choose(r, flag_text(c->v, "split", "id"), all, used, out, e);
 }
 
-/* One point of the grid, or the only question. */
+/* Evaluates one point of the grid, or the only question. */
 static enum status ask_point(struct course *c, struct stored_run *f,
                              const struct stored_weights *weights, int k, struct err *e)
 {
@@ -243,7 +243,7 @@ static enum status ask_point(struct course *c, struct stored_run *f,
     return ST_OK;
 }
 
-/* What one point cannot answer is told and does not keep the others from answering. */
+/* Evaluates all points. A point that fails is reported and does not stop the others. */
 static enum status ask_points(struct course *c, struct stored_run *f,
                               const struct stored_weights *weights, struct err *e)
 {
@@ -272,7 +272,7 @@ static enum status ask_points(struct course *c, struct stored_run *f,
     return st;
 }
 
-/* One run, by the name that stored_run_find knows. */
+/* Evaluates one run; `name` is any name that stored_run_find accepts. */
 static enum status ask(struct course *c, const char *name, struct err *e)
 {
     struct stored_run f = {0};
@@ -280,7 +280,7 @@ static enum status ask(struct course *c, const char *name, struct err *e)
     struct stored_weights weights;
     char change[GRID_AXES][GRID_CHANGE];
     enum status st = stored_run_open(c->db, name, &f, e);
-    /* A question that makes no sense is told before the first is asked. */
+    /* A question that makes no sense is reported before the first one is evaluated. */
     for (int k = 0; k < c->grid.points && st == ST_OK; k++) {
         eval_grid_point(&c->grid, k, change);
         st = choose_split(c, &f.run, change, &split, e);
@@ -323,7 +323,7 @@ static enum status nothing(const struct invocation *v, const char *path, struct 
                    advice);
 }
 
-/* What one run cannot answer is told and does not keep the others from answering. */
+/* Evaluates one run of several; a failure is reported and does not stop the others. */
 static bool asked(struct course *c, const char *name, const char *called)
 {
     struct err why = {.msg = ""};
@@ -348,7 +348,7 @@ static enum status ask_named(struct course *c, struct err *e)
                   : ST_OK;
 }
 
-/* Those that are done: no others have a model. */
+/* Evaluates the chosen runs that are done; no others have a model. */
 static enum status ask_chosen(struct course *c, struct err *e)
 {
     struct found_run *runs = NULL;
@@ -371,7 +371,7 @@ static enum status ask_chosen(struct course *c, struct err *e)
     return st;
 }
 
-/* An option has its values from --set or from --grid. */
+/* Refuses an option that has values from both --set and --grid. */
 static enum status check_set(const struct course *c, struct err *e)
 {
     const char *const *set;

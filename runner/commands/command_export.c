@@ -1,4 +1,4 @@
-/* command_export.c -- the weights of a run in a file of their own, for use elsewhere. */
+/* command_export.c -- writes the weights of a run to a separate file, for use elsewhere. */
 #include <unistd.h>
 
 #include "command.h"
@@ -19,13 +19,14 @@ static enum status write_weights(const struct run_spec *r, struct model *m,
     if (st == ST_OK)
         st = safetensors_print_model(output_file(o), m, notes, STORED_NOTES, e);
     if (st == ST_OK ||
-        (st == ST_IO && o)) /* which names the file that could not be written */
+        (st == ST_IO && o)) /* output_commit names the file that could not be written */
         st = output_commit(o, e);
     output_close(o);
     return st;
 }
 
-/* The model's size is that of its text's vocabulary; but the weights lie there all the same. */
+/* Adds the path of the weights to the error: the text that gives the model its size is missing,
+ * but the weights are there. */
 static enum status say_where(const char *db, const struct stored_run *f, struct err *e)
 {
     struct stored_weights w;

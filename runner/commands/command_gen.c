@@ -1,10 +1,10 @@
-/* command_gen.c -- samples of a task in a file, without training.
+/* command_gen.c -- writes samples of a task to a file, without training.
  *
- * Task, split and options become a sample_source; samples are drawn in rounds of one block
- * a thread, each into memory, and the blocks of a round are written in their order; the
- * file gets its name at the end (output.h).
- * The trap: sample i depends on its index alone, so blocks of any thread give the same
- * bytes; nothing may be kept from one sample to the next. */
+ * Task, split and options become a sample_source. Samples are drawn in rounds of one block for
+ * each thread, into memory, and the blocks of a round are written in order. The file gets its
+ * name at the end (output.h).
+ * Caution: sample i depends on its index alone, so the bytes do not depend on which thread draws
+ * a block; no state may be kept from one sample to the next. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@
 #include "sample_text.h"
 #include "threads.h"
 
-/* Samples go out in blocks of a fixed size: a block is one thread's job, and blocks are
+/* Samples are written in blocks of a fixed size. A block is one thread's job and blocks are
  * written in order, so the bytes do not depend on the number of threads. 64: chosen. */
 enum { BLOCK = 64 };
 
@@ -28,7 +28,7 @@ struct work {
     enum sample_format format;
     long first, n;         /* samples of this round */
     struct sample *buffer; /* [threads] */
-    struct block *block;   /* [threads], one a job */
+    struct block *block;   /* [threads], one for each job */
 };
 
 static void fill_block(void *context, int job, int thread)

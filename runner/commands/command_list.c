@@ -1,11 +1,10 @@
-/* command_list.c -- what there is: tasks, encoders, experiments, runs, claims, plots, commands.
+/* command_list.c -- lists tasks, encoders, experiments, runs, claims, plots or commands.
  *
- * The word says which list; flags that do not fit it are refused. Tasks, encoders and
- * commands come from their tables, experiments and claims from the experiment file, runs
- * from the database by a statement with a condition for each filter. All of them leave as
- * cells of a text_table, but for the pages (--markdown, --man).
- * The trap: on a terminal some columns are left out; programs that read should ask for a
- * format. */
+ * The first word chooses the list; flags that do not fit it are refused. Tasks, encoders and
+ * commands come from their tables, experiments and claims from the experiment file, runs from the
+ * database by a statement with a condition for each filter. All are printed as cells of a
+ * text_table, except the pages (--markdown, --man).
+ * Caution: on a terminal some columns are left out; programs should ask for a format. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +23,7 @@
 #include "reference.h"
 #include "rows.h"
 
-/* A filter takes some 30 letters of the statement, so that all of them fit. Chosen. */
+/* Chosen: a filter takes about 30 letters of the statement, so that all of them fit. */
 enum { SQL_TEXT = 4096, LINE_TEXT = 1024, FILTERS_MAX = 32 };
 
 /* ---- tasks, encoders, commands ---- */
@@ -38,7 +37,7 @@ static void splits_text(const struct task *t, char text[LINE_TEXT])
                                  s->name);
 }
 
-/* On a terminal the name and the summary; the other formats have all there is. */
+/* Prints name and summary on a terminal; the other formats have all columns. */
 static enum status list_tasks(enum print_format f, struct err *e)
 {
     static const char *const names[] = {"task", "summary", "version", "splits", "source"};
@@ -110,7 +109,7 @@ static enum status list_commands(enum print_format f, struct err *e)
 
 /* ---- the experiment file ---- */
 
-/* Is run i the first of its experiment with this value of `what`? */
+/* Returns true when run i is the first of its experiment with this value of `what`. */
 static bool is_new(const struct config *c, int first, int i, const char *what)
 {
     for (int k = first; k < i; k++) {
@@ -124,7 +123,7 @@ static bool is_new(const struct config *c, int first, int i, const char *what)
     return true;
 }
 
-/* Runs first .. end-1 are those of one experiment. */
+/* Adds the row of one experiment, whose runs are first .. end-1. */
 static void experiment_row(struct text_table *t, const struct config *c, int first, int end)
 {
     const struct run_spec *r = &c->run[first];
@@ -212,11 +211,11 @@ __attribute__((format(printf, 2, 3))) static void append(char sql[SQL_TEXT],
     va_end(args);
 }
 
-/* "AND fits(?n, column)" for each filter: its keys are names of columns. */
+/* Appends "AND fits(?n, column)" for each filter; the keys of filters are names of columns. */
 static enum status where_filters(const char *const *only, int n, char sql[SQL_TEXT],
                                  const char *params[FILTERS_MAX], struct err *e)
 {
-    if (n >= FILTERS_MAX) /* one place is for the profile */
+    if (n >= FILTERS_MAX) /* one place is reserved for the profile */
         return err_set(e, ST_USAGE, "more than %d filters", FILTERS_MAX - 1);
     for (int i = 0; i < n; i++) {
         struct filter f;
@@ -229,7 +228,7 @@ static enum status where_filters(const char *const *only, int n, char sql[SQL_TE
     return ST_OK;
 }
 
-/* FILE only says where the database lies: one that is not there was mistyped. */
+/* Refuses a FILE that does not exist: it only tells where the database is, so it was mistyped. */
 static enum status check_file(const struct invocation *v, struct err *e)
 {
     if (argument_count(v) < 2 || access(argument_at(v, 1), F_OK) == 0)
@@ -272,7 +271,7 @@ static enum status list_runs(const struct invocation *v, enum print_format f, st
     return st;
 }
 
-/* ---- which ---- */
+/* ---- which list ---- */
 
 enum what { TASKS, ENCODERS, EXPERIMENTS, RUNS, CLAIMS, PLOTS, COMMANDS, WHATS };
 
@@ -308,11 +307,11 @@ static enum status print_markdown(enum what what, struct err *e)
     }
 }
 
-/* Pages that are made of the tables. */
+/* Formats of pages that are made from the tables. */
 static const char *const made[] = {"markdown", "man"};
 enum { MADE = sizeof made / sizeof *made };
 
-/* The one that is asked for; NULL: none. */
+/* Returns the one that is asked for; NULL: none. */
 static const char *which_made(const struct invocation *v)
 {
     for (int i = 0; i < MADE; i++)
@@ -329,7 +328,7 @@ static enum status print_made(const struct invocation *v, enum what what, struct
     return ST_OK;
 }
 
-/* A flag or file that would have no effect is a mistake. */
+/* Refuses a flag or file that would have no effect. */
 static enum status check_fit(const struct invocation *v, enum what what, struct err *e)
 {
     static const struct {

@@ -1,12 +1,12 @@
 /* command_merge.c -- joins the databases of shards, or of machines, into one.
  *
- * Each part is opened once before anything is written. Then, under the target's lock, what
- * a killed scheduler left there is stored, and part by part: the part's own leftovers, its
- * rows (store_merge.h, which calls back for files and conflicts), and the files that wait
- * take their places. What could not be merged is told, and the exit code is 1.
- * The trap: files of a part are copied under waiting names, and only after its rows are
- * stored do they become the runs' own; model_files_settle cleans up when it fails
- * between. */
+ * Each part is opened once before anything is written. Then, under the target's lock, the command
+ * stores what a killed scheduler left in the target, and takes the parts in order: the part's own
+ * leftovers, its rows (store_merge.h, which calls back for files and conflicts), and the waiting
+ * files, which take their final names. What could not be merged is reported, and the exit code is
+ * 1.
+ * Caution: files of a part are copied under waiting names and become the runs' own only after its
+ * rows are stored; model_files_settle cleans up when the merge fails in between. */
 #include "command.h"
 
 #include <stdio.h>
@@ -25,8 +25,8 @@
 struct job {
     const char *into, *part;
     struct progress *progress;
-    bool left_out;  /* not all of it could be merged */
-    int weightless; /* done runs of the part that have no weights now */
+    bool left_out;  /* true: not all of it could be merged */
+    int weightless; /* done runs of the part that have no weights here */
 };
 
 static void on_conflict(void *context, const char *text)
@@ -41,8 +41,8 @@ static int on_steps(void *context, const char *identity, bool here)
     return checkpoint_step_of(here ? j->into : j->part, identity);
 }
 
-/* What the part lacks is nothing to tell of here. A file that is there and cannot be used
- * costs a warning: everything else is merged. */
+/* Handles a file that could not be taken. A file that the part lacks is not reported. A file that
+ * exists and cannot be used gives a warning: everything else is merged. */
 static enum status pass_over(struct job *j, enum status st, const struct err *why,
                              struct err *e)
 {
@@ -55,8 +55,8 @@ static enum status pass_over(struct job *j, enum status st, const struct err *wh
     return ST_OK;
 }
 
-/* The receiver's own weights stay when they are of these numbers; else those of the part
- * wait beside it. What is there is not touched before all is stored. */
+/* Keeps the receiver's own weights when they belong to these numbers; else copies those of the
+ * part under a waiting name. Existing files are not changed before all rows are stored. */
 static enum status offer_weights(struct job *j, const struct merge_run *run,
                                  char hash[MERGE_HASH], struct err *e)
 {
@@ -100,14 +100,15 @@ static bool same_file(const char *a, const char *b)
            x.st_ino == y.st_ino;
 }
 
-/* A run was killed, or its disk was full, before it had stored anything. */
+/* Returns true for an empty file, which a run leaves that was killed, or whose disk was full,
+ * before it had stored anything. */
 static bool is_empty(const char *path)
 {
     struct stat about;
     return stat(path, &about) == 0 && S_ISREG(about.st_mode) && about.st_size == 0;
 }
 
-/* Before anything is written: each part can be read, and is not the target. */
+/* Checks, before anything is written, that each part can be read and is not the target. */
 static enum status check_parts(const struct invocation *v, const char *into, struct err *e)
 {
     for (int i = 0; i < argument_count(v); i++) {
@@ -145,8 +146,8 @@ static void tell_leftovers(const struct job *j, const char *path, struct leftove
             path, found.busy);
 }
 
-/* What a killed scheduler left beside the part is stored in the part, as the next run would
- * do; a part that cannot be written is merged without, and that is told. */
+/* Stores in the part what a killed scheduler left beside it, as the next run would do. A part
+ * that cannot be written is merged without it, with a warning. */
 static void settle_part(struct job *j)
 {
     struct leftovers found = {0};

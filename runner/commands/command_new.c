@@ -1,8 +1,8 @@
-/* command_new.c -- begins a task or an encoder: one file that compiles, its test, its page,
- * and an encoder's picture.
+/* command_new.c -- creates a task or an encoder: one file that compiles, its test, its page, and
+ * an encoder's picture.
  *
- * All are made of the newcomers of templates/, which are built and tested with the
- * program, so that what is written is sound before its author changes a letter. */
+ * The files are made from the newcomers of templates/, which are built and tested with the
+ * program, so that they are sound before their author changes a letter. */
 #include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -21,26 +21,27 @@
 #include "reference.h"
 #include "sample_text.h"
 
-/* With longer names some line of a newcomer would be longer than the formatter allows; the slow
- * test new_builds begins a task of 32 letters. */
+/* NAME_LONGEST: a longer name would make some line of a newcomer longer than the formatter
+ * allows. The slow test new_builds creates a task with a name of 32 letters. */
 enum { NAME_LONGEST = 32, FILES = 4, PATH_ROOM = PATH_MAX + 128 };
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 struct newcomer {
     const char *kind, *name, *tree;
     bool task;
-    bool outside; /* the tree is a folder of its own, for a plug-in */
+    bool outside; /* the tree is a separate folder, for a plug-in */
 };
 
 /* ---- what is asked for ---- */
 
-/* The letters that names are made of. */
+/* Returns true for a letter that names may contain. */
 static bool is_letter(char c, bool first)
 {
     return islower((unsigned char)c) || (!first && (isdigit((unsigned char)c) || c == '_'));
 }
 
-/* ", such as \"hard_alibi\"" for "Hard-ALiBi"; "" where no letter is to be had. */
+/* Returns a suggestion such as ", such as \"hard_alibi\"" for "Hard-ALiBi"; "" when the name has
+ * no letters. */
 static const char *plain_name(const char *name, char text[2 * NAME_LONGEST])
 {
     const char *from = name + strcspn(name, LETTERS);
@@ -54,7 +55,8 @@ static const char *plain_name(const char *name, char text[2 * NAME_LONGEST])
     return text;
 }
 
-/* Is `kind`_`name` a function or an object of the program, as encoder_find is? */
+/* Returns true when `kind`_`name` is a function or an object of the program, such as
+ * encoder_find. */
 static bool is_reserved(const struct newcomer *n)
 {
     char symbol[2 * NAME_LONGEST];
@@ -112,7 +114,7 @@ static bool is_tree(const char *folder)
     return true;
 }
 
-/* The folder that was named, or the working folder or the nearest above it. */
+/* Finds the named folder, or else the tree at or above the working folder. */
 static enum status find_tree(const char *named, char tree[PATH_MAX], struct err *e)
 {
     if (named) {
@@ -151,7 +153,7 @@ static enum status make_folder(const char *named, bool both, char folder[PATH_MA
 
 /* ---- what is written ---- */
 
-/* The text with the new name for the old one. */
+/* Writes the text with the new name in place of the old one. */
 static void write_renamed(const char *text, const char *name, FILE *out)
 {
     for (const char *at; (at = strstr(text, NEWCOMER)) != NULL;
@@ -162,14 +164,14 @@ static void write_renamed(const char *text, const char *name, FILE *out)
     fputs(text, out);
 }
 
-/* How many of FILES there are. */
+/* Returns how many of FILES there are. */
 static int files_of(const struct newcomer *n)
 {
     return n->task || n->outside ? FILES - 1 : FILES;
 }
 
-/* An encoder's page or picture with the new name for the old one, since formulas go by the
- * old one. */
+/* Writes an encoder's page or picture made under the old name, which the formulas go by, with the
+ * new name put in. */
 static enum status write_encoder_page(const struct newcomer *n, bool picture, FILE *out,
                                       struct err *e)
 {
@@ -191,7 +193,7 @@ static enum status write_encoder_page(const struct newcomer *n, bool picture, FI
     return st;
 }
 
-/* A task's samples are drawn by its name, so its page is made with the new one. */
+/* Writes a task's page, made under the new name because samples are drawn by the name. */
 static enum status write_page(const struct newcomer *n, FILE *out, struct err *e)
 {
     struct task t = task_newcomer;
@@ -200,7 +202,8 @@ static enum status write_page(const struct newcomer *n, FILE *out, struct err *e
     return sample_gallery(&t, out, e);
 }
 
-/* Outside of the tree there are source, Makefile and CMakeLists.txt. */
+/* Sets the path of a file. A plug-in outside the tree has a source, a Makefile and a
+ * CMakeLists.txt. */
 static void path_of(const struct newcomer *n, int file, char path[PATH_ROOM])
 {
     static const char *const formats[][FILES] = {
@@ -261,7 +264,7 @@ static enum status write_one(const struct newcomer *n, int file, const char *pat
     return st;
 }
 
-/* All or none. */
+/* Writes all files or none. */
 static enum status write_files(const struct newcomer *n, struct err *e)
 {
     char path[FILES][PATH_ROOM];

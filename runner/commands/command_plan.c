@@ -1,4 +1,4 @@
-/* command_plan.c -- what `run` would do, and what it would cost. */
+/* command_plan.c -- prints what `run` would do, and what it would cost. */
 #include "command.h"
 
 #include "request.h"

@@ -1,4 +1,4 @@
-/* command_plot.c -- pictures of what the database holds, drawn by gnuplot. */
+/* command_plot.c -- draws pictures of what the database holds, with gnuplot. */
 #include "command.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "store.h"
 #include "store_matrix.h"
 
-/* The format by the end of the file's name; NULL: unknown. */
+/* Returns the format by the end of the file's name; NULL: unknown. */
 static const char *format_of(const char *path)
 {
     static const char *const known[] = {"svg", "pdf", "png", "gp", "csv"};
@@ -29,10 +29,11 @@ static const char *format_of(const char *path)
     return NULL;
 }
 
-/* Boxes of one picture: 12 layers of 12 heads and more; gnuplot takes about 4 s for so many
- * and many minutes for thousands, which nobody could look at. Chosen. */
+/* The most boxes in one picture, chosen: more than 12 layers of 12 heads. gnuplot takes about 4 s
+ * for 200 and many minutes for thousands, which would be unreadable. */
 enum { PANELS_MOST = 200 };
-/* Of a drawing in text: gnuplot makes 24 of more, with all boxes on one another. */
+/* The most lines of a drawing in text: gnuplot falls back to 24 for more, with all boxes on top
+ * of each other. */
 enum { TEXT_LINES_MOST = 1024 };
 
 static enum status too_long(int lines, struct err *e)
@@ -93,7 +94,8 @@ static bool is_of_results(const struct plot *p)
     return !p->planes;
 }
 
-/* An option that the picture would not heed is refused, with those that do. */
+/* Refuses an option that has no effect on the picture; the message lists the pictures it has an
+ * effect on. */
 static enum status check_option(const struct invocation *v, const struct plot *p,
                                 const char *option, bool (*heeds)(const struct plot *),
                                 struct err *e)
@@ -147,8 +149,9 @@ static void name_of(const struct look_run *r, int place, char text[TASK_TOKEN_TE
     r->run.task->token_text(&r->split.options, r->sequence.batch.token[place], text);
 }
 
-/* Of a query's numbers the largest, so that what positions alone make of it (Figure 4 of the
- * CoPE paper) is 1 at most; other planes are drawn as they are. */
+/* Returns the divisor of a query's numbers: for the attention of positions alone the largest
+ * number, so that the largest one drawn is 1 (Figure 4 of the CoPE paper), and 1 for other
+ * planes. */
 static double unit_of(int plane, const real *row, int keys)
 {
     double most = 0;
@@ -157,7 +160,7 @@ static double unit_of(int plane, const real *row, int keys)
     return plane == LOOK_POSITION_ATTENTION && most > 0 ? most : 1;
 }
 
-/* `why` stands behind the head's name. */
+/* Adds one head's numbers. `why` is appended to the head's name. */
 static enum status add_head(const struct look_run *r, struct chosen_head head, int plane,
                             const char *why, struct plot_data *d, struct err *e)
 {
@@ -193,8 +196,8 @@ static enum status nothing_of_the_kind(const struct invocation *v, const struct 
         r->run.variant, argument_at(v, 1));
 }
 
-/* All of them, or the one that was chosen. A plane that the run has may hold no number in any
- * head: position_attention, where nothing is added to the logits. */
+/* Adds the chosen head `only`, or all heads when it is NULL. A plane may hold no number in any
+ * head, such as position_attention where nothing is added to the logits. */
 static enum status add_heads(const struct invocation *v, const struct plot *p,
                              const struct look_run *r, const struct chosen_head *only,
                              struct plot_data *d, struct err *e)
@@ -218,7 +221,7 @@ static enum status add_heads(const struct invocation *v, const struct plot *p,
 
 enum { TITLE = 1024 };
 
-/* What the picture shows, in lines that are no longer than one panel. */
+/* Writes what the picture shows, in lines no longer than one panel. */
 static void write_title(const struct look_run *r, long sample, char title[TITLE])
 {
     const struct run_spec *run = &r->run;
@@ -229,7 +232,7 @@ static void write_title(const struct look_run *r, long sample, char title[TITLE]
              *run->cell ? "\n" : "", run->cell);
 }
 
-/* The data of a plot that is drawn from the model of a run, and what they are. */
+/* Computes the data and the title of a plot that is drawn from the model of a run. */
 static enum status look(const struct invocation *v, const struct plot *p, const char *db,
                         struct plot_data *d, char title[TITLE], struct err *e)
 {

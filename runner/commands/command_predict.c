@@ -1,7 +1,4 @@
-/* command_predict.c -- a trained model's logits for sequences of token ids.
- *
- * The output is an array of numpy's format 1.0 (numpy.lib.format): float32, row-major,
- * [positions of all sequences end to end, vocabulary]. */
+/* command_predict.c -- writes a trained model's logits for sequences of token ids. */
 #include "command.h"
 
 #include <errno.h>
@@ -20,7 +17,7 @@
 #include "tokenizer.h"
 #include "trained_model.h"
 
-enum { LONGEST = 1 << 20 }; /* tokens of a sequence: what models accept */
+enum { LONGEST = 1 << 20 }; /* tokens of a sequence; the limit of models */
 
 /* --- which sequences --- */
 
@@ -38,7 +35,7 @@ static enum status from_file(const char *name, const struct run_spec *r,
     return st;
 }
 
-/* The run with one split, as its samples are drawn for evaluation. */
+/* Draws the samples of one split as for evaluation. */
 static enum status from_split(const struct run_spec *r, const char *name, long count,
                               struct sequences *out, struct err *e)
 {
@@ -104,7 +101,7 @@ static void write_row(const real *logits, int n, FILE *out)
     }
 }
 
-/* As many of the sequences from `first` on as go into one call; returns how many. */
+/* Puts sequences from `first` on into one call, as many as fit; returns how many. */
 static int fill_batch(const struct sequences *s, int first, int *start)
 {
     int n = 0;
@@ -121,7 +118,7 @@ struct writer {
     struct trainer *trainer;
     FILE *out;
     int V;
-    int32_t *target; /* [room] every position is asked: any target will do */
+    int32_t *target; /* [room] any value: every position is asked */
     real *logits;    /* [room, V] */
 };
 
@@ -157,17 +154,17 @@ static void write_sequences(struct writer *w, const struct sequences *s)
     }
 }
 
-/* --- a text: windows of the trained length end to end, the last is what is left --- */
+/* --- a text: consecutive windows of the trained length; the last one may be shorter --- */
 
-/* Counted first, since the header says how many there are, then written as they come: neither
- * a text nor its ids are held. */
+/* A text is counted first, since the header holds the number of rows, and then written as it is
+ * read: neither the text nor its ids are kept in memory. */
 struct text {
     const char *name;
     struct mapped_file file;
     struct tokenizer *tokenizer;
     size_t tokens;
     struct writer *writer;
-    int length, n;   /* tokens of a window; of it so far */
+    int length, n;   /* tokens of a window; in it so far */
     int32_t *window; /* [length] */
     struct sequences batch;
 };
@@ -180,7 +177,7 @@ static enum status count_ids(void *context, const int32_t *id, size_t n, struct 
     return ST_OK;
 }
 
-/* The window joins the batch, which is written when it is full, or `last`. */
+/* Adds the window to the batch, which is written when it is full or the window is the `last`. */
 static enum status end_window(struct text *t, bool last, struct err *e)
 {
     const enum status st = t->n ? sequences_add(&t->batch, t->window, t->n, e) : ST_OK;
@@ -202,7 +199,7 @@ static enum status window_ids(void *context, const int32_t *id, size_t n, struct
         if (t->n == t->length)
             st = end_window(t, false, e);
     }
-    return !st && ferror(t->writer->out) ? ST_IO : st; /* output_commit says why */
+    return !st && ferror(t->writer->out) ? ST_IO : st; /* output_commit reports the error */
 }
 
 static enum status text_open(const char *name, const struct run_spec *r, struct text *t,
@@ -240,7 +237,7 @@ static enum status write_text(struct text *t, struct writer *w, struct err *e)
     return ferror(w->out) ? ST_OK : st;
 }
 
-/* A split that changes the encoder does so here too. */
+/* Applies the changes of the encoder that the split makes. */
 static enum status change_encoder(const struct invocation *v, struct run_spec *r,
                                   struct err *e)
 {
@@ -259,7 +256,7 @@ static enum status change_encoder(const struct invocation *v, struct run_spec *r
 
 /* --- the command --- */
 
-/* Of the sequences, or of the text when there is one. */
+/* Writes the logits of the sequences, or of the text when there is one. */
 static enum status predict(const struct invocation *v, const struct trained_model *s,
                            const struct sequences *x, struct text *text, struct err *e)
 {

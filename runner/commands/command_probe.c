@@ -1,4 +1,4 @@
-/* command_probe.c -- what the attention of a trained model does: planes in a file, and their
+/* command_probe.c -- writes the planes of a trained model's attention to a file, and prints their
  * means over sequences of a split. */
 #include "command.h"
 
@@ -33,7 +33,8 @@ static void tensors_free(struct tensors *t)
     free(t->at);
 }
 
-/* A copy of the numbers under a name of its own, or NULL. */
+/* Adds a copy of the numbers under a copy of `name`; returns the numbers, or NULL without
+ * memory. */
 static real *add_tensor(struct tensors *t, const char *name, int rows, int columns,
                         const real *from)
 {
@@ -59,7 +60,7 @@ static real *add_tensor(struct tensors *t, const char *name, int rows, int colum
     return at;
 }
 
-/* "3.layers.0.heads.1.gate" [T, T], and "3.tokens" [T]. */
+/* Adds the planes of one sequence: "3.layers.0.heads.1.gate" [T, T], and "3.tokens" [T]. */
 static enum status keep(const struct look_run *r, int index, struct tensors *t,
                         struct err *e)
 {
@@ -89,7 +90,7 @@ static double mean(double sum, int64_t n)
     return n ? sum / (double)n : (double)NAN;
 }
 
-/* Size of the position logits against that of the content logits. */
+/* Returns the size of the position logits divided by that of the content logits. */
 static double logit_ratio(const struct look_logits *l)
 {
     return l->pairs && l->content > 0 ? l->added / l->content : (double)NAN;
@@ -98,7 +99,7 @@ static double logit_ratio(const struct look_logits *l)
 enum { ENTROPY, POSITION_ENTROPY, LOGIT_RATIO, MEANS_OWN };
 enum { MEANS_MAX = MEANS_OWN + LOOK_PLANES };
 
-/* The number of means of a head, and their names. */
+/* Writes the names of the means of a head; returns how many there are. */
 static int mean_names(const struct looking *x, const char *name[MEANS_MAX])
 {
     name[ENTROPY] = "entropy";
@@ -176,7 +177,7 @@ static enum status print_object(const struct look_run *r, int sequences,
 
 /* --- the database --- */
 
-/* Mean over the heads that have the number. */
+/* Returns the mean over the heads that have the number. */
 static double mean_of_heads(const double *value, int heads, int stride)
 {
     double sum = 0;
@@ -189,7 +190,7 @@ static double mean_of_heads(const double *value, int heads, int stride)
     return mean(sum, n);
 }
 
-/* "layers.0.heads.1.gate" of each head, and "gate", the mean over heads, where they are
+/* Stores "layers.0.heads.1.gate" of each head, and "gate", the mean over heads, where they are
  * numbers. `value` is [heads, MEANS_MAX]. */
 static enum status store_values(const char *db, const struct look_run *r, int sequences,
                                 const double *value, struct err *e)
@@ -262,7 +263,7 @@ static bool ends_in(const char *path, const char *end)
 static enum status write_npz(const char *path, const struct tensors *t, struct err *e)
 {
     struct output *o = NULL;
-    enum status st = output_open(path, true, &o, e); /* check_output has looked */
+    enum status st = output_open(path, true, &o, e); /* check_output has checked the path */
     if (st == ST_OK)
         st = npz_write(output_file(o), t->at, t->n, e);
     if (st == ST_OK)

@@ -1,4 +1,4 @@
-/* command_purge.c -- deletes what rm has marked, for good. */
+/* command_purge.c -- deletes for good what rm has marked. */
 #include "command.h"
 
 #include <stdio.h>
@@ -11,7 +11,8 @@
 #include "removal.h"
 #include "units.h"
 
-/* Files first: if this is cut short, the marked rows still say which are left. */
+/* Deletes the files before the rows: if it is interrupted, the marked rows still tell what is
+ * left. */
 static enum status files(const struct removal *r, bool really, int64_t *bytes,
                          struct err *e)
 {

@@ -1,4 +1,4 @@
-/* command_query.c -- SQL over the results, read-only. */
+/* command_query.c -- runs SQL on the results, read-only. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "rows.h"
 #include "schema_text.h"
 
-/* Bytes of a file of SQL: SQLite's limit for a statement here (store_guard.c). */
+/* FILE_MAX: bytes of a file of SQL; SQLite's limit for a statement here (store_guard.c). */
 enum { NAMES_MAX = 256, FILE_MAX = 1 << 20 };
 
 struct asked {
@@ -38,7 +38,7 @@ static enum status list_queries(enum print_format f, struct err *e)
 static const char *const schema_columns[] = {"kind", "name", "column", "type", "meaning"};
 enum { SCHEMA_COLUMNS = 5, MD_WIDTH = 92, TEXT_WIDTH = 80 };
 
-/* A row for each table, view and column. */
+/* Adds a row for each table, view and column. */
 static enum status add_line(void *context, const struct schema_line *line, struct err *e)
 {
     struct text_table *t = context;
@@ -52,12 +52,12 @@ static enum status add_line(void *context, const struct schema_line *line, struc
 }
 
 struct page {
-    struct text_table columns; /* of the object at hand */
+    struct text_table columns; /* of the present object */
     enum print_format format;  /* text or Markdown */
     bool begun;
 };
 
-/* A heading for each table and view, then a table of its columns. */
+/* Prints a heading for each table and view, then a table of its columns. */
 static enum status add_to_page(void *context, const struct schema_line *line, struct err *e)
 {
     struct page *p = context;
@@ -83,7 +83,7 @@ static enum status add_to_page(void *context, const struct schema_line *line, st
     return ST_OK;
 }
 
-/* As Markdown it is docs/DATABASE.md. */
+/* Prints the schema as a page; in Markdown it is docs/DATABASE.md. */
 static enum status print_page(enum print_format f, struct err *e)
 {
     struct page p = {.format = f};
@@ -119,7 +119,7 @@ static enum status print_schema(enum print_format f, struct err *e)
 
 /* ---- queries ---- */
 
-/* A single word cannot be SQL that returns rows: it is meant as a name. */
+/* Finds a stored query when `text` is a single word, which cannot be SQL that returns rows. */
 static enum status named_query(const char *text, struct asked *out, struct err *e)
 {
     const int i = query_find(text);
@@ -137,7 +137,7 @@ static enum status named_query(const char *text, struct asked *out, struct err *
                    suggest_or(text, names, n, "; \"posbench query --list\" names them"));
 }
 
-/* The file's text; the caller frees it. */
+/* Reads the file; the caller frees *out. */
 static enum status read_file(const char *path, char **out, struct err *e)
 {
     FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");

@@ -1,4 +1,5 @@
-/* command_report.c -- everything that a database shows, as one page without a network. */
+/* command_report.c -- writes everything that a database shows as one page that needs no
+ * network. */
 #include "command.h"
 
 #include <stdio.h>
@@ -33,7 +34,7 @@ static enum status write_page(const struct invocation *v, struct store *db,
     const struct report_request q = {
         .experiment = argument_count(v) ? argument_at(v, 0) : NULL,
         .profile = flag_text(v, "profile", NULL),
-        .database = slash ? slash + 1 : path, /* pages are handed on, folders are private */
+        .database = slash ? slash + 1 : path, /* without the folder, which is private */
         .program = "posbench " POSBENCH_VERSION " (" POSBENCH_COMMIT ")",
         .draw = gnuplot_draw,
         .task = task_words,
@@ -54,7 +55,7 @@ static enum status write_page(const struct invocation *v, struct store *db,
     return st;
 }
 
-/* Each word of --plots is a kind of picture. */
+/* Checks that each word of --plots is a kind of picture. */
 static enum status check_plots(const char *list, struct err *e)
 {
     char name[64];
@@ -69,7 +70,7 @@ static enum status check_plots(const char *list, struct err *e)
     return ST_OK;
 }
 
-/* The page is HTML, whatever its name says: other formats are refused. */
+/* Refuses names that end in another format: the page is always HTML. */
 static enum status check_output(const char *path, struct err *e)
 {
     const char *dot = strrchr(path, '.');

@@ -1,4 +1,4 @@
-/* command_rm.c -- marks runs as removed: out of every table, until they are run again. */
+/* command_rm.c -- marks runs as removed: they leave every table until they are run again. */
 #include "command.h"
 
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /* command_run.c -- runs what is not done of an experiment file's matrix.
  *
- * A request (file, profile, filters) comes in. Lock and database are opened, the plan is
- * made, its memory checked and its time estimated; papers' numbers and claims are stored;
- * the plan is announced, schedule.c carries it out, and one line says what came of it and
- * what to do next.
- * The trap: the order of the cases in `summarise` is the order of what matters; the first
- * that holds decides the exit code. */
+ * The input is a request (file, profile, filters). The command opens lock and database, makes the
+ * plan, checks its memory and estimates its time, stores the papers' numbers and claims, and
+ * announces the plan. schedule.c carries it out, and one line reports the result and the next
+ * step.
+ * Caution: the cases in `summarise` are in the order of importance; the first one that holds
+ * decides the exit code. */
 #include "command.h"
 
 #include <math.h>
@@ -24,8 +24,8 @@
 
 enum { RETRIES_MAX = 1000, MEND_TEXT = 640, KINDS_TEXT = 256 }; /* 1000: chosen */
 
-/* To tell at the beginning how long it takes a second is spent on trying steps, unless it is
- * done in about a second itself. */
+/* One second is spent on trying steps, to announce how long the plan takes, unless the whole plan
+ * takes about a second itself. */
 static const double announce_budget_s = 1.0, worth_trying_flops = 2e10;
 
 /* --- what the experiment file says besides runs --- */
@@ -77,9 +77,9 @@ static enum status store_comparisons(struct store *db, const struct config *c,
     return st;
 }
 
-/* --- flags of its own --- */
+/* --- flags of this command --- */
 
-/* "90s", "20m", "1.5h", "2d" in seconds. */
+/* Reads "90s", "20m", "1.5h" or "2d" as seconds. */
 static enum status read_budget(const struct invocation *v, double *out, struct err *e)
 {
     static const struct {
@@ -102,7 +102,7 @@ static enum status read_budget(const struct invocation *v, double *out, struct e
                                 text);
 }
 
-/* What decides how long things take, besides the plan. */
+/* The flags that decide how long a run of the plan takes. */
 struct pace {
     long checkpoint_every, retries;
     double budget_s;
@@ -119,7 +119,8 @@ static enum status read_pace(const struct invocation *v, struct pace *out, struc
 
 /* --- running --- */
 
-/* --rerun all means all runs, whatever was done since: to go on with it is to begin. */
+/* Tells how to continue. --rerun all always means all runs, so the same command would begin
+ * again. */
 static const char *how_to_go_on(const struct request *q)
 {
     return q->plan.rerun == RERUN_ALL
@@ -129,7 +130,8 @@ static const char *how_to_go_on(const struct request *q)
                : "the same command goes on";
 }
 
-/* What to do about runs that failed. Those that stay done are not found as failed. */
+/* Tells what to do about failed runs. A run that keeps older results is stored as done, so `list
+ * runs --only state=failed` does not find it. */
 static void how_to_mend(const struct request *q, const struct schedule_result *r,
                         int failed, char text[MEND_TEXT])
 {
@@ -147,7 +149,7 @@ static void how_to_mend(const struct request *q, const struct schedule_result *r
                  used ? "; " : "", r->kept);
 }
 
-/* One call: what it was asked and what it works with. */
+/* One call: its request and the objects it works with. */
 struct matrix_run {
     const struct invocation *v;
     const struct request *q;
@@ -159,8 +161,8 @@ struct matrix_run {
     double began; /* s, clock_now */
 };
 
-/* One line on what came of it and what to do next; with a status that is not ST_OK the
- * line goes to `e`, and main.c prints it. */
+/* Prints one line about the result and the next step. When the status is not ST_OK the line goes
+ * to `e`, and main.c prints it. */
 static enum status summarise(const struct request *q, const struct plan *plan,
                              const struct schedule_result *r, enum status st,
                              struct progress *progress, struct err *e)
@@ -215,7 +217,8 @@ static enum status summarise(const struct request *q, const struct plan *plan,
     return ST_OK;
 }
 
-/* What began is told before anything else: ", 3 new" and the like. */
+/* How many runs of the plan are new, resumed, and so on; announced before the first one
+ * starts. */
 struct kinds {
     int fresh, resumed, again, stores, done, failed;
 };
@@ -241,7 +244,7 @@ static struct kinds count_kinds(const struct plan *p)
     return k;
 }
 
-/* Adds ", 3 new" when there are any. */
+/* Appends ", 3 new" when there are any. */
 static void add_kind(char text[KINDS_TEXT], int n, const char *what)
 {
     const size_t used = strlen(text);
@@ -249,7 +252,8 @@ static void add_kind(char text[KINDS_TEXT], int n, const char *what)
         snprintf(text + used, KINDS_TEXT - used, "%s%d %s", used ? ", " : "", n, what);
 }
 
-/* "20 runs: 12 new, 2 go on from a checkpoint, 6 done before; about 14 min with 2 at a time" */
+/* Prints "20 runs: 12 new, 2 to go on from a checkpoint, 6 done before; about 14 min with 2 at a
+ * time". */
 static void announce(const struct request *q, const struct plan *plan,
                      struct progress *progress)
 {
@@ -270,20 +274,20 @@ static void announce(const struct request *q, const struct plan *plan,
                    kinds, estimate);
 }
 
-/* Told while another process has a lock on the database. */
+/* Reports that another process holds a lock on the database. */
 struct waiting {
     struct progress *progress;
-    double told; /* s of waiting when it was last told */
+    double told; /* s waited when it was last reported */
 };
 
-/* When it is told first, and how long after that again; chosen. */
+/* After how long it is reported first, and how often again; chosen. */
 static const double tell_wait_s = 2.0, tell_again_s = 60.0;
 
 static bool wait_on(void *context, const char *path, const char *holder, double waited_s)
 {
     struct waiting *w = context;
     if (waited_s < w->told)
-        w->told = 0.0; /* another wait */
+        w->told = 0.0; /* a new wait began */
     if (waited_s >= tell_wait_s && (w->told == 0.0 || waited_s - w->told >= tell_again_s)) {
         char time[UNIT_TEXT];
         w->told = waited_s;
@@ -295,7 +299,7 @@ static bool wait_on(void *context, const char *path, const char *holder, double 
     return signals_count() == 0;
 }
 
-/* Plans, announces and carries out; *plan is the caller's even when something failed. */
+/* Makes, announces and carries out a plan; the caller frees *plan even after an error. */
 static enum status run_plan(const struct matrix_run *m, const struct plan *before,
                             struct plan **plan, struct schedule_result *result,
                             struct err *e)
@@ -336,8 +340,8 @@ static enum status run_plan(const struct matrix_run *m, const struct plan *befor
     return schedule_run(&s, result, e);
 }
 
-/* What waited for the choice of its settings, once their trials have ended. Adds to what came
- * of these; `left` is what is left in the end. */
+/* Runs what waited for the choice of its settings, after the trials have ended. Adds the results
+ * to *sum; sum->left becomes what is left in the end. */
 static enum status run_chosen(const struct matrix_run *m, const struct plan *before,
                               struct schedule_result *sum, enum status st, struct err *e)
 {

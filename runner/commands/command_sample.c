@@ -1,7 +1,7 @@
-/* command_sample.c -- text that a trained model writes on from a prompt.
+/* command_sample.c -- writes the text with which a trained model continues a prompt.
  *
- * Each token is drawn from softmax(logits / temperature) of the last tokens, as many as in
- * training; at temperature 0 it is the most likely one. */
+ * Each token is drawn from softmax(logits / temperature), which sees as many of the last tokens
+ * as training did; at temperature 0 it is the most likely one. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ struct writer {
     int window, V;
     double temperature;
     struct rng rng;
-    int32_t *target; /* [window] -1 but for the last in use */
+    int32_t *target; /* [window] -1 except for the last token in use */
     real *logits;    /* [V] */
 };
 
@@ -74,7 +74,7 @@ static enum status add_ids(void *context, const int32_t *id, size_t n, struct er
     return n ? sequences_add(context, id, (int)n, e) : ST_OK;
 }
 
-/* Lines are kept; other characters that move a terminal are shown as escapes. */
+/* Prints the text. Line breaks are kept; other control characters are escaped. */
 static void print_lines(const char *text, size_t n)
 {
     while (n > 0) {
@@ -99,7 +99,7 @@ static enum status print_text(const struct tokenizer *t, const struct sequences 
         const char *one = tokenizer_text(t, s->token[i], &n);
         fwrite(one, 1, n, f);
         if (strcmp(tokenizer_kind(t), "word") == 0 && n > 0 && *one != '\n')
-            fputc(' ', f); /* which its tokens do not hold */
+            fputc(' ', f); /* tokens of words do not hold it */
     }
     const bool whole = fclose(f) == 0;
     if (whole)
@@ -108,7 +108,7 @@ static enum status print_text(const struct tokenizer *t, const struct sequences 
     return whole ? ST_OK : err_set(e, ST_NOMEM, "no memory for %zu tokens", s->tokens);
 }
 
-/* Of no prompt the text begins behind an end of text. */
+/* Continues the prompt; an empty prompt becomes one end-of-text token. */
 static enum status write_on(struct writer *w, const char *prompt, long tokens,
                             struct err *e)
 {
@@ -142,7 +142,7 @@ static enum status open_writer(const struct trained_model *m, struct writer *w,
     if (!w->target || !w->logits)
         return err_set(e, ST_NOMEM, "no memory for %d logits", w->V);
     for (int i = 0; i < w->window; i++)
-        w->target[i] = i + 1 < w->window ? -1 : 0; /* any: its logits are asked for */
+        w->target[i] = i + 1 < w->window ? -1 : 0; /* any target >= 0 will do */
     return trained_model_open(m, w->window, &w->trainer, e);
 }
 

@@ -1,10 +1,10 @@
-/* command_show.c -- one task with samples, one encoder, or one run, in full.
+/* command_show.c -- shows one task with samples, one encoder, or one run, in full.
  *
- * The name is looked up among tasks, then encoders, then runs of the database (a number is
- * an id, else the beginning of an identity). Text or, with --markdown, the reference page
- * leaves.
- * The trap: a run's text is the database's and goes through clean_line, text_table or
- * json_show; a task hides an encoder, and an encoder a run, of the same name. */
+ * The name is looked up among tasks, then encoders, then runs of the database (a number is an id,
+ * anything else the beginning of an identity). The output is text or, with --markdown, the
+ * reference page.
+ * Caution: a run's text comes from the database and must go through clean_line, text_table or
+ * json_show. A task hides an encoder of the same name, and an encoder hides a run. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +23,9 @@
 #include "stored_run.h"
 #include "text_table.h"
 
-/* Of --count: more are for gen. Letters of an identity that name a run, so that a short word is
- * no run by accident (stored_run.c has the same number). */
+/* SAMPLES_MAX: the limit of --count; `gen` writes more. LEAST_PREFIX: the fewest letters of an
+ * identity that name a run, so that a short word names none by accident (the same as in
+ * stored_run.c). */
 enum { NAMES_MAX = 128, SAMPLES_MAX = 10000, LEAST_PREFIX = 4 };
 
 /* ---- a task ---- */
@@ -76,7 +77,7 @@ static enum status show_task(const struct invocation *v, struct err *e)
 
 /* ---- a run ---- */
 
-/* Column names and values below each other; NULL is left out. */
+/* Prints a column's name and value on each line; NULL is left out. */
 static enum status print_pairs(void *context, int columns, const char *const *names,
                                const char *const *cells, struct err *e)
 {
@@ -220,7 +221,7 @@ static enum status take_match(void *context, int columns, const char *const *nam
     return ST_OK;
 }
 
-/* A number is a run's id; else at least LEAST_PREFIX letters that begin its identity. */
+/* Finds a run by its id (a number), or by at least LEAST_PREFIX first letters of its identity. */
 static enum status find_run(struct store *db, const char *name, struct matches *m,
                             struct err *e)
 {
@@ -253,7 +254,7 @@ static enum status nothing(const char *name, const char *where, struct err *e)
 
 /* --- a run as JSON --- */
 
-/* What a query answers, as an array of objects; NULL: *st says why. */
+/* Returns the answer of a query as an array of objects; NULL: an error, see *st. */
 static json_t *rows_json(struct store *db, const char *sql, const char *id, enum status *st,
                          struct err *e)
 {
@@ -283,7 +284,7 @@ static enum status add_part(struct store *db, const char *name, const char *sql,
     return st;
 }
 
-/* `config` comes as text. */
+/* Replaces the text of `config` by the object that it holds. */
 static enum status unfold_config(json_t *run, struct err *e)
 {
     const char *text = json_string_value(json_object_get(run, "config"));
@@ -330,7 +331,7 @@ static enum status print_run_json(struct store *db, const char *id, struct err *
     return st;
 }
 
-/* The run as an experiment file. */
+/* Prints the run as an experiment file. */
 static enum status show_yaml(const struct invocation *v, struct err *e)
 {
     char path[PATH_MAX];
@@ -365,7 +366,7 @@ static enum status show_run(const struct invocation *v, struct err *e)
     return st;
 }
 
-/* A flag that has no effect on what is shown is a mistake. */
+/* Refuses a flag that has no effect on what is shown. */
 static enum status refuse_flags(const struct invocation *v, const char *what, struct err *e)
 {
     static const char *const samples_only[] = {"count", "split", "seed", "set"};
@@ -376,7 +377,7 @@ static enum status refuse_flags(const struct invocation *v, const char *what, st
     return ST_OK;
 }
 
-/* The file docs/reference/tasks/NAME.md or docs/reference/encoders/NAME.md. */
+/* Prints the file docs/reference/tasks/NAME.md or docs/reference/encoders/NAME.md. */
 static enum status print_page(const struct task *t, const struct encoder *c,
                               const char *name, struct err *e)
 {
@@ -391,7 +392,7 @@ static enum status print_page(const struct task *t, const struct encoder *c,
     return sample_gallery(t, stdout, e);
 }
 
-/* The file docs/reference/encoders/NAME.svg. */
+/* Prints the file docs/reference/encoders/NAME.svg. */
 static enum status print_picture(const struct encoder *c, const char *name, struct err *e)
 {
     if (!c)
@@ -399,7 +400,7 @@ static enum status print_picture(const struct encoder *c, const char *name, stru
     return encoder_picture(c, stdout, e);
 }
 
-/* What only runs have. */
+/* Refuses flags that are only for runs. */
 static enum status run_flags(const struct invocation *v, const struct task *t,
                              const struct encoder *c, struct err *e)
 {

@@ -1,5 +1,5 @@
-/* command_table.c -- encoder x split, mean and spread over seeds, chance beside
- * it. */
+/* command_table.c -- prints encoder x split: mean and spread over seeds, with chance beside
+ * them. */
 #include <string.h>
 
 #include "cli.h"
@@ -11,7 +11,7 @@
 #include "table_aggregate.h"
 #include "table_extrapolation.h"
 
-/* A word among those a flag may have, numbered from 0; `none` where it is not given. */
+/* Reads the value of a flag as an index into `words`; `none` when the flag is not given. */
 static enum status choice(const struct invocation *v, const char *flag,
                           const char *const *words, int n, int none, int *out,
                           struct err *e)
@@ -48,7 +48,7 @@ static enum status read_choices(const struct invocation *v, struct table_request
     return st;
 }
 
-/* A flag that would have no effect is a mistake: beside `alone`, another table, */
+/* Refuses flags that have no effect on the table of the flag `alone`. */
 static enum status check_alone(const struct invocation *v, const char *alone, struct err *e)
 {
     static const char *const none[] = {"metric", "rows", "cols",    "published", "spread",
@@ -59,7 +59,7 @@ static enum status check_alone(const struct invocation *v, const char *alone, st
     return ST_OK;
 }
 
-/* and where programs read. */
+/* Refuses flags that have no effect on the chosen table or format. */
 static enum status check_effect(const struct invocation *v, enum print_format format,
                                 struct err *e)
 {
@@ -96,13 +96,13 @@ static enum status print(const struct invocation *v, struct store *db,
     return table_print(db, q, stdout, e);
 }
 
-/* What macros know nothing of. */
+/* Flags that have no effect on -o macros. */
 static const char *const macro_less[] = {"json",      "extrapolation", "aggregate",
                                          "published", "best",          "sort",
                                          "caption",   "strata",        "explain"};
 enum { MACRO_LESS = sizeof macro_less / sizeof *macro_less };
 
-/* "macros" is a format of tables alone. */
+/* Reads the format. "macros" is a format of tables only. */
 static enum status read_format(const struct invocation *v, struct table_request *q,
                                struct err *e)
 {

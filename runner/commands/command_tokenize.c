@@ -1,4 +1,5 @@
-/* command_tokenize.c -- a text in the tokens of a tokeniser: shown, counted, or as ids. */
+/* command_tokenize.c -- shows a text as the tokens of a tokeniser, counts them, or writes their
+ * ids. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +13,8 @@ enum { SHOWN = 200, COLUMNS = 78 };
 
 struct showing {
     const struct tokenizer *t;
-    bool ids;        /* one line of ids each */
-    long most, seen; /* tokens to show */
+    bool ids;        /* print one id on each line */
+    long most, seen; /* tokens to show; tokens so far */
     long long count;
     int column;
 };

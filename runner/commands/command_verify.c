@@ -1,11 +1,10 @@
-/* command_verify.c -- trains a stored run once more and compares all that it left.
+/* command_verify.c -- trains a stored run again and compares everything that it stored.
  *
- * The run is found, trained in a scratch folder from its stored settings with a spool and
- * weights of its own, and verify.c compares; provenance is printed beside it. Exit 1 when
+ * The run is trained in a scratch folder from its stored settings, with a spool and weights of
+ * its own. verify.c compares, and the differences of provenance are printed too. Exit 1 when
  * anything differs.
- * The trap: with --steps the learning curve alone is compared, and the run is not trained
- * to its end; the scratch folder goes away also after a signal, as signals are caught
- * first. */
+ * Caution: with --steps only the learning curve is compared, and training stops early. Signals
+ * are caught before the scratch folder is made, so that it is removed after a signal too. */
 #include "command.h"
 
 #include <errno.h>
@@ -27,7 +26,7 @@
 
 enum { FILE_TEXT = PATH_MAX + 32 };
 
-/* --- a folder for what is trained --- */
+/* --- the scratch folder --- */
 
 struct scratch {
     char folder[PATH_MAX], spool[FILE_TEXT], weights[FILE_TEXT], db[FILE_TEXT];
@@ -68,7 +67,7 @@ static void show(void *context, const struct run_progress *p)
     snprintf(step, sizeof step, "step %d/%d", p->step, p->steps);
     snprintf(loss, sizeof loss, "loss %.4f", p->loss);
     snprintf(tokens, sizeof tokens, "%s tokens/s", units_count(p->tokens_per_s, speed));
-    if (isnan(p->loss)) /* no step is done */
+    if (isnan(p->loss)) /* no step is done yet */
         progress_line(context, 0,
                       &(struct progress_text){.name = step, .fact = {"starting"}});
     else
@@ -77,7 +76,7 @@ static void show(void *context, const struct run_progress *p)
     progress_draw(context);
 }
 
-/* `steps` as in struct training. */
+/* Trains the run; `steps` is as in struct training. */
 static enum status train(const struct run_spec *r, const struct scratch *s, int threads,
                          int steps, struct err *e)
 {
@@ -121,7 +120,7 @@ static enum status compare(const char *db_path, const struct stored_run *f,
     if (st == ST_OK && steps == 0) {
         st = verify_weights(&f->run, weights.path, s->weights, v, &why);
         if (st == ST_NOTFOUND)
-            st = ST_OK; /* no weights were kept, and none are counted */
+            st = ST_OK; /* no weights were kept; none are counted */
         else if (st)
             err_set(e, st, "%s", why.msg);
     }
@@ -203,7 +202,7 @@ static enum status run(const struct invocation *v, struct err *e)
     char path[PATH_MAX];
     long threads, steps;
     target_database(v, "", path);
-    signals_catch(); /* so that the scratch folder is cleared away */
+    signals_catch(); /* so that the scratch folder is removed */
     enum status st = flag_integer(v, "threads", 1, 256, 1, &threads, e);
     if (st == ST_OK)
         st = flag_integer(v, "steps", 1, 1L << 30, 0, &steps, e);

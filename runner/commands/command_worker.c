@@ -1,5 +1,5 @@
-/* command_worker.c -- one run, for the scheduler: settings on standard input, progress on
- * standard output, numbers into the spool. */
+/* command_worker.c -- trains one run for the scheduler: reads settings from standard input,
+ * writes progress to standard output and numbers to the spool. */
 #include "command.h"
 
 #include <errno.h>
@@ -18,22 +18,22 @@
 #include "signals.h"
 #include "training.h"
 
-/* The JSON of one run is some kilobytes; more on standard input is no run's. Chosen. */
+/* Chosen: the JSON of one run takes some kilobytes; a longer input is an error. */
 enum { SETTINGS_BYTES_MAX = 1 << 20 };
 
-/* Without its scheduler a worker stops too, even when that was killed. False: it is gone
- * already, and the spool may be that of another's worker. */
+/* Makes the worker stop when its scheduler ends, even when that is killed. Returns false when the
+ * scheduler is gone already: the spool may then belong to a worker of another scheduler. */
 static bool follow_parent(long parent)
 {
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    prctl(PR_SET_NAME, "posbench"); /* not "exe", as started from /proc/self/exe */
+    prctl(PR_SET_NAME, "posbench"); /* not "exe", from /proc/self/exe */
 #endif
     return parent == 0 || getppid() == (pid_t)parent;
 }
 
-/* A matrix is trained by the program that began it: where workers cannot be started from
- * the very file, as without /proc, its path may lead to a newer one by now. */
+/* Refuses to work for a scheduler of another build. Where workers cannot be started from the
+ * running file itself, as without /proc, its path may lead to a newer program by now. */
 static enum status check_program(const char *wanted, struct err *e)
 {
     char here[PROVENANCE_PROGRAM];
@@ -47,7 +47,7 @@ static enum status check_program(const char *wanted, struct err *e)
         here, wanted);
 }
 
-/* All of standard input; the caller frees it. */
+/* Reads all of standard input; the caller frees *out. */
 static enum status read_settings(char **out, struct err *e)
 {
     char *text = malloc(SETTINGS_BYTES_MAX + 1);
@@ -69,7 +69,7 @@ static enum status work(struct training t, struct err *e)
     char *settings = NULL;
     enum status st = read_settings(&settings, e);
     if (st == ST_OK && run_spec_parse(settings, &r, e) != ST_OK)
-        st = ST_IO; /* the scheduler has just made them: what they rest on has changed */
+        st = ST_IO; /* just written: the files they use changed */
     free(settings);
     if (st)
         return st;
@@ -79,7 +79,8 @@ static enum status work(struct training t, struct err *e)
     return st;
 }
 
-/* Want of memory or of a file is no fault of the run: it is not over. */
+/* Returns the state for a status. Lack of memory or of a file is no fault of the run, which can
+ * be resumed. */
 static const char *state_of(enum status st)
 {
     switch (st) {

@@ -1,9 +1,10 @@
-/* choice.c -- reads how trials ended, and finds the least mean loss of each choice.
+/* choice.c -- reads how trials ended, and finds the smallest mean loss of each choice.
  *
- * The runs of a choice stand together in the config (matrix.c). What the database has of all
- * runs is read once, sorted by identity; then the losses of each choice are summed by value.
- * The trap: a run that failed for want of memory says nothing of its value, one that
- * diverged does; the database tells them apart by the words of the error alone. */
+ * The runs of a choice are consecutive in the config (matrix.c). The ends of all runs are read
+ * from the database once, sorted by identity; then the losses of each choice are averaged by
+ * value.
+ * Caution: a run that failed for lack of memory tells nothing about its value, one that diverged
+ * does. The database tells them apart only by the text of the error. */
 #include "choice.h"
 
 #include <assert.h>
@@ -50,7 +51,7 @@ static enum status add_ended(void *context, int columns, const char *const *name
     return ST_OK;
 }
 
-/* Rows come in the order of identities. */
+/* Reads how all runs ended, in the order of identities. */
 static enum status read_ended(struct store *db, struct ended_list *list, struct err *e)
 {
     return store_query(db,
@@ -72,7 +73,7 @@ static const struct ended *find(const struct ended_list *list, const char *ident
                : NULL;
 }
 
-/* Infinite when a trial of the value diverged. */
+/* Returns the mean loss of a value over its trials; infinite when one of them diverged. */
 static double loss_of_value(const struct config *c, const struct choice *x, int value,
                             const struct ended_list *list)
 {
@@ -113,7 +114,7 @@ static void decide(const struct config *c, const struct ended_list *list, struct
     }
 }
 
-/* Runs of one choice stand together. */
+/* Finds the choices; the runs of a choice are consecutive. */
 static void find_choices(const struct config *c, struct choices *out)
 {
     for (int i = 0; i < c->runs; i++) {

@@ -1,11 +1,10 @@
-/* claims.c -- the lists `published` and `claims` of an experiment file.
+/* claims.c -- reads the lists `published` and `claims` of an experiment file.
  *
- * Each item is checked for its keys, and its experiment, cell, metric, split and encoders
- * are looked for among the runs of all profiles; numbers are turned from percent to
- * fractions. Published values are read first, since a claim takes its papers' numbers from
- * them when it gives none.
- * The trap: an experiment with mistakes has too few runs, so names are not looked for in it
- * (experiment_facts.sound); else one mistake would be told many times. */
+ * Each item is checked for its keys, and its experiment, cell, metric, split and encoders are
+ * looked up among the runs of all profiles; percentages become fractions. Published values are
+ * read first, since a claim without numbers of its own takes its paper's numbers from them.
+ * Caution: an experiment with mistakes has too few runs, so names are not looked up in it
+ * (experiment_facts.sound); else one mistake would be reported many times. */
 #include "claims.h"
 
 #include <math.h>
@@ -17,11 +16,11 @@
 #include "grid.h"
 #include "yaml_read.h"
 
-enum { NAMES_MAX = 256 }; /* names of one kind that are looked among; chosen */
+enum { NAMES_MAX = 256 }; /* names of one kind that are compared; chosen */
 
-/* Errors and accuracies are typed in percent, as papers print them, and kept as
- * fractions; the others have no unit to change. "error" is for papers that do not say
- * whether they count tokens or sequences; ours always say. */
+/* Errors and accuracies are typed in percent, as papers print them, and kept as fractions; other
+ * metrics have no unit to convert. "error" is for papers that do not say whether they count
+ * tokens or sequences; our own runs always say so. */
 static const struct metric {
     const char *name, *unit;
     double most, scale;
@@ -33,7 +32,7 @@ static const struct metric {
 };
 enum { METRICS = sizeof metrics / sizeof metrics[0] };
 
-/* What an item of either list compares. */
+/* The subject of an item of either list. */
 struct subject {
     const struct experiment_facts *experiment;
     const struct metric *metric;
@@ -42,7 +41,7 @@ struct subject {
 
 /* --- words --------------------------------------------------------------- */
 
-/* The text at `key`, at most `most` bytes; NULL: noted. */
+/* Returns the text at `key`, at most `most` bytes; NULL: a problem was noted. */
 static const char *read_text(const struct node *item, const char *key, size_t most,
                              struct problems *p)
 {
@@ -62,7 +61,7 @@ static const char *read_text(const struct node *item, const char *key, size_t mo
     return n->text;
 }
 
-enum { ANY_METRIC = 0, OWN_METRICS = 1 }; /* where the list begins: runs have no "error" */
+enum { ANY_METRIC = 0, OWN_METRICS = 1 }; /* first metric allowed; runs have no "error" */
 
 static const struct metric *read_metric(const struct node *item, int from,
                                         struct problems *p)
@@ -99,7 +98,7 @@ static const struct experiment_facts *read_experiment(const struct claims_source
 
 /* --- names that some run must have --------------------------------------- */
 
-/* What `word` is looked for among: one kind of name of a run. */
+/* The kinds of names of a run. */
 enum kind { KIND_CELL, KIND_SPLIT, KIND_ENCODER };
 
 static int names_of(const struct run_spec *r, enum kind kind, const char **out)
@@ -131,8 +130,8 @@ static int add_name(const char **names, int n, const char *name)
     return n;
 }
 
-/* Notes `word` unless a run of the experiment bears it in some profile. An experiment
- * with mistakes of its own has too few runs to tell. */
+/* Notes a problem unless some profile has a run of the experiment with the name `word`. An
+ * experiment with mistakes has too few runs to tell. */
 static bool expect_name(const struct claims_source *s, const struct experiment_facts *x,
                         enum kind kind, const char *word, struct mark at)
 {
@@ -197,7 +196,7 @@ static bool read_number(const struct node *n, const char *key, const struct metr
     return true;
 }
 
-/* `9.1`, or `[9.1, 0.3]` with the standard deviation over seeds. */
+/* Reads `9.1`, or `[9.1, 0.3]` with the standard deviation over seeds. */
 static bool read_value(const struct node *n, const char *key, const struct metric *m,
                        struct published_value *out, struct problems *p)
 {
@@ -236,7 +235,7 @@ static bool given_before(const struct config *c, const struct published_value *v
     return false;
 }
 
-/* Has a run of the experiment this variant in some profile? */
+/* Returns true when some profile has a run of the experiment with this variant. */
 static bool is_variant(const struct claims_source *s, const struct experiment_facts *x,
                        const char *word)
 {
@@ -248,7 +247,8 @@ static bool is_variant(const struct claims_source *s, const struct experiment_fa
     return false;
 }
 
-/* Papers compare encoders that the experiment need not have; of variants it must have them. */
+/* Reads an encoder of a paper. The experiment need not have the encoder, but must have the
+ * variant if one is named. */
 static bool read_published_name(const struct claims_source *s, const struct subject *x,
                                 const struct entry *row, struct published_value *v)
 {
@@ -413,7 +413,7 @@ static void append_claim(const struct claims_source *s, struct config *c,
     list[c->claims++].text = copy;
 }
 
-/* The word at `key`, which must name something of that kind in the experiment. */
+/* Reads the word at `key`, which must be a name of that kind in the experiment. */
 static bool read_name(const struct claims_source *s, const struct node *item,
                       const char *key, enum kind kind, const struct experiment_facts *x,
                       char *out, size_t room)

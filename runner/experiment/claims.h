@@ -1,14 +1,14 @@
-/* claims.h -- the lists `published` and `claims` of an experiment file. */
+/* claims.h -- reads the lists `published` and `claims` of an experiment file. */
 #ifndef CLAIMS_H
 #define CLAIMS_H
 
 #include "matrix.h"
 
-/* What an experiment is known by, over all profiles. */
+/* What is known of an experiment, over all profiles. */
 struct experiment_facts {
     const char *name;
     const struct task *task; /* NULL: unknown */
-    bool sound;              /* nothing was noted: its runs are all in `runs` */
+    bool sound;              /* no problem was noted: all its runs are in `runs` */
 };
 
 struct claims_source {
@@ -20,8 +20,8 @@ struct claims_source {
     int experiments;
 };
 
-/* Both fill lists of `out`; mistakes are noted. `published` comes first: a claim without
- * numbers of its own takes them from there. */
+/* Both functions fill lists of `out` and note mistakes. published_read must be called first: a
+ * claim without numbers of its own takes them from there. */
 void published_read(const struct claims_source *s, struct config *out);
 void claims_read(const struct claims_source *s, struct config *out);
 

@@ -1,11 +1,11 @@
-/* config.c -- one reading of an experiment file, from its bytes to the runs of a profile.
+/* config.c -- reads an experiment file, from its bytes to the runs of a profile.
  *
- * Bytes, tree, shape of the file (with its plug-ins loaded), choice of the profile, --set
- * checked, then every experiment is merged and expanded as it stands and in each profile,
- * then published numbers and claims are read against all these runs. Only if no problem was
- * noted do the profile's runs leave.
- * The trap: mistakes do not stop the reading, they are noted (problems.h) and told
- * together; what returns NULL or false here has noted why. */
+ * The steps are: read the bytes, parse the tree, check the shape of the file (and load its
+ * plug-ins), choose the profile, check --set, merge and expand every experiment without a profile
+ * and in each profile, and check published numbers and claims against all these runs. The
+ * profile's runs are returned only if no problem was noted.
+ * Caution: a mistake does not stop the reading. It is noted (problems.h), and all are reported
+ * together; a function here that returns NULL or false has noted the reason. */
 #include "config.h"
 
 #include <assert.h>
@@ -30,7 +30,7 @@ static const char *const root_keys[] = {"version",   "defaults", "experiments", 
                                         "published", "claims",   "plugins"};
 static const char *const default_keys[] = {"seeds", "data_seed", "model", "train", "tune"};
 
-/* One reading of one file. */
+/* The state of reading one file. */
 struct file {
     const char *path;
     char *text; /* owned */
@@ -40,12 +40,12 @@ struct file {
     const struct node *root, *defaults, *experiments, *profiles;
     struct experiment_facts *facts; /* [experiments->n], owned */
     struct overrides overrides;
-    struct run_list runs; /* of the experiments as they stand, then of each profile */
+    struct run_list runs; /* of the experiments without a profile, then of each profile */
 };
 
 /* --- the file ------------------------------------------------------------ */
 
-/* All of the stream, or enough of it to see that it is too long. False: out of memory. */
+/* Reads the whole stream, or enough of it to see that it is too long. False: out of memory. */
 static bool read_stream(struct file *f, FILE *in)
 {
     size_t room = 0, n = 1;
@@ -91,7 +91,7 @@ static void check_version(struct file *f)
                    FILE_VERSION);
 }
 
-/* An experiment may not be called like a key: --set could not tell them apart. */
+/* Refuses an experiment with the name of a key, since --set could not tell them apart. */
 static void check_experiment_name(struct file *f, const struct entry *e)
 {
     if (!name_check("experiment", e->key, e->at, &f->problems))
@@ -126,7 +126,7 @@ static void check_profile(struct file *f, const struct entry *profile)
                        x->key);
 }
 
-/* Their paths begin at the file's folder. */
+/* Loads the plug-ins; their paths are relative to the file's folder. */
 static void load_plugins(struct file *f)
 {
     const struct node *list = node_get(f->root, "plugins");
@@ -150,7 +150,7 @@ static void load_plugins(struct file *f)
     }
 }
 
-/* False: there is nothing to expand. */
+/* Checks the shape of the file. False: there is nothing to expand. */
 static bool check_shape(struct file *f)
 {
     struct problems *p = &f->problems;
@@ -184,7 +184,8 @@ static bool check_shape(struct file *f)
 
 /* --- expanding ----------------------------------------------------------- */
 
-/* `change` is what the profile says of it, or NULL; --set is for one profile alone. */
+/* Appends the runs of one experiment in one profile. `change` is the profile's mapping for it, or
+ * NULL. `chosen`: it is the profile to be run, the only one to which --set applies. */
 static void expand(struct file *f, int i, const struct entry *x, const struct node *change,
                    const char *profile, bool chosen)
 {
@@ -236,7 +237,8 @@ static void expand_all(struct file *f, const char *chosen)
 
 /* --- the profile --------------------------------------------------------- */
 
-/* The profile to run, "" for the experiments as they stand. NULL: e says why not. */
+/* Returns the profile to run, "" for the experiments without a profile; NULL: `e` has the
+ * reason. */
 static const char *choose_profile(const struct file *f, const char *asked, struct err *e)
 {
     const char *names[64];
@@ -266,7 +268,8 @@ static const char *choose_profile(const struct file *f, const char *asked, struc
     return NULL;
 }
 
-/* Trials are kept apart, so that no table mixes them with what came of the choice. */
+/* Gives trials a profile of their own, so that no table mixes them with the runs of the chosen
+ * value. */
 static void name_profile(struct run_spec *r)
 {
     char whole[NAME_MAX_TEXT + sizeof TUNING_PROFILE];
@@ -276,7 +279,7 @@ static void name_profile(struct run_spec *r)
     memcpy(r->profile, whole, strlen(whole) + 1);
 }
 
-/* Hands the runs of `profile` to `out`; those of the others are freed with the file. */
+/* Moves the runs of `profile` to `out`; the runs of other profiles are freed with the file. */
 static enum status take_runs(struct file *f, const char *profile, struct config *out,
                              struct err *e)
 {
@@ -309,8 +312,8 @@ static bool learns_tokens(const struct run_spec *r)
     return false;
 }
 
-/* Published numbers are of the tokens that the file names, wherever --set says these lie: beside
- * them stands no number of other tokens. */
+/* Refuses --set task.tokenizer where published numbers would stand beside runs on other tokens:
+ * the published numbers are for the tokens that the file names. */
 static void check_units(struct file *f, const struct config *c)
 {
     const char *before = "";

@@ -1,4 +1,4 @@
-/* config.h -- experiments.yaml: what is to be run, with every value resolved.
+/* config.h -- reads experiments.yaml into the runs to do, with every value resolved.
  *
  * Reading is strict. Unknown keys, wrong types, impossible values and unknown names are
  * errors "file:line:column: what is wrong; the remedy", all of them at once, one a line
@@ -24,8 +24,8 @@ struct published_value {
     double value, std; /* in [0, 1] for errors; std NaN: none given */
 };
 
-/* less: the encoder whose metric should be the smaller one; it and `than` are the name of
- * an encoder, for its runs with any options, or a variant. */
+/* An encoder is named by its name, for its runs with any options, or by a variant. The claim is
+ * that the metric of `less` is smaller than that of `than`. */
 struct claim_spec {
     char id[NAME_MAX_TEXT];
     char *text; /* owned */
@@ -39,20 +39,19 @@ struct config {
     char profile[NAME_MAX_TEXT];
     uint64_t file_hash[2]; /* of the YAML's bytes */
     int runs;
-    struct run_spec *run; /* [runs] experiment by experiment, cell, encoder, then seed */
+    struct run_spec *run; /* [runs] by experiment, cell, encoder, then seed */
     int claims;
     struct claim_spec *claim;
     int published;
     struct published_value *publish;
 };
 
-/* Reads the file, checks all of it and expands the matrix of `profile`; NULL is "quick".
- * A file without profiles has one size, its experiments as they stand, which "quick" then
- * means; its runs have the profile "default". `set` holds n_set changes "KEY=VALUE"
- * ("train.steps=100", "seeds=[1]", "flip_flop.task.length=64"), applied to every
- * experiment of the profile or to the one they begin with. On success *out is the
- * caller's, freed by config_free. ST_CONFIG: the file or a change is wrong. ST_USAGE: no
- * such file or profile. ST_IO: unreadable. */
+/* Reads the file, checks all of it and expands the matrix of `profile`; NULL is "quick". A file
+ * without profiles is expanded as it is; "quick" then means that, and its runs have the profile
+ * "default". `set` holds n_set changes "KEY=VALUE" ("train.steps=100", "seeds=[1]",
+ * "flip_flop.task.length=64"), applied to every experiment of the profile, or to the one whose
+ * name they begin with. On success the caller frees *out with config_free. ST_CONFIG: the file or
+ * a change is wrong. ST_USAGE: no such file or profile. ST_IO: the file cannot be read. */
 enum status config_read(const char *path, const char *profile, const char *const *set,
                         int n_set, struct config **out, struct err *e);
 void config_free(struct config *c); /* accepts NULL */

@@ -1,10 +1,10 @@
-/* experiment.c -- the parts of an experiment: task, splits, encoders, seeds.
+/* experiment.c -- reads the parts of an experiment: task, splits, encoders, seeds.
  *
- * A merged mapping comes in, and each function reads one key of it into a run_spec or a
- * list: values by the tables of options of tasks and encoders, splits from the task's own
- * and the file's, a count for each. Mistakes are noted where they stand.
- * The trap: where the file has a map of splits, those of the task that it does not name are
- * left out, all but `valid`. */
+ * Each function reads one key of a merged mapping into a run_spec or a list. Values follow the
+ * tables of options of tasks and encoders; splits come from the task and from the file, with a
+ * count for each. Mistakes are noted with their places.
+ * Caution: when the file has a map of splits, the task's own splits that it does not name are
+ * left out, except `valid`. */
 #include "experiment.h"
 
 #include <assert.h>
@@ -17,9 +17,9 @@
 #include "settings.h"
 #include "yaml_read.h"
 
-enum { TASKS_MAX = 256 }; /* further ones are not suggested; chosen */
+enum { TASKS_MAX = 256 }; /* more are not suggested; chosen */
 
-/* Whole numbers that a double holds exactly, so that they pass through options. */
+/* Seeds are whole numbers that a double holds exactly, since options are doubles. */
 static const struct option seed_option = {
     .name = "seeds", .type = OPTION_INT, .lo = 0, .hi = 9007199254740991.0};
 static const struct option count_option = {
@@ -104,8 +104,8 @@ static void unknown_option(const struct task *t, const struct entry *e, struct p
     problem_unknown(p, e->at, what, e->key, names, n);
 }
 
-/* Every key of `map` but `other` as an option of the task, laid over *out. */
-/* Keys of `others`, which ends with NULL, are not the task's. */
+/* Reads the keys of `map` into *out as options of the task. */
+/* `others` ends with NULL and lists the keys that are no options. */
 static bool options_read(const struct node *map, const struct task *t,
                          const char *const *others, struct option_values *out,
                          struct problems *p)
@@ -142,7 +142,7 @@ static bool options_check(const struct task *t, const struct option_values *o,
 
 /* --- splits -------------------------------------------------------------- */
 
-/* A split that goes by a name of the task's must be what the name says. */
+/* Checks that a split with the name of one of the task's own is what that name means. */
 static bool beyond_check(const struct task_split *own, const struct run_spec *r,
                          const struct split_spec *s, struct mark at, struct problems *p)
 {
@@ -158,7 +158,7 @@ static bool beyond_check(const struct task_split *own, const struct run_spec *r,
 
 static const char *const split_keys[] = {"count", "encoder", NULL};
 
-/* The option that some encoder may have otherwise at test, by "scaling" or "rope.scaling". */
+/* Returns the option that some encoder lets differ at test, by "scaling" or "rope.scaling". */
 static const struct option *at_test_option(const char *key)
 {
     const char *dot = strchr(key, '.');
@@ -188,7 +188,7 @@ static void unknown_at_test(const struct entry *e, struct problems *p)
                suggest_among(e->key, names, n));
 }
 
-/* The key "encoder" of a split: options that differ at this test from those of training. */
+/* Reads the key "encoder" of a split: options that differ at this test from training. */
 static bool split_encoder(const struct node *split, struct split_spec *out,
                           struct problems *p)
 {
@@ -216,7 +216,7 @@ static bool split_encoder(const struct node *split, struct split_spec *out,
     return p->noted == noted;
 }
 
-/* Count and options of one split, `map` being what the file says of it, or NULL. */
+/* Reads count and options of one split. `map` is its mapping in the file, or NULL. */
 static bool split_read(const char *name, const struct node *map, const struct run_spec *r,
                        struct mark at, struct split_spec *out, struct problems *p)
 {
@@ -242,7 +242,7 @@ static bool split_read(const char *name, const struct node *map, const struct ru
            beyond_check(own, r, out, at, p);
 }
 
-/* A split may not use ids that training never embeds, nor for other tokens. */
+/* Refuses a split with ids that training never embeds, or with other tokens. */
 static bool vocabulary_check(const struct run_spec *r, const struct split_spec *s,
                              struct mark at, struct problems *p)
 {
@@ -274,7 +274,7 @@ static bool own_splits(const struct node *map, struct mark at, struct run_spec *
                        struct problems *p)
 {
     bool good = true;
-    int left = -r->task->on_request; /* splits that are evaluated unasked */
+    int left = -r->task->on_request; /* splits that are evaluated without being named */
     for (const struct task_split *s = r->task->splits; s->name; s++)
         left++;
     for (const struct task_split *s = r->task->splits; s->name && left > 0; s++, left--) {
@@ -323,7 +323,7 @@ bool law_read(const struct node *root, struct run_spec *r, struct problems *p)
 
 /* --- encoders ------------------------------------------------------------ */
 
-/* The option that encoder_stack_set would set, or NULL. */
+/* Returns the option that encoder_stack_set would set, or NULL. */
 static const struct option *entry_option(const struct encoder_stack *s, const char *key)
 {
     const char *dot = strchr(key, '.');
@@ -338,7 +338,8 @@ static const struct option *entry_option(const struct encoder_stack *s, const ch
     return NULL;
 }
 
-/* "0,2" of a list [0, 2]; the text of a scalar; "" of anything else or too much. */
+/* Returns "0,2" for a list [0, 2], or the text of a scalar; "" for anything else or too long a
+ * list. */
 static const char *plain_text(const struct node *n, char text[LAYER_SET_TEXT])
 {
     size_t used = 0;
@@ -369,7 +370,7 @@ static bool entry_set(const struct entry *e, struct encoder_entry *out, struct p
     return false;
 }
 
-/* The keys "model" and "train" of an encoder: settings for it alone. */
+/* Reads the keys "model" and "train" of an encoder: settings for this encoder only. */
 static bool entry_own(const struct node *n, struct tree *t, struct encoder_entry *out,
                       struct problems *p)
 {

@@ -1,10 +1,10 @@
-/* grid.c -- the product of an experiment's grid, and the names of its cells.
+/* grid.c -- expands the product of an experiment's grid, and names its cells.
  *
- * The mapping `grid` becomes axes, sorted by key; cell number n stands for one value of
- * each, the last axis fastest, and grid_cell lays them over the experiment. cell_text names
- * a cell by its keys and canonical values.
- * The trap: the name is part of what the database knows a run by, so values are read and
- * written again (0.10 is 0.1), and two that read alike are refused. */
+ * The mapping `grid` becomes axes, sorted by key. Cell number n stands for one value of each
+ * axis, the last axis changing fastest, and grid_cell merges them over the experiment. cell_text
+ * names a cell by its keys and canonical values.
+ * Caution: the database tells runs apart by this name too, so values are parsed and printed again
+ * (0.10 is 0.1), and two values that print alike are refused. */
 #include "grid.h"
 
 #include <stdio.h>
@@ -16,8 +16,8 @@
 
 /* --- keys ---------------------------------------------------------------- */
 
-/* The option behind "model.dim" or "task.length"; NULL when there is none. *setting is
- * NULL for a task's option. */
+/* Returns the option behind "model.dim" or "task.length"; NULL: there is none. *setting is NULL
+ * for an option of the task. */
 static const struct option *find_key(const char *key, const struct task *task,
                                      const struct setting **setting)
 {
@@ -38,7 +38,8 @@ static const struct option *find_key(const char *key, const struct task *task,
     return &s->option;
 }
 
-/* "layers" for "model.layers" is a likelier slip than any that letters would tell. */
+/* Returns the setting that `key` names without its section, such as "model.layers" for "layers":
+ * a more likely slip than a similar spelling. */
 static const char *lacks_section(const char *key, char (*text)[SETTING_KEY], int n)
 {
     for (int i = 0; i < n; i++)
@@ -63,7 +64,7 @@ static void unknown_key(const struct entry *e, const struct task *task, struct p
     char text[SETTINGS_MAX + OPTIONS_MAX][SETTING_KEY];
     const char *names[SETTINGS_MAX + OPTIONS_MAX];
     int n = 0;
-    /* The task's name is wrong, and that was said. */
+    /* The task's name is wrong, which was already noted. */
     if (!task && p->n > 0 && strncmp(e->key, "task.", 5) == 0)
         return;
     for (const struct option *o = task ? task->options : NULL; o && o->name; o++)
@@ -142,7 +143,7 @@ bool cell_text(const struct node *values, const struct task *task, char out[VARI
 
 /* --- the grid ------------------------------------------------------------ */
 
-/* Every value must read as one of its option, and no two may be the same. */
+/* Checks that every value is one of its option, and that no two are the same. */
 static bool check_values(const struct entry *e, const struct option *o,
                          const struct setting *s, struct problems *p)
 {

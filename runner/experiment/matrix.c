@@ -1,12 +1,12 @@
-/* matrix.c -- one experiment of one profile to its runs.
+/* matrix.c -- expands one experiment of one profile into its runs.
  *
- * Task, seeds, encoders, grid and what is tuned are read once; then for each cell the
- * settings, the law with its splits, then each encoder with its own recipe, then each seed: a
- * run_spec that gets its identity and joins the list. Where settings are tuned all of this is
- * done for each value, and what came of one encoder in one cell is one choice. Cells or
- * encoders that are one run under two names are refused.
- * The trap: a cell's splits are lent to its encoders and copied for each seed; and `noted`
- * is compared before and after a step, since mistakes are counted and not returned. */
+ * Task, seeds, encoders, grid and tuned settings are read once. The loops are: for each cell,
+ * read the settings and the law with its splits; for each encoder, apply its own recipe; for each
+ * seed, make a run_spec with its identity and append it. With tuned settings the loops run for
+ * each value, and the runs of one encoder in one cell form one choice. Cells or encoders that are
+ * the same run under two names are refused.
+ * Caution: a cell's splits are lent to its encoders and copied for each seed. `noted` is compared
+ * before and after a step, since mistakes are counted and not returned. */
 #include "matrix.h"
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@
 const char *const experiment_keys[EXPERIMENT_KEYS] = {
     "task", "splits", "encoders", "seeds", "data_seed", "model", "train", "grid", "tune"};
 
-/* What all cells of an experiment have in common while it is being read. */
+/* The state of reading an experiment, shared by its cells. */
 struct reading {
     const struct matrix_source *source;
     struct problems *problems;
@@ -35,10 +35,11 @@ struct reading {
     int entries;
     struct encoder_entry entry[ENTRIES_MAX];
     struct tune tune;
-    /* Of the cell at work: where its runs begin in `out`; the encoders it is expanded for. */
+    /* The present cell: where its runs begin in `out`, and the encoders for which it is
+     * expanded. */
     int first, from, to;
     int choices; /* before this cell */
-    int value;   /* of what is tuned, and the name of the cell that tries it */
+    int value;   /* index of the tuned value; name of its trial cell */
     char trial[VARIANT_TEXT];
 };
 
@@ -68,7 +69,7 @@ static struct run_spec *append(struct run_list *l, struct problems *p)
 
 /* --- one cell ------------------------------------------------------------ */
 
-/* Settings that would be read without doing anything are mistakes. */
+/* Notes settings that would have no effect. */
 static void recipe_check(const struct node *root, const struct run_spec *r, struct mark at,
                          struct problems *p)
 {
@@ -88,14 +89,15 @@ static void recipe_check(const struct node *root, const struct run_spec *r, stru
                    r->train.samples, r->train.batch);
 }
 
-/* `begun`: the first run of an encoder that was just expanded. */
+/* Refuses an encoder that is listed twice. `begun`: the first run of the encoder just
+ * expanded. */
 static void refuse_twice(const struct reading *m, int begun, struct mark at)
 {
     const struct run_spec *mine = &m->out->item[begun];
     for (int i = m->first; i < begun; i++) {
         const struct run_spec *other = &m->out->item[i];
         if (mine->choice && other->choice == mine->choice)
-            continue; /* itself, with another value */
+            continue; /* the same encoder with another value */
         if (strcmp(other->identity, mine->identity) == 0)
             problem_at(m->problems, at,
                        "encoder \"%s\" is listed twice (an option set to its default "
@@ -113,7 +115,7 @@ static void refuse_twice(const struct reading *m, int begun, struct mark at)
     }
 }
 
-/* One run; `cell` has everything but the seed. NULL: no memory, which is noted. */
+/* Appends one run; `cell` has everything but the seed. NULL: no memory, which is noted. */
 static struct run_spec *add_seed(struct reading *m, const struct run_spec *cell,
                                  uint64_t seed)
 {
@@ -133,8 +135,8 @@ static struct run_spec *add_seed(struct reading *m, const struct run_spec *cell,
     return r;
 }
 
-/* All seeds of one encoder, its number being `k`; before them, where values are tried, those
- * of the trials. */
+/* Appends all seeds of encoder number `k`; where values are tried, the seeds of the trials come
+ * first. */
 static void expand_seeds(struct reading *m, const struct run_spec *cell, int k)
 {
     const bool tunes = m->tune.grid.axes > 0;
@@ -163,8 +165,8 @@ static void expand_seeds(struct reading *m, const struct run_spec *cell, int k)
         refuse_twice(m, begun, m->entry[k].at);
 }
 
-/* The settings with those of one section that are the encoder's own laid over them, but for
- * those that --set gives. NULL: out of memory. */
+/* Returns the settings with the encoder's own ones of a section merged over them, except those
+ * that --set gives. NULL: out of memory. */
 static const struct node *own_section(const struct reading *m, const struct node *root,
                                       const struct entry *section)
 {
@@ -179,7 +181,7 @@ static const struct node *own_section(const struct reading *m, const struct node
     return root;
 }
 
-/* False: noted. */
+/* Reads the encoder's own settings. False: noted. */
 static bool own_settings(const struct reading *m, const struct node *root,
                          const struct encoder_entry *entry, struct run_spec *out)
 {
@@ -199,8 +201,8 @@ static bool own_settings(const struct reading *m, const struct node *root,
     return p->noted == noted;
 }
 
-/* The cell with the encoder, its own settings and the splits that it can be tested on; to be
- * freed. False: noted. */
+/* Makes the cell with the encoder, its own settings and the splits that it can be tested on; the
+ * caller frees it. False: noted. */
 static bool encoder_cell(const struct reading *m, const struct run_spec *cell,
                          const struct node *root, const struct encoder_entry *entry,
                          struct run_spec *out)
@@ -247,8 +249,9 @@ static void expand_cell(struct reading *m, const struct node *root,
     snprintf(cell.experiment, sizeof cell.experiment, "%s", m->source->experiment);
     snprintf(cell.profile, sizeof cell.profile, "%s", m->source->profile);
     settings_read(root, &cell, p);
-    /* What does not fit together is told beside what does not fit the model: neither hides the
-     * other. Settings that could not be read fit nothing. */
+    /* Settings that contradict each other are reported together with those that the model
+     * refuses, so that neither hides the other. Settings that could not be read are not
+     * compared. */
     const bool read = p->noted == noted;
     if (read)
         recipe_check(root, &cell, m->source->at, p);
@@ -265,7 +268,7 @@ struct pick {
     const struct run_spec *run;
 };
 
-/* Trials of a run stand together, and before it as a candidate. */
+/* Sorts by identity; trials of a run are consecutive and come before it as a candidate. */
 static int by_identity(const void *a, const void *b)
 {
     const struct run_spec *x = ((const struct pick *)a)->run,
@@ -274,7 +277,7 @@ static int by_identity(const void *a, const void *b)
     return order ? order : (int)x->tuned - (int)y->tuned;
 }
 
-/* Two cells can be one run under two names: model.ff 4x and 256 at dim 64. */
+/* Refuses two cells that are the same run, such as model.ff 4x and 256 at dim 64. */
 static void refuse_same_cells(const struct reading *m, int first, struct mark at)
 {
     const int n = m->out->n - first;
@@ -308,7 +311,7 @@ static bool too_many(const struct reading *m, const struct grid *g)
     return true;
 }
 
-/* What varies in the grid, or is tuned, cannot be the encoder's own, too. */
+/* Refuses a setting of an encoder's own that also varies in the grid or is tuned. */
 static void own_setting_check(const struct reading *m, const struct grid *g,
                               const char *varies, const char *setting, struct mark at)
 {
@@ -319,7 +322,7 @@ static void own_setting_check(const struct reading *m, const struct grid *g,
                        setting, varies);
 }
 
-/* False: noted. */
+/* Checks the encoders' own settings against the grid. False: noted. */
 static bool own_settings_check(const struct reading *m, const struct grid *g)
 {
     const unsigned long noted = m->problems->noted;
@@ -336,7 +339,7 @@ static bool own_settings_check(const struct reading *m, const struct grid *g)
     return m->problems->noted == noted;
 }
 
-/* The runs of one cell whose encoder is number `k`, with every value that is tried. */
+/* Appends the runs of one cell with encoder number `k`, for every value that is tried. */
 static void expand_choice(struct reading *m, const struct node *root,
                           const struct node *values, int k)
 {
@@ -373,7 +376,8 @@ static void expand_grid(struct reading *m, const struct grid *grid)
     }
 }
 
-/* The names of trials' profiles have an end more. False: noted. */
+/* Checks the length of the profile's name, to which the profile of trials adds a suffix. False:
+ * noted. */
 static bool profile_check(const struct reading *m)
 {
     if (m->tune.grid.axes == 0 ||
@@ -397,7 +401,7 @@ static void read_experiment(struct reading *m)
     data_seed_read(s->merged, &m->data_seed, s->problems);
     m->entries =
         encoders_read(s->tree, s->merged, s->experiment, s->at, m->entry, s->problems);
-    /* The settings are read once even without a grid to walk, for their own mistakes. */
+    /* The settings are read once even without a grid, to note their mistakes. */
     if (!grid_read(s->merged, "grid", m->task, &grid, s->problems) ||
         !tune_read(s->tree, s->merged, &grid, m->task, m->seed[0], &m->tune, s->problems) ||
         !m->task) {

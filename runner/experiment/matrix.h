@@ -1,4 +1,4 @@
-/* matrix.h -- one experiment of one profile to its runs. */
+/* matrix.h -- expands one experiment of one profile into its runs. */
 #ifndef MATRIX_H
 #define MATRIX_H
 
@@ -9,7 +9,7 @@
 struct run_list {
     struct run_spec *item; /* owned */
     int n, room;
-    int choices; /* of what is tuned, so far */
+    int choices; /* number of choices so far, for tuned settings */
 };
 
 struct matrix_source {
@@ -21,17 +21,16 @@ struct matrix_source {
     const struct overrides *overrides; /* NULL: none apply */
 };
 
-/* Of all profiles of a file together, as each is expanded at every reading. Chosen: far above
- * the files here; the message says to split the file. */
+/* The most runs of all profiles of a file, as each reading expands all of them. Chosen far above
+ * the files here; the message advises to split the file. */
 enum { RUNS_MAX = 20000 };
 
-/* Appends the runs, cell by cell, encoder by encoder, value by value of what is tuned (trials,
- * then candidates), seed by seed. Mistakes are noted;
- * what is then in the list is of use for checking names alone. */
+/* Appends the runs: by cell, by encoder, by value of what is tuned (trials, then candidates), by
+ * seed. Mistakes are noted; after one the list only serves to check names. */
 void matrix_expand(const struct matrix_source *m, struct run_list *out);
 void run_list_free(struct run_list *l);
 
-/* Keys that an experiment, and a profile's changes to one, may have. */
+/* The keys that an experiment, or a profile's changes to one, may have. */
 enum { EXPERIMENT_KEYS = 9 };
 extern const char *const experiment_keys[EXPERIMENT_KEYS];
 

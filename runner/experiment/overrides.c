@@ -1,11 +1,10 @@
-/* overrides.c -- the changes that --set makes to every experiment, or to one.
+/* overrides.c -- applies the changes of --set to every experiment, or to one.
  *
- * Each KEY=VALUE is parsed (the value as YAML), its first key is looked for among
- * experiments and among their keys, and it is laid over an experiment's mapping: first
- * those for all experiments, then those for this one. A setting that is set is taken out of
- * the grid, or of what is tuned.
- * The trap: keys of a grid have a dot inside, so what follows `grid.` or `tune.` is one
- * key. */
+ * Each KEY=VALUE is parsed (the value as YAML), its first key is looked up among the experiments
+ * and among their keys, and it is merged over an experiment's mapping: first the changes for all
+ * experiments, then those for this one. A setting that is set is removed from the grid or from
+ * the tuned settings.
+ * Caution: keys of a grid contain a dot, so what follows `grid.` or `tune.` is one key. */
 #include "overrides.h"
 
 #include <stdio.h>
@@ -17,7 +16,7 @@
 
 /* --- parsing ------------------------------------------------------------- */
 
-/* Sections of an experiment that give a setting several values. */
+/* The sections of an experiment that give a setting several values. */
 static const char *const listing[] = {"grid", "tune"};
 
 static bool lists_values(const char *key)
@@ -25,7 +24,8 @@ static bool lists_values(const char *key)
     return strcmp(key, listing[0]) == 0 || strcmp(key, listing[1]) == 0;
 }
 
-/* A key of the grid has a dot inside: "grid.model.dim" is grid, then model.dim. */
+/* Splits a key at its dots. A key of the grid contains one: "grid.model.dim" is grid, then
+ * model.dim. */
 static bool split_key(struct override *o, struct tree *t, const char *text, size_t n,
                       struct problems *p)
 {
@@ -116,7 +116,8 @@ static void unknown_key(const struct override *o, const char *key,
     problem_unknown(p, o->at, "setting", key, names, n);
 }
 
-/* Does it give a setting such as "model.dim" one value, alone or in a mapping? */
+/* Returns true when the change gives a setting such as "model.dim" one value, alone or in a
+ * mapping. */
 static bool sets(const struct override *o, const char *setting)
 {
     const char *dot = strchr(setting, '.');
@@ -128,7 +129,7 @@ static bool sets(const struct override *o, const char *setting)
                               node_entry(o->value, dot + 1);
 }
 
-/* Of "grid.model.dim" and "model.dim" for the same experiments one would have no effect. */
+/* Refuses "grid.model.dim" and "model.dim" for the same experiments: one would have no effect. */
 static void check_grid(const struct overrides *o, const struct override *grid,
                        const char *setting, struct problems *p)
 {
@@ -177,7 +178,7 @@ void overrides_check(struct overrides *o, const struct node *experiments,
     check_grids(o, p);
 }
 
-/* How many settings a mapping like the grid gives values. */
+/* Returns how many settings a mapping like the grid lists. */
 static int listed(const struct node *map)
 {
     int n = 0;
@@ -186,8 +187,8 @@ static int listed(const struct node *map)
     return n;
 }
 
-/* The root without the setting in its section `from`, and without that section when no
- * setting is left. NULL: out of memory. */
+/* Returns the root with the setting removed from its section `from`, and without that section
+ * when no setting is left. NULL: out of memory. */
 static const struct node *pin_in(struct tree *t, const struct node *root, const char *from,
                                  const char *key, struct problems *p)
 {

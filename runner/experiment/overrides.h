@@ -1,10 +1,10 @@
-/* overrides.h -- the changes that --set makes to every experiment, or to one. */
+/* overrides.h -- applies the changes of --set to every experiment, or to one. */
 #ifndef OVERRIDES_H
 #define OVERRIDES_H
 
 #include "yaml_tree.h"
 
-/* EXPERIMENT.splits.SPLIT.OPTION is the longest. */
+/* The longest key is EXPERIMENT.splits.SPLIT.OPTION. */
 enum { OVERRIDE_KEYS = 4 };
 
 struct override {
@@ -20,24 +20,24 @@ struct overrides {
     int n;
 };
 
-/* `set` is n texts "KEY=VALUE"; the value is YAML. False: out of memory. */
+/* Parses n texts "KEY=VALUE"; the value is YAML. False: out of memory. */
 bool overrides_parse(struct overrides *o, struct tree *t, const char *const *set, int n,
                      struct problems *p);
 
-/* Finds out which begin with the name of an experiment; notes unknown keys, and experiments
- * that `profile` (NULL: there is none) has not, for which nothing would happen. */
+/* Finds the changes that begin with the name of an experiment. Notes unknown keys, and
+ * experiments that `profile` (NULL: there is none) does not have, for which the change would have
+ * no effect. */
 void overrides_check(struct overrides *o, const struct node *experiments,
                      const struct node *profile, struct problems *p);
 
-/* An experiment's settings with the changes, those for every one before its own. A setting
- * of the grid that --set names is taken out of the grid: what was typed is what runs. NULL:
- * out of memory. */
+/* Returns an experiment's settings with the changes applied, those for every experiment first. A
+ * setting of the grid that --set names is removed from the grid. NULL: out of memory. */
 const struct node *overrides_apply(const struct overrides *o, struct tree *t,
                                    const struct node *root, const char *experiment,
                                    struct problems *p);
 
-/* Does --set give a setting such as "train.lr" of that experiment, as one value or as
- * those of the grid? `o` may be NULL: there is none. */
+/* Returns true when --set gives that experiment a setting such as "train.lr", as one value or as
+ * the values of the grid. `o` may be NULL: there are no changes. */
 bool overrides_set(const struct overrides *o, const char *experiment, const char *setting);
 void overrides_free(struct overrides *o);
 

@@ -7,8 +7,8 @@
 
 #include "option.h"
 
-/* Text from a file may hold anything; a terminal should see none of its controls. A
- * character cut in two at the end of the room is dropped. */
+/* Replaces control characters, which a file may hold and a terminal should not get, and drops a
+ * character that was cut in two at the end of the buffer. */
 static void make_printable(char *text)
 {
     size_t n = strlen(text);
@@ -96,7 +96,7 @@ void problem_unknown(struct problems *p, struct mark at, const char *what,
         problem_at(p, at, "unknown %s: \"%.64s\"; use one of: %s", what, typed, list);
 }
 
-/* The file's own lines first, in order, then the command line's changes. */
+/* Sorts the file's own lines first, in order, then the changes of the command line. */
 static int compare(const void *a, const void *b)
 {
     const struct problem *x = a, *y = b;

@@ -1,11 +1,9 @@
-/* tune.c -- reading what an experiment tunes.
+/* tune.c -- reads what an experiment tunes.
  *
- * The mapping has settings with lists of values, as a grid has, and two keys of its own:
- * seeds, and split, which only says what is so anyway. Without those two it is read as a
- * grid.
- * The trap: what is chosen by a test is measured on that test too, so that `split` may
- * name none; and options of the task are not tuned, since losses of other laws do not
- * compare. */
+ * The mapping has settings with lists of values, as a grid has, and two keys of its own: seeds,
+ * and split, which may only state the default, `valid`. Without those two it is read as a grid.
+ * Caution: `split` may not name a test, since a test cannot both choose a value and measure it.
+ * Options of the task are not tuned, since losses on different laws do not compare. */
 #include "tune.h"
 
 #include <string.h>
@@ -13,7 +11,7 @@
 #include "identities.h"
 #include "yaml_read.h"
 
-/* Settings alone, and none that the grid has. */
+/* Checks that settings are tuned, with two values or more, and none that varies in the grid. */
 static bool check_axes(const struct node *map, const struct tune *out,
                        const struct grid *grid, struct problems *p)
 {
@@ -52,7 +50,7 @@ static bool check_split(const struct node *map, struct problems *p)
     return false;
 }
 
-/* The settings, without the keys of its own, as a grid. */
+/* Reads the settings, without the keys `seeds` and `split`, as a grid. */
 static bool read_grid(struct tree *t, const struct node *map, const struct task *task,
                       struct tune *out, struct problems *p)
 {

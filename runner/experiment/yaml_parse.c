@@ -1,7 +1,7 @@
-/* yaml_parse.c -- libyaml's events to nodes.
+/* yaml_parse.c -- turns libyaml's events into nodes.
  *
- * Events, not libyaml's own document tree: that one resolves aliases and drops repeated
- * keys before anybody can object. */
+ * It does not use libyaml's own document tree, which resolves aliases and drops repeated keys
+ * before they can be refused. */
 #include "yaml_tree.h"
 
 #include <stdio.h>
@@ -23,12 +23,12 @@ struct reader {
     struct tree *tree;
     struct problems *problems;
     struct mark origin;
-    const char *text; /* the document's bytes, for a look at the offending one */
+    const char *text; /* the document's bytes, to find the place of an error */
     size_t bytes;
     struct anchor anchor[ANCHORS_MAX];
     int anchors;
-    int nodes;    /* so far, aliases expanded */
-    bool stopped; /* no event can be read any more */
+    int nodes;    /* so far, with aliases expanded */
+    bool stopped; /* no more events can be read */
 };
 
 static struct mark mark_of(const struct reader *r, yaml_mark_t m)
@@ -38,7 +38,7 @@ static struct mark mark_of(const struct reader *r, yaml_mark_t m)
     return (struct mark){r->origin.source, (int)m.line + 1, (int)m.column + 1};
 }
 
-/* The line and column of a byte; columns count characters. */
+/* Returns the line and column of a byte; columns count characters. */
 static struct mark mark_at(const struct reader *r, size_t offset)
 {
     struct mark m = r->origin;
@@ -53,8 +53,8 @@ static struct mark mark_at(const struct reader *r, size_t offset)
     return m;
 }
 
-/* Bytes of the character that starts at `s`, 0 when it is not UTF-8. Overlong forms,
- * surrogates and numbers past U+10FFFF are not. */
+/* Returns the bytes of the character that starts at `s`; 0 when it is not UTF-8, which excludes
+ * overlong forms, surrogates and numbers above U+10FFFF. */
 static size_t character_bytes(const unsigned char *s, size_t left)
 {
     static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -97,8 +97,8 @@ static bool text_is_readable(struct reader *r)
     return true;
 }
 
-/* Whether line `line` (from 0) is indented with a tab, and where: libyaml's own words
- * for that do not mention tabs. */
+/* Returns true when line `line` (from 0) is indented with a tab, and sets its place: libyaml's
+ * message does not mention tabs. */
 static bool tab_indents(const struct reader *r, size_t line, struct mark *at)
 {
     size_t i = 0;
@@ -215,8 +215,8 @@ static const struct node *list(struct reader *r, struct node *out, int depth)
     return NULL;
 }
 
-/* The key of the next entry: NULL at the mapping's end or after a mistake, which
- * r->stopped tells apart. */
+/* Returns the key of the next entry; NULL at the end of the mapping or after a mistake, which
+ * sets r->stopped. */
 static const struct node *next_key(struct reader *r, int depth)
 {
     yaml_event_t event;
@@ -285,7 +285,8 @@ static const char *tag_of(const yaml_event_t *event)
     }
 }
 
-/* The node that begins with `event`. NULL after a mistake; nothing can be read then. */
+/* Returns the node that begins with `event`; NULL after a mistake, when nothing more can be
+ * read. */
 static const struct node *compose(struct reader *r, const yaml_event_t *event, int depth)
 {
     const struct node *out = NULL;
@@ -308,7 +309,7 @@ static const struct node *compose(struct reader *r, const yaml_event_t *event, i
     return out;
 }
 
-/* Reads past the events that open the document. NULL: there is none. */
+/* Reads the events that open the document and returns its root; NULL: there is none. */
 static const struct node *document(struct reader *r)
 {
     const struct node *root = NULL;
@@ -347,9 +348,9 @@ const struct node *tree_parse(struct tree *t, struct mark origin, const char *te
                               size_t bytes, struct problems *p)
 {
     static const char bom[] = "\xEF\xBB\xBF";
-    /* Told the encoding, libyaml counts a byte order mark as a column, and a mapping that
-     * begins right behind it would end at its second line. A text that is too long stays
-     * as it is, to be refused. */
+    /* When libyaml is told the encoding, it counts a byte order mark as a column, and a mapping
+     * right after it would end at its second line; so the mark is skipped here. A text that is
+     * too long is left as it is, to be refused. */
     if (bytes >= sizeof bom - 1 && bytes <= TREE_BYTES &&
         memcmp(text, bom, sizeof bom - 1) == 0) {
         text += sizeof bom - 1;

@@ -1,10 +1,10 @@
-/* yaml_read.c -- nodes of the tree to values: options, and the settings of a run.
+/* yaml_read.c -- reads nodes of the tree as values: options, and the settings of a run.
  *
- * A node, and the option or setting it stands for, come in; a number leaves, or a noted
- * problem with the node's place. settings_read goes over the whole table twice: first what
- * has a value of its own, then multiples (`4x` of dim, `100 epochs`), which need the first.
- * The trap: quoted text is no number; and a default that is a multiple is set in the second
- * pass too. */
+ * Each function reads a node as an option or a setting and returns a number, or notes a problem
+ * with the node's place. settings_read goes over the table twice: first the plain values, then
+ * multiples (`4x` of dim, `100 epochs`), which depend on them.
+ * Caution: quoted text is no number. A default that is a multiple is set in the second pass
+ * too. */
 #include "yaml_read.h"
 
 #include <stdio.h>
@@ -76,7 +76,7 @@ bool option_read(const struct option *option, const char *key, const struct node
     }
     if (option_parse(option, value->text, out, &e) == ST_OK)
         return true;
-    /* option_parse begins with the option's own name; `key` says where it lives. */
+    /* The message of option_parse begins with the option's own name, which `key` replaces. */
     const size_t n = strlen(option->name);
     const bool named = strncmp(e.msg, option->name, n) == 0 && e.msg[n] == ':';
     problem_at(p, value->at, "%s:%s%s", key, named ? "" : " ", e.msg + (named ? n + 1 : 0));
@@ -99,7 +99,7 @@ static void read_pair(const struct setting *s, const char *key, const struct nod
             setting_put(s, r, i, v);
 }
 
-/* What one of a multiple comes to; 0: noted. */
+/* Returns the unit of a multiple: dim, or the steps of an epoch; 0: noted. */
 static double multiple_unit(const struct setting *s, const char *key,
                             const struct node *value, const struct run_spec *r,
                             struct problems *p)
@@ -137,7 +137,7 @@ static void read_one(const struct setting *s, const struct node *value, struct r
     }
 }
 
-/* The settings that may be multiples, or those that may not. */
+/* Reads the settings that may be multiples, or those that may not. */
 static void read_some(const struct node *root, bool multiples, struct run_spec *r,
                       struct problems *p)
 {

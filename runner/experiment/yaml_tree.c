@@ -1,10 +1,10 @@
-/* yaml_tree.c -- nodes in blocks of memory, and what makes new ones of old ones.
+/* yaml_tree.c -- stores nodes in blocks of memory, and makes new trees from old ones.
  *
- * Nodes, entries and texts are taken from blocks that are freed together by tree_close.
- * tree_merge lays one mapping over another, tree_with sets one path, tree_without leaves
- * one key out: each returns a new root that shares what did not change.
- * The trap: a node may have several parents, so none is ever changed after it was read;
- * NULL means that memory ran out and was noted. */
+ * Nodes, entries and texts are taken from blocks that tree_close frees together. tree_merge
+ * merges one mapping over another, tree_with sets one path, tree_without leaves one key out; each
+ * returns a new root that shares what did not change.
+ * Caution: a node may have several parents, so it must not change after it was read. NULL means
+ * that memory ran out, which was noted. */
 #include "yaml_tree.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #include "yaml_nodes.h"
 
-enum { BLOCK_BYTES = 1 << 16, BLOCK_ALIGN = 16 }; /* chosen; of any type */
+enum { BLOCK_BYTES = 1 << 16, BLOCK_ALIGN = 16 }; /* chosen; fits any type */
 
 struct block {
     struct block *next;

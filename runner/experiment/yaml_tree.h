@@ -1,20 +1,20 @@
-/* yaml_tree.h -- a YAML document as a tree that remembers where everything stood.
+/* yaml_tree.h -- a YAML document as a tree that remembers the place of every node.
  *
- * Stricter than YAML: one document, no tags, no key twice, scalars as keys, at most
- * TREE_BYTES of text, TREE_DEPTH levels and TREE_NODES nodes after aliases are expanded
- * (so that a few lines of aliases cannot stand for a billion nodes), no alias inside the
- * node that it names. Scalars stay text: what a value means is the reader's decision,
- * so there is no "no" that becomes false and no 012 that becomes 10.
+ * It is stricter than YAML: one document, no tags, no repeated keys, only scalars as keys, no
+ * alias inside the node that it names, at most TREE_BYTES of text, TREE_DEPTH levels, and
+ * TREE_NODES nodes after aliases are expanded (so that a few lines of aliases cannot stand for a
+ * billion nodes). Scalars stay text and the reader decides what they mean, so "no" does not
+ * become false, nor 012 become 10.
  *
- * Nodes never change and may belong to several parents; merging makes new parents. They
- * live until tree_close. */
+ * Nodes never change and may belong to several parents; merging makes new parents. They live
+ * until tree_close. */
 #ifndef YAML_TREE_H
 #define YAML_TREE_H
 
 #include "problems.h"
 
-/* All three are chosen. RUN_CONFIG_BYTES (run_spec.h) is twice the first (yaml_read.c asserts
- * it); nesting is read by recursion, TREE_DEPTH deep. */
+/* All three are chosen. RUN_CONFIG_BYTES (run_spec.h) is twice TREE_BYTES (yaml_read.c asserts
+ * it). The parser recurses TREE_DEPTH deep. */
 enum { TREE_BYTES = 1 << 20, TREE_DEPTH = 32, TREE_NODES = 20000 };
 
 enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
@@ -43,33 +43,34 @@ struct tree; /* opaque: owns the nodes */
 struct tree *tree_open(void); /* NULL: out of memory */
 void tree_close(struct tree *t);
 
-/* The document's root; NULL when it could not be read, with the reason among the
- * problems. `origin` is {file, 1, 1}; with line 0 every node is marked with it. */
+/* Parses the document and returns its root; NULL when it cannot be read, with the reason noted.
+ * `origin` is {file, 1, 1}; with line 0 every node has this mark. */
 const struct node *tree_parse(struct tree *t, struct mark origin, const char *text,
                               size_t bytes, struct problems *p);
 
-/* The entry of a mapping, or NULL; NULL too when `map` is NULL or no mapping. */
+/* Returns the entry of a mapping, or NULL, also when `map` is NULL or no mapping. */
 const struct entry *node_entry(const struct node *map, const char *key);
 const struct node *node_get(const struct node *map, const char *key);
 
-/* `over` laid on `base`, either of which may be NULL: two mappings are merged key by
- * key, anything else is replaced. NULL when both are, or when memory ran out, which
- * the problems then say. */
+/* Returns `base` with `over` merged on it; either may be NULL. Two mappings are merged key by
+ * key, anything else is replaced. NULL when both are NULL, or when memory ran out, which is
+ * noted. */
 const struct node *tree_merge(struct tree *t, const struct node *base,
                               const struct node *over, struct problems *p);
 
-/* `root` with the value at the path of `n` keys; mappings on the way are made. */
+/* Returns `root` with the value set at the path of `n` keys; missing mappings on the way are
+ * made. */
 const struct node *tree_with(struct tree *t, const struct node *root,
                              const char *const *path, int n, const struct node *value,
                              struct problems *p);
-/* An empty mapping. */
+/* Returns an empty mapping. */
 const struct node *tree_mapping(struct tree *t, struct mark at, struct problems *p);
 
-/* `map` without one key. */
+/* Returns `map` without one key. */
 const struct node *tree_without(struct tree *t, const struct node *map, const char *key,
                                 struct problems *p);
 
-/* A copy of the text that lives as long as the tree. */
+/* Returns a copy of the text that lives as long as the tree. */
 const char *tree_text(struct tree *t, const char *text, size_t n, struct problems *p);
 
 #endif

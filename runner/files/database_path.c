@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Where a link leads to whose file is still to be made. */
+/* Follows a link to a file that does not exist yet. */
 static void follow_dangling(char buf[PATH_MAX])
 {
     char target[PATH_MAX], whole[2 * PATH_MAX];
@@ -30,7 +30,7 @@ const char *path_file(const char *name, char buf[PATH_MAX])
         name[0] == '-' || name[0] == ':' || strncmp(name, "file:", strlen("file:")) == 0;
     const int n = snprintf(buf, PATH_MAX, "%s%s", special ? "./" : "", name);
     if (n >= PATH_MAX || lstat(buf, &about) != 0 || !S_ISLNK(about.st_mode))
-        return buf; /* where it is too long by far, the store says so */
+        return buf; /* the store refuses a path that is too long */
     if (realpath(buf, target))
         memcpy(buf, target, strlen(target) + 1);
     else

@@ -1,12 +1,12 @@
-/* database_path.h -- the name of a database as it is used. */
+/* database_path.h -- the path under which a database is used. */
 #ifndef DATABASE_PATH_H
 #define DATABASE_PATH_H
 
 #include <limits.h>
 
-/* A plain file for SQLite, which takes ":memory:" and "file:..." for something else, and no
- * option for a worker. A link stands for what it leads to: whoever uses either name then
- * meets the same lock, models and checkpoints. Returns buf. */
+/* Returns in buf a path that SQLite takes for a plain file, unlike ":memory:" and "file:...", and
+ * a worker does not take for an option. A link is replaced by its target, so that users of either
+ * name meet the same lock, models and checkpoints. */
 const char *path_file(const char *name, char buf[PATH_MAX]);
 
 #endif

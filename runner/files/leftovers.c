@@ -1,11 +1,11 @@
-/* leftovers.c -- spools that a killed scheduler left beside a database, stored.
+/* leftovers.c -- stores the spools that a killed scheduler left beside a database.
  *
- * The folder FILE.spool is walked; a spool is looked at when its name is an identity and no
- * worker holds it; one that came to its end is stored in one transaction with the hash of
- * its weights, and then removed with the run's checkpoint. leftovers_settle takes the lock
- * for it, but only when there is something.
- * The trap: only a run that was begun and has no end is stored, for any other state was
- * decided since. */
+ * A spool in the folder FILE.spool is read when its name is an identity and no worker holds it. A
+ * run that is done is stored in one transaction with the hash of its weights; then the spool and
+ * the run's checkpoint are removed. leftovers_settle takes the lock, but only when there is
+ * something to store.
+ * Caution: only a run that was begun and has no end is stored; any other state was decided
+ * later. */
 #include "leftovers.h"
 
 #include <dirent.h>
@@ -32,21 +32,20 @@ struct folder {
     DIR *dir;            /* NULL: there is none */
 };
 
-/* To be closed whatever comes of it. */
+/* The caller closes *out, also after an error. */
 static enum status folder_open(const char *db, struct folder *out, struct err *e)
 {
     const int n = snprintf(out->path, sizeof out->path, "%s.spool", db);
     out->dir = NULL;
     if (n < 0 || n >= PATH_MAX)
-        return ST_OK; /* no run was begun there */
+        return ST_OK; /* no run was ever begun */
     out->dir = opendir(out->path);
     if (out->dir || errno == ENOENT || errno == ENOTDIR)
         return ST_OK;
     return err_set(e, ST_IO, "%s: cannot be read: %s", out->path, strerror(errno));
 }
 
-/* The path and the identity of the next spool; false: there is none. Other files are
- * passed over. */
+/* Reads the path and the identity of the next spool; skips other files. False: there is none. */
 static bool folder_next(struct folder *f, char path[PATH_MAX], char identity[IDENTITY_TEXT])
 {
     for (const struct dirent *one; f->dir && (one = readdir(f->dir)) != NULL;) {
@@ -77,7 +76,7 @@ enum leftover leftovers_look(const char *path, const char *identity)
     if (spool_busy(file))
         return LEFT_BUSY;
     struct spool *s = NULL;
-    spool_read_done(file, &s, NULL); /* who runs it is told what cannot be read */
+    spool_read_done(file, &s, NULL); /* the caller that runs it reports errors */
     spool_free(s);
     return s ? LEFT_DONE : LEFT_UNDONE;
 }
@@ -111,7 +110,7 @@ enum status leftovers_store(struct store *db, const char *path, const char *iden
     return store_together_end(db, st, e);
 }
 
-/* Only of a run that was begun and did not end: any other state was decided since. */
+/* Stores a spool whose run was begun and did not end; any other state was decided later. */
 static enum status fold(struct store *db, const char *path, const char *spool_file,
                         const char *identity, struct leftovers *out, struct err *e)
 {
@@ -153,7 +152,7 @@ enum status leftovers_fold(struct store *db, const char *path, struct leftovers 
     return st;
 }
 
-/* Is there a spool that is worth a lock? */
+/* Looks for a spool that is worth taking the lock for. */
 static enum status any(const char *path, struct leftovers *out, bool *found, struct err *e)
 {
     struct folder f;

@@ -26,8 +26,7 @@ bool lock_same_file(int fd, const char *path)
            a.st_ino == b.st_ino;
 }
 
-/* Tries once; ST_OK with file -1 when the file was removed meanwhile by the process that
- * had the lock before. */
+/* Tries once. ST_OK with file -1 means that the previous holder removed the file meanwhile. */
 static enum status try_lock(const char *db, const char *path, int *file, struct err *e)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -54,7 +53,7 @@ static enum status try_lock(const char *db, const char *path, int *file, struct 
     return ST_OK;
 }
 
-/* FILE.spool and the lock in it. */
+/* Sets the paths of FILE.spool and of the lock in it. */
 static enum status lock_places(const char *db, char folder[PATH_MAX], char path[PATH_MAX],
                                struct err *e)
 {
@@ -100,7 +99,7 @@ void lock_give_back(struct database_lock *l)
     if (l->file < 0)
         return;
     lock_path(l, path);
-    /* What has this name by now may be the lock of another. */
+    /* The file with this name may by now be the lock of another process. */
     if (!lock_stands(l)) {
         close(l->file);
         l->file = -1;
@@ -109,7 +108,7 @@ void lock_give_back(struct database_lock *l)
     unlink(path);
     close(l->file);
     l->file = -1;
-    /* Stays when spools of another program's crash are in it. */
+    /* The folder stays when a crash of another program left spools in it. */
     rmdir(l->folder);
 }
 

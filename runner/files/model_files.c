@@ -1,11 +1,10 @@
-/* model_files.c -- weights and checkpoints beside a database, and those that wait.
+/* model_files.c -- manages weights and checkpoints beside a database.
  *
- * A file waits under a name of its own (TRAINED, MERGED, ...) until the rows it belongs to
- * are stored; then it is renamed to the run's. model_files_settle decides about each that
- * waits by the hash in the run's row, and drops what no row speaks of. Merges copy and
- * check first.
- * The trap: names come from identities of a database that may be a stranger's, so
- * names_files decides first: what is not 32 hexadecimal digits must reach no path. */
+ * A file waits under a name of its own (TRAINED, MERGED, ...) until its rows are stored; then it
+ * is renamed to the run's. model_files_settle compares each waiting file with the hash in the
+ * run's row, and deletes those that no row refers to. A merge copies and checks files first.
+ * Caution: names come from identities of a database that may be from a stranger, so names_files
+ * must be called first: an identity that is not 32 hexadecimal digits must not enter a path. */
 #include "model_files.h"
 
 #include <dirent.h>
@@ -26,9 +25,9 @@
 #include "lock.h"
 #include "spool.h"
 
-/* TRAINED, MERGED and MERGED_CHECKPOINT wait until the rows they belong to are stored: weights
- * that a worker left, and what was copied from a part of a merge. ASIDE is where older
- * programs put the weights of a run while a merge could still take its rows back. */
+/* TRAINED, MERGED and MERGED_CHECKPOINT wait until their rows are stored: weights that a worker
+ * left, and copies from a part of a merge. ASIDE: older programs moved a run's weights there
+ * while a merge could still take its rows back. */
 enum { WEIGHTS, CHECKPOINT, TRAINED, MERGED, MERGED_CHECKPOINT, ASIDE, FILES };
 static const char *const ending[FILES] = {
     [WEIGHTS] = ".safetensors",
@@ -38,7 +37,7 @@ static const char *const ending[FILES] = {
     [MERGED_CHECKPOINT] = ".merged.checkpoint.safetensors",
     [ASIDE] = ".aside.safetensors",
 };
-enum { COPY_BYTES = 1 << 16, DIGITS = IDENTITY_TEXT - 1 }; /* the first is chosen */
+enum { COPY_BYTES = 1 << 16, DIGITS = IDENTITY_TEXT - 1 }; /* COPY_BYTES is chosen */
 
 static bool names_files(const char *identity)
 {
@@ -94,7 +93,7 @@ static enum status no_room(const char *path, struct err *e)
         path, strerror(errno));
 }
 
-/* All of `from` to `to`, on the disk. */
+/* Copies all of `from` to `to`, and syncs it. */
 static enum status copy_bytes(int from, const char *source, int to, const char *path,
                               struct err *e)
 {
@@ -114,7 +113,8 @@ static enum status copy_bytes(int from, const char *source, int to, const char *
     return st;
 }
 
-/* A file that waits needs no other name before: by halves it is nobody's. */
+/* Writes a waiting file without a temporary name: no row refers to it while it is
+ * incomplete. */
 static enum status write_new(int from, const char *source, const char *path, struct err *e)
 {
     unlink(path);
@@ -129,7 +129,7 @@ static enum status write_new(int from, const char *source, const char *path, str
     return st;
 }
 
-/* Non-blocking, so that a pipe of that name cannot hold us. */
+/* Opens non-blocking, so that a pipe of that name cannot block the program. */
 static enum status open_source(const char *path, int *file, struct err *e)
 {
     struct stat about;
@@ -146,7 +146,7 @@ static enum status open_source(const char *path, int *file, struct err *e)
     return err_set(e, ST_CONFIG, "%s: is not a file", path);
 }
 
-/* "FILE.models", for those who copy into it. */
+/* Makes "FILE.models", before a file is copied into it. */
 static enum status make_folder(const char *db, struct err *e)
 {
     char path[PATH_MAX];
@@ -156,7 +156,7 @@ static enum status make_folder(const char *db, struct err *e)
     return folder_make(path, e);
 }
 
-/* --- files of a part ------------------------------------------------------------- */
+/* --- files of a part of a merge -------------------------------------------------- */
 
 static bool is_there(const char *db, const char *identity, int which)
 {
@@ -164,7 +164,7 @@ static bool is_there(const char *db, const char *identity, int which)
     return place(db, identity, which, path, NULL) == ST_OK && access(path, F_OK) == 0;
 }
 
-/* One of the run's files from beside `from` to one beside `to`. */
+/* Copies one of the run's files from beside `from` to beside `to`. */
 static enum status copy_of(const char *from, const char *to, const char *identity,
                            int source, int target, struct err *e)
 {
@@ -186,7 +186,8 @@ static enum status copy_of(const char *from, const char *to, const char *identit
     return st;
 }
 
-/* Of 32-bit floats, little-endian: an exponent of ones is infinity or NaN. */
+/* Returns true when all 32-bit floats, little-endian, are finite: infinity and NaN have an
+ * exponent of ones. */
 static bool all_finite(const unsigned char *number, size_t bytes)
 {
     for (size_t i = 0; i + 4 <= bytes; i += 4)
@@ -195,7 +196,7 @@ static bool all_finite(const unsigned char *number, size_t bytes)
     return true;
 }
 
-/* Are they weights of the run that can be used? */
+/* Checks that the file holds usable weights of the run. */
 static enum status check_weights(const char *path, const char *identity, struct err *e)
 {
     struct safetensors_bytes *t = NULL;
@@ -244,7 +245,7 @@ enum status model_files_offer_checkpoint(const char *from, const char *to,
     return copy_of(from, to, identity, CHECKPOINT, MERGED_CHECKPOINT, e);
 }
 
-/* Renames one of the run's files; nothing where it is not there. */
+/* Renames one of the run's files; does nothing when it is missing. */
 static enum status move(const char *db, const char *identity, int from, int to,
                         struct err *e)
 {
@@ -265,9 +266,9 @@ static void drop(const char *db, const char *identity, int which)
         unlink(path);
 }
 
-/* --- files that wait ------------------------------------------------------------- */
+/* --- waiting files --------------------------------------------------------------- */
 
-/* Does the file of the run have this hash? An empty one fits any file. */
+/* Returns true when the run's file has this hash; "" fits any file. */
 static bool fits(const char *db, const char *identity, int which, const char *hash)
 {
     char path[PATH_MAX], found[WEIGHTS_HASH];
@@ -284,7 +285,7 @@ enum status model_files_weights_path(const char *db, const char *identity, const
     if (st || !names_files(identity) || fits(db, identity, WEIGHTS, hash))
         return st;
     for (size_t i = 0; i < sizeof waiting / sizeof waiting[0]; i++) {
-        /* Without a hash only what an older program set aside can be the run's. */
+        /* Without a hash, only a file that an older program set aside can be the run's. */
         if ((hash[0] || waiting[i] == ASIDE) && fits(db, identity, waiting[i], hash) &&
             (hash[0] || !is_there(db, identity, WEIGHTS)))
             return place(db, identity, waiting[i], out, e);
@@ -292,7 +293,7 @@ enum status model_files_weights_path(const char *db, const char *identity, const
     return ST_OK;
 }
 
-/* Which of a run's files `name` is, and of which run; FILES: something else. */
+/* Returns which file of a run `name` is, and sets the run's identity; FILES: something else. */
 static int which_file(const char *name, char identity[IDENTITY_TEXT])
 {
     snprintf(identity, IDENTITY_TEXT, "%.*s", DIGITS, name);
@@ -308,9 +309,10 @@ static bool ends_with(const char *name, const char *end)
     return n >= m && strcmp(name + n - m, end) == 0;
 }
 
-/* "<identity>...safetensors.<process>.tmp": a worker was killed while it wrote. Whether that
- * process lives says nothing, since numbers come again and other machines may share the
- * folder; but a worker that still writes holds its spool. Older programs left ".part". */
+/* Returns true for "<identity>...safetensors.<process>.tmp", left by a worker that was killed
+ * while it wrote. The number of the process is no proof, since numbers are reused and other
+ * machines may share the folder; but a worker that still writes holds its spool. Older programs
+ * left ".part". */
 static bool is_half_written(const char *db, const char *name)
 {
     char spool[PATH_MAX], identity[IDENTITY_TEXT];
@@ -333,8 +335,8 @@ static enum status take_first(void *context, int columns, const char *const *nam
     return ST_OK;
 }
 
-/* What waits becomes the run's weights when it is what the rows speak of, and when the run
- * has none that are. */
+/* Renames a waiting file to the run's weights when it has the hash of the run's row and the run
+ * has no such weights yet; else deletes it. */
 static enum status settle_weights(struct store *s, const char *db, const char *identity,
                                   int which, struct err *e)
 {
@@ -353,7 +355,7 @@ static enum status settle_weights(struct store *s, const char *db, const char *i
     return ST_OK;
 }
 
-/* A run that is done, and was not begun again, has nothing to go on from. */
+/* Deletes the checkpoint of a run that is done and was not begun again. */
 static enum status settle_checkpoint(struct store *s, const char *db, const char *identity,
                                      struct err *e)
 {
@@ -369,7 +371,7 @@ static enum status settle_checkpoint(struct store *s, const char *db, const char
     return st;
 }
 
-/* Weights of a training whose numbers are no longer here. */
+/* Deletes the weights of a training whose numbers are no longer here. */
 static enum status drop_others(void *context, int columns, const char *const *names,
                                const char *const *cells, struct err *e)
 {
@@ -469,7 +471,7 @@ enum status model_files_take_trained(const char *db, const char *identity, bool 
         return err_set(e, ST_IO, "%s: cannot be removed: %s; the same command goes on",
                        weights, strerror(errno));
     }
-    /* None there: there never was one, or it was taken before. */
+    /* The file is missing if it never existed, or was renamed before. */
     st = move(db, identity, TRAINED, WEIGHTS, e);
     if (st == ST_OK && is_there(db, identity, WEIGHTS))
         st = model_files_hash(weights, hash, e);

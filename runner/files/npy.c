@@ -5,20 +5,20 @@
 #include <string.h>
 
 enum {
-    ALIGN = 64, /* of the header, as the format asks */
+    ALIGN = 64, /* of the header, as the format requires */
     LOCAL_BYTES = 30,
     CENTRAL_BYTES = 46,
     END_BYTES = 22,
-    VERSION = 20,     /* 2.0: what is stored plainly needs no more */
+    VERSION = 20,     /* 2.0: uncompressed members need no more */
     NO_TIME = 0x0021, /* 1 January 1980, so that the same numbers give the same bytes */
     FILES_MAX = 65535
 };
 #define BYTES_MAX UINT32_MAX
 
-/* Padded with blanks so that the numbers begin at a multiple of 64. */
+/* The header is padded with blanks, so that the numbers begin at a multiple of 64. */
 size_t npy_header(size_t rows, int columns, unsigned char out[NPY_HEADER])
 {
-    static const char magic[] = "\x93NUMPY\x01"; /* the version's second byte is its 0 */
+    static const char magic[] = "\x93NUMPY\x01"; /* its NUL ends the version 1.0 */
     const size_t front = sizeof magic + 2;
     char *text = (char *)out + front, shape[64];
     if (rows)
@@ -74,7 +74,7 @@ struct member {
     uint32_t crc, size, at;
 };
 
-/* What local and central headers share, from the version on. */
+/* Puts the fields that local and central headers share, from the version on. */
 static unsigned char *put_about(unsigned char *to, const struct member *m)
 {
     to = put(to, VERSION, 2);
@@ -126,7 +126,7 @@ static void write_end(FILE *out, int n, uint64_t at, uint64_t bytes)
     fwrite(head, 1, sizeof head, out);
 }
 
-/* One file of the archive at *at, which moves behind it. */
+/* Writes one file of the archive at *at, and moves *at past it. */
 static enum status write_member(FILE *out, const struct safetensors_tensor *t,
                                 struct member *m, uint64_t *at, struct err *e)
 {

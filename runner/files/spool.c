@@ -1,12 +1,10 @@
-/* spool.c -- lines of a spool: written by a worker, read and stored by a scheduler.
+/* spool.c -- writes the lines of a spool for a worker, reads and stores them for a scheduler.
  *
- * Writing: an object a line, appended at once; a line that could not be written whole is
- * cut off again. Reading: all complete lines, each checked by its type; then spool_fold
- * stores them in one transaction, done or stopped. spool_replay writes a checkpoint's lines
- * again.
- * The trap: the lock on the file says that its worker lives, and closing any descriptor of
- * the file in that process would give it up; strings of a spool live as long as
- * its lines. */
+ * Writing: one object per line, appended at once; a line that could not be written whole is cut
+ * off again. Reading: all complete lines, each checked by its type; then spool_fold stores them
+ * in one transaction, as done or stopped. spool_replay writes the lines of a checkpoint again.
+ * Caution: the lock on the file shows that its worker lives, and closing any descriptor of the
+ * file in that process would release it. Strings of a spool live as long as its lines. */
 #include "spool.h"
 
 #include <errno.h>
@@ -33,9 +31,9 @@ enum status spool_create(const char *path, int live, struct spool_writer *out,
         return err_set(e, ST_IO, "%s: cannot be written: %s", path, strerror(errno));
     struct stat about;
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    fcntl(fd, F_SETLK, &whole); /* where files have no locks, nobody asks for them */
+    fcntl(fd, F_SETLK, &whole); /* a file system may have no locks */
     if (live >= 0 && fstat(live, &about) == 0 && S_ISFIFO(about.st_mode))
-        fcntl(live, F_SETFL, O_NONBLOCK); /* progress never waits */
+        fcntl(live, F_SETFL, O_NONBLOCK); /* progress never blocks */
     *out = (struct spool_writer){.file = fd, .live = live};
     return ST_OK;
 }
@@ -58,7 +56,7 @@ void spool_close(struct spool_writer *w)
     w->file = -1;
 }
 
-/* JSON has no NaN and no infinity. */
+/* Returns null for NaN and infinity, which JSON lacks. */
 static json_t *json_number(double x)
 {
     if (isnan(x))
@@ -68,7 +66,8 @@ static json_t *json_number(double x)
     return json_real(x);
 }
 
-/* Messages may quote bytes that are not UTF-8, such as a file's name. */
+/* Returns the text as JSON. A message may quote bytes that are not UTF-8, such as a file's
+ * name. */
 static json_t *json_text(const char *text)
 {
     json_t *j = json_string(text);
@@ -83,7 +82,7 @@ static json_t *json_text(const char *text)
     return j;
 }
 
-/* Takes `j`; the line with its newline, or NULL. The caller frees it. */
+/* Returns the line with its newline, or NULL; the caller frees it. Takes `j`. */
 static char *line_of(json_t *j, size_t *length)
 {
     char *text = j ? json_write(j, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
@@ -114,8 +113,8 @@ static bool write_all(int fd, const char *text, size_t length)
     return true;
 }
 
-/* Appends `j` (taken). After a failure the file ends where it ended before, so that no
- * later line is glued to half of this one. */
+/* Appends `j` and takes it. After a failure the file ends where it ended before, so that no later
+ * line follows an incomplete one. */
 static enum status append(const struct spool_writer *w, json_t *j, struct err *e)
 {
     size_t length = 0;
@@ -153,7 +152,7 @@ enum status spool_metrics(const struct spool_writer *w, const struct metric_row 
 
 static const char hex_digits[] = "0123456789abcdef";
 
-/* Bits in hexadecimal digits, to be freed; NULL: no memory. */
+/* Returns the bits in hexadecimal digits; the caller frees them. NULL: no memory. */
 static char *hex_of(const uint8_t *bits, int64_t n)
 {
     const size_t bytes = ((size_t)n + 7) / 8;
@@ -235,7 +234,7 @@ void spool_progress(const struct spool_writer *w, const struct run_progress *p)
                           "step", p->step, "steps", p->steps, "loss", json_number(p->loss),
                           "tokens_per_s", p->tokens_per_s, "flops", p->flops),
                 &length);
-    /* Shorter than PIPE_BUF, so it is written whole or, when the pipe is full, not at
+    /* The line is shorter than PIPE_BUF, so it is written whole or, when the pipe is full, not at
      * all. */
     if (line && write(w->live, line, length) < 0 && errno == EBADF)
         line[0] = '\0';
@@ -261,14 +260,14 @@ struct event {
 };
 
 struct spool {
-    json_t *lines; /* an array: keeps the strings below alive */
+    json_t *lines; /* an array, which keeps the strings below alive */
     struct metric_row *metric;
     struct answers *answers;
     struct places *places;
     struct event *event;
     int metrics, answer_sets, place_sets, events;
     struct run_cost cost;
-    bool has_cost, starved; /* starved: of memory, while it was read */
+    bool has_cost, starved; /* starved: memory ran out while it was read */
     const char *state, *reason;
 };
 
@@ -340,7 +339,8 @@ static bool take_metric(struct spool *s, json_t *j)
     return true;
 }
 
-/* Bits from hexadecimal digits, the caller's; NULL when they are not n, or without memory. */
+/* Returns the bits of hexadecimal digits, owned by the caller; NULL: they are not n, or no
+ * memory. */
 static uint8_t *take_bits(struct spool *s, const char *hex, int64_t n)
 {
     const size_t bytes = ((size_t)n + 7) / 8;
@@ -367,7 +367,7 @@ static bool take_answers(struct spool *s, json_t *j)
     return a->bits != NULL;
 }
 
-/* [value, wrong, places], and of a text the nats. */
+/* Returns true for [value, wrong, places], followed by the nats in a split of text. */
 static bool is_value(const json_t *value)
 {
     const size_t n = json_array_size(value);
@@ -378,7 +378,7 @@ static bool is_value(const json_t *value)
     return n == 3 || (n == 4 && (json_is_real(nats) || json_is_null(nats)));
 }
 
-/* {"ignores": [value, ...], ...} */
+/* Returns true for {"ignores": [value, ...], ...}. */
 static bool are_strata(json_t *strata)
 {
     const char *name;
@@ -447,11 +447,11 @@ static bool take_end(struct spool *s, json_t *j)
         return false;
     s->state = run_state_find(state);
     if (s->state && (strcmp(s->state, RUN_NEW) == 0 || strcmp(s->state, RUN_RUNNING) == 0))
-        s->state = NULL; /* no end */
+        s->state = NULL; /* there is no end */
     return s->state && (strcmp(s->state, RUN_DONE) != 0 || s->has_cost);
 }
 
-/* What to do with a line of each type. */
+/* The function that takes a line of each type. */
 static const struct {
     const char *type;
     bool (*take)(struct spool *s, json_t *j);
@@ -476,7 +476,7 @@ static enum status not_a_line(const char *path, size_t line, bool starved, struc
                              line);
 }
 
-/* All complete lines of the file, which is closed, as a JSON array. */
+/* Reads all complete lines of the file as a JSON array, and closes the file. */
 static enum status read_lines(FILE *f, const char *path, json_t **out, struct err *e)
 {
     json_t *lines = json_array();
@@ -503,7 +503,7 @@ static enum status read_lines(FILE *f, const char *path, json_t **out, struct er
     return st;
 }
 
-/* `path` is what messages call the file. */
+/* Reads a spool. `path` is the file's name in messages. */
 static enum status read_stream(FILE *f, const char *path, struct spool **out, struct err *e)
 {
     json_t *lines = NULL;
@@ -659,7 +659,7 @@ enum status spool_fold(const struct spool *s, struct store *db, int64_t run_id,
     }
     const bool done = state && strcmp(state, RUN_DONE) == 0;
     st = store_standing(db, run_id, &standing, e);
-    if (st == ST_OK && standing == STANDING_DONE) /* folded before */
+    if (st == ST_OK && standing == STANDING_DONE) /* stored before */
         return store_together_end(db, st, e);
     if (st == ST_OK && standing == STANDING_AGAIN && done)
         st = store_replace(db, run_id, e);
@@ -673,7 +673,7 @@ enum status spool_fold(const struct spool *s, struct store *db, int64_t run_id,
     return store_together_end(db, st, e);
 }
 
-/* --- going on --- */
+/* --- resuming --- */
 
 off_t spool_position(const struct spool_writer *w)
 {
@@ -718,7 +718,7 @@ enum status spool_replay(const struct spool_writer *w, const char *text, struct 
 {
     static const char name[] = "what was reported before";
     const size_t bytes = strlen(text);
-    /* glibc's fmemopen refuses to read from nothing. */
+    /* glibc's fmemopen refuses a buffer of 0 bytes. */
     FILE *f = bytes ? fmemopen((void *)text, bytes, "r") : fopen("/dev/null", "re");
     struct spool *s = NULL;
     if (!f)

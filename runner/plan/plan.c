@@ -1,9 +1,9 @@
-/* plan.c -- what `run` would do with each run of the matrix, and at what cost.
+/* plan.c -- decides what `run` does with each run of the matrix, and at what cost.
  *
- * States are read from the database once, sorted by identity; each run gets its decision
- * and reason; FLOPs are counted from a few samples of each law; shards deal the matrix by
- * FLOPs; filters narrow it; checkpoints shorten what is left. plan_sum adds up.
- * The trap: with shards everything is planned first, also what no filter asks for, so that
+ * States are read from the database once, sorted by identity, and each run gets a decision and a
+ * reason. FLOPs are estimated from a few samples of each law. The matrix is dealt to shards by
+ * FLOPs, filters narrow it, and checkpoints reduce what is left. plan_sum adds up.
+ * Caution: with shards everything is planned first, including what no filter asks for, so that
  * filters and states cannot move a run from one shard to another. */
 #include "plan.h"
 
@@ -31,7 +31,7 @@ struct known {
     char identity[IDENTITY_TEXT];
     const char *state;
     bool removed;
-    bool again; /* done, begun again, and that has no end */
+    bool again; /* done, then begun again and not ended */
     char error[PLAN_REASON];
 };
 
@@ -95,15 +95,15 @@ static enum status read_known(struct store *db, struct known_list *list, struct 
 
 /* --- deciding --- */
 
-/* Decides about a run that was begun and has no end in the database. False: no worker is at
- * work on it, and it left no spool that says its end. */
+/* Decides about a run that was begun and has no end in the database. False: no worker is training
+ * it, and it left no spool with an end. */
 static bool decide_begun(struct plan_item *item, const struct plan_request *q)
 {
     const enum leftover left =
         q->db ? leftovers_look(q->db, item->run->identity) : LEFT_NOTHING;
     item->begun = true;
     item->stores = left == LEFT_DONE;
-    /* Without a spool: its worker is just being started. */
+    /* Without a spool, its worker is just starting. */
     item->works = q->at_work && (left == LEFT_BUSY || left == LEFT_NOTHING);
     if (item->stores) {
         item->cause = "ended";
@@ -172,7 +172,7 @@ static enum status nothing(const struct plan_request *q, struct err *e)
                    c->profile, advice);
 }
 
-/* What is known while runs are chosen. */
+/* The state of choosing runs. */
 struct choosing {
     const struct plan_request *q;
     const struct known_list *known;
@@ -222,7 +222,7 @@ static void add_waiting(struct plan *p, struct choosing *c, int i, int trials)
                  trials < x->open ? ", some of whose runs --only leaves out" : "");
 }
 
-/* Its trial, if it is one too, is the same run. */
+/* Adds a run with the chosen value. One of the trials may be the same run. */
 static void add_chosen(struct plan *p, struct choosing *c, int i)
 {
     struct plan_item *item = add_item(p, c, i);
@@ -276,13 +276,13 @@ static enum status choose(struct plan *p, struct choosing *c, struct err *e)
 /* One shard gets a load as a whole: a run, or all runs of a choice, so that no shard waits for
  * the trials of another. */
 struct load {
-    const struct plan_item *item; /* the first */
+    const struct plan_item *item; /* the first one */
     double flops;
-    int number; /* before sorting */
+    int number; /* index before sorting */
 };
 
-/* Largest first. FLOPs are sums of products of integers, in IEEE doubles and in one order,
- * so they are the same on every machine. */
+/* Sorts the largest first. FLOPs are sums of products of integers, in IEEE doubles and in a fixed
+ * order, so they are the same on every machine. */
 static int compare_loads(const void *a, const void *b)
 {
     const struct load *x = a, *y = b;
@@ -312,11 +312,11 @@ static int gather_loads(const struct plan *p, struct load *load, int *of)
     return n;
 }
 
-/* shard[i], from 0, of item i. */
+/* Sets shard[i], from 0, for item i. */
 static enum status assign(const struct plan *p, int shards, int *shard, struct err *e)
 {
     struct load *load = calloc((size_t)p->n + 1, sizeof *load);
-    int *dealt = calloc((size_t)p->n + 1, sizeof *dealt); /* [loads]: to which shard */
+    int *dealt = calloc((size_t)p->n + 1, sizeof *dealt); /* [loads]: the shard of each */
     double *sum = calloc((size_t)shards, sizeof *sum);
     const bool ok = load && dealt && sum;
     const int n = ok ? gather_loads(p, load, shard) : 0;
@@ -338,7 +338,7 @@ static enum status assign(const struct plan *p, int shards, int *shard, struct e
     return ok ? ST_OK : err_set(e, ST_NOMEM, "no memory for %d shards", shards);
 }
 
-/* Leaves the items of the shard, and those that were asked for. */
+/* Keeps the items that were asked for and belong to the shard. */
 static enum status narrow(struct plan *p, const struct plan_request *q, struct err *e)
 {
     const bool sharded = q->shards > 0;
@@ -367,8 +367,8 @@ static enum status narrow(struct plan *p, const struct plan_request *q, struct e
 
 /* --- FLOPs --- */
 
-/* So many samples of a law are drawn, and their mean length and targets stand for all. Another
- * number changes the estimates of FLOPs and with them the shards of runs. Chosen. */
+/* TRIED samples of a law are drawn, and their mean length and targets stand for all. Another
+ * number would change the estimated FLOPs and with them the shards of runs. Chosen. */
 enum { TRIED = 64 };
 
 struct law {
@@ -376,7 +376,7 @@ struct law {
     struct option_values options;
 };
 
-/* A few samples of one law. */
+/* The samples of one law. */
 struct tried {
     int length[TRIED], targets[TRIED], scored[TRIED];
 };
@@ -411,7 +411,7 @@ static void drop_doubles(struct laws *laws)
     laws->n = kept;
 }
 
-/* Draws the samples; false: no memory. */
+/* Draws the samples. False: no memory. */
 static bool try_law(const struct law *w, struct tried *out)
 {
     const size_t room = (size_t)w->task->max_length(&w->options);
@@ -434,8 +434,8 @@ static bool try_law(const struct law *w, struct tried *out)
     return ok;
 }
 
-/* Tries the generator in a process of its own, since that of a plug-in may crash or never end.
- * Where the process fails the run will fail too; it is planned with the longest samples. */
+/* Tries the generator in a child process, since the generator of a plug-in may crash or never
+ * end. If the child fails, the run will fail too; it is planned with the longest samples. */
 static bool try_apart(const struct law *w, struct tried *out)
 {
     enum { PATIENCE_S = 10 }; /* for TRIED samples; chosen */
@@ -495,7 +495,7 @@ static const struct tried *find_tried(const struct laws *laws, const struct task
     return &laws->tried[law - laws->at];
 }
 
-/* Mean FLOPs of training on one sequence of the law. */
+/* Returns the mean FLOPs of training on one sequence of the law. */
 static double mean_flops(const struct model_config *m, const struct tried *w, bool scored)
 {
     double sum = 0.0;
@@ -515,14 +515,15 @@ static double trained_sequences(const struct train_settings *t)
     return (double)epochs * t->samples + rest;
 }
 
-/* Points of the learning curve up to a step; the evaluation at the end is none. */
+/* Returns the points of the learning curve up to a step, without the evaluation at the end. */
 static int curve_points(const struct train_settings *t, int step)
 {
     const int last = step < t->optimizer.steps ? step : t->optimizer.steps - 1;
     return t->eval_every > 0 ? last / t->eval_every : 0;
 }
 
-/* From step `from` on. A forward pass is a third of a training step (model.h). */
+/* Returns the FLOPs from step `from` on. A forward pass is a third of a training step
+ * (model.h). */
 static double run_flops(const struct run_spec *r, const struct laws *laws, int from)
 {
     const struct train_settings *t = &r->train;
@@ -544,7 +545,7 @@ static double run_flops(const struct run_spec *r, const struct laws *laws, int f
 
 /* --- checkpoints --- */
 
-/* A run that was done and is done again begins anew and has no checkpoint. */
+/* Finds the checkpoints. A run that is done and will be done again starts anew and has none. */
 static void find_checkpoints(struct plan *p, const struct plan_request *q,
                              const struct laws *laws)
 {

@@ -1,7 +1,7 @@
-/* plan_changes.c -- why a run is new although one of its name was run before.
+/* plan_changes.c -- tells why a run is new although a run of its name was done before.
  *
- * A change of the task, of the encoder or of a setting changes a run's identity. To say
- * "not run yet" of it would be true and of no use. */
+ * A change of the task, the encoder or a setting changes a run's identity. The reason "not run
+ * yet" would be true but useless. */
 #include "plan.h"
 
 #include <assert.h>
@@ -14,7 +14,7 @@ enum { VALUE_TEXT = 48, PATH_TEXT = 96 };
 
 /* --- two configurations --- */
 
-/* A version is one of the few things that change without the experiment file. */
+/* Compares versions, which can change without a change of the experiment file. */
 static bool other_version(const json_t *now, const json_t *then, const char *what,
                           char reason[PLAN_REASON])
 {
@@ -45,7 +45,7 @@ static void value_text(const json_t *value, char text[VALUE_TEXT])
     free(all);
 }
 
-/* A key of `a` whose value in `b` is another or missing; NULL: none. */
+/* Returns a key of `a` whose value in `b` differs or is missing; NULL: none. */
 static const char *other_key(json_t *a, json_t *b)
 {
     for (void *i = json_object_iter(a); i; i = json_object_iter_next(a, i))
@@ -55,8 +55,8 @@ static const char *other_key(json_t *a, json_t *b)
     return NULL;
 }
 
-/* One step towards the first difference; false: there is none below. A part of an encoder
- * is called by its name. */
+/* Goes one step down towards the first difference; false: there is none below. A part of an
+ * encoder is called by its name. */
 static bool descend(json_t **now, json_t **then, char path[PATH_TEXT])
 {
     const size_t used = strlen(path);
@@ -80,7 +80,7 @@ static bool descend(json_t **now, json_t **then, char path[PATH_TEXT])
     return true;
 }
 
-/* "train.steps is 200 now; it was run with 100" */
+/* Writes "train.steps is 200 now; it was run with 100". */
 static void other_setting(json_t *now, json_t *then, char reason[PLAN_REASON])
 {
     char path[PATH_TEXT] = "", a[VALUE_TEXT], b[VALUE_TEXT];
@@ -91,7 +91,7 @@ static void other_setting(json_t *now, json_t *then, char reason[PLAN_REASON])
     snprintf(reason, PLAN_REASON, "%s is %s now; it was run with %s", path, a, b);
 }
 
-/* NULL: nothing to say. */
+/* Writes the reason; returns the cause, or NULL when nothing differs. */
 static const char *explain(const char *config, const char *stored, char reason[PLAN_REASON])
 {
     json_t *now = NULL, *then = NULL;
@@ -119,7 +119,7 @@ static const char *explain(const char *config, const char *stored, char reason[P
 /* --- runs of one name --- */
 
 struct search {
-    struct plan_item **item; /* [n] new ones, by name */
+    struct plan_item **item; /* [n] the new ones, sorted by name */
     int n;
 };
 
@@ -158,7 +158,7 @@ static int compare_to_item(const void *key, const void *item)
     return compare_names(key, &y);
 }
 
-/* Rows come in the order in which the runs were stored: the last one has its say. */
+/* Explains one row. Rows come in the order in which the runs were stored; the last one counts. */
 static enum status take(void *context, int columns, const char *const *names,
                         const char *const *cells, struct err *e)
 {

@@ -1,6 +1,6 @@
-/* plan_memory.c -- how much memory the runs of a plan take at once, compared with what there
- * is before any of them is begun. Overcommit would grant more, and the kernel then ends
- * whatever it likes. */
+/* plan_memory.c -- compares the memory that the runs of a plan take at once with what is
+ * available, before any of them starts. Otherwise overcommit would grant too much, and the kernel
+ * would kill some process later. */
 #include "plan.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@
 
 static const double mib = 1 << 20;
 
-/* Runs that differ in their seed take the same. */
+/* Returns true for runs that differ only in their seed, which take the same memory. */
 static bool same_size(const struct run_spec *a, const struct run_spec *b)
 {
     return strcmp(a->experiment, b->experiment) == 0 && strcmp(a->cell, b->cell) == 0 &&
@@ -36,7 +36,7 @@ enum status plan_memory(struct plan *p, int jobs, int threads, struct err *e)
         const struct run_spec *r = p->item[i].run;
         if (!plan_costs(&p->item[i]))
             continue;
-        /* One whose sizes are impossible says so itself when it is run. */
+        /* A run with impossible sizes reports that itself when it is run. */
         if (!(before && same_size(before, r)) &&
             training_bytes(r, threads, &last, NULL) != ST_OK)
             last = 0.0;

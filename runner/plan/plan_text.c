@@ -1,10 +1,9 @@
-/* plan_text.c -- a plan as a table and as JSON.
+/* plan_text.c -- prints a plan as a table and as JSON.
  *
- * A plan comes in with its items in the order of the matrix; for people neighbours that
- * differ in the seed alone share a line, and totals stand below; JSON has every run by
- * itself.
- * The trap: seconds may be NaN (no time was estimated); the table then says so and JSON has
- * null. A field that is added to the JSON is a promise to scripts. */
+ * The items are in the order of the matrix. For people, neighbours that differ only in the seed
+ * share a line, with totals below; JSON lists every run separately.
+ * Caution: seconds may be NaN (no time was estimated): the table says so and JSON has null. A
+ * field that is added to the JSON is a promise to scripts. */
 #include "plan.h"
 
 #include <math.h>
@@ -17,7 +16,7 @@
 
 enum { SEEDS_TEXT = 48 };
 
-/* May the two stand in one line? */
+/* Returns true when the two may share a line. */
 static bool alike(const struct plan_item *a, const struct plan_item *b)
 {
     return a->runs == b->runs && strcmp(a->state, b->state) == 0 &&
@@ -27,7 +26,7 @@ static bool alike(const struct plan_item *a, const struct plan_item *b)
            strcmp(a->run->variant, b->run->variant) == 0;
 }
 
-/* "1,2,3", cut with "..." when there are many. */
+/* Writes "1,2,3", cut with "..." when there are many. */
 static void seeds_text(const struct plan_item *first, const struct plan_item *end,
                        char text[SEEDS_TEXT])
 {
@@ -68,7 +67,7 @@ static void add_line(struct text_table *t, const struct plan_item *first,
     text_table_text(t, first->reason);
 }
 
-/* How much slower than on a quiet machine, in share and seconds, is worth a word;
+/* How much slower than on a quiet machine, as a ratio and in seconds, deserves a remark;
  * chosen. */
 static const double busy_share = 1.3, busy_s = 5.0;
 
@@ -111,7 +110,7 @@ static void print_totals(const struct plan *p, int jobs, const char *db, FILE *o
 
 /* --- what a table of a paper costs --- */
 
-/* The numbers of one source about one experiment. */
+/* The published numbers of one source for one experiment. */
 struct published_table {
     const struct config *config;
     const struct published_value *of; /* the first of them */
@@ -123,8 +122,8 @@ static bool same_table(const struct published_value *a, const struct published_v
            strcmp(a->experiment, b->experiment) == 0;
 }
 
-/* Does the cell of a run have all that is said of a cell? Both are words "KEY=VALUE"; a
- * trial has one more than the runs that it is for. */
+/* Returns true when the cell of a run has all words "KEY=VALUE" of `said`. The cell of a trial
+ * has one word more than that of the runs it is for. */
 static bool cell_has(const char *cell, const char *said)
 {
     char words[VARIANT_TEXT], *rest = NULL;
@@ -162,7 +161,7 @@ static bool is_first_of_table(const struct config *c, int i)
     return true;
 }
 
-/* A run that stands in two tables is counted in both. */
+/* Prints the cost of each table. A run in two tables is counted in both. */
 static enum status print_tables(const struct plan *p, const struct config *c, int jobs,
                                 FILE *out, struct err *e)
 {

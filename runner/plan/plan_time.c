@@ -1,19 +1,20 @@
-/* plan_time.c -- how long the runs of a plan will take on this machine.
+/* plan_time.c -- estimates how long the runs of a plan take on this machine.
  *
- * seconds = start + FLOPs / rate. Both belong to a shape: task, encoder and the sizes of
- * the model. The rate comes from runs of that shape that are done on this kind of CPU,
- * where it holds everything (data, evaluation, other workers); else from a few training
- * steps tried here; else, when the time for trying is used up, from the shapes tried that
- * have the same encoder, or from all of them.
+ * seconds = start + FLOPs / rate. Both belong to a shape: task, encoder and the sizes of the
+ * model. The rate comes from runs of that shape that are done on this kind of CPU, whose time
+ * includes everything (data, evaluation, other workers); else from a few training steps tried
+ * here; else, when the time for trying is used up, from the tried shapes with the same encoder,
+ * or from all of them.
  *
- * Steps that are tried meet whatever else the machine does at that moment: the processor time
- * of the fastest says how long runs take on a quiet machine, the clock over all of them how
- * long they take if it stays as busy. (By the clock even the fastest step of a busy machine
- * is interrupted, once it takes longer than the scheduler's few milliseconds.) Shapes of
- * equal sizes are the same work and share their fastest step.
+ * Tried steps compete with everything else that the machine does. The processor time of the
+ * fastest step tells how long runs take on a quiet machine; the clock over all steps tells how
+ * long they take if it stays as busy. (On a busy machine the clock is no use even for the fastest
+ * step: it is interrupted if it is longer than the scheduler's few milliseconds.) Shapes of equal
+ * sizes do the same work and share their fastest step.
  *
- * A run of ten steps is mostly its start: the FLOP/s of brief runs are those of runs like
- * them and of no longer ones, but with another's rate they tell the time of the start. */
+ * The time of a run of ten steps is mostly its start. So the FLOP/s of brief runs are used only
+ * for runs of about their length or less; with the rate of other runs they tell the time of the
+ * start. */
 #include "plan.h"
 
 #include <math.h>
@@ -27,13 +28,13 @@
 
 enum {
     SHAPE_TEXT = 320,
-    PROBE_TOKENS = 1024, /* of one training step: more do not change the rate */
-    PROBE_STEPS = 50     /* tried of one shape at most; chosen, as the three below */
+    PROBE_TOKENS = 1024, /* of one training step; more do not change the rate */
+    PROBE_STEPS = 50     /* at most for one shape; chosen, like the three below */
 };
 
 static const double probe_s = 0.5; /* for one shape, after its first step */
-static const double brief_s = 1.0; /* a run that took less says little about longer ones */
-static const double alike = 2.0;   /* times the FLOPs of brief runs that are like them */
+static const double brief_s = 1.0; /* a shorter run tells little about longer ones */
+static const double alike = 2.0;   /* most FLOPs of a run to come, relative to brief runs */
 
 struct work {
     double flops, seconds; /* 0: none */
@@ -42,12 +43,12 @@ struct work {
 
 struct shape {
     char key[SHAPE_TEXT];
-    const struct run_spec *run; /* one that has it */
+    const struct run_spec *run; /* a run of this shape */
     double most;                /* FLOPs of the largest run to come */
-    struct work brief, lasting; /* runs that are done */
+    struct work brief, lasting; /* runs that are done, by their length */
     struct work tried;
-    double fastest;                /* FLOP/s of the best step tried; 0: none */
-    double start, rate, slow_rate; /* s, FLOP/s, and if the machine stays as busy */
+    double fastest;                /* FLOP/s of the fastest step tried; 0: none */
+    double start, rate, slow_rate; /* s; FLOP/s; FLOP/s if the machine stays as busy */
 };
 
 struct shapes {
@@ -74,7 +75,7 @@ static struct shape *find_shape(const struct shapes *s, const struct run_spec *r
     return bsearch(&key, s->at, (size_t)s->n, sizeof key, compare_shapes);
 }
 
-/* The distinct shapes of what is to be run. */
+/* Collects the distinct shapes of the runs to do. */
 static enum status collect(const struct plan *p, struct shapes *s, struct err *e)
 {
     int kept = 0;
@@ -107,7 +108,7 @@ static enum status add_done(void *context, int columns, const char *const *names
     (void)columns;
     (void)names;
     (void)e;
-    /* What cannot be read now, such as a task that is gone, says nothing about speed. */
+    /* A run that cannot be parsed now, for instance because its task is gone, is skipped. */
     if (!cells[0] || !cells[1] || !cells[2] || run_spec_parse(cells[0], &r, NULL) != ST_OK)
         return ST_OK;
     struct shape *shape = find_shape(s, &r);
@@ -146,7 +147,7 @@ static enum status probe_step(struct trainer *t, struct sampler *s,
     return trainer_step(t, step, &b.batch, &loss, e);
 }
 
-/* Adds a step to what was tried; small_run gives each thread of the trainer one shard. */
+/* Adds the time of a step; small_run gives each thread of the trainer one shard. */
 static enum status time_step(struct trainer *t, struct sampler *s, const struct run_spec *r,
                              int step, struct shape *shape, struct err *e)
 {
@@ -163,8 +164,8 @@ static enum status time_step(struct trainer *t, struct sampler *s, const struct 
     return st;
 }
 
-/* The first step finds cold caches; it counts only when it took so long that there is no
- * time for another. */
+/* Times steps of one shape. The first step has cold caches; it counts only when it took so long
+ * that there is no time for another. */
 static enum status probe_steps(struct trainer *t, struct sampler *s,
                                const struct run_spec *r, struct shape *shape, struct err *e)
 {
@@ -178,7 +179,7 @@ static enum status probe_steps(struct trainer *t, struct sampler *s,
     return st;
 }
 
-/* The run with a training batch of few tokens and nothing to evaluate. */
+/* Returns the run with a training batch of few tokens and nothing to evaluate. */
 static struct run_spec small_run(const struct run_spec *r, int threads)
 {
     struct run_spec small = *r;
@@ -191,8 +192,8 @@ static struct run_spec small_run(const struct run_spec *r, int threads)
     return small;
 }
 
-/* A shape whose steps fail, for want of memory or with a loss that is lost, has no
- * rate: planning goes on, and `run` will say what is wrong with it. */
+/* Times a shape. A shape whose steps fail, for lack of memory or because the loss diverges, gets
+ * no rate: planning goes on, and `run` will report the fault. */
 static void probe(struct shape *shape, int threads)
 {
     const struct run_spec small = small_run(shape->run, threads);
@@ -213,15 +214,14 @@ static void probe(struct shape *shape, int threads)
     sampler_close(s);
 }
 
-/* Are all the runs to come like the brief ones that are done? */
+/* Returns true when all runs to come are about as long as the brief ones that are done. */
 static bool all_brief(const struct shape *x)
 {
     return x->lasting.runs == 0 && x->brief.runs > 0 &&
            x->most <= alike * x->brief.flops / x->brief.runs;
 }
 
-/* Tries the shapes that have no rate, evenly spread over their order when there are too
- * many of them. */
+/* Tries the shapes that have no rate, evenly spread over their order when there are too many. */
 static enum status probe_some(struct shapes *s, int threads, double budget_s, struct err *e)
 {
     int unknown = 0, *index = calloc((size_t)s->n + 1, sizeof *index);
@@ -231,7 +231,7 @@ static enum status probe_some(struct shapes *s, int threads, double budget_s, st
         if (s->at[i].lasting.runs == 0 && !all_brief(&s->at[i]))
             index[unknown++] = i;
     const int time = (int)(budget_s / (2.0 * probe_s));
-    const int fit = time > 1 ? time : 1; /* one shape lends its rate to the others */
+    const int fit = time > 1 ? time : 1; /* one shape can give its rate to the others */
     const int tries = unknown < fit ? unknown : fit;
     const double start = clock_now();
     for (int i = 0; i < tries && clock_now() - start < budget_s; i++)
@@ -242,8 +242,8 @@ static enum status probe_some(struct shapes *s, int threads, double budget_s, st
 
 /* --- putting it together --- */
 
-/* Do steps of the two do the same work? Not when one has sequences of more than twice the
- * length: then attention weighs otherwise. */
+/* Returns true when steps of the two do the same work. Not so when one has sequences of more than
+ * twice the length, since attention then has another share. */
 static bool equal_sizes(const struct run_spec *a, const struct run_spec *b)
 {
     const struct model_config *x = &a->model, *y = &b->model;
@@ -261,8 +261,8 @@ static void share_fastest(struct shapes *s)
                 s->at[k].fastest = fmax(s->at[k].fastest, s->at[i].fastest);
 }
 
-/* What says how fast longer runs of the shape are, on a quiet machine or on one as busy as
- * now; of 0 seconds: nothing does. */
+/* Returns FLOPs and seconds that tell the rate of longer runs of the shape, on a quiet machine or
+ * on one as busy as now; 0 seconds: unknown. */
 static struct work steady(const struct shape *x, bool busy)
 {
     if (x->lasting.runs > 0)
@@ -272,7 +272,7 @@ static struct work steady(const struct shape *x, bool busy)
     return (struct work){x->tried.flops, x->tried.flops / x->fastest, 0};
 }
 
-/* FLOP/s of the shapes that are like it: of equal sizes, of the same encoder, or all. */
+/* FLOP/s of similar shapes: of equal sizes, of the same encoder, or all. */
 enum likeness { ALIKE_SIZES, ALIKE_ENCODER, ALIKE_ALL };
 
 static double mean_rate(const struct shapes *s, const struct shape *x, enum likeness how,
@@ -291,7 +291,7 @@ static double mean_rate(const struct shapes *s, const struct shape *x, enum like
     return seconds > 0.0 ? flops / seconds : (double)NAN;
 }
 
-/* NaN when nothing is known. */
+/* Returns the rate of the shape, or of similar ones; NaN when nothing is known. */
 static double steady_rate(const struct shapes *s, const struct shape *x, bool busy)
 {
     const struct work w = steady(x, busy);
@@ -312,7 +312,8 @@ static void set_rates(struct shapes *s)
         x->slow_rate = all_brief(x) ? brief : steady_rate(s, x, true);
         if (w->runs == 0 || isnan(x->rate))
             continue;
-        /* Steps that were tried on a busy machine are no slower than whole runs were. */
+        /* Longer runs are no slower than brief ones, even if the steps tried on a busy machine
+         * were. */
         if (x->lasting.runs == 0) {
             x->rate = fmax(x->rate, brief);
             x->slow_rate = fmax(x->slow_rate, brief);

@@ -9,7 +9,7 @@
 #include "targets.h"
 #include "lock.h"
 
-/* Limits of --jobs, --threads and --shard: above any machine or cluster here; chosen. */
+/* Limits of --jobs, --threads and --shard, above any machine or cluster used here; chosen. */
 enum { JOBS_MAX = 1024, THREADS_MAX = 256, SHARDS_MAX = 10000 };
 
 const double request_probe_s = 20.0; /* chosen */
@@ -44,7 +44,7 @@ static enum status read_numbers(const struct invocation *v, struct request *out,
     return st;
 }
 
-/* "2/8" */
+/* Reads "2/8". */
 static enum status read_shard(const struct invocation *v, struct plan_request *p,
                               struct err *e)
 {
@@ -52,7 +52,7 @@ static enum status read_shard(const struct invocation *v, struct plan_request *p
     char *slash = NULL, *end = NULL;
     if (!text)
         return ST_OK;
-    /* Digits and slashes alone, few enough for a long: strtol takes blanks and signs too. */
+    /* Only digits and slashes, few enough for a long: strtol would accept blanks and signs. */
     const bool plain = strspn(text, "0123456789/") == strlen(text) && strlen(text) <= 12;
     const long shard = strtol(text, &slash, 10);
     const long shards = *slash == '/' ? strtol(slash + 1, &end, 10) : 0;
@@ -65,8 +65,8 @@ static enum status read_shard(const struct invocation *v, struct plan_request *p
     return ST_OK;
 }
 
-/* Shards never share a database unless told to: they would wait for each other's lock, and
- * on a network file system do worse. */
+/* Gives each shard a database of its own unless --db names one. Shards with a common database
+ * would wait for each other's lock, and fare worse on a network file system. */
 static void place_results(const struct invocation *v, const char *file, struct request *out)
 {
     static const char ending[] = ".db";

@@ -1,4 +1,4 @@
-/* request.h -- what the user asks of `run` and `plan`: both read the same flags. */
+/* request.h -- reads what the user asks of `run` and `plan`, which have the same flags. */
 #ifndef REQUEST_H
 #define REQUEST_H
 
@@ -15,18 +15,18 @@ struct request {
     int jobs, threads;
 };
 
-/* On success free with request_free. */
+/* Reads the flags. On success the caller frees *out with request_free. */
 enum status request_read(const struct invocation *v, struct request *out, struct err *e);
 void request_free(struct request *q); /* accepts a zeroed struct */
 
-/* Seconds that `plan` spends on trying steps of shapes without runs; `run` no more. */
+/* Seconds that `plan` spends on trying steps of shapes without runs; `run` spends no more. */
 extern const double request_probe_s;
 
-/* Makes the plan and prints it, timed, to standard output; writes nothing else. A
- * database that is not there yet is no mistake: everything is new. */
+/* Makes the plan, with times, and prints it to standard output; writes nothing else. Without a
+ * database everything is new. */
 enum status request_show_plan(const struct request *q, bool json, struct err *e);
 
-/* The flags that request_read reads, for the table of a command. */
+/* The flags of request_read, for the table of a command. */
 /* clang-format off */
 #define REQUEST_FLAGS                                                                       \
     FLAG_PROFILE, FLAG_ONLY, FLAG_SET, FLAG_DB,                                             \

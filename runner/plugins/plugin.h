@@ -6,9 +6,9 @@
  *
  *     posbench --plugin ./ladder.so check ladder
  *
- * `posbench new task ladder --out-of-tree DIR` writes one. A plug-in calls what the headers
- * declare; the program exports it. It is the program's equal: what it does wrong, it does in
- * the program's own process, but a run has a process to itself and fails alone. */
+ * `posbench new task ladder --out-of-tree DIR` writes one. A plug-in calls functions that the
+ * headers declare and the program exports. It runs inside the program's process, so its faults
+ * are the program's; but each run has its own process and fails alone. */
 #ifndef PLUGIN_H
 #define PLUGIN_H
 
@@ -17,12 +17,12 @@
 #include "encoder.h"
 #include "task.h"
 
-/* Raised when a struct of these headers, or the meaning of a member or function, changes. */
+/* Increased when a struct of these headers, or the meaning of a member or function, changes. */
 enum { PLUGIN_ABI = 1 };
 
 struct plugin {
     uint32_t abi;
-    uint32_t sizes[2]; /* of struct task and struct encoder: a change that was not told */
+    uint32_t sizes[2]; /* of struct task and struct encoder; shows unannounced changes */
     const struct task *task;
     const struct encoder *encoder;
 };
@@ -33,7 +33,7 @@ struct plugin {
         sizeof(struct task), sizeof(struct encoder) \
     }
 
-/* The one symbol that is looked for. */
+/* Defines the one symbol that the program looks up. */
 #define POSBENCH_TASK(t)                        \
     extern const struct plugin posbench_plugin; \
     const struct plugin posbench_plugin = {PLUGIN_HEAD, &(t), NULL};

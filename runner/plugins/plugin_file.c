@@ -10,13 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Do `n` things of `each` bytes from `at` on lie within `size` bytes? */
+/* Returns true when `n` items of `each` bytes, from `at` on, lie within `size` bytes. */
 static bool lies_within(uint64_t at, uint64_t n, uint64_t each, uint64_t size)
 {
     return at <= size && (each == 0 || n <= (size - at) / each);
 }
 
-/* Are both tables of headers there, and all that the first says is to be mapped? */
+/* Returns true when the file holds both tables of headers, and every segment that the program
+ * headers list. */
 static bool is_whole(int file, const ElfW(Ehdr) * head, uint64_t size)
 {
     if (head->e_phentsize != sizeof(ElfW(Phdr)) ||

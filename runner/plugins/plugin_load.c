@@ -12,7 +12,8 @@
 #include "plugin.h"
 #include "plugin_file.h"
 
-/* Paths of all that are loaded, with newlines between: a path may hold any other byte. */
+/* The paths of all loaded plug-ins, separated by newlines, since a path may hold any other
+ * byte. */
 static const char inherited[] = "POSBENCH_PLUGINS";
 enum { PATHS_TEXT = 16384 };
 static char paths[PATHS_TEXT];

@@ -18,14 +18,14 @@ static int mark_of(const char *name)
     return i;
 }
 
-/* What a text was before a byte of it. */
+/* The state of a text before a byte of it. */
 struct place {
-    int ends;     /* line ends since the last letter; blanks may stand between */
+    int ends;     /* line ends since the last letter, with or without blanks between */
     bool letters; /* in this line */
     bool title;   /* the line began with "=" */
 };
 
-/* Is the mark at this byte? */
+/* Moves past the byte; returns true when the mark is at it. */
 static bool step(struct place *p, int kind, char c)
 {
     if (c == '\n') {

@@ -1,13 +1,14 @@
-/* encoder_picture.c -- maps of attention of an untrained model, drawn as runs of colour.
+/* encoder_picture.c -- draws maps of attention of an untrained model as horizontal runs of
+ * colour.
  *
- * The model has one layer, random queries and, so that like meets like, the same maps for
- * keys; tensors of an encoder that start at 0, where most would show nothing, are noise.
- * A weight is drawn as its share of the largest in its row, so that rows of many keys are
- * as dark as those of few, from the smallest share of the map on; a number of a plane as its
- * share of the largest.
+ * The model has one layer, random query projections and the same projections for keys, so that
+ * equal tokens attract each other. Tensors of an encoder that start at 0 get noise, since most
+ * would show nothing. A weight is drawn relative to the largest in its row, so that rows with
+ * many keys are as dark as those with few; the scale begins at the smallest value of the map. A
+ * number of a plane is drawn relative to the largest of the plane.
  *
- * The trap: the bits of a forward pass differ between CPUs, and with them a cell near the
- * border of two shades; who compares pictures allows for one shade (tests). */
+ * Caution: the bits of a forward pass differ between CPUs, which can move a cell near the border
+ * of two shades; a comparison of pictures must allow for one shade (tests). */
 #include "encoder_picture.h"
 
 #include <math.h>
@@ -20,16 +21,16 @@
 
 enum {
     TOKENS = 18,
-    KINDS = 4, /* of tokens in the mixture */
+    KINDS = 4, /* kinds of tokens in the mixture */
     HEADS = 4, /* the first ACROSS / 2 are drawn */
     WIDTH = 16 * HEADS,
-    ACROSS = 4, /* maps of a row of the picture */
-    PLANES = 2, /* own planes that are drawn */
+    ACROSS = 4, /* maps in a row of the picture */
+    PLANES = 2, /* the encoder's planes that are drawn */
     TONES = 8,  /* of SHADES: fewer make longer runs */
     SEED = 1
 };
 
-/* In pixels: a cell, a map with the gap behind it, and where the first map lies. */
+/* In pixels: the side of a cell, the distance of maps, and where the first map is. */
 enum { CELL = 6, STEP = TOKENS * CELL + 16, LEFT = 26, TOP = 48, DOWN = STEP + 30 };
 
 struct picture {
@@ -77,7 +78,7 @@ static bool is_zero(const real *w, size_t n)
     return i == n;
 }
 
-/* Queries and keys that make a logit of about 2 where like meets like; and noise, where an
+/* Sets queries and keys so that equal tokens have a logit of about 2, and draws noise where an
  * encoder starts at 0. */
 static void prepare(struct model *m)
 {
@@ -95,7 +96,7 @@ static void prepare(struct model *m)
     }
 }
 
-/* One kind again and again, or a mixture of all. */
+/* Computes the planes for one token repeated, or for a mixture of all kinds. */
 static enum status look_at(struct picture *p, bool mixture, struct err *e)
 {
     const int start[2] = {0, TOKENS};
@@ -109,10 +110,10 @@ static enum status look_at(struct picture *p, bool mixture, struct err *e)
 
 /* --- drawing ------------------------------------------------------------------------ */
 
-/* Shares that differ by less are roundings. */
+/* Smaller differences of shares are rounding errors. */
 #define ALL_ALIKE 1e-3
 
-/* A map as tones: 0 where nothing is to be drawn. */
+/* A map as tones; a cell of tone 0 is not drawn. */
 struct map {
     int tone[TOKENS][TOKENS];
 };
@@ -130,7 +131,7 @@ static double largest(const real *number, int n)
     return most;
 }
 
-/* Weights as shares of the largest in their row. */
+/* Divides weights by the largest in their row. */
 static void shares_of_rows(const real *plane, double share[TOKENS][TOKENS])
 {
     for (int i = 0; i < TOKENS; i++) {
@@ -141,7 +142,7 @@ static void shares_of_rows(const real *plane, double share[TOKENS][TOKENS])
     }
 }
 
-/* Numbers as shares of the largest of the plane; what there is none of as 0. */
+/* Divides numbers by the largest of the plane; a missing number becomes 0. */
 static void shares_of_all(const real *plane, double share[TOKENS][TOKENS])
 {
     double most = 0;
@@ -153,7 +154,8 @@ static void shares_of_all(const real *plane, double share[TOKENS][TOKENS])
                 most > 0 ? fmax(fabs((double)plane_row(plane, i)[j]) / most, 0) : 0;
 }
 
-/* From the least share, tone 0, to 1: what differs little can be seen, too. */
+/* Maps shares to tones, from the smallest share (tone 0) to 1, so that small differences are
+ * visible. */
 static void tones_of(double share[TOKENS][TOKENS], double least, struct map *out)
 {
     for (int i = 0; i < TOKENS; i++)
@@ -168,7 +170,8 @@ static void tones_of(double share[TOKENS][TOKENS], double least, struct map *out
         }
 }
 
-/* Runs of one tone from left to right: moves from the end of the run before. */
+/* Draws the cells of one tone as runs from left to right; each move is relative to the last run's
+ * end. */
 static void draw_tone(const struct map *m, int tone, FILE *out)
 {
     int row = 0, column = 0;
@@ -223,7 +226,7 @@ static void write_text(const struct picture *p, int column, int row, int above,
             TOP + row * DOWN - above, text);
 }
 
-/* Grey where no key is visible. */
+/* Defines the grey area where no key is visible. */
 static void define_future(FILE *out)
 {
     fputs("<defs><path id=\"f\" fill=\"#eee\" d=\"M1 0", out);

@@ -1,5 +1,6 @@
-/* eval_grid.h -- the points of --grid length=64,128 --grid p_ignore=0.5,0.8: every
- * combination, the last option fastest. Without a grid there is one point and no option. */
+/* eval_grid.h -- lists the points of --grid length=64,128 --grid p_ignore=0.5,0.8: every
+ * combination, the last option changing fastest. Without a grid there is one point and no
+ * option. */
 #ifndef EVAL_GRID_H
 #define EVAL_GRID_H
 
@@ -17,11 +18,12 @@ struct eval_grid {
     } axis[GRID_AXES];
 };
 
-/* `text` [n] as typed. ST_USAGE: not OPTION=VALUE,..., an option twice, too many points. */
+/* Parses `text` [n] as typed. ST_USAGE: not OPTION=VALUE,..., an option twice, too many
+ * points. */
 enum status eval_grid_parse(const char *const *text, int n, struct eval_grid *out,
                             struct err *e);
 
-/* The changes of point k: "length=64", one an axis. */
+/* Writes the changes of point k: "length=64", one for each axis. */
 void eval_grid_point(const struct eval_grid *g, int k, char out[GRID_AXES][GRID_CHANGE]);
 
 #endif

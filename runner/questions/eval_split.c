@@ -30,8 +30,8 @@ static const struct split_spec *own_split(const struct run_spec *r, const char *
     return NULL;
 }
 
-/* The run's own split of that name, else the task's, with the run's training law under
- * it. */
+/* Finds the run's own split of that name, or else the task's, applied to the run's training
+ * law. */
 static enum status find_split(const struct run_spec *r, const char *name,
                               struct split_spec *out, struct err *e)
 {
@@ -49,7 +49,7 @@ static enum status find_split(const struct run_spec *r, const char *name,
     return ST_OK;
 }
 
-/* The task's split must be beyond what this run was trained on. */
+/* Checks that the task's split goes beyond what this run was trained on. */
 static enum status check_beyond(const struct run_spec *r, const struct split_spec *s,
                                 struct err *e)
 {
@@ -61,7 +61,7 @@ static enum status check_beyond(const struct run_spec *r, const struct split_spe
                    why);
 }
 
-/* "p_ignore=0.9", an option of the task, or "count=500". */
+/* Applies "p_ignore=0.9", an option of the task, or "count=500". */
 static enum status change(const struct task *t, const char *text, struct split_spec *s,
                           struct err *e)
 {

@@ -1,8 +1,8 @@
-/* gate_kinds.c -- sums of gates by the kind of the key.
+/* gate_kinds.c -- sums gates by the kind of the key.
  *
- * Planes of one sequence come in and are added to sums in double precision, in the order of
- * queries and keys, so that the same planes give the same bits. A kind is 0 (all keys),
- * 1 + v (the key is token v) or 1 + V + v (the key stands behind v). */
+ * The planes of one sequence are added to sums in double precision, in the order of queries and
+ * keys, so that the same planes give the same bits. Kind 0 is all keys, 1 + v the keys that are
+ * token v, and 1 + V + v the keys right behind token v. */
 #include "gate_kinds.h"
 
 #include <math.h>
@@ -42,7 +42,7 @@ static void count(struct gate_kinds *g, int head, int kind, double gate)
     g->sum[at] += gate;
 }
 
-/* The keys 0..query of one query. */
+/* Adds the keys 0..query of one query. */
 static void add_row(struct gate_kinds *g, int head, const real *gate, const int32_t *token,
                     int query)
 {
@@ -78,14 +78,14 @@ void gate_kinds_add(struct gate_kinds *g, const struct look_run *r, int plane)
     gate_kinds_add_labels(g, r, plane, r->sequence.batch.token);
 }
 
-/* Tokens in the order of their mean gates; those with none are left out. */
+/* Tokens sorted by their mean gate, largest first; tokens without pairs are left out. */
 struct ranking {
     int token[KIND_TOKENS], n;
     double mean[KIND_TOKENS];
 };
 
-/* `first`: 1 for the keys' own tokens, 1 + V for those before the keys. Insertion is fast enough
- * for 512. */
+/* Sorts the tokens. `first`: 1 for the keys' own tokens, 1 + V for the tokens before the keys.
+ * Insertion sort is fast enough for 512. */
 static void rank_tokens(const struct gate_kinds *g, int head, int first,
                         struct ranking *out)
 {
@@ -107,7 +107,7 @@ static void rank_tokens(const struct gate_kinds *g, int head, int first,
     }
 }
 
-/* `k` of a head's pairs, whose gates add up to `sum`, against all others. */
+/* Compares `k` of a head's pairs, whose gates sum to `sum`, with all others. */
 static struct look_kind compare(const struct gate_kinds *g, int head, int64_t k, double sum)
 {
     const size_t all = (size_t)head * (size_t)kinds(g);
@@ -128,7 +128,7 @@ struct look_kind gate_kinds_of(const struct gate_kinds *g, int head, int label)
     return compare(g, head, g->pairs[at], g->sum[at]);
 }
 
-/* Takes the part of the ranking that is the kind: the first `cut` tokens, or the others. */
+/* Takes the smaller part of the ranking: the first `cut` tokens, or the others. */
 static void take_part(const struct ranking *r, int cut, int *token, int *n)
 {
     const bool head_part = 2 * cut <= r->n;
@@ -137,7 +137,7 @@ static void take_part(const struct ranking *r, int cut, int *token, int *n)
         token[i] = head_part ? r->token[i] : r->token[r->n - 1 - i];
 }
 
-/* The cuts of one ranking, from the end whose part is the smaller one. */
+/* Tries all cuts of one ranking; the smaller part of each is the kind. */
 static void try_cuts(const struct gate_kinds *g, int head, int first, int *token, int *n,
                      struct look_kind *best)
 {
@@ -180,7 +180,7 @@ double gate_kinds_mean(const struct gate_kinds *g, int head, int token)
     return g->pairs[at] ? g->sum[at] / (double)g->pairs[at] : (double)NAN;
 }
 
-/* In all heads. */
+/* Returns the pairs of a token in all heads. */
 static int64_t pairs_of(const struct gate_kinds *g, int token)
 {
     int64_t n = 0;

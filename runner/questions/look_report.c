@@ -1,11 +1,11 @@
-/* look_report.c -- what the trained models of a database look at, for the report.
+/* look_report.c -- evaluates the gates of a database's trained models, for the report.
  *
- * The runs whose encoder has the planes of the picture `gates` come from the database, row
- * by row of its tables. Each model with weights reads the first sequences of `id`, the sums of
- * its gates (gate_kinds.h) choose head and kind, and of the run with the highest score
- * planes and tokens of the first sequence are kept.
- * The trap: weights may be missing or damaged for one run and sound for the next, so that
- * what goes wrong with a model is written down and is no error. */
+ * The runs whose encoder has the planes of the picture `gates` are read from the database, row by
+ * row of its tables. Each model with weights reads the first sequences of `id`, and the sums of
+ * its gates (gate_kinds.h) choose head and kind. Planes and tokens of the first sequence are kept
+ * for the run with the highest score.
+ * Caution: weights may be missing or damaged for one run and sound for the next, so a failure of
+ * one model is recorded and is no error. */
 #include "look_report.h"
 
 #include <math.h>
@@ -16,7 +16,8 @@
 #include "gate_kinds.h"
 #include "plot.h"
 
-/* Tokens of the table of means: what 390 pixels hold; of a kind those that are named. Chosen. */
+/* COMMONEST: tokens in the table of means, as many as fit into 390 pixels. NAMED: tokens of a
+ * kind that are named. Chosen. */
 enum { COMMONEST = 8, NAMED = 6 };
 
 /* --- which runs --------------------------------------------------------------------- */
@@ -48,7 +49,7 @@ static bool has_gates(const struct encoder *c)
     return false;
 }
 
-/* "cope+rope": has one of the parts gates? */
+/* Returns true when one of the parts of "cope+rope" has gates. */
 static bool sum_has_gates(const char *encoder)
 {
     char name[64];
@@ -106,7 +107,7 @@ static void candidates_free(struct candidates *c)
     free(c->at);
 }
 
-/* The end of the row of candidate `first`. */
+/* Returns the end of the row that begins with candidate `first`. */
 static int row_end(const struct candidates *c, int first)
 {
     const struct candidate *a = &c->at[first];
@@ -126,7 +127,7 @@ static void token_text(const struct look_run *r, int32_t token, char text[LOOK_T
     r->run.task->token_text(&r->split.options, token, text);
 }
 
-/* The upper left corner [T, T] of a plane. */
+/* Copies the upper left corner [T, T] of a plane. */
 static void copy_plane(const struct looking *x, int layer, int head, int plane, int T,
                        float *out)
 {
@@ -136,7 +137,7 @@ static void copy_plane(const struct looking *x, int layer, int head, int plane, 
             *out++ = j <= i ? (float)at[(size_t)i * (size_t)x->tokens + (size_t)j] : NAN;
 }
 
-/* Tokens and planes of the sequence that was looked at last. */
+/* Keeps tokens and planes of the sequence that was evaluated last. */
 static enum status keep_sequence(const struct look_run *r, int plane,
                                  struct report_look *out, struct err *e)
 {
@@ -165,7 +166,7 @@ static enum status keep_sequence(const struct look_run *r, int plane,
     return ST_OK;
 }
 
-/* Mean gates of the commonest tokens. */
+/* Keeps the mean gates of the most frequent tokens. */
 static enum status keep_means(const struct look_run *r, const struct gate_kinds *g,
                               struct report_look *out, struct err *e)
 {
@@ -184,7 +185,7 @@ static enum status keep_means(const struct look_run *r, const struct gate_kinds 
     return ST_OK;
 }
 
-/* "\"0\", \";\" and 3 more" */
+/* Writes "\"0\", \";\" and 3 more". */
 static void name_tokens(const struct look_run *r, const int *token, int n,
                         char text[LOOK_NAMES_TEXT])
 {
@@ -200,8 +201,8 @@ static void name_tokens(const struct look_run *r, const int *token, int n,
         snprintf(text + used, LOOK_NAMES_TEXT - used, " and %d more", n - NAMED);
 }
 
-/* The kind of each head, and the head whose kind has the highest score; kind.at is NaN where
- * there is none. */
+/* Finds the kind of each head, and the head whose kind has the highest score; kind.at is NaN
+ * where there is none. */
 static enum status choose_head(const struct look_run *r, const struct gate_kinds *g,
                                struct report_look *out, struct look_run_kind *chosen,
                                struct err *e)
@@ -239,7 +240,7 @@ static enum status look_at_sequences(struct look_run *r, int plane, struct gate_
     return st;
 }
 
-/* All of *out but its texts and list of runs. */
+/* Fills all of *out but its texts and list of runs. */
 static enum status look_at(struct look_run *r, struct report_look *out,
                            struct look_run_kind *chosen, struct err *e)
 {
@@ -262,7 +263,7 @@ static enum status look_at(struct look_run *r, struct report_look *out,
 
 /* --- one row -------------------------------------------------------------------------- */
 
-/* Takes all that was kept of a run's sequences into *to. */
+/* Moves everything that was kept of a run's sequences to *to. */
 static void take_sequences(struct report_look *from, struct report_look *to)
 {
     struct report_look mine = *from;
@@ -279,7 +280,7 @@ static void take_sequences(struct report_look *from, struct report_look *to)
     *to = mine;
 }
 
-/* A run of the row: its own line, and all else when no earlier one shows more. */
+/* Adds a run to the row: its own line, and its sequences when its score is the highest so far. */
 static enum status add_run(const char *db, const struct candidate *c,
                            struct report_look *row, struct err *why, struct err *e)
 {
@@ -323,7 +324,7 @@ static enum status open_row(const struct candidate *c, int runs, struct report_l
                : err_set(e, ST_NOMEM, "no memory for %d runs", runs);
 }
 
-/* Candidates first..end - 1. A row without a usable model is none. */
+/* Adds the row of candidates first..end - 1. A row without a usable model is left out. */
 static enum status add_row(const struct candidates *c, int first, int end,
                            struct report_looks *out, struct err *e)
 {

@@ -36,7 +36,7 @@ enum status look_run_open(const char *db, const char *name, const char *split,
     st = sampler_open(&out->run, &out->sampler, e);
     if (st == ST_OK)
         st = load(out, db, e);
-    /* The probe's room has the stride of the model. */
+    /* The room for the planes has the stride of the model. */
     return st ? st : looking_open(&out->run, out->run.model.longest, &out->looking, e);
 }
 

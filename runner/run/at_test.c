@@ -3,7 +3,7 @@
 
 #include "run_spec.h"
 
-/* "rope.scaling" or "scaling": may some part change such an option at test? */
+/* Returns true when some part may change the option "rope.scaling" or "scaling" at test. */
 static bool has_option(const struct encoder_stack *s, const char *key)
 {
     const char *dot = strchr(key, '.');
@@ -18,7 +18,7 @@ static bool has_option(const struct encoder_stack *s, const char *key)
     return false;
 }
 
-/* Sets the options of `text` that the encoders have; *set: how many. */
+/* Sets those options of `text` that the encoders have; *set is their number. */
 static enum status apply(const char *text, struct encoder_stack *s, int *set, struct err *e)
 {
     char words[SPLIT_ENCODER_TEXT], *rest = words, *word;
@@ -38,7 +38,7 @@ static enum status apply(const char *text, struct encoder_stack *s, int *set, st
     return st;
 }
 
-/* Does `text` set this option? */
+/* Returns true when `text` sets this option. */
 static bool mentions(const char *text, const char *part, const char *option)
 {
     char words[SPLIT_ENCODER_TEXT], *rest = words, *word;
@@ -57,7 +57,7 @@ static bool mentions(const char *text, const char *part, const char *option)
     return false;
 }
 
-/* What `text` sets, as `tested` has it: in one way only. ST_CONFIG: too long. */
+/* Rewrites `text` in canonical form, with the values of `tested`. ST_CONFIG: too long. */
 static enum status rewrite(const struct encoder_stack *tested,
                            char text[SPLIT_ENCODER_TEXT], struct err *e)
 {
@@ -108,7 +108,8 @@ const char *run_spec_questions(const struct run_spec *r, const struct split_spec
     return found;
 }
 
-/* Encoders are compared on the same samples. A stored run says which. */
+/* Lets splits that change the encoder use the samples of a split that does not, so that encoders
+ * are compared on the same samples. A stored run names the split. */
 static void share_samples(struct run_spec *r)
 {
     for (int i = 0; i < r->splits; i++) {

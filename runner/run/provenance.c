@@ -12,7 +12,7 @@
 
 enum { NAME_TEXT = 128 };
 
-/* "model name	: AMD EPYC 9R45": the text behind the colon. */
+/* Reads the text after the colon of "model name : AMD EPYC 9R45". */
 static void read_cpu(char out[NAME_TEXT])
 {
     char line[256];
@@ -34,7 +34,7 @@ const char *provenance_cpu(void)
     struct utsname system;
     if (cpu[0] == '\0')
         read_cpu(cpu);
-    /* Other architectures than x86 name no model there. */
+    /* Architectures other than x86 name no model there. */
     if (cpu[0] == '\0' && uname(&system) == 0)
         snprintf(cpu, sizeof cpu, "%s", system.machine);
     return cpu;

@@ -83,7 +83,7 @@ enum status run_filter_check(const char *filter, struct err *e)
     return st;
 }
 
-/* NULL: not known here. */
+/* Returns the value of the key; NULL: not known here. */
 static const char *value_of(const struct run_spec *r, const char *state,
                             enum filter_key key, char seed[SEED_TEXT])
 {
@@ -110,7 +110,7 @@ static bool setting_fits(const struct run_spec *r, const struct filter *f)
     return fits;
 }
 
-/* For the end of a message when no run has the setting with this value. */
+/* Writes the end of a message when no run has the setting with this value. */
 static bool setting_advice(const struct run_spec *r, int runs, const struct filter *f,
                            char text[FILTER_ADVICE])
 {

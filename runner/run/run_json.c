@@ -1,4 +1,4 @@
-/* run_json.c -- a run's resolved configuration as canonical JSON, and back.
+/* run_json.c -- writes a run's resolved configuration as canonical JSON, and reads it.
  *
  *     {"data_seed":0,
  *      "encoder":[{"name":"cope","options":{...},"version":1}],
@@ -9,8 +9,8 @@
  *      "task":{"name":"flip_flop","options":{...},"version":1},
  *      "train":{...}}
  *
- * Options are the resolved ones, so that a default spelled out is the same text. Left
- * out is whatever moves no result: profile, cell, file, threads. */
+ * Options are the resolved ones, so that a default that is spelled out gives the same text.
+ * Everything that cannot change a result is left out: profile, cell, file, threads. */
 #include "run_spec.h"
 
 #include <assert.h>
@@ -41,8 +41,8 @@ static json_t *option_json(const struct option *o, double value)
     return json_string(option_format(o, value, text));
 }
 
-/* An option that came later and has its default is not written: runs from before it, which
- * did not know it, are then still the same runs. */
+/* Returns true for an option that was added later and has its default. It is not written, so that
+ * runs from before it keep their identity. */
 static bool unwritten(const struct option *o, double value)
 {
     return o->later && !(value < o->dflt || value > o->dflt);
@@ -60,8 +60,8 @@ static json_t *options_json(const struct option *table, const struct option_valu
     return out;
 }
 
-/* A law: its options and, of a task of data, their hash. Takes `more`, which may be NULL:
- * no memory. */
+/* Returns a law: its options and, for a task with data, the hash of the data. Takes `more`, which
+ * may be NULL: no memory. */
 static json_t *law_json(const struct task *t, const struct option_values *o, json_t *more)
 {
     char hash[TASK_HASH_TEXT];
@@ -74,9 +74,9 @@ static json_t *law_json(const struct task *t, const struct option_values *o, jso
     return more;
 }
 
-/* A split that leaves the encoder alone says nothing: it had no other choice once. Nor does one
- * that asks the first split of its law, `valid` among them, as all did once. Frees `one` where
- * it fails. */
+/* Adds how a split changes the encoder. To keep old identities, nothing is written for a split
+ * that does not change it, nor for one that uses the samples of the first split of its law,
+ * `valid` included, as all splits once did. Frees `one` on failure. */
 static bool add_encoder(const struct run_spec *r, const struct split_spec *s, json_t *one)
 {
     const bool as_once = strcmp(s->asks, run_spec_questions(r, s, true)) == 0;
@@ -88,8 +88,8 @@ static bool add_encoder(const struct run_spec *r, const struct split_spec *s, js
     return false;
 }
 
-/* json_pack's "o" takes NULL as a failure and frees the rest, which is what makes the
- * nesting below safe. */
+/* json_pack's "o" takes NULL for a failure and frees the rest, so that the nesting below is
+ * safe. */
 static json_t *splits_json(const struct run_spec *r)
 {
     json_t *out = json_object();
@@ -110,8 +110,8 @@ static int by_name(const void *a, const void *b)
     return strcmp((*x)->encoder->name, (*y)->encoder->name);
 }
 
-/* A part that acts in every layer says nothing: it had no other choice once. Frees `one`
- * where it fails. */
+/* Adds the layers of a part. To keep old identities, nothing is written for a part that acts in
+ * every layer. Frees `one` on failure. */
 static bool add_layers(json_t *one, const struct layer_set *s)
 {
     char text[LAYER_SET_TEXT];
@@ -165,8 +165,8 @@ static json_t *section_json(const struct run_spec *r, const char *section)
     return out;
 }
 
-/* Sorted, without blanks, reals in the fewest digits (15 to 17) from which all of them
- * read back to the same doubles. */
+/* Returns the text: sorted, without blanks, with reals in the fewest digits (15 to 17) that read
+ * back as the same doubles. */
 static char *canonical_text(const json_t *root)
 {
     char *text = NULL;
@@ -260,9 +260,8 @@ static enum status read_options(const struct option *table, const json_t *values
     return ST_OK;
 }
 
-/* The options of the task as training or a split has them, "options" and "data" of `law`.
- * Each in its range may still be none that the task can make a sample of, and data that are
- * there may be others than the run had. */
+/* Reads the options of training or of a split, "options" and "data" of `law`. Options within
+ * their ranges may still be refused by the task, and its data may have changed since the run. */
 static enum status read_law(const struct task *t, const json_t *law, const char *owner,
                             struct option_values *out, struct err *e)
 {
@@ -306,7 +305,7 @@ static enum status read_task(const json_t *root, struct run_spec *r, struct err 
     return st ? st : read_law(r->task, task, r->task->name, &r->task_options, e);
 }
 
-/* Copies a text of at most size - 1 characters; none is "". */
+/* Copies a text of at most size - 1 characters; a missing text becomes "". */
 static bool read_text(const json_t *text, char *out, size_t size)
 {
     if (!text)
@@ -315,7 +314,8 @@ static bool read_text(const json_t *text, char *out, size_t size)
            snprintf(out, size, "%s", json_string_value(text)) < (int)size;
 }
 
-/* Whose questions a split asks that changes the encoder. ST_CONFIG: others than it may. */
+/* Reads the split whose samples are used by a split that changes the encoder. ST_CONFIG: not the
+ * expected one. */
 static enum status read_asks(const json_t *splits, struct run_spec *r, struct split_spec *s,
                              struct err *e)
 {

@@ -1,10 +1,10 @@
-/* run_spec.c -- what follows from a run's settings: sizes, names, identity.
+/* run_spec.c -- derives sizes, names and identity from a run's settings.
  *
  * A run_spec is filled in by its readers (matrix.c from a file, run_spec_parse from the
- * database) and comes here for the model's vocabulary and lengths, the order of its splits,
- * the variant's name and the identity, a hash of its JSON.
- * The trap: a variant's name leaves out what the encoder would have taken by itself
- * (resolve, not the table's default); two variants of one name are refused by matrix.c. */
+ * database). This file adds the model's vocabulary and lengths, the order of the splits, the
+ * variant's name and the identity, a hash of the JSON.
+ * Caution: a variant's name leaves out options with the value that the encoder takes if they are
+ * not set (by resolve, not the table's default). matrix.c refuses two variants of one name. */
 #include "run_spec.h"
 
 #include <stdio.h>
@@ -89,7 +89,7 @@ void run_spec_sizes(struct run_spec *r)
     }
 }
 
-/* The part's values had nothing been set: what a variant's name leaves out. */
+/* Returns the part's values if no option is set; a variant's name leaves these out. */
 static struct option_values unset_options(const struct encoder *part,
                                           const struct encoder_dims *d)
 {
@@ -101,7 +101,7 @@ static struct option_values unset_options(const struct encoder *part,
     return o;
 }
 
-/* Appends; false when it does not fit. */
+/* Appends `more`; false when it does not fit. */
 static bool add(char text[VARIANT_TEXT], const char *more)
 {
     const size_t used = strlen(text), n = strlen(more);
@@ -135,8 +135,8 @@ static bool add_part(char text[VARIANT_TEXT], const struct encoder_part *part,
     return fits && (!any || add(text, ")"));
 }
 
-/* "cope(p_max=64)+rope": parts in name order, each with the options that differ from
- * what it would have taken by itself. */
+/* Writes "cope(p_max=64)+rope": parts in the order of the name, each with the options whose
+ * values differ from those it takes if they are not set. */
 static enum status write_variant(struct run_spec *r, const struct encoder_dims *d,
                                  struct err *e)
 {

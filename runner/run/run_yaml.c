@@ -1,10 +1,10 @@
-/* run_yaml.c -- a run as an experiment file that asks for it and nothing else.
+/* run_yaml.c -- writes a run as an experiment file that asks for this run only.
  *
- * Every value is spelled out but the defaults of options that a run's identity leaves out too,
- * so that the file means this run whatever defaults become. A split says where it differs from
- * the training law, and what the task's own split of that name would change.
- * The trap: names and words come from the database, whose author may be anyone: what is no plain
- * word is quoted, and names that no file may have are refused. */
+ * Every value is spelled out, except options that the run's identity leaves out too, so that the
+ * file means this run even if defaults change. A split lists its differences from the training
+ * law, and what the task's own split of that name would change.
+ * Caution: names and words come from the database, which may be from a stranger. Anything but a
+ * plain word is quoted, and names that a file may not have are refused. */
 #include "run_yaml.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@
 
 enum { COLUMNS = 90 };
 
-/* --- a mapping on lines of up to 90 columns ---------------------------------------- */
+/* --- a mapping in lines of up to 90 columns ---------------------------------------- */
 
 struct flow {
     FILE *out;
@@ -40,7 +40,7 @@ static bool is_word(const char *text)
            strspn(text, letters) > 0;
 }
 
-/* In single quotes YAML knows no escape but the quote itself, twice. */
+/* Writes the text in single quotes, where YAML's only escape is a doubled quote. */
 static void quoted(const char *text, char out[2 * OPTION_TEXT + 3])
 {
     char *to = out;
@@ -54,7 +54,7 @@ static void quoted(const char *text, char out[2 * OPTION_TEXT + 3])
     *to = '\0';
 }
 
-/* `raw`: the value is YAML already. */
+/* Adds a key. `raw`: the value is YAML already. */
 static void flow_add(struct flow *f, const char *key, const char *value, bool raw)
 {
     char safe[2 * OPTION_TEXT + 3];
@@ -112,7 +112,7 @@ static bool task_changes(const struct task_split *s, const char *option)
     return false;
 }
 
-/* "rope.scaling=yarn rope.factor=4" as a mapping. */
+/* Writes "rope.scaling=yarn rope.factor=4" as a mapping. */
 static void write_at_test(const struct split_spec *s, struct flow *f)
 {
     char text[2 * SPLIT_ENCODER_TEXT];
@@ -147,7 +147,7 @@ static void write_split(const struct run_spec *r, const struct split_spec *s, FI
     flow_close(&f);
 }
 
-/* In a sum every option is named with its part. */
+/* Writes one part; in a sum every option is named with its part. */
 static void write_part(const struct encoder_part *p, bool sum, struct flow *f)
 {
     const struct option *table = p->encoder->options;
@@ -198,8 +198,8 @@ static void write_settings(const struct run_spec *r, const char *section, FILE *
     flow_close(&f);
 }
 
-/* "model.dim=64 task.length=32": one value a key, so that the run keeps its place in tables. A
- * cell that is not of this form, in a stranger's database, is left out. */
+/* Writes "model.dim=64 task.length=32" as a grid with one value per key, so that the run keeps
+ * its place in tables. A cell of another form, in a stranger's database, is left out. */
 static void write_grid(const struct run_spec *r, FILE *out)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789_.=+- ";

@@ -1,4 +1,4 @@
-/* run_yaml.h -- a run as an experiment file that asks for it and nothing else. */
+/* run_yaml.h -- writes a run as an experiment file that asks for this run only. */
 #ifndef RUN_YAML_H
 #define RUN_YAML_H
 
@@ -6,8 +6,8 @@
 
 #include "run_spec.h"
 
-/* Profile and cell as the database has them. ST_CONFIG: the run's experiment has a name that no
- * file may have. Write errors stay in the stream. */
+/* Writes the run, with profile and cell as in the database. ST_CONFIG: the run's experiment has a
+ * name that a file may not have. The caller checks the stream for errors of writing. */
 enum status run_yaml_write(const struct run_spec *r, FILE *out, struct err *e);
 
 #endif

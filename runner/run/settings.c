@@ -1,10 +1,10 @@
 /* settings.c -- the table of the keys under `model` and `train`, and their fields.
  *
- * A row says section, option (type, range, default, help), where the value lies in a
- * run_spec, and whether it may be a multiple. Everything that reads or writes settings
- * walks over this table.
- * The trap: a row more, or another name, is another JSON of every run, so that all stored
- * runs get another identity; a new row is therefore `.later` (LATER_REAL, LATER_CHOICE). */
+ * A row holds the section, the option (type, range, default, help), the value's place in a
+ * run_spec, and whether it may be a multiple. All code that reads or writes settings walks over
+ * this table.
+ * Caution: a new row or another name changes the JSON of every run, and so the identity of all
+ * stored runs. A new row must therefore be `.later` (LATER_REAL, LATER_CHOICE). */
 #include "settings.h"
 
 #include <assert.h>
@@ -53,7 +53,8 @@ static const char *const schedules[] = {[SCHEDULE_CONSTANT] = "constant",
                .dflt = (value),        \
                .help = (text)}
 
-/* Settings that stored runs know nothing of: they are written where they differ. */
+/* Settings that older stored runs do not have: they are written only if they differ from the
+ * default. */
 #define LATER_REAL(key, least, most, value, text) \
     .option = {.name = (key),                     \
                .type = OPTION_REAL,               \
@@ -203,7 +204,8 @@ double setting_get(const struct setting *s, const struct run_spec *r, int i)
     return whole;
 }
 
-/* The enums of the table are as wide as int (asserted below) and hold small values. */
+/* Sets value i. The enums of the table are as wide as int (asserted below) and hold small
+ * values. */
 void setting_put(const struct setting *s, struct run_spec *r, int i, double value)
 {
     char *field = (char *)r + s->at;

@@ -1,9 +1,10 @@
-/* stored_run.c -- a run of the database by the name that a user types, and its weights.
+/* stored_run.c -- finds a run of the database by the name that a user types, and loads its
+ * weights.
  *
- * A number or the beginning of an identity comes in; the run with its parsed settings
- * leaves, or why there is none: unknown, removed, several. Weights are loaded after their
- * identity, their hash and their tensors were checked.
- * The trap: a number is an id before it is the beginning of an identity; and cells may be
+ * The name is a number or the beginning of an identity. The result is the run with its parsed
+ * settings, or the reason why there is none: unknown, removed, several. Weights are loaded after
+ * their identity, their hash and their tensors were checked.
+ * Caution: a number is tried as an id first, then as the beginning of an identity. Cells may be
  * NULL in a stranger's database. */
 #include "stored_run.h"
 
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_PREFIX = 4 }; /* as stored_run.h says, and in command_show.c */
+enum { LEAST_PREFIX = 4 }; /* the same as in stored_run.h and command_show.c */
 
 struct search {
     struct stored_run *out;
@@ -59,7 +60,7 @@ static enum status take_identity(void *context, int columns, const char *const *
     return ST_OK;
 }
 
-/* The view leaves out what is marked as removed. */
+/* Reports that there is no such run; the view leaves out removed runs. */
 static enum status none(struct store *db, const char *db_path, const char *name,
                         struct err *e)
 {
@@ -123,7 +124,7 @@ void stored_run_notes(const struct run_spec *r, struct safetensors_note out[STOR
     out[2] = (struct safetensors_note){"config", r->config};
 }
 
-/* A weight that is no number would be scored as a model that knows nothing. */
+/* Refuses weights that are not finite, with which a model would score as if it knew nothing. */
 static enum status check_finite(const char *path, struct model *m, struct err *e)
 {
     for (int t = 0; t < model_tensor_count(m); t++) {
@@ -140,7 +141,7 @@ static enum status check_finite(const char *path, struct model *m, struct err *e
     return ST_OK;
 }
 
-/* Is the file the run's: its own identity within, and the bytes that were stored? */
+/* Checks that the file is the run's: its identity inside, and the hash of its bytes. */
 static enum status check_owner(const struct stored_weights *f, struct err *e)
 {
     const char *const path = f->path;

@@ -1,4 +1,4 @@
-/* stored_run.h -- a run of the database by the name that a user types, and its weights. */
+/* stored_run.h -- finds a run of the database by the name that a user types, and its weights. */
 #ifndef STORED_RUN_H
 #define STORED_RUN_H
 
@@ -11,42 +11,42 @@ enum { STORED_ID_TEXT = 24, STORED_STATE_TEXT = 16 };
 
 struct stored_run {
     char id[STORED_ID_TEXT];
-    char identity[IDENTITY_TEXT]; /* as stored; run.identity is that of the settings */
+    char identity[IDENTITY_TEXT]; /* as stored; run.identity follows from the settings */
     char state[STORED_STATE_TEXT];
     char weights_hash[WEIGHTS_HASH]; /* "": not stored */
-    struct run_spec run;             /* profile and cell too */
+    struct run_spec run;             /* with profile and cell */
 };
 
-/* A number is a run's id; else at least four letters that begin its identity. ST_NOTFOUND:
- * no such run; ST_USAGE: several. On success free with stored_run_free. */
+/* Finds a run by its id (a number), or by at least four letters that begin its identity.
+ * ST_NOTFOUND: no such run. ST_USAGE: several. On success free with stored_run_free. */
 enum status stored_run_find(struct store *db, const char *db_path, const char *name,
                             struct stored_run *out, struct err *e);
 void stored_run_free(struct stored_run *f); /* accepts a zeroed struct */
 
-/* As it is stored before it starts; strings are those of `r`. */
+/* Returns the row that is stored before the run starts; it borrows the strings of `r`. */
 struct run_row stored_run_row(const struct run_spec *r);
 
-/* Opens the database to read and finds the run. */
+/* Opens the database for reading and finds the run. */
 enum status stored_run_open(const char *db_path, const char *name, struct stored_run *out,
                             struct err *e);
 
-/* The notes of a file of weights, in the order format, identity, config. */
+/* Writes the notes of a file of weights, in the order format, identity, config. */
 enum { STORED_NOTES = 3 };
 void stored_run_notes(const struct run_spec *r, struct safetensors_note out[STORED_NOTES]);
 
-/* A file of weights, the identity that it must have within ("": it is a user's own, of any
- * run) and the hash of its bytes ("": not stored). */
+/* A file of weights, the identity that it must hold ("": any, a user's own file) and the hash of
+ * its bytes ("": not stored). */
 struct stored_weights {
     char path[PATH_MAX];
     char identity[IDENTITY_TEXT], hash[WEIGHTS_HASH];
 };
 
-/* Where the run's weights are, or would be. */
+/* Returns where the run's weights are, or would be. */
 enum status stored_weights_find(const char *db_path, const struct stored_run *f,
                                 struct stored_weights *out, struct err *e);
 
-/* Loads them. They are used only when identity and hash are the run's and all numbers are
- * finite: else ST_IO. ST_NOTFOUND, with the remedy, when there are none. */
+/* Loads the weights if identity and hash are the run's and all numbers are finite; else ST_IO.
+ * ST_NOTFOUND, with the remedy, when there are none. */
 enum status stored_weights_load(const struct stored_weights *w, struct model *m,
                                 struct err *e);
 

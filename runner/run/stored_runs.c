@@ -14,7 +14,7 @@ struct finding {
     struct found_run *at;
 };
 
-/* The filter's key is the name of a column. */
+/* Returns true when the row fits the filter, whose key is the name of a column. */
 static bool fits(const char *text, int columns, const char *const *names,
                  const char *const *cells)
 {

@@ -1,4 +1,4 @@
-/* stored_runs.h -- runs of a database, chosen by filters. */
+/* stored_runs.h -- finds runs of a database by filters. */
 #ifndef STORED_RUNS_H
 #define STORED_RUNS_H
 
@@ -12,8 +12,8 @@ struct found_run {
     char name[STORED_NAME]; /* "flip_flop model.dim=64 cope seed 1" */
 };
 
-/* Those that match every filter (run_filter_check), `removed` ones or the others, in
- * order of id. ST_USAGE: a filter is none. *out is the caller's, to free. */
+/* Finds the runs that match every filter (run_filter_check), either removed ones or the others,
+ * in order of id. ST_USAGE: a filter is malformed. The caller frees *out. */
 enum status stored_runs_find(struct store *db, const char *const *filters, int n_filters,
                              bool removed, struct found_run **out, int *n, struct err *e);
 

@@ -1,10 +1,10 @@
-/* sample_text.c -- samples of a task for people and files: which ones, and how written.
+/* sample_text.c -- draws samples of a task and writes them for people and files.
  *
- * Task, split, seed and changed options become a sample_source; sample_draw fills a sample
- * by its index; sample_write prints it as JSON, text or in the layout of the public
- * Flip-Flop data, sample_show in lines of a terminal.
- * The trap: --set comes after the split's own changes, so a split may no longer be what its
- * name says; nobody checks that here. */
+ * Task, split, seed and changed options become a sample_source. sample_draw fills a sample by its
+ * index. sample_write prints it as JSON, as text or in the layout of the public Flip-Flop data;
+ * sample_show prints it in lines of a terminal.
+ * Caution: --set is applied after the split's own changes, so a split may no longer be what its
+ * name says; nothing checks that here. */
 #include "sample_text.h"
 
 #include <inttypes.h>
@@ -13,7 +13,7 @@
 
 enum { WIDTH = 80, NAMES_MAX = 64 };
 
-/* ---- which ---- */
+/* ---- the source ---- */
 
 static enum status no_task(const char *typed, struct err *e)
 {
@@ -115,9 +115,9 @@ void sample_draw(const struct sample_source *s, uint64_t index, struct sample *o
     s->task->generate(&s->options, &r, out);
 }
 
-/* ---- how ---- */
+/* ---- the formats ---- */
 
-/* One character a token (flipflop), or a word without blanks. */
+/* Checks that each token is one character (flipflop), or a word without blanks. */
 static enum status check_tokens(const struct sample_source *s, bool one_character,
                                 struct err *e)
 {
@@ -137,8 +137,8 @@ static enum status check_tokens(const struct sample_source *s, bool one_characte
     return ST_OK;
 }
 
-/* The first scored place, when all from there on are scored and go on from the answers; else
- * -1. */
+/* Returns the first scored place when all places from it on are scored and each input there is
+ * the answer before it; else -1. */
 static int question_end(const struct sample *x)
 {
     int first = 0;
@@ -150,7 +150,7 @@ static int question_end(const struct sample *x)
     return first < x->length ? first : -1;
 }
 
-/* Questions stand at the end in each of the first samples. */
+/* Checks the first samples: the question must be at the end. */
 enum { QUESTIONS_TRIED = 200 };
 static enum status check_questions(const struct sample_source *s, struct err *e)
 {
@@ -233,7 +233,7 @@ static void write_text(const struct sample_source *s, const struct sample *x, FI
     fputc('\n', out);
 }
 
-/* The public data set keeps the bit after the last read in the string. */
+/* Writes the string; the public data set appends the bit of the last read. */
 static void write_flipflop(const struct sample_source *s, const struct sample *x, FILE *out)
 {
     for (int t = 0; t < x->length; t++)
@@ -254,7 +254,7 @@ static void put_quoted(const struct sample_source *s, int32_t id, FILE *out)
     }
 }
 
-/* "name": the words of ids from .. to - 1. */
+/* Writes "name": the words of ids from .. to - 1. */
 static void write_words(const struct sample_source *s, const char *name, const int32_t *id,
                         int from, int to, FILE *out)
 {
@@ -266,7 +266,7 @@ static void write_words(const struct sample_source *s, const char *name, const i
     fputc('"', out);
 }
 
-/* The question is the last word before the answer. */
+/* Writes context, question and answer; the question is the last word before the answer. */
 static void write_released(const struct sample_source *s, const struct sample *x, FILE *out)
 {
     const int end = question_end(x) < 0 ? x->length - 1 : question_end(x);
@@ -302,10 +302,10 @@ void sample_write(const struct sample_source *s, enum sample_format f, uint64_t 
     }
 }
 
-/* Bold green for what is scored, dim for what is trained on alone. */
+/* Dim for targets that are only trained on, bold green for scored ones. */
 static const char *const inks[] = {"\033[2m", "\033[1;32m"};
 
-/* The token and what is to be said behind it; returns the columns that they take. */
+/* Writes the token and its answer; returns the columns that they take. */
 static int show_token(const struct sample_source *s, const struct sample *x, int t,
                       bool colour, char *text, size_t room)
 {
@@ -326,7 +326,7 @@ static int show_token(const struct sample_source *s, const struct sample *x, int
     return (int)(strlen(token) + strlen(answer)) + (said ? 2 : 0);
 }
 
-/* Tokens from .. to - 1, going on in column *column. */
+/* Prints tokens from .. to - 1, starting in column *column. */
 static void show_part(const struct sample_source *s, const struct sample *x, int from,
                       int to, bool colour, int *column, FILE *out)
 {
@@ -354,7 +354,7 @@ void sample_show(const struct sample_source *s, const struct sample *x, bool col
 
 enum { GALLERY = 3, GALLERY_MOST = 120, GALLERY_END = 48 };
 
-/* Of a long sample its two ends. */
+/* Prints a sample; of a long one both ends. */
 static void show_ends(const struct sample_source *s, const struct sample *x, FILE *out)
 {
     int column = 0;

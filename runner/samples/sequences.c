@@ -1,9 +1,9 @@
-/* sequences.c -- token ids from lines of text, a sequence a line.
+/* sequences.c -- reads token ids from lines of text, one sequence per line.
  *
- * A line with a brace is JSON, any other is ids between blanks; ids beyond the vocabulary,
- * lines without ids and lines that are too long are refused with file and line. Tokens of
- * all sequences lie end to end, with a list of lengths.
- * The trap: an empty line is a mistake, and so is a file without lines. */
+ * A line with a brace is JSON; any other line is ids separated by blanks. Ids beyond the
+ * vocabulary, lines without ids and lines that are too long are refused with file and line. The
+ * tokens of all sequences are stored end to end, with a list of lengths.
+ * Caution: an empty line is an error, and so is a file without lines. */
 #include "sequences.h"
 
 #include <errno.h>
@@ -42,7 +42,7 @@ static bool add_token(struct sequences *s, int32_t id)
     return true;
 }
 
-/* The last n tokens are a sequence. */
+/* Makes the last n tokens a sequence. */
 static bool add_length(struct sequences *s, int n)
 {
     void *at = s->length;

@@ -1,7 +1,7 @@
-/* sequences.h -- token ids from a file, a sequence a line.
+/* sequences.h -- reads token ids from a file, one sequence per line.
  *
- * A line is a JSON object with the key "tokens" (others are passed over, so that files of
- * "posbench gen" can be read), or ids divided by blanks. */
+ * A line is ids separated by blanks, or a JSON object with the key "tokens" (other keys are
+ * ignored, so that files of "posbench gen" can be read). */
 #ifndef SEQUENCES_H
 #define SEQUENCES_H
 
@@ -19,12 +19,12 @@ struct sequences {
     size_t room_n, room_tokens;
 };
 
-/* ST_CONFIG, "name:line: ...": not a sequence, empty, longer than `longest`, or an id that
- * is not in 0..vocabulary - 1; and a file without a line. `name` is what messages call the
- * file. Free with sequences_free even when it fails; start with a zeroed struct. */
+/* Reads all sequences. ST_CONFIG, "name:line: ...": not a sequence, empty, longer than `longest`,
+ * an id outside 0..vocabulary - 1, or a file without lines. `name` is the file's name in
+ * messages. Start with a zeroed struct; free with sequences_free, also after an error. */
 enum status sequences_read(FILE *in, const char *name, int vocabulary, int longest,
                            struct sequences *s, struct err *e);
-/* Appends one. ST_NOMEM. */
+/* Appends one sequence. ST_NOMEM. */
 enum status sequences_add(struct sequences *s, const int32_t *token, int n, struct err *e);
 void sequences_free(struct sequences *s);
 

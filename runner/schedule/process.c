@@ -1,10 +1,10 @@
-/* process.c -- a child with three pipes: started, read without waiting, its end told.
+/* process.c -- starts a child with three pipes, reads it without blocking, and reports its end.
  *
- * Program, arguments and input go in; complete lines of standard output leave through a
- * call, and the last bytes of standard error are kept. Then process_wait, and words for the
- * status.
- * The trap: the input is written before anything is read, so a child must read it before it
- * writes more than a pipe holds, and SIGPIPE must be ignored here, as schedule_run does. */
+ * process_start takes program, arguments and input. process_read passes complete lines of
+ * standard output to a function and keeps the last bytes of standard error. process_wait returns
+ * the status, and process_end_text describes it.
+ * Caution: the input is written before anything is read, so a child must read it before it writes
+ * more than a pipe holds. SIGPIPE must be ignored here, as schedule_run does. */
 #include "process.h"
 
 #include <errno.h>
@@ -55,7 +55,7 @@ static int spawn(pid_t *pid, const char *program, const char *const *argv, int i
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
     posix_spawnattr_setsigdefault(&attributes, &dflt);
     posix_spawnattr_setsigmask(&attributes, &none);
-    /* posix_spawn takes char *const * for old programs' sake and changes nothing. */
+    /* posix_spawn takes char *const * only for old programs, and changes nothing. */
     const int failed =
         posix_spawn(pid, program, &files, &attributes, (char *const *)argv, environ);
     posix_spawnattr_destroy(&attributes);
@@ -63,7 +63,7 @@ static int spawn(pid_t *pid, const char *program, const char *const *argv, int i
     return failed;
 }
 
-/* A child that does not read its input to the end says itself what was wrong. */
+/* Writes the input. A child that does not read all of it reports the reason itself. */
 static void feed(int fd, const char *text)
 {
     size_t left = strlen(text);
@@ -110,7 +110,7 @@ enum status process_start(struct process *p, const char *program, const char *co
 
 /* --- reading --- */
 
-/* Bytes read, 0 when there are none now; closes *fd at its end. */
+/* Returns the bytes read, 0 when there are none now; closes *fd at the end of the stream. */
 static size_t take(int *fd, char *buf, size_t room)
 {
     if (*fd < 0)
@@ -141,7 +141,7 @@ static void hand_out_lines(struct process *p,
     memmove(p->line, start, p->line_used);
 }
 
-/* Keeps the newest bytes; one is left for the end of the string. */
+/* Keeps the newest bytes, with room for the final NUL. */
 static void keep_tail(struct process *p, const char *text, size_t n)
 {
     const size_t room = sizeof p->tail - 1;

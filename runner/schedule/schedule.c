@@ -1,11 +1,12 @@
-/* schedule.c -- leads the workers: begins runs, waits for news, stores what has ended.
+/* schedule.c -- leads the workers: starts runs, waits for news, stores the results.
  *
- * Rows for all runs are made; what a killed scheduler left is taken up; slots are filled;
- * then round by round: show, wait, heed signals, look at the places, read the workers,
- * store those that have ended (settle), fill free slots. At the end the counts say what
- * came of it.
- * The trap: no end of a run is stored before check_places, so that a database that was
- * replaced is not written to; and a fault of a place ends the matrix, it is never a run's. */
+ * First all runs get rows, the leftovers of a killed scheduler are stored, and the slots are
+ * filled. Each round then shows the state, waits, reacts to signals, checks the places, reads the
+ * workers, stores the runs that have ended (settle) and fills free slots. At the end the counts
+ * sum up the results.
+ * Caution: check_places must be called before the end of a run is stored, so that nothing is
+ * written to a database that was replaced. A fault of a place ends the matrix and is never blamed
+ * on a run. */
 #include "schedule.h"
 
 #include <errno.h>
@@ -30,12 +31,12 @@
 #include "signals.h"
 #include "stored_run.h"
 
-enum { REASON_TEXT = 4096, TAIL_LINES = 5 }; /* lines of a worker's complaint; chosen */
-enum { TICK_MS = 1000 }; /* how often clocks move and places are looked at */
+enum { REASON_TEXT = 4096, TAIL_LINES = 5 }; /* lines of a worker's error; chosen */
+enum { TICK_MS = 1000 };                     /* how often clocks and places are checked */
 
 /* --- places --- */
 
-/* Joins and checks that it fits. */
+/* Joins a path; ST_IO when it is too long. */
 static enum status place(char out[PATH_MAX], const char *db, const char *middle,
                          const char *name, const char *end, struct err *e)
 {
@@ -45,8 +46,8 @@ static enum status place(char out[PATH_MAX], const char *db, const char *middle,
     return ST_OK;
 }
 
-/* Are the database and the folders beside it those that this scheduler began with? What is
- * not was taken away or replaced by somebody, which is no fault of a run. */
+/* Checks that the database and the folders beside it are those with which this scheduler began.
+ * Another one means that somebody removed or replaced it, which is no fault of a run. */
 static enum status check_places(const struct scheduler *c, struct err *e)
 {
     char models[PATH_MAX] = "";
@@ -69,11 +70,11 @@ static enum status check_places(const struct scheduler *c, struct err *e)
 
 /* --- state --- */
 
-/* timeout, terminals and batch systems signal a process and then its group: signals that
- * come within this time are one. */
+/* timeout, terminals and batch systems send a signal to a process and then to its group: signals
+ * within this time count as one. */
 static const double one_wish_s = 0.1;
 
-/* How long a worker without its scheduler may take to end: it obeys within a second
+/* The most time for a worker without its scheduler to end: it reacts within a second
  * (models/transformer.c) and then writes a checkpoint. Chosen. */
 static const double orphan_s = 30.0;
 
@@ -87,7 +88,7 @@ static int busy(const struct scheduler *c)
 
 /* --- the end of a run --- */
 
-/* What became of a worker whose spool does not say. */
+/* Writes the reason of an end that the worker's spool does not give. */
 static void verdict(const struct scheduler *c, struct slot *w, int wait_status,
                     const char *trouble, char reason[REASON_TEXT])
 {
@@ -106,7 +107,8 @@ static int index_of(const struct scheduler *c, const struct slot *w)
     return (int)(w->item - c->s->plan->item);
 }
 
-/* By the plan's estimate; without one, as long as there is time. */
+/* Returns true when the run fits into the budget by the plan's estimate; a run without an
+ * estimate fits while there is time. */
 static bool fits(const struct scheduler *c, const struct plan_item *item)
 {
     const double spent = clock_now() - c->started;
@@ -120,7 +122,7 @@ static bool tries_again(const struct scheduler *c, const struct slot *w, const c
            c->tries[index_of(c, w)] < c->s->retries && fits(c, w->item);
 }
 
-/* The attempt stays in the log of the run. */
+/* Puts the run back in the queue; the failed attempt stays in the run's log. */
 static enum status try_again(struct scheduler *c, const struct slot *w, const char *state,
                              const char *reason, struct err *e)
 {
@@ -160,7 +162,7 @@ static void conclude(struct scheduler *c, const struct slot *w, const struct spo
     c->result->weightless += strcmp(state, RUN_DONE) == 0 && !spool_kept_weights(spool);
     c->done_flops += w->item->flops;
     schedule_tell_warnings(c, w, spool);
-    /* A run that stays done begins anew when it is asked for again. */
+    /* A run that stays done starts anew when it is asked for again. */
     if (strcmp(state, RUN_DONE) == 0 || was_done(w->item))
         checkpoint_forget(c->s->db, w->item->run->identity);
     if (strcmp(state, RUN_DONE) == 0)
@@ -171,21 +173,21 @@ static void conclude(struct scheduler *c, const struct slot *w, const struct spo
         c->closing = true;
 }
 
-/* Did the worker end by a fault of the machine or of a file? The numbers of main's exit. */
+/* Returns true when the exit code of main blames the machine or a file. */
 static bool blames_the_place(int wait_status)
 {
     return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 3;
 }
 
-/* Does the exit code of a worker that left no spool mean that somebody removed the spool, or
- * that the worker could not make it? */
+/* Returns true when the exit code of a worker without a spool means that somebody removed the
+ * spool, or that the worker could not create it. */
 static bool lost_its_spool(int wait_status)
 {
     return blames_the_place(wait_status) ||
            (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0);
 }
 
-/* What ends the matrix: the next run would meet it too. */
+/* Returns the error that ends the matrix: the next run would meet the same fault. */
 static enum status stop_for(const struct slot *w, const char *reason, struct err *e)
 {
     char name[RUN_TEXT];
@@ -195,7 +197,7 @@ static enum status stop_for(const struct slot *w, const char *reason, struct err
                    name, reason);
 }
 
-/* The end of the message about a missing spool: what the worker wrote to standard error. */
+/* Writes the end of the message about a missing spool: the worker's standard error. */
 static const char *no_spool(struct slot *w, char text[REASON_TEXT])
 {
     const char *tail = process_tail(&w->process, TAIL_LINES);
@@ -203,7 +205,7 @@ static const char *no_spool(struct slot *w, char text[REASON_TEXT])
     return text;
 }
 
-/* Stores the end of a run and clears its spool. `wait_status` is the worker's. */
+/* Stores the end of a run and removes its spool. `wait_status` is the worker's. */
 static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
                           struct err *e)
 {
@@ -216,7 +218,7 @@ static enum status settle(struct scheduler *c, struct slot *w, int wait_status,
     const enum status read = spool_read(w->spool, &spool, &why);
     const char *state = read ? NULL : spool_state(spool);
     const char *reason = state ? spool_reason(spool) : text;
-    /* What the worker did is not lost: the next scheduler reads it. */
+    /* The worker's results are not lost: the next scheduler reads the spool. */
     if (read == ST_NOMEM || read == ST_IO)
         return err_set(e, read, "%s; the same command goes on", why.msg);
     if (read == ST_NOTFOUND && lost_its_spool(wait_status))
@@ -311,8 +313,8 @@ static enum status spool_path(const struct scheduler *c, const struct run_spec *
     return place(out, c->s->lock->folder, "/", r->identity, ".jsonl", e);
 }
 
-/* The worker of a scheduler that was killed has still to keep its checkpoint. One that
- * takes too long can do no harm: it only writes checkpoints of the same bits. */
+/* Waits for the worker of a killed scheduler, which may still write its checkpoint. One that
+ * takes too long does no harm: its checkpoints have the same bits. */
 static void await_orphan(const char *spool)
 {
     const struct timespec pause = {.tv_nsec = 20000000L};
@@ -321,7 +323,8 @@ static void await_orphan(const char *spool)
         nanosleep(&pause, NULL);
 }
 
-/* *out: the spool at `path`, left by a scheduler that was killed, says that the run is done. */
+/* Sets *out to whether the spool at `path`, left by a killed scheduler, is of a run that is
+ * done. */
 static enum status has_finished(const struct plan_item *item, const char *path, bool *out,
                                 struct err *e)
 {
@@ -334,8 +337,8 @@ static enum status has_finished(const struct plan_item *item, const char *path, 
     return st;
 }
 
-/* Removes checkpoint, weights and spool of a run that is stored: a scheduler that was killed
- * right after it stored the run may have left them. */
+/* Removes checkpoint, weights and spool of a stored run: a scheduler that was killed right after
+ * it stored the run may have left them. */
 static void forget(const struct scheduler *c, const struct run_spec *r)
 {
     char spool[PATH_MAX];
@@ -345,8 +348,8 @@ static void forget(const struct scheduler *c, const struct run_spec *r)
         unlink(spool);
 }
 
-/* Closes the second attempt of a run that is done: its scheduler is gone, and the attempt
- * has no numbers to store. `spool` may be NULL. */
+/* Closes the second attempt of a run that is done, after its scheduler is gone: the attempt has
+ * no numbers to store. `spool` may be NULL. */
 static enum status give_up(struct scheduler *c, const struct slot *w,
                            const struct spool *spool, struct err *e)
 {
@@ -378,7 +381,7 @@ static enum status take_up(struct scheduler *c, const struct plan_item *item, st
         return err_set(e, st, "%s; the same command goes on", why.msg);
     const char *state = spool ? spool_state(spool) : NULL;
     const bool done = state && strcmp(state, RUN_DONE) == 0;
-    if (done && !item->stores) /* the orphan came to its end just now */
+    if (done && !item->stores) /* the orphan has just finished */
         c->total++;
     st = done || item->stores ? settle(c, &w, 0, e) : give_up(c, &w, spool, e);
     spool_free(spool);
@@ -429,7 +432,7 @@ static enum status start(struct scheduler *c, struct slot *w, int index, struct 
     return ST_OK;
 }
 
-/* Index of the run to begin next, -1: none. What was tried comes before what is new. */
+/* Returns the index of the run to start next; -1: none. Runs to be tried again come first. */
 static int next_item(struct scheduler *c)
 {
     const struct plan *p = c->s->plan;
@@ -524,7 +527,8 @@ static enum status read_slots(struct scheduler *c, struct err *e)
     return st;
 }
 
-/* When the scheduler itself cannot go on: the workers' spools stay for the next one. */
+/* Stops the workers when the scheduler itself cannot go on; their spools stay for the next
+ * one. */
 static void abandon(struct scheduler *c)
 {
     send_all(c, SIGTERM);
@@ -551,8 +555,8 @@ static enum status work(struct scheduler *c, struct err *e)
             st = fill_slots(c, e);
     }
     if (st == ST_OK)
-        st = check_places(c, e); /* also behind what was stored last */
-    on_signals(c);               /* one that hit the last worker too */
+        st = check_places(c, e); /* also after the last run was stored */
+    on_signals(c);               /* a signal may come with the last end */
     while (c->n_again > 0) {     /* stopped before they were tried again */
         const struct again *a = &c->again[--c->n_again];
         count(c->result, &c->s->plan->item[a->index], a->state);
@@ -564,8 +568,8 @@ static enum status work(struct scheduler *c, struct err *e)
 
 /* --- set-up --- */
 
-/* Runs of other shards have rows too: then every database of the matrix has them in one
- * order, and so do those that are merged. */
+/* Stores rows for the runs of all shards, so that every database of the matrix has them in the
+ * same order, and merged ones too. */
 static enum status register_runs(struct scheduler *c, struct err *e)
 {
     const struct plan *p = c->s->plan;
@@ -610,7 +614,7 @@ static enum status prepare(struct scheduler *c, struct err *e)
     c->again = calloc((size_t)c->s->plan->n + 1, sizeof *c->again);
     if (!c->run_id || !c->slot || !c->fds || !c->tries || !c->again)
         return err_set(e, ST_NOMEM, "no memory for %d workers", c->s->jobs);
-    /* The workers' BLAS reads this when it is loaded. */
+    /* The workers' BLAS reads this variable when it is loaded. */
     if (setenv("OPENBLAS_NUM_THREADS", "1", 1) != 0)
         return err_set(e, ST_NOMEM, "no memory for the environment");
     enum status st = place(folder, c->s->db, ".models", "", "", e);
@@ -651,7 +655,7 @@ enum status schedule_run(const struct schedule *s, struct schedule_result *out,
     free(c.fds);
     free(c.tries);
     free(c.again);
-    /* A wish to end is also what ends the waiting for a lock. */
+    /* A signal also ends the waiting for a lock. */
     if (st && c.signals)
         progress_warning(s->progress, "%s", e->msg);
     else if (st)

@@ -1,9 +1,9 @@
-/* schedule_show.c -- what a scheduler says of its runs: live lines, and one at each end.
+/* schedule_show.c -- prints the state of a scheduler's runs: live lines, and a line at each end.
  *
- * Slots and counts come in; names, steps, speed and times left go to progress.h. The time
- * of a run is scaled by its FLOPs done, that of the matrix by all FLOPs done, and before
- * any by the plan's estimate.
- * The trap: NaN stands for an unknown time all the way to left_text, which says so. */
+ * Names, steps, speed and the remaining times of slots and counts go to progress.h. The remaining
+ * time of a run is scaled by its FLOPs done, that of the matrix by all FLOPs done, or, before any
+ * are done, taken from the plan's estimate.
+ * Caution: NaN stands for an unknown time up to left_text, which prints that. */
 #include <math.h>
 #include <string.h>
 
@@ -31,7 +31,8 @@ static double eta(double all, double done, double since)
     return done < all ? (clock_now() - since) * (all - done) / done : 0.0;
 }
 
-/* By what was done since the beginning; until then by the plan's estimate. */
+/* Returns the remaining seconds by what was done since the start; before that by the plan's
+ * estimate. */
 static double matrix_eta(const struct scheduler *c)
 {
     double done = c->done_flops;
@@ -43,7 +44,7 @@ static double matrix_eta(const struct scheduler *c)
     return plan_sum(c->s->plan, c->s->jobs).seconds - (clock_now() - c->started);
 }
 
-/* All FLOPs of the estimate may be done while a worker still stores or evaluates. */
+/* Seconds may be 0: a worker may still store or evaluate after all estimated FLOPs are done. */
 static const char *left_text(double seconds, char text[UNIT_TEXT + 8])
 {
     char time[UNIT_TEXT];
@@ -67,7 +68,7 @@ static void show_slot(const struct scheduler *c, int i)
     snprintf(loss, sizeof loss, "loss %.4f", p->loss);
     snprintf(phase, sizeof phase, "evaluating %s", p->phase);
     snprintf(tokens, sizeof tokens, "%s tokens/s", units_count(p->tokens_per_s, speed));
-    if (trains && isnan(p->loss)) { /* no step is done */
+    if (trains && isnan(p->loss)) { /* no step is done yet */
         progress_line(c->s->progress, i,
                       &(struct progress_text){.name = name, .fact = {step, "starting"}});
         return;
@@ -106,8 +107,8 @@ void schedule_show(const struct scheduler *c)
     progress_draw(c->s->progress);
 }
 
-/* "[3/20] ": how many have come to an end of all; and behind an event how long the others
- * take. */
+/* Writes "[3/20]", how many of all have ended, and the text after an event with the remaining
+ * time. */
 static void count_text(const struct scheduler *c, char count[COUNT_TEXT],
                        char left[COUNT_TEXT])
 {
@@ -119,7 +120,7 @@ static void count_text(const struct scheduler *c, char count[COUNT_TEXT],
         snprintf(left, COUNT_TEXT, "; %s", left_text(seconds, time));
 }
 
-/* "token error id 0.02 %, ood_sparse 13 %" */
+/* Writes "token error id 0.02 %, ood_sparse 13 %". */
 static void errors_text(const struct spool *spool, const struct run_spec *r, char *text,
                         size_t room)
 {
@@ -134,7 +135,8 @@ static void errors_text(const struct spool *spool, const struct run_spec *r, cha
     }
 }
 
-/* "done in 55 s, 2.3 s of them now": of a run that was interrupted the whole time. */
+/* Writes "done in 55 s"; for a resumed run the time of all attempts: "done in 55 s, 2.3 s of it
+ * now". */
 static void time_text(const struct slot *w, const struct spool *spool, char text[64])
 {
     char whole[UNIT_TEXT], now[UNIT_TEXT];

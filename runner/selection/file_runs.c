@@ -8,14 +8,15 @@
 #include "store_matrix.h"
 #include "targets.h"
 
-/* `run` and `plan` take the file as their argument; here it names something else. */
+/* Recognises an experiment file: `run` and `plan` take it as their argument, other commands do
+ * not. */
 static bool is_file_name(const char *text)
 {
     const char *end = strrchr(text, '.');
     return end && (strcmp(end, ".yaml") == 0 || strcmp(end, ".yml") == 0);
 }
 
-/* Of what is tuned, the runs of the values that were chosen. */
+/* Limits the views to the config's runs; of tuned settings, to those with the chosen values. */
 static enum status speak_of(struct store *s, const struct config *c, struct err *e)
 {
     struct choices choices = {0};

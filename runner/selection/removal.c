@@ -11,7 +11,7 @@
 
 enum { FILTERS_MAX = 64 }; /* more are refused; chosen */
 
-/* Arguments and --only are one list. */
+/* Reads the arguments and --only as one list. */
 static enum status read_filters(const struct invocation *v, const char *out[FILTERS_MAX],
                                 int *n, struct err *e)
 {
@@ -51,7 +51,7 @@ enum status removal_open(const struct invocation *v, bool removed, struct remova
     const bool dry = flag_given(v, "dry-run");
     *out = (struct removal){.lock = {.file = -1}};
     target_database(v, "", out->path);
-    /* Without a database none is made. */
+    /* Reading first, so that no database is created. */
     enum status st = store_open(out->path, STORE_READ, &out->db, e);
     if (st == ST_OK && !dry) {
         store_close(out->db);

@@ -8,14 +8,14 @@
 #include "safetensors.h"
 #include "targets.h"
 
-/* A run's number or identity has no slash and no dot; what has is a file. */
+/* Returns true for a name with a slash or a dot, which no number or identity of a run has. */
 static bool is_file(const char *name)
 {
     return strpbrk(name, "/.") != NULL;
 }
 
-/* The file tells its settings. They are anybody's, so nothing is made of them before they
- * fit the file. */
+/* Reads a file of weights and the settings in it. They may come from a stranger, so no model is
+ * allocated before they fit the file. */
 static enum status read_file(const char *name, struct trained_model *s, struct err *e)
 {
     char *config = NULL;
@@ -53,7 +53,7 @@ static enum status read_run(const struct invocation *v, const char *name,
     const enum status st = stored_run_open(db, name, &f, e);
     if (st)
         return st;
-    s->run = f.run; /* taken over */
+    s->run = f.run; /* ownership moves to *s */
     return stored_weights_find(db, &f, &s->weights, e);
 }
 

@@ -1,4 +1,4 @@
-/* trained_model.h -- the model that a command was given: a run's number, or a file. */
+/* trained_model.h -- the model that a command was given: the run's number, or a file. */
 #ifndef TRAINED_MODEL_H
 #define TRAINED_MODEL_H
 
@@ -16,13 +16,13 @@ struct trained_model {
     struct stored_weights weights;
 };
 
-/* `name` with a slash or a dot is a file of weights, else a run of the database of `v`. To
- * be freed with run_spec_free(&out->run), also when it fails; start with a zeroed struct. */
+/* Reads a file of weights when `name` has a slash or a dot, else a run of the database of `v`.
+ * Start with a zeroed struct; free with run_spec_free(&out->run), also after an error. */
 enum status trained_model_read(const struct invocation *v, const char *name,
                                struct trained_model *out, struct err *e);
 
-/* A trainer of one thread with its weights, for sequences of up to `longest` tokens.
- * ST_RANGE: the encoder has no value there. */
+/* Opens a trainer of one thread with the weights, for sequences of up to `longest` tokens.
+ * ST_RANGE: the encoder is not defined at that length. */
 enum status trained_model_open(const struct trained_model *s, int longest,
                                struct trainer **out, struct err *e);
 

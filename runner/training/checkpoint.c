@@ -1,10 +1,10 @@
-/* checkpoint.c -- weights, moments, position and report in one safetensors file.
+/* checkpoint.c -- stores weights, moments, position and report in one safetensors file.
  *
- * Saving: tensors of the weights and both moments, the position as JSON, the spool so far,
- * and a check sum over all that, as notes. Loading: identity and position first, then
- * everything, then the check sum. checkpoint_step_of looks without a model.
- * The trap: a failed load may have filled half of the trainer, which must then be opened
- * anew (training.c does); another layout of the notes needs another `version`. */
+ * Saving writes the tensors of the weights and of both moments, and as notes the position as
+ * JSON, the spool so far, and a check sum of all that. Loading reads identity and position first,
+ * then everything, then the check sum. checkpoint_step_of needs no model.
+ * Caution: a failed load may have filled half of the trainer, which must then be opened again
+ * (training.c does). A changed layout of the notes needs another `version`. */
 #include "checkpoint.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 #include "provenance.h"
 
 enum { NAME_TEXT = 128, CHECK_TEXT = 24 };
-/* A state has 300 bytes; parsed JSON takes up to 80 times its text. */
+/* The JSON of a position has 300 bytes; parsed JSON takes up to 80 times its text. */
 enum { STATE_BYTES = 4096 };
 
 static const char format[] = "posbench checkpoint", version[] = "1";
@@ -55,7 +55,7 @@ void checkpoint_maker(char text[CHECKPOINT_MAKER])
 
 /* --- tensors --- */
 
-/* Weights and both moments of every tensor: [3 * count] tensors and their names. */
+/* Weights and both moments of every tensor: [3 * count] tensors, with their names. */
 struct tensors {
     struct safetensors_tensor *at;
     char (*name)[NAME_TEXT];
@@ -68,7 +68,7 @@ static void tensors_free(struct tensors *x)
     free(x->name);
 }
 
-/* To be freed with tensors_free even when it fails. */
+/* Lists the tensors. The caller frees *x with tensors_free, also after an error. */
 static enum status tensors_of(struct trainer *t, struct tensors *x, struct err *e)
 {
     struct model *m = trainer_model(t);
@@ -96,8 +96,8 @@ static enum status tensors_of(struct trainer *t, struct tensors *x, struct err *
     return ST_OK;
 }
 
-/* A sum over all that is kept, each part seeding the next: a safetensors file has none of
- * its own. */
+/* Computes a check sum of everything stored, where each part seeds the next; a safetensors file
+ * has none of its own. */
 static void check_of(const struct tensors *x, const char *state, const char *reported,
                      char text[CHECK_TEXT])
 {
@@ -111,9 +111,9 @@ static void check_of(const struct tensors *x, const char *state, const char *rep
     snprintf(text, CHECK_TEXT, "%016llx", (unsigned long long)h);
 }
 
-/* --- how far it is --- */
+/* --- the position --- */
 
-/* 17 digits bring a double back to the bit. */
+/* Returns the position as JSON; 17 digits restore a double exactly. */
 static char *point_text(const struct checkpoint_point *p)
 {
     json_t *j =
@@ -187,7 +187,7 @@ static void free_notes(char *note[NOTES])
         free(note[i]);
 }
 
-/* Is it the run's, and of a format known here? */
+/* Checks that the file is of this run and of a known format. */
 static enum status check_notes(const char *path, const struct run_spec *r,
                                char *const note[NOTES], int n, struct checkpoint_point *at,
                                struct err *e)
@@ -258,7 +258,7 @@ int checkpoint_steps(const char *db, const struct run_spec *r)
 
 /* --- without a model --- */
 
-/* The check sum of a file as check_of has it, from its bytes. */
+/* Computes the check sum as check_of does, from the bytes of a file. */
 static enum status check_of_file(const char *path, const char *state, const char *reported,
                                  char text[CHECK_TEXT], struct err *e)
 {

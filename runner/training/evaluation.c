@@ -1,10 +1,11 @@
-/* evaluation.c -- answers a split batch by batch and counts.
+/* evaluation.c -- evaluates a split batch by batch and counts the answers.
  *
- * Batches of the split are drawn; answers, seen sequences and determined places are counted
- * in any case, errors and losses only where the encoder has a value there; then shares
- * become rows of the table `metric`. The caveat of a split is worded here too.
- * The trap: without a value the numbers are NaN, which the database keeps as NULL, but
- * chance, majority and ceiling are there; bits and sums run in sample order. */
+ * Batches of the split are drawn. Answers, seen sequences and determined places are always
+ * counted, errors and losses only where the encoder is defined. The shares then become rows of
+ * the table `metric`. The caveat of a split is worded here too.
+ * Caution: where the encoder is not defined the model's numbers are NaN, which the database
+ * stores as NULL, but chance, majority and ceiling are known. Bits and sums follow the order of
+ * samples. */
 #include "evaluation.h"
 
 #include <assert.h>
@@ -13,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Work memory of one evaluation. */
+/* Working memory of one evaluation. */
 struct tally {
     float *loss;      /* [tokens of a batch] */
     int32_t *best;    /* [tokens of a batch] */
-    int64_t *answers; /* [vocabulary] how often each is the right one */
+    int64_t *answers; /* [vocabulary] how often each is correct */
     double loss_sum;
 };
 
@@ -28,7 +29,7 @@ static void tally_free(struct tally *y)
     free(y->answers);
 }
 
-/* To be freed with tally_free even when it fails. */
+/* Allocates the memory. The caller frees it with tally_free, also after an error. */
 static enum status tally_init(struct tally *y, const struct sampler *s,
                               const struct run_spec *r, struct err *e)
 {
@@ -41,7 +42,7 @@ static enum status tally_init(struct tally *y, const struct sampler *s,
     return err_set(e, ST_NOMEM, "no memory to evaluate batches of %zu tokens", tokens);
 }
 
-/* Counts the answers of a batch, whatever a model says to them. */
+/* Counts the correct answers of a batch, independently of a model. */
 static void count_answers(const struct sampled *b, struct tally *y, struct evaluation *out)
 {
     const int tokens = b->batch.start[b->batch.sequences];
@@ -56,7 +57,7 @@ static void count_answers(const struct sampled *b, struct tally *y, struct evalu
     out->words += b->words;
 }
 
-/* Wrong tokens of sequence s; adds its losses. */
+/* Returns the wrong tokens of sequence s, and adds its losses. */
 static int wrong_in_sequence(const struct sampled *b, int s, struct tally *y)
 {
     int wrong = 0;
@@ -86,7 +87,7 @@ static void count_errors(const struct sampled *b, int first, struct tally *y,
     }
 }
 
-/* Counts what training had, whatever a model says to it. */
+/* Counts the sequences that training had, and the scored tokens of the others. */
 static void count_seen(const struct sampled *b, int first, const uint8_t *seen,
                        struct evaluation *out)
 {
@@ -100,7 +101,7 @@ static void count_seen(const struct sampled *b, int first, const uint8_t *seen,
     }
 }
 
-/* A forward pass is a third of a training step (model.h). */
+/* Returns the FLOPs; a forward pass is a third of a training step (model.h). */
 static double forward_flops(const struct model_config *m, const struct sampled *b)
 {
     double sum = 0.0;
@@ -182,7 +183,7 @@ enum encoder_reach evaluation_reach(const struct run_spec *r,
     return encoder_stack_reach(&r->model.encoders, &d);
 }
 
-/* Names of the encoders in the stack that share its reach: "absolute", "a and b". */
+/* Writes the names of the encoders in the stack that have this reach: "absolute", "a and b". */
 static void culprits(const struct model_config *m, enum encoder_reach reach,
                      char text[ENCODER_NAME])
 {
@@ -219,7 +220,7 @@ void evaluation_caveat(const struct run_spec *r, const struct split_spec *split,
                  "%s: sequences have up to %d tokens, training had up to %d; what %s holds "
                  "for the positions from %d on was never trained",
                  split->name, longest, trained, names, trained);
-    /* Whether there is a value is a question of the laws. */
+    /* The laws, not the drawn samples, decide whether the encoder is defined. */
     if (beyond == REACH_UNDEFINED && law_longest > law_trained)
         snprintf(text, CAVEAT_TEXT,
                  "%s: sequences have up to %d tokens, training had up to %d; %s has no "
@@ -227,7 +228,7 @@ void evaluation_caveat(const struct run_spec *r, const struct split_spec *split,
                  split->name, law_longest, law_trained, names);
 }
 
-/* `count` of `total` as a fraction; NaN without numbers. */
+/* Returns `count` of `total` as a fraction; NaN when not available. */
 static struct metric_row share(const char *name, bool available, int64_t count,
                                int64_t total)
 {
@@ -245,7 +246,7 @@ static struct metric_row number(const char *name, double value)
     return (struct metric_row){.name = name, .value = value, .count = -1, .total = -1};
 }
 
-/* What answers there are that the tokens determine is not known of a text. */
+/* Returns the ceiling; for a text it is unknown which answers the tokens determine. */
 static struct metric_row ceiling(const struct evaluation *v)
 {
     return share("ceiling", v->bytes == 0 && v->words == 0, v->determined, v->tokens);

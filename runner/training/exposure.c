@@ -1,26 +1,26 @@
-/* exposure.c -- hashes of test samples, looked up while training is drawn once more.
+/* exposure.c -- finds the test samples that training had, by drawing training again.
  *
- * All test samples are drawn and their hashes sorted; then each training sample's hash is
- * looked for, and a bit set for every test sample that has it. The longest input of
- * training and of each split is noted on the way.
- * The trap: samples are told apart by 64 bits of their inputs alone; and a finite training
- * set is walked for one epoch only, since later ones show nothing new. */
+ * All test samples are drawn and their hashes sorted. Each training sample's hash is then looked
+ * up, and a bit is set for every test sample that has it. The longest input of training and of
+ * each split is recorded too.
+ * Caution: samples are compared by 64-bit hashes of their inputs only. A finite training set is
+ * drawn for one epoch only, since later ones repeat it. */
 #include "exposure.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-enum { PAUSE_STEPS = 64 }; /* between two looks for a wish to stop; chosen */
+enum { PAUSE_STEPS = 64 }; /* between two checks for a request to stop; chosen */
 
-/* A test sample by its inputs. */
+/* A test sample, identified by its inputs. */
 struct question {
     uint64_t hash;
     int split, index;
 };
 
 struct questions_list {
-    struct question *item; /* [n], by hash */
+    struct question *item; /* [n], sorted by hash */
     size_t n;
 };
 
@@ -91,7 +91,7 @@ static enum status list_questions(const struct run_spec *r, struct sampler *s,
     return ST_OK;
 }
 
-/* The first question whose hash is not smaller. */
+/* Returns the first question whose hash is not smaller. */
 static size_t find(const struct questions_list *q, uint64_t hash)
 {
     size_t low = 0, high = q->n;
@@ -116,13 +116,13 @@ static void mark(const struct questions_list *q, uint64_t hash, struct exposure 
 double exposure_bytes(const struct run_spec *r)
 {
     double bytes = 0.0;
-    /* qsort takes as much again as it sorts. */
+    /* qsort takes as much memory again as it sorts. */
     for (int i = 0; i < r->splits; i++)
         bytes += r->split[i].count * (2.0 * sizeof(struct question) + 1.0 / 8);
     return bytes;
 }
 
-/* Steps that show every training sample once: later epochs bring nothing new. */
+/* Returns the steps that show every training sample once; later epochs repeat them. */
 static int telling_steps(const struct train_settings *t)
 {
     const int steps = t->optimizer.steps;

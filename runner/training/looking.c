@@ -63,7 +63,7 @@ const real *looking_plane(const struct looking *x, int layer, int head, int plan
     return plane_at(x, layer, head, plane);
 }
 
-/* Softmax of n logits; of equal ones the weights are equal. */
+/* Computes the softmax of n logits; equal logits get equal weights. */
 static void weigh(int n, const real *logit, real *out)
 {
     double most = (double)logit[0], sum = 0;
@@ -131,7 +131,7 @@ enum status looking_at(struct trainer *t, const struct batch *one, struct lookin
     const struct attention_probe probe = {look, x, x->room};
     const int tokens = one->start[1];
     const size_t V = (size_t)model_settings(trainer_model(t))->vocabulary;
-    /* Every position is asked: any target will do. */
+    /* Every position is a query, so any target will do. */
     int32_t *target = calloc((size_t)tokens, sizeof *target);
     real *logits = calloc((size_t)tokens * V, sizeof *logits);
     enum status st = ST_OK;

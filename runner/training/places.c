@@ -12,7 +12,7 @@ static enum status no_memory(const struct places *p, struct err *e)
     return err_set(e, ST_NOMEM, "no memory for %lld scored places", (long long)p->count);
 }
 
-/* Room for one bit more. */
+/* Makes room for one more bit. */
 static enum status grow_bits(struct places *p, struct err *e)
 {
     const size_t at = (size_t)(p->count / 8);
@@ -33,7 +33,7 @@ static enum status grow_bits(struct places *p, struct err *e)
     return ST_OK;
 }
 
-/* Room for `value` in stratum i. */
+/* Makes room for `value` in stratum i. */
 static enum status grow_stratum(struct places *p, int i, int32_t value, struct err *e)
 {
     const int32_t before = p->stratum[i].room;
@@ -83,7 +83,7 @@ enum status places_add(struct places *p, const struct sampled *b, const int32_t 
     return st;
 }
 
-/* [value, wrong, places], and of a text the nats behind them. */
+/* Returns [value, wrong, places], followed by the nats in a split of text. */
 static json_t *value_json(const struct places *p, int32_t value,
                           const struct place_sum *sum)
 {
@@ -97,7 +97,7 @@ static json_t *value_json(const struct places *p, int32_t value,
     return NULL;
 }
 
-/* Those of the values that occur. */
+/* Returns the values that occur. */
 static json_t *stratum_json(const struct places *p, int i)
 {
     json_t *values = json_array();
@@ -126,11 +126,11 @@ enum status places_row(const struct places *p, const char *split, struct place_r
     *out = (struct place_row){
         .split = split, .count = p->count, .bits = p->bits, .strata = *text};
     if (p->count == 0)
-        out->bits = (const uint8_t *)""; /* no place is not too many */
+        out->bits = (const uint8_t *)""; /* NULL would mean too many places */
     return ST_OK;
 }
 
-/* The bits have room for up to twice as many; the row gives two letters a byte. */
+/* The array of bits may have twice the needed size; the row has two digits for each byte. */
 double places_bytes(double count)
 {
     return fmin(count, (double)PLACES_MAX) / 8 * 4;

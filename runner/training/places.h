@@ -1,13 +1,13 @@
-/* places.h -- which scored places of a split were right, and how many of each kind.
+/* places.h -- records which scored places of a split were right, and counts them by stratum.
  *
- * Places are counted through the sequences of the split in their order. */
+ * Places are numbered through the sequences of the split, in order. */
 #ifndef PLACES_H
 #define PLACES_H
 
 #include "sampling.h"
 #include "store.h"
 
-/* Beyond so many (8 MiB of bits) the places of each kind are counted and no bits kept. */
+/* With more places (8 MiB of bits) they are only counted by stratum, and no bits are kept. */
 #define PLACES_MAX (INT64_C(1) << 26)
 
 /* The places with one value of a stratum. */
@@ -19,7 +19,7 @@ struct place_sum {
 struct places {
     const struct task *task; /* borrowed */
     int64_t count;
-    uint8_t *bits; /* bit i of byte i / 8: place i is right; NULL behind PLACES_MAX */
+    uint8_t *bits; /* bit i of byte i / 8: place i is right; NULL above PLACES_MAX */
     size_t room;   /* bytes of bits */
     struct {
         struct place_sum *of; /* [room], by value */
@@ -27,16 +27,16 @@ struct places {
     } stratum[TASK_STRATA_MAX];
 };
 
-/* What a model gave as the likeliest and lost: best, loss [tokens of the batch]. Zeroes but
- * the task make an empty struct places. */
+/* Adds a batch, from the most likely token and the loss at each place: best, loss [tokens of the
+ * batch]. An empty struct places is zeroed except for the task. */
 enum status places_add(struct places *p, const struct sampled *b, const int32_t *best,
                        const float *loss, struct err *e);
 
-/* The row to store; *text is its strata, to be freed by the caller. */
+/* Makes the row to store; *text holds its strata, and the caller frees it. */
 enum status places_row(const struct places *p, const char *split, struct place_row *out,
                        char **text, struct err *e);
-/* Bytes that so many scored places take at their most, with the text of the row; values of
- * strata aside. */
+/* Returns the most bytes that so many scored places take, including the text of the row, but
+ * without the values of strata. */
 double places_bytes(double count);
 void places_free(struct places *p);
 

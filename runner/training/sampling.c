@@ -1,10 +1,10 @@
 /* sampling.c -- draws samples of training or of a split into one flat batch.
  *
- * A step, or a first index and an end, comes in; sequences end to end with tokens, targets,
- * scored places and, for splits, strata leave, lent until the next call.
- * The trap: sizes are those of the longest law, so a batch of a split ends where one more
- * sequence might not fit, and how many it holds is told by the batch; targets that are not
- * scored are taken away in splits, after the strata have looked at them. */
+ * The input is a step, or a first index and an end. The output, lent until the next call, is
+ * sequences end to end with tokens, targets, scored places and, for splits, strata.
+ * Caution: buffers are sized for the longest law. A batch of a split ends where one more sequence
+ * might not fit, so its number of sequences varies. In splits, unscored targets are removed after
+ * the strata were computed from them. */
 #include "sampling.h"
 
 #include <assert.h>
@@ -125,7 +125,7 @@ static void begin(struct sampler *s, struct sampled *out)
     };
 }
 
-/* Generates one sequence in place, behind those that are there. */
+/* Generates one sequence in place, after the present ones. */
 static struct sample append(struct sampler *s, const struct option_values *law,
                             struct rng stream, struct sampled *out)
 {
@@ -141,7 +141,7 @@ static struct sample append(struct sampler *s, const struct option_values *law,
     return one;
 }
 
-/* Before the targets that are not scored are taken away: a stratum may look at them. */
+/* Computes the strata, before unscored targets are removed, which a stratum may use. */
 static void find_strata(struct sampler *s, const struct option_values *law,
                         const struct sample *one)
 {

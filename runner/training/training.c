@@ -1,11 +1,11 @@
-/* training.c -- one run: begin or go on, train, evaluate, save, tell the cost.
+/* training.c -- one run: start or resume, train, evaluate, save, report the cost.
  *
- * A sampler and a trainer are opened, a checkpoint is taken up when one fits; then steps
- * with points of the curve between them, the final evaluation, weights, cost. Everything
- * goes to the spool; between steps and parts of an evaluation the run may be kept or
- * stopped.
- * The trap: `now` runs ahead of `kept`, and only what is kept, with the spool up to there,
- * goes into a checkpoint; numbers written since are written again by who goes on. */
+ * A sampler and a trainer are opened, and a checkpoint is loaded when one fits. Then come the
+ * steps, with points of the curve between them, the final evaluation, the weights and the cost.
+ * Everything goes to the spool. Between steps and between parts of an evaluation the run may be
+ * saved or stopped.
+ * Caution: `now` runs ahead of `kept`, and only `kept`, with the spool up to there, goes into a
+ * checkpoint. A resumed run writes all later numbers again. */
 #include "training.h"
 
 #include <assert.h>
@@ -24,20 +24,20 @@
 
 static const double progress_every_s = 0.25; /* lines to the scheduler; chosen */
 
-/* A checkpoint that took 1 s is followed by none for this long: they cost below 1 %. */
+/* After a checkpoint that took 1 s, none is written for this long: they cost less than 1 %. */
 static const double rest_per_s = 100.0;
 
-/* What is said when training begins anew. */
+/* The text of a warning, such as that training starts anew. */
 enum { WARNING_TEXT = 1024 };
 
-/* Where the run is, and how much of the spool belongs to it. */
+/* The position of the run, and how much of the spool belongs to it. */
 struct place {
     struct checkpoint_point at;
     off_t spool;
 };
 
-/* One run under way. Between two steps, and behind each part of an evaluation, `kept` is
- * brought up to `now`; in between, `now` runs ahead of what could be gone on from. */
+/* The state of a run. Between two steps, and after each part of an evaluation, `kept` is set to
+ * `now`; in between, the run cannot be resumed at `now`. */
 struct course {
     const struct training *t;
     struct sampler *sampler;
@@ -45,9 +45,9 @@ struct course {
     struct run_progress progress;
     double reported; /* when progress was last sent */
     struct checkpoint_point now;
-    struct place kept, saved; /* saved: as the checkpoint has it */
+    struct place kept, saved; /* saved: that of the checkpoint */
     struct checkpoint_point begun;
-    struct spool *before; /* reported by earlier attempts; NULL: this is the first */
+    struct spool *before; /* of earlier attempts; NULL: this is the first */
     double start, next_save;
 };
 
@@ -71,8 +71,8 @@ struct trainer_config training_trainer(const struct run_spec *r, const struct sa
     return trainer_for(r, threads, sampler_max_sequences(s), sampler_max_tokens(s));
 }
 
-/* What grows with the sequences of splits: telling which of them training had, and then the
- * answers to one split after the other. */
+/* Returns the bytes that grow with the sequences of splits: first for telling which of them
+ * training had, then for the answers to one split at a time. */
 static double evaluation_bytes(const struct run_spec *r)
 {
     double most = exposure_bytes(r), seen = 0.0;
@@ -81,7 +81,7 @@ static double evaluation_bytes(const struct run_spec *r)
     for (int i = 0; i < r->splits; i++) {
         const struct split_spec *s = &r->split[i];
         const double places = (double)s->count * r->task->max_length(&s->options);
-        /* Bits of answers, and their two letters a byte. */
+        /* The bits of answers, and two digits for each of their bytes. */
         most = fmax(most, seen + s->count / 8.0 * 3 + places_bytes(places));
     }
     return most;
@@ -100,7 +100,7 @@ enum status training_bytes(const struct run_spec *r, int threads, double *bytes,
     for (int i = 0; i < r->splits; i++)
         two |= r->split[i].encoder[0] != '\0';
     if (sized == ST_OK && two)
-        *bytes *= 2; /* the model of such a split stands beside that of training */
+        *bytes *= 2; /* such a split has a second model */
     if (sized == ST_OK)
         *bytes += evaluation_bytes(r);
     return sized;
@@ -120,20 +120,20 @@ static void report(struct course *c)
 
 /* --- checkpoints --- */
 
-/* From here the run could go on. */
+/* Marks the point where the run can be resumed. */
 static void keep(struct course *c)
 {
     c->kept.at = c->now;
 }
 
-/* The same, with what was written to the spool since. */
+/* Does the same, including what was written to the spool since. */
 static void keep_spool(struct course *c)
 {
     keep(c);
     c->kept.spool = spool_position(c->t->spool);
 }
 
-/* Adds what this attempt has cost up to now. */
+/* Adds the cost of this attempt so far. */
 static void add_cost(const struct course *c, struct checkpoint_point *p)
 {
     struct rusage usage;
@@ -156,7 +156,7 @@ static enum status write_checkpoint(struct course *c, struct err *e)
     return st;
 }
 
-/* A checkpoint that cannot be written is told and costs nothing but safety. */
+/* Saves a checkpoint. A failure only gives a warning. */
 static void save(struct course *c)
 {
     const double start = clock_now();
@@ -176,7 +176,7 @@ static void save(struct course *c)
     c->next_save = every > 0.0 ? end + fmax(every, rest_per_s * (end - start)) : 0.0;
 }
 
-/* Saves when it is time, or when the run is to stop. */
+/* Saves a checkpoint when it is due or when the run must stop. */
 static enum status pause_or_stop(struct course *c, struct err *e)
 {
     if (c->t->stop && *c->t->stop) {
@@ -200,7 +200,7 @@ static enum status after_batch(void *context, int sequences, double flops)
     return pause_or_stop(c, NULL);
 }
 
-/* The last line of a split: whoever goes on takes a split with answers for done. */
+/* Writes the answers, the last line of a split: a resumed run skips a split that has answers. */
 static enum status report_answers(struct course *c, const struct questions *q,
                                   struct err *e)
 {
@@ -215,7 +215,7 @@ static enum status report_answers(struct course *c, const struct questions *q,
     return st;
 }
 
-/* A split that changes the encoder is asked of another model with the same weights. */
+/* Evaluates a split; if it changes the encoder, on a second model with the same weights. */
 static enum status ask_model(struct course *c, const struct questions *q,
                              struct evaluation *out, struct err *e)
 {
@@ -261,7 +261,8 @@ static enum status ask_split(struct course *c, const struct questions *q, struct
     return st;
 }
 
-/* `seen`, at the end alone, when the answers are kept too: the split's of exposure.h. */
+/* Evaluates a split. `seen` is the split's of exposure.h; it is given only at the end, where the
+ * answers are kept too. */
 static enum status evaluate_split(struct course *c, const struct split_spec *split,
                                   int count, const uint8_t *seen, struct err *e)
 {
@@ -290,7 +291,7 @@ static enum status evaluate_split(struct course *c, const struct split_spec *spl
     return st;
 }
 
-/* Mean training loss of the steps since the last point of the curve. */
+/* Reports the mean training loss of the steps since the last point of the curve. */
 static enum status training_loss(struct course *c, struct err *e)
 {
     const struct metric_row loss = {.split = "train",
@@ -306,8 +307,8 @@ static enum status training_loss(struct course *c, struct err *e)
     return spool_metrics(c->t->spool, &loss, 1, e);
 }
 
-/* A point of the learning curve: training loss, and the first eval_count sequences of
- * every split. */
+/* Makes a point of the learning curve: training loss, and the first eval_count sequences of every
+ * split. */
 static enum status curve_point(struct course *c, struct err *e)
 {
     const struct run_spec *r = c->t->run;
@@ -325,7 +326,7 @@ static enum status curve_point(struct course *c, struct err *e)
     return st;
 }
 
-/* Behind the last step, one split: what it takes, unless an earlier attempt did it. */
+/* Evaluates one split after the last step, unless an earlier attempt did so. */
 static enum status final_split(struct course *c, const struct exposure *x, int split,
                                struct err *e)
 {
@@ -350,7 +351,7 @@ static enum status pause_exposure(void *context, struct err *e)
     return pause_or_stop(context, e);
 }
 
-/* The longest input of training, as it was drawn; an earlier attempt may have told it. */
+/* Reports the longest input drawn in training, unless an earlier attempt did so. */
 static enum status tell_longest(struct course *c, const struct exposure *x, struct err *e)
 {
     const struct metric_row longest = {.split = "train",
@@ -423,7 +424,7 @@ static enum status one_step(struct course *c, struct err *e)
     return ST_OK;
 }
 
-/* Is there a point of the curve here that is not yet complete? */
+/* Returns true when a point of the curve belongs here and is not complete. */
 static bool point_due(const struct course *c)
 {
     const struct train_settings *t = &c->t->run->train;
@@ -451,7 +452,7 @@ static enum status train(struct course *c, struct err *e)
 
 /* --- the run --- */
 
-/* A run whose weights cannot be kept still has its numbers. */
+/* Saves the weights. A failure only gives a warning, since the numbers are still valid. */
 static enum status save_weights(struct course *c, struct err *e)
 {
     struct safetensors_note notes[STORED_NOTES];
@@ -490,8 +491,8 @@ static enum status open_trainer(struct course *c, struct err *e)
     return trainer_open(&config, &c->trainer, e);
 }
 
-/* Another program or machine may round otherwise: that is told, since then no single one
- * gives these bits again. */
+/* Reports the resumption. Another program or machine may round differently; then there is a
+ * warning, since no single one can reproduce these bits. */
 static enum status tell_resumption(struct course *c, const char *maker, struct err *e)
 {
     char here[CHECKPOINT_MAKER], text[2 * CHECKPOINT_MAKER + 160];
@@ -514,7 +515,7 @@ static enum status tell_refusal(struct course *c, const char *why, struct err *e
     return spool_event(c->t->spool, "warning", text, e);
 }
 
-/* Takes up the checkpoint if there is one that fits. */
+/* Loads the checkpoint if there is one that fits. */
 static enum status take_up(struct course *c, struct err *e)
 {
     struct checkpoint_found found = {0};
@@ -528,7 +529,7 @@ static enum status take_up(struct course *c, struct err *e)
     if (st == ST_NOTFOUND)
         return ST_OK;
     if (st) {
-        /* The trainer may hold half of it. */
+        /* The trainer may hold half of the checkpoint. */
         st = open_trainer(c, e);
         return st ? st : tell_refusal(c, why.msg, e);
     }

@@ -116,7 +116,8 @@ static bool find_task(const char *name, struct report_task *out)
     return strcmp(name, "flip_flop") == 0;
 }
 
-/* Above the findings of an experiment, long before its tables. */
+/* Above the findings of an experiment, long before its tables; a value may read as if it named
+ * an option. */
 static void what_tests_ask_stands_above_what_came_out(void **state)
 {
     struct fixture *f = *state;
@@ -127,7 +128,8 @@ static void what_tests_ask_stands_above_what_came_out(void **state)
             (struct fake_run){.variant = i ? "beta" : "alpha",
                               .more = "\"task\": {\"name\": \"t\", \"options\": {\"p\": 1, "
                                       "\"p_noise\": 0.5}}, \"splits\": {\"ood_far\": "
-                                      "{\"options\": {\"p\": 1, \"p_noise\": 0.9}}}"});
+                                      "{\"options\": {\"p\": 1, \"p_noise\": 0.9, "
+                                      "\"corpus\": \"a, p 2\"}}}"});
         put_split(f->store, id, "ood_far", 300 + 100 * i, 1000, 1);
     }
     char *text = page(f, (struct report_request){.task = find_task}, ST_OK, &undrawn);
@@ -135,7 +137,7 @@ static void what_tests_ask_stands_above_what_came_out(void **state)
     assert_non_null(end);
     *end = '\0';
     assert_has(text, "<p>The task: repeat what came first.</p>\n<ul class=notes>\n"
-                     "<li>ood_far: p_noise 0.9 (in training 0.5).</li>\n"
+                     "<li>ood_far: p_noise 0.9 (in training 0.5), corpus a, p 2.</li>\n"
                      "<li>p_noise: share of &#60;noise&#62;.</li>\n</ul>\n"
                      "<ul class=findings>\n<li><b>");
     free(text);

@@ -1,4 +1,5 @@
-/* ascending.h -- the order of qsort and bsearch for plain numbers, least first. */
+/* ascending.h -- plain numbers by size: their order for qsort and bsearch, least first, and the
+ * smaller and larger of two. */
 #ifndef ASCENDING_H
 #define ASCENDING_H
 
@@ -15,6 +16,21 @@ static inline int ascending_hashes(const void *a, const void *b)
 {
     const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return (x > y) - (x < y);
+}
+
+static inline int min_int(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static inline int max_int(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static inline int64_t max_int64(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
 }
 
 #endif

@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The character at `s` and its length; 0: not UTF-8 (RFC 3629, section 4). */
-static size_t decode(const unsigned char *s, size_t n, uint32_t *code)
+size_t clean_code(const char *text, size_t n, uint32_t *code)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *s = (const unsigned char *)text;
     const size_t length = s[0] < 0x80             ? 1
                           : (s[0] & 0xE0) == 0xC0 ? 2
                           : (s[0] & 0xF0) == 0xE0 ? 3
@@ -74,7 +74,7 @@ int clean_letter_columns(const char *text, size_t n)
         {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD},
     };
     uint32_t code = 0;
-    if (decode((const unsigned char *)text, n, &code) == 0)
+    if (clean_code(text, n, &code) == 0)
         return 1;
     return is_among(code, marks, sizeof marks / sizeof *marks) ? 0
            : is_among(code, wide, sizeof wide / sizeof *wide)  ? 2
@@ -94,7 +94,7 @@ size_t clean_next(const char *text, size_t n, char escape[CLEAN_ESCAPE])
 {
     static const char plain[] = "\n\r\t", letter[] = "nrt";
     uint32_t code = 0;
-    const size_t length = decode((const unsigned char *)text, n, &code);
+    const size_t length = clean_code(text, n, &code);
     const char *common = *text ? strchr(plain, *text) : NULL;
     escape[0] = '\0';
     if (common)

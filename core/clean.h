@@ -7,12 +7,16 @@
 #define CLEAN_H
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* Length of the character at `text`, of which n bytes are left, n > 0; `escape` receives
  * what is shown in its place, "" when it is shown as it is. */
 enum { CLEAN_ESCAPE = 12 }; /* "\U0010ffff" takes 11 with its end */
 size_t clean_next(const char *text, size_t n, char escape[CLEAN_ESCAPE]);
+
+/* Its number, and its length; 0: not UTF-8 (RFC 3629, section 4). */
+size_t clean_code(const char *text, size_t n, uint32_t *code);
 
 /* Columns of a terminal that the character at `text` takes, of which n bytes are left, n > 0: none
  * if it joins the letter before it, two if it is wide (Chinese, most pictographs), else one. */

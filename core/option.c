@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascending.h"
+
 enum { NAME_MAX_LENGTH = 63 }; /* longer names get no suggestion */
 
 int option_count(const struct option *table)
@@ -242,11 +244,6 @@ static bool same(char a, char b)
     return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 /* Optimal string alignment: insertions, deletions, substitutions and transpositions of
  * neighbours cost 1 each. Case is ignored. Keeps the last three rows of the table. */
 static int distance(const char *a, int n_a, const char *b, int n_b)
@@ -259,10 +256,10 @@ static int distance(const char *a, int n_a, const char *b, int n_b)
         const int *above = rows[(i + 2) % 3], *above2 = rows[(i + 1) % 3];
         row[0] = i;
         for (int j = 1; j <= n_b; j++) {
-            row[j] = least(above[j], row[j - 1]) + 1;
-            row[j] = least(row[j], above[j - 1] + !same(a[i - 1], b[j - 1]));
+            row[j] = min_int(above[j], row[j - 1]) + 1;
+            row[j] = min_int(row[j], above[j - 1] + !same(a[i - 1], b[j - 1]));
             if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
-                row[j] = least(row[j], above2[j - 2] + 1);
+                row[j] = min_int(row[j], above2[j - 2] + 1);
         }
     }
     return rows[n_a % 3][n_b];

@@ -20,6 +20,8 @@
 
 #include <assert.h>
 
+#include "ascending.h"
+
 enum { PAIRS, QUERIES, KEYS, VALUES, P_FORGET }; /* options; ids: keys, values, separator */
 enum { KEYS_MOST = 1024 }; /* limit of the option, and room on the stack; chosen */
 
@@ -75,11 +77,6 @@ static int answers(const struct option_values *o)
     return (int)o->v[VALUES];
 }
 
-static int lesser(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
     const int K = (int)o->v[KEYS];
@@ -101,7 +98,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
         put(out, value[key[at]]);
     }
     put(out, separator(o));
-    const int asked = lesser((int)o->v[QUERIES], n_known);
+    const int asked = min_int((int)o->v[QUERIES], n_known);
     draw_few(r, key, n_known, asked);
     for (int i = 0; i < asked; i++)
         ask(out, key[i], value[key[i]]);

@@ -4,7 +4,6 @@
 #include "split_text.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,22 +70,34 @@ static void add_change(char text[SPLIT_TEXT], const char *option, const char *va
 }
 
 void split_text_changes(const json_t *split, const json_t *base, const char *name,
-                        char text[SPLIT_TEXT])
+                        char text[SPLIT_TEXT], char options[SPLIT_TEXT])
 {
     const json_t *const before = json_object_get(base, "options");
-    json_t *const options = json_object_get(split, "options"), *value;
+    json_t *const after = json_object_get(split, "options"), *value;
     const char *option;
     char ours[VALUE], theirs[VALUE];
-    text[0] = '\0';
-    json_object_foreach(options, option, value)
+    text[0] = options[0] = '\0';
+    json_object_foreach(after, option, value)
     {
         write_value(value, ours);
         write_value(json_object_get(before, option), theirs);
-        if (strcmp(ours, theirs) != 0 && !is_of_windows(split, option))
-            add_change(text, option, ours, name, theirs);
+        if (strcmp(ours, theirs) == 0 || is_of_windows(split, option))
+            continue;
+        add_change(text, option, ours, name, theirs);
+        const size_t used = strlen(options);
+        snprintf(options + used, SPLIT_TEXT - used, "%s ", option);
     }
     write_value(json_object_get(split, "encoder"), ours);
     write_value(json_object_get(base, "encoder"), theirs);
     if (strcmp(ours, theirs) != 0)
         add_change(text, "encoder", ours, name, theirs);
+}
+
+bool split_text_names(const char *options, const char *option)
+{
+    const size_t n = strlen(option);
+    for (const char *end; (end = strchr(options, ' ')) != NULL; options = end + 1)
+        if ((size_t)(end - options) == n && memcmp(options, option, n) == 0)
+            return true;
+    return false;
 }

@@ -2,6 +2,8 @@
 #ifndef SPLIT_TEXT_H
 #define SPLIT_TEXT_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 enum { SPLIT_TEXT = 1200 }; /* longer ones are cut */
@@ -14,8 +16,10 @@ void split_text_windows(const json_t *options, char text[SPLIT_TEXT]);
 
 /* "p_ignore 0.98 (id 0.8), length 40 (id 20)": the options of the law `split` of a run's
  * configuration that are not those of `base`, which is called `name`, and its encoder where
- * that is another; "" where there is none. Of a text without what its windows tell. */
+ * that is another; "" where there is none. Of a text without what its windows tell. `options`:
+ * the names of these options, for split_text_names. */
 void split_text_changes(const json_t *split, const json_t *base, const char *name,
-                        char text[SPLIT_TEXT]);
+                        char text[SPLIT_TEXT], char options[SPLIT_TEXT]);
+bool split_text_names(const char *options, const char *option);
 
 #endif

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "ascending.h"
 #include "escape.h"
 #include "real_text.h"
 
@@ -28,16 +29,6 @@ int terminal_columns(FILE *out)
     if (isatty(fileno(out)) && ioctl(fileno(out), TIOCGWINSZ, &size) == 0)
         return size.ws_col;
     return 0;
-}
-
-static int larger(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
 }
 
 const char *text_cell_form(const struct text_cell *c, char text[FORM_TEXT], size_t *head)
@@ -120,7 +111,7 @@ static int longest_word(const char *text)
     for (size_t n, word; *text; text += n) {
         n = piece(text, 0);
         word = strcspn(text, " ");
-        longest = larger(longest, width_of(text, word < n ? word : n));
+        longest = max_int(longest, width_of(text, word < n ? word : n));
     }
     return longest;
 }
@@ -135,10 +126,10 @@ static void find_widths(struct text_table *t)
             size_t head;
             const char *text = text_cell_form(&t->cell[i], own, &head);
             const int front = width_of(text, head) + indent_width(&t->cell[i]);
-            k->head = larger(k->head, front);
-            k->tail = larger(k->tail, text_width(text + head) + marks_width(&t->cell[i]));
+            k->head = max_int(k->head, front);
+            k->tail = max_int(k->tail, text_width(text + head) + marks_width(&t->cell[i]));
         }
-        k->width = larger(larger(k->width, text_width(k->name)), k->head + k->tail);
+        k->width = max_int(max_int(k->width, text_width(k->name)), k->head + k->tail);
     }
 }
 
@@ -149,8 +140,9 @@ static int least_width(const struct text_table *t, int c)
         return t->column[c].width;
     for (int i = c; i < t->cells; i += t->columns)
         if (t->cell[i].text)
-            least = larger(least, longest_word(t->cell[i].text) + marks_width(&t->cell[i]) +
-                                      indent_width(&t->cell[i]));
+            least =
+                max_int(least, longest_word(t->cell[i].text) + marks_width(&t->cell[i]) +
+                                   indent_width(&t->cell[i]));
     return least;
 }
 
@@ -188,7 +180,7 @@ static void put(struct line *l, const char *text, size_t n)
     if (!n)
         return;
     for (int rest = l->blanks; rest > 0; rest -= (int)sizeof blanks - 1)
-        fwrite(blanks, 1, (size_t)smaller(rest, (int)sizeof blanks - 1), l->out);
+        fwrite(blanks, 1, (size_t)min_int(rest, (int)sizeof blanks - 1), l->out);
     l->blanks = 0;
     fwrite(text, 1, n, l->out);
 }
@@ -221,11 +213,11 @@ static void put_right(struct line *l, const struct text_table *t, const struct t
     size_t head;
     const char *text = text_cell_form(c, own, &head);
     /* Rows that came later than the widths may be wider. */
-    const int before = larger(0, k->width - k->tail - width_of(text, head));
+    const int before = max_int(0, k->width - k->tail - width_of(text, head));
     l->blanks += before;
     put_bold(l, text, t->bold && c->best);
     put_marks(l, c);
-    l->blanks += larger(0, k->width - before - text_width(text) - marks_width(c));
+    l->blanks += max_int(0, k->width - before - text_width(text) - marks_width(c));
 }
 
 /* The next piece of a cell of words, of which *from bytes are printed. */
@@ -246,7 +238,7 @@ static void put_left(struct line *l, const struct text_table *t, const struct te
     if (marked)
         put_marks(l, c);
     l->blanks +=
-        larger(0, k->width - indent - width_of(text, n) - (marked ? marks_width(c) : 0));
+        max_int(0, k->width - indent - width_of(text, n) - (marked ? marks_width(c) : 0));
 }
 
 static void put_row(struct text_table *t, const struct text_cell *row)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascending.h"
 #include "clean.h"
 #include "escape.h"
 #include "looks.h"
@@ -350,16 +351,6 @@ enum { LEGEND_MARGIN = 4 }; /* lines of a box's ticks and of its axis's name */
 struct legend {
     int columns, lines;
 };
-
-static int max_int(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-static int min_int(int a, int b)
-{
-    return a < b ? a : b;
-}
 
 /* Of a series' name as a legend shows it. */
 static int legend_letters(const char *name)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report_parts.h"
+#include "split_text.h"
 #include "table.h"
 
 /* The tests of the experiment at hand, the last of `all`; `to` writes its html. */
@@ -17,25 +18,19 @@ struct writer {
     bool named[OPTIONS_MAX]; /* is the option's value told of some split? */
 };
 
-/* An option stands first or behind the sign of a list, and a blank before its value. */
-static bool names_option(const char *text, const char *option)
-{
-    const size_t n = strlen(option);
-    for (const char *at = text; (at = strstr(at, option)) != NULL; at += n)
-        if (at[n] == ' ' &&
-            (at == text || (at > text + 1 && at[-1] == ' ' && strchr(",;", at[-2]))))
-            return true;
-    return false;
-}
-
 static void take_split(void *to, const char *name, const char *asks)
 {
     struct writer *w = to;
     fputs("<li>", w->to);
     report_say(w->to, "%s %s", name, asks);
     fputs("</li>\n", w->to);
+}
+
+static void take_options(void *to, const char *options)
+{
+    struct writer *w = to;
     for (int i = 0; w->task.summary && i < option_count(w->task.options); i++)
-        w->named[i] |= names_option(asks, w->task.options[i].name);
+        w->named[i] |= split_text_names(options, w->task.options[i].name);
 }
 
 static enum status finish(struct writer *w, struct err *e)
@@ -93,7 +88,7 @@ enum status report_asks_load(struct report *r, struct report_asks *out, struct e
     const struct table_request q = {.experiment = r->request->experiment,
                                     .profile = r->request->profile};
     struct writer w = {.report = r, .all = out};
-    const struct split_listener listener = {take_tests, take_split, &w};
+    const struct split_listener listener = {take_tests, take_split, take_options, &w};
     *out = (struct report_asks){.n = 0};
     const enum status st = table_splits(r->store, &q, &listener, e);
     struct err ignored;

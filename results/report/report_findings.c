@@ -30,7 +30,8 @@ struct contest {
     FILE *out;
     struct report_asks asks;
     char experiment[NAME_TEXT], profile[NAME_TEXT];
-    const char *asked;        /* what stands above the last sentence; NULL: none yet */
+    const char *asked;      /* what stands above the list; NULL: none yet */
+    int tests, undecidable; /* of the list, with one behind the first; with too few seeds */
     char name[4 * NAME_TEXT]; /* "flip_flop quick id" */
     struct entrant *all;      /* [n], room for `room` */
     int n, room;
@@ -127,12 +128,14 @@ static void say_leaders(const struct contest *c, FILE *to)
         fputs(", no better than a guess", to);
 }
 
-static void say_rest(const struct contest *c, FILE *to)
+/* Nothing where seeds are too few: the list's end says so, once for all its tests. */
+static void say_rest(struct contest *c, FILE *to)
 {
     if (leaders(c) == c->n)
         return;
+    c->tests++;
     if (!could_decide(c)) {
-        fputs("; too few seeds to tell encoders apart", to);
+        c->undecidable++;
         return;
     }
     if (list(c, true, NULL)) {
@@ -146,13 +149,34 @@ static void say_rest(const struct contest *c, FILE *to)
     }
 }
 
+static void end_list(struct contest *c)
+{
+    if (!c->asked)
+        return;
+    fputs("</ul>\n", c->out);
+    if (c->undecidable) {
+        fputs("<p class=notes>", c->out);
+        if (c->undecidable < c->tests)
+            report_say(
+                c->out,
+                "In %d of these %d tests, where a sentence names none but the first, "
+                "there are too few seeds to tell encoders apart.",
+                c->undecidable, c->tests);
+        else
+            report_say(c->out, "Too few seeds to tell encoders apart.");
+        fputs("</p>\n", c->out);
+    }
+    c->tests = c->undecidable = 0;
+}
+
 /* Above the first sentence of an experiment. */
 static void say_asked(struct contest *c)
 {
     const char *asked = report_asks_find(&c->asks, c->experiment, c->profile);
     if (c->asked && strcmp(asked, c->asked) == 0)
         return;
-    fprintf(c->out, "%s%s<ul class=findings>\n", c->asked ? "</ul>\n" : "", asked);
+    end_list(c);
+    fprintf(c->out, "%s<ul class=findings>\n", asked);
     c->asked = asked;
 }
 
@@ -166,10 +190,10 @@ static void finish(struct contest *c)
         for (int i = 0; i < c->n; i++)
             c->all[i].mean = statistics_mean(c->all[i].value, c->all[i].seeds);
         qsort(c->all, (size_t)c->n, sizeof *c->all, by_mean);
+        say_asked(c);
         say_leaders(c, to);
         say_rest(c, to);
         if (fclose(to) == 0) {
-            say_asked(c);
             fputs("<li>", c->out);
             report_element(c->out, "b", c->name);
             report_say(c->out, ": %s.", text);
@@ -249,7 +273,7 @@ enum status report_findings(struct report *r, struct err *e)
         st = store_query(r->store, sql, r->params, 2, take, &c, e);
     if (st == ST_OK)
         finish(&c);
-    fputs(c.asked ? "</ul>\n" : "", r->out);
+    end_list(&c);
     report_asks_free(&c.asks);
     free(c.all);
     return st;

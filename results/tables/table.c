@@ -320,6 +320,11 @@ static enum status tell_splits(const struct table_data *d, const struct groups *
                       any->key[DIM_TASK], e);
         if (st == ST_OK)
             table_notes_splits(&s, l->split, l->to);
+        for (int m = 0; st == ST_OK && m < s.members; m++) {
+            const struct asked *asked = table_data_asked(d, table_member(&s, m));
+            if (asked)
+                l->options(l->to, asked->options);
+        }
     }
     table_section_free(&s);
     return st;

@@ -69,11 +69,13 @@ enum status table_print(struct store *s, const struct table_request *q, FILE *ou
                         struct err *e);
 
 /* Who is told what tests ask: first the tests of an experiment and profile, then a line for
- * each of their splits, "ood_sparse:" and "p_ignore 0.98 (id 0.8).", as below a table. */
+ * each of their splits, "ood_sparse:" and "p_ignore 0.98 (id 0.8).", as below a table; and, as
+ * often as there are runs of them, the options that the lines name (split_text_names). */
 struct split_listener {
     enum status (*tests)(void *to, const char *experiment, const char *profile,
                          const char *task, struct err *e);
     void (*split)(void *to, const char *name, const char *asks);
+    void (*options)(void *to, const char *options);
     void *to;
 };
 

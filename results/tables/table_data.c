@@ -341,19 +341,21 @@ static enum status take_asked(void *context, sqlite3_stmt *q, struct err *e)
     struct asked *all = table_data_grown(d->asked, d->askeds, sizeof *all);
     const char *const name = (const char *)sqlite3_column_text(q, 4);
     enum status st = ST_OK;
-    char text[SPLIT_TEXT];
+    char text[SPLIT_TEXT], options[SPLIT_TEXT];
     if (!all)
         return err_set(e, ST_NOMEM, "no memory for the table");
     d->asked = all;
     json_t *split = json_loads((const char *)sqlite3_column_text(q, 2), 0, NULL);
     json_t *base = json_loads((const char *)sqlite3_column_text(q, 3), 0, NULL);
-    split_text_changes(split, base, strcmp(name, "id") == 0 ? name : "in training", text);
+    split_text_changes(split, base, strcmp(name, "id") == 0 ? name : "in training", text,
+                       options);
     json_decref(split);
     json_decref(base);
     all[d->askeds++] = (struct asked){
         .recipe = sqlite3_column_int64(q, 0),
         .split = table_data_word(d, (const char *)sqlite3_column_text(q, 1), &st, e),
         .changes = table_data_word(d, text, &st, e),
+        .options = table_data_word(d, options, &st, e),
         .base = table_data_word(d, name, &st, e),
     };
     return st;

@@ -87,6 +87,7 @@ struct asked {
     int64_t recipe;
     const char *split;
     const char *changes; /* "p_ignore 0.98 (id 0.8)"; "": nothing */
+    const char *options; /* those that `changes` tells: split_text_names */
     const char *base;    /* against what: "id" or "training" */
 };
 

@@ -228,7 +228,6 @@ static const struct metavariable {
     {.name = "I/N"},
     {.name = "N"},
     {.name = "T"},
-    {.name = "TEXT"},
     {.name = "NAME"},
     {.name = "SECONDS"},
     {.name = "TIME"},

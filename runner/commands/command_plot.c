@@ -6,8 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "gnuplot.h"
 #include "choose_head.h"
+#include "clean.h"
+#include "fonts.h"
+#include "gnuplot.h"
 #include "look_run.h"
 #include "output.h"
 #include "targets.h"
@@ -45,6 +47,25 @@ static enum status too_long(int lines, struct err *e)
                    lines, TEXT_LINES_MOST);
 }
 
+/* Draws by cairo, which needs a font for each letter. */
+static enum status draw_by_cairo(FILE *script, FILE *out, struct err *e)
+{
+    FILE *drawable = NULL;
+    uint32_t first;
+    int missing;
+    enum status st = fonts_drawable(script, &drawable, &missing, &first, e);
+    if (st == ST_OK && missing > 0)
+        clean_line(stderr,
+                   "posbench: no font has U+%04X%s; drawn as \"?\" (apt-get install "
+                   "fonts-noto-core fonts-noto-cjk, or write -o FILE.svg)",
+                   (unsigned)first, missing > 1 ? " and other letters" : "");
+    if (st == ST_OK)
+        st = gnuplot_draw(drawable, out, e);
+    if (drawable)
+        fclose(drawable);
+    return st;
+}
+
 static enum status write_picture(const struct plot *p, const struct plot_data *d,
                                  const struct plot_request *q, const char *format,
                                  FILE *out, struct err *e)
@@ -74,7 +95,8 @@ static enum status write_picture(const struct plot *p, const struct plot_data *d
     if (!script)
         return err_set(e, ST_IO, "no temporary file for the script: %s", strerror(errno));
     plot_script(p, d, q, format, script);
-    const enum status st = gnuplot_draw(script, out, e);
+    const bool cairo = strcmp(format, "png") == 0 || strcmp(format, "pdf") == 0;
+    const enum status st = (cairo ? draw_by_cairo : gnuplot_draw)(script, out, e);
     fclose(script);
     return st;
 }

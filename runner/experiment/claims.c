@@ -41,7 +41,9 @@ struct subject {
 
 /* --- words --------------------------------------------------------------- */
 
-/* Returns the text at `key`, at most `most` bytes; NULL: a problem was noted. */
+/* Returns the text at `key`, at most `most` bytes; NULL: a problem was noted. CSV prints it byte
+ * for byte, so that tables can be joined by it; a text that a spreadsheet would calculate is
+ * therefore refused here. */
 static const char *read_text(const struct node *item, const char *key, size_t most,
                              struct problems *p)
 {
@@ -56,6 +58,14 @@ static const char *read_text(const struct node *item, const char *key, size_t mo
     }
     if (strlen(n->text) > most) {
         problem_at(p, n->at, "%s: longer than %zu bytes", key, most);
+        return NULL;
+    }
+    if (strchr("=+-@\t\r", n->text[0])) {
+        problem_at(
+            p, n->at,
+            "%s: \"%.64s\" would be a formula to a spreadsheet; begin it with a letter, "
+            "a digit or a quote",
+            key, n->text);
         return NULL;
     }
     return n->text;

@@ -11,6 +11,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "ascending.h"
+
 struct sampler {
     const struct run_spec *run; /* borrowed */
     int max_sequences, max_tokens;
@@ -44,26 +46,21 @@ uint64_t sampling_index(const struct train_settings *t, uint64_t seed, int step,
     return rng_permute(seed, epoch, place, (uint64_t)t->samples);
 }
 
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 enum status sampler_sizes(const struct run_spec *r, int *max_sequences, int *max_tokens,
                           struct err *e)
 {
     int64_t tokens = EVALUATION_TOKENS;
     for (int i = 0; i < r->splits; i++)
-        tokens = larger(tokens, r->task->max_length(&r->split[i].options));
+        tokens = max_int64(tokens, r->task->max_length(&r->split[i].options));
     tokens =
-        larger(tokens, (int64_t)r->train.batch * r->task->max_length(&r->task_options));
+        max_int64(tokens, (int64_t)r->train.batch * r->task->max_length(&r->task_options));
     if (tokens > INT_MAX)
         return err_set(e, ST_RANGE,
                        "train.batch: %d sequences of up to %d tokens are too many for one "
                        "step; choose a smaller batch",
                        r->train.batch, r->task->max_length(&r->task_options));
     *max_tokens = (int)tokens;
-    *max_sequences = (int)larger(EVALUATION_SEQUENCES, r->train.batch);
+    *max_sequences = (int)max_int64(EVALUATION_SEQUENCES, r->train.batch);
     return ST_OK;
 }
 

@@ -373,6 +373,54 @@ static void what_matches_nothing_says_what_there_is(void **state)
     said("table --db good.db -o macro", 2, NULL, "json, macros; did you mean \"macros\"?");
 }
 
+/* A stand-in for gnuplot hands its script on, one for fc-list knows fonts with `letters`.
+ * The picture has `drawn`; `told`: NULL, or a part of what is said. */
+static void draw(const char *letters, const char *end, const char *drawn, const char *told)
+{
+    char line[1024], environment[2 * SCRATCH_TEXT];
+    struct program p;
+    snprintf(
+        line, sizeof line,
+        "-c 'mkdir -p %s/bin && cd %s/bin && printf \"#!/bin/sh\\ncat\\n\" >gnuplot && "
+        "printf \"#!/bin/sh\\n%s\\n\" >fc-list && chmod +x gnuplot fc-list'",
+        folder, folder, letters);
+    program_run(&p, "/bin/sh", NULL, line);
+    assert_int_equal(p.code, 0);
+    program_free(&p);
+    snprintf(environment, sizeof environment, "PATH=%s/bin:$PATH", folder);
+    snprintf(line, sizeof line, "-C %s plot seeds --db s.db -o p.%s && cat %s/p.%s", folder,
+             end, folder, end);
+    program_run(&p, POSBENCH, environment, line);
+    assert_int_equal(p.code, 0);
+    if (!strstr(p.out, drawn))
+        fail_msg("no %s in\n%s", drawn, p.out);
+    if (told ? !strstr(p.err, told) : *p.err)
+        fail_msg("%s", p.err);
+    program_free(&p);
+}
+
+/* Cairo draws a letter without a font across the whole picture. */
+static void letters_without_a_font_are_told(void **state)
+{
+    static const char told[] = "no font has U+4E2D; drawn as \"?\"";
+    (void)state;
+    make("UPDATE run SET variant = 'a\xe4\xb8\xad' || variant");
+    draw("echo 20-7e a0-2fff; echo 4e00", "png", "a?rope", told);
+    draw("echo 20-7e a0-2fff; echo 4e00", "pdf", "a?rope", told);
+    draw("echo 20-7e a0-2fff; echo 4e00-4e2d 4e2f", "png",
+         "a\xe4\xb8\xad"
+         "rope",
+         NULL);
+    draw("echo 20-7e", "svg",
+         "a\xe4\xb8\xad"
+         "rope",
+         NULL);
+    draw("exit 127", "png",
+         "a\xe4\xb8\xad"
+         "rope",
+         NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +439,7 @@ int main(void)
         cmocka_unit_test(tables_fit_a_terminal_of_80_columns),
         cmocka_unit_test(the_best_is_bold_where_colour_is),
         cmocka_unit_test(one_run_is_no_runs),
+        cmocka_unit_test(letters_without_a_font_are_told),
     };
     return cmocka_run_group_tests_name("display", tests, train_once, remove_all);
 }

@@ -100,7 +100,35 @@ static void few_seeds_are_said_to_be_few(void **state)
     add_seeds(f, "gamma", 3, 0.90, 0.01);
     char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
     assert_has(text, "alpha has the lowest error, 47.00 % over 3 seeds, no better than a "
-                     "guess; too few seeds to tell encoders apart.");
+                     "guess.</li>\n</ul>\n"
+                     "<p class=notes>Too few seeds to tell encoders apart.</p>\n");
+    free(text);
+}
+
+/* Where many tests of an experiment have too few, the end of the list tells it once. */
+static void few_seeds_are_told_once_a_list(void **state)
+{
+    struct fixture *f = *state;
+    struct err undrawn;
+    for (int i = 0; i < 10; i++) {
+        const int64_t id =
+            add_run(f->store, (struct fake_run){.variant = i % 2 ? "beta" : "alpha",
+                                                .seed = i / 2 + 1});
+        put_split(f->store, id, "id", i % 2 ? 900 : 100 + i, 1000, 0);
+        if (i < 2) {
+            put_split(f->store, id, "ood_a", 100 + 100 * i, 1000, 0);
+            put_split(f->store, id, "ood_b", 100 + 100 * i, 1000, 0);
+        }
+    }
+    char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
+    assert_has(text, "its seeds tend to lie below those of beta");
+    assert_has(text,
+               "over 1 seed.</li>\n</ul>\n<p class=notes>In 2 of these 3 tests, where a "
+               "sentence names none but the first, there are too few seeds to tell "
+               "encoders apart.</p>\n");
+    const char *first = strstr(text, "too few seeds to tell");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "too few seeds to tell"));
     free(text);
 }
 
@@ -116,7 +144,8 @@ static bool find_task(const char *name, struct report_task *out)
     return strcmp(name, "flip_flop") == 0;
 }
 
-/* Above the findings of an experiment, long before its tables. */
+/* Above the findings of an experiment, long before its tables; a value may read as if it named
+ * an option. */
 static void what_tests_ask_stands_above_what_came_out(void **state)
 {
     struct fixture *f = *state;
@@ -127,7 +156,8 @@ static void what_tests_ask_stands_above_what_came_out(void **state)
             (struct fake_run){.variant = i ? "beta" : "alpha",
                               .more = "\"task\": {\"name\": \"t\", \"options\": {\"p\": 1, "
                                       "\"p_noise\": 0.5}}, \"splits\": {\"ood_far\": "
-                                      "{\"options\": {\"p\": 1, \"p_noise\": 0.9}}}"});
+                                      "{\"options\": {\"p\": 1, \"p_noise\": 0.9, "
+                                      "\"corpus\": \"a, p 2\"}}}"});
         put_split(f->store, id, "ood_far", 300 + 100 * i, 1000, 1);
     }
     char *text = page(f, (struct report_request){.task = find_task}, ST_OK, &undrawn);
@@ -135,7 +165,7 @@ static void what_tests_ask_stands_above_what_came_out(void **state)
     assert_non_null(end);
     *end = '\0';
     assert_has(text, "<p>The task: repeat what came first.</p>\n<ul class=notes>\n"
-                     "<li>ood_far: p_noise 0.9 (in training 0.5).</li>\n"
+                     "<li>ood_far: p_noise 0.9 (in training 0.5), corpus a, p 2.</li>\n"
                      "<li>p_noise: share of &#60;noise&#62;.</li>\n</ul>\n"
                      "<ul class=findings>\n<li><b>");
     free(text);
@@ -154,9 +184,7 @@ static void texts_are_judged_by_perplexity(void **state)
         put(f->store, id, "id", "bits_per_byte", 2 + i);
     }
     char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
-    assert_has(text,
-               "alpha has the lowest perplexity, 1.350 over 1 seed; too few seeds to tell "
-               "encoders apart."); /* exp(0.3) */
+    assert_has(text, "alpha has the lowest perplexity, 1.350 over 1 seed."); /* exp(0.3) */
     assert_null(strstr(text, "No test is larger than training"));
     assert_has(text, "<h2>How far beyond training</h2>\n"
                      "<p>Texts are not answered right or wrong, so no ratio of theirs");
@@ -586,6 +614,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(it_says_who_leads_and_who_is_not_told_apart),
         TEST(few_seeds_are_said_to_be_few),
+        TEST(few_seeds_are_told_once_a_list),
         TEST(what_tests_ask_stands_above_what_came_out),
         TEST(texts_are_judged_by_perplexity),
         TEST(the_leaderboard_begins_with_the_best),

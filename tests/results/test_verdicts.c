@@ -254,8 +254,8 @@ static void another_experiment_is_another_family(void **state)
                                      "token_error",
                                      "cope",
                                      "rope",
-                                     NAN,
-                                     NAN};
+                                     (double)NAN,
+                                     (double)NAN};
     assert_ok(store_claims(f->store, rows, 8, &err));
     free(printed(f->store, &q, tally));
     assert_int_equal(tally[REPRODUCED], 8);

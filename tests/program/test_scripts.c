@@ -1,4 +1,4 @@
-/* scripts/lib.sh, with a stand-in for CMake that writes down how it was called. */
+/* scripts/lib.sh, with a stand-in for CMake that records how it was called. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +11,8 @@
 
 #include "program.h"
 
-/* A checkout in a folder of its own; its build folder came from `home`. Prints CMake's first
- * call. */
+/* Makes a checkout in a folder of its own, whose build folder was made under `home`. Prints
+ * the first call of CMake. */
 static const char script[] =
     "-c 'set -e; top=$(mktemp -d); trap \"rm -rf $top\" EXIT\n"
     "mkdir -p $top/scripts $top/bin $top/build/release; cp %s/../../scripts/lib.sh "

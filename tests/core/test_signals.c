@@ -83,8 +83,7 @@ static void ignored_signals_stay_ignored(void **state)
     signal(SIGTERM, SIG_DFL);
 }
 
-/* Waiting takes time and no processor time, computing takes both; processor
- * time does not go back. */
+/* Waiting takes time, computing takes processor time, and processor time does not go back. */
 static void clocks_tell_waiting_and_computing(void **state)
 {
     (void)state;

@@ -50,7 +50,7 @@ static void logits_are_those_of_the_formula(void **state)
     assert_logits(&b, 10);
 }
 
-/* q, k and delta are 0 and channels of the slowest kind: channel 0 gives ln(2)^2 cos(i - j). */
+/* With one channel and q, k and delta 0 the logit is ln(2)^2 cos(i - j). */
 static void a_channel_by_hand(void **state)
 {
     static struct bed b;

@@ -401,7 +401,7 @@ static void check_next(struct course *c)
     check_names(c);
 }
 
-/* What follows depends on what is left only, so equal folders are checked once. */
+/* Only the folder that is left decides what follows, so equal folders are checked once. */
 static void check_rest(struct course *c)
 {
     const uint64_t digest = tree_digest(c->now);

@@ -185,7 +185,7 @@ static int make_both(void **state)
     }
     remove_weights("part.db", 1);
     remove_weights("all.db", 2);
-    /* Of run 3, the one that is further ended first. */
+    /* The run 3 that is further has the earlier end. */
     execute("all.db", "UPDATE run SET ended = '2030-01-01T00:00:00.000Z' WHERE seed = 3");
     /* Run 8 has other weights here, which stay until the run from there is stored. */
     change_weights("all.db", 8);
@@ -318,7 +318,7 @@ static bool disturb(const char *fault)
     return has_fired;
 }
 
-/* What follows depends on what is left only, so equal folders are checked once. */
+/* Only the folder that is left decides what follows, so equal folders are checked once. */
 static void check_rest(const char *fault, const char *undisturbed)
 {
     const uint64_t digest = tree_digest(now);

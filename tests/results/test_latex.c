@@ -67,7 +67,7 @@ static void skip_without_latex(void)
     skip();
 }
 
-/* Prints a command's output; not all databases have claims or such encoders. */
+/* Prints a command's output, if there is any: not all databases have claims or such encoders. */
 static void print_table(FILE *body, const char *command, const char *database)
 {
     struct program p;

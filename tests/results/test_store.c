@@ -617,7 +617,8 @@ static void storing_a_number_twice_keeps_the_second(void **state)
     assert_answer(f->store, "SELECT value FROM metric", "2");
 }
 
-/* Tries 1 / 3, and a number whose first 15 digits read back as another number. */
+/* Tries 1 / 3, a number whose first 15 digits read back as another number, the smallest number
+ * and a large one. */
 static void reals_read_back_the_same(void **state)
 {
     const struct fixture *f = *state;

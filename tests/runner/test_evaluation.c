@@ -273,7 +273,7 @@ static void every_place_is_kept_and_counted_by_stratum(void **state)
     bed_close(&b);
 }
 
-/* The row has the values that occur, and no bits after PLACES_MAX. */
+/* The row has the values that occur; with more than PLACES_MAX places it has no bits. */
 static void places_become_a_row(void **state)
 {
     struct places p = {.task = task_find("flip_flop")};
@@ -307,7 +307,7 @@ static void places_become_a_row(void **state)
     places_free(&p);
 }
 
-/* A text has the loss at each position; a loss that is not finite is left out. */
+/* A text has the sum of losses at each position, which is null when a loss is NaN. */
 static void places_of_a_text_have_nats(void **state)
 {
     struct places p = {.task = task_find("text")};

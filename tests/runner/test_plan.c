@@ -184,7 +184,8 @@ static void what_changed_since_a_run_is_said(void **state)
     bring_older(b, ROPE_2, "\"encoder\":", "\"version\":1", "\"version\":8");
     bring_older(b, ABSOLUTE_1, "\"train\":", "\"steps\":10", "\"steps\":20");
     bring_older(b, ABSOLUTE_2, "\"encoder\":", "\"undefined\"", "\"clamp\"");
-    /* The older run does not matter when the present one is done, or when it differs in more. */
+    /* An older run does not matter when the present one is done, or when a later one differs
+     * in something else. */
     bring_older(b, SET_1, "\"task\":", "\"version\":1", "\"version\":7");
     bring(b, SET_1, "done", NULL);
     bring_older(b, SET_2, "\"task\":", "\"version\":1", "\"version\":7");

@@ -390,8 +390,8 @@ static void what_a_killed_scheduler_left_is_taken_up(void **state)
            "1|0.5\n2|0.25\n");
 }
 
-/* A spool that cannot be read may hold the end of a run, so the run is neither removed nor
- * repeated. A folder in its place can be opened but not read. */
+/* A spool that cannot be read may hold the end of a run, so the spool is not removed and the run
+ * not repeated. A folder in its place can be opened but not read. */
 static void a_spool_that_cannot_be_read_is_kept(void **state)
 {
     struct bed *b = *state;

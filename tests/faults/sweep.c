@@ -173,7 +173,7 @@ struct course {
     long n;
     char folder[PATH_TEXT], before[PATH_TEXT], now[PATH_TEXT];
     char after[PATH_TEXT], *tables, *names; /* of an undisturbed command */
-    uint64_t *seen; /* folders from which `next` came to the right end */
+    uint64_t *seen; /* digests of folders from which `next` succeeded */
     int n_seen, complaints;
     struct tally tally;
 };

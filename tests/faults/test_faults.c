@@ -1,4 +1,5 @@
-/* Calls that can fail do so, one in each case: memory, files, processes, SQL. */
+/* Calls that can fail do so, one in each case: memory, files, processes, SQL. A sweep tries every
+ * nth call; POSBENCH_FAULT_STRIDE=1 tries all. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -298,7 +298,7 @@ static void configurations_that_no_run_could_have_are_refused(void **state)
     struct config *c = read_base("seeds=[1]"), *f = NULL;
     struct err e = {0};
     (void)state;
-    /* The first is that of a split: the model would have no embedding for its tokens. */
+    /* The first "symbols" is a split's: the model would have no embedding for its tokens. */
     assert_stale(c->run[0].config, "\"symbols\":15", "\"symbols\":16",
                  "token ids that training has not");
     assert_int_equal(config_text(flip, NULL, NULL, 0, &f, &e), ST_OK);

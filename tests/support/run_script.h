@@ -46,7 +46,7 @@ static const char prelude[] =
     "cd '%s' || exit 99\n"
     "pb='%s'\n"
     "ENDLESS='--set train.steps=10000000'\n"
-    /* A quarter of a second each: time to act before the last begins, on a busy machine too. */
+    /* Each run takes 0.25 s: time to act before the last begins, on a busy machine too. */
     "LONGER='--set train.steps=10000'\n"
     "begin() {\n"
     "  \"$pb\" run e.yaml --db x.db -j 1 \"$@\" 2>said & pid=$!\n"

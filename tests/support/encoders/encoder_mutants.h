@@ -39,7 +39,7 @@ static void score_a_token_further(const struct encoder *encoder,
     }
 }
 
-/* Distance i - j + 1. */
+/* Uses distance i - j + 1. */
 PANEL_HOOK(relative_is_off_by_one)
 {
     score_a_token_further(OF(relative), e, p, scratch);
@@ -233,7 +233,7 @@ PANEL_HOOK(selective_attention_forgets_later_panels)
     OF(selective_attention)->mix_grad(e, wrong, scratch);
 }
 
-/* A token masks keys for itself too. */
+/* A token masks keys for itself, too. */
 PANEL_HOOK(selective_attention_masks_at_once)
 {
     static real content[BED_LONGEST * BED_SCORES];

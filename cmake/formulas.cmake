@@ -1,9 +1,9 @@
-# formulas.cmake -- run at build time: the formula of each encoder, from the comment that begins
-# its file, as a C table for `posbench show`.
+# formulas.cmake -- runs at build time: writes the formula of each encoder, from the comment at
+# the top of its file, to a C table for `posbench show`.
 #
 #     cmake -DROOT=. -DOUTPUT=formulas.c -P formulas.cmake
 #
-# The formula is the comment's first block of lines that stand five columns in.
+# The formula is the comment's first block of lines that are indented by five columns.
 file(GLOB sources "${ROOT}/models/encoders/encoder_*.c" "${ROOT}/templates/encoder_*.c")
 set(text "#include \"formulas.h\"\n\nconst struct formula formulas[] = {\n")
 foreach(source IN LISTS sources)

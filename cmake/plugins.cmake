@@ -1,9 +1,9 @@
-# plugins.cmake -- one file, one plug-in.
+# plugins.cmake -- one plug-in in each file.
 #
-# add_plugins(<target> <dir> <kind>) adds every <dir>/<kind>_*.c to <target> and
-# writes <kind>_list.inc, one line KIND(<name>) a file, in name order.
-# CONFIGURE_DEPENDS makes `make` and `ninja` look again at each build, so a new
-# file needs no edit here. A file without its descriptor fails to link by name.
+# add_plugins(<target> <dir> <kind>) adds every <dir>/<kind>_*.c to <target> and writes
+# <kind>_list.inc, with a line KIND(<name>) for each file, sorted by name. CONFIGURE_DEPENDS
+# makes `make` and `ninja` look for new files at each build, so that a new file needs no edit
+# here. When a file lacks its descriptor, the link fails and names it.
 
 function(add_plugins target dir kind)
   file(GLOB sources CONFIGURE_DEPENDS "${dir}/${kind}_*.c")

@@ -1,9 +1,9 @@
 # rooms.cmake -- the rooms of the house and the arrows between them.
 #
-# A room is a folder and an object library room_<name> that sees its own headers and those
-# of the rooms below it, so that an include against the arrows does not compile. ARROWS is
-# the one list: "room: rooms that it may include"; what these may include it may, too.
-# tests/program/rooms.cmake checks every room against every header.
+# A room is a folder and an object library room_<name> that sees its own headers and those of
+# the rooms below it, so that an include against the arrows does not compile. ARROWS is the only
+# list, with lines "room: rooms that it may include"; it may also include what those may
+# include. tests/program/rooms.cmake checks every room against every header.
 
 set(ARROWS
   "core:"
@@ -56,8 +56,9 @@ foreach(arrow IN LISTS ARROWS)
   string(REPLACE " " ";" below_${CMAKE_MATCH_1} "${CMAKE_MATCH_2}")
 endforeach()
 
-# add_room(<room> <kind> <source>...): kind, unless "", ends the names of this room
-# and of those below that are built in that kind too, as in room_kernels_double.
+# add_room(<room> <kind> <source>...): adds the library of a room. A kind other than "" is
+# appended to the names of this room and of those rooms below that are built in that kind, too,
+# as in room_kernels_double.
 function(add_room room kind)
   set(name room_${room}${kind})
   add_library(${name} OBJECT ${ARGN})

@@ -1,4 +1,4 @@
-# lib.sh -- what the scripts here share. Source it; it moves to the top of the repository.
+# lib.sh -- code shared by the scripts here. Source it; it moves to the top of the repository.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -8,16 +8,16 @@ BUILD_PACKAGES="gcc cmake ninja-build pkg-config libopenblas-dev libyaml-dev lib
 TEST_PACKAGES="make python3"
 LINT_PACKAGES="clang-format clang-tidy"
 FUZZ_PACKAGES="clang libclang-rt-dev"
-# For tests/slurm, which is skipped where they cannot be installed.
+# For tests/slurm, which is skipped where these cannot be installed.
 SLURM_PACKAGES="munge slurmctld slurmd slurm-client"
-# For tests/program/test_completion.c, which skips what they would try.
+# For tests/program/test_completion.c, which skips the shells that are missing.
 SHELL_PACKAGES="fish zsh man-db groff"
-# For tests/runner/test_progress.c, which skips its panes without it.
+# For tests/runner/test_progress.c, which skips its part in tmux without it.
 TERMINAL_PACKAGES="tmux"
-# For `posbench plot` and the pictures of `posbench report`; tests/results/test_plots.c and
-# tests/program/test_docs.c skip the drawing without it.
+# For `posbench plot` and the pictures of `posbench report`. Without it
+# tests/results/test_plots.c and tests/program/test_docs.c skip drawing.
 PLOT_PACKAGES="gnuplot-nox"
-# For tests/browser, which is skipped without them.
+# For tests/browser, which is skipped without these.
 BROWSER_PACKAGES="chromium chromium-driver python3-selenium"
 
 # The texts of the corpora `prose` and `code` (runner/samples/prepare_corpus.pl).
@@ -29,7 +29,7 @@ CORES=$(nproc 2>/dev/null || echo 1)
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 
-# Seconds since $1, as "3 min 20 s".
+# Prints the seconds since $1 as "3 min 20 s".
 since() {
   local s=$((SECONDS - $1))
   if [ "$s" -ge 60 ]; then echo "$((s / 60)) min $((s % 60)) s"; else echo "$s s"; fi
@@ -42,8 +42,8 @@ as_root() {
   fi
 }
 
-# Installs the Debian packages that are missing; without any missing nothing is called
-# and no network is needed.
+# Installs the Debian packages that are missing. When none is, it calls nothing and needs no
+# network.
 need_packages() {
   local missing="" p
   if ! command -v dpkg-query >/dev/null; then
@@ -59,8 +59,8 @@ need_packages() {
   if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
     die "packages are missing and there is no sudo; as root: apt-get install$missing"
   fi
-  # Package lists may be missing (a fresh container) or old; a failure to renew them
-  # matters only when the installation then fails.
+  # Package lists may be missing (a fresh container) or old. A failure to update them matters
+  # only when the installation fails afterwards.
   as_root apt-get update -qq </dev/null >&2 || say "apt-get update failed; trying anyway"
   # shellcheck disable=SC2086
   as_root env DEBIAN_FRONTEND=noninteractive \
@@ -68,8 +68,8 @@ need_packages() {
     die "could not install$missing"
 }
 
-# A build folder that was copied along with its checkout knows the old place by name: CMake
-# refuses it unless it begins afresh.
+# True for a build folder that was copied together with its checkout. It contains the old path,
+# and CMake refuses it unless it is configured from the start.
 came_with_a_copy() {
   local cache="build/$1/CMakeCache.txt"
   [ -e "$cache" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$(pwd -P)" "$cache" &&

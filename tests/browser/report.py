@@ -1,7 +1,7 @@
-"""The report in a real browser: it sorts, filters, leads to settings, needs no network and
-no script to be read, and fits a narrow window. Its database is made by a run of `smoke`'s
-size. Where axe.min.js is there (the PyPI package axe-core-python or axe-selenium-python), axe
-looks for what keeps people out."""
+"""Tests the report in a real browser: it sorts, filters, links to settings, can be read without
+network and scripts, and fits a narrow window. A run of the size of `smoke` makes its database.
+Where axe.min.js is installed (the PyPI package axe-core-python, axe-selenium-python or
+axe-playwright-python), axe looks for what makes a page inaccessible."""
 
 import importlib.util
 import pathlib
@@ -37,7 +37,7 @@ claims:
 """
 
 
-# What axe finds serious, with every folded part open, as lines of text.
+# Lists the faults that axe calls serious or critical, with every folded part open.
 AXE = """
 const done = arguments[arguments.length - 1];
 for (const part of document.querySelectorAll("details")) part.open = true;
@@ -100,8 +100,8 @@ class Report(unittest.TestCase):
             {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
 
     def becomes(self, read, expected):
-        """A page answers a click or a key in a task of its own, which may run after the driver
-        has returned (`hashchange` always does). read() has 20 s to give what is expected."""
+        """Waits up to 20 s until read() returns what is expected: a page handles a click or a key
+        in a task of its own, which may run after the driver returns (`hashchange` always does)."""
         try:
             WebDriverWait(self.browser, 20, 0.02).until(lambda _: read() == expected)
         except TimeoutException:
@@ -205,7 +205,7 @@ class Report(unittest.TestCase):
             "return [...document.querySelectorAll('.planes img')]"
             ".map(i => [i.naturalWidth, i.naturalHeight])")
         self.assertEqual(sizes, 8 * [[15, 15]])
-        # The colour behind a token is that of its pixel in the last asking row.
+        # The colour behind a token is that of its pixel in the last row that asks.
         same = self.browser.execute_script("""
           return [...document.querySelectorAll(".head")].every((head) => {
             const image = head.querySelector("img"), canvas = document.createElement("canvas");

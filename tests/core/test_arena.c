@@ -1,4 +1,4 @@
-/* One allocation, carved into arrays. */
+/* One allocation, divided into arrays. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -21,7 +21,7 @@ static void sizes_are_rounded_up_to_whole_lines(void **state)
     assert_int_equal(arena_bytes(16, 4), 64);
     assert_int_equal(arena_bytes(17, 4), 128);
     assert_true(arena_bytes(SIZE_MAX / 2, 4) == SIZE_MAX);
-    assert_true(arena_bytes(SIZE_MAX / 2 + 2, 2) == SIZE_MAX); /* 2 after wrapping */
+    assert_true(arena_bytes(SIZE_MAX / 2 + 2, 2) == SIZE_MAX); /* the product wraps to 2 */
     assert_true(arena_bytes(SIZE_MAX - 3, 1) == SIZE_MAX);
 }
 
@@ -92,7 +92,7 @@ static void memory_that_is_not_there_is_a_status(void **state)
     arena_free(&a);
 }
 
-/* Runs in a child, since an assert ends the process. */
+/* The asserts end the process, so this runs in a child. */
 static void taking_past_the_end_asserts(void **state)
 {
     int how = 0;

@@ -1,4 +1,4 @@
-/* clean.h: what a terminal would obey or hide is shown. */
+/* clean.h makes visible what a terminal would obey or hide. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,9 +50,9 @@ static void bytes_that_are_no_text_are_escapes(void **state)
     CLEAN("\xFF"
           "A",
           "\\xffA");
-    CLEAN("\xC3", "\\xc3");                            /* cut short */
-    CLEAN("\xC0\x80", "\\xc0\\x80");                   /* longer than need be */
-    CLEAN("\xED\xA0\x80", "\\xed\\xa0\\x80");          /* half of a pair */
+    CLEAN("\xC3", "\\xc3");                            /* incomplete */
+    CLEAN("\xC0\x80", "\\xc0\\x80");                   /* longer than necessary */
+    CLEAN("\xED\xA0\x80", "\\xed\\xa0\\x80");          /* half of a surrogate pair */
     CLEAN("\xF4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* beyond Unicode */
 }
 

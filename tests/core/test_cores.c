@@ -1,4 +1,5 @@
-/* The default number of jobs is what the process may use, not what the machine has. */
+/* The default number of jobs is the number of cores that the process may use, not that of the
+ * machine. */
 #define _GNU_SOURCE /* sched_setaffinity; NOLINT */
 #include <sched.h>
 #include <setjmp.h>
@@ -36,7 +37,7 @@ static int restore(void **state)
     return sched_setaffinity(0, sizeof all, &all);
 }
 
-/* Only the first `n` cores of those that this process had. */
+/* Restricts the process to the first `n` of its cores. */
 static void keep(int n)
 {
     cpu_set_t few;

@@ -1,6 +1,6 @@
 /* wraps: malloc realloc */
-/* JSON while memory runs out: the same value, the same text, or none. The linker sends the
- * allocations of core/json_text.c, and so Jansson's, through the functions below. */
+/* JSON when memory runs out: the same value, the same text, or none. The linker directs the
+ * allocations of core/json_text.c, and so Jansson's, to the functions below. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 
 static int until; /* allocations that succeed; negative: all */
 
-/* The names are the linker's. */
+/* The linker prescribes these names. */
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming) */
 void *__real_malloc(size_t n);
 void *__real_realloc(void *p, size_t n);
@@ -33,8 +33,8 @@ void *__wrap_realloc(void *p, size_t n)
 }
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming) */
 
-/* Numbers and strings that outgrow Jansson's first buffer of 16 bytes, and more values than
- * json_read first has room to note. */
+/* Returns JSON with numbers and strings longer than Jansson's first buffer of 16 bytes, and
+ * with more values than json_read first has room for. */
 static char *long_text(void)
 {
     enum { PARTS = 100, PART = 128 };
@@ -113,7 +113,7 @@ static void what_is_not_json_is_told_from_what_has_no_room(void **state)
     assert_string_equal(why.text, "out of memory");
 }
 
-/* Memory taken while reading and after it is freed by the same hand. */
+/* Memory taken during and after reading is freed in the same way. */
 static void values_can_be_changed_printed_and_freed_as_ever(void **state)
 {
     json_t *got;
@@ -128,7 +128,7 @@ static void values_can_be_changed_printed_and_freed_as_ever(void **state)
 
 static void what_is_shown_is_short_and_safe(void **state)
 {
-    /* ESC, a quote, a backslash, a C1 control and a mark that turns the direction. */
+    /* ESC, a quote, a backslash, a C1 control and a mark that reverses the direction of text. */
     static const char odd[] = {0x1B,       '"',        '\\',       ' ',        (char)0xC2,
                                (char)0x9B, (char)0xE2, (char)0x80, (char)0xAE, 0};
     (void)state;

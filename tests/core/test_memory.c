@@ -1,4 +1,4 @@
-/* What could be had: by the machine, by control groups, by limits of address space. */
+/* The memory that can be had: limited by the machine, by control groups and by address space. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,8 +42,8 @@ static void make(char folder[PATH_MAX], const char *root, const char *name)
     assert_int_equal(mkdir(folder, 0777), 0);
 }
 
-/* The inner group has no limit, the one around it has; files that can be dropped are not
- * counted as used. */
+/* The inner group has no limit, but the one around it has. Files that the kernel can drop do
+ * not count as used. */
 static void control_groups_of_version_2(void **state)
 {
     char root[SCRATCH_TEXT], folder[PATH_MAX];
@@ -71,13 +71,13 @@ static void control_groups_of_version_1(void **state)
     write_file(root, "memory.limit_in_bytes", "1000000\n");
     write_file(root, "memory.usage_in_bytes", "900000\n");
     write_file(root, "memory.stat", "inactive_file 1\ntotal_inactive_file 300000\n");
-    /* The name is that of the host, of which a container sees the root alone. */
+    /* The path is the host's, but in a container only the root of it exists. */
     assert_true(memory_group_room(root, "/host/name", 1) == 400000.0);
     scratch_remove(root);
 }
 
-/* Exit code of a child with 1 GiB of address space; bit 0: it is counted, bit 1: 64 MiB can be
- * had, bit 2: 2 GiB. */
+/* Returns the exit code of a child with 1 GiB of address space. Bit 0: address space counts,
+ * bit 1: 64 MiB can be had, bit 2: 2 GiB can be had. */
 static int with_a_limit(void)
 {
     const struct rlimit limit = {.rlim_cur = 1UL << 30, .rlim_max = 1UL << 30};
@@ -96,7 +96,7 @@ static int with_a_limit(void)
 static void addresses_are_counted_where_there_is_a_limit(void **state)
 {
     (void)state;
-#ifndef __SANITIZE_ADDRESS__ /* which has taken terabytes */
+#ifndef __SANITIZE_ADDRESS__ /* which has reserved terabytes */
     assert_int_equal(with_a_limit(), 3);
 #else
     (void)with_a_limit;

@@ -1,4 +1,4 @@
-/* Options: text to value and back, and what is said of a text that is none. */
+/* Options: text to value and back, and the messages for bad text. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,8 +41,8 @@ static const char *complaint(int option, const char *text)
 static const struct option open_choice = {"machine", OPTION_CHOICE, .choices = layouts,
                                           .open = true, .help = "e"};
 
-/* A word that is none of the choices is kept: the same word is the same value, and its text
- * comes back. A closed choice refuses it. */
+/* An open choice keeps a word that is none of its choices: the same word has the same value,
+ * and its text comes back. A closed choice refuses it. */
 static void open_choices_take_other_words(void **state)
 {
     double one = NAN, again = NAN, other = NAN, named = NAN;
@@ -79,7 +79,7 @@ static void open_choices_refuse_what_is_no_word(void **state)
     assert_non_null(strstr(e.msg, "machine: \"a b\" is none of its names, and no word"));
 }
 
-/* A path may hold blanks, slashes and UTF-8; a line end or nothing at all it may not. */
+/* A path may hold blanks, slashes and UTF-8, but no line end, and must not be empty. */
 static void paths_are_words_too(void **state)
 {
     static const struct option path = {"corpus",     OPTION_CHOICE, .choices = layouts,
@@ -96,7 +96,8 @@ static void paths_are_words_too(void **state)
     assert_int_equal(option_parse(&path, "", &value, &e), ST_RANGE);
 }
 
-/* Last of all, as words never leave: beyond OPTION_WORDS there is an error and no harm. */
+/* This test runs last, as words are never removed: beyond OPTION_WORDS there is an error and
+ * no harm. */
 static void only_so_many_words_are_kept(void **state)
 {
     double value = NAN;
@@ -263,7 +264,7 @@ static void the_nearest_name_is_suggested(void **state)
     assert_string_equal(suggest("rop", names, n), "rope");    /* insertion */
     assert_string_equal(suggest("rroope", names, n), "rope"); /* 2 = 6 / 3 */
     assert_string_equal(suggest("orpe", names, n), "rope");   /* transposition */
-    assert_string_equal(suggest("CoPE", names, n), "cope");   /* case is nothing */
+    assert_string_equal(suggest("CoPE", names, n), "cope");   /* case does not count */
     assert_string_equal(suggest("rope", names, n), "rope");   /* itself */
     assert_string_equal(suggest("sinusodial", names, n), "sinusoidal");
     assert_string_equal(suggest("abolsutee", names, n), "absolute"); /* 3 = 9 / 3 */

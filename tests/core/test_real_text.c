@@ -1,4 +1,4 @@
-/* Numbers as text: what is quicker than printf says the same. */
+/* Numbers as text: the fast path gives the same text as printf. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

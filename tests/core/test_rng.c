@@ -1,4 +1,5 @@
-/* Counter-based random numbers: published values, laws, and streams that never meet. */
+/* Counter-based random numbers: published values, distributions, and streams that never
+ * overlap. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +20,7 @@ static struct rng stream(uint64_t index)
     return rng_stream(1, RNG_TEST, "test_rng", index);
 }
 
-/* philox4x32-10 in Random123's kat_vectors. */
+/* philox4x32-10 in Random123's file kat_vectors. */
 static void words_are_the_published_ones(void **state)
 {
     static const struct {
@@ -42,7 +43,7 @@ static void words_are_the_published_ones(void **state)
     }
 }
 
-/* From the words of the zero stream: 6627e8d5 e169c58d bc57ac4c 9b00dbd8. */
+/* The words of the zero stream are 6627e8d5 e169c58d bc57ac4c 9b00dbd8. */
 static void draws_are_made_of_words_as_worked_by_hand(void **state)
 {
     struct rng r = {0};
@@ -117,8 +118,8 @@ static void every_part_of_a_stream_moves_it(void **state)
     }
 }
 
-/* Philox is a bijection of the counter, so streams are disjoint when their counters are:
- * the block count never leaves word 0, and the purpose has bits of its own. */
+/* Philox is a bijection of the counter, so streams are disjoint when their counters are: the
+ * block count never leaves word 0, and the purpose has its own bits. */
 static void streams_never_meet(void **state)
 {
     struct rng r = rng_stream(5, RNG_TRAIN, "a name", 77);
@@ -155,8 +156,8 @@ static void below_is_even(void **state)
     assert_int_equal(rng_below(&r, 1), 0);
 }
 
-/* With n = 3/4 of 2^32 a generator that does not reject gives every third number twice as
- * often as the others. */
+/* With n = 3/4 of 2^32, a generator without rejection draws every third number twice as often
+ * as the others. */
 static void below_rejects_the_uneven_tail(void **state)
 {
     int64_t counts[3] = {0};
@@ -195,8 +196,9 @@ static void chance_has_its_probability(void **state)
     assert_drawn((double)n / DRAWS, 0.98, share_error(0.98, DRAWS), 0);
 }
 
-/* Mean 0, variance 1, third moment 0, fourth 3; the moments' own variances are 1, 2, 15
- * and 96. 4.55 % lie beyond two standard deviations. Neighbours are uncorrelated. */
+/* The mean is 0, the variance 1, the third moment 0, the fourth 3; the variances of these are
+ * 1, 2, 15 and 96. 4.55 % lie beyond two standard deviations. Successive draws are
+ * uncorrelated. */
 static void normal_has_the_moments_of_its_law(void **state)
 {
     double sum[5] = {0}, product = 0, last = 0;
@@ -237,8 +239,8 @@ static void permute_is_a_bijection(void **state)
         }
 }
 
-/* The six orders of three items are equally likely over the epochs, and so are the ten
- * places of one item of ten. */
+/* Over the epochs the six orders of three items are equally likely, and so are the ten places
+ * of one item of ten. */
 static void permute_is_even_over_epochs(void **state)
 {
     int64_t orders[6] = {0}, places[10] = {0};
@@ -252,7 +254,7 @@ static void permute_is_even_over_epochs(void **state)
     assert_even(places, 10);
 }
 
-/* Two permutations of n items agree in 1 place on average, so in fewer than 12. */
+/* Two permutations of n items agree in 1 place on average; in this test in fewer than 12. */
 static void seeds_and_epochs_permute_differently(void **state)
 {
     enum { N = 1000 };

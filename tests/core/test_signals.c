@@ -1,4 +1,5 @@
-/* Wishes to end: counted, remembered, to be polled, and given back. */
+/* Signals that ask the program to end: they are counted, remembered and pollable, and the old
+ * handlers come back. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -66,7 +67,7 @@ static void what_was_in_force_comes_back(void **state)
     signal(SIGTERM, SIG_DFL);
 }
 
-/* As under nohup; SIGTERM is heard all the same. */
+/* nohup ignores SIGHUP; SIGTERM is handled all the same. */
 static void ignored_signals_stay_ignored(void **state)
 {
     (void)state;
@@ -82,7 +83,7 @@ static void ignored_signals_stay_ignored(void **state)
     signal(SIGTERM, SIG_DFL);
 }
 
-/* Waiting is time, computing is processor time; neither clock goes back. */
+/* Waiting takes time, computing takes processor time, and processor time does not go back. */
 static void clocks_tell_waiting_and_computing(void **state)
 {
     (void)state;

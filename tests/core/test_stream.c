@@ -1,4 +1,5 @@
-/* How reading line by line ended: the end of the file, no memory for a line, no reading. */
+/* How reading lines ended: at the end of the file, without memory for a line, or with an
+ * error. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +12,7 @@
 
 #include "stream.h"
 
-/* As getline leaves a stream when malloc fails: not at its end, and no error of its own. */
+/* Leaves a stream as getline does when malloc fails: not at its end, without an error flag. */
 static FILE *half_read(char *text)
 {
     FILE *f = fmemopen(text, strlen(text), "r");
@@ -28,7 +29,7 @@ static void the_end_of_a_file_is_none_of_an_error(void **state)
     (void)state;
     while (fgetc(f) != EOF)
         ;
-    errno = ENOMEM; /* of something else */
+    errno = ENOMEM; /* from another call */
     assert_int_equal(stream_end(f, "lines", &e), ST_OK);
     fclose(f);
 }

@@ -1,4 +1,4 @@
-/* A file that is there whole or not at all. */
+/* A file is written whole or not at all. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,13 +56,13 @@ static void a_new_file_takes_the_place_of_the_old_one(void **state)
     FILE *f = whole_file_open(aside);
     assert_non_null(f);
     assert_true(fputs("two", f) >= 0 && fflush(f) == 0);
-    expect_text("one"); /* until it is whole */
+    expect_text("one"); /* until the new one is whole */
     assert_int_equal(whole_file_finish(f, true, aside, path, NULL), ST_OK);
     expect_text("two");
     assert_int_equal(access(aside, F_OK), -1);
 }
 
-/* A link laid there leads nowhere, and what a killed process left does not stay. */
+/* A link under the temporary name is replaced, not followed. */
 static void what_has_the_other_name_is_not_written_to(void **state)
 {
     char other[PATH_MAX];

@@ -1,6 +1,6 @@
 /* links: models_double */
-/* Learned positions: which row goes to which token, how many there are, and what happens
- * past the trained length. */
+/* Learned positions: the row of each token, the number of rows, and tokens past the trained
+ * length. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Slopes of any number of heads, penalties by hand, and learned slopes. */
+/* Slopes for any number of heads, penalties worked by hand, and learned slopes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -60,7 +60,7 @@ static void distances_are_those_of_the_places(void **state)
                 -40.0 / 256, 1e-12);
 }
 
-/* dL/dlogit = 1 at distances 5, 4, ... 0 of one row: the slope's gradient is -15. */
+/* dL/dlogit is 1 at distances 5, 4, ... 0 of one row, so the slope's gradient is -15. */
 static void a_learned_slope_gathers_distances(void **state)
 {
     static struct bed b;

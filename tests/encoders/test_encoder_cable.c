@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Lengths and slopes by hand, and ALiBi as a special case. */
+/* Lengths and slopes worked by hand, and ALiBi as a special case. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@ extern const struct encoder encoder_cable;
 
 enum { LENGTH, SLOPE };
 
-/* What cable adds to the logit of row i, key j. */
+/* Returns what cable adds to the logit of row i, key j. */
 static double added(struct bed *b, int i, int j)
 {
     static struct bed content;
@@ -23,7 +23,7 @@ static double added(struct bed *b, int i, int j)
     return b->score[i * BED_SCORES + j] - content.score[i * BED_SCORES + j];
 }
 
-/* Every token is of length 1: x[0] = 1 for all of them. */
+/* x[0] is 1 for every token, so each has length 1. */
 static void equal_lengths_are_a_slope(void **state)
 {
     static struct bed b;
@@ -42,7 +42,7 @@ static void equal_lengths_are_a_slope(void **state)
     }
 }
 
-/* Tokens of lengths 0, 2, 0, 1, 5, ... : one that is negative has none. */
+/* Tokens have lengths 0, 2, 0, 1, 5, ...: a negative number gives length 0. */
 static void lengths_add_up_and_are_never_negative(void **state)
 {
     static struct bed b;

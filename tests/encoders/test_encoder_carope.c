@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Powers by hand, and rope as where training starts. */
+/* Powers worked by hand, and rope as the start of training. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@ extern const struct encoder encoder_carope;
 
 enum { WEIGHT, BIAS };
 
-/* Cosine and sine of token t, head 1, pair m. */
+/* Checks cosine and sine of token t, head 1, pair m. */
 static void assert_angle(const struct bed *b, int t, int m, double phi)
 {
     const real *at = b->state.at + (size_t)t * BED_WIDE + 8;
@@ -39,7 +39,7 @@ static void pairs_turn_by_powers(void **state)
     }
 }
 
-/* f = base^(-2/d) for all tokens. */
+/* f = base^(-2/d) for every token. */
 static void biases_start_as_rope(void **state)
 {
     static struct bed b;

@@ -1,7 +1,7 @@
 /* links: models_double */
-/* Every encoder of the registry against encoder.h, with every combination of two values
- * for each of its options. What one encoder computes is in test_encoder_<name>.c.
- * POSBENCH_ENCODER=rope in the environment picks the tests of that encoder alone. */
+/* Every encoder of the registry is checked against encoder.h, with every combination of two
+ * values for each of its options. test_encoder_<name>.c checks what one encoder computes.
+ * POSBENCH_ENCODER=rope in the environment runs the tests of that encoder only. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ static void the_registry_is_in_name_order(void **state)
     {#stem "/" #fn, fn, NULL, report, &(struct subject){#stem, &encoder_##stem}},
 #define ENCODER(stem) ENCODER_CHECKS(CHECK, stem)
 
-/* The tests of the encoder that the environment names, or all of them. */
+/* Chooses the tests of the encoder that the environment names, or all tests. */
 static int pick(void)
 {
     static char filter[ENCODER_NAME];

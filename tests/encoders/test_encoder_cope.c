@@ -1,6 +1,6 @@
 /* links: models_double */
-/* Contextual positions: known gates and tables, the encoders that they reduce to, and
- * the exact gradient in each of the options. */
+/* Contextual positions: known gates and tables, the encoders to which they reduce, and the
+ * exact gradient for each option. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,8 +17,8 @@ static real *score_row(struct bed *b, int r)
     return b->score + (size_t)r * BED_SCORES;
 }
 
-/* d = 4, so alpha = 1/2; q_i = (2, 2, 0, 0); no content; E[m] = (m^2, 0, 0, 0), so that
- * z = 0, 2, 8, 18, ... */
+/* d = 4, so alpha = 1/2; q_i = (2, 2, 0, 0); keys are zero; E[m] = (m^2, 0, 0, 0), so z = 0,
+ * 2, 8, 18, ... */
 static void open_by_hand(struct bed *b, const char *settings)
 {
     const struct option_values options = bed_options(&encoder_cope, settings);
@@ -35,14 +35,14 @@ static void open_by_hand(struct bed *b, const char *settings)
         b->q.at[(size_t)r * BED_STRIDE] = b->q.at[r * BED_STRIDE + 1] = 2;
 }
 
-/* Gives key j the gate `gate` through channel 1 of `keys`, that q sees and E does not:
- * u = alpha q.k = k[1]. */
+/* Gives key j the gate `gate` through channel 1 of `keys`, which q uses and E does not: u =
+ * alpha q.k = k[1]. */
 static void set_gate(struct rows keys, int j, double gate)
 {
     keys.at[j * keys.stride + 1] = log(gate / (1 - gate));
 }
 
-/* The head's own part of what the layer projects for the gates. */
+/* Returns the head's part of what the layer projects for the gates. */
 static struct rows own_keys(struct bed *b)
 {
     return (struct rows){b->projected.at + (size_t)b->panel.head * (size_t)b->dims.head_dim,
@@ -56,8 +56,8 @@ static struct rows rows_of(struct bed_matrix *m)
 
 /* --- known values -------------------------------------------------------- */
 
-/* Gates 1/2: positions of row 5 are 3, 2.5, 2, 1.5, 1, 0.5, those above p_max = 2 fall
- * back to it. */
+/* With gates of 1/2 the positions of row 5 are 3, 2.5, 2, 1.5, 1, 0.5; those above p_max = 2
+ * become 2. */
 static void no_content_gives_half_gates(void **state)
 {
     static struct bed b;
@@ -83,8 +83,8 @@ static void scale_position_multiplies_by_alpha(void **state)
     assert_close_double(score_row(&b, 5), row_5, 6, 1e-12);
 }
 
-/* Gates of keys 0..3 are 0.75, 0.2, 0.9, 0.4: positions of row 3 are 2.25, 1.5, 1.3, 0.4;
- * z there 8 + 10/4, 5, 2 + 6 * 0.3, 0.8; c = 1; u itself is the content score. */
+/* Gates of keys 0..3 are 0.75, 0.2, 0.9, 0.4, so positions of row 3 are 2.25, 1.5, 1.3, 0.4,
+ * where z is 8 + 10/4, 5, 2 + 6 * 0.3, 0.8; c = 1; u itself is the content score. */
 static void unequal_gates_add_up_from_the_query(void **state)
 {
     static struct bed b;
@@ -122,8 +122,8 @@ static void gates_come_from_the_chosen_keys_alone(void **state)
     }
 }
 
-/* One row, i = 1, gates 1/2 (p = 1, 0.5), dscore = (0, 1): half of it goes to E[0], half
- * to E[1]; du[1] = g (1 - g) (z[1] - z[0]) = 2/4, du[0] = 0. */
+/* One row, i = 1, gates 1/2 (p = 1, 0.5), dscore = (0, 1): half of it goes to E[0], half to
+ * E[1]; du[1] = g (1 - g) (z[1] - z[0]) = 2/4, du[0] = 0. */
 static void a_gradient_by_hand(void **state)
 {
     static struct bed b;
@@ -147,7 +147,7 @@ static void a_gradient_by_hand(void **state)
     assert_near(b.dq.at[0] - BED_EARLIER, 0.5, 1e-12); /* zeta[1] E[1][0] */
 }
 
-/* A key that is not a number spoils the positions behind it and no others. */
+/* A key that is NaN spoils the positions of the keys before it, and no others. */
 static void not_a_number_stays_visible(void **state)
 {
     static struct bed b;
@@ -179,7 +179,7 @@ static void open_mode(struct bed *b, int mode, int p_max)
     bed_open(b, &encoder_cope, settings);
 }
 
-/* A fresh model: no position logits, and no gradient that reaches the gates. */
+/* In a fresh model there are no position logits, and no gradient reaches the gates. */
 static void a_table_of_zeros_is_no_encoding(void **state)
 {
     static struct bed b, content;
@@ -217,8 +217,8 @@ static void equal_rows_add_a_constant_to_a_row(void **state)
     }
 }
 
-/* The last channel of q is 1 and that of the gates' keys so large that each gate rounds
- * to 1: the position is i - j + 1. */
+/* The last channel of q is 1 and that of the gates' keys so large that each gate rounds to 1;
+ * the position is i - j + 1. */
 static void open_gates(struct bed *b, struct rows keys)
 {
     for (int r = 0; r < BED_LONGEST; r++) {
@@ -251,7 +251,7 @@ static void open_gates_make_it_relative(void **state)
     }
 }
 
-/* With p_max = 3 all distances from 2 on share row 3. */
+/* With p_max = 3 all distances of 2 and more share row 3. */
 static void open_gates_stop_at_p_max(void **state)
 {
     static struct bed b, content;
@@ -273,7 +273,7 @@ static void open_gates_stop_at_p_max(void **state)
 
 /* --- gradients ----------------------------------------------------------- */
 
-/* The least distance of a position to a whole number: there the slope has a step. */
+/* Returns the smallest distance of a position from a whole number, where the slope jumps. */
 static double least_margin(struct bed *b)
 {
     double least = 1;
@@ -295,7 +295,7 @@ static double least_margin(struct bed *b)
     return least;
 }
 
-/* p_max 2 and 3 clamp many keys, 6 few, 20 none. */
+/* p_max 2 and 3 clamp many keys, 6 a few, 20 none. */
 static void gradients_are_exact_in_each_mode(void **state)
 {
     static struct bed b;
@@ -329,7 +329,7 @@ static void gradients_of_the_table_add_up_to_zero(void **state)
     }
 }
 
-/* Every position at p_max from the first key on: rows move, gates do not. */
+/* Every position is p_max from the first key on: rows get gradients, gates do not. */
 static void full_rows_give_no_gradient_to_gates(void **state)
 {
     static struct bed b;
@@ -342,8 +342,8 @@ static void full_rows_give_no_gradient_to_gates(void **state)
             assert_near(b.dscore[r * BED_SCORES + j], bed_noise(5, r * BED_LONGEST + j), 0);
 }
 
-/* cope+relative: cope first, its adjoint last, because what it adds to dscore belongs to
- * the content scores alone. */
+/* cope+relative computes cope first and its adjoint last, because cope adds to dscore what
+ * belongs to the content scores only. */
 static struct bed second;
 
 static void score_both(struct bed *b)
@@ -451,8 +451,8 @@ static void open_form(struct bed *b, const char *settings)
     bed_fill(b->q.at, BED_LONGEST * BED_STRIDE, 0);
 }
 
-/* q 0: every gate is 1/2, key j of query 9 stands at (10 - j) / 2, at most 4. Head 2 of 2 has
- * slope m 2^-4. */
+/* q is 0, so every gate is 1/2 and key j of query 9 has position (10 - j) / 2, at most 4. Head
+ * 2 of 2 has slope m 2^-4. */
 static void alibi_form_by_hand(void **state)
 {
     static struct bed b;
@@ -471,7 +471,7 @@ static void alibi_form_by_hand(void **state)
     assert_near(b.score[9 * BED_SCORES + 5], 7.5, 1e-12);
 }
 
-/* All gates open: a penalty of m (i - j + 1), ALiBi's up to a constant. */
+/* With all gates open the penalty is m (i - j + 1), ALiBi's up to a constant. */
 static void open_gates_make_the_alibi_form_alibi(void **state)
 {
     static struct bed b;
@@ -489,8 +489,8 @@ static void open_gates_make_the_alibi_form_alibi(void **state)
             assert_near(b.score[i * BED_SCORES + j], -(i - j + 1) / 16.0, 1e-12);
 }
 
-/* Two units: e(p) = W0 max(0, p - 1) + W1 max(0, 2 - p) + B, met by q / sqrt(8). Keys k 0, so
- * that gates are 1/2. */
+/* Two units: e(p) = W0 max(0, p - 1) + W1 max(0, 2 - p) + B, multiplied by q / sqrt(8). Keys
+ * are 0, so gates are 1/2. */
 static void mlp_form_by_hand(void **state)
 {
     static struct bed b;

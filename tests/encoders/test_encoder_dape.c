@@ -1,5 +1,5 @@
 /* links: models_double */
-/* The network by hand, and the sum without dape as a special case. */
+/* The network worked by hand, and the sum without dape as a special case. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,7 +53,7 @@ static void a_network_that_says_nothing_changes_nothing(void **state)
                                 (size_t)r + 1, 0);
 }
 
-/* Rows 3, 7 and the last in a panel of their own. */
+/* Rows 3, 7 and the last form a panel. */
 static void scattered_rows_equal_dense_rows(void **state)
 {
     static struct bed dense, b;

@@ -1,5 +1,6 @@
 /* links: models_double */
-/* One key is dape; keys within reach of both convolutions by hand; the edges. */
+/* A kernel of one key is dape; keys within reach of both convolutions, worked by hand; the
+ * edges. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +32,8 @@ static void a_kernel_of_one_key_is_dape(void **state)
                                 1e-12);
 }
 
-/* Input c of the network at row i: A of both heads, then B; 0 where the query sees nothing. */
+/* Input c of the network at row i: A of both heads, then B; 0 for keys that the query does not
+ * see. */
 static double input(const struct bed *b, int c, int i, int j)
 {
     if (j < 0 || j > i)
@@ -41,7 +43,7 @@ static double input(const struct bed *b, int c, int i, int j)
     return c < HEADS ? A : b->found[BED_LOGITS][h][at] - A;
 }
 
-/* 0 before the first key; past the query as anywhere else. */
+/* Hidden unit w: 0 before the first key, and computed as usual after the query. */
 static double hidden(const struct bed *b, int w, int i, int j)
 {
     double z = b->weight[IN_BIAS][w];
@@ -62,7 +64,7 @@ static double mixed(const struct bed *b, int h, int i, int j)
     return out;
 }
 
-/* Also of the first key, and of the query itself. */
+/* The keys include the first one and the query itself. */
 static void logits_are_those_of_the_formula(void **state)
 {
     static struct bed b;
@@ -77,7 +79,7 @@ static void logits_are_those_of_the_formula(void **state)
                         1e-12);
 }
 
-/* Two convolutions of 3 keys: a logit reaches the two keys on either side. */
+/* Two convolutions of 3 keys: a logit affects the two keys on either side. */
 static void a_logit_reaches_its_neighbours_alone(void **state)
 {
     static struct bed b, before;

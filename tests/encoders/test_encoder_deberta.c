@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Both terms by hand; relative and content alone as special cases; the clip. */
+/* Both terms worked by hand; relative and content alone as special cases; the clip. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@ extern const struct encoder encoder_deberta, encoder_relative;
 enum { D = 8, C = 16, HEAD = 1 };
 enum { TABLE, KEY, QUERY };
 
-/* Row n of P times column c of a map. */
+/* Returns row n of P times column c of a map. */
 static double projected(const struct bed *b, int map, int n, int c)
 {
     double sum = 0;
@@ -67,7 +67,8 @@ static void without_a_table_content_shares_the_scale(void **state)
     }
 }
 
-/* Of the query alone, unscaled: `relative` with the table that P and the map make. */
+/* With the query's term alone, unscaled, it is `relative` with the product of P and the map as
+ * its table. */
 static void the_querys_term_is_relative(void **state)
 {
     static struct bed b, relative;
@@ -84,7 +85,7 @@ static void the_querys_term_is_relative(void **state)
                             relative.score + (size_t)i * BED_SCORES, (size_t)i + 1, 1e-12);
 }
 
-/* With equal keys, all distances from 3 on have the same logit. */
+/* With equal keys, all distances of 3 and more have the same logit. */
 static void distances_past_the_clip_share_a_row(void **state)
 {
     static struct bed b;

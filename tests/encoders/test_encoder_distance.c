@@ -1,6 +1,6 @@
 /* links: models_double */
-/* Encoders that add a number for each head and distance: values worked by hand and golden
- * numbers of their sources. Gradients are in test_encoder_contract.c. */
+/* Encoders that add a number for each head and distance: values worked by hand and reference
+ * values of their sources. test_encoder_contract.c checks gradients. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 extern const struct encoder encoder_nape, encoder_t5, encoder_kerple, encoder_sandwich;
 
-/* The bias of head `head` at distance n, for a query at `position`: content is 0. */
+/* Returns the bias of head `head` at distance n, for a query at `position`, with content 0. */
 static real bias_at(struct bed *b, int head, int position, int n)
 {
     bed_fill(b->q.at, BED_LONGEST * BED_STRIDE, 0);
@@ -35,7 +35,7 @@ static void open_heads(struct bed *b, const struct encoder *e, const char *setti
     assert_int_equal(bed_try(b, e, &options, &dims, NULL), ST_OK);
 }
 
-/* 5 heads: the first 3 have slopes 1, 1/2, 1/3, or 1, 1/2, 1/4. */
+/* Of 5 heads the first 3 have slopes 1, 1/2, 1/3, or 1, 1/2, 1/4. */
 static void nape_leaves_heads_without_positions(void **state)
 {
     static struct bed b;
@@ -49,8 +49,8 @@ static void nape_leaves_heads_without_positions(void **state)
     assert_near(bias(&b, 2, 6), -1.5, 1e-12);
 }
 
-/* With 32 buckets up to 128, the shared ones begin at 16 19 21 24 27 31 35 40 46 52 59 67
- * 77 87 99 113; three public copies of the formula agree. */
+/* With 32 buckets up to distance 128, the shared buckets begin at 16 19 21 24 27 31 35 40 46
+ * 52 59 67 77 87 99 113; three public copies of the formula agree. */
 static void t5_buckets_begin_where_public_code_begins_them(void **state)
 {
     static const int starts[] = {16, 19, 21, 24, 27, 31, 35, 40,
@@ -71,7 +71,7 @@ static void t5_buckets_begin_where_public_code_begins_them(void **state)
     }
 }
 
-/* Trained on 113 tokens no bucket is shared with a distance of training but the first 15. */
+/* The last bucket begins at distance 113: 113 tokens do not train it, 114 do. */
 static void t5_says_when_its_last_bucket_was_trained(void **state)
 {
     const struct option_values o = bed_options(&encoder_t5, "");
@@ -109,8 +109,8 @@ static void kerple_kernels(void **state)
     assert_false(b.spec[0].decay);
 }
 
-/* From U(-1, 1): log r1 in [0, 2), r2 in [0, 1); power the other way round. Steps of
- * training end at 0.01, and for the exponent at 2. */
+/* Drawn from U(-1, 1), log r1 starts in [0, 2) and r2 in [0, 1); for power the other way
+ * round. Training keeps them at 0.01 or more, and the exponent at 2 or less. */
 static void kerple_starts_and_stays_where_the_official_code_does(void **state)
 {
     const struct encoder_dims dims = {.heads = 2};
@@ -131,8 +131,8 @@ static void kerple_starts_and_stays_where_the_official_code_does(void **state)
     }
 }
 
-/* 32 cosines, 4 heads, head 1: n = 1, 4 -> -0.31, -3.21 (NVIDIA NeMo's form); head 2 has
- * half of it. */
+/* 32 cosines, 4 heads, head 1: n = 1, 4 -> -0.31, -3.21 (NVIDIA NeMo's form); head 2 has half
+ * of that. */
 static void sandwich_values(void **state)
 {
     static struct bed b;
@@ -146,7 +146,7 @@ static void sandwich_values(void **state)
     assert_near(bias(&b, 0, 13), (cos(13e-4) - 1) / 2, 1e-12); /* H / 8h = 1 / 2 */
 }
 
-/* The same distance has the same bias at every query. */
+/* A distance has the same bias at every query. */
 static void biases_depend_on_distance_alone(void **state)
 {
     const struct encoder *const all[] = {&encoder_nape, &encoder_t5, &encoder_kerple,

@@ -1,6 +1,6 @@
 /* links: models_double */
-/* The contract catches what an encoder can do wrong: an encoder of the registry keeps each
- * clause, and its copy with one planted fault breaks the clause that is there for it. */
+/* The contract catches faults of an encoder: an encoder of the registry keeps each clause, and
+ * its copy with one planted fault breaks the clause made for that fault. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@
 enum { FAULTS_MAX = 64 };
 
 struct fault {
-    const char *check, *words; /* the clause that sees it, and what it says */
+    const char *check, *words; /* the clause that notices it, and its message */
     struct encoder right, wrong;
 };
 
@@ -34,7 +34,7 @@ static struct fault fault_of(const char *check, const char *words,
         out[n] = fault_of(#clause, words, OF(name));  \
         out[n++].wrong.field = (value);               \
     } while (0)
-/* Of one that has no other words the complaint names the hook. */
+/* A fault whose message has no other words: the message names the hook. */
 #define FAULT(name, field, value, clause) FAULT_SAYS(name, field, value, clause, "." #field)
 
 static int plant_in_panels(struct fault *out)
@@ -213,8 +213,8 @@ static CMUnitTestFunction check_named(const char *name)
 
 enum { SAID = 4096 };
 
-/* Runs the check in a process of its own, since a fault may end it; a crash is no pass. What it
- * prints goes to `said`. */
+/* Runs the check in a process of its own, since a fault may end it; a crash does not pass. Its
+ * output goes to `said`. */
 static bool passes(const char *name, const struct encoder *encoder, const char *stem,
                    char said[SAID])
 {

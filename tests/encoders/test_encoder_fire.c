@@ -1,6 +1,6 @@
 /* links: models_double */
-/* Near and far queries by hand, and the case that is ALiBi. The far ones are out of reach of
- * the contract's bed at the default threshold, so their gradients are checked here. */
+/* Near and far queries worked by hand, and the case that is ALiBi. At the default threshold
+ * far queries are beyond the contract's bed, so their gradients are checked here. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@ extern const struct encoder encoder_fire;
 
 enum { C, MULTIPLIER, LAYER, OUT, OUT_BIAS };
 
-/* Two units for head 1: f(x) = 0.25 - 2 max(0, x) + 3 max(0, 0.5 - x). */
+/* Head 1 has two units: f(x) = 0.25 - 2 max(0, x) + 3 max(0, 0.5 - x). */
 static void open_by_hand(struct bed *b, const char *settings)
 {
     bed_open(b, &encoder_fire, settings);
@@ -39,7 +39,7 @@ static double bias(const struct bed *b, int i, int j)
     return b->score[i * BED_SCORES + j];
 }
 
-/* L 6: queries 0 to 6 divide by ln(1 + 6 / 2), query 10 by ln(1 + 10 / 2). */
+/* The threshold L is 6: queries 0 to 6 divide by ln(1 + 6 / 2), query 10 by ln(1 + 10 / 2). */
 static void near_and_far_queries_by_hand(void **state)
 {
     static struct bed b;
@@ -63,7 +63,7 @@ static void distances_and_normaliser_are_those_of_the_places(void **state)
     assert_near(bias(&b, 2, 1), f(log(2.5) / (log(4) + 1e-6)), 1e-12);
 }
 
-/* f(x) = -3 x and psi nearly linear: slope 3 / 14, up to c n / 2 and 1e-6 / psi. */
+/* With f(x) = -3 x and a nearly linear psi the slope is 3 / 14, up to c n / 2 and 1e-6 / psi. */
 static void a_line_is_alibi(void **state)
 {
     static struct bed b;

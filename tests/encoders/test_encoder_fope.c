@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Mixtures by hand; rope on the pairs that turn as a special case; what is left out. */
+/* Mixtures worked by hand; rope on the pairs that turn as a special case; channels left out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@ extern const struct encoder encoder_fope, encoder_rope;
 enum { D = 8, HEAD = 1 };
 enum { COSINES, SINES };
 
-/* With base 3, frequencies 1 and 3^(-1/4) come round within 9 tokens: N = M = 2. */
+/* With base 3, frequencies 1 and 3^(-1/4) complete a turn within 9 tokens: N = M = 2. */
 static void identity(struct bed *b)
 {
     bed_open(b, &encoder_fope, "base=3");
@@ -47,7 +47,7 @@ static void the_identity_is_rope_on_the_pairs_that_turn(void **state)
                             rope.score + (size_t)i * BED_SCORES, (size_t)i + 1, 1e-12);
 }
 
-/* Query and key see one channel of pair 0 alone; place 5 and place 2. */
+/* Query and key have one channel of pair 0 only, at places 5 and 2. */
 static void a_pair_turns_by_its_mixture(void **state)
 {
     static struct bed b;
@@ -68,8 +68,8 @@ static void a_pair_turns_by_its_mixture(void **state)
     assert_near(b.score[5 * BED_SCORES + 2], (c[0] * c[1] + s[0] * s[1]) / sqrt(D), 1e-12);
 }
 
-/* Of the four frequencies with base 10000 one comes round in 9 tokens; with base 1 all, and
- * a quarter of the channels turn. */
+/* Of the four frequencies with base 10000 one completes a turn in 9 tokens; with base 1 all
+ * do, and a quarter of the channels turn. */
 static void slow_frequencies_are_left_out(void **state)
 {
     static struct bed b;

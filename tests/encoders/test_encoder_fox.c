@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Gates by hand, the slope that equal gates make, and how biases start. */
+/* Gates worked by hand, the slope that equal gates make, and the start of biases. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@ extern const struct encoder encoder_fox;
 
 enum { WEIGHT, BIAS };
 
-/* What fox adds to the logit of row i, key j. */
+/* Returns what fox adds to the logit of row i, key j. */
 static double added(struct bed *b, int i, int j)
 {
     static struct bed content;
@@ -41,7 +41,7 @@ static void equal_gates_are_a_slope(void **state)
     assert_near(added(&b, 9, 5), -4 * log(2) / sqrt(8), 1e-12);
 }
 
-/* The gate of token t is sigma(x_t[0]), of head 1; key 2 of row 5 is behind the gates of
+/* The gate of token t in head 1 is sigma(x_t[0]); key 2 of row 5 is weakened by the gates of
  * tokens 3, 4 and 5. */
 static void gates_of_the_tokens_between_add_up(void **state)
 {
@@ -73,7 +73,7 @@ static void gates_far_from_a_half_stay_exact(void **state)
     assert_near(b.state.at[1], -300, 1e-12);
 }
 
-/* f = e^(-1/tau): 1/4 and 64 tokens for two heads; 4 for one. */
+/* f = e^(-1/tau) with tau 1/4 and 64 tokens for two heads, and 4 for one. */
 static void biases_start_at_time_constants(void **state)
 {
     static struct bed b;

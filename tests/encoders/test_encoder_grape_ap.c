@@ -1,5 +1,5 @@
 /* links: models_double */
-/* The path of a query by hand, where it starts, and ALiBi as a special case. */
+/* The path of a query worked by hand, its start, and ALiBi as a special case. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 extern const struct encoder encoder_grape_ap;
 
-/* What grape_ap adds to the logit of row i, key j. */
+/* Returns what grape_ap adds to the logit of row i, key j. */
 static double added(struct bed *b, int i, int j)
 {
     static struct bed content;
@@ -21,7 +21,7 @@ static double added(struct bed *b, int i, int j)
     return b->score[i * BED_SCORES + j] - content.score[i * BED_SCORES + j];
 }
 
-/* p = 0: sigma is 1/2; the slope of head 2 of 2 is 2^-8. */
+/* With p = 0 sigma is 1/2; the slope of head 2 of 2 is 2^-8. */
 static void a_query_without_a_path_has_the_slope_of_alibi(void **state)
 {
     static struct bed b;
@@ -33,7 +33,8 @@ static void a_query_without_a_path_has_the_slope_of_alibi(void **state)
         assert_near(added(&b, 9, j), -(9 - j) * log(2) / 256, 1e-12);
 }
 
-/* Two channels: key t is the unit vector sqrt(2) (cos, sin) turned by its angle and t. */
+/* There are two channels; key t is the unit vector sqrt(2) (cos, sin), turned by its angle and
+ * t. */
 static void steps_are_the_formula(void **state)
 {
     static struct bed b;

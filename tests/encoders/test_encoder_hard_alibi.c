@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Windows of the heads by hand, and the heads without one. */
+/* Windows of heads worked by hand, and heads without a window. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ static const real *weights_of(const struct bed *b, int r)
     return b->score + (size_t)r * BED_SCORES;
 }
 
-/* Content 0: a window's weights are equal. */
+/* With content 0 the weights within a window are equal. */
 static void windows_by_hand(void **state)
 {
     static struct bed b;
@@ -39,7 +39,7 @@ static void windows_by_hand(void **state)
     }
 }
 
-/* The fifth of 8 heads, and the third of 8 with two windows. */
+/* The heads without a window here are the fifth of 8, and the third of 8 with windows=2. */
 static void other_heads_have_the_softmax_of_all_keys(void **state)
 {
     static struct bed b, content;
@@ -60,7 +60,7 @@ static void other_heads_have_the_softmax_of_all_keys(void **state)
     }
 }
 
-/* Head 2 sees places i - 2 to i: with every second place taken, one key more. */
+/* Head 2 sees places i - 2 to i; where every second place is taken that is one earlier key. */
 static void windows_are_measured_in_places(void **state)
 {
     static struct bed b;

@@ -1,6 +1,6 @@
 /* links: models_double */
-/* Logits of all heads of a layer as PyTorch has them (tests/parity/make_heads.py) against the
- * hooks on the bed: state and derived numbers are made by the hooks. One test a file. */
+/* Compares logits of all heads of a layer from PyTorch (tests/parity/make_heads.py) with the
+ * hooks on the bed, which also make state and derived numbers. One test for each file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 
 enum { HEADS = 2, WIDTH = 8, C = HEADS * WIDTH };
 
-static const double tolerance = 1e-10; /* of numbers up to some tens, in 13 digits */
+static const double tolerance = 1e-10; /* for numbers up to some tens, 13 digits */
 
 static const json_t *numbers_of(const json_t *file, const char *key, int n)
 {
@@ -36,7 +36,7 @@ static void copy_numbers(const json_t *numbers, int n, real *to)
         to[i] = number_at(numbers, i);
 }
 
-/* Every tensor of the encoder by its name, the layer's input and what it projects. */
+/* Copies every tensor of the encoder by its name, the layer's input and what it projects. */
 static void copy_weights(const json_t *file, struct bed *b)
 {
     const json_t *weights = json_object_get(file, "weights");
@@ -60,7 +60,7 @@ static void copy_head(const json_t *numbers, int head, struct bed_matrix *out)
             number_at(numbers, i / WIDTH * C + head * WIDTH + i % WIDTH);
 }
 
-/* rotate has one matrix, which the bed calls q. */
+/* rotate takes one matrix, which is q in the bed. */
 static void turn_both(struct bed *b)
 {
     const struct bed_matrix q = b->q;
@@ -74,7 +74,7 @@ static void turn_both(struct bed *b)
     b->encoder->rotate(&b->view, &queries);
 }
 
-/* The logits of one head before any mixing, and its content logits. */
+/* Computes the logits of one head before any mixing, and its content logits. */
 static void score_head(struct bed *b, const json_t *file, int h)
 {
     b->panel.head = h;

@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Curves by hand, where they end, and the relative encoder as a special case. */
+/* Curves worked by hand, their end, and the relative encoder as a special case. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 extern const struct encoder encoder_inkling, encoder_relative;
 
-/* What inkling adds to the logit of row i, key j. */
+/* Returns what inkling adds to the logit of row i, key j. */
 static double added(struct bed *b, int i, int j)
 {
     static struct bed content;
@@ -21,7 +21,7 @@ static double added(struct bed *b, int i, int j)
     return b->score[i * BED_SCORES + j] - content.score[i * BED_SCORES + j];
 }
 
-/* Curve r is 10^r (distance + 1); the query of row 6 weighs them with 2 and -3. */
+/* Curve r is 10^r (distance + 1); the query of row 6 weights them by 2 and -3. */
 static void a_query_weighs_the_curves(void **state)
 {
     static struct bed b;
@@ -51,7 +51,7 @@ static void the_extent_is_the_trained_length(void **state)
     assert_int_equal(encoder_inkling.reach(&b.dims, &b.options), REACH_UNTRAINED);
 }
 
-/* R = d, W x = alpha q, and the bank the relative table turned. */
+/* R = d, W x = alpha q, and the bank is the transposed table of relative. */
 static void queries_as_weights_are_the_relative_encoder(void **state)
 {
     static struct bed b, other;
@@ -72,7 +72,7 @@ static void queries_as_weights_are_the_relative_encoder(void **state)
                             other.score + (size_t)r * BED_SCORES, (size_t)r + 1, 1e-12);
 }
 
-/* Places 0, 2, 4, ...: key 5 of query 6 is two away. */
+/* At places 0, 2, 4, ... key 5 is two away from query 6. */
 static void chosen_places_set_the_distance(void **state)
 {
     static struct bed b;

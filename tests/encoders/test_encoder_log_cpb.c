@@ -1,5 +1,5 @@
 /* links: models_double */
-/* The network by hand on the logarithm of the distance, and how it starts. */
+/* The network worked by hand on the logarithm of the distance, and its start. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@ extern const struct encoder encoder_log_cpb;
 
 enum { IN, IN_BIAS, OUT };
 
-/* What the encoder adds at row i, key j. */
+/* Returns what the encoder adds at row i, key j. */
 static double added(struct bed *b, int i, int j)
 {
     static struct bed content;
@@ -23,8 +23,8 @@ static double added(struct bed *b, int i, int j)
     return b->score[i * BED_SCORES + j] - content.score[i * BED_SCORES + j];
 }
 
-/* One unit: relu(2 x + 0.5), times 0.7 for head 1; 9 tokens in training, so x of distance n is
- * log2(1 + n) / 3. */
+/* One unit: relu(2 x + 0.5), times 0.7 for head 1. Training has 9 tokens, so x of distance n
+ * is log2(1 + n) / 3. */
 static void one_unit_by_hand(void **state)
 {
     static struct bed b;
@@ -38,7 +38,7 @@ static void one_unit_by_hand(void **state)
         const double hidden = 2 * log2(1 + 13 - j) / 3 + 0.5;
         assert_near(added(&b, 13, j), 16 / (1 + exp(-0.7 * hidden)), 1e-12);
     }
-    b.weight[IN_BIAS][0] = -1.5; /* the unit wakes from distance 4 on */
+    b.weight[IN_BIAS][0] = -1.5; /* the unit is active from distance 4 on */
     bed_derive(&b);
     assert_near(added(&b, 9, 8), 8, 1e-12);
     assert_near(added(&b, 9, 7), 8, 1e-12);
@@ -56,7 +56,7 @@ static void without_a_last_layer_it_is_a_constant(void **state)
         assert_near(added(&b, 9, j), 8, 1e-12);
 }
 
-/* Beyond training the formula goes on: x of distance 8 is that of 9 tokens' last, 1.06. */
+/* The formula extends beyond training: x of distance 8, the last of 9 tokens, is 1.06. */
 static void it_is_defined_beyond_training(void **state)
 {
     static struct bed b;

@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Steps by hand, a step that is taken back, where speeds start, and rope. */
+/* Steps worked by hand, a step that is undone, the start of speeds, and rope. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@ extern const struct encoder encoder_mapformer;
 
 enum { STEP, ANGLE, SPEED };
 
-/* A walk along one dimension: channel 0 of a token is its step, in each head. */
+/* Opens a walk along one dimension: channel 0 of a token is its step in each head. */
 static void open_walk(struct bed *b, const double *step)
 {
     bed_open(b, &encoder_mapformer, "rank=1");
@@ -43,7 +43,8 @@ static void equal_steps_are_rope(void **state)
         }
 }
 
-/* Two forth, one that stays, two back: the logit of a key seen at the start is the content's. */
+/* Two steps forth, one of zero, two back: the logit of a key seen at the start is the
+ * content's. */
 static void a_step_back_undoes_a_step_forth(void **state)
 {
     static struct bed b, content;
@@ -64,7 +65,7 @@ static void a_step_back_undoes_a_step_forth(void **state)
     }
 }
 
-/* omega_max 6.25 and a walk of 9: the slowest of 4 pairs makes a turn in 9 steps. */
+/* With omega_max 6.25 and a walk of 9, the slowest of 4 pairs turns once in 9 steps. */
 static void speeds_start_in_a_geometric_row(void **state)
 {
     static struct bed b;

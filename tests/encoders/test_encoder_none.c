@@ -1,5 +1,5 @@
 /* links: models_double */
-/* No encoding: nothing to learn, nothing to compute, defined at any length. */
+/* No encoding: no weights, no computation, defined at any length. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* links: models_double */
-/* Which pairs turn, by hand; p = 1 is rope and p = 0 none; no rope of a smaller fraction. */
+/* Which pairs turn, worked by hand; p = 1 is rope, p = 0 is none; it differs from rope with a
+ * smaller fraction. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,7 @@ extern const struct encoder encoder_p_rope, encoder_rope;
 
 enum { D = 8, PAIRS = D / 2 };
 
-/* The bed's queries turned, row by row. */
+/* Turns the bed's queries, row by row. */
 static void turn(struct bed *b, const struct encoder *encoder, const char *settings)
 {
     bed_open(b, encoder, settings);
@@ -21,7 +22,7 @@ static void turn(struct bed *b, const struct encoder *encoder, const char *setti
     encoder->rotate(&b->view, &t);
 }
 
-/* Of the pairs of a turned row, those that are as they were. */
+/* Returns how many pairs of a turned row did not change. */
 static int still_pairs(const struct bed *turned, int row)
 {
     static struct bed before;
@@ -74,7 +75,7 @@ static void all_pairs_are_rope(void **state)
     assert_memory_equal(b.q.at, rope.q.at, sizeof b.q.at);
 }
 
-/* A fraction squeezes fast and slow pairs alike into half of the channels. */
+/* rope's fraction puts fast and slow pairs alike into half of the channels. */
 static void it_is_no_smaller_fraction(void **state)
 {
     static struct bed b, fraction;

@@ -1,6 +1,6 @@
 /* links: models_double */
-/* Products of reflections by hand and against matrices multiplied out; no reflection is no
- * encoding; directions have length 1. */
+/* Products of reflections worked by hand and compared with multiplied matrices; without
+ * reflections there is no encoding; directions have length 1. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 extern const struct encoder encoder_path;
 
-enum { D = 8, C = 16, HEAD = 1 }; /* the bed's panel is of the last head */
+enum { D = 8, C = 16, HEAD = 1 }; /* the bed's panel belongs to the last head */
 
 static real *direction(struct bed *b, int t)
 {
@@ -44,8 +44,8 @@ static void without_reflections_it_is_none(void **state)
         assert_near(b.score[9 * BED_SCORES + j], content_of(&b, 9, j), 1e-12);
 }
 
-/* w = e_0 and beta = 2 at every token: behind an odd number of tokens channel 0 has the
- * other sign. */
+/* w = e_0 and beta = 2 at every token: after an odd number of tokens channel 0 has the
+ * opposite sign. */
 static void reflections_turn_the_sign_of_a_channel(void **state)
 {
     static struct bed b;
@@ -65,7 +65,7 @@ static void reflections_turn_the_sign_of_a_channel(void **state)
     }
 }
 
-/* k_j^T H_{j+1} ... H_i q_i, one factor at a time from the left. */
+/* Computes k_j^T H_{j+1} ... H_i q_i, one factor at a time from the left. */
 static void logits_are_the_product_of_all_factors(void **state)
 {
     static struct bed b;
@@ -106,7 +106,7 @@ static void directions_have_length_1_and_betas_lie_below_2(void **state)
     }
 }
 
-/* Token 4 changes: with conv = 3 the directions of 4, 5 and 6 do, with 0 that of 4. */
+/* Token 4 changes: with conv = 3 the directions of 4, 5 and 6 change, with 0 only that of 4. */
 static void the_convolution_looks_back(void **state)
 {
     static struct bed b, before;

@@ -1,5 +1,5 @@
 /* links: models_double */
-/* PaTH-FoX is path's logits plus fox's sum of gates, each by hand; how gates start. */
+/* PaTH-FoX is path's logits plus fox's sum of gates, each worked by hand; the start of gates. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 extern const struct encoder encoder_path_fox, encoder_path;
 
-enum { D = 8, C = 16, HEADS = 2, HEAD = 1 }; /* the bed's panel is of the last head */
+enum { D = 8, C = 16, HEADS = 2, HEAD = 1 }; /* the bed's panel belongs to the last head */
 
 static real *gate(struct bed *b, int t)
 {
@@ -41,7 +41,7 @@ static void without_reflections_and_with_equal_gates_it_is_a_slope(void **state)
     }
 }
 
-/* What stands beyond path's logits of the same weights. */
+/* Checks the difference from path's logits with the same weights. */
 static void differs_from_path_by(struct bed *b, double by)
 {
     static struct bed path;
@@ -68,8 +68,8 @@ static void logits_are_those_of_path_and_the_gates_between(void **state)
     differs_from_path_by(&b, 1 / sqrt(D));
 }
 
-/* ln sigma(w . x + b) of head 1 with w = e_0 and b = 1/2; without a convolution the gates'
- * tensors have other numbers. */
+/* The gate is ln sigma(w . x + b) of head 1 with w = e_0 and b = 1/2. Without a convolution
+ * the gates' tensors have other indices. */
 static void gates_are_those_of_the_token(void **state)
 {
     static struct bed b;
@@ -88,7 +88,7 @@ static void gates_are_those_of_the_token(void **state)
     }
 }
 
-/* beta's bias is tensor 3 of 7, the gates' is the last. */
+/* The bias of beta is tensor 3 of 7, that of the gates the last. */
 static void biases_start_where_they_are_told(void **state)
 {
     static struct bed b;

@@ -1,5 +1,5 @@
 /* links: models_double */
-/* PoPE's logits from its formula, its phases' start and range. */
+/* PoPE's logits from its formula, and the start and range of its phases. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@ static double softplus(double x)
     return log(1 + exp(x));
 }
 
-/* The paper's sum for row i and key j of the bed's head. */
+/* Returns the paper's sum for row i and key j of the bed's head. */
 static double logit(const struct bed *b, double base, int i, int j)
 {
     double sum = 0;
@@ -50,7 +50,7 @@ static void logits_are_those_of_the_formula(void **state)
     assert_logits(&b, 10);
 }
 
-/* q, k and delta 0, channels of the slowest kind: ln(2)^2 cos(i - j) in channel 0. */
+/* With one channel and q, k and delta 0 the logit is ln(2)^2 cos(i - j). */
 static void a_channel_by_hand(void **state)
 {
     static struct bed b;

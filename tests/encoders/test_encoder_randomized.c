@@ -1,6 +1,6 @@
 /* links: models_double */
-/* Draws of places: uniform, apart for samples, together for a batch; what partners make of
- * them; and the trainer's own use of them, whatever the threads. */
+/* Draws of places: uniform, independent for each sample or common to a batch; what other
+ * encoders make of them; and the trainer's own use of them, for any number of threads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +22,8 @@ static void draw(const struct bed *b, bool training, uint64_t sample, int T, int
     encoder_randomized.place(&b->dims, &b->options, &by, T, place);
 }
 
-/* 3 of 14 places: 364 subsets; each place is in 3/14 of them. 6 standard errors. */
+/* 3 of 14 places have 364 subsets; each place is in 3/14 of them. Bounds are 6 standard
+ * errors. */
 static void every_place_is_as_likely(void **state)
 {
     static struct bed b;
@@ -69,7 +70,7 @@ static void a_batch_may_share_its_draw(void **state)
     assert_true(same_draws("scope=batch", true));
 }
 
-/* 5 tokens over 0 .. 55. */
+/* 5 tokens are spread over 0 .. 55. */
 static void even_places_reach_from_end_to_end(void **state)
 {
     static struct bed b;
@@ -99,7 +100,8 @@ static void it_needs_somebody_who_looks_at_places(void **state)
     assert_int_equal(encoder_stack_parse("randomized+rope", &s, &e), ST_OK);
 }
 
-/* Loss of a step or, step -1, of evaluation: sum of losses at first sample `first`. */
+/* Returns the sum of losses of a step or, for step -1, of an evaluation, from sample `first`
+ * on. */
 static double loss_of(int threads, int step, uint64_t first)
 {
     struct trainer_config c = toy_config("alibi+randomized", "places=40");

@@ -1,6 +1,5 @@
 /* links: models_double */
-/* Learned distances: which row meets which key, and what happens past the trained
- * length. */
+/* Learned distances: the row for each key, and keys past the trained length. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +11,7 @@
 
 extern const struct encoder encoder_relative;
 
-/* d = 4, so alpha = 1/2; no content; R[m] = (10 (m + 1), 0, 0, 0); q_i = (i + 1, 0, 0, 0).
+/* d = 4, so alpha = 1/2; keys are zero; R[m] = (10 (m + 1), 0, 0, 0); q_i = (i + 1, 0, 0, 0).
  * The logit is 5 (i + 1) (i - j + 1). */
 static void open_by_hand(struct bed *b, const char *settings)
 {
@@ -40,7 +39,7 @@ static void the_nearest_key_meets_row_0(void **state)
     assert_close_double(b.score + (size_t)3 * BED_SCORES, row_3, 4, 1e-12);
 }
 
-/* Trained on 9 tokens, so row 8 is the farthest: distances 8 to 13 all use it. */
+/* Training has 9 tokens, so row 8 is the farthest: distances 8 to 13 all use it. */
 static void capped_repeats_the_farthest_trained_row(void **state)
 {
     static struct bed capped, open;
@@ -57,7 +56,7 @@ static void capped_repeats_the_farthest_trained_row(void **state)
     }
 }
 
-/* Places 0, 3, 6, ...: distance 9 of tokens 4 and 1 has row 9 of 42, and capped row 8. */
+/* At places 0, 3, 6, ... distance 9 of tokens 4 and 1 has row 9 of 42, and row 8 when capped. */
 static void chosen_places_have_rows_of_their_own(void **state)
 {
     static struct bed b;
@@ -85,7 +84,7 @@ static void chosen_places_have_rows_of_their_own(void **state)
     }
 }
 
-/* `shift` trains no distance that training has not. */
+/* `shift` trains no distance beyond those of training. */
 static void shifted_places_train_no_longer_distance(void **state)
 {
     static struct bed b;
@@ -110,8 +109,8 @@ static void capped_changes_nothing_inside_the_trained_length(void **state)
     assert_int_equal(encoder_relative.reach(&open.dims, &open.options), REACH_UNTRAINED);
 }
 
-/* dR[m] = alpha sum of dscore q over the pairs at distance m: with dscore 1 everywhere in
- * rows 0 to 2, (1 + 2 + 3) / 2, (2 + 3) / 2 and 3 / 2. */
+/* dR[m] = alpha sum of dscore q over the pairs at distance m. With dscore 1 everywhere in rows
+ * 0 to 2: (1 + 2 + 3) / 2, (2 + 3) / 2 and 3 / 2. */
 static void the_gradient_of_a_row_sums_over_its_pairs(void **state)
 {
     static struct bed b;
@@ -132,7 +131,7 @@ static void the_gradient_of_a_row_sums_over_its_pairs(void **state)
     assert_near(b.grad[0][12], 0, 1e-12);
 }
 
-/* The released Counting model: one table of 512 rows of 64 for all layers and heads. */
+/* The released Counting model has one table of 512 rows of 64 for all layers and heads. */
 static void the_table_has_the_papers_size_and_start(void **state)
 {
     struct tensor_spec spec[ENCODER_TENSORS_MAX];

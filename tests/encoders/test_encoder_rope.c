@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Rotary encoding: which channels turn, by how much, which way, and what that means for
+/* Rotary encoding: which channels turn, how far and in which direction, and what follows for
  * scores. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@ static void open_with_width(struct bed *b, int d, const char *settings)
     assert_int_equal(bed_try(b, &encoder_rope, &options, &dims, NULL), ST_OK);
 }
 
-/* x [d] turned to `position`, in place. */
+/* Turns x [d] to `position`, in place. */
 static void turn_to(const struct bed *b, int position, real *x)
 {
     const struct turn t = {
@@ -63,7 +63,7 @@ static void the_base_sets_the_slow_pairs(void **state)
     assert_close_double(x, at_1, 4, 1e-9);
 }
 
-/* Half of 8 channels: frequencies 1 and 0.01 as in a head of 4, the rest as it was. */
+/* Half of 8 channels turn with frequencies 1 and 0.01, as in a head of 4; the rest stay. */
 static void a_fraction_turns_the_first_channels(void **state)
 {
     static struct bed b;
@@ -81,7 +81,7 @@ static void a_fraction_turns_the_first_channels(void **state)
     assert_close_double(halves, half_turned, 8, 1e-9);
 }
 
-/* RoFormer's equation again, written out: 8 channels at each position. */
+/* Computes RoFormer's equation for 8 channels at each position. */
 static void fraction_1_is_the_papers_rotation(void **state)
 {
     static struct bed b;
@@ -166,7 +166,7 @@ static void scores_depend_on_distance_alone(void **state)
     }
 }
 
-/* Channel 2m of `adjacent` is channel m of `halves`, 2m + 1 is m + d/2. */
+/* Channel 2m of `adjacent` is channel m of `halves`, and 2m + 1 is m + d/2. */
 static void halves_are_adjacent_pairs_with_channels_permuted(void **state)
 {
     static struct bed adjacent, halves;
@@ -203,8 +203,8 @@ static void each_row_turns_by_its_own_position(void **state)
     }
 }
 
-/* Radians of pair m at place 1, and the table's size. d = 8: frequencies 1, 0.1, 0.01,
- * 0.001; trained on 9 tokens. */
+/* Checks the radians of pair m at place 1, and the table's size. d = 8 has frequencies 1, 0.1,
+ * 0.01, 0.001; training has 9 tokens. */
 static void assert_angles(const char *settings, const double angle[4], double size)
 {
     static struct bed b;
@@ -216,9 +216,9 @@ static void assert_angles(const char *settings, const double angle[4], double si
     }
 }
 
-/* ntk: base^(-m/4) 4^(-m/3): the last pair is slowed 4 times, the first not at all. yarn: 9
- * tokens turn pair 0 9 / (2 pi) = 1.4 times; ramp from pair 0 to the one that turns once,
- * 8 ln(9 / (2 pi)) / (2 ln 10000) = 0.156, rounded up to 1. */
+/* ntk: base^(-m/4) 4^(-m/3) slows the last pair 4 times and the first not at all. yarn: 9
+ * tokens turn pair 0 by 9 / (2 pi) = 1.4 turns; the ramp goes from pair 0 to the pair that
+ * turns once, 8 ln(9 / (2 pi)) / (2 ln 10000) = 0.156, rounded up to 1. */
 static void scalings_by_hand(void **state)
 {
     const double none[] = {1, 0.1, 0.01, 0.001};
@@ -242,7 +242,8 @@ static void factor_1_scales_nothing(void **state)
         assert_angles(settings[i], none, 1);
 }
 
-/* p-RoPE keeps the frequencies of its pairs, a fraction squeezes all of them into fewer. */
+/* p-RoPE keeps the frequencies of its pairs, while a fraction puts all frequencies into fewer
+ * channels. */
 static void the_fastest_pairs_turn_and_the_others_keep_still(void **state)
 {
     static struct bed b;
@@ -254,14 +255,15 @@ static void the_fastest_pairs_turn_and_the_others_keep_still(void **state)
     assert_angles("fastest=0", none, 1);
     open_with_width(&b, 8, "fastest=0.74");
     assert_near(b.options.v[fastest], 0.5, 0);
-    /* 10 pairs, more than the bed holds; 0.3 is stored as a little less. */
+    /* 10 pairs are more than the bed holds; 0.3 is stored as slightly less. */
     struct option_values three = bed_options(&encoder_rope, "fastest=0.3");
     const struct encoder_dims wide = bed_dims(1, 20);
     assert_int_equal(encoder_rope.resolve(&wide, &three, NULL), ST_OK);
     assert_near(three.v[fastest], 0.3, 1e-15);
 }
 
-/* The 3 slowest of 4: factors 1, 1/2 and 0; of more than there are, all 4: 1, 3/4, 1/4, 0. */
+/* The 3 slowest of 4 pairs get the factors 1, 1/2 and 0. When more than 4 are asked for, all 4
+ * get 1, 3/4, 1/4, 0. */
 static void clipped_frequencies_taper_off(void **state)
 {
     static struct bed b;
@@ -276,8 +278,8 @@ static void clipped_frequencies_taper_off(void **state)
     assert_non_null(strstr(e.msg, "set clipped to 0"));
 }
 
-/* Turns a row at place 5 of a sequence of `tokens`; its pair m by 5 theta_m of rope with a
- * base that grew by `by`. */
+/* Turns a row at place 5 of a sequence of `tokens` and checks that pair m turns by 5 theta_m
+ * of rope with a base that is `by` times as large. */
 static void assert_turned(const struct bed *b, int tokens, bool halves, double by)
 {
     const int place = 5;
@@ -294,7 +296,7 @@ static void assert_turned(const struct bed *b, int tokens, bool halves, double b
     }
 }
 
-/* 14 tokens, 9 trained, s 4: ntk by 4 * 14 / 9 - 3 = 29/9; s 1: by 14/9. */
+/* 14 tokens, 9 trained: with s = 4 ntk uses 4 * 14 / 9 - 3 = 29/9, with s = 1 it uses 14/9. */
 static void dynamic_scaling_follows_the_length_of_the_sequence(void **state)
 {
     static struct bed b;
@@ -310,7 +312,7 @@ static void dynamic_scaling_follows_the_length_of_the_sequence(void **state)
     }
 }
 
-/* 65 pairs: angles are formed 64 at a time. */
+/* 65 pairs: the code computes angles 64 at a time. */
 static void dynamic_scaling_of_wide_heads(void **state)
 {
     const struct encoder_dims dims = {

@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Masks by hand, what is never masked, and what one panel carries to the next. */
+/* Masks worked by hand, keys that are never masked, and what a panel carries to the next. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@ static double content(const struct bed *b, int i, int j)
     return b->found[BED_CONTENT][0][i * BED_SCORES + j];
 }
 
-/* Over rows between key and query, the query's own left out. */
+/* Sums over the rows between key and query, without the query's own. */
 static double mask(const struct bed *b, int i, int j)
 {
     double sum = 0;
@@ -25,7 +25,7 @@ static double mask(const struct bed *b, int i, int j)
     return sum;
 }
 
-/* The bed goes in two panels, of rows 0..6 and 7..13. */
+/* The bed computes two panels, rows 0..6 and 7..13. */
 static void all_heads_lose_what_head_0_masked(void **state)
 {
     static struct bed b;
@@ -57,7 +57,7 @@ static void the_first_token_is_masked_if_it_may_be(void **state)
     }
 }
 
-/* Where head 0 attends to nothing, and to the next two keys: no token masks for itself. */
+/* Only query 8 of head 0 masks earlier keys. Later queries lose them, query 8 itself does not. */
 static void nothing_is_masked_for_the_query_itself(void **state)
 {
     static struct bed b;

@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Increments by hand, temperatures, gates, and rope as a special case. */
+/* Increments worked by hand, temperatures, gates, and rope as a special case. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,14 +13,14 @@ extern const struct encoder encoder_selective_rope, encoder_rope;
 
 enum { DOWN, UP, FILTER, GATE };
 
-/* Angle of token t, head h, pair m of the usual bed, as its state has it. */
+/* Returns the angle of token t, head h, pair m of the usual bed, from its state. */
 static double angle(const struct bed *b, int t, int h, int m)
 {
     const real *state = b->state.at + (size_t)t * BED_WIDE + (size_t)h * 8;
     return atan2(state[4 + m], state[m]);
 }
 
-/* No map: every token adds e^0 = 1, gates half of it; temperatures of rope, base 16. */
+/* Without a map every token adds its bias e^0 = 1; temperatures are those of rope with base 16. */
 static void equal_increments_are_rope(void **state)
 {
     static struct bed b, rope;
@@ -28,7 +28,7 @@ static void equal_increments_are_rope(void **state)
     bed_open(&rope, &encoder_rope, "layout=halves base=16");
     bed_open(&b, &encoder_selective_rope, "theta=16 bias=true");
     bed_fill(b.weight[UP], bed_size(&b, UP), 0);
-    bed_fill(b.weight[GATE], bed_size(&b, GATE), 0); /* of the bias */
+    bed_fill(b.weight[GATE], bed_size(&b, GATE), 0); /* the bias, as there is no gate */
     bed_read(&b);
     for (int t = 0; t < BED_LONGEST; t++)
         for (int m = 0; m < 4; m++)
@@ -37,7 +37,7 @@ static void equal_increments_are_rope(void **state)
         const struct turn turn = bed_turn(&b, keys), other = bed_turn(&rope, keys);
         encoder_selective_rope.rotate(&b.view, &turn);
         for (int r = 0; r < BED_LONGEST; r++)
-            rope.turn_place[r] = r + 1 < BED_LONGEST ? r + 1 : r; /* one step on */
+            rope.turn_place[r] = r + 1 < BED_LONGEST ? r + 1 : r; /* one step further */
         encoder_rope.rotate(&rope.view, &other);
     }
     for (int r = 0; r + 1 < BED_LONGEST; r++)
@@ -58,8 +58,8 @@ static void a_gate_of_one_half_halves_the_turn(void **state)
         assert_near(angle(&b, t, 1, 0), angle(&open, t, 1, 0) / 2, 1e-12);
 }
 
-/* One inner number, the first channel of head 1 over the head's length; the filter takes half of
- * the token before. */
+/* There is one inner number, the first channel of head 1 divided by the head's length; the
+ * filter adds half of the token before. */
 static void increments_are_the_formula(void **state)
 {
     static struct bed b;

@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Tables by hand, the clip, and what it reduces to. */
+/* Tables worked by hand, the clip, and special cases. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 extern const struct encoder encoder_shaw, encoder_relative;
 
-/* Row 5 with clip 2: distances 5, 4, 3, 2 share row 2 of the table. */
+/* In row 5 with clip 2, distances 5, 4, 3 and 2 share row 2 of the table. */
 static void far_keys_share_a_row(void **state)
 {
     static struct bed b, content;
@@ -30,7 +30,7 @@ static void far_keys_share_a_row(void **state)
     }
 }
 
-/* V[c] = (c, 0, ...): o[0] is the mean of min(distance, clip) under the weights. */
+/* V[c] = (c, 0, ...), so o[0] is the mean of min(distance, clip) under the weights. */
 static void values_see_the_distance(void **state)
 {
     static struct bed b;
@@ -62,7 +62,7 @@ static void without_a_clip_its_keys_are_relative(void **state)
                             relative.score + (size_t)r * BED_SCORES, (size_t)r + 1, 1e-12);
 }
 
-/* Places as they are asked one by one give what rows give. */
+/* Places looked up one by one give the same as rows. */
 static void chosen_places_meet_the_same_rows(void **state)
 {
     static struct bed b, placed;

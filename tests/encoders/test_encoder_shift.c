@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Shifts of training sequences, none in tests, and the rows they reach. */
+/* Shifts of training sequences, none in tests, and the rows that they train. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@ static int shift_of(const struct bed *b, bool training, uint64_t sample, int T)
     return place[0];
 }
 
-/* Trained on 9 tokens, 14 in the longest split: 9 tokens move by 0 to 5, 4 by 0 to 10. */
+/* Training has 9 tokens, the longest split 14: 9 tokens move by 0 to 5, 4 tokens by 0 to 10. */
 static void every_place_of_the_longest_split_is_reached(void **state)
 {
     static struct bed b;
@@ -50,7 +50,7 @@ static void tests_start_at_0(void **state)
     assert_int_equal(encoder_shift.places(&b.dims, &b.options), 109);
 }
 
-/* Every row of a learned table is trained then. */
+/* The shifts train every row of a learned table. */
 static void a_learned_table_reaches_the_longest_split(void **state)
 {
     const struct encoder_dims d = bed_dims(2, 8);
@@ -64,7 +64,7 @@ static void a_learned_table_reaches_the_longest_split(void **state)
     assert_int_equal(encoder_stack_reach(&s, &d), REACH_DEFINED);
 }
 
-/* A longer sequence than any in training, as in a trainer's own tests, is not moved. */
+/* A sequence longer than any in training, as in a trainer's own tests, is not moved. */
 static void what_is_too_long_stays(void **state)
 {
     static struct bed b;
@@ -73,7 +73,7 @@ static void what_is_too_long_stays(void **state)
     assert_int_equal(shift_of(&b, true, 1, 14), 0);
 }
 
-/* Rope sees distances alone; of fire's logits some depend on the query's place. */
+/* rope depends on distances only; some of fire's logits depend on the query's place. */
 static void it_needs_somebody_who_looks_at_more_than_distances(void **state)
 {
     static const char *const in_vain[] = {"rope+shift", "relative+shift",
@@ -93,8 +93,7 @@ static void it_needs_somebody_who_looks_at_more_than_distances(void **state)
         assert_int_equal(encoder_stack_parse(good[i], &s, &e), ST_OK);
 }
 
-/* All distances are trained where places are drawn one by one, and not where they move
- * together. */
+/* All distances are trained when places are drawn one by one, but not when they move together. */
 static void distances_are_spread_by_randomized_alone(void **state)
 {
     const struct encoder_dims d = bed_dims(2, 8);

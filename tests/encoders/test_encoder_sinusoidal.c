@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Sines and cosines: known entries, and what the paper says of their inner products. */
+/* Sines and cosines: known entries, and the paper's claim about their inner products. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 extern const struct encoder encoder_sinusoidal;
 
-/* One head of C channels, all tokens zero before the encoder adds to them. */
+/* Opens one head of C channels, with all tokens zero before the encoder adds to them. */
 static void open_with_channels(struct bed *b, int C, const char *settings)
 {
     const struct option_values options = bed_options(&encoder_sinusoidal, settings);
@@ -52,7 +52,7 @@ static void the_scale_multiplies_the_table(void **state)
     assert_close_double(b.x + 4, token_1, 4, 1e-9);
 }
 
-/* base^(-2/3) = 0.01 for base 1000. */
+/* The frequency is base^(-2/3) = 0.01 for base 1000. */
 static void an_odd_channel_at_the_end_is_a_sine(void **state)
 {
     static struct bed b;
@@ -72,7 +72,7 @@ static void the_table_is_added_to_the_tokens(void **state)
     assert_near(b.x[4], 2.8414709848, 1e-9);
 }
 
-/* sum of cos(frequency (s - t)) over the pairs. */
+/* Each product is the sum of cos(frequency (s - t)) over the pairs. */
 static void inner_products_depend_on_distance_alone(void **state)
 {
     static struct bed b;

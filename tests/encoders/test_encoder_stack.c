@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Sums of encoders: how they are written, what is refused and with which words. */
+/* Sums of encoders: their syntax, what is refused, and the messages. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -90,7 +90,7 @@ static void every_encoder_parses_by_its_name(void **state)
     (void)state;
     assert_true(encoder_count() >= 6);
     for (int i = 0; i < encoder_count(); i++) {
-        if (encoder_at(i)->place) /* for others of a sum */
+        if (encoder_at(i)->place) /* only in sums */
             continue;
         const struct encoder_stack s = stack_of(encoder_at(i)->name);
         encoder_stack_name(&s, name);
@@ -132,7 +132,8 @@ static void sums_that_make_no_sense_are_refused(void **state)
                    "parts; leave some out");
 }
 
-/* Rotations, gates, slopes and vectors of which one holds the other, or which are one. */
+/* Rotations, gates, slopes and vectors are refused where one contains the other or both are
+ * the same. */
 static void parts_that_do_the_same_are_refused(void **state)
 {
     static const char *const both[][2] = {
@@ -166,8 +167,8 @@ static void parts_that_do_the_same_are_refused(void **state)
                    "encoder \"kerple+kerple\" names \"kerple\" twice; name it once");
 }
 
-/* Of each pair: either sum parses, or none does and the message says both and
- * what to do. */
+/* For every pair, either the sum parses in both orders, or in neither, and the message names
+ * both parts and what to do. */
 static void any_two_parts_are_a_sum_or_told_why_not(void **state)
 {
     int sums = 0;
@@ -193,7 +194,7 @@ static void any_two_parts_are_a_sum_or_told_why_not(void **state)
     assert_true(sums > encoder_count() * encoder_count() / 2);
 }
 
-/* Sums that somebody has published or that experiments of ours name. */
+/* Sums that are published or that our experiments name are accepted. */
 static void sums_that_people_use_stay(void **state)
 {
     static const char *const sums[] = {"cope+rope",       "cope+relative",

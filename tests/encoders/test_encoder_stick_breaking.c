@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Weights by hand, and where what no key takes goes. */
+/* Weights worked by hand, and where the share goes that no key takes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@ static const real *weights_of(struct bed *b, int row)
     return b->score + (size_t)row * BED_SCORES;
 }
 
-/* Logits 0: every key that is asked takes half. */
+/* With logits 0 every key takes half of what is left. */
 static void equal_keys_halve_what_is_left(void **state)
 {
     static struct bed b;
@@ -33,7 +33,7 @@ static void equal_keys_halve_what_is_left(void **state)
     assert_near(weights_of(&b, 0)[0], 0, 0);
 }
 
-/* The formula, term by term. */
+/* Computes the formula term by term. */
 static void weights_are_those_of_the_formula(void **state)
 {
     static struct bed b, content;
@@ -54,7 +54,7 @@ static void weights_are_those_of_the_formula(void **state)
     assert_near(sum, 1, 1e-12);
 }
 
-/* Logits of hundreds: beta is 0 or 1 to the last digit, and nothing is not a number. */
+/* With logits of hundreds beta is 0 or 1 to the last digit, and nothing is NaN. */
 static void extreme_logits_choose(void **state)
 {
     static struct bed b;

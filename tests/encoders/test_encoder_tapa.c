@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Amplitudes and phases by hand. */
+/* Amplitudes and phases worked by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,8 @@ static void logits_are_those_of_the_formula(void **state)
     }
 }
 
-/* Power 0: every key but the query's own has the same distance; a phase of a quarter turn. */
+/* With power 0 every key except the query's own has the same distance; the phase is a quarter
+ * turn. */
 static void a_quarter_turn_silences_a_key(void **state)
 {
     static struct bed b;

@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Counts and weights by hand, and queries that keep nothing. */
+/* Counts and weights worked by hand, and queries that keep nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@ extern const struct encoder encoder_tra;
 
 enum { WEIGHT, BIAS };
 
-/* Logits of row 3 as given, gates of 1/2. */
+/* Returns the weights of row 3 for these logits, with gates of 1/2. */
 static const real *weights_of(struct bed *b, const double *logit)
 {
     bed_open(b, &encoder_tra, "");
@@ -56,7 +56,7 @@ static void a_query_that_keeps_nothing_attends_to_nothing(void **state)
         assert_near(b.dscore[3 * BED_SCORES + j], 0, 0);
 }
 
-/* The gate is that of the query: x[0] of token 5. */
+/* The gate is the query's: x[0] of token 5. */
 static void the_gate_is_the_query_s(void **state)
 {
     static struct bed b, content;
@@ -83,7 +83,7 @@ static void the_gate_is_the_query_s(void **state)
         assert_near(a[j], w[j] / sum, 1e-12);
 }
 
-/* Queries and keys ten times longer make the same logits, of the size of cosines. */
+/* Queries and keys ten times as long give the same logits, which have the size of cosines. */
 static void queries_and_keys_have_one_length(void **state)
 {
     static struct bed b, longer;

@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Transformer-XL's four terms from its formula, the case that is `relative`, and clamping. */
+/* Transformer-XL's four terms from its formula, the case that equals `relative`, and clamping. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@ extern const struct encoder encoder_transformer_xl, encoder_relative;
 
 enum { DISTANCE, U, V, CHANNELS = 16 };
 
-/* Number c of r_n W. */
+/* Returns number c of r_n W. */
 static double distance_key(const struct bed *b, int n, int c)
 {
     double sum = 0;
@@ -26,7 +26,7 @@ static double distance_key(const struct bed *b, int n, int c)
     return sum;
 }
 
-/* (q + u) . k + (q + v) . r W of the second head, over sqrt(d). */
+/* Returns (q + u) . k + (q + v) . r W of the second head, over sqrt(d). */
 static double logit(const struct bed *b, int i, int j, int distance)
 {
     double sum = 0;
@@ -68,7 +68,7 @@ static void clamped_distances_share_a_key(void **state)
     assert_int_equal(encoder_transformer_xl.reach(&b.dims, &b.options), REACH_DEFINED);
 }
 
-/* Places 0, 2, 4, ... of a wider range, with and without a clamp. */
+/* Places are 0, 2, 4, ... of a wider range, with and without a clamp. */
 static void distances_are_those_of_chosen_places(void **state)
 {
     static struct bed b;
@@ -90,7 +90,7 @@ static void distances_are_those_of_chosen_places(void **state)
     }
 }
 
-/* u and v 0: relative, with r W of the head as its table. */
+/* With u and v 0 it is relative, with the head's r W as its table. */
 static void without_biases_it_is_relative(void **state)
 {
     static struct bed xl, relative;

@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Places by hand; content alone as a special case; a sequence is not free to move. */
+/* Places worked by hand; content alone as a special case; moving a sequence changes it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@ static double content_of(const struct bed *b, int i, int j)
     return dot;
 }
 
-/* Number c of place t behind the norm and a map. */
+/* Returns number c of place t after the norm and a map. */
 static double mapped(const struct bed *b, int tensor, int t, int c)
 {
     const real *x = b->weight[TABLE] + (size_t)t * C;
@@ -68,7 +68,7 @@ static void without_maps_it_is_content_alone(void **state)
         assert_near(b.score[9 * BED_SCORES + j], content_of(&b, 9, j) / sqrt(2 * D), 1e-12);
 }
 
-/* Places chosen by another part are looked up: all one further is another encoding. */
+/* Places chosen by another part are looked up, so moving all by one changes the encoding. */
 static void the_place_decides_and_not_the_token(void **state)
 {
     static struct bed b, moved;

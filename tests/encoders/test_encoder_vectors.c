@@ -1,6 +1,6 @@
 /* links: models_double */
-/* Logits of an independent implementation (tests/parity/make_logits.py) against the hooks on
- * the bed. One test for each file. */
+/* Compares logits of an independent implementation (tests/parity/make_logits.py) with the
+ * hooks on the bed. One test for each file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 enum { WIDTH = 8, NUMBERS = BED_LONGEST * WIDTH };
 
 static const double tolerance =
-    1e-10; /* of numbers up to some tens, printed in 13 digits */
+    1e-10; /* for numbers up to some tens, printed with 13 digits */
 
 static void copy_matrix(const json_t *numbers, struct bed_matrix *out)
 {
@@ -26,7 +26,7 @@ static void copy_matrix(const json_t *numbers, struct bed_matrix *out)
             json_real_value(json_array_get(numbers, i));
 }
 
-/* Every tensor of the encoder, by its name. */
+/* Copies every tensor of the encoder by its name. */
 static void copy_weights(const json_t *weights, struct bed *b)
 {
     assert_int_equal(json_object_size(weights), b->tensors);
@@ -40,7 +40,7 @@ static void copy_weights(const json_t *weights, struct bed *b)
     }
 }
 
-/* rotate has one matrix, which the bed calls q. */
+/* rotate takes one matrix, which is q in the bed. */
 static void turn_both(struct bed *b)
 {
     const struct bed_matrix q = b->q;
@@ -66,7 +66,7 @@ static void compare_logits(const struct bed *b, const json_t *rows)
     }
 }
 
-/* Softmax of the logits, A V and what the encoder adds. */
+/* Checks the softmax of the logits, A V and what the encoder adds. */
 static void compare_output(struct bed *b, const json_t *expected)
 {
     for (int i = 0; i < BED_LONGEST; i++) {

@@ -1,5 +1,5 @@
 /* links: models_double */
-/* Windows by hand. */
+/* Windows worked by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ static void keys_outside_weigh_nothing(void **state)
     assert_near(b.score[0], 1, 0);
 }
 
-/* Places 0, 2, 4, ...: a window of 3 has two keys. */
+/* At places 0, 2, 4, ... a window of 3 has two keys. */
 static void chosen_places_set_the_window(void **state)
 {
     static struct bed b;

@@ -1,5 +1,5 @@
 /* links: models_double */
-/* xpos by hand, without decay, and as a function of the distance. */
+/* xpos worked by hand, without decay, and as a function of the distance. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ static void turn_to(const struct bed *b, int place, bool keys, real *x)
     b->encoder->rotate(&b->view, &t);
 }
 
-/* d 4: a step turns pair 0 by 1 radian and fades it to 2/7, pair 1 by 0.01 and to 9/14. */
+/* d = 4: one step turns pair 0 by 1 radian and multiplies it by 2/7, pair 1 by 0.01 and 9/14. */
 static void a_step_turns_and_fades(void **state)
 {
     static struct bed b;

@@ -1,4 +1,4 @@
-/* Which layers a text stands for, one spelling for each set, and what is refused. */
+/* The layers that a text names, one spelling for each set, and texts that are refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include "encoder.h"
 
-/* "0101": bit l as a digit, for the first four layers. */
+/* Checks the set `layers`, "0101": bit l as a digit, for the first four layers. */
 static void assert_set(const char *text, const char *layers, const char *spelling)
 {
     struct layer_set s;

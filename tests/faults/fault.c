@@ -58,8 +58,8 @@ void fault_arm(const char *process)
         }
 }
 
-/* Of several processes that reach the call the first one has it. System calls, because the
- * functions are counted. */
+/* Claims the fault for the first of several processes that reach the call. Makes system calls
+ * itself, because the functions are counted. */
 static bool claim(const char *call)
 {
     const long file = syscall(SYS_openat, AT_FDCWD, record,
@@ -87,7 +87,7 @@ bool fault_here(enum fault f, const char *call)
     return mine && !stops;
 }
 
-/* A disk that is full stays so: every later call that needs room fails. */
+/* A full disk stays full: every later call that needs room fails. */
 static bool disk_is_full(const char *call, int error)
 {
     if (armed != FAULT_DISK)
@@ -106,7 +106,7 @@ static bool fails(enum fault f, const char *call, int error)
     return true;
 }
 
-/* The libraries name parameters otherwise, each in its way. */
+/* The libraries name these parameters differently. */
 /* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 
 /* --- memory --- */
@@ -229,7 +229,7 @@ ONE(unlinkat, EIO, (int folder, const char *path, int flags), (folder, path, fla
 ONE(mkdir, ENOSPC, (const char *path, mode_t mode), (path, mode))
 ONE(rmdir, EIO, (const char *path), (path))
 
-/* Setting locks alone; what else fcntl does fails for mistakes only. */
+/* Only calls that set locks fail; fcntl's other calls fail for mistakes only. */
 static int control(int (*real)(int, int, ...), int file, int command, void *argument)
 {
     return command == F_SETLK && fails(FAULT_FILE, "fcntl", ENOLCK)
@@ -257,14 +257,15 @@ int fcntl64(int file, int command, ...)
     return control(real, file, command, argument);
 }
 
-/* SQLite's shared memory. */
+/* SQLite maps its shared memory with this. */
 void *mmap64(void *at, size_t n, int protection, int flags, int file, off64_t offset)
 {
     REAL(mmap64);
     return NO_FILE(ENOMEM) ? MAP_FAILED : real(at, n, protection, flags, file, offset);
 }
 
-/* On request every file system is a network's, where a write-ahead log is not to be. */
+/* With POSBENCH_FAULT_NFS every file system is a network's, on which no write-ahead log may be
+ * kept. */
 int statfs(const char *path, struct statfs *out)
 {
     REAL(statfs);
@@ -274,8 +275,8 @@ int statfs(const char *path, struct statfs *out)
     return got;
 }
 
-/* Clocks that run by one tick a call, or stand: what is left behind is then the same when
- * the same was done, and need be looked at once. */
+/* Clocks advance by one tick with each call, or stand still. The same actions then leave the
+ * same folder, which needs to be checked only once. */
 int clock_gettime(clockid_t clock, struct timespec *out)
 {
     static atomic_long ticks;
@@ -365,7 +366,7 @@ ssize_t pread64(int file, void *to, size_t n, off64_t at)
     return pread(file, to, n, at);
 }
 
-/* glibc's stdio calls the kernel by names of its own, so streams fail as a whole. */
+/* glibc's stdio calls the kernel under internal names, so a stream fails as a whole. */
 static bool broken(FILE *f, const char *call)
 {
     if (!fault_here(FAULT_READ, call))

@@ -1,5 +1,5 @@
-/* Statements that fail as SQLite's own do: the error is the connection's until its next
- * call, and one that the disk or memory is to blame for ends the transaction. */
+/* Statements that fail as SQLite's own do: the connection has the error until its next call,
+ * and an error of disk or memory ends the transaction. */
 #include "fault.h"
 
 #include <stddef.h>
@@ -26,7 +26,7 @@ static void find_exec(void)
     real_exec = real;
 }
 
-/* 0, or the code to fail with. */
+/* Returns the code to fail with; 0: the call succeeds. */
 static int failure(sqlite3 *db, const char *call)
 {
     if (depth)

@@ -1,11 +1,10 @@
-/* next.h -- the function that a call would have reached without us. */
+/* next.h -- finds the function that a call would have reached without ours. */
 #ifndef NEXT_H
 #define NEXT_H
 
 #include <dlfcn.h>
 
-/* Declares `real`, found at the first call. POSIX lets dlsym give functions; ISO C does not
- * know that. */
+/* Declares `real`, found at the first call. POSIX lets dlsym return functions; ISO C does not. */
 #define REAL(function)                 \
     static __typeof__(&function) real; \
     if (!real)                         \

@@ -21,7 +21,7 @@
 #include "store_differ.h"
 #include "tree.h"
 
-/* NULL without a sanitizer. */
+/* NULL when built without a sanitizer. */
 /* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming) */
 extern void __sanitizer_set_report_path(const char *path) __attribute__((weak));
 
@@ -30,7 +30,7 @@ enum { COMPLAINTS_MAX = 20 };
 
 /* --- one command --- */
 
-/* The first word is argv[1]; `text` is cut up. */
+/* Splits `text` in place; the first word becomes argv[1]. */
 static int split(char *text, char *argv[ARGUMENTS])
 {
     static char program[] = "posbench";
@@ -52,7 +52,7 @@ static void redirect(int to, const char *path, int flags)
     close(file);
 }
 
-/* What a sanitizer of this process, and of those that it starts, has to say. */
+/* Sends the reports of a sanitizer of this process, and of those that it starts, to `path`. */
 static void report_to(const char *path)
 {
     const char *usual = getenv("ASAN_OPTIONS");
@@ -64,7 +64,8 @@ static void report_to(const char *path)
     setenv("ASAN_OPTIONS", options, 1);
 }
 
-/* In a process of its own: a copy of this one, so that nothing is to be loaded again. */
+/* Runs the command in a child, which is a copy of this process, so that nothing is loaded
+ * again. */
 static void become(const char *folder, const char *command, const char *fault, bool no_log)
 {
     static const int usual[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGABRT};
@@ -72,7 +73,7 @@ static void become(const char *folder, const char *command, const char *fault, b
     snprintf(text, sizeof text, "%s", command);
     const int argc = split(text, argv);
     for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-        signal(usual[i], SIG_DFL); /* not cmocka's */
+        signal(usual[i], SIG_DFL); /* replaces cmocka's */
     snprintf(log, sizeof log, "%s.report", folder);
     report_to(log);
     snprintf(log, sizeof log, "%s.fired", folder);
@@ -145,7 +146,7 @@ static void answer(sqlite3 *db, const char *question, FILE *to)
     sqlite3_finalize(q);
 }
 
-/* The answers to some of the questions as text, to be freed. */
+/* Returns the answers to questions `from` .. `to` - 1 as text; the caller frees it. */
 static char *ask(const char *folder, const char *name, size_t from, size_t to)
 {
     char path[PATH_TEXT], *text = NULL;
@@ -172,7 +173,7 @@ struct course {
     long n;
     char folder[PATH_TEXT], before[PATH_TEXT], now[PATH_TEXT];
     char after[PATH_TEXT], *tables, *names; /* of an undisturbed command */
-    uint64_t *seen; /* folders from which `next` came to the right end */
+    uint64_t *seen; /* digests of folders from which `next` succeeded */
     int n_seen, complaints;
     struct tally tally;
 };
@@ -194,7 +195,7 @@ static char *text_beside(const struct course *c, const char *suffix)
     return file_text(path, NULL);
 }
 
-/* Does it say anything, and nothing that is plainly beside the point? */
+/* True when the message says something, and nothing that is plainly beside the point. */
 static bool is_clear(const char *message)
 {
     static const char *const vague[] = {"not an error",
@@ -227,7 +228,7 @@ static bool same_bytes(const char *a_path, const char *b_path)
     return same;
 }
 
-/* Takes the mark of weights that wait for their run to be stored out of a name. */
+/* Removes from a name the mark of weights that wait for their run to be stored. */
 static void take_mark_away(char *name)
 {
     static const char *const marks[] = {".trained", ".merged"};
@@ -238,7 +239,7 @@ static void take_mark_away(char *name)
     }
 }
 
-/* Weights are whole or not there, also those that wait for their run to be stored. */
+/* Weights are complete or absent, also those that wait for their run to be stored. */
 static void check_weights(struct course *c)
 {
     char *names = tree_names(c->now), *rest = NULL, now[PATH_MAX], after[PATH_MAX];
@@ -255,8 +256,8 @@ static void check_weights(struct course *c)
     free(names);
 }
 
-/* Of a checkpoint "DB.models/IDENTITY.checkpoint.safetensors": is its run done by now? Then
- * it has nothing to go on from, also when its weights could not be kept. */
+/* True when the run of "DB.models/IDENTITY.checkpoint.safetensors" is done. The checkpoint is
+ * then of no use, even if the run's weights could not be kept. */
 static bool is_done(const struct course *c, const char *checkpoint)
 {
     const char *folder = strstr(checkpoint, ".models/");
@@ -278,7 +279,7 @@ static bool is_done(const struct course *c, const char *checkpoint)
     return done;
 }
 
-/* What a worker fails at costs nothing of what was kept before. */
+/* A fault of a worker loses no checkpoint that was there before. */
 static void check_checkpoint(struct course *c, int code)
 {
     char *before = tree_names(c->before), *now = tree_names(c->now), *rest = NULL;
@@ -327,7 +328,7 @@ static void check_tables(struct course *c, const char *when)
     free(tables);
 }
 
-/* In a copy, since to look may repair. */
+/* Checks a copy, since reading may repair the database. */
 static void check_soundness(struct course *c)
 {
     char copy[PATH_TEXT + 16];
@@ -340,7 +341,7 @@ static void check_soundness(struct course *c)
     tree_remove(copy);
 }
 
-/* Which call it was that failed. */
+/* True when the name of the call that failed contains `word`. */
 static bool call_was(const struct course *c, const char *word)
 {
     char *call = text_beside(c, ".fired");
@@ -349,8 +350,8 @@ static bool call_was(const struct course *c, const char *word)
     return was;
 }
 
-/* Takes out the logs of other databases than the scenario's: what the next command only
- * reads keeps a log that could not be brought into it. */
+/* Removes the logs of databases other than the scenario's: a database that the next command
+ * only reads keeps a log that could not be folded in. */
 static void leave_out_logs(const struct course *c, char *names)
 {
     const size_t own = strlen(c->s->db);
@@ -368,9 +369,9 @@ static void leave_out_logs(const struct course *c, char *names)
     *to = '\0';
 }
 
-/* What could not be removed may stay. Weights that could not be written may be missing when
- * that is said: the numbers are worth more than that. Who cannot commit a migration keeps
- * the copy that was made before. */
+/* Files that could not be removed may stay. Weights that could not be written may be missing
+ * when a message says so, as numbers matter more. A migration that could not be committed
+ * leaves the copy that was made before. */
 static void check_names(struct course *c)
 {
     char *names = tree_names(c->now), *message = text_beside(c, ".said");
@@ -400,7 +401,7 @@ static void check_next(struct course *c)
     check_names(c);
 }
 
-/* What is left decides what comes of it: folders that are the same are looked at once. */
+/* Only the folder that is left decides what follows, so equal folders are checked once. */
 static void check_rest(struct course *c)
 {
     const uint64_t digest = tree_digest(c->now);
@@ -426,7 +427,7 @@ static void forget_case(struct course *c)
     }
 }
 
-/* The next command has another one. */
+/* Saves the message, as the next command writes its own. */
 static void keep_message(const struct course *c)
 {
     char err[PATH_TEXT + 16], said[PATH_TEXT + 16];
@@ -435,7 +436,7 @@ static void keep_message(const struct course *c)
     rename(err, said);
 }
 
-/* False: the command does not call that often. */
+/* Tries one fault; false: the command makes fewer such calls. */
 static bool one_case(struct course *c)
 {
     char fault[64], fired[PATH_TEXT + 16];
@@ -457,7 +458,7 @@ static bool one_case(struct course *c)
     return has_fired;
 }
 
-/* What an undisturbed command leaves. */
+/* Records what an undisturbed command leaves. */
 static void learn(struct course *c)
 {
     tree_copy(c->before, c->now);
@@ -471,7 +472,7 @@ static void learn(struct course *c)
     forget_case(c);
 }
 
-/* In memory where that can be had: there are many thousand cases. */
+/* Makes the folder in memory where possible: there are many thousands of cases. */
 static void make_folder(char path[PATH_TEXT])
 {
     static const char shared[] = "/dev/shm";
@@ -484,7 +485,7 @@ struct tally sweep(const struct scenario *s, enum fault f, long stride)
 {
     struct course c = {.s = s, .fault = f, .seen = calloc(SEEN_MAX, sizeof *c.seen)};
     const char *wish = getenv("POSBENCH_FAULT_STRIDE");
-    /* Cases take five times as long with a sanitizer; processes are few. */
+    /* Cases take five times as long with a sanitizer; calls that start processes are few. */
     const long usual =
         __sanitizer_set_report_path && f != FAULT_PROCESS ? 5 * stride : stride;
     const long step = wish ? strtol(wish, NULL, 10) : usual;

@@ -1,4 +1,5 @@
-/* Every call that can fail does so once: memory, files, processes, SQL. */
+/* Calls that can fail do so, one in each case: memory, files, processes, SQL. A sweep tries every
+ * nth call; POSBENCH_FAULT_STRIDE=1 tries all. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,7 +62,7 @@ static void nothing_but_the_matrix(const char *folder)
 
 #define RUN_ALL "run tiny.yaml --jobs 1 --checkpoint-every 0"
 
-/* The worker was told to stop behind its first step. */
+/* The worker was told to stop after its first step. */
 static void a_checkpoint(const char *folder)
 {
     write_yaml(folder, "1");
@@ -83,7 +84,7 @@ static void two_shards(const char *folder)
     do_first(folder, RUN_ALL " --shard 2/2 --db 2.db", NULL, 0);
 }
 
-/* Does the folder hold the spool of a run that is done? */
+/* True when the folder holds the spool of a run that is done. */
 static bool has_done_spool(const char *folder)
 {
     char *names = tree_names(folder), *rest = NULL;
@@ -102,7 +103,7 @@ static bool has_done_spool(const char *folder)
     return found;
 }
 
-/* Runs the matrix in an empty folder; the scheduler's nth reading fails. */
+/* Runs the matrix in an empty folder, where the scheduler's nth read fails. */
 static void fail_reading(const char *folder, int n)
 {
     char fault[64], path[PATH_MAX];
@@ -112,13 +113,13 @@ static void fail_reading(const char *folder, int n)
     write_yaml(folder, "1");
     snprintf(fault, sizeof fault, "run:read:%d", n);
     command_in(folder, RUN_ALL, fault, false);
-    assert_int_equal(unlink(path), 0); /* else there are no more calls to fail */
+    assert_int_equal(unlink(path), 0); /* or there are no more calls to fail */
 }
 
 static char unseen[PATH_MAX]; /* the folder that is copied below; "": none yet */
 
-/* Its worker had ended, and its scheduler could not read what it left. Six scenarios begin
- * here: it is brought about once, as it depends on the moment which reading that was. */
+/* The worker had ended, and its scheduler could not read the spool. Which read has to fail for
+ * that depends on timing, so the folder is made once for the six scenarios that begin with it. */
 static void a_run_that_ended_unseen(const char *folder)
 {
     if (unseen[0]) {

@@ -1,8 +1,8 @@
-/* A merge that is killed at any moment, or meets a full disk at any, loses nothing, and
- * doing it again ends as one that was left alone: the same files, the same rows.
+/* A merge that is killed at any moment, or meets a full disk, loses nothing, and repeating it
+ * leaves the same files and rows as a merge that was left alone.
  *
- * A moment is one of the merge's calls that change files (fault.h); 200 of them, evenly
- * spread over all, are given a signal, and at 50 the disk fills up for good. */
+ * A moment is one of the merge's calls that change files (fault.h). 200 of them, evenly spread
+ * over all, get a signal, and at 50 the disk fills up for good. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -109,7 +109,7 @@ static void train(const char *name, int seed, const char *fault, int code)
     forget(before);
 }
 
-/* Its worker is told to stop behind that many steps; it makes some calls for each. */
+/* Tells the run's worker to stop after that many steps; it makes several calls for each. */
 static void stop_at(const char *name, int seed, int steps)
 {
     char fault[64], identity[IDENTITY_TEXT];
@@ -131,8 +131,7 @@ static void remove_weights(const char *name, int seed)
     assert_int_equal(unlink(path), 0);
 }
 
-/* The weights of a run are others, and so are their hash and one number: what another program
- * made. */
+/* Changes a run's weights, their hash and one number, as another program would make them. */
 static void change_weights(const char *name, int seed)
 {
     char db[PATH_MAX], path[PATH_MAX], sql[PATH_TEXT], identity[IDENTITY_TEXT];
@@ -142,7 +141,7 @@ static void change_weights(const char *name, int seed)
     assert_int_equal(model_files_weights_path(db, identity, "", path, NULL), ST_OK);
     FILE *f = fopen(path, "r+b");
     assert_non_null(f);
-    assert_int_equal(fseek(f, -4, SEEK_END), 0); /* low bits of the last weight */
+    assert_int_equal(fseek(f, -4, SEEK_END), 0); /* the low bits of the last weight */
     const int byte = fgetc(f);
     assert_int_equal(fseek(f, -4, SEEK_END), 0);
     assert_int_equal(fputc(byte ^ 1, f), byte ^ 1);
@@ -156,9 +155,10 @@ static void change_weights(const char *name, int seed)
     execute(name, sql);
 }
 
-/* Of runs by their seed, here | there: 1 done | done without weights; 2 done without weights
- * | done; 3 and 4 interrupted, further on there, and here; 5 interrupted | done; 6 - | done;
- * 7 done | -; 8 done with other weights and removed | done later. */
+/* Makes both databases. Runs by seed, here | there: 1 done | done without weights; 2 done
+ * without weights | done; 3 and 4 interrupted, of which 3 is further there and 4 here; 5
+ * interrupted | done; 6 - | done; 7 done | -; 8 done with other weights and removed | done
+ * later. */
 static int make_both(void **state)
 {
     char path[PATH_MAX];
@@ -185,9 +185,9 @@ static int make_both(void **state)
     }
     remove_weights("part.db", 1);
     remove_weights("all.db", 2);
-    /* The run that is further on ended first. */
+    /* The run 3 that is further has the earlier end. */
     execute("all.db", "UPDATE run SET ended = '2030-01-01T00:00:00.000Z' WHERE seed = 3");
-    /* That which is here has other weights, which stay until the other is stored. */
+    /* Run 8 has other weights here, which stay until the run from there is stored. */
     change_weights("all.db", 8);
     execute("all.db", "UPDATE run SET removed = '2001-01-01T00:00:00.000Z' WHERE seed = 8");
     tree_copy(before, after);
@@ -224,8 +224,8 @@ static void print_rows(sqlite3 *db, const char *table, FILE *to)
     sqlite3_free(sql);
 }
 
-/* All rows of all tables with their ids, and the names of all files, with a digest of their
- * bytes except the database's own. To be freed. */
+/* Returns all rows of all tables with their ids, and the names of all files with a digest of
+ * their bytes, except the database's own. The caller frees the text. */
 static char *everything(const char *where)
 {
     char *text = NULL, models[PATH_MAX];
@@ -245,7 +245,7 @@ static char *everything(const char *where)
     sqlite3_finalize(tables);
     sqlite3_close(db);
     path_in(where, "all.db.models", models);
-    /* tree_digest counts paths too, so both are looked at under one name. */
+    /* tree_digest includes the path, so both copies get the same name. */
     char same[PATH_MAX];
     snprintf(same, sizeof same, "%.200s/models", folder);
     tree_copy(models, same);
@@ -256,7 +256,7 @@ static char *everything(const char *where)
     return text;
 }
 
-/* Are the weights of the run there, in their place or waiting? */
+/* True when the weights of the run are there, in their place or waiting. */
 static bool has_weights(const char *where, const char *identity, const char *stored)
 {
     char db[PATH_MAX], path[PATH_MAX], hash[WEIGHTS_HASH];
@@ -265,7 +265,7 @@ static bool has_weights(const char *where, const char *identity, const char *sto
            model_files_hash(path, hash, NULL) == ST_OK && strcmp(hash, stored) == 0;
 }
 
-/* In a copy, since to open it may repair it. */
+/* Checks a copy, since opening may repair the database. */
 static void check_nothing_is_lost(const char *fault)
 {
     static const char sql[] =
@@ -286,7 +286,7 @@ static void check_nothing_is_lost(const char *fault)
         const bool done = strcmp(state, "done") == 0;
         if (done && sqlite3_column_int(q, 4) == 0)
             fail_msg("%s: run %d is done and has no numbers", fault, seed);
-        /* Run 2 has lost its own before. */
+        /* Run 2 lost its weights before. */
         if (done && !has_weights(copy, identity, stored) && seed != 2)
             fail_msg("%s: run %d has lost its weights", fault, seed);
         if (!done &&
@@ -298,7 +298,7 @@ static void check_nothing_is_lost(const char *fault)
     sqlite3_finalize(q);
     sqlite3_close(db);
     tree_remove(copy);
-    assert_true(runs == 7 || runs == 8); /* 6 is only there */
+    assert_true(runs == 7 || runs == 8); /* run 6 is only there */
 }
 
 /* --- moments --- */
@@ -306,7 +306,7 @@ static void check_nothing_is_lost(const char *fault)
 static uint64_t seen[SEEN_MAX];
 static int n_seen;
 
-/* False: the merge does not come so far. */
+/* Disturbs the merge; false: the merge makes fewer calls. */
 static bool disturb(const char *fault)
 {
     char fired[PATH_TEXT + 16];
@@ -318,7 +318,7 @@ static bool disturb(const char *fault)
     return has_fired;
 }
 
-/* What is left decides what comes of it: folders that are the same are looked at once. */
+/* Only the folder that is left decides what follows, so equal folders are checked once. */
 static void check_rest(const char *fault, const char *undisturbed)
 {
     const uint64_t digest = tree_digest(now);
@@ -338,7 +338,7 @@ static void check_rest(const char *fault, const char *undisturbed)
         seen[n_seen++] = digest;
 }
 
-/* How many calls of this kind an undisturbed merge makes. */
+/* Returns how many calls of this kind an undisturbed merge makes. */
 static int count_calls(enum fault f)
 {
     char fault[64];
@@ -387,7 +387,7 @@ static void on_a_disk_that_fills_up_it_loses_nothing(void **state)
     disturb_at(full, 1, LEVELS);
 }
 
-/* What the checks above compare with. */
+/* The checks above compare with this merge. */
 static void left_alone_it_takes_what_is_better(void **state)
 {
     char identity[IDENTITY_TEXT], db[PATH_MAX];

@@ -17,8 +17,8 @@
 
 #include "program.h"
 
-/* Calls `visit` for all in the folder, in the order of names, a folder's content before
- * the folder. */
+/* Calls `visit` for everything in the folder, in the order of names, a folder's contents
+ * before the folder. */
 static void walk(const char *path, void (*visit)(const char *path, bool folder, void *to),
                  void *to)
 {
@@ -57,7 +57,7 @@ void tree_remove(const char *path)
 
 struct text {
     FILE *to;
-    size_t skip; /* of the path */
+    size_t skip; /* leading characters of the path */
 };
 
 static void name_one(const char *path, bool folder, void *to)
@@ -118,7 +118,7 @@ static void copy_one(const char *path, bool folder, void *context)
     char to[PATH_MAX];
     snprintf(to, sizeof to, "%s/%s", c->to, path + c->skip);
     if (folder) {
-        mkdir(to, 0777); /* made for what is in it, unless that is nothing */
+        mkdir(to, 0777); /* an empty folder; others are made with their contents */
         return;
     }
     for (char *slash = strchr(to + strlen(c->to) + 1, '/'); slash;

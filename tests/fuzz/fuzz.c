@@ -10,8 +10,8 @@
 #include "model.h"
 
 enum {
-    LONGEST = 2048,     /* tokens of a sample that is worth making here */
-    PARAMETERS = 20000, /* of a model that is worth building here */
+    LONGEST = 2048,     /* tokens of the largest sample that is made here */
+    PARAMETERS = 20000, /* of the largest model that is built here */
     SPLITS = 4
 };
 
@@ -58,7 +58,7 @@ static void check_configuration(const struct run_spec *r)
     run_spec_free(&again);
 }
 
-/* The model has an embedding for every token and a place for every position. */
+/* The model has an embedding for every token and a row for every position. */
 static void check_sample(const struct run_spec *run, const struct option_values *o)
 {
     const struct task *t = run->task;
@@ -79,7 +79,7 @@ static void check_sample(const struct run_spec *run, const struct option_values 
     }
 }
 
-/* Numbers that the encoders learn, so that no test of millions is begun. */
+/* Returns the number of encoder parameters, so that no model of millions is built. */
 static double encoder_parameters(const struct model_config *c, const struct encoder_dims *d)
 {
     double sum = 0;

@@ -1,8 +1,8 @@
 /* Weights and checkpoints in safetensors files.
  *
- * An input that begins with '{' is a header up to the end of its first line, and then the
- * numbers; the length that stands before a header is put there here, since hardly any
- * change of the header would otherwise be looked at. Every other input is a whole file. */
+ * An input that begins with '{' is a header up to the end of its first line, followed by the
+ * numbers. The length before the header is added here, since hardly any changed header would
+ * pass otherwise. Every other input is a whole file. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static const char *file_of(const uint8_t *data, size_t bytes)
     return path;
 }
 
-/* Fills all or nothing. */
+/* Reading fills all numbers or none. */
 static void read_pair(const char *path)
 {
     real number[8] = {10, 11, 12, 13, 14, 15, 16, 17};
@@ -45,7 +45,7 @@ static void read_pair(const char *path)
         assert(number[i] >= 10 + i && number[i] <= 10 + i);
 }
 
-/* A trainer of some sixty numbers, opened once. */
+/* Returns a trainer of about sixty numbers, opened once. */
 static struct trainer *small_trainer(void)
 {
     static struct trainer *t;

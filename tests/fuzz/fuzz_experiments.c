@@ -18,7 +18,7 @@ struct request {
     int sets;
 };
 
-/* Takes the comments off the front of `text`, which is cut into lines. */
+/* Removes the comments at the front of `text`, which is cut into lines. */
 static void read_request(char *text, struct request *out)
 {
     static const char profile[] = "#--profile ", set[] = "#--set ";

@@ -1,4 +1,4 @@
-/* What a worker left behind, read by the scheduler and folded into a database. */
+/* Spools that a worker left, read by the scheduler and folded into a database. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "fuzz.h"
 #include "spool.h"
 
-/* One database in memory for all inputs; a run that is begun again is empty. */
+/* Returns one database in memory for all inputs, with a run that is begun again and empty. */
 static struct store *database(int64_t *run)
 {
     static const struct run_row row = {.identity = "00ff",
@@ -41,7 +41,7 @@ static struct store *database(int64_t *run)
         abort();
     }
     assert(store_run(db, &row, run, NULL, NULL) == ST_OK);
-    /* A run that the input before it made done would stay done. */
+    /* A run that the previous input ended as done would stay done. */
     assert(store_remove(db, run, 1, true, NULL) == ST_OK);
     assert(store_begin(db, *run, provenance, NULL) == ST_OK);
     return db;
@@ -57,7 +57,7 @@ static enum status keep_state(void *context, int columns, const char *const *nam
     return ST_OK;
 }
 
-/* The database ends in the state that the spool tells, or refuses with a reason. */
+/* The database gets the state that the spool reports, or refuses with a reason. */
 static void fold(const struct spool *s)
 {
     const char *told = spool_state(s);
@@ -74,7 +74,7 @@ static void fold(const struct spool *s)
     assert(strcmp(state, told ? told : "failed") == 0);
 }
 
-/* Lines from a pipe come one by one. */
+/* Reads lines one by one, as from a pipe. */
 static void progress(const char *text, size_t bytes)
 {
     for (const char *end = text + bytes; text < end;) {
@@ -87,8 +87,8 @@ static void progress(const char *text, size_t bytes)
     }
 }
 
-/* What a checkpoint keeps of a spool: whatever is appended again reads as a spool, and
- * appended once more it is the same. */
+/* A checkpoint keeps a part of the spool. Appended again it reads as a spool, and appending it
+ * once more gives the same. */
 static void replay(const uint8_t *data, size_t bytes)
 {
     static int file = -1;

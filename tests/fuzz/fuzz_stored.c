@@ -1,4 +1,4 @@
-/* Configurations of runs, as a database holds them: JSON that anybody may have written. */
+/* Stored configurations of runs: JSON in a database that anybody may have written. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,5 @@
-/* What is typed on the command line or stands as one word in a file. Every line is tried
- * as a filter, as a value of every option, and as an encoder; lines KEY=VALUE are also set
- * on the encoder of the first line. */
+/* Words of the command line or of a file. Every line is tried as a filter, as a value of every
+ * option, and as an encoder; lines KEY=VALUE are also set on the encoder of the first line. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -35,7 +34,7 @@ static void try_filter(const char *text)
     run_matches(&r, "done", &text, 1);
 }
 
-/* What was read is in range, and its canonical text reads back to the same. */
+/* A value that was read is in range, and its canonical text reads back as the same value. */
 static void try_option(const struct option *o, const char *text)
 {
     char canonical[OPTION_TEXT];
@@ -72,7 +71,7 @@ static void try_options(const char *text)
         try_table(encoder_at(i)->options, text);
 }
 
-/* The name of a stack is again a stack of that name. */
+/* The name of a stack parses as a stack of the same name. */
 static bool try_encoder(const char *text, struct encoder_stack *s)
 {
     char name[ENCODER_NAME], again[ENCODER_NAME];

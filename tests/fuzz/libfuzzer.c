@@ -1,4 +1,4 @@
-/* The entry that libFuzzer calls, under the name that it wants. */
+/* The function that libFuzzer calls, under the name that it requires. */
 #include "fuzz.h"
 
 /* NOLINTNEXTLINE(readability-identifier-naming) */

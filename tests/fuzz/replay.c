@@ -1,9 +1,8 @@
-/* replay.c -- a fuzz target without a fuzzer: every file of a folder, once.
+/* replay.c -- a fuzz target without a fuzzer: tries every file of a folder once.
  *
  *     replay_experiments tests/fuzz/corpus/experiments
  *
- * The name of the file is printed before it is tried, so the last line of a crash tells
- * which one it was. */
+ * The name of a file is printed before it is tried, so the last line before a crash names it. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -21,7 +20,7 @@ static void stop(const char *what)
     exit(1);
 }
 
-/* A copy of just the right size, so that reading past its end is seen. */
+/* Copies the input into a block of its size, so that reading past its end is noticed. */
 static void replay(const char *path)
 {
     static uint8_t room[FILE_MAX + 1];
@@ -62,5 +61,5 @@ int main(int argc, char **argv)
     }
     free(entry);
     printf("%d files\n", n);
-    return n == 0; /* nothing tried is nothing shown */
+    return n == 0; /* without files nothing is shown */
 }

@@ -1,6 +1,7 @@
 /* links: models_double */
-/* A mix that carries from panel to panel: gradients of whole models over several panels, with
- * targets at some tokens only, so that the last layer has queries without a target. */
+/* An encoder whose mix carries from panel to panel: gradients of whole models over several
+ * panels, with targets at some tokens only, so that the last layer has queries without a
+ * target. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +20,7 @@ struct lot {
     struct batch batch;
 };
 
-/* Sequences of three panels and of two. */
+/* Fills a batch of two sequences, of three panels and of two. */
 static void fill(struct lot *x)
 {
     for (int i = 0; i < TOKENS; i++) {
@@ -58,7 +59,8 @@ static void gradients_equal_central_differences(void **state)
     }
 }
 
-/* In the first layer alone the last one has the targets' queries, as ever. */
+/* The encoder acts in one of the layers alone. When that is the first, the last layer computes
+ * only the targets' queries, as without carrying. */
 static void a_part_that_carries_in_one_layer_is_right_too(void **state)
 {
     const char *const layers[] = {"layers=even", "layers=odd"};

@@ -1,6 +1,6 @@
 /* links: models_double */
-/* Every hook of encoder.h inside a whole model, with small encoders made for it: each
- * gradient against central differences, and each part its own numbers. */
+/* Every hook of encoder.h inside a whole model, with small encoders made for it: each gradient
+ * is compared with central differences, and each part has its own numbers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -62,7 +62,7 @@ static int one_a_head(const struct encoder_dims *d, const struct option_values *
     return d->heads;
 }
 
-/* The sum of x_t's first channel, and of the head's projected number, over tokens 0..t. */
+/* Reads the sums of x_t's first channel, and of the head's projected number, over tokens 0..t. */
 static void read_sums(const struct encoder_view *e, const struct tokens *t, real *room)
 {
     (void)room;
@@ -125,7 +125,7 @@ static const struct encoder sums = {.name = "sums",
                                     .score = add_state,
                                     .score_grad = add_state_grad};
 
-/* The same by another name, with twice the projected numbers. */
+/* The same under another name, with twice as many projected numbers. */
 static int two_a_head(const struct encoder_dims *d, const struct option_values *o)
 {
     (void)o;
@@ -140,7 +140,7 @@ static const struct encoder more_sums = {.name = "more_sums",
                                          .score = add_state,
                                          .score_grad = add_state_grad};
 
-/* Channels of queries and keys times the token's state. */
+/* Multiplies the channels of queries and keys by the token's state. */
 static void stretch(const struct encoder_view *e, const struct turn *t)
 {
     for (int r = 0; r < t->rows; r++)
@@ -372,7 +372,7 @@ static void derived_values_train(void **state)
 
 /* --- layers -------------------------------------------------------------- */
 
-/* The first acting layer reads for itself and those above it. */
+/* The first layer in which it acts reads for itself and for those above. */
 static void what_is_read_once_serves_all_layers(void **state)
 {
     const struct encoder once = {.name = "once",

@@ -1,5 +1,5 @@
-/* Matrix products, BLAS's and those of panels, against plain loops in double: transposes,
- * strides, alpha and beta. */
+/* Matrix products, BLAS's and those of panels, are compared with plain loops in double, with
+ * transposes, strides, alpha and beta. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 
 enum { ROOM = 160 * 176, SHAPES = 60 };
 
-/* From cblas.h, which only gemm.c sees. */
+/* Declared in cblas.h, which only gemm.c includes. */
 void openblas_set_num_threads(int n);
 int openblas_get_num_threads(void);
 
@@ -76,7 +76,7 @@ static void check(const struct trial *p)
     assert_close(c, want, ROOM, 1e-5);
 }
 
-/* Where products are taken from; beta of panels is 0 or 1. */
+/* The functions to test; those of panels support beta 0 and 1 only. */
 struct library {
     gemm nt, nn, tn;
     int longest; /* sides of the matrices that are tried */
@@ -145,7 +145,7 @@ static void panels_of_many_shapes_agree_with_plain_loops(void **state)
         if (!kernels_find(levels[i]))
             continue;
         assert_int_equal(kernels_choose(levels[i], NULL), ST_OK);
-        /* More terms than a block of the kernels has. */
+        /* The sums have more terms than a block of the kernels. */
         try_shapes(&(struct library){turned_panel_as_gemm, panel_nn_as_gemm,
                                      panel_tn_as_gemm, 150, false});
         tried++;
@@ -184,7 +184,7 @@ static void two_by_two_products_worked_by_hand(void **state)
     assert_close(c, doubled, 4, 0);
 }
 
-/* beta 0 overwrites: what stood in C, NaN included, plays no part. */
+/* beta 0 overwrites C, whatever it held, NaN included. */
 static void beta_zero_forgets_c(void **state)
 {
     (void)state;
@@ -208,7 +208,8 @@ static void nan_in_a_factor_reaches_the_product(void **state)
     assert_true(isnan(c[0]) && isnan(c[1]) && c[2] == 1 && c[3] == 1);
 }
 
-/* What stood in C plays no part, NaN included; without terms the sum is 0. */
+/* Earlier contents of C, NaN included, do not count unless the product is added; without terms
+ * the sum is 0. */
 static void panels_forget_c_unless_they_add(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
-/* Every kernel of every table against its naive twin, on every length and at every place
- * in memory; and hand-worked values. The exponentials' errors are in test_kernels_math.c,
- * positions in test_kernels_positions.c, gradients in test_kernels_double.c. */
+/* Every kernel of every table is compared with its naive counterpart, for every length and
+ * alignment, and with values worked by hand. test_kernels_math.c has the errors of the
+ * exponentials, test_kernels_positions.c positions, test_kernels_double.c gradients. */
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -61,7 +61,7 @@ static void clear(int shift)
             bench.memory[s][i] = mark;
 }
 
-/* n numbers from N(mean, deviation^2), `shift` floats after a 64-byte boundary or
+/* Returns n numbers from N(mean, deviation^2), `shift` floats after a 64-byte boundary or, for
  * AT_END, right before the forbidden page. */
 static float *normal(int n, float mean, float deviation)
 {
@@ -75,7 +75,7 @@ static float *normal(int n, float mean, float deviation)
     return x;
 }
 
-/* An array for one result that is no array. */
+/* Keeps a single result as an array of one. */
 static void keep(double value)
 {
     *normal(1, 0, 0) = (float)value;
@@ -351,7 +351,7 @@ static int results_of(int call, const struct kernels *k, int n, int shift, float
     return gather(all);
 }
 
-/* 1..70 and around 512. */
+/* Returns the next length to try: 1..70, then around 512. */
 static int next_length(int n)
 {
     return n < 70 ? n + 1 : n < 511 ? 511 : n + 1;
@@ -373,7 +373,7 @@ static void every_table_agrees_with_the_naive_twin(void **state)
     }
 }
 
-/* Nor does any kernel read past the end of an array. */
+/* No kernel reads past the end of an array, either. */
 static void results_do_not_depend_on_alignment(void **state)
 {
     (void)state;
@@ -492,7 +492,7 @@ static void cross_entropy_of_three_logits(void **state)
     }
 }
 
-/* ln(1 + e^-30): 1 + e^-30 is 1 in float. */
+/* ln(1 + e^-30) must not be 0, although 1 + e^-30 is 1 in float. */
 static void cross_entropy_keeps_the_digits_of_a_small_loss(void **state)
 {
     (void)state;
@@ -558,7 +558,7 @@ static void squares_are_summed_in_double(void **state)
     static float x[1001];
     for (int i = 0; i < 1000; i++)
         x[i] = 1;
-    x[1000] = 1e5f; /* its square, 1e10, would swallow the ones in float */
+    x[1000] = 1e5f; /* its square, 1e10, would absorb the ones in float */
     for (int t = 0; t < TABLES; t++) {
         const struct kernels *k = kernels_find(tables[t]);
         if (k)
@@ -569,8 +569,8 @@ static void squares_are_summed_in_double(void **state)
 /* --- dropout --- */
 
 /* Known answers of Philox4x32-10 from the Random123 distribution: counter and key 0 give
- * 6627e8d5 e169c58d bc57ac4c 9b00dbd8, all ones 408f276d 41c83b0e a20bc7c6 6d5451fd.
- * With p = 1/2 a half below 8000 keeps its element; low halves come first. */
+ * 6627e8d5 e169c58d bc57ac4c 9b00dbd8, all ones 408f276d 41c83b0e a20bc7c6 6d5451fd. With p =
+ * 1/2 a half-word below 8000 (hexadecimal) keeps its element; low half-words come first. */
 static void dropout_uses_the_published_bits(void **state)
 {
     (void)state;
@@ -589,7 +589,7 @@ static void dropout_uses_the_published_bits(void **state)
         const float want_y[] = {2, 2, 2, 2, 0, 0, 2};
         k->dropout(7, &ones, 8 * (uint64_t)UINT32_MAX, 0.5, y);
         assert_close(y, want_y, 7, 0);
-        /* A half that equals the bound, here the last, drops its element. */
+        /* A half-word equal to the bound, here the last one, drops its element. */
         float z[] = {1, 1, 1, 1, 1, 1, 1, 1};
         const float want_z[] = {0, 65536.0f / 0x9b00, 0, 0, 0, 0, 0, 0};
         k->dropout(8, &zero, 0, 1 - 0x9b00 / 65536.0, z);
@@ -619,7 +619,7 @@ static void dropout_keeps_the_share_it_should(void **state)
     }
 }
 
-/* A worker that has only a part of the site draws that part's mask. */
+/* A worker with a part of the site draws that part of the mask. */
 static void dropout_of_a_part_is_the_part_of_the_whole(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* links: models_double */
-/* Every gradient kernel, in double, against central differences of its forward kernel.
- * The float tables are compared with the same sources in test_kernels.c. */
+/* Every gradient kernel, in double, is compared with central differences of its forward
+ * kernel. test_kernels.c compares the float tables with the same sources. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,7 +43,7 @@ static double product(int n, const real *a, const real *b)
     return sum;
 }
 
-/* grad[i] = dL/dx[i] for `loss` of what `of` points to, x [n] being a part of that. */
+/* Checks grad[i] = dL/dx[i]. `loss` depends on `of`, and x [n] is a part of that. */
 static void check_gradient(int n, real *x, const real *grad, double (*loss)(const void *of),
                            const void *of)
 {
@@ -232,8 +232,8 @@ static double contextual_loss(const void *of)
     return product(KEYS, c->delta, score);
 }
 
-/* Mean gate logits for many, few and no full keys. No sum comes near a whole number,
- * where the slope jumps: the differences would show it. */
+/* Mean gate logits for many, few and no full keys. No sum comes near a whole number, where the
+ * slope jumps and the differences would be wrong. */
 static void positions_have_their_gradients(void **state)
 {
     (void)state;

@@ -1,8 +1,8 @@
-/* Exponential, sigmoid, logarithm and GELU over the whole float range, against libm in
- * double.
+/* Exponential, sigmoid, logarithm and GELU over the whole float range are compared with libm
+ * in double.
  *
- * Bounds are in units u = 2^-23 |scale| (one unit in the last place of a number that is
- * just above a power of two) plus a few steps of the smallest denormal, 2^-149. */
+ * Bounds are in units u = 2^-23 |scale| (one unit in the last place of a number that is just
+ * above a power of two) plus a few steps of the smallest denormal, 2^-149. */
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -19,8 +19,8 @@
 #define SQRT_HALF       0.70710678118654752440
 #define ONE_BY_SQRT_2PI 0.39894228040143267794
 
-/* Every exponent with random mantissas and the power of two itself; many more where the
- * functions bend, 2^-17 <= |x| < 2^13. */
+/* Every exponent has random mantissas and the power of two itself. Many more are tried where
+ * the functions bend, 2^-17 <= |x| < 2^13. */
 enum { MANTISSAS = 200, MORE = 4000, SWEEP = 2 * (255 * MANTISSAS + 30 * MORE) };
 
 static float sweep[SWEEP];
@@ -114,7 +114,7 @@ static struct reference want_gelu(double x)
     return (struct reference){x * p, fabs(x) * fmax(p, 0.5)};
 }
 
-/* The same in units of the result itself, small as it is far to the left. */
+/* The same with the result itself as the scale, small as it is for very negative x. */
 static struct reference want_gelu_tail(double x)
 {
     return (struct reference){x * normal_cdf(x), x * normal_cdf(x)};
@@ -127,7 +127,7 @@ static void run_slope(const struct kernels *k, size_t n, const float *x, float *
     k->gelu_grad(n, x, y);
 }
 
-/* Phi(x) + x phi(x): the scale is the sum of the parts' sizes, at least 1/2. */
+/* Returns Phi(x) + x phi(x). The scale is the sum of the parts' sizes, at least 1/2. */
 static struct reference want_slope(double x)
 {
     const double p = normal_cdf(x), q = x * ONE_BY_SQRT_2PI * exp(-0.5 * x * x);
@@ -141,7 +141,7 @@ static const struct function gelu = {"gelu", run_gelu, want_gelu, 2, 16};
 static const struct function gelu_tail = {"gelu's tail", run_gelu, want_gelu_tail, 6, 16};
 static const struct function slope = {"gelu's slope", run_slope, want_slope, 2, 16};
 
-/* Results beyond FLT_MAX round to infinity; NaN wants NaN. */
+/* Results beyond FLT_MAX are expected as infinity, and NaN as NaN. */
 static void check(const char *isa, const struct function *f, float x, float got)
 {
     const struct reference want = f->want((double)x);
@@ -199,7 +199,7 @@ static void gelu_slope_is_within_2_units_of_its_scale(void **state)
     check_sweep(&slope, NAIVE);
 }
 
-/* x and what exp, sigmoid, log, GELU and its slope make of it, exactly. */
+/* x and the exact values of exp, sigmoid, log, GELU and its slope. */
 static const struct {
     float x, exponential, sigmoid, logarithm, gelu, slope;
 } special[] = {
@@ -246,7 +246,7 @@ static void infinities_zeros_and_nan_have_exact_results(void **state)
     }
 }
 
-/* Vectors and the rest at the end of an array do the same arithmetic. */
+/* The vector loop and the loop over the rest do the same arithmetic. */
 static void a_result_does_not_depend_on_its_place(void **state)
 {
     (void)state;

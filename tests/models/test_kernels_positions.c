@@ -1,6 +1,6 @@
 /* Contextual positions: gates, lookup and its adjoint, in every table.
  *
- * Positions are made by the naive twin, so that all tables look up the same ones. */
+ * The naive kernels make the positions, so that all tables look up the same ones. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,7 +33,7 @@ static float *place(struct guarded *g, int shift)
     return g->memory + GUARD + shift;
 }
 
-/* Only at[from] .. at[to - 1] may have been written. */
+/* Checks that only at[from] .. at[to - 1] were written. */
 static void check_marks(const struct guarded *g, const float *at, int from, int to)
 {
     for (size_t i = 0; i < sizeof g->memory / sizeof *g->memory; i++) {
@@ -54,13 +54,13 @@ static struct rng stream(uint64_t index)
     return rng_stream(1, RNG_TEST, "kernels_positions", index);
 }
 
-/* 1..70 and around 512. */
+/* Returns the next length to try: 1..70, then around 512. */
 static int next_length(int n)
 {
     return n < 70 ? n + 1 : n < 511 ? 511 : n + 1;
 }
 
-/* What the gates and the lookups are tried with: mean gate logit and largest position. */
+/* Mean gate logit and largest position for gates and lookups. */
 static const struct {
     float mean;
     int p_max;
@@ -127,7 +127,8 @@ static void gates_agree_and_nothing_left_of_the_stop_is_written(void **state)
     }
 }
 
-/* Gates 1/2: position (n - j) / 2, and 3 first reached at the sixth key from the right. */
+/* With gates of 1/2 the position is (n - j) / 2, and the sixth key from the right first
+ * reaches 3. */
 static void gates_of_one_half_step_by_one_half(void **state)
 {
     (void)state;
@@ -167,7 +168,7 @@ static void a_nan_gate_reaches_the_keys_to_its_left(void **state)
     }
 }
 
-/* Every key is full, and with a NaN none is. */
+/* Every key is full; with a NaN none is. */
 static void a_largest_position_of_0_is_allowed(void **state)
 {
     (void)state;
@@ -224,7 +225,7 @@ static void lookups_agree(void **state)
     }
 }
 
-/* z = 10 20 40 80, p_max 3: position 0.5 is 15, 2.25 is 40 + 40/4, 3 is 80. */
+/* z = 10 20 40 80, p_max 3: position 0.5 gives 15, 2.25 gives 40 + 40/4, 3 gives 80. */
 static void lookup_draws_a_line_between_two_entries(void **state)
 {
     (void)state;
@@ -242,7 +243,7 @@ static void lookup_draws_a_line_between_two_entries(void **state)
     }
 }
 
-/* Entries beyond the largest position + 1 need not have been computed. */
+/* Entries beyond the largest position + 1 may be left uncomputed. */
 static void entries_beyond_the_largest_position_do_not_matter(void **state)
 {
     (void)state;
@@ -296,7 +297,7 @@ static void lookup_gradients_agree(void **state)
     }
 }
 
-/* z = 10 20 40 80, c = 2, gates 1/2. Slopes 2 (40, 20, 10, 10) without delta; the full
+/* z = 10 20 40 80, c = 2, gates 1/2. The slopes without delta are 2 (40, 20, 10, 10); full
  * keys have none. */
 static void lookup_gradient_worked_by_hand(void **state)
 {
@@ -305,10 +306,10 @@ static void lookup_gradient_worked_by_hand(void **state)
     const float gate[] = {0, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f}, delta[] = {1, 2, 1, -1, 2, 4};
     const struct lerp l = {
         .n = 6, .full = 1, .p_max = 3, .c = 2, .position = position, .gate = gate, .z = z};
-    /* key 5: 6 and 2 to cells 0, 1; key 4: 2 and 2; key 3: -0.5, -1.5 to cells 1, 2;
-     * key 2: 1 and 1 to cells 2, 3; keys 0, 1: 6 to cell 3. */
+    /* key 5 adds 6 and 2 to cells 0, 1; key 4: 2 and 2; key 3: -0.5, -1.5 to cells 1, 2; key
+     * 2: 1 and 1 to cells 2, 3; keys 0, 1: 6 to cell 3. */
     const float want_dz[] = {8, 3.5f, -0.5f, 7};
-    /* sums of pi: 80, 80 - 40, + 40, + 80; times 1/4 */
+    /* running sums: 80, 80 - 40, + 40, + 80; times 1/4 */
     const float want_du[] = {0, 0, 20, 10, 20, 40};
     for (int t = 0; t < TABLES; t++) {
         const struct kernels *k = kernels_find(tables[t]);
@@ -321,8 +322,8 @@ static void lookup_gradient_worked_by_hand(void **state)
     }
 }
 
-/* The weights of two neighbours add up to 1: dz sums to c times the sum of delta, and to
- * 0 when delta comes from a softmax. */
+/* The weights of two neighbouring entries sum to 1, so dz sums to c times the sum of delta,
+ * and to 0 when delta comes from a softmax. */
 static void the_gradient_of_z_sums_to_that_of_the_scores(void **state)
 {
     (void)state;
@@ -364,9 +365,9 @@ static void keys_at_p_max_have_no_gate_gradient(void **state)
     }
 }
 
-/* Rounding can lengthen a step past 1, so that a cell is left out (127.99999 to 129), or
- * turn two neighbours round across a whole number. The slope may then be that of either
- * side, so z is a straight line. */
+/* Rounding can lengthen a step past 1, so that a cell is skipped (127.99999 to 129), or
+ * exchange two neighbours across a whole number. The slope may then be that of either side, so
+ * z is a straight line here. */
 static void steps_that_rounding_spoilt_are_looked_up_all_the_same(void **state)
 {
     (void)state;
@@ -426,7 +427,7 @@ static void nan_positions_give_nan_and_touch_nothing_else(void **state)
 
 enum { BLOCK = 2048 };
 
-/* A copy of x [n] right before a page that nobody may read. */
+/* Returns a copy of x [n] right before a page that must not be read. */
 static float *before_the_end(int slot, int n, const float *x)
 {
     static float *block[4];
@@ -443,7 +444,7 @@ static float *before_the_end(int slot, int n, const float *x)
     return block[slot] + BLOCK - n;
 }
 
-/* z has only the entries that n keys can reach, min(p_max, n + 1) being the last. */
+/* z has only the entries that n keys can reach; the last is min(p_max, n + 1). */
 static void no_read_goes_past_the_end_of_an_array(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* The tensor list, its counts and the settings that do not fit together. */
+/* The tensor list, its counts, and settings that exclude each other. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,7 +65,7 @@ static void paper_counting_models_have_the_papers_parameters(void **state)
     assert_int_equal(parameters(&c), 3295744);
 }
 
-/* 4 layers of (256 + 1) * 256 more. */
+/* Separate keys add (256 + 1) * 256 in each of 4 layers. */
 static void separate_keys_add_a_projection_a_layer(void **state)
 {
     (void)state;
@@ -109,7 +109,7 @@ static double deviation(const struct model *m, const real *w, const char *name)
     return sqrt(squares / n);
 }
 
-/* Uniform within 1 / sqrt(fan in) has deviation 1 / sqrt(3 fan in). */
+/* A uniform draw within 1 / sqrt(fan in) has deviation 1 / sqrt(3 fan in). */
 static void weights_start_as_the_released_code_does(void **state)
 {
     (void)state;
@@ -125,7 +125,7 @@ static void weights_start_as_the_released_code_does(void **state)
     assert_near(deviation(m, w, "layers.2.feed_forward.out.weight") * sqrt(3072.0), 1.0,
                 0.02);
     model_close(m);
-    c.norm = NORM_PRE; /* what writes to the residual stream is divided by sqrt(2 layers) */
+    c.norm = NORM_PRE; /* outputs to the residual stream are divided by sqrt(2 layers) */
     assert_int_equal(model_open(&c, 1, &m, &e), ST_OK);
     assert_near(deviation(m, model_weights(m), "layers.2.feed_forward.out.weight") *
                     sqrt(8.0 * 3072.0),
@@ -133,8 +133,8 @@ static void weights_start_as_the_released_code_does(void **state)
     model_close(m);
 }
 
-/* 3 layers of 32 heads with two numbers each, uniform in [0, 1) or [0, 2): of 192 draws some are
- * below the bound of 0.01. */
+/* 3 layers of 32 heads have two numbers each, drawn from [0, 1) or [0, 2); some of these 192
+ * draws are below the bound of 0.01. */
 static void weights_start_within_the_bounds_of_the_encoder(void **state)
 {
     struct model_config c = {
@@ -185,8 +185,8 @@ static void flops_match_a_count_by_hand(void **state)
     assert_near(model_train_flops(&c, 2, 2), 432.0 + 72.0, 1e-12);
 }
 
-/* Forward, both tokens queries: what the encoder adds to a model of 3 layers, one head of 4
- * numbers, on 2 tokens. */
+/* Returns the forward FLOPs that the encoder adds to a model of 3 layers and one head of 4
+ * numbers, on 2 tokens that are both queries. */
 static double added_by(const char *encoder, const char *layers)
 {
     struct model_config c = {.layers = 3, .heads = 1, .dim = 4, .ff = 4, .vocabulary = 2};
@@ -201,12 +201,13 @@ static double added_by(const char *encoder, const char *layers)
     return (model_train_flops(&c, 2, 2) - plain) / 3;
 }
 
-/* mapformer reads once: products of width 4 and rank 2 with 2 numbers, 2 (2 4 + 2 2) a token,
- * and 3 for each of 2 angles: 2 (24 + 6) = 60. It turns 2 pairs of 2 queries and 2 keys, 6
- * operations each, in every layer that it acts in: 48.
- * fox reads in each: a gate of width 4, 2 4 a token, and an addition for each of 3 pairs.
- * inkling's layers project 16 numbers of each token of width 4: 2 2 4 16 = 256; a query meets
- * 2 distances in 16 numbers: 2 2 2 16 = 128; and an addition a pair. */
+/* mapformer reads once: products of width 4 and rank 2 with 2 numbers, 2 (2 4 + 2 2) for each
+ * token, and 3 for each of 2 angles, 2 (24 + 6) = 60. In every layer in which it acts it turns
+ * 2 pairs of 2 queries and 2 keys with 6 operations each: 48.
+ * fox reads in every layer: a gate of width 4, 2 4 for each token, and an addition for each of
+ * 3 pairs.
+ * inkling's layers project 16 numbers of each token of width 4: 2 2 4 16 = 256. A query meets
+ * 2 distances in 16 numbers, 2 2 2 16 = 128; and an addition for each pair. */
 static void flops_of_an_encoder_match_a_count_by_hand(void **state)
 {
     (void)state;

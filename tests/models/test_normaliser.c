@@ -1,6 +1,6 @@
 /* links: models_double */
-/* How logits become weights: entmax by hand, ssmax against scaled queries, gradients of the
- * whole model; and the encoder that is dropped on the way. */
+/* How logits become weights: entmax worked by hand, ssmax compared with scaled queries,
+ * gradients of the whole model, and dropping the encoder during training. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,7 +63,7 @@ static void every_gradient_is_right(void **state)
 
 enum { T = TOY_LONGEST };
 
-/* Logits of the last token of one sequence of T tokens. */
+/* Computes the logits of the last token of one sequence of T tokens. */
 static void last_logits(const struct trainer_config *c, const char *doubled,
                         const char *with, double logits[TOY_VOCABULARY])
 {
@@ -90,7 +90,7 @@ static void last_logits(const struct trainer_config *c, const char *doubled,
     trainer_close(t);
 }
 
-/* The last query of a sequence as long as those of training sees ln n / ln L = 1. */
+/* For the last query of a sequence of the trained length, ln n / ln L is 1. */
 static void ssmax_scales_queries(void **state)
 {
     struct trainer_config c = toy_config("none", "");
@@ -107,7 +107,7 @@ static void ssmax_scales_queries(void **state)
                 plain);
     assert_close_double(plain, scaled, TOY_VOCABULARY, 1e-12);
     c.model.normaliser = NORMALISER_SSMAX;
-    c.model.trained_length = 3; /* longer than in training: sharper */
+    c.model.trained_length = 3; /* a longer sequence: sharper weights */
     last_logits(&c, NULL, NULL, scaled);
     c.model.normaliser = NORMALISER_SOFTMAX;
     last_logits(&c, NULL, NULL, plain);
@@ -140,7 +140,8 @@ static void an_encoder_is_dropped_at_its_step(void **state)
     assert_false(optimizer_drops_encoder(&c, 0));
 }
 
-/* Shared tensors start alike, so that a model with a dropped encoder is one without. */
+/* Shared tensors start with equal values, so a model whose encoder is dropped equals one
+ * without. */
 static void a_dropped_encoder_is_none(void **state)
 {
     static const char *const encoder[] = {"absolute", "rope", "kerple", "stick_breaking",
@@ -178,7 +179,7 @@ static void gradients_without_the_encoder_are_right(void **state)
 {
     struct trainer_config c = toy_config("mapformer", "");
     (void)state;
-    c.optimizer.steps = 3; /* gradients are those of step 3 */
+    c.optimizer.steps = 3; /* checks the gradients of step 3 */
     c.optimizer.encoder_until = 0.5;
     check_gradient(&c);
 }

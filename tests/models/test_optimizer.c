@@ -49,7 +49,7 @@ static void linear_falls_to_0_at_the_last_step(void **state)
     assert_near(optimizer_rate(&c, 140), 0, 0);
 }
 
-/* Half, a third and two thirds of the way: cos of 90, 60 and 120 degrees. */
+/* Half, a third and two thirds of the way are the cosines of 90, 60 and 120 degrees. */
 static void cosine_falls_along_half_a_wave(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Checkpoints: the layout byte by byte, and files that are not what they should be. */
+/* Checkpoints: the layout byte by byte, and damaged files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,7 +42,7 @@ static void write_bytes(const void *bytes, size_t n)
     assert_int_equal(fclose(f), 0);
 }
 
-/* A header and what follows it, with the length in front. */
+/* Writes the header's length, the header and the data. */
 static void write_parts(const char *header, const void *data, size_t n)
 {
     unsigned char bytes[4096] = {0};
@@ -60,7 +60,7 @@ static real two[2] = {1.0f, -2.0f}, six[6] = {0.5f, 1e-30f, 3e38f, -0.0f, 7.0f, 
 
 static const struct safetensors_tensor pair[] = {{"v", 1, 2, two}, {"w", 3, 2, six}};
 
-/* 1.0f is 00 00 80 3f and -2.0f is 00 00 00 c0, least byte first. */
+/* 1.0f is 00 00 80 3f and -2.0f is 00 00 00 c0, lowest byte first. */
 static void the_layout_is_as_worked_by_hand(void **state)
 {
     static const unsigned char numbers[] = {0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0};
@@ -84,7 +84,7 @@ static void the_layout_is_as_worked_by_hand(void **state)
 static void what_is_written_is_read_back_to_the_bit(void **state)
 {
     real a[2] = {0}, b[6] = {0};
-    /* Another order: tensors are found by name. */
+    /* The order differs: tensors are found by name. */
     const struct safetensors_tensor back[] = {{"w", 3, 2, b}, {"v", 1, 2, a}};
     const struct safetensors_note note = {"config", "{\"seed\":1}"};
     char *text = NULL;
@@ -141,7 +141,7 @@ static void another_model_is_refused(void **state)
 static const char good[] =
     "{\"v\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}";
 
-/* Reads tensor v; says how it ended and leaves v alone unless that is ST_OK. */
+/* Reads tensor v; returns the status and checks that v is unchanged unless that is ST_OK. */
 static enum status read_v(struct err *e)
 {
     real v[2] = {11.0f, 12.0f};
@@ -205,7 +205,7 @@ static void wrong_lengths_are_refused(void **state)
     assert_int_equal(read_v(&e), ST_IO);
 }
 
-/* `head`, then `n` times `part`, then `tail`; the bytes of v behind it. */
+/* Writes a header of `head`, `n` times `part` and `tail`, followed by the bytes of v. */
 static void write_long(const char *head, const char *part, size_t n, const char *tail)
 {
     const size_t width = strlen(part), length = strlen(head) + n * width + strlen(tail);
@@ -223,7 +223,7 @@ static void write_long(const char *head, const char *part, size_t n, const char 
     assert_int_equal(fclose(f), 0);
 }
 
-/* Parsed, a million objects would take 300 MB; a long note takes no more than its text. */
+/* A million parsed objects would take 300 MB; a long note takes only its text. */
 static void a_header_of_a_million_values_is_not_parsed(void **state)
 {
     struct err e;
@@ -236,7 +236,8 @@ static void a_header_of_a_million_values_is_not_parsed(void **state)
     assert_int_equal(read_v(&e), ST_OK);
 }
 
-/* Every byte of the front changed in turn: read or refused, never a crash. */
+/* Changes three bits of every byte of the file, one at a time: the file is read or refused, without
+ * a crash. */
 static void no_changed_byte_is_fatal(void **state)
 {
     unsigned char bytes[512];
@@ -256,7 +257,7 @@ static void no_changed_byte_is_fatal(void **state)
     free(text);
 }
 
-/* What a stranger may have laid beside a database. */
+/* Somebody else may have put these beside a database. */
 static void links_are_replaced_and_pipes_refused(void **state)
 {
     char other[SCRATCH_TEXT + 32];
@@ -284,7 +285,7 @@ static void links_are_replaced_and_pipes_refused(void **state)
     assert_non_null(strstr(e.msg, "not a file"));
 }
 
-/* What no reader takes is not written over what one does. */
+/* A file that no reader would accept does not replace a good one. */
 static void notes_without_end_leave_the_old_file(void **state)
 {
     const size_t n = (size_t)101 << 20;
@@ -302,7 +303,7 @@ static void notes_without_end_leave_the_old_file(void **state)
     free(text);
 }
 
-/* A disk that fills: the limit on file sizes stops the write halfway. */
+/* The limit on file sizes stops the write halfway, like a full disk. */
 static void a_failed_write_leaves_the_old_file(void **state)
 {
     real many[4096] = {0};

@@ -1,5 +1,5 @@
-/* Numbers below 2^-126 are zero inside attention where an encoder says that its weights
- * fade, and nowhere else. */
+/* Numbers below 2^-126 are flushed to zero inside attention when an encoder says that its
+ * weights fade, and nowhere else. */
 #include <float.h>
 #include <setjmp.h>
 #include <stdarg.h>

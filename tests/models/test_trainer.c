@@ -1,4 +1,4 @@
-/* A step is the same whatever computes it; it allocates nothing; and it learns. */
+/* A training step is the same however it is divided and computed; it learns. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,8 +52,8 @@ static void threads_do_not_change_a_bit(void **state)
     trainer_close(one);
 }
 
-/* Sums in another order differ in the last bits only. Dropout masks belong to the batch,
- * not to the shard. */
+/* Sums in another order differ in the last bits only. Dropout masks depend on the batch, not
+ * on the shard. */
 static void shards_change_the_gradient_by_rounding_only(void **state)
 {
     (void)state;
@@ -74,7 +74,7 @@ static void shards_change_the_gradient_by_rounding_only(void **state)
         free(grad[i]);
 }
 
-/* Each sequence by itself gives the logits it gives among others. */
+/* Each sequence gives the same logits alone as among others. */
 static void sequences_do_not_see_each_other(void **state)
 {
     (void)state;
@@ -125,7 +125,7 @@ static void later_tokens_change_nothing_earlier(void **state)
     trainer_close(t);
 }
 
-/* An accepted encoder has an effect: with the same weights elsewhere its logits are not
+/* Every accepted encoder has an effect: with equal weights elsewhere, its logits differ from
  * those of `none`. Tables that start at zero are shaken like all other weights. */
 static void logits_differ_from_no_encoder(void **state)
 {
@@ -136,7 +136,7 @@ static void logits_differ_from_no_encoder(void **state)
     trainer_logits(t, &b, plain);
     trainer_close(t);
     c = toy_config(*state, "");
-    t = open_trainer(&c); /* same seed: tensors of the same name start the same */
+    t = open_trainer(&c); /* same seed: tensors of the same name start with equal values */
     struct model *m = trainer_model(t);
     for (int i = 0; i < model_tensor_count(m); i++) {
         const struct tensor *x = model_tensor(m, i);
@@ -219,7 +219,7 @@ static void a_loss_that_is_not_finite_leaves_the_weights(void **state)
 
 enum { CURVE = 50 };
 
-/* The losses of CURVE steps with the kernels of that name. */
+/* Returns the losses of CURVE steps with the kernels of that name. */
 static void loss_curve(const char *encoder, const char *isa, double loss[CURVE])
 {
     struct trainer_config c = toy_config(encoder, "");
@@ -252,8 +252,8 @@ static void every_level_of_kernels_trains_like_the_naive_one(void **state)
 
 /* --- clipping ------------------------------------------------------------ */
 
-/* With one step of plain Adam and eps far above the gradient the update is
- * lr g / eps, so that a clipped gradient shows its length. */
+/* In one step of plain Adam with eps far above the gradient, the update is lr g / eps, so it
+ * shows the length of the clipped gradient. */
 static void clipping_limits_the_length_of_the_gradient(void **state)
 {
     (void)state;

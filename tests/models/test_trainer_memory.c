@@ -1,6 +1,6 @@
 /* wraps: malloc calloc realloc aligned_alloc posix_memalign */
-/* After set-up a training step allocates nothing: the linker sends every allocation of
- * the program's own code through the counters below (-Wl,--wrap). */
+/* After set-up a training step allocates nothing: the linker directs every allocation of the
+ * program's own code to the counters below (-Wl,--wrap). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 
 static int allocations;
 
-/* The names are the linker's. */
+/* The linker prescribes these names. */
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming) */
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
@@ -72,7 +72,7 @@ static void a_step_allocates_nothing(void **state)
     c.threads = 2;
     allocations = 0;
     assert_int_equal(trainer_open(&c, &t, &e), ST_OK);
-    assert_true(allocations > 0); /* the counters count */
+    assert_true(allocations > 0); /* the counters work */
     allocations = 0;
     for (int i = 0; i < 3; i++)
         assert_int_equal(trainer_step(t, i, &b, &loss, &e), ST_OK);
@@ -81,7 +81,7 @@ static void a_step_allocates_nothing(void **state)
     trainer_close(t);
 }
 
-/* Twice the tokens take far less memory more than their logits would: 1,024 times 50,257. */
+/* Twice the tokens need far less additional memory than their logits: 1,024 times 50,257. */
 static void logits_are_not_all_held_at_once(void **state)
 {
     (void)state;

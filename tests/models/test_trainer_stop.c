@@ -1,5 +1,5 @@
-/* A wish to stop is obeyed within a step, soon at any length, and the half-done step leaves
- * no trace. Soon is measured in processor time, which a busy machine does not stretch. */
+/* A request to stop ends a step of any length soon, and the unfinished step changes nothing.
+ * The delay is measured in processor time, which a busy machine does not stretch. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include "clock.h"
 #include "toy.h"
 
-/* A step of one sequence of LENGTH tokens takes 20 s and more. */
+/* A step of one sequence of LENGTH tokens would take 20 s or more. */
 enum { LENGTH = 60000, STOP_AFTER_US = 300000 };
 
 static volatile sig_atomic_t stop;

@@ -50,7 +50,8 @@ static void one_layer_one_head(void **state)
     check_gradient(&c);
 }
 
-/* Longer than the rows that attention (64) and the feed-forward (512) take at a time. */
+/* The sequence is longer than the rows that attention (64) and the feed-forward (512) process
+ * at a time. */
 static void a_sequence_of_many_panels_and_chunks(void **state)
 {
     (void)state;
@@ -72,8 +73,8 @@ static void a_sequence_of_many_panels_and_chunks(void **state)
     check_gradient_on(&c, &b, 29);
 }
 
-/* So many ids that logits are computed for 64 targets at a time: 150 are three blocks, the
- * last of 22. */
+/* There are so many ids that logits are computed for 64 targets at a time: 150 targets are
+ * three blocks, the last of 22. */
 static void a_vocabulary_whose_logits_come_in_blocks(void **state)
 {
     (void)state;

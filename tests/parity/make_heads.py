@@ -26,7 +26,7 @@ ALPHA = 1 / math.sqrt(D)
 
 
 def draw(seed, rows, columns, low=-1.0, high=1.0):
-    """Uniform, in thousandths: the same numbers however they are printed."""
+    """Uniform numbers in thousandths, which print and read back without loss."""
     numbers = torch.rand(rows, columns, generator=torch.Generator().manual_seed(seed),
                          dtype=torch.float64)
     return torch.round((low + (high - low) * numbers) * 1000) / 1000
@@ -37,7 +37,7 @@ Q, K = draw(2, T, C, -2, 2), draw(3, T, C, -2, 2)
 
 
 def heads(x):
-    """[rows, H w] to [H, rows, w]."""
+    """Turns [rows, H w] into [H, rows, w]."""
     return x.reshape(x.shape[0], H, -1).transpose(0, 1)
 
 
@@ -46,7 +46,7 @@ def content():
 
 
 def distance():
-    """i - j, negative above the diagonal."""
+    """Returns i - j, negative above the diagonal."""
     t = torch.arange(T)
     return t[:, None] - t[None, :]
 
@@ -55,7 +55,7 @@ def distance():
 
 
 def forget(z):
-    """sum of ln sigma(z) over j < t <= i, from z [T, H] to [H, T, T]."""
+    """Sums ln sigma(z) over j < t <= i: z [T, H] to [H, T, T]."""
     c = F.logsigmoid(z).cumsum(0).T
     return c[:, :, None] - c[:, None, :]
 
@@ -89,7 +89,7 @@ def path_fox(scaled):
 
 
 def turned(x, cos, sin):
-    """Adjacent pairs of x [H, T, d] by cos, sin [..., T, pairs]."""
+    """Turns adjacent pairs of x [H, T, d] by cos, sin [..., T, pairs]."""
     a, b = x[..., 0::2], x[..., 1::2]
     return torch.stack([a * cos - b * sin, a * sin + b * cos], -1).flatten(-2)
 
@@ -107,7 +107,7 @@ def p_rope():
 
 
 def fope():
-    base = 3.0  # pairs 0 and 1 of 4 come round within 9 tokens
+    base = 3.0  # pairs 0 and 1 of 4 complete a turn in 9 tokens
     plain = base ** (-2 * torch.arange(D // 2, dtype=torch.float64) / D)
     plain = plain[plain >= 2 * math.pi / TRAINED]
     N = len(plain)
@@ -176,7 +176,7 @@ def tupe():
 
 
 def dape_v2():
-    """The sequence goes on by `kernel` columns, as behind every row but the last."""
+    """Appends `kernel` columns: after every row but the last the sequence goes on."""
     width, kernel = 3, 5
     w = {"in.weight": draw(45, width, 2 * H * kernel), "in.bias": draw(46, 1, width),
          "out.weight": draw(47, H, width * kernel), "out.bias": draw(48, 1, H)}

@@ -25,7 +25,7 @@ C = H * D
 
 
 def draw(seed, rows, columns, low=-1.0, high=1.0):
-    """Uniform, in thousandths: the same numbers however they are printed."""
+    """Uniform numbers in thousandths, which print and read back without loss."""
     numbers = np.random.default_rng(seed).uniform(low, high, (rows, columns))
     return np.round(numbers, 3)
 
@@ -39,7 +39,7 @@ def triangle(logit):
 
 
 def added(bias):
-    """Content plus a bias of each pair."""
+    """Adds a bias to the content of each pair."""
     return triangle(lambda i, j: ALPHA * Q[i] @ K[j] + bias(i, j))
 
 
@@ -132,7 +132,7 @@ def complex_pairs(x):
 
 
 def rotary(frequency, size=1.0):
-    """Pair m of query i times that of key j turned back, summed."""
+    """Sums over m: pair m of query i times pair m of key j, turned back."""
     def logit(i, j):
         q, k = complex_pairs(Q[i]), complex_pairs(K[j])
         turn = np.exp(1j * (i - j) * np.asarray(frequency))

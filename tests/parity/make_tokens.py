@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Token ids by Hugging Face tokenizers, for tests/tasks/test_tokenizer.c.
+"""Writes token ids of Hugging Face's tokenizers, for tests/tasks/test_tokenizer.c.
 
     python3 tests/parity/make_tokens.py gpt2-vocab.bpe build/release/posbench
 
-needs the PyPI package `tokenizers`, GPT-2's list of merges and posbench; writes into
-tests/data/text the ids of the sample text by GPT-2's merges (sample.gpt2.ids) and, of a
-mebibyte of mixed text (mixed.txt says of what), how many ids there are and their FNV-1a hash
-(mixed.hashes): by GPT-2's merges, and by tokenisers that posbench learned from the sample text
-and the package read. With --read FILE.json [TEXT] it prints the ids that the package finds by
-a tokenizer.json that posbench wrote, to be compared with `posbench tokenize`."""
+needs the PyPI package `tokenizers`, GPT-2's list of merges and posbench. It writes two files to
+tests/data/text: the ids of the sample text by GPT-2's merges (sample.gpt2.ids), and the number
+of ids and their FNV-1a hash for a mebibyte of mixed text, made from mixed.txt (mixed.hashes), by
+GPT-2's merges and by tokenisers that posbench learned from the sample text and the package read.
+With --read FILE.json [TEXT] it prints the ids that the package finds with a tokenizer.json of
+posbench, to be compared with `posbench tokenize`."""
 import pathlib
 import re
 import subprocess
@@ -38,7 +38,7 @@ def gpt2(path):
 
 
 def draws():
-    """Splitmix64 from 1."""
+    """SplitMix64, started from 1."""
     state = 1
     while True:
         state = (state + 0x9E3779B97F4A7C15) & MASK
@@ -48,7 +48,7 @@ def draws():
 
 
 def mixed():
-    """At least MIXED_BYTES of what mixed.txt holds; tests/support/mixed_text.h is the same."""
+    """Draws at least MIXED_BYTES from mixed.txt, as tests/support/mixed_text.h does."""
     lines = [line for line in (here / "mixed.txt").read_text("utf-8").split("\n")
              if line and not line.startswith("#")]
     numbers, text, size = draws(), [], 0
@@ -73,7 +73,7 @@ def fnv(ids):
 
 
 def learned(posbench, pattern):
-    """What posbench learns from the sample text, read by the package."""
+    """Reads with the package what posbench learned from the sample text."""
     with tempfile.TemporaryDirectory() as folder:
         for part in ("train", "valid", "test"):
             (pathlib.Path(folder) / f"{part}.txt").write_bytes(sample.read_bytes())

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Writes vectors/*.safetensors: what the reference computes, for tests/models/test_parity.c.
+"""Writes vectors/*.safetensors: results of the reference, for tests/models/test_parity.c.
 
-README.md says what the files hold. The output is the same bits at each call on one
-machine; another version of PyTorch may move the last digits. Names of cases write those alone.
+README.md describes the files. On one machine every call writes the same bits; another version
+of PyTorch may change the last digits. With names of cases as arguments it writes only those.
 """
 
 import json
@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from reference import Model, Settings, shapes
 
 MASK = (1 << 64) - 1
-# Distance to a kink (ReLU at 0, a whole CoPE position): at least this, so that float
-# and double take the same side.
+# The least distance to a kink (ReLU at 0, a whole CoPE position), so that float and double are
+# on the same side of it.
 MARGIN = 2e-5
 FORMATS = {torch.float64: ("F64", "d"), torch.float32: ("F32", "f"),
            torch.int32: ("I32", "i")}
@@ -26,7 +26,7 @@ FORMATS = {torch.float64: ("F64", "d"), torch.float32: ("F32", "f"),
 BASE = Settings(layers=2, heads=2, dim=12, ff=10, vocabulary=7, longest=13,
                 trained_length=13)
 LENGTHS = (13, 9, 1, 11)
-LONG = (75, 40)  # queries in several panels; the files hold few numbers more
+LONG = (75, 40)  # queries in several panels, in files that are hardly larger
 PRE = dict(norm="pre", activation="gelu")
 POST = dict(norm="post", activation="relu", heads=3)
 COPE = dict(p_max=3, scale_position=True, sep_keys=False, val_gates=False,
@@ -98,8 +98,9 @@ CASES = {
 }
 
 
-# Windows of bytes of a text, every token asked for: what the task `text` makes of a folder
-# whose texts are tests/data/text/sample.txt. More targets than logits are held at a time (64).
+# Windows of bytes of a text, in which every token is asked for, as the task `text` makes them of a
+# folder whose texts are tests/data/text/sample.txt. There are more targets than the 64 whose
+# logits are held at a time.
 TEXT_CONTEXT, TEXT_WINDOWS, TEXT_VOCABULARY = 48, (3, 7), 257
 TEXT = dict(vocabulary=TEXT_VOCABULARY)
 TEXT_CASES = {
@@ -113,7 +114,7 @@ TEXT_CASES = {
 
 
 def draws(text):
-    """Splitmix64 from the FNV-1a hash of `text`: whole numbers below 2^64."""
+    """SplitMix64, started from the FNV-1a hash of `text`: whole numbers below 2^64."""
     state = 0xCBF29CE484222325
     for byte in text.encode():
         state = ((state ^ byte) * 0x100000001B3) & MASK
@@ -146,7 +147,7 @@ def batch(seed, lengths, vocabulary):
 
 
 def text_batch():
-    """Windows side by side: (tokens [1, T], targets [1, T]), the target is the next byte."""
+    """A list of windows (tokens [1, T], targets [1, T]); a target is the next byte."""
     text = (Path(__file__).parent.parent / "data" / "text" / "sample.txt").read_bytes()
     T, sequences = TEXT_CONTEXT, []
     for window in TEXT_WINDOWS:
@@ -164,7 +165,7 @@ def forward(settings, weights, sequences, kinks=None):
 
 
 def draw_case(settings, batch_of):
-    """The first seed whose point lies away from every kink: (seed, weights, batch)."""
+    """Finds the first seed whose point is away from every kink: (seed, weights, batch)."""
     for seed in range(1, 1000):
         weights = {n: tensor(seed, n, shape) for n, shape in shapes(settings).items()}
         sequences, kinks = batch_of(seed), []

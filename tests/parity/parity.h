@@ -1,8 +1,8 @@
-/* parity.h -- the trainer against the stored vectors of tests/parity/vectors.
+/* parity.h -- compares the trainer with the stored vectors of tests/parity/vectors.
  *
- * Included by one test for float and one for double, hence functions in a header. The
- * reference is reference.py; README.md describes the files. Tolerances are shares of the
- * largest entry of the tensor compared. */
+ * One test includes it for float and one for double, so it holds functions. The reference is
+ * reference.py; README.md describes the files. Tolerances are relative to the largest entry of
+ * the compared tensor. */
 #ifndef PARITY_H
 #define PARITY_H
 
@@ -99,7 +99,7 @@ static struct optimizer_config optimizer_config_of(const struct vectors *v)
     };
 }
 
-/* Splitmix64; moves the state on. */
+/* SplitMix64; advances the state. */
 static uint64_t next_draw(uint64_t *state)
 {
     uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
@@ -124,7 +124,7 @@ static void draw_weights(const char *seed, const struct tensor *t, real *weights
     }
 }
 
-/* What one file asks of the trainer. */
+/* The test of one file. */
 struct parity {
     struct vectors v;
     const char *name; /* of the file, for messages */
@@ -183,7 +183,7 @@ static void parity_close(struct parity *p)
 
 /* --- comparing -------------------------------------------------------------------- */
 
-/* ours [n] against the stored tensor `name`, in units of its largest entry. */
+/* Compares ours [n] with the stored tensor `name`, relative to its largest entry. */
 static void compare(const struct parity *p, const char *name, const real *ours, size_t n,
                     double tol)
 {
@@ -201,7 +201,7 @@ static void compare(const struct parity *p, const char *name, const real *ours, 
     free(theirs);
 }
 
-/* Every tensor of the model against "<prefix><name>", and none beyond them. */
+/* Compares every tensor of the model with "<prefix><name>"; the file has no others. */
 static void compare_tensors(const struct parity *p, const char *prefix, const real *flat,
                             double tol)
 {
@@ -232,7 +232,7 @@ static void compare_logits(const struct parity *p)
     free(logits);
 }
 
-/* trainer_evaluate gives floats in either build: compared at float's precision. */
+/* Compares at the precision of float, which trainer_evaluate gives in either build. */
 static void compare_evaluation(const struct parity *p)
 {
     const int V = note_int(&p->v, "vocabulary");
@@ -291,7 +291,7 @@ static void three_steps_equal_the_reference(const char *path)
     parity_close(&p);
 }
 
-/* A lost file must not pass for a passed test. */
+/* A file that is lost must not look like a test that passed. */
 static void each_encoder_in_both_norms_and_each_optimiser_is_covered(void **state)
 {
     const char *const wanted[] = {
@@ -314,7 +314,7 @@ static void each_encoder_in_both_norms_and_each_optimiser_is_covered(void **stat
     }
 }
 
-/* One file under one set of kernels. */
+/* One file and one set of kernels. */
 struct parity_case {
     const char *isa, *path;
     char name[PARITY_TEXT];

@@ -48,7 +48,7 @@ static inline void vectors_close(struct vectors *v)
     free(v->bytes);
 }
 
-/* A setting; NULL when the file does not have it. */
+/* Returns a setting; NULL when the file does not have it. */
 static inline const char *note(const struct vectors *v, const char *key)
 {
     return json_string_value(
@@ -83,7 +83,8 @@ static inline size_t element_count(const json_t *tensor)
     return n;
 }
 
-/* The numbers of a tensor as doubles, to be freed; the test fails unless there are `n`. */
+/* Returns the numbers of a tensor as doubles, which the caller frees; fails the test unless
+ * there are `n`. */
 static inline double *numbers(const struct vectors *v, const char *name, size_t n)
 {
     const json_t *tensor = json_object_get(v->header, name);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# new_builds.sh POSBENCH SOURCE -- in a copy of SOURCE begins a task and an encoder, builds
-# them with no other edit, and sees them in lists, tests and a run.
+# new_builds.sh POSBENCH SOURCE -- adds a task and an encoder to a copy of SOURCE, builds them
+# with no other edit, and finds them in lists, tests and a run.
 set -euo pipefail
 posbench=$1 source=$2
 copy=$(mktemp -d "${TMPDIR:-/tmp}/posbench-new-XXXXXX")
@@ -17,7 +17,7 @@ git -c user.name=posbench -c user.email=posbench@localhost commit -qm copy
 
 "$posbench" new task ladder
 "$posbench" new encoder spiral
-# The longest name that is allowed: lines must not grow beyond the formatter's.
+# The longest allowed name must not make lines longer than the formatter permits.
 "$posbench" new task aaaaaaaaaabbbbbbbbbbccccccccccdd
 if [ "$(git status --porcelain -uall | wc -l)" != 10 ]; then
   git status --porcelain -uall

@@ -1,17 +1,17 @@
-# rooms.cmake -- the house: which room sees which headers, and what a folder may hold.
+# rooms.cmake -- checks which room sees which headers, and what a folder may hold.
 #
-# Of every room and every header of the tree, with the folders that the room's sources are
-# compiled with (SEEN): a header of the room itself or of one below it is found, any other
-# is not. The arrows are those of cmake/rooms.cmake. Then: no circle of includes, no name
-# twice, no file of more than 800 lines, no folder of more than 30 files of code but those
-# of plug-ins, one a file.
+# For every room and every header of the tree, with the folders that the room's sources are
+# compiled with (SEEN): the compiler finds a header of the room itself or of a room below it,
+# and no other. The arrows are those of cmake/rooms.cmake. It also checks that there is no
+# circle of includes, no name twice, no file of more than 800 lines, and no folder of more than
+# 30 files of code except those of plug-ins, with one plug-in in each file.
 cmake_minimum_required(VERSION 3.25)
 include("${SOURCE}/cmake/rooms.cmake")
 include("${SEEN}")
 set(faults "")
 set(plug_ins models/encoders tasks)
 
-# All rooms that `room` may include, itself too: `room` comes after those below it.
+# Lists all rooms that `room` may include, itself too: `room` comes after those below it.
 foreach(room IN LISTS ROOMS)
   set(may_${room} ${room})
   foreach(below IN LISTS below_${room})
@@ -25,7 +25,7 @@ foreach(room IN LISTS ROOMS)
        "${SOURCE}/${folder_${room}}/*.h")
 endforeach()
 
-# One preprocessor run a room asks for all headers of the tree.
+# One run of the preprocessor for each room tests all headers of the tree.
 file(MAKE_DIRECTORY "${SCRATCH}")
 foreach(room IN LISTS ROOMS)
   set(text "")
@@ -52,7 +52,8 @@ foreach(room IN LISTS ROOMS)
   endif()
 endforeach()
 
-# What all this is for: a task that includes a model does not compile, and says which.
+# The purpose of all this: a task that includes a model does not compile, and the message says
+# why.
 set(flags ${seen_tasks})
 list(TRANSFORM flags PREPEND "-I")
 file(WRITE "${SCRATCH}/wrong.c" "#include \"task.h\"\n#include \"model.h\"\n")
@@ -62,7 +63,7 @@ if(NOT failed OR NOT words MATCHES "model.h: No such file")
   list(APPEND faults "a task that includes model.h: ${words}")
 endif()
 
-# Every folder with code is a room, and what one holds.
+# Every folder with code is a room, except runner/, which has main.c.
 file(GLOB_RECURSE files RELATIVE "${SOURCE}" "${SOURCE}/core/*.[ch]" "${SOURCE}/tasks/*.[ch]"
      "${SOURCE}/models/*.[ch]" "${SOURCE}/results/*.[ch]" "${SOURCE}/runner/*.[ch]"
      "${SOURCE}/templates/*.[ch]")
@@ -105,7 +106,7 @@ foreach(folder IN LISTS folders)
   endif()
 endforeach()
 
-# Takes away, again and again, the files that include none of those left; a circle stays.
+# Removes, again and again, the files that include none of those left; a circle remains.
 set(left ${names})
 set(before "")
 while(NOT "${left}" STREQUAL "${before}")

@@ -23,7 +23,7 @@ struct parsed {
     char *word[WORDS_MAX];
 };
 
-/* Words are divided at single blanks. */
+/* Parses `line`, whose words are separated by single blanks. */
 static void parse(struct parsed *p, const char *line)
 {
     int n = 0;
@@ -97,7 +97,7 @@ static void repeated_values_come_in_order(void **state)
     cli_free(p.v);
 }
 
-/* What stands behind such an option is the next argument, not its value. */
+/* The word after such an option is the next argument; a value needs "=". */
 static void a_value_may_be_left_out_where_the_option_says_so(void **state)
 {
     (void)state;
@@ -267,7 +267,7 @@ static void tables_are_sound(void **state)
     }
 }
 
-/* Examples in help are command lines, one a line: with --help behind them they parse. */
+/* Examples in help are command lines, one on each line; with --help appended they parse. */
 static void check_example(const struct command *c, const char *text, int n)
 {
     struct program p;

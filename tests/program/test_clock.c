@@ -1,4 +1,4 @@
-/* The time of day is set back and forth while runs are stored: nothing is lost by it. */
+/* The clock is set back and forth while runs are stored, and nothing is lost. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include "filled_store.h"
 
-/* The system's own file layer, with a clock of ours; the time in ms since 4713 BC. */
+/* The system's own file layer with a clock that the test sets; time in ms since 4713 BC. */
 static sqlite3_int64 moment;
 
 static int fake_time(sqlite3_vfs *vfs, sqlite3_int64 *out)
@@ -61,7 +61,7 @@ static void expect(struct store *s, const char *sql, const char *want)
     assert_string_equal(text, want);
 }
 
-/* Begun in 2030, done in 2001, begun and done again in 2040 and 1999. */
+/* The run begins in 2030 and ends in 2001, then begins again in 2040 and ends in 1999. */
 static void a_clock_that_is_set_back_loses_nothing(void **state)
 {
     const struct fixture *f = *state;

@@ -1,5 +1,5 @@
-/* The commands that look: list, show, query, table, claims, over a small matrix that
- * `run` trained once for all tests. */
+/* The commands that show results: list, show, bench, query, table, claims and compare, on a
+ * small matrix that `run` trained once for all tests. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -115,7 +115,7 @@ static void what_nothing_has_is_told_with_what_there_is(void **state)
     expect("table --only cell=model.dim=8,train.lr=1", 4, NULL, "no run matches");
 }
 
-/* Exit code 4, and a document that programs can read. */
+/* A request that matches nothing has exit code 4 and prints JSON of the usual form. */
 static void nothing_has_the_shape_of_something(void **state)
 {
     static const char *const cases[][2] = {
@@ -180,7 +180,7 @@ static void check_measurement(const char *line)
     json_decref(o);
 }
 
-/* MiB of both encoders in the order they are given: *a is none's, *b relative's. */
+/* Measures the MiB of both encoders in the given order: *a of none, *b of relative. */
 static void measure_memory(const char *encoders, double *a, double *b)
 {
     struct program p;
@@ -199,8 +199,8 @@ static void measure_memory(const char *encoders, double *a, double *b)
     program_free(&p);
 }
 
-/* A trainer of this size takes some 10 MiB, which a second one in the same process would
- * find still resident. */
+/* A trainer of this size takes about 10 MiB. If both were measured in one process, the second
+ * would find that memory still resident. */
 static void memory_does_not_depend_on_the_order(void **state)
 {
     double none = 0, relative = 0, none_last = 0, relative_first = 0;
@@ -222,7 +222,7 @@ static void every_encoder_is_timed_an_object_each(void **state)
     for (const char *line = p.out; *line; line = strchr(line, '\n') + 1, lines++)
         check_measurement(line);
     assert_int_equal(lines, encoder_count());
-    assert_non_null(strstr(p.out, "\"alibi+randomized\"")); /* which is for sums */
+    assert_non_null(strstr(p.out, "\"alibi+randomized\"")); /* which is only for sums */
     program_free(&p);
     expect("bench --shape batch=65536,length=262144", 2, NULL, "is too large");
     expect("bench --shape dims=3", 2, NULL, "is not one of");
@@ -235,7 +235,8 @@ static void a_task_is_shown_with_scored_places(void **state)
     (void)state;
     struct program p;
     char written, ignored, other, answer;
-    /* All ignored between the write and the read: the answer is the bit after w. */
+    /* p_ignore 1: every instruction between write and read is an ignore, so the answer is the
+     * bit after w. */
     posbench_in(&p, "show flip_flop -n 1 --set length=8 --set p_ignore=1");
     const char *sample = strstr(p.out, "Sample 0: 7 tokens, 1 scored\n");
     assert_non_null(sample);
@@ -270,8 +271,9 @@ static void an_encoder_is_shown_with_its_options(void **state)
     expect("show 12 --svg", 2, NULL, "--svg is for encoders");
 }
 
-/* 4 heads of 64, 512 tokens: kerple has 8 numbers in all, one addition a pair, head and layer:
- * 4 * 4 * 513 / 2 = 4104 FLOPs a token, where attention has 4 * 4 * 256 * 513 / 2. */
+/* With 4 heads of 64 and 512 tokens, kerple has 8 parameters in all and one addition for each
+ * pair, head and layer: 4 * 4 * 513 / 2 = 4104 FLOPs a token. Attention has 4 * 4 * 256 * 513
+ * / 2. */
 static void an_encoder_is_shown_with_formula_size_cost_and_behaviour(void **state)
 {
     static const char *const said[] = {
@@ -293,7 +295,7 @@ static void an_encoder_is_shown_with_formula_size_cost_and_behaviour(void **stat
     expect("show rope", 0, "reached; may differ at test (number", NULL);
 }
 
-/* But for those that only choose places. */
+/* Encoders that only choose places are exempt. */
 static void every_encoder_has_a_formula(void **state)
 {
     (void)state;
@@ -331,7 +333,7 @@ static void a_run_is_shown_in_full(void **state)
     json_decref(rows);
 }
 
-/* The numbers of the tables, typed. */
+/* JSON holds the numbers of the tables with their types. */
 static void a_run_is_shown_as_json(void **state)
 {
     (void)state;
@@ -363,7 +365,7 @@ static void a_run_is_shown_as_json(void **state)
     json_decref(rows);
 }
 
-/* A file made of a run asks for that run, which is there. */
+/* The file made from a run asks for that run, which is already done. */
 static void a_run_is_shown_as_a_file_that_asks_for_it(void **state)
 {
     (void)state;
@@ -384,7 +386,7 @@ static void a_run_is_shown_as_a_file_that_asks_for_it(void **state)
     json_decref(rows);
 }
 
-/* A copy of the database, changed by `sql`. */
+/* Copies the database to `name` and applies `sql`. */
 static void changed_copy(const char *name, const char *sql)
 {
     char path[SCRATCH_TEXT + 32], line[256];
@@ -405,7 +407,7 @@ static void an_ambiguous_identity_is_refused(void **state)
     expect("show abc --db alike.db", 4, NULL, "no such run");
 }
 
-/* gnuplot would draw them for minutes, and nobody could look at them. */
+/* gnuplot would draw so many for minutes, and nobody could read the picture. */
 static void a_picture_of_too_many_boxes_is_refused(void **state)
 {
     (void)state;
@@ -455,7 +457,7 @@ static void queries_are_asked_in_four_ways(void **state)
     expect("query progress -o csv", 0, "flip_flop,quick,4,0,0,4,0,0", NULL);
 }
 
-/* What a table's options do is held by test_table_options; here, that each reaches it. */
+/* test_table_options checks what each option does; this checks that the command reads it. */
 static void options_of_tables_are_read(void **state)
 {
     (void)state;
@@ -484,7 +486,7 @@ static void the_schema_is_told(void **state)
         const char *name = text_at(rows, i, "name");
         if (!json_is_string(column))
             continue;
-        /* One comment of a table's column, one that a view has from there. */
+        /* one column described in its table, and one that a view takes from there */
         if (strcmp(name, "provenance") == 0 &&
             strcmp(json_string_value(column), "dirty") == 0)
             dirty =
@@ -570,8 +572,8 @@ static void a_table_has_encoders_splits_and_chance(void **state)
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (!strstr(p.out, parts[i]))
             fail_msg("\"%s\" is not in: %s", parts[i], p.out);
-    assert_null(strstr(p.out, "  valid")); /* no test split: no column, */
-    assert_null(strstr(p.out, "; valid")); /* no heading */
+    assert_null(strstr(p.out, "  valid")); /* no test split, so no column, ... */
+    assert_null(strstr(p.out, "; valid")); /* ... no heading */
     assert_null(strstr(p.out, "Evaluated on valid"));
     program_free(&p);
     expect("table -o latex", 0, "\\toprule", NULL);
@@ -585,7 +587,7 @@ static void a_table_has_encoders_splits_and_chance(void **state)
     json_decref(o);
 }
 
-/* With --file, runs of other settings that are in the database too are left out. */
+/* --file leaves out runs of the database that have other settings. */
 static void a_table_may_be_held_to_the_experiment_file(void **state)
 {
     (void)state;

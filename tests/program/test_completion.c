@@ -1,4 +1,4 @@
-/* Completion, driven as the shells do it, and the manual page as man shows it. */
+/* Completion, called as each shell calls it, and the manual page as man shows it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -55,7 +55,7 @@ static void every_value_is_of_a_known_kind(void **state)
 
 /* --- the program --- */
 
-/* `words` for sh; `want` has a line for each candidate, without what it means. */
+/* `words` go through sh; `want` has a line for each candidate, without its description. */
 static void offers_in(const char *folder, const char *words, const char *want)
 {
     struct program p;
@@ -87,7 +87,7 @@ static void candidates_say_what_they_mean(void **state)
     program_free(&p);
 }
 
-/* A run has all its splits: only table knows this filter. */
+/* A run always has all its splits, so only table takes this filter. */
 static void a_split_is_offered_to_table_alone(void **state)
 {
     (void)state;
@@ -100,7 +100,7 @@ static void a_split_is_offered_to_table_alone(void **state)
     offers("table --only split=ood_den", "split=ood_dense\n");
 }
 
-/* bash divides at '=' and replaces the last piece; zsh and fish replace the word. */
+/* bash splits words at '=' and replaces the last piece; zsh and fish replace the whole word. */
 static void candidates_replace_what_the_shell_replaces(void **state)
 {
     (void)state;
@@ -113,7 +113,6 @@ static void candidates_replace_what_the_shell_replaces(void **state)
     offers("run --only = enc", "encoder=\n");
 }
 
-/* Files are left to the shell. */
 static void files_are_left_to_the_shell(void **state)
 {
     (void)state;
@@ -142,8 +141,8 @@ static void lines_that_make_no_sense_offer_nothing(void **state)
 
 /* --- bash --- */
 
-/* `words` are divided as bash divides them, at blanks and before and after each '=';
- * the last one is completed. `want` has a line for each reply. */
+/* `words` are split as bash does, at blanks and before and after each '='; the last one is
+ * completed. `want` has a line for each reply. */
 static void bash_offers_in(const char *folder, const char *words, const char *want)
 {
     char arguments[2048];
@@ -164,7 +163,7 @@ static void bash_offers(const char *words, const char *want)
     bash_offers_in(TEST_DATA, words, want);
 }
 
-/* One name a line. */
+/* Returns the names as text, one on each line. */
 static const char *lines_of(const char *(*name)(int i), int n)
 {
     static char text[1024];
@@ -244,14 +243,14 @@ static void bash_asks_the_program_for_names_in_files(void **state)
     bash_offers_in(TOP, "table flip", "flip_flop\n");
     bash_offers_in(TOP, "list runs --only experiment = sel", "selective_copy\n");
     bash_offers_in(TOP, "claims T2-copy-id", "T2-copy-id-absolute\nT2-copy-id-rope\n");
-    /* Where there is no such file nothing is offered, and nothing is said. */
+    /* Without such a file nothing is offered and no message appears. */
     bash_offers("table flip", "\n");
     bash_offers("show 1", "\n");
 }
 
 /* --- fish, zsh, man --- */
 
-/* Skips the test when the program is not there. */
+/* Skips the test when `program` is not installed. */
 static void need(const char *program)
 {
     char line[128];
@@ -307,7 +306,7 @@ static void zsh_accepts_its_script(void **state)
     program_free(&p);
 }
 
-/* Types into a shell that runs behind a terminal; the helper waits for what it wants. */
+/* A helper types into a shell behind a pseudo-terminal and waits for the expected text. */
 static void zsh_completes_as_bash_does(void **state)
 {
     (void)state;

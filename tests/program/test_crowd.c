@@ -1,8 +1,8 @@
 /* 64 workers write spools through the real functions while one process folds them in and
- * another reads without a pause: nothing is lost, the reader sees no error, and no write
- * waits for it.
+ * another reads without pause: nothing is lost, the reader sees no error, and no write waits
+ * for the reader.
  *
- * A few seconds; POSBENCH_CROWD_SECONDS=120 (ctest -C slow -L slow) for the long form. */
+ * Takes a few seconds; POSBENCH_CROWD_SECONDS=120 (ctest -C slow -L slow) for the long form. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,7 +42,7 @@ static void spool_path(const struct fixture *f, int worker, int round, const cha
 
 /* --- a worker --- */
 
-/* One run: its numbers, and the end; value = worker + round / 1000. */
+/* Writes one run: metrics with value = worker + round / 1000, and its end. */
 static int write_spool(const struct fixture *f, int worker, int round)
 {
     static const char *const names[METRICS] = {"a", "b", "c", "d", "e", "f",
@@ -71,8 +71,8 @@ static int write_spool(const struct fixture *f, int worker, int round)
     return failed || rename(half, path) != 0;
 }
 
-/* One run after the other, each when the one before is stored, as workers of a scheduler
- * are started; how many they were goes down the pipe. */
+/* Writes one run after another, each once the one before is stored, as a scheduler starts
+ * workers. Writes the number of runs to the pipe `out`. */
 static void work(const struct fixture *f, int worker, double until, int out)
 {
     const struct timespec pause = {.tv_nsec = 2000000L};
@@ -110,7 +110,7 @@ static void on_term(int sig)
     enough = 1;
 }
 
-/* As `posbench table` and `list` do, again and again, on connections old and new. */
+/* Asks what `posbench table` and `list` ask, again and again, on new and on old connections. */
 static void look_on(const struct fixture *f)
 {
     static const char *const questions[] = {
@@ -248,7 +248,7 @@ static void sixty_four_workers_lose_nothing_while_a_reader_looks_on(void **state
     assert_true(waited < wait_limit_s);
 }
 
-/* Its read lock is held all the time. */
+/* Starts a query that never ends and holds its read lock. */
 static pid_t start_long_query(const struct fixture *f)
 {
     const pid_t pid = fork();
@@ -275,13 +275,13 @@ static void a_reader_in_a_long_query_does_not_hold_up_the_writer(void **state)
     nanosleep(&pause, NULL);
     for (int i = 0; i < 100; i++)
         put(f->store, id, "id", "loss", i);
-    assert_int_equal(waitpid(reader, NULL, WNOHANG), 0); /* still at it */
+    assert_int_equal(waitpid(reader, NULL, WNOHANG), 0); /* still running */
     kill(reader, SIGKILL);
     waitpid(reader, NULL, 0);
     assert_true(store_longest_wait(f->store) < wait_limit_s);
 }
 
-/* What the two above measure is there to be seen: another writer does hold it up. */
+/* The two tests above measure a wait that can occur: another writer does cause one. */
 static void a_wait_for_another_writer_is_counted(void **state)
 {
     const struct fixture *f = *state;

@@ -1,4 +1,4 @@
-/* What commands say: of databases from strangers, of typing mistakes, of numbers. */
+/* Messages of commands: about foreign databases, typing mistakes and numbers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,7 +56,7 @@ static int remove_all(void **state)
     return 0;
 }
 
-/* s.db: the good one after `sql`; its models too. */
+/* Makes s.db: good.db changed by `sql`, with its models. */
 static void make(const char *sql)
 {
     struct program p;
@@ -76,7 +76,8 @@ static void make(const char *sql)
     sqlite3_close(db);
 }
 
-/* `words` end with `code`; `out` and `err` are parts of what is said, NULL: nothing is. */
+/* Checks that the command ends with `code` and that stdout contains `out` and stderr `err`;
+ * NULL: must be empty. */
 static void said(const char *words, int code, const char *out, const char *err)
 {
     struct program p;
@@ -89,7 +90,7 @@ static void said(const char *words, int code, const char *out, const char *err)
 
 /* --- strangers --- */
 
-/* Clears the screen, in three ways, and turns letters around. */
+/* A value that would clear the screen in three ways and reverse the direction of text. */
 #define EVIL "char(27) || '[2J' || char(155) || 'x' || char(8238) || char(10) || 'y'"
 
 static void assert_no_escapes(const char *words, const char *wanted)
@@ -141,7 +142,7 @@ static void conflicts_that_merge_tells_are_clean(void **state)
     assert_no_escapes("merge good.db s.db --db into.db", "merged");
 }
 
-/* A new row would take it for an argument. */
+/* After \\ of a row, LaTeX would take [...] for an argument, and * too. */
 static void latex_takes_no_name_for_an_argument(void **state)
 {
     (void)state;
@@ -158,7 +159,7 @@ static void damage_is_told_as_damage(void **state)
     make("UPDATE metric SET count = 9223372036854775807, total = 9223372036854775807");
     said("query accuracy_by_split --db s.db", 3, "", "restore a copy");
     said("table --db s.db -o csv", 0, "9223372036854775807", NULL);
-    /* What the user typed is his to mend. */
+    /* Wrong input of the user is his to correct: exit code 2. */
     said("query 'SELECT sum(count) FROM metric' --db s.db", 2, "", "integer overflow");
 }
 
@@ -173,7 +174,7 @@ static void claims_rank_perplexities_that_overflow(void **state)
                  "(SELECT id FROM run WHERE variant = 'rope')",
                  value[i]);
         make(sql);
-        /* Two seeds against two: 1 of C(4, 2). */
+        /* Two seeds a side: the smallest p-value is 1 / C(4, 2). */
         said("claims --db s.db", 0, "too few seeds (4)", NULL);
         said("claims --db s.db --json", 0, "\"p_above\": 0.16666666666666", NULL);
     }
@@ -244,8 +245,8 @@ static void a_metric_named_twice_is_printed_once(void **state)
 
 /* --- tables of several tasks --- */
 
-/* An experiment that follows from its task is no row of its own, and what a task has no split
- * of is blank. */
+/* The experiment follows from the task here, so it gets no rows of its own. A split that a
+ * task does not have is a blank cell. */
 static void tasks_can_be_columns(void **state)
 {
     (void)state;
@@ -352,7 +353,7 @@ static void one_run_is_no_runs(void **state)
          0, "\n1 run: 1 done", NULL);
 }
 
-/* A mistake in what is asked for says what there is. */
+/* A request that matches nothing is answered with what there is. */
 static void what_matches_nothing_says_what_there_is(void **state)
 {
     static const char profile[] = "none has profile=quik; there are default";

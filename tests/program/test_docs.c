@@ -1,4 +1,4 @@
-/* The reference pages are what the program prints, and what the guides name exists. */
+/* The reference pages equal what the program prints, and what the guides name exists. */
 #include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 
 enum { PATH_TEXT = 512 };
 
-/* tests/data is two below the top. */
+/* Makes a path from the top of the repository, two levels above tests/data. */
 static void from_top(char path[PATH_TEXT], const char *name)
 {
     snprintf(path, PATH_TEXT, "%s/../../%s", TEST_DATA, name);
@@ -31,7 +31,7 @@ static char *page(const char *name)
     return file_text(path, NULL);
 }
 
-/* `arguments` print the file `name`. */
+/* The file `name` equals the output of `arguments`. */
 static void compare_file(const char *name, const char *arguments)
 {
     struct program p;
@@ -45,8 +45,8 @@ static void compare_file(const char *name, const char *arguments)
     program_free(&p);
 }
 
-/* docs/reference/encoders/NAME.svg is what the program draws. The bits of a forward pass are
- * those of a CPU, so a cell may be one tone lighter or darker elsewhere. */
+/* docs/reference/encoders/NAME.svg equals what the program draws. The last bits of a forward
+ * pass depend on the CPU, so a cell may be one tone lighter or darker. */
 static void compare_picture(const char *encoder)
 {
     static struct svg_maps was, is;
@@ -67,7 +67,7 @@ static void compare_picture(const char *encoder)
     program_free(&p);
 }
 
-/* docs/reference/WHAT.md, what is said of all of them. */
+/* Checks docs/reference/WHAT.md, the page about all of them. */
 static void compare_page(const char *what)
 {
     char name[64], arguments[64];
@@ -76,7 +76,7 @@ static void compare_page(const char *what)
     compare_file(name, arguments);
 }
 
-/* So many files match, and not one of something that is no longer there. */
+/* Exactly n files match, so none is left of something that no longer exists. */
 static void are_so_many(const char *pattern, int n)
 {
     glob_t there;
@@ -89,7 +89,7 @@ static void are_so_many(const char *pattern, int n)
     globfree(&there);
 }
 
-/* docs/reference/WHAT/NAME.md for each name, and no other file. */
+/* Checks docs/reference/WHAT/NAME.md for each name, and that no other file is there. */
 static void compare_pages(const char *what, const char *(*name)(int i), int n)
 {
     char file[PATH_TEXT], arguments[128];
@@ -103,7 +103,7 @@ static void compare_pages(const char *what, const char *(*name)(int i), int n)
     are_so_many(file, n);
 }
 
-/* What is said of all of them names none: two authors never meet in one file. */
+/* The page about all of them names none, so that two authors never change the same file. */
 static void names_none(const char *what, const char *(*name)(int i), int n)
 {
     char file[64], word[128];
@@ -174,7 +174,7 @@ static void the_page_of_commands_is_what_the_program_prints(void **state)
     compare_page("commands");
 }
 
-/* The page, whose text is given, has the row of a table that begins so. */
+/* Fails unless the page `text` has a table row that begins with `row`. */
 static void has_row(const char *page, const char *text, const char *row)
 {
     if (!strstr(text, row))
@@ -215,7 +215,7 @@ static void pages_name_every_option(void **state)
     }
 }
 
-/* Links [text](target) to files of this repository. */
+/* Checks that links [text](target) to files of this repository lead to one. */
 static void check_links(const char *name)
 {
     char *text = page(name);
@@ -236,8 +236,7 @@ static void check_links(const char *name)
     free(text);
 }
 
-/* Runs `check` on each guide in docs, by its path from the top; there are at least
- * `least`. */
+/* Calls `check` with each guide in docs, by its path from the top; there are at least `least`. */
 static void each_guide(void (*check)(const char *name), size_t least)
 {
     char pattern[PATH_TEXT];
@@ -275,8 +274,9 @@ static void the_readme_links_every_guide(void **state)
     each_guide(check_named, 8);
 }
 
-/* Code lines "build/release/posbench ..." of a guide are accepted with --help behind
- * them: commands and options in them exist. Lines with quotes go on elsewhere. */
+/* Code lines "build/release/posbench ..." of a guide parse with --help appended, so the
+ * commands and options in them exist. Lines with a double quote are
+ * skipped, as the quoted text may continue on the next line. */
 static void check_lines(const char *name)
 {
     static const char start[] = "    build/release/posbench ";
@@ -319,8 +319,8 @@ static void put_file(const char *folder, const char *name, const char *text)
     assert_int_equal(fclose(f), 0);
 }
 
-/* A database in which each question of docs/TABLES.md has an answer: two seeds of two encoders
- * with curves, a run that failed, tried learning rates. */
+/* Trains a database in which each question of docs/TABLES.md has an answer: two seeds of two
+ * encoders with curves, a run that failed, tried learning rates. */
 static void train_for_questions(const char *folder)
 {
     static const char yaml[] =
@@ -348,7 +348,7 @@ static void train_for_questions(const char *folder)
     program_free(&p);
 }
 
-/* The tour's file, of which a step is as good as a thousand here. */
+/* Writes the tour's file with few steps, which serve as well as a thousand here. */
 static void shorten_tour(const char *folder)
 {
     static const char *const changes[][2] = {{"warmup: 50", "warmup: 1 "},
@@ -364,7 +364,7 @@ static void shorten_tour(const char *folder)
     free(text);
 }
 
-/* The fence below `line` holds what was printed. */
+/* The fenced block after `line` holds what was printed. */
 static void compare_fence(const char *name, const char *line, char *printed)
 {
     static const char start[] = "\n\n```text\n", stop[] = "\n```\n";
@@ -379,8 +379,8 @@ static void compare_fence(const char *name, const char *line, char *printed)
                  (int)strcspn(line, "\n"), line);
 }
 
-/* Every line of a page that is indented, as it stands there, does something and ends well.
- * `printed`: and the page says what it prints. */
+/* Every indented line of a page works as it stands. `printed`: the block after it shows its
+ * output. */
 static void check_commands(const char *name, const char *folder, int least, bool printed)
 {
     static const char start[] = "    ";
@@ -432,7 +432,7 @@ static void lines_of_the_tour_work(void **state)
     scratch_remove(folder);
 }
 
-/* Pages of results that databases of results/published are behind. */
+/* Checks the pages of results whose databases are in results/published. */
 static void pages_of_results_are_what_the_program_prints(void **state)
 {
     char top[PATH_TEXT];
@@ -445,7 +445,7 @@ static void pages_of_results_are_what_the_program_prints(void **state)
     check_commands("docs/ANCHORS.md", top, 4, true);
 }
 
-/* The list of packages in README and in scripts/lib.sh is one list. */
+/* README and scripts/lib.sh list the same packages. */
 static void packages_are_named_alike(void **state)
 {
     (void)state;
@@ -469,8 +469,8 @@ static void packages_are_named_alike(void **state)
     free(dependencies);
 }
 
-/* "`path`: ... `name` ...", up to the first line that is not indented: the file is there, the
- * walk names it once, and the names stand in it. */
+/* Checks an item "`path`: ... `name` ...", which ends before the first line without indent:
+ * the file exists, the walk names it once, and the names occur in it. */
 static void check_item(const char *walk, const char *item)
 {
     char path[PATH_TEXT / 4], file[PATH_TEXT], quoted[PATH_TEXT / 4], word[128];
@@ -497,7 +497,7 @@ static void check_item(const char *walk, const char *item)
     free(text);
 }
 
-/* "31 files, in ...", then "1. `path`: ...". Returns how many there are. */
+/* Checks "31 files, in ...", then "1. `path`: ...". Returns the number of items. */
 static long check_walk(const char *walk)
 {
     long said = 0, n = 0;

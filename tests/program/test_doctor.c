@@ -1,4 +1,4 @@
-/* doctor finds what is wrong: arithmetic, disk, database, clock. */
+/* doctor finds faults of arithmetic, disk, database and clock. */
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -23,7 +23,7 @@ static void start(void)
     found = (struct doctor){0};
 }
 
-/* The one finding of the last check; its remedy is there when it is needed. */
+/* Checks the last finding; it has a remedy unless its level is DOCTOR_FINE. */
 static void assert_found(enum doctor_level level, const char *check, const char *words)
 {
     assert_true(found.n > 0);
@@ -35,7 +35,7 @@ static void assert_found(enum doctor_level level, const char *check, const char 
 
 /* --- arithmetic --- */
 
-/* Right but for one element of large products: what a broken BLAS kernel does. */
+/* Correct except for one element of large products, as with a broken BLAS kernel. */
 static void nearly_right(int M, int N, int K, real alpha, struct rows A, struct rows B,
                          real beta, struct rows C)
 {
@@ -133,7 +133,7 @@ static void execute(const char *path, const char *sql)
     sqlite3_close(db);
 }
 
-/* put_split rounds the counts of a majority of 0.52. */
+/* put_split rounds the counts of a majority of 0.52; this makes the values exact. */
 static const char exact[] =
     "UPDATE metric SET value = 1.0 * count / total WHERE name = 'majority';"
     "UPDATE curve SET majority = 1.0 * majority_count / majority_total";
@@ -162,7 +162,8 @@ static void damage_is_found(void **state)
     assert_int_equal(found.at[found.n - 1].level, DOCTOR_FAULT);
 }
 
-/* 12 of 16 places wrong, 4 bits of them 1; a run without bits is held against its metric. */
+/* Stores 12 of 16 places wrong, of which 4 bits are 1, and a run without bits, which doctor
+ * compares with its metric. */
 static void put_sums(struct store *s)
 {
     const struct place_row id = {"id", 16, (const uint8_t *)"\x0f\x00",
@@ -240,7 +241,7 @@ static void sums_that_are_not_those_of_the_places_are_found(void **state)
          "UPDATE stratum SET places = 16 "
          "WHERE name = 'agree'",
          "agree adds up to 12 wrong of 15 places"},
-        /* They add up, and 7 of 6 places cannot be wrong. */
+        /* The sums agree, but 7 of 6 places cannot be wrong. */
         {"UPDATE stratum SET wrong = wrong + iif(value, -5, 5) WHERE name = 'ignores' AND "
          "split = 'id'",
          "UPDATE stratum SET wrong = wrong + iif(value, 5, -5) WHERE "
@@ -272,7 +273,7 @@ static void sums_that_are_not_those_of_the_places_are_found(void **state)
     assert_found(DOCTOR_FAULT, "references", "stratum");
 }
 
-/* `found` is what a process without root's powers finds. */
+/* Fills `found` as a process without root's rights would. */
 static void database_as_nobody(const char *path)
 {
     int ends[2], how;
@@ -319,11 +320,11 @@ static void what_cannot_be_written_is_found(void **state)
     assert_int_equal(chmod(f->path, 0444), 0);
     database_as_nobody(f->path);
     assert_found(DOCTOR_FAULT, "database", "results.db: cannot be written");
-    /* Also when it is empty. */
+    /* An empty file is checked, too. */
     assert_int_equal(truncate(f->path, 0), 0);
     database_as_nobody(f->path);
     assert_found(DOCTOR_FAULT, "database", "results.db: cannot be written");
-    /* One that cannot be read is told once, with the store's own remedy. */
+    /* A database that cannot be read gives one finding, with the store's own remedy. */
     assert_int_equal(chmod(f->path, 0000), 0);
     database_as_nobody(f->path);
     assert_int_equal(found.n, 1);
@@ -332,7 +333,8 @@ static void what_cannot_be_written_is_found(void **state)
     assert_null(strstr(found.at[0].text, "check its permissions"));
 }
 
-/* A run whose row another program deleted leaves its attempts; the next run gets its number. */
+/* Another program deleted the run's row, its attempts remained, and the next run got its
+ * number. The test makes such a row by an UPDATE. */
 static void attempts_of_a_deleted_run_are_found_and_named(void **state)
 {
     struct fixture *f = *state;
@@ -452,7 +454,7 @@ static void a_clock_that_jumps_or_stays_behind_is_found(void **state)
     start();
     doctor_clocks(&found, &clock, f->path);
     assert_found(DOCTOR_FINE, "clock", "evenly");
-    wall_rate = -100.0; /* set back while we look */
+    wall_rate = -100.0; /* set back while doctor measures */
     doctor_clocks(&found, &clock, f->path);
     assert_found(DOCTOR_ADVICE, "clock", "jumped");
     wall_at = 1e9; /* the year 2001 */

@@ -1,4 +1,4 @@
-/* `posbench eval` asks trained models anew: many runs, grids, other positions. */
+/* `posbench eval` evaluates trained models again: many runs, grids, other positions. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,7 +38,7 @@ static void eval_asks_every_run_that_matches(void **state)
     expect("eval 1 --only seed=1", 2, NULL, "name one RUN");
 }
 
-/* Each point gives the number that the same question gives by itself. */
+/* Each point of a grid prints what the same question prints alone. */
 static void eval_answers_a_grid(void **state)
 {
     static const char *const points[] = {"16 --set p_ignore=0.5", "16 --set p_ignore=0.9",
@@ -72,7 +72,7 @@ static void eval_answers_a_grid(void **state)
     expect("eval 1 999", 1, "split id\n", "1 of 2 runs could not be asked");
 }
 
-/* Beside what the run found, once, and with the options of the question. */
+/* Stored once although asked twice, with the question's options, next to the run's results. */
 static void eval_stores_what_a_grid_gave(void **state)
 {
     (void)state;
@@ -85,7 +85,7 @@ static void eval_stores_what_a_grid_gave(void **state)
            NULL);
 }
 
-/* Loss of the first rope run on longer sequences, with `options` behind. */
+/* Returns the loss of rope, seed 1, on longer sequences, with `options` appended. */
 static double loss_at_test(const char *options, const char *variant)
 {
     struct program p;
@@ -132,7 +132,7 @@ static const char stretched[] =
     "             length: 64, encoder: {scaling: yarn, factor: 4}}}\n"
     "    encoders: [rope, alibi]\n";
 
-/* Loss on a split of the rope run: what `arguments` of eval say. */
+/* Returns the loss of the rope run that `arguments` of eval ask for. */
 static double stretched_loss(const char *arguments)
 {
     char text[256];
@@ -143,7 +143,7 @@ static double stretched_loss(const char *arguments)
     return loss;
 }
 
-/* In training, by eval and by verify alike; curves have the split too. */
+/* Training, eval and verify all change it; curves have the split, too. */
 static void a_split_changes_the_encoder_at_test(void **state)
 {
     char path[SCRATCH_TEXT + 32];

@@ -1,5 +1,5 @@
-/* posbench gen: the same bytes for any number of threads, files whole or not there, and
- * layouts that others can read. */
+/* posbench gen: the same bytes for any number of threads, whole files or none, and layouts
+ * that other programs can read. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -68,7 +68,7 @@ static void a_longer_file_begins_with_the_shorter_one(void **state)
     program_free(&many);
 }
 
-/* Each of these gives other samples than the plain call. */
+/* Each of these calls gives other samples than the plain call. */
 static void split_seed_and_options_change_the_samples(void **state)
 {
     (void)state;
@@ -94,7 +94,7 @@ static void split_seed_and_options_change_the_samples(void **state)
         program_free(&p[i]);
 }
 
-/* One line of JSON against the sample that it was made from. */
+/* Compares one line of JSON with the sample that it was made from. */
 static void check_json(const char *line, const struct sample *x, int index)
 {
     json_error_t error;
@@ -147,8 +147,9 @@ static void json_lines_hold_the_samples(void **state)
     }
 }
 
-/* The public data: `length` characters a line, instructions in even places, bits in odd
- * ones, w first, r last, and every bit after r repeats the one after the latest w. */
+/* Checks a line of the public layout: `length` characters, instructions at even places and
+ * bits at odd ones, w first, r last, and the bit after each r equals the one after the latest
+ * w. */
 static void check_flip_flop(const char *line, int length)
 {
     char memory = '?';
@@ -228,7 +229,7 @@ static void a_file_is_not_overwritten_without_force(void **state)
     scratch_remove(folder);
 }
 
-/* Neither the file nor its neighbour stays behind. */
+/* Neither the file nor its temporary neighbour stays. */
 static void a_failed_file_leaves_nothing(void **state)
 {
     (void)state;
@@ -252,7 +253,7 @@ static void a_failed_file_leaves_nothing(void **state)
     assert_non_null(strstr(p.err, "/dev/full"));
     assert_non_null(strstr(p.err, "make room"));
     program_free(&p);
-    /* Files may not grow beyond a few KiB: writing fails half-way. */
+    /* The limit of a few KiB makes writing fail half-way. */
     char line[SCRATCH_TEXT + 64];
     snprintf(line, sizeof line, "gen flip_flop -n 900 -o %s/x", folder);
     program_run(&p, POSBENCH, "trap '' XFSZ; ulimit -f 8;", line);
@@ -329,7 +330,7 @@ static void pause_ms(long ms)
     nanosleep(&t, NULL);
 }
 
-/* gen at work on far too many samples for FOLDER/g.jsonl, once its file is there. */
+/* Starts gen on far too many samples for FOLDER/g.jsonl; returns once the file exists. */
 static pid_t endless_gen(const char *folder, int ignored)
 {
     char path[SCRATCH_TEXT + 16];
@@ -366,7 +367,7 @@ static void a_signal_leaves_nothing(void **state)
     }
 }
 
-/* As under nohup. */
+/* nohup ignores signals in this way. */
 static void an_ignored_signal_stays_ignored(void **state)
 {
     (void)state;
@@ -392,7 +393,7 @@ static void hear(int sig)
     heard = sig;
 }
 
-/* And none is left behind by output_close. */
+/* output_close restores the handlers it found. */
 static void a_handler_of_a_command_stays(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* Samples in files, through the whole program: what `gen` writes trains to the numbers of the
- * task that wrote it, and a file that changed is another run. */
+ * task that wrote it, and a changed file is another run. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 
 static char folder[SCRATCH_TEXT];
 
-/* 400 samples, 25 batches: one pass and a half. The window loses nothing. */
+/* 400 samples are 25 batches: one and a half passes. The window of read samples loses none. */
 static const char yaml[] =
     "version: 1\n"
     "defaults:\n"
@@ -99,7 +99,7 @@ static int remove_all(void **state)
     return 0;
 }
 
-/* All losses and accuracies at every step, as text with every digit. */
+/* Returns all losses and accuracies at every step, as text with every digit. */
 static char *numbers(const char *experiment)
 {
     struct program p;
@@ -139,7 +139,7 @@ static void a_file_that_changed_is_another_run(void **state)
     program_free(&p);
     snprintf(path, sizeof path, "%s/id.jsonl", folder);
     char *before = file_text(path, NULL), *after = strdup(before);
-    after[strlen(after) - 1] = ' '; /* the last newline */
+    after[strlen(after) - 1] = ' '; /* replaces the last newline */
     write_text(path, after);
     posbench(&p, "plan e.yaml --db r.db");
     assert_non_null(strstr(p.out, "9 runs: 6 done"));
@@ -168,7 +168,8 @@ static void formats_refuse_what_they_cannot_hold(void **state)
     fails("gen counting --format words -n 3", 2, "leave out -n");
 }
 
-/* `check` on a file: sizes worked out by hand, the line of a mistake, two answers. */
+/* `check` on a file: sizes worked out by hand, the line of a mistake, one input with two
+ * answers. */
 static void a_file_is_checked(void **state)
 {
     static const char good[] =

@@ -1,11 +1,11 @@
-/* A matrix whose scheduler and workers are killed at random moments has in the end the rows
- * of one that was left alone.
+/* A matrix whose scheduler and workers are killed at random moments ends with the same rows as
+ * one that was left alone.
  *
  * The moments are drawn from a seed that is printed; POSBENCH_KILL_SEED sets another one.
- * SIGKILL and SIGTERM alternate. Whoever is hit is stopped first and looked at, so that it
- * is known what it was doing. Half of the moments are blind; for the others the test waits
- * until something that was not yet hit is under way, such as a checkpoint or the storing of
- * a run, since some of that takes less than a thousandth of the time. */
+ * SIGKILL and SIGTERM alternate. The process to be hit is stopped first and examined, so that
+ * the test knows what it was doing. Half of the moments are blind; for the others the test
+ * waits until something that was not yet hit is under way, such as a checkpoint or the storing
+ * of a run, since some of these take less than a thousandth of the time. */
 #include <dirent.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -29,7 +29,7 @@
 enum { KILLS = 50, KILLS_MAX = 400, WORKERS_MAX = 8, LINE = 1024, POLL_US = 250 };
 
 /* Dropout, a finite training set, points of a curve, several splits, a caveat, a claim:
- * whatever leaves rows. */
+ * everything that leaves rows. */
 static const char yaml[] =
     "version: 1\n"
     "defaults:\n"
@@ -54,7 +54,8 @@ static const char yaml[] =
     "  - {id: C1, text: \"cope errs less\", experiment: flip, split: id,\n"
     "     metric: token_error, less: cope, than: rope}\n";
 
-/* Of the training loss behind the last step, before the evaluation of all splits. */
+/* A part of the training loss's line after the last step, which precedes the evaluation of all
+ * splits. */
 static const char last_step[] = "\"step\":60,";
 
 static char folder[SCRATCH_TEXT];
@@ -102,13 +103,13 @@ static void pause_us(unsigned us)
 /* --- one call of `posbench run` --- */
 
 struct life {
-    const char *db;  /* in the folder */
+    const char *db;  /* path in the folder */
     pid_t scheduler; /* 0: has ended */
-    int status;      /* how, as waitpid says */
-    bool stale;      /* the one before left the spool of a run that had ended */
+    int status;      /* as waitpid returns it */
+    bool stale;      /* the call before left the spool of a run that had ended */
 };
 
-/* Does the spool hold a run's end? A text that is not there holds nothing. */
+/* True when the spool holds `what`, such as the end of a run. A missing file holds nothing. */
 static bool spool_says(const char *path, const char *what)
 {
     char line[LINE];
@@ -138,7 +139,7 @@ static bool some_run_has_ended(const char *db)
     return found;
 }
 
-/* It ends with this program, whatever becomes of that. */
+/* Starts a call that is killed when this program ends in any way. */
 static void start(struct life *l, const char *const option[])
 {
     char log[PATH_MAX];
@@ -175,9 +176,9 @@ static int workers(const struct life *l, pid_t worker[WORKERS_MAX])
 
 /* --- what a process is doing --- */
 
-/* Scheduler: before the first worker; while one starts; while one that ended is stored;
- * else. Worker: before its first line; in training; writing a checkpoint; evaluating
- * behind the last step; writing the weights. */
+/* Scheduler: before the first worker; while one starts; while one that ended is stored; else.
+ * Worker: before its first line; in training; writing a checkpoint; evaluating after the last
+ * step; writing the weights. */
 enum phase {
     PREPARING,
     STARTING,
@@ -194,7 +195,7 @@ static const char *const phase_name[PHASES] = {"preparing",     "starting",   "s
                                                "waiting",       "loading",    "training",
                                                "checkpointing", "evaluating", "ending"};
 
-/* The value that the worker was given for `option`; false: it is gone. */
+/* Reads the value of the worker's argument `option`; false: the worker is gone. */
 static bool worker_option(pid_t worker, const char *option, char value[PATH_MAX])
 {
     char path[64], text[4 * PATH_MAX];
@@ -221,7 +222,7 @@ static bool writes(pid_t worker, const char *option)
     return access(half, F_OK) == 0;
 }
 
-/* PHASES: it is gone. */
+/* Returns the worker's phase; PHASES: it is gone. */
 static enum phase worker_phase(pid_t worker)
 {
     char spool[PATH_MAX];
@@ -276,7 +277,7 @@ static pid_t random_victim(const struct life *l)
     return n > 0 && draw(3) == 0 ? worker[draw((unsigned)n)] : l->scheduler;
 }
 
-/* 0: nobody is at it. */
+/* Returns a process in phase `wanted`; 0: there is none. */
 static pid_t who_is(const struct life *l, enum phase wanted)
 {
     pid_t worker[WORKERS_MAX];
@@ -298,7 +299,7 @@ static enum phase choose_phase(const struct storm *s, int sig)
     return (enum phase)first;
 }
 
-/* Waits for the moment; 0: the scheduler has ended before. */
+/* Waits for the next moment; 0: the scheduler ended before. */
 static pid_t await_moment(const struct storm *s, struct life *l, int sig)
 {
     const enum phase wanted = draw(2) ? choose_phase(s, sig) : PHASES;
@@ -311,14 +312,14 @@ static pid_t await_moment(const struct storm *s, struct life *l, int sig)
             victim = who_is(l, wanted);
     }
     if (victim && draw(2))
-        pause_us(draw(1000)); /* not always the beginning of it */
+        pause_us(draw(1000)); /* so that not only the beginning of a phase is hit */
     if (has_ended(l))
         return 0;
     return victim ? victim : random_victim(l);
 }
 
-/* The letter that /proc has for what a process does, behind its name in parentheses; '?': it
- * is gone. */
+/* Returns the letter of the process's state in /proc/PID/stat, after the name in parentheses;
+ * '?': it is gone. */
 static char activity(pid_t pid)
 {
     char path[64], text[LINE];
@@ -330,7 +331,7 @@ static char activity(pid_t pid)
     return name_end ? name_end[2] : '?';
 }
 
-/* False: it has ended. */
+/* Stops the process; false: it has ended. */
 static bool hold(pid_t pid)
 {
     char letter;
@@ -353,8 +354,8 @@ static void strike(struct storm *s, const struct life *l, pid_t victim, int sig)
         s->hit[phase][sig]++;
 }
 
-/* One call of run, with whatever befalls it. Behind a SIGTERM it is mostly let end, but
- * sometimes the next blow follows at once. */
+/* Makes one call of run and hits it. After a SIGTERM the call usually runs to its end, but
+ * sometimes the next hit follows at once. */
 static void live(struct storm *s, struct life *l)
 {
     static const char *const jobs[] = {"2", "2", "3"}, *const threads[] = {"1", "2"};
@@ -373,7 +374,7 @@ static void live(struct storm *s, struct life *l)
     await_end(l);
     const int code =
         WIFEXITED(l->status) ? WEXITSTATUS(l->status) : 128 + WTERMSIG(l->status);
-    /* Done; done but for workers that were hit; hit. */
+    /* Done; done except for workers that were hit; hit itself. */
     if (code != 0 && code != 1 && code != 128 + SIGTERM && code != 128 + SIGKILL)
         fail_msg("%s.log: exit code %d", l->db, code);
 }
@@ -395,7 +396,7 @@ static int add_row(void *context, int columns, char **cells, char **names)
     return 0;
 }
 
-/* The first column of the answer, for the caller to free. */
+/* Returns the first column of the answer; the caller frees it. */
 static char *ask(sqlite3 *db, const char *sql)
 {
     struct text t = {0};
@@ -408,27 +409,27 @@ static char *ask(sqlite3 *db, const char *sql)
     return t.at;
 }
 
-/* What may differ, table by table; every other column, also one that is added one day, has
- * to be equal. */
+/* Columns that may differ, for each table. Every other column has to be equal, also one that
+ * is added later. */
 static const struct {
     const char *table, *but, *where;
 } compared[] = {
-    /* Costs are measured, not computed: they differ from one undisturbed run to the next.
-     * started and ended are the clock's. attempts counts what this test does. */
+    /* Costs are measured, so they differ between undisturbed runs. started and ended are clock
+     * times. attempts counts the kills of this test. */
     {"run",
      "'wall_s', 'cpu_s', 'tokens_per_s', 'peak_memory_mib', 'started', 'ended', 'attempts'",
      "true"},
-    /* The id follows the order in which workers ended, also without a kill; the run, split,
-     * name and step that a row is of are compared. */
+    /* The id follows the order in which workers end, even without a kill; run, split, name and
+     * step of each row are compared. */
     {"metric", "'id'", "true"},
     {"answer", "'id'", "true"},
     {"provenance", "''", "true"},
     {"claim", "''", "true"},
-    /* The log tells of kills and has the clock's times; a caveat belongs to the result. */
+    /* Events tell of kills and have clock times; a caveat belongs to the result. */
     {"event", "'id', 'time'", "level = 'caveat'"},
 };
 
-/* All rows as text, in order; quote() tells types apart and numbers to the last bit. */
+/* Returns all rows as text, in order; quote() shows the type and every bit of a number. */
 static char *table_text(sqlite3 *db, size_t i)
 {
     char sql[LINE];
@@ -479,7 +480,7 @@ static void expect_same_rows(const char *calm, const char *disturbed)
     sqlite3_close(b);
 }
 
-/* The weights of both, byte by byte, and nothing else: no checkpoints, no halves, no
+/* Both have the same weights, byte by byte, and no other files: no checkpoints, parts or
  * spools. */
 static void expect_same_files(const char *calm, const char *disturbed)
 {
@@ -506,7 +507,7 @@ static void tell(const struct storm *s, const char *seed)
                   s->kills, s->matrices, text);
 }
 
-/* Left alone; it has to come to its end. Returns the seconds it takes. */
+/* Runs the matrix without kills; returns the seconds it takes. */
 static double run_undisturbed(const char *db)
 {
     static const char *const option[] = {
@@ -523,7 +524,7 @@ static double run_undisturbed(const char *db)
     return now() - begun;
 }
 
-/* A matrix that is done before there were enough kills is followed by another. */
+/* When a matrix is done before there were enough kills, another follows. */
 static void kills_at_any_moment_change_no_row(void **state)
 {
     const char *const set = getenv("POSBENCH_KILL_SEED"), *const seed = set ? set : "1";

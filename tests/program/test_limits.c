@@ -1,5 +1,5 @@
-/* Little address space, small files, more memory than there is, and names that no database
- * can have: refused or ended with words, soon, and without litter. */
+/* Little address space, small files, more memory than the machine has, and names that no
+ * database can have: the program refuses or ends with a message, soon, and leaves no litter. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,7 +44,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* The shell's `limit`, then the program in the folder; ended after 20 s with code 124. */
+/* Runs the program in the folder after the shell's `limit`; ended after 20 s with code 124. */
 static void limited(struct program *p, const char *limit, const char *arguments)
 {
     char path[PATH_MAX], text[4096];
@@ -52,7 +52,7 @@ static void limited(struct program *p, const char *limit, const char *arguments)
     snprintf(text, sizeof text, "cd %s && %s && exec timeout -k 1 20 %s %s\n", folder,
              limit, POSBENCH, arguments);
     write_text(path, text);
-    /* Not as the tests are started, but as a shell would. */
+    /* Clears a variable that the test environment sets and a user's shell does not. */
     program_run(p, "sh", "OPENBLAS_NUM_THREADS=", path);
 }
 
@@ -64,7 +64,7 @@ static void expect(struct program *p, int code, const char *words)
     program_free(p);
 }
 
-/* Nothing but the experiment file and the script. */
+/* The folder holds nothing but the experiment file and the script. */
 static void expect_no_litter(void)
 {
     struct program p;
@@ -73,9 +73,10 @@ static void expect_no_litter(void)
     program_free(&p);
 }
 
-#ifndef __SANITIZE_ADDRESS__ /* which wants terabytes of addresses itself */
-/* Where OpenBLAS asks for its memory while it is loaded, nothing can be begun with so few
- * addresses: the program ends at once and says so. That of Debian 12, 0.3.21, does not ask. */
+#ifndef __SANITIZE_ADDRESS__ /* which needs terabytes of address space itself */
+/* True when so little address space keeps the program from being loaded. An OpenBLAS that asks
+ * for its memory while it is loaded makes the program end at once with a message; that of
+ * Debian 12, 0.3.21, does not ask. */
 static bool is_not_loaded(const struct program *p)
 {
     struct program about;
@@ -166,7 +167,7 @@ static void memory_is_compared_before_a_run_is_begun(void **state)
     assert_non_null(strstr(p.err, "the largest run takes "));
     assert_non_null(strstr(p.err, " MiB left; lower "));
     expect(&p, 3, " MiB of memory, and ");
-    /* Each would fit, but not so many at a time. */
+    /* Each run would fit, but not all of them at a time. */
     snprintf(many, sizeof many, "%s/many.yaml", folder);
     snprintf(text, sizeof text, "%s    seeds: [0", yaml);
     for (int i = 1; i < 1000; i++)
@@ -181,7 +182,7 @@ static void memory_is_compared_before_a_run_is_begun(void **state)
     expect(&p, 0, "");
 }
 
-/* 16 bytes a sequence of a split, and as much again to sort them. */
+/* Each sequence of a split takes 16 bytes, and as much again for sorting. */
 static void memory_grows_with_the_sequences_of_splits(void **state)
 {
     static const char words[] = "memory: up to ";

@@ -1,5 +1,5 @@
-/* A run belongs to all cells and profiles that files have it in: plan, table and claims speak
- * of the same seeds, whatever was asked for first. */
+/* A run belongs to all cells and profiles that files list it in: plan, table and claims speak
+ * of the same seeds, whichever was asked for first. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +39,7 @@ static void write_file(const struct fixture *f, const char *name, const char *te
     write_text(path, text);
 }
 
-/* What posbench says with the database of the test, in its folder. */
+/* Returns what posbench prints, called in the folder with the test's database. */
 static char *says(const struct fixture *f, const char *arguments)
 {
     struct program p;
@@ -85,12 +85,13 @@ static void profiles_share_runs_also_when_nothing_is_left_to_do(void **state)
     assert_says(f, "table --metric loss --profile aa", "over 2 seeds");
     assert_says(f, "table --metric loss --profile bb", "over 3 seeds");
     assert_says(f, "table --metric loss --profile cc", "one seed");
-    /* One row for each profile, and each run once in a profile. */
+    /* v_run has a row for each profile of a run; run has one row for each run. */
     assert_says(f, "query \"SELECT count(*) FROM v_run\" -o csv", "12");
     assert_says(f, "query \"SELECT count(*) FROM run\" -o csv", "6");
 }
 
-/* `plan` of a file calls runs done that another one made; `--file` then has them too. */
+/* `plan` calls the runs of a file done when another file made them; `--file` then includes
+ * them. */
 static void a_file_has_its_runs_before_it_is_run(void **state)
 {
     const struct fixture *f = *state;
@@ -102,7 +103,7 @@ static void a_file_has_its_runs_before_it_is_run(void **state)
     assert_says(f, "table --metric loss --profile bb --file p.yaml", "over 2 seeds");
     assert_says(f, "plan grown.yaml", "4 done");
     assert_says(f, "table --metric loss --rows cell --file grown.yaml", "model.dim=8");
-    /* And nothing of that is stored. */
+    /* None of that is stored. */
     assert_says(f,
                 "query \"SELECT group_concat(DISTINCT profile || cell) FROM "
                 "membership\" -o csv",

@@ -1,4 +1,5 @@
-/* The command merge: shards, spools and weights beside them, what stops it and what it says. */
+/* The command merge: shards with the spools and weights next to them, what stops it, and its
+ * messages. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +23,7 @@ static const char yaml[] =
     "    task: {name: flip_flop, length: 16}\n    splits: {id: {count: 10}}\n"
     "    encoders: [rope, {name: cope, p_max: 5}]\n";
 
-static const char yaml_of_text[] = /* two runs more */
+static const char yaml_of_text[] = /* two more runs */
     "  read:\n    seeds: [1, 2]\n    task: {name: text, vocabulary: 300, context: 16}\n"
     "    splits: {id: {count: 10}, ood_twice: {count: 10}}\n    encoders: [rope]\n";
 
@@ -72,13 +73,13 @@ static void shards_merged_are_what_one_machine_makes(void **state)
     free(identity);
     store_close(one.store);
     store_close(all.store);
-    /* Once more: nothing to do, and the matrix is complete. */
+    /* A second merge has nothing to do, and the matrix is complete. */
     posbench(f, 0, "merge --db all.db results-1-of-2.db", "0 runs added, 0 replaced");
     posbench(f, 0, "run --db all.db", "0 runs done, 8 skipped");
 }
 
-/* A run of `db` becomes one whose worker has ended and whose scheduler was killed: in the
- * database it is at work, its numbers are in its spool. */
+/* Makes a run of `db` look as if its worker had ended and its scheduler was killed: the
+ * database says that it is running, and its numbers are in its spool. */
 static void unfold(const char *db, char identity[IDENTITY_TEXT])
 {
     const struct run_cost cost = {.steps = 4, .parameters = 7, .flops = 1e6, .wall_s = 1};
@@ -117,7 +118,7 @@ static void what_a_killed_scheduler_left_is_merged_too(void **state)
     write_text(path, yaml);
     posbench(f, 0, "run --shard 1/2", "3 runs done");
     unfold(part, identity);
-    /* As long as a worker has its spool, it is let be. */
+    /* A spool that its worker still holds is left alone. */
     snprintf(path, sizeof path, "%s.spool/%s.jsonl", part, identity);
     const int held = open(path, O_RDWR | O_CLOEXEC);
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -137,7 +138,7 @@ static void what_a_killed_scheduler_left_is_merged_too(void **state)
     assert_rows(all.store, "SELECT state, count(*) FROM run GROUP BY 1",
                 "done|3|\nnew|3|\n");
     store_close(all.store);
-    /* Nor is it forgotten in the database that receives the parts. */
+    /* A spool of the receiving database is folded in, too. */
     snprintf(path, sizeof path, "%s/all.db", f->folder);
     unfold(path, identity);
     posbench(f, 0, "merge --db all.db results-1-of-2.db",
@@ -184,7 +185,7 @@ static void parts_that_cannot_be_merged_stop_before_anything_is_written(void **s
     assert_int_equal(access(path, F_OK), -1);
 }
 
-/* What a full disk, or a kill at the first moment, leaves. */
+/* A full disk, or a kill at the first moment, leaves such a part. */
 static void an_empty_part_is_passed_over_and_told(void **state)
 {
     const struct fixture *f = *state;

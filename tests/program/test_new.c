@@ -1,6 +1,6 @@
-/* posbench new: file, test, page, an encoder's picture, and no other, refused where they cannot
- * stand. That they build and pass is tried by new_builds.sh; that their originals do, by tests
- * of templates/. */
+/* posbench new makes a file, a test, a page and an encoder's picture, nothing else, and
+ * refuses where they cannot be placed. new_builds.sh tries that they build and pass; the tests
+ * of templates/ try their originals. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ __attribute__((format(printf, 1, 2))) static void shell(const char *fmt, ...)
         fail_msg("%s", line);
 }
 
-/* The folders and signs of a source tree, under git. */
+/* Makes the folders and marker files of a source tree, in a git repository. */
 static int make_tree(void **state)
 {
     (void)state;
@@ -74,7 +74,7 @@ __attribute__((format(printf, 3, 4))) static void expect_in(int code, const char
     expect(arguments, code, words);
 }
 
-/* What git says of the tree, "?? file" each. */
+/* Compares the output of git status, a line "?? file" for each file. */
 static void assert_status(const char *want)
 {
     struct program p;
@@ -127,7 +127,7 @@ static void the_new_name_is_everywhere(void **state)
     }
 }
 
-/* The commands at the end are those of this name. */
+/* The commands printed at the end name what was made. */
 static void what_to_do_next_is_said(void **state)
 {
     (void)state;
@@ -147,7 +147,8 @@ static void what_to_do_next_is_said(void **state)
     shell("cd %s && git clean -fdq", tree);
 }
 
-/* Out of the tree too, and where posbench is not installed make says what is missing. */
+/* This holds outside the source tree, too. Where posbench is not installed, make says what is
+ * missing. */
 static void what_to_do_outside_is_said(void **state)
 {
     struct program p;
@@ -218,7 +219,7 @@ static void the_new_task_keeps_its_contract(void **state)
     }
 }
 
-/* Lines that are neither blank nor comment. */
+/* Returns the number of lines that are neither blank nor comment. */
 static int lines_of_code(const char *text)
 {
     int n = 0;

@@ -1,5 +1,5 @@
-/* What happens to the places of a run while it is at work: the program built anew, the
- * database, its folders or its locks taken away by somebody else. */
+/* A run loses something while it works: the program is built anew, or somebody else takes away
+ * the database, its folders or its locks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -60,7 +60,7 @@ static void a_database_that_is_removed_stops_the_matrix(void **state)
     free(said);
 }
 
-/* As rsync, git checkout and folders that are kept in step do. */
+/* rsync, git checkout and synchronised folders replace files in this way. */
 static void a_database_that_is_replaced_stops_the_matrix(void **state)
 {
     (void)state;
@@ -74,7 +74,7 @@ static void a_database_that_is_replaced_stops_the_matrix(void **state)
     free(said);
 }
 
-/* What was stored by then is in the file, whatever its name is now. */
+/* The file holds what was stored until then, under its new name. */
 static void a_database_that_is_moved_keeps_what_was_stored(void **state)
 {
     (void)state;
@@ -143,7 +143,8 @@ static void an_endless_evaluation_is_stopped(void **state)
 
 /* --- locks --- */
 
-/* `hold` takes the lock of x.db until `release`; `until_waiting`: until that is told. */
+/* `hold` takes the lock of x.db until `release`; `until_waiting` waits until the program says
+ * that it waits. */
 static const char hold[] =
     "hold() { sqlite3 x.db '.timeout 9000' 'BEGIN IMMEDIATE' '.shell touch held; until [ -e "
     "free ]; do sleep 0.02; done' COMMIT & holder=$!; until [ -e held ]; do sleep 0.01; "

@@ -1,5 +1,5 @@
-/* Plug-ins: built against what is installed, loaded by --plugin and `plugins:`, refused when
- * they cannot be used, and failing alone when they crash. */
+/* Plug-ins: built against the installed files, loaded by --plugin and `plugins:`, refused when
+ * unusable; a crash fails only the run that uses them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,7 +28,7 @@ static void shell(const char *fmt, ...)
         fail_msg("%s", line);
 }
 
-/* Code, a part of stdout and a part of stderr. */
+/* Checks the exit code and that stdout contains `out` and stderr `err`. */
 static void expect(int code, const char *out, const char *err, const char *arguments)
 {
     struct program p;
@@ -86,7 +86,7 @@ static void what_is_written_out_of_tree_builds_and_keeps_its_contract(void **sta
     expect(2, "", "take one of them", "new task steps --out-of-tree a --tree b");
 }
 
-/* The CMake package builds what pkg-config does. */
+/* The CMake package builds the same plug-ins as pkg-config. */
 static void the_package_of_cmake_builds_it_too(void **state)
 {
     (void)state;
@@ -100,7 +100,8 @@ static void the_package_of_cmake_builds_it_too(void **state)
     expect(0, "slopes [1, 4]", "", "--plugin spiral/build/spiral.so show spiral");
 }
 
-/* The task of a file is checked by the file; one that breaks its contract ends with 1. */
+/* `check` accepts a plug-in's file in place of a task's name; a task that breaks the contract
+ * ends with 1. */
 static void a_file_is_checked_like_a_name(void **state)
 {
     (void)state;
@@ -130,7 +131,7 @@ static void a_file_is_checked_like_a_name(void **state)
     "    splits: {valid: {count: 4}, id: {count: 4}}\n"             \
     "    encoders: [none]\n"
 
-/* The file's paths begin at its folder; workers load what their parent did. */
+/* Paths in the file are relative to its folder; workers load what their parent loaded. */
 static void an_experiment_file_names_its_plugins(void **state)
 {
     (void)state;
@@ -180,7 +181,7 @@ static void what_cannot_be_loaded_is_refused(void **state)
     expect(2, "", "the file is cut off at 20 bytes", "--plugin cut.so list tasks");
 }
 
-/* An encoder that would crash or could not be named in a sum ends before it is taken. */
+/* An encoder that would crash, or whose name does not fit a sum, is refused on loading. */
 static void an_encoder_that_breaks_its_rules_is_refused(void **state)
 {
     static const struct {
@@ -215,7 +216,8 @@ static void an_encoder_that_breaks_its_rules_is_refused(void **state)
     }
 }
 
-/* Its other functions are sound: the run begins, and its process ends by the signal. */
+/* The plug-in's other functions are sound: the run begins, and its process is ended by the
+ * signal. */
 static void a_plugin_that_crashes_fails_its_run_alone(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* probe and the pictures of a trained model, as a user asks for them. */
+/* probe and the pictures of a trained model, called as a user does. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -94,8 +94,8 @@ static void probe_prints_a_row_for_each_head(void **state)
     expect("probe 9", 4, NULL, "9");
 }
 
-/* The same numbers as in JSON; a second time in the place of the first; of rope, which adds
- * nothing, entropy alone. */
+/* JSON has the same numbers; a second probe replaces the first; rope adds nothing to logits,
+ * so it has the entropy alone. */
 static void means_are_kept_in_the_database(void **state)
 {
     static const char sql[] =
@@ -131,7 +131,7 @@ static void means_are_kept_in_the_database(void **state)
         0, "0,1\n1,4\n", NULL);
 }
 
-/* The file has what it says, and the picture's data are its numbers. */
+/* The file holds the announced arrays, and the picture's data are its numbers. */
 static void planes_are_in_the_file_and_in_the_picture(void **state)
 {
     char path[SCRATCH_TEXT + 32];
@@ -146,7 +146,7 @@ static void planes_are_in_the_file_and_in_the_picture(void **state)
     expect("probe 1 -o planes.txt", 2, NULL, ".safetensors");
     snprintf(path, sizeof path, "%s/planes.safetensors", folder);
     assert_int_equal(safetensors_read_bytes(path, &parts, &n, NULL), ST_OK);
-    /* 2 sequences of tokens and 2 layers, 2 heads, 5 planes. */
+    /* 2 sequences, each of its tokens and, for 2 layers and 2 heads, 5 planes. */
     assert_int_equal(n, 2 * (1 + 2 * 2 * 5));
     const size_t T = parts[0].n / 4;
     /* tokens, attention, position_attention, gate of the first head */
@@ -163,7 +163,8 @@ static void planes_are_in_the_file_and_in_the_picture(void **state)
     free(gate);
 }
 
-/* As Python's zipfile reads it, which checks every CRC; the last array as in the other file. */
+/* Python's zipfile reads it and checks every CRC; the last array equals that of the other
+ * file. */
 static void npz_is_a_zip_of_the_same_arrays(void **state)
 {
     struct program p;
@@ -212,7 +213,7 @@ static void pictures_of_a_model_name_their_run(void **state)
     expect("plot gates 2", 4, NULL, "\"posbench probe 2\" prints the planes");
     static const char *const formats[] = {"svg", "pdf", "png", "gp", "csv"};
     expect("plot position_attention 2", 4, NULL, "rope has nothing of the kind; ");
-    for (int i = 0; i < 5; i++) { /* nothing is added to its logits */
+    for (int i = 0; i < 5; i++) { /* rope adds nothing to its logits */
         char call[64];
         snprintf(call, sizeof call, "plot position_attention 2 -o nothing.%s", formats[i]);
         expect(call, 4, NULL, "rope has nothing of the kind; ");
@@ -222,7 +223,7 @@ static void pictures_of_a_model_name_their_run(void **state)
     expect("plot positions 1 -o x.gp", 0, NULL, NULL);
 }
 
-/* What nothing fits is named, with what there is. */
+/* Names what matches nothing, and says what there is. */
 static void plots_say_what_there_is(void **state)
 {
     (void)state;
@@ -240,7 +241,7 @@ static void plots_say_what_there_is(void **state)
     expect("plot seeds --split valid", 4, NULL, "numbers for this picture on split valid");
 }
 
-/* An option that a picture would not heed is refused. */
+/* An option that a picture does not use is refused. */
 static void plots_refuse_options_without_effect(void **state)
 {
     (void)state;
@@ -255,7 +256,7 @@ static void plots_refuse_options_without_effect(void **state)
         "--metric has no effect on claims; these have it: context, curves, seeds, speed");
 }
 
-/* A page is HTML, whatever its name says. */
+/* A report is HTML, whatever the file's name says. */
 static void a_report_is_no_pdf(void **state)
 {
     (void)state;
@@ -265,7 +266,7 @@ static void a_report_is_no_pdf(void **state)
     expect("report --no-models --plots seed -o y.htm", 2, NULL, "did you mean \"seeds\"?");
 }
 
-/* Layers down, heads across; a token at its place on both axes. */
+/* Layers go down, heads across; a token is at its place on both axes. */
 static void boxes_stand_in_layers_and_heads(void **state)
 {
     struct program p;
@@ -277,13 +278,13 @@ static void boxes_stand_in_layers_and_heads(void **state)
     assert_non_null(strstr(p.out, "set title 'layer 1, head 0'\n"));
     assert_non_null(strstr(p.out, "set cbrange [0:1]\n"));
     assert_non_null(strstr(p.out, "set yrange ["));
-    assert_non_null(strstr(p.out, ":-0.5]\n")); /* the first query stands above */
+    assert_non_null(strstr(p.out, ":-0.5]\n")); /* the first query is at the top */
     assert_non_null(strstr(p.out, "\n1 0 NaN\n"));
     assert_null(strstr(p.out, "\n0 0 NaN\n"));
     program_free(&p);
 }
 
-/* A terminal has no image: shades, and what the picture is; the first query sees itself. */
+/* A terminal shows no image: it gets shades and a caption; the first query sees only itself. */
 static void a_terminal_shows_shades(void **state)
 {
     (void)state;
@@ -321,7 +322,7 @@ static void the_same_model_gives_the_same_bytes(void **state)
     }
 }
 
-/* The whole page, which must hold all `words` up to NULL. */
+/* Checks that the report contains all `words` up to NULL. */
 static void expect_report(const char *arguments, const char *const *words)
 {
     struct program p;
@@ -333,7 +334,7 @@ static void expect_report(const char *arguments, const char *const *words)
     program_free(&p);
 }
 
-/* A page is handed on: it says the database's name and not in which folder it lay. */
+/* A report is handed on: it names the database but not its folder. */
 static void the_report_keeps_folders_to_itself(void **state)
 {
     struct program p;
@@ -345,7 +346,7 @@ static void the_report_keeps_folders_to_itself(void **state)
     program_free(&p);
 }
 
-/* The model of the run whose encoder has gates, by the numbers that probe's planes have. */
+/* Shows the model of the run whose encoder has gates, with the names of probe's planes. */
 static void the_report_shows_what_heads_count(void **state)
 {
     static const char *const shown[] = {"<h3>copy, default, cope</h3>",

@@ -1,4 +1,4 @@
-/* rm and purge: out of every table, back again, gone for good. */
+/* rm and purge: runs leave every table, come back, or are deleted for good. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@ static const char yaml[] = "version: 1\n"
                            "    splits: {id: {count: 10}}\n"
                            "    encoders: [rope, absolute]\n";
 
-/* Where the matrix was run, once, and a copy of it for each test. */
+/* Where the matrix was trained once, and a copy of it for each test. */
 static char trained[SCRATCH_TEXT], folder[SCRATCH_TEXT];
 
 static int train_once(void **state)
@@ -63,7 +63,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* What it prints on standard output, for the caller to free. */
+/* Returns its standard output; the caller frees it. */
 static char *posbench(int code, const char *arguments)
 {
     struct program p;
@@ -136,7 +136,7 @@ static void a_removed_run_runs_again_when_asked_for(void **state)
            "seed,state,removed,attempts\n1,done,,1\n2,done,,2\n1,done,,1\n2,done,,2\n");
 }
 
-/* By its number and by its identity. */
+/* The run is named by its number and by its identity. */
 static void what_asks_for_a_removed_run_is_told(void **state)
 {
     static const char *const commands[] = {"verify", "eval", "export -o w.safetensors",
@@ -184,7 +184,7 @@ static void purging_takes_rows_and_models_of_marked_runs_only(void **state)
 {
     (void)state;
     free(posbench(0, "rm seed=1"));
-    free(posbench(2, "purge")); /* nobody can be asked */
+    free(posbench(2, "purge")); /* there is no terminal to ask */
     expect_runs("ids,n\n1 2 3 4,4\n");
     expect(0, "purge --yes encoder=rope", "1 flip rope seed 1, done\n");
     expect_runs("ids,n\n2 3 4,3\n");
@@ -197,7 +197,7 @@ static void purging_takes_rows_and_models_of_marked_runs_only(void **state)
     free(posbench(4, "purge --yes"));
 }
 
-/* A folder stands where the file was: also root cannot remove it. */
+/* A folder is put where the file was, which even root cannot remove as a file. */
 static void what_cannot_be_purged_stays_marked(void **state)
 {
     char command[256];

@@ -1,5 +1,5 @@
-/* Runs that are done and begun again: nothing of them is lost before there is something to
- * put in its place. */
+/* Runs that are done and begun again: nothing of the old results is lost before new ones
+ * replace them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@ static const struct provenance old_machine = {"1",        "c1",   "gcc",  "-O2",
                                               "isa",      "blas", "core", "cpu",
                                               "new host", "hash", false,  1};
 
-/* Of the row, all that a rerun must leave alone; times are those of long ago. */
+/* Everything of the row that a rerun must leave alone; its times are long past. */
 static const char row[] =
     "SELECT state, error, steps, wall_s, started, ended, provenance_id "
     "FROM run",
@@ -32,7 +32,7 @@ static const char row[] =
                   sums[] = "SELECT split, name, value, wrong, places FROM stratum",
                   said[] = "SELECT n, state, provenance_id, reason FROM attempt ORDER BY n";
 
-/* With a connection of its own: the store has no function for what tests make up. */
+/* Runs `sql` on a connection of its own: the store has no function for made-up states. */
 static void sqlite_run(const char *path, const char *sql)
 {
     sqlite3 *db = NULL;
@@ -46,7 +46,7 @@ static const struct place_row old_places = {"id", 8, (const uint8_t *)"\x07",
 static const struct place_row new_places = {"id", 8, (const uint8_t *)"\x0b",
                                             "{\"ignores\":[[0,5,8]]}"};
 
-/* A run that was done, and was begun again by another machine. */
+/* Makes a run that was done and was begun again by another machine; returns its id. */
 static int64_t begun_again_with(const struct fixture *f, bool had_places)
 {
     int64_t old = 0, new = 0;
@@ -81,7 +81,7 @@ static void report_numbers(const struct spool_writer *w, double loss, const uint
     assert_ok(spool_answers(w, "id", bits, 8, &err));
 }
 
-/* What the worker of the rerun reported; `end` NULL: it had no time to end. */
+/* Returns what the worker of the rerun reported; `end` NULL: it did not come to an end. */
 static struct spool *report(const struct fixture *f, double loss, const uint8_t bits[1],
                             const char *end, const char *reason)
 {
@@ -102,7 +102,7 @@ static struct spool *report(const struct fixture *f, double loss, const uint8_t 
     return s;
 }
 
-/* Folds it twice, as when a scheduler is killed before it could remove it. */
+/* Folds the spool twice, as when a scheduler is killed before removing it. */
 static void fold(const struct fixture *f, int64_t id, struct spool *s)
 {
     if (spool_fold(s, f->store, id, NULL, NULL, &err) != ST_OK)
@@ -148,7 +148,6 @@ static void other_numbers_than_before_are_told(void **state)
         "0.25 in the new ones; the old ones are of posbench 1 c1, isa, BLAS core core, old host");
 }
 
-/* Of before schema 4 there are none, which is nothing to tell. */
 static void other_places_than_before_are_told(void **state)
 {
     const struct fixture *f = *state;
@@ -162,6 +161,7 @@ static void other_places_than_before_are_told(void **state)
     assert_answer(f->store, sums, "id|ignores|0|5|8");
 }
 
+/* An old result from before schema 4 has no places, which is not worth a warning. */
 static void places_that_were_not_kept_before_are_added(void **state)
 {
     const struct fixture *f = *state;
@@ -172,7 +172,7 @@ static void places_that_were_not_kept_before_are_added(void **state)
     assert_answer(f->store, "SELECT count(*) FROM event WHERE level = 'warning'", "0");
 }
 
-/* The same bits, and the places are said to be of other kinds. */
+/* The bits are equal, but the strata of the places differ. */
 static void other_sums_than_before_are_told(void **state)
 {
     const struct fixture *f = *state;
@@ -218,7 +218,7 @@ static void an_end_without_a_spool_leaves_it_as_it_was(void **state)
     assert_answer(f->store, said, "1|done|1|-;2|interrupted|2|killed");
 }
 
-/* The scheduler was killed, and somebody asks again. */
+/* The scheduler was killed, and the run is requested again. */
 static void one_that_never_ended_is_told_when_it_is_begun_once_more(void **state)
 {
     const struct fixture *f = *state;
@@ -232,13 +232,13 @@ static void one_that_never_ended_is_told_when_it_is_begun_once_more(void **state
     assert_answer(f->store, "SELECT state, wall_s, provenance_id FROM run", "done|9|1");
 }
 
-/* The old numbers are part of the transaction that takes them away. */
+/* The old numbers are deleted in the same transaction that stores the new ones. */
 static void a_fold_that_fails_leaves_it_as_it_was(void **state)
 {
     const struct fixture *f = *state;
     const int64_t id = begun_again(f);
     struct spool *s = report(f, 0.25, (const uint8_t[]){0x1F}, "done", "");
-    /* An index that cannot hold the new row: the least integer has no absolute value. */
+    /* An index that refuses the new row: the smallest integer has no absolute value. */
     sqlite_run(f->path,
                "CREATE INDEX no ON run (abs(-9223372036854775807 - (wall_s = 9.0)))");
     assert_int_equal(spool_fold(s, f->store, id, NULL, NULL, &err), ST_DB);

@@ -1,4 +1,5 @@
-/* Runs that are interrupted and go on: the same bits, whenever and however often. */
+/* Interrupted runs go on and end with the same bits, whenever and however often they are
+ * stopped. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +21,7 @@
 #include "small_matrix.h"
 #include "training.h"
 
-/* Dropout, a finite training set with an odd last batch, points of the curve. */
+/* Dropout, a finite training set with a smaller last batch, points of the curve. */
 static const char yaml[] =
     "version: 1\n"
     "defaults:\n"
@@ -79,10 +80,10 @@ static const struct run_spec *run_of(int encoder)
 struct attempt {
     const struct run_spec *run;
     int threads, steps, every;
-    bool fresh; /* without a checkpoint */
+    bool fresh; /* start without a checkpoint */
 };
 
-/* One worker's life, but in this process. */
+/* One worker's life, in this process. */
 static enum status attempt(struct attempt a, struct err *e)
 {
     struct spool_writer spool;
@@ -100,8 +101,8 @@ static enum status attempt(struct attempt a, struct err *e)
     return st;
 }
 
-/* What is to be the same: the spool without the log of this attempt and without times,
- * then the weights. For the caller to free. */
+/* Returns what has to be equal: the spool without the log of this attempt and without times,
+ * then the weights. The caller frees it. */
 static char *results(size_t *bytes)
 {
     size_t n, used = 0;
@@ -151,7 +152,7 @@ static void expect_each_step_can_be_the_last(int run)
 {
     size_t bytes;
     char *want = undisturbed(run, &bytes);
-    /* In an epoch of three steps, at its end, at points of the curve, at the end. */
+    /* Inside an epoch of three steps, at its end, at points of the curve, at the end. */
     static const int ends[] = {1, 3, 4, 5, 8, 11, 12, 23, 24};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         const int step = ends[i];
@@ -188,8 +189,8 @@ static unsigned microseconds(void)
     return (unsigned)t.tv_sec * 1000000u + (unsigned)(t.tv_nsec / 1000);
 }
 
-/* Runs to the end through signals after up to `most` microseconds; counts them, and those
- * that came in the evaluation at the end. */
+/* Runs to the end through signals that come after up to `most` microseconds. Counts them, and
+ * those that came in the evaluation at the end. */
 static void run_through_signals(struct attempt a, unsigned most, unsigned *dice,
                                 int *stopped, int *in_evaluation)
 {
@@ -199,7 +200,7 @@ static void run_through_signals(struct attempt a, unsigned most, unsigned *dice,
         struct err e = {.msg = ""};
         *dice = *dice * 1103515245u + 12345u;
         const struct itimerval at = {.it_value.tv_usec = 300 + *dice / 65536 % most};
-        /* Later and later: a part that takes longer than this is never done otherwise. */
+        /* The delay grows, so that a part which takes longer than `most` is finished at last. */
         most = most < 900000 ? most + most / 8 : most;
         stop = 0;
         setitimer(ITIMER_REAL, &at, NULL);
@@ -211,9 +212,9 @@ static void run_through_signals(struct attempt a, unsigned most, unsigned *dice,
     assert_int_equal(st, ST_OK);
 }
 
-/* Signals come at any moment: in steps, points of the curve, the evaluation at the end.
- * How long a run takes is measured, and rounds go on until each was met, so that neither a
- * fast nor a busy machine leaves something untried. */
+/* Signals come in steps, at points of the curve and in the evaluation at the end. The length
+ * of a run is measured, and rounds go on until each of these was hit, so that neither a fast
+ * nor a busy machine leaves one untried. */
 static void signals_at_any_moment_move_no_bit(void **state)
 {
     enum { ROUNDS = 25, ROUNDS_MAX = 500 };
@@ -238,7 +239,7 @@ static void signals_at_any_moment_move_no_bit(void **state)
     free(want);
 }
 
-/* kill -9 behind any write: only what the disk holds is left. */
+/* kill -9 after any write: only what is on the disk is left. */
 static void what_is_not_in_the_checkpoint_is_done_again(void **state)
 {
     size_t bytes;
@@ -246,7 +247,7 @@ static void what_is_not_in_the_checkpoint_is_done_again(void **state)
     char *want = undisturbed(ABSOLUTE, &bytes);
     struct attempt a = {.run = run_of(ABSOLUTE), .threads = 2, .steps = 7};
     assert_int_equal(attempt(a, NULL), ST_OK);
-    /* Goes on to step 19 and keeps nothing of it. */
+    /* The attempt trains up to step 19 and stores nothing of it. */
     a.steps = 19;
     a.every = 60;
     assert_int_equal(attempt(a, NULL), ST_OK);
@@ -286,7 +287,7 @@ static void write_whole(const char *path, const char *bytes, size_t n)
     assert_int_equal(fclose(f), 0);
 }
 
-/* The run is done from the start, tells why, and is what it should be. */
+/* The run starts from the beginning, says why, and ends with the right results. */
 static void expect_anew(struct attempt a, const char *reason, const char *want,
                         size_t bytes)
 {
@@ -329,7 +330,7 @@ static void damaged_checkpoints_are_refused_with_a_reason(void **state)
         free(bad);
         expect_anew(a, "check sum", want, bytes);
     }
-    /* The curve that was reported, changed by one digit. */
+    /* One digit of the curve reported so far is changed. */
     char *curve = strstr(good + 8, "\\\"step\\\":4");
     assert_non_null(curve);
     curve[9] = '3';
@@ -352,10 +353,10 @@ static void checkpoints_of_others_are_refused(void **state)
     assert_int_equal(rename(other, checkpoint), 0);
     assert_int_equal(checkpoint_steps(db, a.run), 0);
     expect_anew(a, "is of run", want, bytes);
-    /* Weights alone. */
+    /* A file of weights alone is no checkpoint. */
     assert_int_equal(rename(weights, checkpoint), 0);
     expect_anew(a, "is no checkpoint of a run", want, bytes);
-    /* The next version. */
+    /* A checkpoint of the next version. */
     const struct safetensors_note notes[] = {{"format", "posbench checkpoint"},
                                              {"version", "2"},
                                              {"identity", a.run->identity},

@@ -1,5 +1,5 @@
-/* posbench run as a user types it: tiny matrices from the YAML to the rows. Kills at random
- * moments are in test_kill_anywhere.c. */
+/* posbench run as a user calls it: tiny matrices, from the YAML to the rows.
+ * Kills at random moments are in test_kill_anywhere.c. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +56,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* The answer of the database as one string, for the caller to free. */
+/* Returns the answer of the database as one string; the caller frees it. */
 static char *ask(const char *db, const char *sql)
 {
     struct program p;
@@ -73,7 +73,7 @@ static void expect(const char *db, const char *sql, const char *want)
     char *got = ask(db, sql);
     const char *first = strchr(got, '\n');
     assert_non_null(first);
-    assert_string_equal(first + 1, want); /* behind the header */
+    assert_string_equal(first + 1, want); /* after the header */
     free(got);
 }
 
@@ -101,7 +101,7 @@ static void a_matrix_becomes_rows(void **state)
     program_free(&p);
     expect("results.db", "SELECT experiment, state, count(*) FROM run GROUP BY 1, 2",
            "count,done,2\nflip,done,6\n");
-    /* Every split of every run has its numbers at the last step, and on the curve. */
+    /* Every split of every run has its numbers at the last step and on the curve. */
     expect("results.db",
            "SELECT count(*), sum(accuracy NOT NULL AND perplexity NOT NULL AND step = 12 "
            "AND chance NOT NULL AND sequences > 0) FROM v_result",
@@ -117,9 +117,10 @@ static void a_matrix_becomes_rows(void **state)
     expect("results.db",
            "SELECT DISTINCT encoder, substr(text, 1, instr(text, ':')) FROM event JOIN run "
            "ON run.id = run_id WHERE level = 'caveat' ORDER BY 1, 2",
-           /* Twelve steps of Counting draw no sample as long as some of the tests'. */
+           /* The training samples of twelve steps of Counting are shorter than some of the
+            * tests'. */
            "absolute,ood_sparse:\nrelative,id:\nrelative,valid:\n");
-    /* What training had of the test samples, at the last step alone. */
+    /* How many test samples occurred in training, known at the last step alone. */
     expect("results.db",
            "SELECT experiment, name, step, count(*), sum(count BETWEEN 0 AND total) "
            "FROM metric JOIN run ON run.id = run_id "
@@ -173,7 +174,7 @@ static void results_do_not_depend_on_jobs_or_threads(void **state)
     free(c);
 }
 
-/* Every step multiplies the weights by about 1 - 10 * 10. */
+/* Each step multiplies the weights by about 1 - 10 * 10. */
 #define EXPLODE                                                                          \
     " --set flip.train.optimizer=adamw --set flip.train.lr=10 --set flip.train.warmup=0" \
     " --set flip.train.schedule=constant --set flip.train.weight_decay=10"
@@ -188,7 +189,7 @@ static void a_lost_loss_costs_its_own_run_only(void **state)
     expect("results.db",
            "SELECT DISTINCT state, error LIKE 'step %lower train.lr%' FROM run",
            "failed,1\n");
-    /* Failed runs stay failed, and the others are run. */
+    /* Failed runs stay failed; the others run. */
     run(1, EXPLODE, &p);
     assert_non_null(strstr(p.err, "2 runs done, 0 skipped, 6 failed"));
     program_free(&p);
@@ -261,7 +262,7 @@ static void a_folder_that_cannot_be_written_is_told(void **state)
 
 /* --- killing --- */
 
-/* Starts a long run in the background; returns the scheduler's process. */
+/* Starts a long run in the background; returns its scheduler. */
 static pid_t start_long_run(void)
 {
     const pid_t pid = fork();
@@ -281,7 +282,7 @@ static void pause_ms(long ms)
     nanosleep(&t, NULL);
 }
 
-/* The first worker of a scheduler, waited for up to ten seconds. */
+/* Returns the first worker of a scheduler; waits up to ten seconds for it. */
 static pid_t worker_of(pid_t pid)
 {
     pid_t child = 0;
@@ -313,7 +314,7 @@ static void a_killed_worker_costs_its_own_run_only(void **state)
            "SELECT count(*) FROM run WHERE state = 'interrupted' AND error LIKE 'killed by "
            "signal 9%'",
            "1\n");
-    /* One that had only just been started knows no better than to die. */
+    /* A worker that has only just started dies of the signal. */
     expect("results.db",
            "SELECT DISTINCT error LIKE 'stopped at step %' OR error LIKE 'killed by signal "
            "15%' FROM run WHERE state = 'interrupted' AND error NOT LIKE '%signal 9%'",
@@ -333,11 +334,11 @@ static void a_killed_scheduler_takes_its_workers_with_it(void **state)
         pause_ms(10);
     assert_int_not_equal(kill(worker, 0), 0);
     expect("results.db", "SELECT count(*) > 0 FROM run WHERE state = 'running'", "1\n");
-    /* The lock has gone with it, and other runs of the matrix can go on. */
+    /* The scheduler's lock is gone with it, so other runs of the matrix can go on. */
     run_quietly(0, "--only experiment=count");
 }
 
-/* Waits until the worker hears signals: it has a spool then. */
+/* Waits until the worker has a spool: from then on it handles signals. */
 static void await_spool(void)
 {
     struct program p;
@@ -352,7 +353,7 @@ static void await_spool(void)
     program_free(&p);
 }
 
-/* nohup: the terminal's SIGHUP goes to the scheduler and to its workers. */
+/* nohup: the terminal's SIGHUP reaches the scheduler and its workers. */
 static void a_hangup_that_is_ignored_does_not_stop_workers(void **state)
 {
     (void)state;
@@ -365,7 +366,7 @@ static void a_hangup_that_is_ignored_does_not_stop_workers(void **state)
     kill(worker, SIGHUP);
     pause_ms(300);
     assert_int_equal(kill(worker, 0), 0);
-    /* What is not ignored is heard, by a worker alone too, and told in the end. */
+    /* A signal that is not ignored stops a single worker, too, and the summary says so. */
     kill(worker, SIGTERM);
     for (int i = 0; i < 500 && kill(worker, 0) == 0; i++)
         pause_ms(10);
@@ -374,7 +375,7 @@ static void a_hangup_that_is_ignored_does_not_stop_workers(void **state)
     assert_int_equal(exit_code(scheduler), 143);
 }
 
-/* Somebody ends one worker; the scheduler, whom nobody asked, says what is missing. */
+/* Somebody ends one worker. The scheduler, which got no signal, says what is missing. */
 static void a_run_that_others_stopped_is_told(void **state)
 {
     struct program p;
@@ -398,7 +399,7 @@ static void a_run_that_others_stopped_is_told(void **state)
     program_free(&p);
 }
 
-/* Names that mean something else to SQLite, or to the command line of a worker. */
+/* Such names mean something else to SQLite, or to a worker's command line. */
 static void any_name_of_a_database_is_a_file(void **state)
 {
     static const char *const names[] = {":memory:", "file:x.db?mode=memory", "-x.db"};
@@ -420,7 +421,7 @@ static void any_name_of_a_database_is_a_file(void **state)
     program_free(&p);
 }
 
-/* One lock, one set of models, whichever name is used. */
+/* A link and its file share one lock and one folder of models. */
 static void a_link_to_a_database_stands_for_it(void **state)
 {
     char file[PATH_MAX], link[PATH_MAX];

@@ -1,5 +1,5 @@
-/* What `run` says where there is no terminal: what it will do, how far it is and how long
- * the rest takes, and at the end what came of it and what to do next. */
+/* Output of `run` without a terminal: what it will do, its progress with the remaining time,
+ * and at the end the result and the next step. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@ static void it_begins_with_what_it_will_do(void **state)
     free(said);
 }
 
-/* Only what takes a while is worth a second of trying. */
+/* Only a long matrix gets a second of measuring first. */
 static void it_begins_with_how_long_it_takes(void **state)
 {
     (void)state;
@@ -63,8 +63,8 @@ static void what_was_interrupted_has_not_ended(void **state)
     free(said);
 }
 
-/* The first attempt is at least 0.5 s, the whole is that and what comes. A machine that ends
- * the run before it is stopped gets four times the steps. */
+/* The first attempt takes at least 0.5 s; the total is that and the rest. When a machine ends
+ * the run before it is stopped, four times the steps are tried. */
 static void a_resumed_run_says_its_whole_time(void **state)
 {
     (void)state;

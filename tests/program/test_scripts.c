@@ -1,5 +1,5 @@
-/* scripts/lib.sh and scripts/update-page, with stand-ins for CMake, which writes down how it
- * was called, and for the program. */
+/* scripts/lib.sh and scripts/update-page, with stand-ins for CMake, which records how it was
+ * called, and for the program. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,8 +12,8 @@
 
 #include "program.h"
 
-/* A checkout in a folder of its own; its build folder came from `home`. Prints CMake's first
- * call. */
+/* Makes a checkout in a folder of its own, whose build folder was made under `home`. Prints
+ * the first call of CMake. */
 static const char script[] =
     "-c 'set -e; top=$(mktemp -d); trap \"rm -rf $top\" EXIT\n"
     "mkdir -p $top/scripts $top/bin $top/build/release; cp %s/../../scripts/lib.sh "

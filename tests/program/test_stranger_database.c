@@ -1,7 +1,6 @@
-/* Databases from strangers: whatever stands in a column, even where the schema forbids it,
- * no command crashes, and where tables or views are not ours no command prints a number.
- * Files that such a database could name are tested with the commands
- * that touch them. */
+/* Foreign databases: no command crashes on any value of a column, even one that the schema
+ * forbids, and no command prints a number from tables or views that are not posbench's. Files
+ * that such a database could name are tested with the commands that open them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +34,7 @@ static const char yaml[] =
     "  - {id: c, text: t, experiment: copy, split: id, metric: token_error,\n"
     "     less: cope, than: none}\n";
 
-/* Exit codes go up to 5; more is a signal, and a sanitizer says what it found. */
+/* Exit codes go up to 5. A greater one means a signal, and a sanitizer has printed its report. */
 static const char script[] =
     "cd \"$1\" && posbench=$2 && shift 2 || exit\n"
     "for c in \"$@\"; do\n"
@@ -47,7 +46,7 @@ static const char script[] =
     "  fi\n"
     "done\n";
 
-/* Which commands read a table; `few` are those that print what it holds. */
+/* The commands that read each table; `few` print what it holds. */
 static const struct {
     const char *table, *few, *more;
 } reads[] = {
@@ -115,7 +114,7 @@ static void copy_database(const char *from, const char *to)
     program_free(&p);
 }
 
-/* w.db: the good one without anything that its tables promise of their columns. */
+/* Makes w.db: good.db without the constraints of its tables. */
 static void make_weak(void)
 {
     struct program p;
@@ -133,7 +132,8 @@ static void make_weak(void)
     sqlite3_close(db);
 }
 
-/* The tables of w.db promise again what they do not hold, as a stranger's would. */
+/* Restores the constraints in w.db's schema although the rows break them, as in a stranger's
+ * file. */
 static void make_promise(void)
 {
     char sql[2 * SCRATCH_TEXT];
@@ -147,7 +147,7 @@ static void make_promise(void)
     sqlite3_close(db);
 }
 
-/* Puts `value` (SQL) into the column of every row that takes it, and tries the commands. */
+/* Puts `value` (SQL) into the column of every row that accepts it, and runs the commands. */
 static void try_value(int table, const char *column, const char *value, bool all)
 {
     char sql[512], line[2048];
@@ -200,7 +200,7 @@ static void text_in_any_column_crashes_no_command(void **state)
 
 /* --- tables and views that are not ours --- */
 
-/* `words` end with exit code 3 and name `object`, and print nothing else. */
+/* The command `words` ends with exit code 3, names `object` and prints nothing else. */
 static void refused(const char *words, const char *object)
 {
     struct program p;
@@ -227,7 +227,7 @@ static const char *const readers[] = {
 };
 enum { READERS = sizeof readers / sizeof *readers };
 
-/* s.db: the good one after `sql`. */
+/* Makes s.db: good.db changed by `sql`. */
 static void make_strange(const char *sql)
 {
     copy_database("good.db", "s.db");
@@ -287,7 +287,7 @@ static void what_a_user_adds_is_left_alone(void **state)
     program_free(&p);
 }
 
-/* As of a view in a stranger's file that would take for ever, or all memory. */
+/* A view in a foreign file could otherwise take forever, or all memory. */
 static void limits_are_near_what_is_needed(void **state)
 {
     char words[4096] = "query 'SELECT 1";

@@ -1,5 +1,5 @@
-/* Text by the program's commands: a run on a folder of files, going on from a prompt, logits of
- * a file, tokens shown, a corpus looked at; and what is said of files that are no text. */
+/* Text with the program's commands: a run on a folder of files, continuing a prompt, logits of
+ * a file, showing tokens, examining a corpus, and messages about files that are no text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +38,7 @@ static void expect(int code, const char *words, const char *arguments)
     struct program p;
     char line[1024], *at;
     snprintf(line, sizeof line, "%s", arguments);
-    while ((at = strchr(line, '@'))) { /* the folder */
+    while ((at = strchr(line, '@'))) { /* @ stands for the folder */
         char rest[1024];
         snprintf(rest, sizeof rest, "%s", at + 1);
         snprintf(at, sizeof line - (size_t)(at - line), "%s%s", folder, rest);
@@ -82,7 +82,7 @@ static int sweep(void **state)
     return 0;
 }
 
-/* After a comes b, after b c: a model that learnt that says nothing else. */
+/* b follows a, and c follows b: a model that learnt this writes nothing else. */
 static void a_model_writes_on(void **state)
 {
     struct program p;
@@ -94,7 +94,7 @@ static void a_model_writes_on(void **state)
     expect(2, "temperature", "sample 1 --db @/r.db --temperature -1");
 }
 
-/* A text has bits per byte; absolute positions say nothing of 16 places after 8. */
+/* A text has bits per byte. Learned absolute positions, trained on 8, are undefined at 16. */
 static void tables_have_bits_and_what_is_undefined(void **state)
 {
     (void)state;
@@ -103,8 +103,8 @@ static void tables_have_bits_and_what_is_undefined(void **state)
     expect(0, "identical", "verify 1 --db @/r.db");
 }
 
-/* What was scored, the stride and the tokeniser stand under the table; seeds that err on at most
- * 1 % do not, as no text is had without errors. */
+/* The table's notes name what was scored, the stride and the tokeniser. They do not count
+ * seeds that err on at most 1 %, as no text is predicted without errors. */
 static void tables_say_what_was_scored(void **state)
 {
     struct program p;
@@ -130,7 +130,7 @@ static void tables_say_what_was_scored(void **state)
     expect(0, "tokeniser byte", "table --db @/r.db -o html");
 }
 
-/* The exported weights are those of the run, embedding and all. */
+/* The exported weights are those of the run, embedding included. */
 static void weights_of_a_text_are_exported(void **state)
 {
     (void)state;
@@ -140,7 +140,7 @@ static void weights_of_a_text_are_exported(void **state)
     expect(3, "exists", "export 1 --db @/r.db -o @/w.safetensors");
 }
 
-/* The losses of all positions together are the split's loss. */
+/* The mean loss over all positions is the split's loss. */
 static void the_loss_has_a_position(void **state)
 {
     (void)state;
@@ -165,8 +165,8 @@ static void logits_of_a_file_are_written(void **state)
     expect(2, "either", "predict 1 --db @/r.db --text @/test.txt --split id --logits -");
 }
 
-/* Logits of a text are those of its ids in windows of the context: the text of 3,005 tokens
- * takes two batches of 256 windows, and its last window is short. */
+/* A text's logits are those of its ids in windows of the context: 3,005 tokens take two
+ * batches of 256 windows, and the last window is short. */
 static void logits_of_a_text_are_those_of_its_ids(void **state)
 {
     (void)state;
@@ -223,7 +223,7 @@ static void corpora_that_are_too_small_are_refused(void **state)
     refused_corpus("test.txt is empty", "test.txt", "");
 }
 
-/* A line of 4 MB without a blank is one piece; test_bpe counts what longer ones take. */
+/* A line of 4 MB without a blank is one piece; test_bpe measures longer ones. */
 static void a_long_line_is_tokenised(void **state)
 {
     (void)state;
@@ -246,8 +246,8 @@ static void files_are_looked_at(void **state)
     expect(0, "\"BPE\"", "tokenize @/test.txt --json");
 }
 
-/* Words stand between blanks of any kind, and may begin with any letter; a line of " = " alone
- * heads nothing. A folder is not a corpus' name. */
+/* Words are separated by blanks of any kind and may begin with any letter. A line of " = "
+ * alone is no heading. A folder is not the name of a corpus. */
 static void a_corpus_is_counted(void **state)
 {
     char path[SCRATCH_TEXT + 16];
@@ -267,7 +267,7 @@ static void a_corpus_is_counted(void **state)
 
 #define EXPERIMENTS TEST_DATA "/../../experiments"
 
-/* Numbers of a row that repeats nothing: as many tokens as windows of 4,096 need. */
+/* Writes numbers that never repeat: as many tokens as windows of 4,096 need. */
 static void write_numbers(const char *corpus)
 {
     static const char *const names[] = {"train", "valid", "test"};
@@ -329,7 +329,8 @@ static void shipped_experiments_can_be_run(void **state)
            "--set task.tokenizer=@/vocab.bpe");
 }
 
-/* Smoke needs the text that is built in; what other profiles need may not be there. */
+/* The smoke profile needs only the text that is built in; corpora of other profiles may be
+ * missing. */
 static void texts_of_other_profiles_may_lack(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* A run that tunes: trials, the choice, the other seeds; and going on with it. */
+/* A run that tunes: trials, the choice, the other seeds; and how it continues after a stop. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -94,7 +94,7 @@ static void trials_are_run_then_the_chosen_value_with_the_other_seeds(void **sta
     expect(b->p.err, "0 runs done, 8 skipped");
 }
 
-/* With --only it is as if the call were interrupted between the two. */
+/* Two calls with --only stand for a call that is interrupted between them. */
 static void runs_that_wait_go_on_when_the_trials_are_there(void **state)
 {
     struct bed *b = *state;
@@ -118,7 +118,7 @@ static void all_again_is_all_once(void **state)
     expect(b->p.out, "2,2\n");
 }
 
-/* The least loss is that of the greatest value, 1e-2: see trials_are_run_then... */
+/* The largest value, 1e-2, has the smallest loss: see trials_are_run_then... */
 static void what_was_chosen_stands_below_the_table(void **state)
 {
     struct bed *b = *state;
@@ -145,7 +145,7 @@ static void what_was_chosen_stands_below_the_table(void **state)
     refuse(b->p.out, "default.tune");
 }
 
-/* With other runs of the same names, made when nothing was tuned. */
+/* The database also has runs of the same names, made when nothing was tuned. */
 static void the_file_speaks_of_the_chosen_value_alone(void **state)
 {
     struct bed *b = *state;

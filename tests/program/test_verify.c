@@ -1,4 +1,4 @@
-/* Stored runs used again: verified, exported, asked. */
+/* Stored runs are used again: verify, export, predict. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,8 +17,8 @@
 #include "program.h"
 #include "small_matrix.h"
 
-/* A run of each task of the smoke profile, in one folder for all tests; tests that change
- * something copy it first. */
+/* One run of each task of the smoke profile, in one folder for all tests. A test that changes
+ * something copies it first. */
 static char folder[SCRATCH_TEXT];
 
 static int train_once(void **state)
@@ -51,7 +51,7 @@ static int remove_all(void **state)
 static void expect(int code, const char *word, const char *arguments, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Runs posbench in the folder; `word` is to be in what it says. */
+/* Runs posbench in the folder and checks that its output contains `word`. */
 static void expect(int code, const char *word, const char *arguments, ...)
 {
     char text[2048], line[2048 + SCRATCH_TEXT + 8];
@@ -87,7 +87,7 @@ static void sql(const char *db, const char *text)
     sqlite3_close(s);
 }
 
-/* A copy of the results that may be changed. */
+/* Copies the results, so that a test may change them. */
 static void copy(void)
 {
     shell("rm -rf copy.db* && cp results.db copy.db && cp -r results.db.models "
@@ -119,7 +119,7 @@ static void the_first_steps_alone_can_be_verified(void **state)
     expect(4, "take more --steps", "verify 1 --steps 1");
     expect(0, "answers to ", "verify 1 --steps 100000");
     copy();
-    /* Beyond the steps that are trained nothing is looked at. */
+    /* Points of the curve after the last step that is trained again are not compared. */
     sql("copy.db", "UPDATE curve SET loss = loss + 1 WHERE run_id = 1 AND split = 'id' "
                    "AND step = 150");
     expect(0, "identical", "verify 1 --steps 50 --db copy.db");
@@ -154,7 +154,7 @@ static void changed_results_differ(void **state)
     expect(0, "identical", "verify 1 --steps 50 --db copy.db");
 }
 
-/* The numbers that tables print stand by themselves. */
+/* The numbers that tables print are compared by themselves. */
 static void changed_last_numbers_differ(void **state)
 {
     (void)state;
@@ -176,7 +176,7 @@ static void changed_last_numbers_differ(void **state)
                    "VALUES (1, 'id', 150, 'other', 0.5)");
     expect(1, "metric id other 150 is only in the database", "verify 1 --db copy.db");
     copy();
-    /* As of before schema 3, which did not measure it. */
+    /* Databases from before schema 3 did not measure it. */
     sql("copy.db", "DELETE FROM metric WHERE run_id = 1 AND name = 'longest'");
     expect(0, "identical: ", "verify 1 --db copy.db");
 }
@@ -197,12 +197,12 @@ static void a_changed_row_of_the_run_differs(void **state)
                  (int)strcspn(changes[i], " "), changes[i]);
         sql("copy.db", text);
         expect(1, words, "verify 1 --db copy.db");
-        /* What it costs is known at the end alone. */
+        /* Costs are known only at the end of a run. */
         expect(i < 5 ? 0 : 1, "", "verify 1 --steps 50 --db copy.db");
     }
 }
 
-/* A run whose weights are not the first by name. */
+/* Returns a run whose weights file is not the first by name. */
 static int not_first(void)
 {
     struct program p;
@@ -240,7 +240,7 @@ static void changed_answers_and_weights_differ(void **state)
                    "run_id = 1 AND split = 'id')");
     expect(1, "differs: stratum id ", "verify 1 --db copy.db");
     copy();
-    /* Sums that stayed behind when the places were taken away. */
+    /* The sums of places that were deleted. */
     sql("copy.db", "DELETE FROM place WHERE run_id = 1 AND split = 'id'");
     expect(1, "differs: stratum id ", "verify 1 --db copy.db");
     copy();
@@ -248,7 +248,7 @@ static void changed_answers_and_weights_differ(void **state)
     expect(1, "differs: places id: bits is nothing in the database and ",
            "verify 1 --db copy.db");
     copy();
-    /* As of before schema 4. */
+    /* As in a database from before schema 4. */
     sql("copy.db", "DELETE FROM stratum WHERE run_id = 1 AND split = 'id';"
                    "DELETE FROM place WHERE run_id = 1 AND split = 'id'");
     expect(0, "identical: ", "verify 1 --db copy.db");
@@ -258,7 +258,7 @@ static void changed_answers_and_weights_differ(void **state)
     expect(1, "belongs to another run: it holds the weights of ", "verify %d --db copy.db",
            not_first());
     copy();
-    /* The last byte of the last weight: sign and exponent. */
+    /* The last byte of the last weight holds its sign and exponent. */
     shell("for f in copy.db.models/*.safetensors; do truncate -s -1 $f; "
           "printf '\\277' >>$f; done");
     expect(1, "differs: weight ", "verify 1 --db copy.db");
@@ -291,8 +291,8 @@ static void other_makers_and_settings_are_told(void **state)
     expect(4, "no run \"99\"", "verify 99");
 }
 
-/* Signals end it as the shell's convention says, and nothing stays in the place for
- * scratch. */
+/* A signal ends verify with the shell's exit code for it, and the place for scratch stays
+ * empty. */
 static void a_signal_ends_it_with_its_own_exit_code(void **state)
 {
     static const struct {
@@ -361,7 +361,7 @@ static void an_export_is_what_the_format_says(void **state)
         json_array_foreach(shape, i, size) n *= (uint64_t)json_integer_value(size);
         const uint64_t from = (uint64_t)json_integer_value(json_array_get(offsets, 0));
         const uint64_t to = (uint64_t)json_integer_value(json_array_get(offsets, 1));
-        assert_int_equal(from, end); /* no holes, in order */
+        assert_int_equal(from, end); /* in order, without gaps */
         assert_int_equal(to - from, 4 * n);
         end = to;
         numbers += n;
@@ -369,7 +369,7 @@ static void an_export_is_what_the_format_says(void **state)
     }
     assert_int_equal(8 + header + end, bytes);
     assert_true(tensors > 10);
-    /* Metadata: strings alone; the settings are JSON inside one of them. */
+    /* All metadata are strings; the settings are JSON inside one of them. */
     json_object_foreach(json_object_get(root, "__metadata__"), name, entry)
         assert_true(json_is_string(entry));
     const char *config =
@@ -377,7 +377,7 @@ static void an_export_is_what_the_format_says(void **state)
     json_t *settings = json_loads(config, 0, NULL);
     const json_int_t dim =
         json_integer_value(json_object_get(json_object_get(settings, "model"), "dim"));
-    /* A norm's gain starts at one and learns little in so few steps. */
+    /* The gain of a norm starts at one and changes little in so few steps. */
     entry = json_object_get(root, "final_norm.gain");
     offsets = json_object_get(entry, "data_offsets");
     assert_int_equal(json_integer_value(json_array_get(json_object_get(entry, "shape"), 0)),
@@ -409,7 +409,7 @@ static void an_export_never_overwrites_unasked(void **state)
     copy();
     shell("for f in copy.db.models/*.safetensors; do rm $f; mkfifo $f; done");
     expect(3, "", "export 1 -o none --db copy.db");
-    expect(1, "weights", "doctor --db copy.db"); /* and comes to an end */
+    expect(1, "weights", "doctor --db copy.db"); /* and does not hang */
     copy();
     shell("rm copy.db.models/*");
     expect(4, "no weights of this run were kept", "export 1 -o none --db copy.db");
@@ -418,7 +418,7 @@ static void an_export_never_overwrites_unasked(void **state)
 
 /* --- predict --- */
 
-/* The numbers of an array file, for the caller to free. */
+/* Returns the numbers of an array file; the caller frees them. */
 static float *read_npy(const char *name, size_t *rows, size_t *columns)
 {
     char path[SCRATCH_TEXT + 64];
@@ -460,7 +460,7 @@ static void logits_answer_as_eval_does(void **state)
     expect(0, "", "export 1 -o model.st");
     expect(0, "", "predict model.st --split id -n 70 --logits split.npy --force");
     float *x = read_npy("split.npy", &rows, &columns);
-    /* The samples with their targets, as the run's own law draws them. */
+    /* Draws the samples with their targets from the run's own law. */
     RUN(&p,
         "-C %s query -o csv \"SELECT json_extract(config, '$.task.options.length') "
         "FROM run WHERE run.id = 1\"",
@@ -558,13 +558,13 @@ static void wrong_input_is_told_by_its_line(void **state)
     shell("grep -q precious kept.npy && ! test -e bad.npy");
 }
 
-/* The settings in the header are a stranger's. */
+/* The settings in the header of a foreign file may be made up. */
 static void files_of_strangers_are_refused(void **state)
 {
     (void)state;
     expect(0, "", "export 1 -o model.safetensors --force");
     shell("echo 1 >one");
-    /* More layers, wider, another vocabulary: of the same length as text. */
+    /* More layers, a larger width, another vocabulary: the texts have equal length. */
     shell("sed 's/\\\\\"layers\\\\\":1/\\\\\"layers\\\\\":9/' model.safetensors "
           ">big.safetensors && ! cmp -s big.safetensors model.safetensors");
     expect(3, "holds ", "predict big.safetensors --input one --logits s.npy");

@@ -1,4 +1,4 @@
-/* Weights are used only when they are the run's, and neither a merge nor a kill loses any. */
+/* Weights are used only for the run that made them, and neither a merge nor a kill loses any. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,7 +39,7 @@ static void shell(const char *line)
         fail_msg("%s", command);
 }
 
-/* The exit code and words of stderr; NULL: nothing is to be said. */
+/* Checks the exit code and that stderr contains `words`; NULL: it must be empty. */
 static void posbench(int code, const char *arguments, const char *words)
 {
     struct program p;
@@ -97,7 +97,7 @@ static void read_identities(const char *name)
     sqlite3_close(db);
 }
 
-/* a.db with two runs that are done. */
+/* Makes a.db with two runs that are done. */
 static int setup(void **state)
 {
     char path[PLACE];
@@ -117,7 +117,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* All that use weights refuse them. */
+/* All commands that use weights refuse them. */
 static void refused(const char *words)
 {
     posbench(3, "eval 1 --split id --db a.db", words);
@@ -137,12 +137,12 @@ static void weights_of_another_run_are_refused(void **state)
     shell(line);
     refused("holds the weights of run");
     posbench(1, "verify 1 --db a.db", "does not come out the same");
-    /* Also in a database of an older posbench, which stored no hash. */
+    /* A database of an older posbench, which stored no hash, is covered, too. */
     execute("a.db", "UPDATE run SET weights_hash = NULL");
     refused("holds the weights of run");
 }
 
-/* The last number of run 1's weights. */
+/* Overwrites the last number of run 1's weights. */
 static void write_number(const unsigned char bytes[4])
 {
     char path[PLACE];
@@ -189,7 +189,7 @@ static void what_the_part_lacks_is_told(void **state)
     program_free(&p);
 }
 
-/* The better run of a conflict has no weights: those of the other are not its. */
+/* The run that is kept in a conflict has no weights; those of the other run are not its own. */
 static void those_of_other_numbers_do_not_stay(void **state)
 {
     (void)state;
@@ -205,7 +205,7 @@ static void those_of_other_numbers_do_not_stay(void **state)
     assert_true(is_there("new.db", 1, ".safetensors"));
 }
 
-/* F1: numbers are equal, and the part's models folder was not copied along. */
+/* F1: the numbers are equal, and the part's models folder was not copied with it. */
 static void they_stay_when_the_part_has_none(void **state)
 {
     (void)state;
@@ -229,7 +229,7 @@ static void they_are_taken_where_they_are_missing_or_damaged(void **state)
     posbench(0, "eval 2 --split id --db a.db", NULL);
 }
 
-/* F2: what a merge of an older posbench left aside when it was killed. */
+/* F2: a merge of an older posbench was killed and left files aside. */
 static void what_was_set_aside_is_found_and_put_back(void **state)
 {
     (void)state;
@@ -245,7 +245,7 @@ static void what_was_set_aside_is_found_and_put_back(void **state)
     posbench(0, "eval 2 --split id --db a.db", NULL);
 }
 
-/* A link in the part is told and costs nothing else, however often it is merged. */
+/* A link in the part is reported and hinders nothing else, however often it is merged. */
 static void a_link_in_a_part_does_not_hold_up_the_rest(void **state)
 {
     char path[PLACE];
@@ -291,7 +291,7 @@ static void a_damaged_part_is_told_by_its_name(void **state)
 
 /* --- what is left beside a database --- */
 
-/* F21: the process that wrote it was killed, and another has its number by now. */
+/* F21: the process that wrote it was killed, and another process has its number by now. */
 static void half_a_checkpoint_is_swept_unless_its_worker_lives(void **state)
 {
     char half[PLACE], spool[PLACE], ending[64];
@@ -311,7 +311,7 @@ static void half_a_checkpoint_is_swept_unless_its_worker_lives(void **state)
     close(held);
     posbench(0, "run --db a.db", "0 runs done, 2 skipped");
     assert_false(is_there("a.db", 0, ending));
-    /* Nor does it stay when the run is no more. */
+    /* It does not stay when the run is deleted, either. */
     write_text(half, "half");
     posbench(0, "rm --db a.db seed=1", "1 run marked");
     posbench(0, "purge --yes --db a.db", "deleted from a.db");
@@ -319,7 +319,7 @@ static void half_a_checkpoint_is_swept_unless_its_worker_lives(void **state)
     assert_false(is_there("a.db", 0, ending));
 }
 
-/* F24: something that is no file stands where they are to go. */
+/* F24: something that is no file is in their place. */
 static void weights_that_could_not_be_kept_are_counted(void **state)
 {
     char path[PLACE];

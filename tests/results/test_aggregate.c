@@ -1,4 +1,4 @@
-/* aggregate.h against NumPy 2 and SciPy 1.17 (trim_mean), and by hand. */
+/* aggregate.h against NumPy 2, SciPy 1.17 (trim_mean) and values worked by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,8 @@ static void profile_counts_what_is_above(void **state)
     assert_true(isnan(aggregate_share_above(tasks, 0, 0.5)));
 }
 
-/* 2 of 2 pairs in the first task, half of the pairs in the second; the third has no b. */
+/* a wins 2 of 2 pairs in the first task and half of the pairs in the second; the third has no
+ * b. */
 static void improvement_is_a_mean_over_tasks(void **state)
 {
     const double low[] = {1}, high[] = {2, 3};
@@ -68,7 +69,7 @@ static void interval_is_that_of_the_binomial_law(void **state)
     assert_near(again.high, i.high, 0);
 }
 
-/* The second stratum is constant: were strata mixed, the first one's mean would see it. */
+/* The second stratum is constant: if strata were mixed, the first one's mean would change. */
 static void strata_are_not_mixed(void **state)
 {
     const double x[] = {0.25, 0.25}, y[] = {9, 9, 9};

@@ -1,4 +1,4 @@
-/* compare.h: two sides whose answers were made up by hand. */
+/* compare.h: two sides with made-up answers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include "compare.h"
 #include "filled_store.h"
 
-/* A done run whose first `right` of 16 sequences of split "id" are right. */
+/* Adds a done run whose first `right` of 16 sequences of split "id" are right. */
 static void add_answers(struct store *s, struct fake_run r, int right)
 {
     const int64_t id = add_run(s, r);
@@ -20,7 +20,7 @@ static void add_answers(struct store *s, struct fake_run r, int right)
     assert_ok(store_answers(s, id, "id", bytes, 16, &err));
 }
 
-/* cope errs on 0, 2 and 4 of 16, rope on 12, 12 and 4. */
+/* cope has 0, 2 and 4 wrong of 16, rope 12, 12 and 4. */
 static void fill(struct store *s)
 {
     static const int cope[] = {16, 14, 12}, rope[] = {4, 4, 12};
@@ -52,8 +52,8 @@ static double number_of(const json_t *row, const char *key)
     return json_number_value(json_object_get(row, key));
 }
 
-/* Means of 6 / 48 and 28 / 48. Of nine pairs of seeds cope has fewer mistakes in eight and as
- * many in one. McNemar of 12 : 0 is 2 / 2^12, of 10 : 0 2 / 2^10, of 0 : 0 1. */
+/* The means are 6 / 48 and 28 / 48. In nine pairs of seeds cope has fewer mistakes in eight
+ * and equally many in one. McNemar's p of 12 : 0 is 2 / 2^12, of 10 : 0 2 / 2^10, of 0 : 0 1. */
 static void numbers_are_those_worked_by_hand(void **state)
 {
     const struct fixture *f = *state;
@@ -119,9 +119,10 @@ static void add_text(struct store *s, const char *variant, int seed, double perp
     put(s, id, "id", "bits_per_byte", log2(perplexity));
 }
 
-/* Perplexities 10, 12 and 13, 15: means 11 and 14, both with a standard error of 1, whose
- * intervals are 12.706 to either side, Student's t with one degree of freedom; that of the
- * difference is sqrt(2) times as wide. Flip-Flop beside it is compared by sequences. */
+/* Perplexities 10, 12 and 13, 15 have means 11 and 14, both with a standard error of 1. Their
+ * intervals are 12.706 to either side, by Student's t with one degree of freedom; that of the
+ * difference is sqrt(2) times as wide. Flip-Flop in the same database is compared by
+ * sequences. */
 static void texts_are_compared_by_perplexity(void **state)
 {
     const struct fixture *f = *state;
@@ -150,7 +151,7 @@ static void texts_are_compared_by_perplexity(void **state)
     free(text);
 }
 
-/* Fewer seeds with other settings do not count. */
+/* Runs with other settings and fewer seeds do not count. */
 static void settings_with_most_seeds_count(void **state)
 {
     const struct fixture *f = *state;
@@ -164,7 +165,7 @@ static void settings_with_most_seeds_count(void **state)
     free(text);
 }
 
-/* A run with 8 sequences answered others. */
+/* A run with 8 sequences has answered other questions. */
 static void other_sequences_are_not_compared(void **state)
 {
     const struct fixture *f = *state;
@@ -180,7 +181,7 @@ static void other_sequences_are_not_compared(void **state)
     fclose(out);
 }
 
-/* What CHECK refuses can be written all the same. */
+/* Another program can write what CHECK refuses. */
 static void answers_that_are_cut_are_refused(void **state)
 {
     struct fixture *f = *state;

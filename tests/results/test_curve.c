@@ -28,16 +28,16 @@ static void every_point_is_a_row_and_the_last_a_number(void **state)
     const int64_t id = add_run(f->store, (struct fake_run){.variant = "cope"});
     put_error(f->store, id, 20, 4);
     put_error(f->store, id, 30, 1);
-    put_error(f->store, id, 10, 8); /* of a step before: no last number */
+    put_error(f->store, id, 10, 8); /* an earlier step: not a last number */
     assert_answer(f->store, curve, "id|10|1|8|8|8|-;id|20|0.5|4|8|4|-;id|30|0.125|1|8|1|-");
     assert_answer(f->store, last, "id|token_error|30|0.125|1|8;id|loss|30|1|-|-");
-    put_error(f->store, id, 30, 2); /* again: the second counts */
+    put_error(f->store, id, 30, 2); /* stored again: the second value counts */
     assert_answer(f->store, "SELECT step, token_error, tokens, accuracy FROM v_curve",
                   "10|1|8|-;20|0.5|8|-;30|0.25|8|-");
     assert_answer(f->store, last, "id|token_error|30|0.25|2|8;id|loss|30|2|-|-");
 }
 
-/* Each number has a last step of its own; what is no number of a curve is no column. */
+/* Each number has its own last step; a metric that is not part of curves gets no column. */
 static void numbers_of_one_step_may_come_apart(void **state)
 {
     const struct fixture *f = *state;
@@ -53,7 +53,7 @@ static void numbers_of_one_step_may_come_apart(void **state)
                   "id|seen|20|0.5|4|8;train|longest|20|7|-|-");
 }
 
-/* All columns, each with the value of its own name. */
+/* Each column has the value of the metric of its name. */
 static void every_number_of_a_curve_has_its_column(void **state)
 {
     static const char *const names[] = {
@@ -133,7 +133,7 @@ static void merged_curves_are_whole_and_one_that_differs_is_told(void **state)
     assert_string_equal(conflict, "");
     assert_answer(f->store, curve, "id|10|1|8|8|8|-;id|20|0.5|4|8|4|-");
     assert_answer(f->store, last, "id|token_error|20|0.5|4|8;id|loss|20|4|-|-");
-    /* The last numbers are equal, and one before them is not. */
+    /* The last numbers are equal, but an earlier one is not. */
     put_error(part, id, 10, 7);
     assert_ok(store_merge(f->store, path, &hooks, &n, &err));
     assert_non_null(strstr(conflict, "step 10 id: token_error is 1 in "));

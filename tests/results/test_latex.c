@@ -1,4 +1,4 @@
-/* Every table of every published database in a paper of two columns: what LaTeX says of it. */
+/* Every table of every published database, set by LaTeX in a paper of two columns. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 
 static char folder[SCRATCH_TEXT];
 
-/* Two kinds of paper: a standard one, and one with narrow columns, where letters are larger. */
+/* A standard paper, and one with narrow columns, where letters are wider. */
 static const char *const papers[] = {
     "\\documentclass[twocolumn]{article}\n",
     "\\documentclass[11pt,twocolumn]{article}\n"
@@ -67,7 +67,7 @@ static void skip_without_latex(void)
     skip();
 }
 
-/* The output of a command, where it has one: not all databases have claims or such encoders. */
+/* Prints a command's output, if there is any: not all databases have claims or such encoders. */
 static void print_table(FILE *body, const char *command, const char *database)
 {
     struct program p;
@@ -99,7 +99,7 @@ static void write_paper(int k)
     assert_int_equal(fclose(paper), 0);
 }
 
-/* Both papers at a time; what TeX says stands in the log without a PDF, too. */
+/* Compiles both papers in parallel; without a PDF, too, TeX's messages are in the log. */
 static void compile(const char *database)
 {
     struct program p;
@@ -127,8 +127,8 @@ static void fit(const char *database)
     compile(database);
 }
 
-/* Notes that a page has no room for go on in the next float with a sentence, or, where that is
- * longer than a page, with a member of its list. */
+/* Notes that do not fit a page continue in the next float with a sentence, or, where a
+ * sentence is longer than a page, with a member of its list. */
 static void notes_are_broken_between_sentences(void)
 {
     struct program p;
@@ -153,7 +153,7 @@ FITS(text_quick)
 FITS(anchors)
 FITS(last_x)
 
-/* Rows and notes that fit a page are one float, with smaller letters if need be. */
+/* Rows and notes that fit a page are one float, in smaller letters if necessary. */
 static void what_fits_a_page_is_one_float(void **state)
 {
     (void)state;
@@ -171,7 +171,7 @@ static void what_fits_a_page_is_one_float(void **state)
     }
 }
 
-/* A paper refers to a table by its label, and its text is its author's. */
+/* A paper refers to a table by its label; the caption's text is the author's. */
 static void tables_have_captions_and_labels(void **state)
 {
     (void)state;
@@ -195,7 +195,7 @@ static void tables_have_captions_and_labels(void **state)
     }
 }
 
-/* A copy of the published quick.db that the statements have changed. */
+/* Copies the published quick.db and applies the statements. */
 static void copy_changed(const char *name, const char *sql, char path[SCRATCH_TEXT + 16])
 {
     struct program p;
@@ -209,7 +209,7 @@ static void copy_changed(const char *name, const char *sql, char path[SCRATCH_TE
     sqlite3_close(db);
 }
 
-/* Names and sentences of somebody else's database, each of which would fill pages. */
+/* Names and sentences of a foreign database, each of which would fill pages. */
 static void what_is_longer_than_a_page_is_cut(void **state)
 {
     (void)state;
@@ -235,7 +235,7 @@ static void what_is_longer_than_a_page_is_cut(void **state)
     program_free(&p);
 }
 
-/* What LaTeX obeys, and letters that it has not: with pdfLaTeX these are errors. */
+/* Characters that LaTeX obeys, and letters that it lacks, are errors with pdfLaTeX. */
 static void names_of_any_characters_are_set(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* How series look: by their names, and no two of one picture alike. */
+/* The look of a series follows from its name, and no two series of a picture look alike. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include "encoder.h"
 #include "looks.h"
 
-/* Of one name always the same; encoders of the paper differ in colour. */
+/* A name always has the same look; encoders of the paper differ in colour. */
 static void looks_belong_to_names(void **state)
 {
     static const char *const names[] = {"none", "absolute", "rope", "relative", "cope"};
@@ -24,7 +24,7 @@ static void looks_belong_to_names(void **state)
                         look_of("cope+relative").colour);
 }
 
-/* Their marks differ, from each other and from that without options. */
+/* Their marks differ from each other and from the encoder's without options. */
 static void variants_of_an_encoder_are_told_apart(void **state)
 {
     static const char *const names[][4] = {{"rope", "rope(fastest=0.75)", NULL, NULL},
@@ -46,7 +46,7 @@ static void add(struct plot_data *d, const char *panel, const char *series)
     assert_non_null(plot_add(d, panel, series));
 }
 
-/* Every two series that share a box, and with `whole` all of the picture. */
+/* Checks every two series that share a box, or with `whole` all of the picture. */
 static void assert_told_apart(const struct plot_data *d, bool text, bool whole)
 {
     struct looks *all = looks_new(d, text);
@@ -65,7 +65,7 @@ static void assert_told_apart(const struct plot_data *d, bool text, bool whole)
     looks_free(all);
 }
 
-/* In the order of the picture and in the other. */
+/* In both orders of the picture. */
 static void any_two_encoders_are_told_apart(void **state)
 {
     (void)state;
@@ -82,7 +82,7 @@ static void any_two_encoders_are_told_apart(void **state)
         }
 }
 
-/* All encoders and many variants of one; a terminal has 62 characters for them. */
+/* Pictures of all encoders and many variants of one; a terminal has 62 characters for marks. */
 static void many_variants_are_told_apart(void **state)
 {
     (void)state;
@@ -100,7 +100,7 @@ static void many_variants_are_told_apart(void **state)
     }
 }
 
-/* More than there are looks: those that share a box differ. */
+/* There are more series than looks, so only those that share a box differ. */
 static void boxes_of_a_crowded_picture_are_told_apart(void **state)
 {
     struct plot_data d = {0};
@@ -115,8 +115,8 @@ static void boxes_of_a_crowded_picture_are_told_apart(void **state)
     plot_data_free(&d);
 }
 
-/* Who was told apart before keeps the look; of two that meet the one without options does, in
- * whatever order they come. */
+/* A series that is distinct by its own look keeps it. Of two with the same look, the one
+ * without options keeps it, in either order. */
 static void a_look_is_kept_where_it_can_be(void **state)
 {
     static const char *const names[] = {"cope(p_max=256)", "path_fox", "rope"};

@@ -1,4 +1,4 @@
-/* Older databases: brought up to date when written, read as they are, lost never. */
+/* Older databases are migrated when written, read unchanged otherwise, and lose nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 
 enum { TEXT = 1 << 22, PROCESSES = 8 };
 
-/* Numbers of `curve` as rows of name, value, count and total. */
+/* One metric of `curve` as rows of name, value, count and total. */
 #define NUMBER(name)                                                       \
     "SELECT run_id, split, step, '" name "', quote(" name "), NULL, NULL " \
     "FROM curve WHERE " name " NOT NULL UNION ALL "
@@ -33,7 +33,7 @@ static const char numbers_of_curves[] = SHARE("accuracy") SHARE("token_error")
     "config, state, error, steps, parameters, flops, wall_s, cpu_s, tokens_per_s, "         \
     "peak_memory_mib, started, ended, provenance_id"
 
-/* Every table that a database of version 1 has, its ids included. */
+/* All tables of a database of version 1, ids included. */
 static const char *const old_tables[] = {
     "SELECT * FROM provenance ORDER BY id",
     "SELECT " OLD_RUN " FROM run ORDER BY id",
@@ -44,8 +44,8 @@ static const char *const old_tables[] = {
     "SELECT * FROM event ORDER BY id",
     "SELECT * FROM published ORDER BY id",
     "SELECT * FROM claim ORDER BY id"};
-/* The columns that version 1 had. It listed the training loss among the results, which belongs
- * to v_curve alone, and let intervals of rates leave [0, 1]. */
+/* The columns of version 1. That version listed the training loss among the results, while now
+ * only v_curve has it, and let intervals of rates leave [0, 1]. */
 #define OLD_VIEW_RUN                                                                      \
     "run_id, identity, experiment, profile, cell, task, task_version, encoder, variant, " \
     "seed, recipe, config, state, error, steps, parameters, flops, wall_s, cpu_s, "       \
@@ -87,7 +87,7 @@ static void add_row(struct text *t, sqlite3_stmt *q)
     t->used += (size_t)snprintf(t->at + t->used, TEXT - t->used, "\n");
 }
 
-/* Asked without store.c. */
+/* Queries without store.c. */
 static void dump_query(sqlite3 *db, const char *sql, struct text *t)
 {
     sqlite3_stmt *q = NULL;
@@ -100,7 +100,7 @@ static void dump_query(sqlite3 *db, const char *sql, struct text *t)
     sqlite3_finalize(q);
 }
 
-/* Tables as version 1 had them, and what all views answer. */
+/* Returns the tables as version 1 had them, and the rows of all views. */
 static struct text *dump(const char *path)
 {
     struct text *t = calloc(1, sizeof *t);
@@ -118,7 +118,7 @@ static struct text *dump(const char *path)
     return t;
 }
 
-/* The shape of a database: columns of its tables and views, indices, texts of views. */
+/* Returns the schema of a database: columns of its tables and views, indices, texts of views. */
 static struct text *shape(const char *path)
 {
     struct text *t = calloc(1, sizeof *t);
@@ -161,7 +161,7 @@ static int files_in(const char *folder)
     return n;
 }
 
-/* Puts the database of an older version where the fixture's was. */
+/* Puts the database of an older version in place of the fixture's. */
 static void take_version(struct fixture *f, int version)
 {
     static const char *const names[] = {"results_v1", "schema_v2", "schema_v3", "schema_v4",
@@ -226,8 +226,8 @@ static void an_old_database_becomes_what_a_new_one_is(void **state)
     }
 }
 
-/* Version 2 of six runs: 4 is interrupted, 3 was done and begun again by program 2, 6 is marked
- * as removed; 5 and 6 have other settings. Of 4 no number is of its last step. */
+/* Version 2 with six runs: 4 is interrupted, 3 was done and begun again by program 2, 6 is
+ * marked as removed; 5 and 6 have other settings. Run 4 has no number at its last step. */
 static void version_2_gets_recipes_members_attempts_and_last_steps(void **state)
 {
     struct fixture *f = *state;
@@ -259,7 +259,7 @@ static void version_2_gets_recipes_members_attempts_and_last_steps(void **state)
                    42);
 }
 
-/* Version 3 of four runs, two of them without a value on any split. */
+/* Version 3 with four runs, two of them without a value on any split. */
 static void runs_of_version_3_have_no_places(void **state)
 {
     struct fixture *f = *state;
@@ -274,9 +274,8 @@ static void runs_of_version_3_have_no_places(void **state)
     assert_integer(f->path, "SELECT count(*) FROM v_stratum", 0);
 }
 
-/* Version 4 of four runs with curves of three points, two of them without a value on
- * ood_longer. Every number of every point is in `curve`, besides those that are measured
- * once. */
+/* Version 4 with four runs and curves of three points; two runs have no value on ood_longer.
+ * Every number of every point moves to `curve`, except those that are measured once. */
 static void curves_of_version_4_become_a_row_a_point(void **state)
 {
     static const char before[] =
@@ -318,8 +317,6 @@ static struct text *rows_of(const char *path, const char *sql)
     return t;
 }
 
-/* Version 5 of the four runs of version 4, of which run 4 alone errs here and there. One split
- * has a third stratum, with the losses of a text, all digits of them. */
 static void change(const char *path, const char *sql)
 {
     sqlite3 *db = NULL;
@@ -330,7 +327,7 @@ static void change(const char *path, const char *sql)
     sqlite3_close(db);
 }
 
-/* As the first hours of schema 4 made them. */
+/* Early databases of version 4 had no table evaluation. */
 static void version_4_without_evaluations_gets_their_table(void **state)
 {
     struct fixture *f = *state;
@@ -344,6 +341,8 @@ static void version_4_without_evaluations_gets_their_table(void **state)
     assert_integer(f->path, "SELECT count(*) FROM v_evaluation", 0);
 }
 
+/* Version 5 with the four runs of version 4, of which only run 4 errs here and there. One split
+ * has a third stratum, with the losses of a text to all digits. */
 static void sums_of_version_5_become_rows(void **state)
 {
     static const char view[] =
@@ -364,7 +363,7 @@ static void sums_of_version_5_become_rows(void **state)
     assert_same(all, dump(f->path));
     assert_same(sums, rows_of(f->path, view));
     assert_same(places, rows_of(f->path, bits));
-    /* 3 bits of x'1202' are 1. */
+    /* x'1202' has 3 bits that are 1. */
     assert_integer(f->path,
                    "SELECT sum(wrong) FROM stratum WHERE run_id = 4 AND split = 'id' "
                    "AND name = 'ignores'",
@@ -375,7 +374,7 @@ static void sums_of_version_5_become_rows(void **state)
         "SELECT nats = 0.1 + 0.2 FROM stratum WHERE name = 'position' AND value = 0", 1);
 }
 
-/* Of no use as sums: nobody shall read zeroes in their stead. */
+/* Text that cannot be sums is refused, so that nobody reads zeros in its place. */
 static void what_are_no_sums_in_version_5_is_refused(void **state)
 {
     static const char *const strata[] = {
@@ -396,7 +395,7 @@ static void what_are_no_sums_in_version_5_is_refused(void **state)
     }
 }
 
-/* The file does not grow by a table that takes the place of another. */
+/* The file does not grow when a table replaces another. */
 static void a_migrated_database_is_not_larger(void **state)
 {
     struct fixture *f = *state;
@@ -410,7 +409,7 @@ static void a_migrated_database_is_not_larger(void **state)
     assert_true(new.st_size <= old.st_size);
 }
 
-/* The six runs, and nine times again with other seeds. */
+/* The six runs, and each nine times more with other seeds. */
 static void sixty_runs_of_version_2_keep_their_numbers(void **state)
 {
     struct fixture *f = *state;
@@ -455,7 +454,7 @@ static void the_old_database_stays_beside_it(void **state)
     assert_version(backup, 1);
     assert_same(before, dump(backup));
     assert_int_equal(access(second, F_OK), -1);
-    /* An earlier copy is never overwritten. */
+    /* An earlier copy is kept. */
     take_old(f);
     assert_ok(store_open(f->path, STORE_WRITE, &f->store, &err));
     assert_version(second, 1);
@@ -481,7 +480,7 @@ static void a_view_of_the_users_own_stays(void **state)
     assert_integer(f->path, "SELECT count(*) FROM mine", 5);
 }
 
-/* As other processes find it: they all open it for writing at the same moment. */
+/* All processes open it for writing at the same moment. */
 static void processes_that_open_it_at_once_migrate_once(void **state)
 {
     struct fixture *f = *state;
@@ -495,7 +494,7 @@ static void processes_that_open_it_at_once_migrate_once(void **state)
             char c;
             struct store *s = NULL;
             close(gate[1]);
-            if (read(gate[0], &c, 1) != 0) /* the parent closes its end */
+            if (read(gate[0], &c, 1) != 0) /* until the parent closes its end */
                 _exit(2);
             const enum status st = store_open(f->path, STORE_WRITE, &s, &err);
             if (st)
@@ -511,10 +510,10 @@ static void processes_that_open_it_at_once_migrate_once(void **state)
         assert_true(WIFEXITED(how) && WEXITSTATUS(how) == 0);
     }
     assert_version(f->path, SCHEMA_VERSION);
-    assert_int_equal(files_in(f->folder), 2); /* it and one copy */
+    assert_int_equal(files_in(f->folder), 2); /* the database and one copy */
 }
 
-/* Takes the steps as store.c does, to see what a wrong one leaves. */
+/* Runs a migration step as store.c does and checks that its failure changes nothing. */
 static void assert_step_fails(const struct fixture *f, const char *sql)
 {
     char copy[BACKUP_NAME];
@@ -535,7 +534,7 @@ static void a_step_that_fails_leaves_the_old_database(void **state)
     struct fixture *f = *state;
     take_old(f);
     assert_step_fails(f, "DELETE FROM metric; ALTER TABLE nowhere ADD COLUMN x;");
-    /* References to rows that are gone are seen too. */
+    /* References to deleted rows are noticed, too. */
     assert_step_fails(f, "DELETE FROM provenance;");
 }
 
@@ -545,7 +544,7 @@ static void a_damaged_database_is_not_migrated(void **state)
     take_old(f);
     sqlite3 *db = NULL;
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    /* Another text for an index: its entries no longer fit. */
+    /* The index gets another definition, so its entries no longer fit. */
     assert_int_equal(
         sqlite3_exec(db,
                      "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
@@ -560,7 +559,7 @@ static void a_damaged_database_is_not_migrated(void **state)
     assert_int_equal(files_in(f->folder), 1);
 }
 
-/* The file that a newer program migrates, and whether it has. */
+/* The file that a newer program migrates meanwhile, and how often it did. */
 static const char *raced;
 static int races;
 
@@ -590,9 +589,9 @@ static int listen_in(sqlite3 *db, const char **why, const void *routines)
     return sqlite3_trace_v2(db, SQLITE_TRACE_STMT, migrate_in_between, NULL);
 }
 
-/* Between the look at the schema and the first write a newer program may have come: its number
- * stays, and it is not written to. In write-ahead mode, with a reader, no other page is
- * written on opening. */
+/* A newer program may migrate between the check of the schema and the first write. Its version
+ * stays, and the database is not written to. In write-ahead mode, with a reader, opening
+ * writes no other page. */
 static void a_program_that_migrates_in_between_is_obeyed(void **state)
 {
     struct fixture *f = *state;
@@ -652,7 +651,7 @@ static void a_reader_sees_it_up_to_date_and_changes_nothing(void **state)
     take_old(f);
     assert_reads_as_new(f);
     assert_int_equal(files_in(f->folder), 1);
-    /* Also when a killed writer left it in write-ahead mode. */
+    /* The same after a killed writer left it in write-ahead mode. */
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL),
                      SQLITE_OK);

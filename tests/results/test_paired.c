@@ -1,4 +1,4 @@
-/* paired.h by hand, and against SciPy 1.17 (binomtest). */
+/* paired.h against values worked by hand and SciPy 1.17 (binomtest). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,8 +46,8 @@ static void discordant_examples_are_counted_by_pair(void **state)
     assert_int_equal(d.only_b, 0 + 1); /* 0 of seed 2 */
 }
 
-/* The same answers: the difference of an example is 0 however it is drawn, and so is that
- * of seeds that agree. Seeds that differ leave a spread. */
+/* With equal answers the difference of each example is 0 in every draw, and so is the
+ * difference of seeds that agree. Seeds that differ leave a spread. */
 static void what_is_common_cancels(void **state)
 {
     double effect;
@@ -62,8 +62,8 @@ static void what_is_common_cancels(void **state)
     assert_true(i.low < 0 && i.high > 0);
 }
 
-/* One seed a side and n independent examples, of which a errs at 10 %: the interval is
- * that of a mean, 1.96 sqrt(0.1 * 0.9 / 1000) = 0.0186 about 0.1. */
+/* One seed on each side and n independent examples, of which a errs on 10 %: the interval is
+ * that of a mean, 1.96 sqrt(0.1 * 0.9 / 1000) = 0.0186 around 0.1. */
 static void one_seed_leaves_the_spread_of_the_examples(void **state)
 {
     static uint8_t bits[125], all[125];

@@ -1,4 +1,4 @@
-/* The pictures: their data, their scripts, and names that would do harm. */
+/* The plots: their data, their scripts, and names that would do harm. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,15 +27,16 @@ static void curves_hold_each_seed_and_the_median(void **state)
     assert_int_equal(d.n, 2 * 3 * 2); /* ood_long has one step, so no curve */
     assert_string_equal(d.row[0].panel, "flip_flop, valid");
     TEXT_OF(text, n, plot_find("curves")->draw(&d, &q, out));
-    /* Seeds 0.1, 0.2 and 0.3 at step 100: the median is 20 %. */
+    /* The seeds have 0.1, 0.2 and 0.3 at step 100: the median is 20 %. */
     assert_non_null(strstr(text, "$median_0 << EOD\n50 50\n100 20\nEOD\n"));
     assert_non_null(strstr(text, "$seeds_0 << EOD\n50 50\n100 10\n\n50 50\n"));
     free(text);
     plot_data_free(&d);
 }
 
-/* 0 of 300: 1 - 0.05^(1/300) = 0.009936, so the scale goes from 0.1 to 100 %; 0 lies before
- * it, at 10^(-1 - 0.16 * 3), with lines to the bound. Open marks are in $none. */
+/* The bound of 0 of 300 is 1 - 0.05^(1/300) = 0.009936, so the scale goes from 0.1 to 100 %. 0 is
+ * drawn before the scale, at 10^(-1 - 0.16 * 3), with lines to the bound. Open marks are in
+ * $none. */
 static void seeds_without_errors_stand_at_zero(void **state)
 {
     struct fixture *f = *state;
@@ -44,18 +45,18 @@ static void seeds_without_errors_stand_at_zero(void **state)
     size_t n;
     fill(f);
     struct plot_data d = read_plot(f, "seeds", &q);
-    assert_int_equal(d.n, 6); /* `valid` chooses settings: it is no result */
+    assert_int_equal(d.n, 6); /* `valid` chooses settings, so it is no result */
     TEXT_OF(text, n, plot_find("seeds")->draw(&d, &q, out));
     assert_non_null(strstr(text, "$none_0 << EOD\n0.03311"));
     assert_non_null(strstr(text, " 1 2 2 0.9936\n"));
     assert_non_null(strstr(text, "$some_0 << EOD\n25 "));
-    /* A block without points has one that stands outside the box. */
+    /* A block without points has one that lies outside the box. */
     assert_non_null(strstr(text, "$some_3 << EOD\n0.033113112148259113 -99 0 0 0\nEOD\n"));
     assert_non_null(strstr(text, "set xrange [0.0218776:141.254]\n"
                                  "set xtics ('0' 0.0331131, '0.1' 1e-1, '' 2e-1 1, "));
     assert_non_null(strstr(text, "with vectors nohead"));
     free(text);
-    /* 0 of the accuracy is not without errors: the key is of any rate. */
+    /* An accuracy of 0 is not free of errors: the key speaks of any rate. */
     q.metric = "accuracy";
     TEXT_OF(text, n, plot_script(plot_find("seeds"), &d, &q, "svg", out));
     const char *title =
@@ -66,7 +67,7 @@ static void seeds_without_errors_stand_at_zero(void **state)
     plot_data_free(&d);
 }
 
-/* Where each seed erred there is no place for 0; decades have a name as long as there is room. */
+/* Where every seed erred there is no place for 0. The decades have labels while there is room. */
 static void a_scale_has_zero_where_a_seed_has(void **state)
 {
     struct fixture *f = *state;
@@ -83,7 +84,7 @@ static void a_scale_has_zero_where_a_seed_has(void **state)
     plot_data_free(&d);
 }
 
-/* The first number behind `key` in the script of the data. */
+/* Returns the first number after `key` in the script of the data. */
 static int script_number(const struct plot_data *d, const struct plot_request *q,
                          const char *plot, const char *terminal, const char *key)
 {
@@ -98,7 +99,7 @@ static int script_number(const struct plot_data *d, const struct plot_request *q
     return number;
 }
 
-/* Names stand beside the box and not in its place; many rows make it higher. */
+/* Names are beside the box and take no width from it; many rows make it higher. */
 static void boxes_of_seeds_keep_their_width(void **state)
 {
     static const char *const names[] = {"a", "cope(scale_position=false,sep_keys=true)"};
@@ -124,8 +125,8 @@ static void boxes_of_seeds_keep_their_width(void **state)
     assert_int_equal(lines[1], 2 * 18 + 10 + 1);
 }
 
-/* Below the axis's name, in as many columns as names have room: gnuplot puts names of 18 letters
- * in two, of 19 in one. */
+/* The legend is below the axis's name, in as many columns as fit its names: gnuplot puts names
+ * of 18 letters in two, of 19 in one. */
 static void legends_have_their_own_room(void **state)
 {
     const struct plot_request q = {.metric = "token_error"};
@@ -157,7 +158,7 @@ static void legends_have_their_own_room(void **state)
     }
 }
 
-/* Where each box has the same series; a terminal has one box a row. */
+/* Boxes share a legend when each has the same series; a terminal has one box in each row. */
 static void boxes_of_the_same_series_share_a_legend(void **state)
 {
     static const char *const plots[] = {"curves", "speed"};
@@ -180,15 +181,15 @@ static void boxes_of_the_same_series_share_a_legend(void **state)
         const int legends = occurrences(script, "title 'alpha'");
         const bool once = same && !in_text;
         assert_int_equal(occurrences(script, "unset key\n"), once ? 2 : 0);
-        assert_int_equal(legends, once ? 3 : 2); /* of two boxes the title is not shown */
+        assert_int_equal(legends, once ? 3 : 2); /* two boxes hide their title */
         assert_int_equal(strstr(script, " layout 1,1\n") != NULL, once);
         free(script);
         plot_data_free(&d);
     }
 }
 
-/* Seeds 1 and 2 of alpha: of 100 places 38 hold 0 ignored bits, 1 holds 1, 1 holds 2, 60
- * hold 9. A fortieth are 2.5 places: those of 1 and 2 are one point at 1.5. */
+/* Seeds 1 and 2 of alpha: of 100 places 38 have 0 ignored bits, 1 has 1, 1 has 2, 60 have 9. A
+ * point needs a fortieth, 2.5 places, so those of 1 and 2 become one point at 1.5. */
 static void errors_stand_at_their_distance(void **state)
 {
     static const char *const strata[] = {
@@ -206,7 +207,7 @@ static void errors_stand_at_their_distance(void **state)
         assert_ok(store_places(f->store, id, &p, &err));
     }
     struct plot_data d = read_plot(f, "distance", &q);
-    assert_int_equal(d.n, 2 * 3); /* `agree` has two values: no distance */
+    assert_int_equal(d.n, 2 * 3); /* `agree` has two values, so it is no distance */
     assert_string_equal(d.row[0].panel, "flip_flop, id: ignores");
     TEXT_OF(text, n, plot_find("distance")->draw(&d, &q, out));
     assert_non_null(
@@ -229,9 +230,9 @@ static void errors_stand_at_their_distance(void **state)
     plot_data_free(&d);
 }
 
-/* Three seeds of a text: perplexities 8, 9 and 10 at half a context and three times that at
- * two; `id` is no split with fixed targets. Of its places 40 have a position of 0 to 3 each,
- * a nat more each than the one before. */
+/* Adds three seeds of a text: perplexities 8, 9 and 10 at half a context and three times that
+ * at two; `id` has no fixed targets. 40 of its places have each of the positions 0 to 3, and
+ * each position loses one nat more than the one before. */
 static void fill_text(struct fixture *f, const char *variant)
 {
     static const char splits[] =
@@ -274,7 +275,7 @@ static void perplexity_stands_over_the_context(void **state)
     plot_data_free(&d);
 }
 
-/* 40 places of 160 are more than a fortieth, so each position is a mark; runs of other tasks
+/* 40 places of 160 are more than a fortieth, so each position is a mark. Runs of other tasks
  * have no nats. */
 static void losses_stand_at_their_position(void **state)
 {
@@ -301,7 +302,7 @@ static void fill_surface(struct fixture *f, const char *variant)
     add_surface(f, variant, (double[2][4]){{0.1, 0.15, 0.2, 0.25}, {0.2, 0.25, 0.3, 0.35}});
 }
 
-/* Words stand upright below their columns, and not one on the other; letters lie. */
+/* Words are upright below their columns and do not overlap; single letters are level. */
 static void words_of_a_text_can_be_read_below_a_map(void **state)
 {
     static const char *const keys[] = {"w", "1", "_the"};
@@ -329,7 +330,7 @@ static void words_of_a_text_can_be_read_below_a_map(void **state)
     }
 }
 
-/* A map of n x n tokens. */
+/* Returns a map of n x n tokens. */
 static struct plot_data map_of(int n, const char *token)
 {
     struct plot_data d = {.columns = 1};
@@ -343,7 +344,7 @@ static struct plot_data map_of(int n, const char *token)
     return d;
 }
 
-/* 32 have room; of 33 every second is named, and the axis says so. */
+/* 32 labels fit; of 33 tokens every second is named, and the axis says so. */
 static void an_axis_says_which_tokens_it_names(void **state)
 {
     const struct plot_request q = {.title = "run 1"};
@@ -365,7 +366,7 @@ static void an_axis_says_which_tokens_it_names(void **state)
     }
 }
 
-/* Of fewer than four cells gnuplot draws no image, only a warning. */
+/* gnuplot draws no image of fewer than four cells, only a warning. */
 static void a_map_of_one_token_is_a_box(void **state)
 {
     struct plot_data d = map_of(1, "w");
@@ -379,8 +380,8 @@ static void a_map_of_one_token_is_a_box(void **state)
     plot_data_free(&d);
 }
 
-/* 0, 1/2, 1 of 1: the first, middle and last shade; 140 tokens are two a character. Control
- * characters of a token are not shown. */
+/* Cells 0, 1/2 and 1 of 1 get the first, middle and last shade; of 140 tokens two share a
+ * character. Control characters of a token are not shown. */
 static void a_map_in_text_has_shades(void **state)
 {
     const struct plot_request q = {.title = "run 1\nx\x1b", .text = true};
@@ -405,7 +406,7 @@ static void a_map_in_text_has_shades(void **state)
     plot_data_free(&d);
 }
 
-/* Seeds 0.1 and 0.2 on the first point: 15 %. */
+/* Seeds 0.1 and 0.2 at the first point have the mean 15 %. */
 static void a_surface_has_the_mean_of_each_point(void **state)
 {
     struct fixture *f = *state;
@@ -437,8 +438,8 @@ static void a_surface_has_the_mean_of_each_point(void **state)
     plot_data_free(&d);
 }
 
-/* alpha has 0.25, 0 and 0.5, beta 0 three times: beta is better in two of three pairs and
- * equal in the last, 5/6. Three seeds a side: p is 1/20 at the least, times two claims. */
+/* alpha has 0.25, 0 and 0.5, beta three times 0: beta is better in two of three pairs and
+ * equal in the last, 5/6. With three seeds a side p is at least 1/20, times two claims. */
 static void claims_have_their_effect_and_verdict(void **state)
 {
     struct fixture *f = *state;
@@ -450,7 +451,7 @@ static void claims_have_their_effect_and_verdict(void **state)
     struct plot_data d = read_plot(f, "claims", &q);
     assert_int_equal(d.n, 3);
     assert_string_equal(d.row[0].panel, "flip_flop, quick: token_error, %");
-    assert_string_equal(d.row[1].word[0], "c4"); /* with c1, in one box */
+    assert_string_equal(d.row[1].word[0], "c4"); /* in one box with c1 */
     assert_string_equal(d.row[2].panel, "flip_flop, quick: loss");
     TEXT_OF(text, n, plot_csv(plot_find("claims"), &d, out));
     assert_non_null(strstr(
@@ -464,10 +465,10 @@ static void claims_have_their_effect_and_verdict(void **state)
     assert_non_null(strstr(text, "$claim_1 << EOD\n-25 2 "));
     assert_non_null(strstr(text, "$paper_0 << EOD\n20 1\nEOD\n"));
     assert_non_null(strstr(text, "$paper_1 << EOD\nnan 2\nEOD\n"));
-    /* Few numbers beside the axis; of what has no paper's number no text stands at NaN. */
+    /* The axis has few numbers; a claim without a paper's number has no text at NaN. */
     assert_non_null(strstr(text, "set xtics 20\n"));
     assert_null(strstr(text, "$paper_1 using"));
-    /* loss is 1.2 and 0.9 on average, and no percentage: alpha - beta. */
+    /* The mean losses are 1.2 and 0.9, no percentages: alpha - beta. */
     assert_non_null(strstr(text, "$claim_2 << EOD\n-0.3"));
     assert_non_null(strstr(text, "set y2tics scale 0 noenhanced ('too few seeds' 1, "));
     free(text);
@@ -481,7 +482,7 @@ static void claims_have_their_effect_and_verdict(void **state)
     plot_data_free(&d);
 }
 
-/* A metric is a name and no glob. */
+/* A metric is a name, not a glob. */
 static void a_metric_that_nothing_has_is_named(void **state)
 {
     struct fixture *f = *state;
@@ -493,7 +494,7 @@ static void a_metric_that_nothing_has_is_named(void **state)
     plot_data_free(&d);
 }
 
-/* An empty database, runs that are not done, and one of them that is. */
+/* The message for an empty database, for runs that are not done, and when one of them is. */
 static void runs_that_are_not_done_are_told(void **state)
 {
     struct fixture *f = *state;
@@ -518,7 +519,7 @@ static void runs_that_are_not_done_are_told(void **state)
     plot_data_free(&d);
 }
 
-/* Numbers of strangers: gnuplot crashes when a letter stands where no number is. */
+/* Numbers of foreign databases: gnuplot crashes when text stands where there is no number. */
 static void numbers_without_end_have_no_mark(void **state)
 {
     struct fixture *f = *state;
@@ -588,7 +589,7 @@ static void csv_is_the_data(void **state)
     plot_data_free(&d);
 }
 
-/* And read back to the same double. */
+/* The text reads back to the same double. */
 static void numbers_of_csv_are_short(void **state)
 {
     static const double third = 1.0 / 3.0;
@@ -620,7 +621,7 @@ static void every_plot_says_when_nothing_fits(void **state)
     }
 }
 
-/* What gnuplot would run in a double-quoted string, as a macro, in a comment or on a line
+/* Text that gnuplot would run in a double-quoted string, as a macro, in a comment or on a line
  * of its own. */
 #define HARM \
     "x`touch harm`'.system('touch harm').'\n!touch harm\n@m $d %n %s 5%% & </script> \"q\" \\"
@@ -638,7 +639,7 @@ static void names_are_single_quoted(void **state)
     free(text);
 }
 
-/* Of every plot and format, with gnuplot where it is installed. */
+/* Tries every plot and format, with gnuplot where it is installed. */
 static void names_from_elsewhere_run_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -660,7 +661,7 @@ static void names_from_elsewhere_run_nothing(void **state)
                 fail_msg("%s: %s", plot_at(i)->name, p.err);
             program_free(&p);
         }
-        /* A page takes the picture as it is. */
+        /* A page includes the picture as it is. */
         RUN(&p, "--help >/dev/null; cd '%s' && ! grep '</script>' picture.svg", f->folder);
         assert_int_equal(p.code, 0);
         program_free(&p);
@@ -670,7 +671,7 @@ static void names_from_elsewhere_run_nothing(void **state)
     }
 }
 
-/* The pictures of a model: its tokens, and the run's names in the title. */
+/* The pictures of a model show its tokens, and the run's names in the title. */
 static void names_of_a_run_run_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -714,7 +715,7 @@ static void the_same_data_give_the_same_bytes(void **state)
         skip();
     }
     for (int i = 0; i < plot_count(); i++)
-        for (int k = 0; k < 3 && !plot_at(i)->planes; k++) { /* those: test_probe */
+        for (int k = 0; k < 3 && !plot_at(i)->planes; k++) { /* test_probe has those */
             static const char *const end[] = {"svg", "pdf", "png"};
             RUN(&p,
                 "-C '%s' plot %s --db results.db -o a.%s && sleep 0.02 && %s -C '%s' plot %s "

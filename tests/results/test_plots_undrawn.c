@@ -1,4 +1,4 @@
-/* Pictures of what has no place on a scale, or no room beside it. */
+/* Plots of values that have no place on a scale, and of text that has no room. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include "plot_bed.h"
 #include "program.h"
 
-/* The compiler takes what open_memstream leaves for a pointer to the variable itself. */
+/* Keeps gcc from taking what open_memstream leaves for a pointer to the variable itself. */
 static char *own(char *text)
 {
     char *copy = strdup(text);
@@ -17,9 +17,9 @@ static char *own(char *text)
     return copy;
 }
 
-enum { LEFT_OUT = 5 }; /* of the values of speed */
+enum { LEFT_OUT = 5 }; /* index of that value of speed */
 
-/* Of a picture of any kind, in which no seed is left out. */
+/* Returns data of one seed for any plot, with nothing left out. */
 static struct plot_data one_mark(const char *panel, const char *series)
 {
     struct plot_data d = {0};
@@ -38,7 +38,7 @@ static char *script_of(const char *plot, const struct plot_data *d, struct plot_
     return own(text);
 }
 
-/* The same with the lines of the title in one. */
+/* The same with the title on one line. */
 static char *unbroken_script_of(const char *plot, const struct plot_data *d,
                                 struct plot_request *q)
 {
@@ -59,7 +59,7 @@ static char *csv_of(const char *plot, const struct plot_data *d)
     return own(text);
 }
 
-/* The scale is that of 25 and 50 %; each other seed stands at an edge and is counted. */
+/* The scale is that of 25 and 50 %; every other seed is drawn at an edge and counted. */
 static void a_seed_beyond_the_scale_is_drawn_and_counted(void **state)
 {
     struct fixture *f = *state;
@@ -89,7 +89,7 @@ static void a_seed_beyond_the_scale_is_drawn_and_counted(void **state)
     plot_data_free(&d);
 }
 
-/* All metrics NULL are no picture. */
+/* There is no picture when all metrics are NULL. */
 static void seeds_without_any_number_are_no_picture(void **state)
 {
     struct fixture *f = *state;
@@ -103,7 +103,7 @@ static void seeds_without_any_number_are_no_picture(void **state)
     plot_data_free(&d);
 }
 
-/* A mean over seeds that have a number says how many have none. */
+/* The mean is over seeds with a number, and the caption counts those without. */
 static void speed_says_which_seeds_it_leaves_out(void **state)
 {
     struct fixture *f = *state;
@@ -125,7 +125,8 @@ static void speed_says_which_seeds_it_leaves_out(void **state)
     plot_data_free(&d);
 }
 
-/* 2 s of processor time for 100 steps, also of a run that stood still for a day. */
+/* 2 s of processor time for 100 steps; the wall time of a run that was paused for a day does
+ * not count. */
 static void speed_is_processor_time_a_step(void **state)
 {
     struct fixture *f = *state;
@@ -147,7 +148,7 @@ static void speed_is_processor_time_a_step(void **state)
     plot_data_free(&d);
 }
 
-/* The key of a picture of seeds in one line. */
+/* Writes the key of a picture of seeds to `key`, on one line. */
 static void key_of_seeds(struct fixture *f, const char *metric, bool in_text, char key[256])
 {
     const struct plot *p = plot_find("seeds");
@@ -162,7 +163,7 @@ static void key_of_seeds(struct fixture *f, const char *metric, bool in_text, ch
     plot_data_free(&d);
 }
 
-/* And nothing of what is not in it; a loss is no rate. */
+/* The key explains the marks of the picture and no others; a loss is no rate. */
 static void a_key_tells_the_marks_of_its_picture(void **state)
 {
     struct fixture *f = *state;
@@ -188,7 +189,8 @@ static void a_key_tells_the_marks_of_its_picture(void **state)
              ">: a seed above the scale; ?: a seed without a number");
 }
 
-/* At ood_long, beside three seeds of 1 to 100 %; a 0 stands with the zeros. */
+/* The paper's number at ood_long is beside three seeds of 1 to 100 %; a 0 is drawn with the
+ * zeros. */
 static void a_paper_beyond_the_scale_is_told(void **state)
 {
     static const struct {
@@ -224,7 +226,7 @@ static void a_paper_beyond_the_scale_is_told(void **state)
     }
 }
 
-/* Three seeds of two points, of which the second of seed 2, or each, is infinite. */
+/* Returns three seeds of two points, of which the second of seed 2, or every one, is infinite. */
 static struct plot_data points_of(int seed_at, bool all)
 {
     struct plot_data d = {0};
@@ -262,7 +264,7 @@ static void lines_say_which_points_are_absent(void **state)
         }
 }
 
-/* Of a text whose runs have nats, a place without them is a point without a number. */
+/* In a text whose runs have nats, a place without them is a point without a number. */
 static void a_place_without_its_loss_is_kept(void **state)
 {
     struct fixture *f = *state;
@@ -281,7 +283,7 @@ static void a_place_without_its_loss_is_kept(void **state)
     plot_data_free(&d);
 }
 
-/* Series for which the note has no room are counted; its lines fit the terminal. */
+/* The note counts the series that do not fit it; its lines fit the terminal. */
 static void notes_fit_the_picture(void **state)
 {
     struct plot_request q = {.metric = "token_error", .text = true};
@@ -308,7 +310,7 @@ static void notes_fit_the_picture(void **state)
     plot_data_free(&d);
 }
 
-/* However long a name is, the interval has its room, and each sign is told. */
+/* However long a name is, the interval keeps its room, and the key explains each sign. */
 static void claims_in_text_keep_their_room(void **state)
 {
     struct fixture *f = *state;
@@ -344,7 +346,7 @@ static void claims_in_text_keep_their_room(void **state)
     plot_data_free(&d);
 }
 
-/* One seed a side has no interval, and not each claim has a paper's number. */
+/* One seed on each side has no interval, and not every claim has a paper's number. */
 static void a_key_of_claims_tells_what_is_there(void **state)
 {
     const struct plot_request words = {.text = true};
@@ -396,7 +398,7 @@ static void a_claim_without_difference_is_shown(void **state)
     plot_data_free(&d);
 }
 
-/* Beside a box and in a legend a name keeps both its ends. */
+/* Beside a box and in a legend a name keeps both of its ends. */
 static void long_names_lose_their_middle(void **state)
 {
     static const char *const plots[] = {"seeds", "curves", "speed"};
@@ -415,7 +417,7 @@ static void long_names_lose_their_middle(void **state)
             char *end = strstr(at, "_end'");
             assert_non_null(end);
             end[strlen("_end'")] = '\0';
-            /* Six quotes and two dots stand around the parts. */
+            /* The parts have six quotes and two dots around them. */
             assert_int_equal(plot_letters(at) - 8, p      ? PLOT_SHORT_NAME_MOST
                                                    : text ? PLOT_TEXT_NAME_MOST
                                                           : PLOT_NAME_MOST);
@@ -424,8 +426,8 @@ static void long_names_lose_their_middle(void **state)
         }
 }
 
-/* Chinese letters are two columns wide, as are letters with a mark; what is left begins with a
- * letter. */
+/* Chinese letters count as two columns, and so do letters with a combining mark; what remains
+ * begins with a whole letter. */
 static void names_are_cut_by_their_width(void **state)
 {
     static const char *const letter[] = {"\xe4\xb8\xad", "e\xcc\x81"};
@@ -449,7 +451,8 @@ static void names_are_cut_by_their_width(void **state)
     }
 }
 
-/* A pictograph that no font has would cover a PNG, and text loses a name with joined marks. */
+/* A pictograph that the font lacks would cover a PNG, and in text gnuplot drops a name with
+ * joined marks. */
 static void letters_that_gnuplot_cannot_draw_are_replaced(void **state)
 {
     static const struct {
@@ -471,7 +474,7 @@ static void letters_that_gnuplot_cannot_draw_are_replaced(void **state)
     }
 }
 
-/* Of a picture of a model, whose title has the run's names. */
+/* The title of a picture of a model has the run's names. */
 static void long_lines_of_a_title_are_broken(void **state)
 {
     char title[300] = "run 1\n";
@@ -492,7 +495,7 @@ static void long_lines_of_a_title_are_broken(void **state)
     plot_data_free(&d);
 }
 
-/* So do titles, which would lie on their neighbours'; that of seeds stands above the names. */
+/* Long titles would overlap their neighbours'. The title of seeds is above the names. */
 static void long_titles_lose_their_middle(void **state)
 {
     static const char *const plots[] = {"seeds", "curves", "speed", "positions"};
@@ -516,8 +519,8 @@ static void long_titles_lose_their_middle(void **state)
     }
 }
 
-/* Of two seeds at length 64 and 128, p_ignore 0.5 and 0.9, one is infinite at one point and both
- * have no number at another. */
+/* Two seeds at lengths 64 and 128 and p_ignore 0.5 and 0.9: one is infinite at one point, and
+ * both have no number at another. */
 static void a_surface_says_which_seeds_it_leaves_out(void **state)
 {
     struct fixture *f = *state;
@@ -547,7 +550,7 @@ static void a_surface_says_which_seeds_it_leaves_out(void **state)
     plot_data_free(&d);
 }
 
-/* In text an axis that is drawn last takes the letters of marks at 0. */
+/* In text an axis drawn last would overwrite the marks at 0. */
 static void marks_on_an_axis_are_seen_in_text(void **state)
 {
     struct plot_request q = {.metric = "token_error"};
@@ -577,7 +580,7 @@ static void an_unknown_picture_is_answered_with_all(void **state)
     }
 }
 
-/* With gnuplot where it is installed: a box without numbers leaves the others theirs. */
+/* With gnuplot where it is installed: a box without numbers does not disturb the others. */
 static void odd_numbers_are_drawn(void **state)
 {
     static const char *const plots[] = {"claims", "seeds", "speed", "curves", "distance"};

@@ -1,6 +1,6 @@
-/* rank_test.h against counts worked by hand and an independent implementation: every
- * choice of the pooled values enumerated in Python (itertools.combinations over
- * scipy.stats.rankdata, SciPy 1.17), and SciPy's mannwhitneyu where there are no ties. */
+/* rank_test.h against counts worked by hand and an independent implementation, which
+ * enumerates every choice of the pooled values in Python (itertools.combinations over
+ * scipy.stats.rankdata, SciPy 1.17), and against SciPy's mannwhitneyu where there are no ties. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,7 +74,8 @@ static void an_empty_side_decides_nothing(void **state)
     assert_true(isnan(rank_test_improvement(of(a, 1), of(a, 0))));
 }
 
-/* Of the four pairs (a, b), (1, 2) and (1, 3) count whole, (3, 3) half and (3, 2) not: 2.5 / 4. */
+/* Of the four pairs (a, b), (1, 2) and (1, 3) count whole, (3, 3) half and (3, 2) not: 2.5 /
+ * 4. */
 static void improvement_is_the_share_of_pairs(void **state)
 {
     const double a[] = {1, 3}, b[] = {2, 3};

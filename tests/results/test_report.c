@@ -1,5 +1,5 @@
-/* The page: what it says of the numbers, that names are text, and what a missing gnuplot
- * leaves. How it looks and works in a browser: tests/browser. */
+/* The report: what it says of the numbers, that names are text, and what it leaves out without
+ * gnuplot. tests/browser tries how it looks and works in a browser. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,7 +28,7 @@ static void add_seeds(struct fixture *f, const char *variant, int n, double firs
     }
 }
 
-/* Stands for gnuplot: a mark with a text as gnuplot writes it. */
+/* Replaces gnuplot: writes a mark with a text as gnuplot would. */
 static enum status draw(FILE *script, FILE *picture, struct err *e)
 {
     (void)script;
@@ -144,8 +144,8 @@ static bool find_task(const char *name, struct report_task *out)
     return strcmp(name, "flip_flop") == 0;
 }
 
-/* Above the findings of an experiment, long before its tables; a value may read as if it named
- * an option. */
+/* They are above the findings of an experiment, long before its tables. A value may read as if
+ * it named an option. */
 static void what_tests_ask_stands_above_what_came_out(void **state)
 {
     struct fixture *f = *state;
@@ -171,8 +171,8 @@ static void what_tests_ask_stands_above_what_came_out(void **state)
     free(text);
 }
 
-/* Of a text most next tokens are wrong whoever leads: tables have its perplexity, and so has
- * the sentence. */
+/* In a text most next tokens are wrong for every encoder, so tables and the sentence use
+ * perplexity. */
 static void texts_are_judged_by_perplexity(void **state)
 {
     struct fixture *f = *state;
@@ -191,7 +191,7 @@ static void texts_are_judged_by_perplexity(void **state)
     free(text);
 }
 
-/* The best first, as in what came out, and who has no number last. */
+/* The best encoder is first, as in the findings; an encoder without a number is last. */
 static void the_leaderboard_begins_with_the_best(void **state)
 {
     static const char *const names[] = {"absent", "wordy", "clear"};
@@ -225,7 +225,7 @@ static void the_leaderboard_begins_with_the_best(void **state)
     free(text);
 }
 
-/* Of equal means no encoder leads alone, and 0 is said to be no error. */
+/* When means are equal, all their encoders are named, and 0 is called no error. */
 static void all_that_lead_are_named(void **state)
 {
     struct fixture *f = *state;
@@ -240,7 +240,8 @@ static void all_that_lead_are_named(void **state)
     free(text);
 }
 
-/* A page's command is copied and run: it draws the same, and its names are one word each. */
+/* A reader copies a command of the page and runs it: it asks for the same picture, and a name
+ * is one word of it. */
 static void commands_draw_the_same_and_no_more(void **state)
 {
     struct fixture *f = *state;
@@ -266,7 +267,7 @@ static void names_are_text(void **state)
     const char *script = strstr(text, "</script>");
     assert_null(strstr(text, "<b onclick"));
     assert_non_null(script);
-    assert_null(strstr(script + 1, "</script>")); /* that of the page is the only one */
+    assert_null(strstr(script + 1, "</script>")); /* the page's own is the only one */
     assert_has(text,
                "&#60;/script&#62;&#60;b onclick=&#34;x(&#39;1&#39;)&#34;&#62;&#38;$`");
     free(text);
@@ -287,7 +288,7 @@ static void marks_tell_their_text_without_a_script(void **state)
     free(text);
 }
 
-/* One kind of picture where one is asked for. */
+/* A report can have one kind of picture only. */
 static void pictures_can_be_chosen(void **state)
 {
     struct fixture *f = *state;
@@ -322,7 +323,7 @@ static void it_needs_a_run_that_is_done(void **state)
     free(page(f, (struct report_request){.experiment = "other"}, ST_NOTFOUND, &undrawn));
 }
 
-/* What repeats the runs of a row, and in what it differs from the first. */
+/* Shows how to repeat the runs of a row, and how its settings differ from the first. */
 static void settings_say_how_to_repeat_and_what_differs(void **state)
 {
     struct fixture *f = *state;
@@ -341,7 +342,8 @@ static void settings_say_how_to_repeat_and_what_differs(void **state)
     free(text);
 }
 
-/* As they are stored: no rounding of a seed, no number made of a commit of digits. */
+/* Names and numbers are shown as stored: no seed is rounded, and a name of digits is no
+ * number. */
 static void names_and_seeds_of_digits_are_not_rounded(void **state)
 {
     struct fixture *f = *state;
@@ -356,7 +358,7 @@ static void names_and_seeds_of_digits_are_not_rounded(void **state)
     free(text);
 }
 
-/* A run of two experiments has a row in each, and one is led to. */
+/* A run of two experiments has a row in each; links lead to one of them. */
 static void runs_and_settings_lead_to_each_other(void **state)
 {
     struct fixture *f = *state;
@@ -388,7 +390,7 @@ static void runs_and_settings_lead_to_each_other(void **state)
     free(text);
 }
 
-/* All claims in one picture, beside their table and not among those of experiments. */
+/* One picture has all claims; it is next to their table and not among those of experiments. */
 static void claims_are_drawn_where_they_are_judged(void **state)
 {
     struct fixture *f = *state;
@@ -405,7 +407,7 @@ static void claims_are_drawn_where_they_are_judged(void **state)
     free(none);
     assert_ok(store_claims(f->store, &claim, 1, &err));
     char *text = page(f, (struct report_request){0}, ST_OK, &undrawn);
-    /* Interval and verdict may seem to differ, and the page says why. */
+    /* Interval and verdict may seem to disagree; the page explains it. */
     assert_non_null(strstr(text, "exact rank test over seeds (docs/STATISTICS.md): two"));
     const char *figure = strstr(text, "<code>posbench plot claims --db ");
     assert_non_null(figure);
@@ -414,7 +416,7 @@ static void claims_are_drawn_where_they_are_judged(void **state)
     free(text);
 }
 
-/* What the program's sentences have between backquotes is code on the page. */
+/* Text between backquotes in the program's sentences is code on the page. */
 static void commands_in_sentences_are_code(void **state)
 {
     struct fixture *f = *state;
@@ -432,7 +434,7 @@ static void commands_in_sentences_are_code(void **state)
     free(text);
 }
 
-/* Two runs of one layer and two heads; the second is shown, its head 1 open at `token`. */
+/* Two runs of one layer and two heads; the second is shown with its head 1 open at `token`. */
 struct looked {
     struct look_run_kind run[2];
     struct look_kind of_head[2];
@@ -506,14 +508,14 @@ static void it_says_what_a_head_counts(void **state)
     assert_has(text, "with the highest product of two numbers, how far the two means lie "
                      "apart and the size of the correlation:</p>");
     assert_has(text, "<p>The task: read &#60;r&#62; it.</p>");
-    /* The chosen head is large; place 1 asks last, and sees two tokens. */
+    /* The chosen head is large; its query is place 1, which sees two tokens. */
     assert_has(text, "<figure class=\"head chosen\" data-layer=0 data-head=1>");
     assert_has(text, "<figure class=\"head\" data-layer=0 data-head=0>");
     assert_has(text, "<p class=strip><span class=g15 title=1.00>w</span><span class=g4 "
                      "title=0.25>\u2423</span></p>");
     assert_has(text, "<input type=range min=0 max=1 value=1 step=1 data-part=head>");
     assert_has(text, "the largest weight is darkest; on average it is 1.00</span>");
-    assert_null(strstr(text, "data-part=layer")); /* there is one */
+    assert_null(strstr(text, "data-part=layer")); /* there is only one layer */
     assert_has(text, "<td class=n>0.625</td><td class=n>0.500</td><td class=n>0.12</td>"
                      "<td class=n>0.38</td></tr>");
     assert_has(text, "<td class=n>0.970</td><td class=n>0.030</td><td class=n>0.90</td>");
@@ -541,7 +543,7 @@ static void it_says_what_a_head_counts(void **state)
     free(text);
 }
 
-/* A plug-in's token, and a reason from elsewhere, are text. */
+/* A plug-in's token, and a reason from outside, are text. */
 static void tokens_are_text(void **state)
 {
     struct fixture *f = *state;
@@ -573,7 +575,7 @@ static void missing_weights_are_said_to_be_missing(void **state)
     free(text);
 }
 
-/* Two by two pixels, 0 1 / 0.5 1 of 1: the bytes as Python's zlib and struct write them. */
+/* Two by two pixels, 0 1 / 0.5 1 of 1, have the bytes that Python's zlib and struct write. */
 static void a_small_picture_is_a_png(void **state)
 {
     static const float value[] = {0, 1, 0.5F, 1};
@@ -590,7 +592,7 @@ static void a_small_picture_is_a_png(void **state)
     free(text);
 }
 
-/* Palette ends; the ink that can be read. */
+/* Checks the ends of the palette, and that the ink is legible on each shade. */
 static void shades_go_from_white_to_dark(void **state)
 {
     char colour[8];

@@ -1,4 +1,4 @@
-/* text_table.h, escape.h and rows.h: text in the form each output wants. */
+/* text_table.h, escape.h and rows.h: text in the form that each output needs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

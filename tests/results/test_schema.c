@@ -11,7 +11,7 @@
 #include "queries.h"
 #include "statistics.h"
 
-/* One row of text, its cells joined by "|", rows by "\n"; NULL is "-". */
+/* An answer as text: cells joined by "|", rows by "\n"; NULL is "-". */
 struct answer {
     char text[8192];
 };
@@ -60,10 +60,10 @@ static void put_at(struct store *s, int64_t run, int step, const char *name, dou
     assert_ok(store_metrics(s, run, &m, 1, &err));
 }
 
-/* token_error 0.1, 0.2, 0.6: mean 0.3, deviations -0.2, -0.1, 0.3, squares sum to 0.14, std
- * sqrt(0.07), half-width 4.302653 * sqrt(0.07 / 3). As a rate: 0.3 * 0.7 * 3 / 0.07 = 9
- * independent tries, so that Wilson's roots are those of (m - x)^2 = k x (1 - x) with
- * k = 4.302653^2 / 9. */
+/* token_error 0.1, 0.2, 0.6: mean 0.3, deviations -0.2, -0.1, 0.3, their squares sum to 0.14,
+ * std sqrt(0.07), half-width 4.302653 * sqrt(0.07 / 3). As a rate: 0.3 * 0.7 * 3 / 0.07 = 9
+ * independent tries, so Wilson's limits are the roots of (m - x)^2 = k x (1 - x) with k =
+ * 4.302653^2 / 9. */
 static void summary_of_three_seeds_as_worked_by_hand(void **state)
 {
     const struct fixture *f = *state;
@@ -85,7 +85,7 @@ static void summary_of_three_seeds_as_worked_by_hand(void **state)
     assert_near((0.3 - high) * (0.3 - high), k * high * (1 - high), 1e-9);
     assert_true(0 < low && low < 0.3 && 0.3 < high && high < 1);
 #undef FIELD
-    /* The loss of these runs has the same values, and is no rate. */
+    /* The loss of these runs has the same values but is no rate. */
     assert_near(number(f->store, "SELECT low FROM v_summary WHERE metric = 'loss'"),
                 0.3 - half, 1e-9);
     assert_answer(
@@ -154,7 +154,7 @@ static void missing_values_count_as_runs_and_not_as_numbers(void **state)
     assert_answer(f->store, "SELECT runs, n, mean, min, max FROM v_summary", "3|2|2|1|3");
 }
 
-/* The same name with other settings, and another profile, cell or split. */
+/* Equal names with other settings, another profile, cell or split are kept apart. */
 static void what_differs_in_more_than_the_seed_is_never_averaged(void **state)
 {
     const struct fixture *f = *state;
@@ -191,7 +191,7 @@ static void results_are_those_of_the_last_step(void **state)
     assert_near(number(f->store, "SELECT perplexity FROM v_result"), exp(0.25), 1e-15);
 }
 
-/* Beside token_error stands an error, beside accuracy an accuracy. */
+/* A row of token_error shows the reference as an error, one of accuracy as an accuracy. */
 static void references_are_told_as_accuracies_and_as_errors(void **state)
 {
     const struct fixture *f = *state;
@@ -203,7 +203,7 @@ static void references_are_told_as_accuracies_and_as_errors(void **state)
                   "0.52|1|0.5|0.48|0|1");
 }
 
-/* 2.5 s by the clock and 2 s of CPU: somebody else had the core for a fifth of the time. */
+/* 2.5 s of wall time and 2 s of CPU: another process had the core for a fifth of the time. */
 static void speed_is_told_of_a_core_too(void **state)
 {
     const struct fixture *f = *state;
@@ -230,7 +230,7 @@ static void assert_same_interval(struct store *s, const char *where, int count, 
     assert_true(want.low >= 0 && want.high <= 1 && want.low < want.high);
 }
 
-/* Student's interval of 0, 0 and 0.09 begins at -0.099. */
+/* Student's interval of 0, 0 and 0.09 would begin at -0.099. */
 static void the_interval_of_a_rate_stays_between_0_and_1(void **state)
 {
     const struct fixture *f = *state;
@@ -242,7 +242,7 @@ static void the_interval_of_a_rate_stays_between_0_and_1(void **state)
                   wrong[i], 100, 0);
     assert_same_interval(f->store, "token_error", 9, 300, error, 3);
     assert_same_interval(f->store, "accuracy", 291, 300, accuracy, 3);
-    /* None of 30 was wrong: as far as 9.5 %, not [0, 0]. */
+    /* With 0 of 30 wrong the interval reaches 9.5 %; it is not [0, 0]. */
     assert_same_interval(f->store, "sequence_error", 0, 30, sequence, 3);
     assert_near(number(f->store, "SELECT high FROM v_summary WHERE metric = "
                                  "'sequence_error'"),
@@ -254,8 +254,8 @@ static void the_interval_of_a_rate_stays_between_0_and_1(void **state)
     assert_true(number(f->store, "SELECT low FROM v_summary WHERE metric = 'loss'") < 0);
 }
 
-/* Wilson's interval of 81 of 263, which R. G. Newcombe prints (Statistics in Medicine 17
- * (1998) 857, table I): 0.2553 to 0.3662. */
+/* Wilson's interval of 81 of 263 is 0.2553 to 0.3662 in R. G. Newcombe, Statistics in Medicine
+ * 17 (1998) 857, table I. */
 static void one_seed_has_the_interval_of_its_places(void **state)
 {
     const struct fixture *f = *state;
@@ -268,7 +268,7 @@ static void one_seed_has_the_interval_of_its_places(void **state)
                 0.3662, 5e-5);
 }
 
-/* The same value in all seeds: what chance gives a count of that size is left. */
+/* Equal values in all seeds leave the uncertainty of a count of that size. */
 static void seeds_without_spread_have_the_interval_of_all_places(void **state)
 {
     const struct fixture *f = *state;
@@ -280,8 +280,8 @@ static void seeds_without_spread_have_the_interval_of_all_places(void **state)
     assert_same_interval(f->store, "token_error", 30, 300, error, 3);
 }
 
-/* Means and spreads of numbers that rounding makes hard: a small spread on a large mean, values
- * of several sizes and signs, the smallest and the largest that there are. The bits are the same
+/* Means and spreads of numbers that rounding makes hard: a small spread on a large mean,
+ * values of several sizes and signs, the smallest and the largest numbers. The bits are equal
  * where SQLite adds as C does; since 3.43 it adds with a correction. */
 static void means_and_spreads_are_those_of_statistics(void **state)
 {
@@ -304,7 +304,7 @@ static void means_and_spreads_are_those_of_statistics(void **state)
         snprintf(sql, sizeof sql, "SELECT mean FROM v_summary WHERE metric = '%s'", name);
         assert_near(number(f->store, sql), mean, 1e-12 * fabs(mean));
         snprintf(sql, sizeof sql, "SELECT std FROM v_summary WHERE metric = '%s'", name);
-        /* What a rounded mean can do to it. */
+        /* A rounded mean can change it by this much. */
         assert_near(number(f->store, sql), std, 1e-12 * std + 1e-15 * fabs(mean));
     }
 }
@@ -379,7 +379,8 @@ static void an_error_without_unit_stands_beside_both_of_ours(void **state)
                   "sequence_error|0.125|0.5\ntoken_error|0.125|0.25");
 }
 
-/* "cope" could be either of two variants, and the number of a grid's cell is no other's. */
+/* "cope" could be either of two variants, and the number of a grid's cell belongs to no other
+ * cell. */
 static void published_numbers_stay_alone_when_in_doubt(void **state)
 {
     const struct fixture *f = *state;
@@ -425,7 +426,7 @@ static void progress_counts_states(void **state)
         "flip_flop|quick|6|2|0|2|1|1|5|2.5");
 }
 
-/* No function of ours and no newer SQL than the shell's own: views must work there. */
+/* The views use no function of posbench and no SQL newer than the installed shell's. */
 static void every_view_works_in_the_plain_shell(void **state)
 {
     struct fixture *f = *state;
@@ -507,7 +508,7 @@ static void a_named_query_gives_the_numbers_worked_by_hand(void **state)
                   "flip_flop|quick||cope|1|id|3|99|1|98|100|50");
 }
 
-/* Of each encoder's values the one with the smallest mean loss; test seeds do not count. */
+/* For each encoder the value with the smallest mean loss is chosen; test seeds do not count. */
 static void tuned_chooses_by_the_mean_loss_on_valid(void **state)
 {
     const struct fixture *f = *state;

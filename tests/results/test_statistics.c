@@ -28,7 +28,7 @@ static void one_value_has_no_spread_and_none_has_no_mean(void **state)
     assert_true(isnan(statistics_mean_interval(3, 1, 1).low));
 }
 
-/* A spread of 1 about a mean of a billion: sums of squares would lose it. */
+/* The spread is 1 around a mean of a billion; sums of squares would lose it. */
 static void spread_survives_a_large_mean(void **state)
 {
     const double x[] = {1e9 - 1, 1e9, 1e9 + 1};
@@ -115,8 +115,9 @@ static void one_run_has_wilsons_interval(void **state)
     }
 }
 
-/* 0, 0 and 0.09: the mean is 0.03, s^2 = 0.0027, so 0.03 * 0.97 * 3 / 0.0027 = 97 / 3 tries; of
- * the same mean without spread all 300. Roots of (m - x)^2 = k x (1 - x). */
+/* 0, 0 and 0.09 have mean 0.03 and s^2 = 0.0027, which is as much as 0.03 * 0.97 * 3 / 0.0027
+ * = 97 / 3 tries; seeds of the same mean without spread count as all 300. The limits are the
+ * roots of (m - x)^2 = k x (1 - x). */
 static void seeds_that_differ_are_worth_fewer_tries(void **state)
 {
     static const double std[] = {0.051961524227066319, 0.0}, tries[] = {97.0 / 3, 300};
@@ -131,7 +132,7 @@ static void seeds_that_differ_are_worth_fewer_tries(void **state)
     }
 }
 
-/* Every mean and every spread that three seeds in [0, 1] can have. */
+/* Tries every mean and every spread that three seeds in [0, 1] can have. */
 static void intervals_of_rates_stay_between_0_and_1(void **state)
 {
     (void)state;
@@ -148,8 +149,8 @@ static void intervals_of_rates_stay_between_0_and_1(void **state)
     assert_true(isnan(statistics_rate_interval((double)NAN, (double)NAN, 0, 0, 5).low));
 }
 
-/* Newcombe's method 10 of 56 / 70 against 48 / 80 and 9 / 10 against 3 / 10, Statistics in
- * Medicine 17 (1998) 873, table II; 0 / 10 against 10 / 10 ends at 1. */
+/* Newcombe's method 10 for 56 / 70 against 48 / 80 and 9 / 10 against 3 / 10, Statistics in
+ * Medicine 17 (1998) 873, table II; the interval of 0 / 10 against 10 / 10 ends at 1. */
 static void differences_of_rates_have_newcombes_interval(void **state)
 {
     static const struct {
@@ -181,7 +182,7 @@ static void no_error_in_n_bounds_the_rate_by_three_in_n(void **state)
     assert_near(statistics_zero_bound(1000000) * 1e6, 2.995728, 1e-5);
 }
 
-/* Sorted 0.01, 0.02, 0.03, 0.04 times 4, 3, 2, 1: 0.04, 0.06, 0.06, 0.06. */
+/* The sorted values 0.01, 0.02, 0.03, 0.04 times 4, 3, 2, 1 give 0.04, 0.06, 0.06, 0.06. */
 static void holm_multiplies_and_keeps_the_order(void **state)
 {
     const double p[] = {0.04, 0.01, (double)NAN, 0.03, 0.02};

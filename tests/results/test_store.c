@@ -1,4 +1,4 @@
-/* store.h: what is kept, and what the world can do to the file. */
+/* store.h: what is stored, and what other programs and the system can do to the file. */
 #define _GNU_SOURCE /* unshare; NOLINT */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,7 +30,7 @@ static void write_file(const char *path, const void *bytes, size_t n)
     assert_int_equal(fclose(file), 0);
 }
 
-/* The file's bytes; the caller's. */
+/* Returns the file's bytes; the caller frees them. */
 static char *read_file(const char *path, size_t *n)
 {
     struct stat st;
@@ -82,11 +82,11 @@ static void close_store(struct fixture *f)
     f->store = NULL;
 }
 
-/* What another process, without root's powers, finds. */
+/* The result of another process, without root's rights. */
 struct outcome {
     enum status st;
     char msg[ERR_TEXT];
-    bool limited; /* by a size of files, not by a small file system */
+    bool limited; /* by a limit on file sizes instead of a small file system */
 };
 
 static void as_nobody(void (*try)(const struct fixture *f, struct outcome *out),
@@ -165,7 +165,7 @@ static void a_file_that_is_not_there_is_only_made_for_writing(void **state)
     assert_int_equal(files_in(f->folder), 0);
     write_file(f->path, "", 0);
     assert_fails(store_open(f->path, STORE_READ, &s, &err), ST_NOTFOUND, f->path);
-    reopen(f, STORE_WRITE); /* an empty file is as good as none */
+    reopen(f, STORE_WRITE); /* an empty file is treated like a missing one */
     assert_answer(f->store, "SELECT count(*) FROM run", "0");
 }
 
@@ -190,7 +190,7 @@ static void a_newer_schema_is_left_alone(void **state)
     assert_refused(f, "schema 99");
 }
 
-/* The header of a file in write-ahead mode may be behind its log. */
+/* The header of a file in write-ahead mode may be older than its log. */
 static void a_newer_schema_in_the_log_is_refused_too(void **state)
 {
     struct fixture *f = *state;
@@ -209,7 +209,7 @@ static void a_newer_schema_in_the_log_is_refused_too(void **state)
     sqlite3_close(db);
 }
 
-/* A program that was killed left work in its log, which opening the file would fold in. */
+/* Leaves the log of a killed program, which opening the file would fold in. */
 static void leave_a_log(const char *path, const char *sql)
 {
     int how;
@@ -313,7 +313,7 @@ static void a_read_only_file_is_told_before_any_work(void **state)
     assert_fails(o.st, ST_DB, "cannot be read");
 }
 
-/* Stores until the disk is full. The file size limit stands in for a full disk where a small
+/* Stores until the disk is full. A limit on file sizes replaces the full disk where a small
  * file system cannot be mounted. */
 static void try_filling(const struct fixture *f, struct outcome *out)
 {
@@ -325,7 +325,7 @@ static void try_filling(const struct fixture *f, struct outcome *out)
     int64_t id = 0;
     const struct rlimit small = {.rlim_cur = 400000, .rlim_max = 400000};
     signal(SIGXFSZ, SIG_IGN);
-    out->limited = out->st != ST_OK; /* no small file system */
+    out->limited = out->st != ST_OK; /* there is no small file system */
     if (out->limited)
         setrlimit(RLIMIT_FSIZE, &small);
     out->st = store_open(f->path, STORE_WRITE, &s, &e);
@@ -339,7 +339,7 @@ static void try_filling(const struct fixture *f, struct outcome *out)
     struct answer a = {.text = ""};
     if (store_query(s, "SELECT count(*) > 3 FROM answer", NULL, 0, append_row, &a, &e) ||
         strcmp(a.text, "1") != 0)
-        out->st = ST_OK; /* what was stored before is gone: fails the test */
+        out->st = ST_OK; /* what was stored before is lost: fails the test */
     store_close(s);
 }
 
@@ -379,7 +379,7 @@ static void names_that_mean_something_in_a_uri_are_plain_names(void **state)
     assert_ok(store_open(path, STORE_WRITE, &s, &err));
     add_run(s, (struct fake_run){.variant = "rope"});
     store_close(s);
-    execute(path, "PRAGMA journal_mode = WAL"); /* left logged, as by a killed writer */
+    execute(path, "PRAGMA journal_mode = WAL"); /* as a killed writer leaves it */
     assert_ok(store_open(path, STORE_READ, &s, &err));
     assert_answer(s, "SELECT variant FROM run", "rope");
     store_close(s);
@@ -388,7 +388,7 @@ static void names_that_mean_something_in_a_uri_are_plain_names(void **state)
 
 /* --- journals -------------------------------------------------------------------- */
 
-/* As a second connection sees it: "wal" or "delete". */
+/* Checks the journal mode that a second connection sees: "wal" or "delete". */
 static void assert_journal(const struct fixture *f, const char *want)
 {
     sqlite3 *db = NULL;
@@ -415,7 +415,7 @@ static void a_log_is_kept_while_writing_and_gone_at_rest(void **state)
     assert_int_equal(files_in(f->folder), 1);
 }
 
-/* A folder stands where the trial of the log would go. */
+/* A folder is in the place where the log would be tried. */
 static void without_a_working_log_the_rollback_journal_serves(void **state)
 {
     struct fixture *f = *state;
@@ -593,7 +593,7 @@ static void numbers_of_no_run_are_refused_whole(void **state)
     assert_fails(store_metrics(f->store, 99, m, 1, &err), ST_DB, "FOREIGN KEY");
     assert_fails(store_metrics(f->store, id, m, 2, &err), ST_DB, "metric.name");
     assert_answer(f->store, "SELECT count(*) FROM metric", "0");
-    put(f->store, id, "id", "loss", 1); /* and the store still works */
+    put(f->store, id, "id", "loss", 1); /* the store still works */
     assert_answer(f->store, "SELECT count(*) FROM metric", "1");
 }
 
@@ -617,7 +617,8 @@ static void storing_a_number_twice_keeps_the_second(void **state)
     assert_answer(f->store, "SELECT value FROM metric", "2");
 }
 
-/* 1 / 3, and a number whose 15 digits read back as another. */
+/* Tries 1 / 3, a number whose first 15 digits read back as another number, the smallest number
+ * and a large one. */
 static void reals_read_back_the_same(void **state)
 {
     const struct fixture *f = *state;
@@ -644,7 +645,7 @@ static void answers_are_kept_bit_by_bit(void **state)
     assert_ok(store_answers(f->store, id, "empty", second, 0, &err));
 }
 
-/* Flip-Flop's: 12 of 100 places wrong, none of them where the write is near. */
+/* Flip-Flop has 12 of 100 places wrong, none of them where the write is near. */
 static void places_are_kept_and_counted_by_stratum(void **state)
 {
     const struct fixture *f = *state;
@@ -659,7 +660,7 @@ static void places_are_kept_and_counted_by_stratum(void **state)
                   "SELECT variant, split, stratum, value, wrong, places, error "
                   "FROM v_stratum ORDER BY value",
                   "cope|id|ignores|0|0|60|0;cope|id|ignores|7|12|40|0.3");
-    /* Stored anew it may have other values; those of before are gone. */
+    /* When stored again with other values, the earlier ones are removed. */
     p.strata = "{\"ignores\":[[7,99,100]]}";
     assert_ok(store_places(f->store, id, &p, &err));
     assert_answer(f->store, "SELECT name, value, wrong, places, nats FROM stratum",

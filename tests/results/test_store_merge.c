@@ -1,4 +1,4 @@
-/* Databases that are joined: any order, any number of times, nothing overwritten. */
+/* Merging databases: in any order, any number of times, and nothing is overwritten. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -108,7 +108,7 @@ static int64_t provenance_of(struct store *s, const char *host)
     return id;
 }
 
-/* What the experiment file says besides runs. */
+/* Adds what the experiment file says besides runs. */
 static void add_papers(struct store *s)
 {
     const struct claim_row claim = {.id = "C1",
@@ -143,8 +143,8 @@ static void add_attempt(struct store *s, int seed, const char *state, int64_t ma
     add_run(s, r);
 }
 
-/* Run `number` is done in part `number` alone; run 10 is done in part 1, failed or
- * interrupted in the others; 11 is done in all, with the same numbers; 12 is new in all. */
+/* Run `number` is done in part `number` alone. Run 10 is done in part 1, failed or interrupted
+ * in the others; 11 is done in all, with the same numbers; 12 is new in all. */
 static void fill_part(struct store *s, int number)
 {
     static const char *const states[] = {"failed", "done", "interrupted"};
@@ -225,7 +225,7 @@ static void other_bits_are_told_and_change_nothing(void **state)
     make_parts(f, part);
     merge_well(f->store, part[0].path);
     char *before = rows_of(f->store, "SELECT * FROM metric, run ORDER BY 1, 8");
-    /* The last bit of one number of run 0, which is not in part 1, ... */
+    /* Changes the last bit of one number of run 0, which is not in part 1, ... */
     execute(part[0].path,
             "UPDATE metric SET value = 0.25000000000000006 WHERE name = 'token_error' AND "
             "run_id = (SELECT id FROM run WHERE seed = 0)");
@@ -242,12 +242,12 @@ static void other_bits_are_told_and_change_nothing(void **state)
     assert_string_equal(before, after);
     free(before);
     free(after);
-    /* A number that is missing is a difference too. */
+    /* A missing number is a difference, too. */
     h = (struct heard){.refuse = false};
     execute(part[0].path, "DELETE FROM metric WHERE name = 'loss'");
     assert_ok(merge_into(f->store, part[0].path, &h));
     assert_non_null(strstr(h.conflicts, "metric id loss 100 is only in "));
-    /* Also when it is the last, and on either side. */
+    /* The same when it is the last number, on either side. */
     h = (struct heard){.refuse = false};
     execute(part[1].path, "DELETE FROM metric WHERE name = 'token_error'");
     assert_ok(merge_into(f->store, part[1].path, &h));
@@ -265,8 +265,8 @@ static void other_bits_are_told_and_change_nothing(void **state)
     assert_non_null(strstr(h.conflicts, "part1.db; made by"));
 }
 
-/* Of a program of before schema 4 the one run has no places, and another was asked again: that
- * is no difference, and whoever has them gives them, in any order. */
+/* A run stored before schema 4 has no places, and another run was evaluated again. Neither is
+ * a difference: the merge takes both from the part that has them, in any order. */
 static void places_come_from_whoever_has_them(void **state)
 {
     static const char rows[] =
@@ -299,7 +299,7 @@ static void places_come_from_whoever_has_them(void **state)
     assert_ok(merge_into(f->store, with, &h));
     assert_int_equal(h.counts.conflicts, 1);
     assert_non_null(strstr(h.conflicts, "places id: bits"));
-    /* Other sums of the same places, and sums that one side has alone. */
+    /* Other sums for the same places, and sums that one side lacks. */
     execute(with, "UPDATE place SET bits = x'07'; UPDATE stratum SET wrong = 4");
     h = (struct heard){.refuse = false};
     assert_ok(merge_into(f->store, with, &h));
@@ -308,7 +308,7 @@ static void places_come_from_whoever_has_them(void **state)
     h = (struct heard){.refuse = false};
     assert_ok(merge_into(f->store, with, &h));
     assert_non_null(strstr(h.conflicts, "stratum id ignores 3 is only in "));
-    /* Sums of no places are refused, and nothing is taken; of the conflict before it the
+    /* Sums without places are refused, and nothing is taken; from the conflict before it the
      * smaller row stayed. */
     execute(with, "UPDATE stratum SET value = 4; DELETE FROM place");
     h = (struct heard){.refuse = false};
@@ -316,8 +316,8 @@ static void places_come_from_whoever_has_them(void **state)
     assert_rows(f->store, rows, "11|07|0.5|ignores|3|5|8|\n");
 }
 
-/* Two parts have run 11 with other numbers, a third as the first has it. Into a database
- * without it goes the one that ended first, in any order; one that has it keeps it. */
+/* Two parts have run 11 with different numbers; a third agrees with the first. A database
+ * without the run gets the one that ended first, in any order; one that has it keeps its own. */
 static void of_conflicting_parts_the_earliest_stays_in_any_order(void **state)
 {
     static const int orders[][PARTS] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
@@ -353,7 +353,7 @@ static void of_conflicting_parts_the_earliest_stays_in_any_order(void **state)
         assert_rows(out.store, "SELECT count(*) FROM run", "6|\n");
         store_close(out.store);
     }
-    /* What is there when a database is opened has the older right. */
+    /* A run that is there when the database is opened takes precedence. */
     merge_well(f->store, part[0].path);
     store_close(f->store);
     struct fixture *again = *state;
@@ -368,7 +368,7 @@ static void of_conflicting_parts_the_earliest_stays_in_any_order(void **state)
                 "0.25|\n");
 }
 
-/* What comes of two parts, which does not change when they are merged once more. */
+/* Returns the rows after merging two parts; merging them again changes nothing. */
 static char *rows_of_both(const struct fixture *f, const char *first, const char *second)
 {
     struct heard h = {.refuse = false};
@@ -383,8 +383,8 @@ static char *rows_of_both(const struct fixture *f, const char *first, const char
     return rows;
 }
 
-/* Copies of one database in which something of run 11 was changed, or of run 10, which is
- * not done: nothing but their content tells them apart. */
+/* Copies of one database in which something of run 11, or of run 10, which is not done, was
+ * changed: only their content tells them apart. */
 static void of_parts_that_ended_together_the_content_decides(void **state)
 {
     static const char *const changes[] = {
@@ -425,14 +425,14 @@ static void other_published_numbers_and_claims_are_told(void **state)
     assert_int_equal(h.counts.conflicts, 2);
     assert_non_null(strstr(h.conflicts, "published p T2"));
     assert_non_null(strstr(h.conflicts, "claim C1: less is rope in "));
-    /* Both came from parts, so the same one stays in any order. */
+    /* Both came from parts, so the same one is kept in any order. */
     assert_rows(f->store, "SELECT value, less FROM published, claim", "0.018|no|\n");
     struct part out = open_part(f, "backwards");
     assert_ok(merge_into(out.store, part[1].path, &h));
     assert_ok(merge_into(out.store, part[0].path, &h));
     assert_rows(out.store, "SELECT value, less FROM published, claim", "0.018|no|\n");
     store_close(out.store);
-    /* What was there before has the older right. */
+    /* Rows that were there before take precedence. */
     out = open_part(f, "part2");
     assert_ok(merge_into(out.store, part[1].path, &h));
     assert_rows(out.store, "SELECT value, less FROM published, claim", "0.018|rope|\n");
@@ -445,13 +445,13 @@ static void what_was_removed_stays_removed_until_run_again(void **state)
     struct part part[PARTS];
     struct heard h = {.refuse = false};
     make_parts(f, part);
-    /* Removed in a part: as if it were not there. */
+    /* A run removed in a part is treated as absent. */
     execute(part[0].path, "UPDATE run SET removed = '2999' WHERE seed = 11");
     merge_well(f->store, part[0].path);
     assert_rows(f->store, "SELECT count(*) FROM run WHERE seed = 11", "0|\n");
     merge_well(f->store, part[1].path);
     assert_rows(f->store, "SELECT count(*) FROM v_run WHERE seed = 11", "1|\n");
-    /* Removed here: an older result does not bring it back, a newer one does. */
+    /* A run removed here is brought back by a newer result, not by an older one. */
     execute(f->path, "UPDATE run SET removed = '2999' WHERE seed = 11");
     assert_ok(merge_into(f->store, part[1].path, &h));
     assert_int_equal(h.counts.removed, 1);
@@ -461,7 +461,7 @@ static void what_was_removed_stays_removed_until_run_again(void **state)
     assert_rows(f->store, "SELECT removed FROM run WHERE seed = 11", "-|\n");
 }
 
-/* Run 10 was begun once in each part; another profile of part 1 asks for it too. */
+/* Run 10 was begun once in each part; another profile of part 1 includes it, too. */
 static void attempts_and_memberships_of_all_parts_are_joined(void **state)
 {
     static const int orders[][PARTS] = {{0, 1, 2}, {2, 1, 0}};
@@ -497,7 +497,7 @@ static void a_run_at_work_elsewhere_is_interrupted_here(void **state)
     const int64_t id =
         add_run(p.store, (struct fake_run){.variant = "rope", .state = "new"});
     assert_ok(store_begin(p.store, id, provenance_of(p.store, "h"), &err));
-    merge_well(f->store, p.path); /* while it is open for writing */
+    merge_well(f->store, p.path); /* while the part is open for writing */
     assert_rows(f->store, "SELECT state, error LIKE '%had not ended%', attempts FROM run",
                 "interrupted|1|1|\n");
     store_close(p.store);

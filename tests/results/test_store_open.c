@@ -19,7 +19,8 @@ static void close_store(struct fixture *f)
     f->store = NULL;
 }
 
-/* A writer that was killed when it had changed the variant on the disk, and more. */
+/* Leaves the journal of a writer that was killed after changing the variant, and more, on
+ * disk. */
 static void leave_a_journal(struct fixture *f)
 {
     int how;
@@ -45,7 +46,7 @@ static void leave_a_journal(struct fixture *f)
     assert_int_equal(access(journal, F_OK), 0);
 }
 
-/* What another process, without root's powers, is told when it opens the file to read. */
+/* Opens the file for reading in another process, without root's rights; returns its status. */
 static enum status read_as_nobody(const struct fixture *f)
 {
     int ends[2], how;
@@ -72,7 +73,7 @@ static void what_a_killed_writer_had_begun_is_taken_back_to_be_read(void **state
     struct fixture *f = *state;
     char journal[128];
     leave_a_journal(f);
-    /* As if it had been about to keep a log, too. */
+    /* Marks the file as one in write-ahead mode, too. */
     FILE *file = fopen(f->path, "r+b");
     assert_non_null(file);
     assert_int_equal(fseek(file, 18, SEEK_SET), 0);
@@ -94,7 +95,7 @@ static void without_permission_a_killed_writer_is_told(void **state)
     assert_fails(read_as_nobody(f), ST_DB, "`posbench run`");
     assert_int_equal(chmod(f->path, 0666), 0); /* the journal cannot be removed */
     assert_fails(read_as_nobody(f), ST_DB, "permission");
-    /* A later reader who may write takes it back. */
+    /* A later reader with write permission rolls it back. */
     reopen(f, STORE_READ);
     assert_answer(f->store, "SELECT variant FROM run", "cope");
 }
@@ -115,7 +116,7 @@ static void a_path_too_long_for_sqlite_is_told(void **state)
     assert_fails(store_open(path, STORE_WRITE, &s, &err), ST_DB, "path is too long");
     assert_int_equal(link(f->path, path), 0);
     assert_fails(store_open(path, STORE_READ, &s, &err), ST_DB, "path is too long");
-    /* The folders before a relative path count. */
+    /* The folders before a relative path count, too. */
     char *slash = strrchr(path, '/'), *here = getcwd(NULL, 0);
     assert_non_null(here);
     *slash = '\0';
@@ -126,7 +127,7 @@ static void a_path_too_long_for_sqlite_is_told(void **state)
     assert_fails(st, ST_DB, "path is too long");
 }
 
-/* One that is there before is refused (test_stranger_database). */
+/* A trigger that is already there is refused (test_stranger_database). */
 static void a_trigger_that_comes_while_it_is_open_does_not_run(void **state)
 {
     struct fixture *f = *state;

@@ -1,4 +1,5 @@
-/* Questions to the store: read-only, told when wrong, ended when enough. */
+/* Queries to the store: read-only, with messages when wrong, stopped when the caller has
+ * enough. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +11,7 @@
 #include "rows.h"
 #include "store_answer.h"
 
-/* What becomes of a statement that a user typed; a wrong one prints nothing. */
+/* Runs a statement that a user typed; a wrong one prints nothing. */
 static enum status typed(struct store *s, const char *sql)
 {
     char *text = NULL;
@@ -77,7 +78,7 @@ static void queries_that_are_wrong_say_how(void **state)
 #undef QUERY
 }
 
-/* Ours are right: it is the database that is wrong. */
+/* The program's own queries are right, so a failure is a fault of the database. */
 static void our_own_that_fail_blame_the_database(void **state)
 {
     const struct fixture *f = *state;

@@ -16,9 +16,9 @@ static void put_places(const struct fixture *f, int64_t run, const char *strata)
     assert_ok(store_places(f->store, run, &p, &err));
 }
 
-/* alpha errs where the write is far, beta only where all writes agree, which are few; together
- * they err most where `far` is 7 and more: (10 + 0) of 40. The 30 places of 5 would make
- * it more than a quarter. */
+/* alpha errs where the write is far, beta only where all writes agree, which is rare. Both err
+ * most where `far` is 7 and more: (10 + 0) of 40. With the 30 places of 5 these would be more
+ * than a quarter of all. */
 static void hard_places_are_those_where_all_err_most(void **state)
 {
     const struct fixture *f = *state;
@@ -46,7 +46,7 @@ static void hard_places_are_those_where_all_err_most(void **state)
     assert_holds(
         f->store, &q,
         "| token_error in the hard places: id, far 7 and more (20 % of the places).");
-    /* Another choice of rows is about the same places. */
+    /* The hard places are the same when rows are chosen by a filter. */
     assert_holds(f->store, &one, "hard_error,hard_count,hard_total,hard\n");
     assert_holds(f->store, &one, ",0,0,20,far 7 and more (20 % of the places)\n");
     const struct table_request plain = {.metrics = "token_error"};
@@ -97,7 +97,7 @@ static void both_units_of_error_are_printed_by_default(void **state)
     assert_holds(f->store, &q, "Sequences with a wrong token, %;");
 }
 
-/* With one scored token a sequence both are the same numbers. */
+/* With one scored token in each sequence both metrics are equal. */
 static void errors_per_sequence_are_left_out_where_they_are_errors_per_token(void **state)
 {
     const struct fixture *f = *state;
@@ -127,7 +127,7 @@ static void the_papers_numbers_stand_below_ours(void **state)
     assert_holds(f->store, &q, "does not say whether it counts tokens or sequences");
 }
 
-/* Numbers of two tables that take turns in the rows. */
+/* Numbers of two sources alternate in the rows. */
 static void each_source_is_named_once(void **state)
 {
     const struct fixture *f = *state;
@@ -251,7 +251,7 @@ static void html_is_this(void **state)
     assert_holds(f->store, &q, "<li>[2] 2 of 3 seeds; seed 3 failed");
 }
 
-/* Braces and environments balance, and no special character stands bare. */
+/* Braces and environments balance, and special characters are escaped. */
 static void latex_is_well_formed(void **state)
 {
     const struct fixture *f = *state;
@@ -321,7 +321,8 @@ static void json_has_every_number_as_stored(void **state)
     const json_t *c = find_cell(root, 0, "absolute", "id");
     assert_near(field(c, "mean"), 0.24, 1e-15);
     assert_near(field(c, "std"), 0.004, 1e-15);
-    /* Their spread is below that of chance: 1500 tries, so (m - x)^2 = k x (1 - x). */
+    /* Their spread is below that of chance, so they count as 1500 tries: (m - x)^2 = k x (1 -
+     * x). */
     const double low = field(c, "low"), k = 4.3026527297 * 4.3026527297 / 1500;
     assert_near((0.24 - low) * (0.24 - low), k * low * (1 - low), 1e-9);
     assert_true(0.19 < low && low < 0.24);
@@ -342,7 +343,7 @@ static void json_has_every_number_as_stored(void **state)
     free(text);
 }
 
-/* Every line has as many fields as the header; quotes hold commas. */
+/* Every line has as many fields as the header; commas are inside quotes. */
 static void csv_is_well_formed(void **state)
 {
     const struct fixture *f = *state;
@@ -417,7 +418,7 @@ static void higher_is_better_for_accuracy(void **state)
     assert_lacks(f->store, &q, "76.00 ± 0.40*");
 }
 
-/* Encoders are compared within a cell of the grid; each has its own best. */
+/* Encoders are compared within a cell of the grid, so each cell has its own best. */
 static void a_grid_has_its_cells_as_rows(void **state)
 {
     const struct fixture *f = *state;
@@ -428,7 +429,7 @@ static void a_grid_has_its_cells_as_rows(void **state)
                   add_run(f->store, (struct fake_run){.variant = i % 2 ? "rope" : "cope",
                                                       .cell = cell[i / 2]}),
                   "id", i + 1, 100, 1);
-    /* a run added later takes its place beside its like */
+    /* a run added later is placed next to its like */
     put_split(f->store,
               add_run(f->store, (struct fake_run){.variant = "none", .cell = "dim=2"}),
               "id", 9, 100, 1);
@@ -471,7 +472,8 @@ static void rows_and_columns_can_be_chosen(void **state)
     assert_fails(f->store, &q, ST_USAGE, "did you mean \"split\"");
 }
 
-/* Two experiments side by side; each has one variant of cope, and their names are told. */
+/* Two experiments are side by side; each has one variant of cope, and a note tells their
+ * names. */
 static void tests_of_several_experiments_share_a_table(void **state)
 {
     const struct fixture *f = *state;
@@ -496,7 +498,7 @@ static void tests_of_several_experiments_share_a_table(void **state)
                  "cope is cope(p_max=64) in flip_flop; cope(p_max=16) in counting.\n");
 }
 
-/* Where an experiment has two variants of an encoder, neither has its name alone. */
+/* Where an experiment has two variants of an encoder, each keeps its full name. */
 static void variants_beside_each_other_keep_their_names(void **state)
 {
     const struct fixture *f = *state;
@@ -539,7 +541,7 @@ static void valid_is_no_test_unless_it_is_all_there_is(void **state)
     const struct fixture *f = *state;
     const struct table_request q = {.metrics = "token_error"};
     fill(f->store);
-    /* Neither a column nor a heading has it; how many seeds solve it is told below. */
+    /* It has neither a column nor a heading; a note tells how many seeds solve it. */
     assert_lacks(f->store, &q, "  valid");
     assert_lacks(f->store, &q, "; valid");
     assert_lacks(f->store, &q, "Evaluated on valid");
@@ -562,7 +564,7 @@ static void identities_choose_runs(void **state)
     assert_holds(f->store, &q, "flip_flop, profile quick");
     assert_ok(store_speak_of(f->store, file, 3, &err));
     assert_holds(f->store, &q, "over 2 seeds");
-    /* As what the file has them, not as what they were stored. */
+    /* They are shown as the file has them, not as they were stored. */
     assert_holds(f->store, &q, "flip_flop, profile paper");
     assert_lacks(f->store, &q, "profile quick");
     assert_lacks(f->store, &q, "rope");
@@ -577,7 +579,7 @@ static void a_file_without_runs_chooses_none(void **state)
     assert_fails(f->store, &q, ST_NOTFOUND, "no run matches");
 }
 
-/* Two seeds with 100 steps, one with 200: the odd one out says what differs. */
+/* Two seeds with 100 steps and one with 200: the exception says what differs. */
 static void runs_with_other_settings_are_told_apart(void **state)
 {
     const struct fixture *f = *state;
@@ -652,8 +654,8 @@ static void each_experiment_and_profile_has_its_table(void **state)
     assert_lacks(f->store, &q, "paper");
 }
 
-/* Runs of several tables take turns in the file; of every seventh the numbers are missing, and
- * it belongs to both splits. */
+/* Runs of several tables alternate in the file. Every seventh run failed and has no numbers,
+ * in either split. */
 static void each_of_many_cells_has_its_own_runs(void **state)
 {
     enum { CELLS = 23, VARIANTS = 3, SEEDS = 2, EXPERIMENTS = 2 };

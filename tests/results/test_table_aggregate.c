@@ -1,4 +1,4 @@
-/* table_aggregate.h: scores made up by hand, over two tests. */
+/* table_aggregate.h with made-up scores of two tests. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include "filled_store.h"
 #include "table_aggregate.h"
 
-/* A run that has `right` of 100 right where the commonest answer has `majority`. */
+/* Adds a run that has `right` of 100 right where the most frequent answer has `majority`. */
 static void add_score(struct store *s, struct fake_run r, int right, double majority)
 {
     const int64_t id = add_run(s, r);
@@ -18,8 +18,8 @@ static void add_score(struct store *s, struct fake_run r, int right, double majo
     put(s, id, "id", "ceiling", 1);
 }
 
-/* Scores of cope: 1, 1, 0.5, 0 in one test, 1, 0.8, 0.8, 0.6 in the other; of rope 0, 0, 0, 0.5
- * and 0.2, 0.2, 0.4, 0.6. */
+/* Scores of cope: 1, 1, 0.5, 0 in one test and 1, 0.8, 0.8, 0.6 in the other; of rope: 0, 0,
+ * 0, 0.5 and 0.2, 0.2, 0.4, 0.6. */
 static void fill(struct store *s)
 {
     static const int cope[] = {100, 100, 75, 50, 100, 80, 80, 60};
@@ -63,10 +63,10 @@ static double number_of(const json_t *root, const char *encoder, const char *sta
     return json_number_value(json_object_get(find(root, encoder, statistic), key));
 }
 
-/* cope, sorted: 0 0.5 | 0.6 0.8 0.8 1 | 1 1, so the middle half has the mean 0.8. rope: 0 0 | 0
- * 0.2 0.2 0.4 | 0.5 0.6: 0.2. Pairs that cope wins: in flip_flop 1, 1 and 0.5 beat 3, 4 and
- * 3.5 of rope's and 0 1.5 (4 + 4 + 3.5 + 1.5 = 13 of 16); in counting 1, 0.8 and 0.8 beat all
- * four, 0.6 three and a half (15.5 of 16). */
+/* cope, sorted: 0 0.5 | 0.6 0.8 0.8 1 | 1 1, so the mean of the middle half is 0.8. rope: 0 0
+ * | 0 0.2 0.2 0.4 | 0.5 0.6: 0.2. Pairs that cope wins in flip_flop: 1, 1 and 0.5 win 4, 4 and
+ * 3.5 of rope's four, 0 wins 1.5 (13 of 16). In counting: 1, 0.8 and 0.8 win all four, 0.6
+ * three and a half (15.5 of 16). */
 static void numbers_are_those_worked_by_hand(void **state)
 {
     const struct fixture *f = *state;
@@ -94,7 +94,7 @@ static void numbers_are_those_worked_by_hand(void **state)
     free(text);
 }
 
-/* A test that one encoder lacks tells nothing about both. */
+/* A test that one encoder lacks is left out for both. */
 static void only_tests_of_all_encoders_count(void **state)
 {
     const struct fixture *f = *state;
@@ -132,7 +132,7 @@ static void profiles_are_told_apart(void **state)
     free(text);
 }
 
-/* One seed says nothing about others. */
+/* One seed gives no estimate of the spread over seeds. */
 static void one_seed_has_no_interval(void **state)
 {
     const struct fixture *f = *state;
@@ -151,8 +151,8 @@ static void one_seed_has_no_interval(void **state)
     free(text);
 }
 
-/* The rate that is worse on `valid` has the better answers, and counts for nothing; that which
- * was tried is no second seed. */
+/* The rate that is worse on `valid` has better answers and does not count; the tried rate is
+ * no second seed. */
 static void one_learning_rate_counts(void **state)
 {
     const struct fixture *f = *state;
@@ -173,7 +173,7 @@ static void one_learning_rate_counts(void **state)
     free(text);
 }
 
-/* The first encoder's rate that is chosen was run after all others. */
+/* The chosen rate of the first encoder was run after all others. */
 static void encoders_stand_as_their_runs_came(void **state)
 {
     const struct fixture *f = *state;

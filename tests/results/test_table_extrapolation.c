@@ -1,4 +1,4 @@
-/* How far each encoder gets, on a database made by hand. */
+/* The lengths that each encoder reaches, on a made-up database. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,8 @@
 #include "statistics.h"
 #include "table_extrapolation.h"
 
-/* Training has length 10; two splits have ratio 2; `dense` raises no integer, `short` none
- * upwards, so that neither has a ratio. */
+/* Training has length 10; two splits have ratio 2. `dense` raises no integer option and
+ * `short` lowers one, so neither has a ratio. */
 static const char sizes[] =
     "\"task\": {\"name\": \"t\", \"options\": {\"length\": 10, \"share\": 0.5}}, "
     "\"splits\": {"
@@ -22,7 +22,8 @@ static const char sizes[] =
     "\"ood_short\": {\"options\": {\"length\": 5, \"share\": 0.5}}, "
     "\"ood_dense\": {\"options\": {\"length\": 10, \"share\": 0.9}}}";
 
-/* Wrong tokens of 1000 on id, ood_longer, ood_both and ood_far; -1: no such number. */
+/* Adds a seed with this many wrong tokens of 1000 on id, ood_longer, ood_both and ood_far; -1:
+ * no such number. */
 static int64_t add_seed(struct store *s, const char *variant, int seed, int id, int longer,
                         int both, int far)
 {
@@ -61,7 +62,8 @@ static void assert_line(struct store *s, enum print_format f, const char *line)
 static void wilson_agrees_with_forty_digits(void **state)
 {
     (void)state;
-    /* z = 1.6448536; by the formula with 40 digits. 267 of 267 do not pass 99 %. */
+    /* z = 1.6448536; the values come from the formula with 40 digits. 267 of 267 do not pass
+     * 99 %. */
     assert_near(statistics_wilson_low(0, 10), 0, 0);
     assert_near(statistics_wilson_low(10, 10), 0.7870580299, 1e-9);
     assert_near(statistics_wilson_low(5, 10), 0.2692718211, 1e-9);
@@ -80,8 +82,8 @@ static void the_bound_decides_and_not_the_mean(void **state)
     assert_line(f->store, PRINT_CSV, "\nquick,copy,,copy,not,,0,4,0,1\n");
 }
 
-/* ood_longer and ood_both have ratio 2: one of them is not enough, and what is passed behind a
- * ratio that is not does not count. */
+/* ood_longer and ood_both have ratio 2: passing one of them is not enough, and a pass beyond a
+ * ratio that is not passed does not count. */
 static void all_splits_of_a_ratio_are_passed_or_none(void **state)
 {
     struct fixture *f = *state;
@@ -95,7 +97,7 @@ static void all_splits_of_a_ratio_are_passed_or_none(void **state)
     assert_line(f->store, PRINT_CSV, "copy,gap,,1,4,1,1\n");
 }
 
-/* Of 1, 2, 4 the median is 2; of 0, 1, 2, 4 the lower of 1 and 2. */
+/* The median of 1, 2, 4 is 2; that of 0, 1, 2, 4 is the lower of 1 and 2. */
 static void seeds_are_summed_up_by_their_lower_median(void **state)
 {
     struct fixture *f = *state;
@@ -115,7 +117,7 @@ static void seeds_are_summed_up_by_their_lower_median(void **state)
     assert_line(f->store, PRINT_CSV, "copy,even,,1,4,3,4\n");
 }
 
-/* A seed at a learning rate that ends with this loss on valid; far: wrong of 1000. */
+/* Adds a seed at a learning rate that ends with this loss on valid; far: wrong of 1000. */
 static void add_rate(struct store *s, const char *rate, int seed, double loss, int far)
 {
     char cell[64];
@@ -133,7 +135,8 @@ static void add_rate(struct store *s, const char *rate, int seed, double loss, i
     put_split(s, run, "ood_far", far, 1000, 0);
 }
 
-/* By the mean of both seeds, 0.25 against 0.3, although the tests say otherwise. */
+/* The mean of both seeds on valid, 0.25 against 0.3, decides, although the tests say
+ * otherwise. */
 static void the_learning_rate_is_chosen_on_valid(void **state)
 {
     struct fixture *f = *state;
@@ -146,7 +149,7 @@ static void the_learning_rate_is_chosen_on_valid(void **state)
     assert_line(f->store, PRINT_TEXT, "copy model.dim=16  1 (2/2)\n");
 }
 
-/* A step in size raises `length` twofold and `keys` fourfold: twice as large. */
+/* One step raises `length` twofold and `keys` fourfold: the ratio is two. */
 static void the_least_of_what_is_raised_is_the_ratio(void **state)
 {
     struct fixture *f = *state;
@@ -185,7 +188,7 @@ static void people_read_encoders_across_and_tasks_down(void **state)
     assert_line(f->store, PRINT_MD, "### Extrapolation, profile quick\nThe largest");
 }
 
-/* An object as that of the other tables, with what is said below them. */
+/* The object has the form of the other tables', with the notes below them. */
 static void json_is_an_object(void **state)
 {
     struct fixture *f = *state;

@@ -1,4 +1,4 @@
-/* What stands below a table: how far training had come, and what its splits ask. */
+/* Notes below a table: how far training had come, and what its splits ask. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@ static void assert_below(struct store *s, const char *part, bool there)
     assert_non_null(out);
     assert_ok(table_print(s, &q, out, &err));
     assert_int_equal(fclose(out), 0);
-    for (flat = from = text; *from; from++) { /* lines are wrapped, some behind an indent */
+    for (flat = from = text; *from; from++) { /* lines are wrapped, some with an indent */
         const char c = *from == '\n' ? ' ' : *from;
         if (c != ' ' || flat == text || flat[-1] != ' ')
             *flat++ = c;
@@ -28,8 +28,8 @@ static void assert_below(struct store *s, const char *part, bool there)
     free(text);
 }
 
-/* A seed of 100 steps with `wrong` of 1000 tokens of valid wrong, where the commonest answer
- * errs on 480, and its losses at step 90 and at the end. */
+/* Adds a seed of 100 steps with `wrong` of 1000 tokens of valid wrong, where the most frequent
+ * answer has 480 wrong, and its losses at step 90 and at the end. */
 static int64_t add_seed(struct store *s, const char *variant, int seed, int wrong,
                         double before, double loss)
 {
@@ -39,7 +39,7 @@ static int64_t add_seed(struct store *s, const char *variant, int seed, int wron
         {"valid", "majority", 100, 0.52, 520, 1000},
         {"valid", "loss", 50, 7.0, -1, -1},
         {"valid", "loss", 90, before, -1, -1},
-        {"valid", "loss", 95, 0.0, -1, -1}, /* too late to tell */
+        {"valid", "loss", 95, 0.0, -1, -1}, /* too late to show a trend */
         {"valid", "loss", 100, loss, -1, -1},
     };
     assert_ok(store_metrics(s, id, m, sizeof m / sizeof *m, &err));
@@ -65,7 +65,8 @@ static void seeds_are_solved_or_at_chance_or_between(void **state)
 static void a_falling_loss_is_a_training_that_is_not_finished(void **state)
 {
     const struct fixture *f = *state;
-    /* In the mean of both seeds, 1.0 to 0.89; to 0.9; falling, but solved. */
+    /* The mean of both seeds goes from 1.0 to 0.89; rope's goes
+     * to 0.9; cope's falls, too, but cope is solved. */
     add_seed(f->store, "absolute", 1, 100, 1.5, 1.4);
     add_seed(f->store, "absolute", 2, 100, 0.5, 0.38);
     add_seed(f->store, "rope", 1, 100, 1.0, 0.9);
@@ -87,7 +88,7 @@ static void all_that_are_not_finished_are_named(void **state)
     assert_below(f->store, "; an_encoder_with_a_long_name_149 0 of 1.", true);
 }
 
-/* One seed has no interval that could decide. */
+/* One seed has no interval to decide by. */
 static void the_best_of_one_seed_is_no_mean(void **state)
 {
     const struct fixture *f = *state;
@@ -107,7 +108,7 @@ static void nothing_is_said_of_what_is_not_known(void **state)
     assert_below(f->store, "Not finished", false);
 }
 
-/* 2 of 10 sequences in one seed, 3 in the other. */
+/* 2 of 10 sequences were seen in one seed, 3 in the other. */
 static void what_training_had_seen_stands_in_the_heading(void **state)
 {
     const struct fixture *f = *state;
@@ -136,8 +137,8 @@ static void nearly_all_is_not_all(void **state)
 
 /* --- what splits ask --------------------------------------------------------------------- */
 
-/* A run with numbers of `splits`, NULL at the end, whose configuration has `more`, in which '
- * stands for a double quote. */
+/* Adds a run with numbers of `splits`, which NULL ends, whose configuration has `more`, with '
+ * for each double quote. */
 static void add_asked(struct store *s, struct fake_run r, const char *more,
                       const char *const *splits)
 {
@@ -180,7 +181,7 @@ static void without_id_training_is_what_splits_are_told_by(void **state)
     assert_below(f->store, " ood_far: length 144 (in training 48). ", true);
 }
 
-/* Cells of a grid, and encoders that a split changes. */
+/* Cells of a grid, and encoders that a split changes, are named. */
 static void runs_that_are_asked_differently_are_named(void **state)
 {
     const struct fixture *f = *state;
@@ -233,7 +234,7 @@ static void splits_of_a_text_say_their_windows(void **state)
                  true);
 }
 
-/* Of before a configuration told them, or of what is no list of splits. */
+/* Configurations whose task or splits have another form give no note. */
 static void splits_without_options_say_nothing(void **state)
 {
     const struct fixture *f = *state;

@@ -1,4 +1,4 @@
-/* What a person can choose of a table: spreads, order, names, what is bold. */
+/* Options of a table: spreads, order, names, bold print. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +7,8 @@
 
 #include "filled_table.h"
 
-/* Losses of absolute 0.236, 0.240, 0.244: mean 0.240, deviation 0.004, and by Student's t with 2
- * degrees of freedom +- 4.3027 * 0.004 / sqrt(3) = 0.0099. */
+/* Losses of absolute 0.236, 0.240, 0.244: mean 0.240, deviation 0.004, and, by Student's t
+ * with 2 degrees of freedom, +- 4.3027 * 0.004 / sqrt(3) = 0.0099. */
 static void what_stands_behind_the_mean_can_be_chosen(void **state)
 {
     const struct fixture *f = *state;
@@ -26,7 +26,7 @@ static void what_stands_behind_the_mean_can_be_chosen(void **state)
     assert_lacks(f->store, &q, "±");
 }
 
-/* Where `part` stands in what is printed; fails when it does not. */
+/* Returns where `part` begins in the printed text; fails when it is not there. */
 static size_t place(const char *text, const char *part)
 {
     const char *at = strstr(text, part);
@@ -56,10 +56,10 @@ static void rows_are_ordered_by_a_column_or_by_name(void **state)
     assert_holds(f->store, &q, "\nrope             2.20 ± 0.28[1]  27.50 ± 3.54[1]\n");
     q.sort = "name";
     assert_order(f->store, &q, "\nabsolute ", "\ncope(", "\nrope ");
-    /* A row without a value is the last, though it came first. */
+    /* A row without a value is last, although it came first. */
     q.sort = "ood_sparse";
     assert_order(f->store, &q, "\ncope(", "\nrope ", "\nabsolute ");
-    /* Of accuracies the greatest is the best. */
+    /* The largest accuracy is the best. */
     q.sort = "id";
     q.metrics = "accuracy";
     assert_order(f->store, &q, "\ncope(", "\nrope ", "\nabsolute ");
@@ -81,7 +81,7 @@ static void numbers_in_names_are_ordered_by_their_size(void **state)
     assert_order(f->store, &q, "\np=9 ", "\np=16 ", "\nP=128 ");
 }
 
-/* Cells of a grid keep their place; only what stands within each is ordered. */
+/* Cells of a grid keep their place; only the rows within each are sorted. */
 static void order_stays_within_what_leads_the_rows(void **state)
 {
     const struct fixture *f = *state;
@@ -111,7 +111,7 @@ static void headings_have_the_names_that_are_asked_for(void **state)
     assert_holds(f->store, &q, "; sparse 10 sequences");
     assert_holds(f->store, &q, "Absolute=1 3 of 3; rope 2 of 2;\nCoPE(p_max=64) 3 of 3.");
     assert_holds(f->store, &q, "[1] sparse: absolute has no value");
-    /* A variant's whole name, which holds a '=' itself. */
+    /* The whole name of a variant, which contains a '='. */
     names[0] = "cope(p_max=64)=CoPE";
     q.sort = "sparse";
     assert_holds(f->store, &q, "\nCoPE      ");
@@ -188,7 +188,7 @@ static void that_no_paper_has_a_number_is_said(void **state)
         "No paper's");
 }
 
-/* Splits of one name in two experiments have sizes of their own. */
+/* Splits of the same name in two experiments each have their own size. */
 static void sizes_are_those_of_each_test(void **state)
 {
     const struct fixture *f = *state;
@@ -205,7 +205,7 @@ static void sizes_are_those_of_each_test(void **state)
         "tokens.\n");
 }
 
-/* More tests than a heading can name. */
+/* There are more tests than a heading can name. */
 static void many_sizes_are_ranges(void **state)
 {
     const struct fixture *f = *state;
@@ -227,7 +227,7 @@ static void many_sizes_are_ranges(void **state)
 }
 
 /* The best, 0.10, has seeds 0.09, 0.10, 0.11: its interval ends at 0.10 + 4.3027 * 0.01 /
- * sqrt(3) = 0.1248, between what is near and what is far. */
+ * sqrt(3) = 0.1248, between the near and the far mean. */
 static void means_within_the_interval_of_the_best_are_bold_too(void **state)
 {
     const struct fixture *f = *state;
@@ -254,7 +254,7 @@ static void means_within_the_interval_of_the_best_are_bold_too(void **state)
     assert_holds(f->store, &q, "\n* the best mean among the encoders it stands beside.\n");
 }
 
-/* Neither of the names of a list is left out; a comma within brackets divides no list. */
+/* A list keeps all of its names; a comma within brackets does not separate. */
 static void filters_take_lists(void **state)
 {
     const struct fixture *f = *state;
@@ -275,7 +275,8 @@ static void filters_take_lists(void **state)
     assert_fails(f->store, &q, ST_USAGE, "did you mean \"failed\"");
 }
 
-/* Numbers are compared by their value; options of tasks and encoders stand deeper. */
+/* Numbers are compared by value; options of tasks and encoders are nested in the
+ * configuration. */
 static void filters_take_settings(void **state)
 {
     const struct fixture *f = *state;
@@ -312,7 +313,7 @@ static void filters_take_settings(void **state)
     assert_fails(f->store, &q, ST_USAGE, "did you mean \"train\"");
 }
 
-/* Points stand above each other, whatever is bold, and a minus is one. */
+/* Numbers are aligned at the decimal point, bold ones too, and a minus is typeset as one. */
 static void latex_lines_up_at_the_point(void **state)
 {
     const struct fixture *f = *state;
@@ -329,7 +330,7 @@ static void latex_lines_up_at_the_point(void **state)
     assert_lacks(f->store, &q, "[-");
 }
 
-/* A column of two has room for about 52 characters of this size. */
+/* One of two columns has room for about 52 characters of this size. */
 static void latex_fits_a_paper_of_two_columns(void **state)
 {
     const struct fixture *f = *state;
@@ -366,7 +367,7 @@ static void macros_name_each_number(void **state)
     assert_holds(f->store, &q, "\\pbFlipFlopQuickTokenErrorCopePMaxSixFourId}");
     q.spread = SPREAD_RANGE;
     assert_holds(f->store, &q, "AbsoluteIdSpread}{23.60 to 24.40}\n");
-    /* Two headings that differ in what TeX does not take in a name. */
+    /* Two headings that differ only in characters that TeX does not allow in a name. */
     names[0] = "rope=r o p e";
     q.n_names = 2;
     assert_fails(f->store, &q, ST_USAGE, "two numbers would have the name \\pb");

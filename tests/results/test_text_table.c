@@ -1,4 +1,4 @@
-/* text_table.h: the same cells in every format, odd ones too. */
+/* text_table.h: the same cells in every format, unusual ones too. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,7 +81,7 @@ static void rows_can_be_part_of_a_document(void **state)
     json_decref(rows);
 }
 
-/* Two columns of one name would be one key. */
+/* Two columns of the same name would be one key. */
 static void names_are_told_apart_where_programs_read_them(void **state)
 {
     static const char *const names[] = {"n", "n", "n_2", "n"};
@@ -140,7 +140,7 @@ static void odd_bytes_are_json_and_csv(void **state)
                      "| a\\\\x00b\\\\xff\\\\x1b\\\\u009b\\\\u202e\\\\n |\n");
 }
 
-/* \\ and \item would take them for an argument. */
+/* After \\ and \item LaTeX would take them for an argument. */
 static void latex_takes_no_cell_for_an_argument(void **state)
 {
     struct text_table t;
@@ -187,7 +187,8 @@ static int count(const char *all, const char *part)
     return n;
 }
 
-/* More columns than a page is wide: panels, which all begin with the first. */
+/* A table with more columns than fit a page is split into panels, which all begin with the
+ * first column. */
 static void latex_puts_wide_tables_into_panels(void **state)
 {
     struct text_table t;
@@ -213,7 +214,8 @@ static void latex_puts_wide_tables_into_panels(void **state)
     free(text);
 }
 
-/* What not every LaTeX has is an escape, Greek is math, and two hyphens are no dash. */
+/* Characters that not every LaTeX has become escapes, Greek becomes math, and two hyphens are
+ * no dash. */
 static void latex_has_letters_or_their_numbers(void **state)
 {
     struct text_table t;
@@ -229,7 +231,7 @@ static void latex_has_letters_or_their_numbers(void **state)
     free(text);
 }
 
-/* Each would fit beside the ones before; all of them are higher than a page. */
+/* Each note fits together with those before it, but all are higher than a page. */
 static void latex_divides_many_short_notes(void **state)
 {
     struct text_table t;
@@ -249,8 +251,8 @@ static void latex_divides_many_short_notes(void **state)
     free(text);
 }
 
-/* More rows than a page is high: parts, of which none begins with a row that stands below
- * another, and each says what its first row repeats. */
+/* A table with more rows than fit a page is split into parts. No part begins with a row that
+ * belongs below another, and each says what its first row repeats. */
 static void latex_divides_long_tables(void **state)
 {
     struct text_table t;
@@ -276,7 +278,7 @@ static void latex_divides_long_tables(void **state)
     free(text);
 }
 
-/* A note that is higher than a page goes on in the next float; all of it is there once. */
+/* A note higher than a page continues in the next float; all of its text appears once. */
 static void latex_divides_long_notes(void **state)
 {
     struct text_table t;
@@ -298,7 +300,7 @@ static void latex_divides_long_notes(void **state)
     free(text);
 }
 
-/* Texts are broken between words, and long words where a name has parts; no number is. */
+/* Texts are broken between words, and long words between parts of a name; no number is broken. */
 static void latex_breaks_long_texts(void **state)
 {
     struct text_table t;
@@ -332,7 +334,7 @@ static void markdown_keeps_what_stands_below(void **state)
     assert_drawn(&t, "| encoder |\n|:---|\n| &emsp;paper |\n");
 }
 
-/* What a name holds is text, never a tag. */
+/* A name is text, never a tag. */
 static void html_is_escaped(void **state)
 {
     struct text_table t;
@@ -357,7 +359,7 @@ static void html_is_escaped(void **state)
                  "</tbody></table></div>\n");
 }
 
-/* A terminal of `limit` columns. */
+/* For a terminal of `limit` columns. */
 static void rows_break_between_words(void **state)
 {
     struct text_table t;
@@ -381,7 +383,7 @@ static void rows_break_between_words(void **state)
                      "a                  b\n");
 }
 
-/* The first thousand rows tell the widths; later ones that are wider are printed whole. */
+/* The widths come from the first thousand rows; later rows that are wider are printed whole. */
 static void rows_are_printed_as_they_come(void **state)
 {
     struct text_table t;

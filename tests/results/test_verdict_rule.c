@@ -1,4 +1,4 @@
-/* verdict_rule.h: families worked by hand, and how often the rule errs on laws drawn. */
+/* verdict_rule.h: families worked by hand, and how often the rule errs on drawn samples. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@ static struct err err;
 static const double low[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
 static const double high[] = {11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24};
 
-/* All of n values below all of m. */
+/* Returns a comparison in which all of n values are below all of m. */
 static struct comparison apart(int n, int m)
 {
     return (struct comparison){.less = {low, n}, .than = {high, m}};
@@ -26,7 +26,7 @@ static void judge(struct comparison *c, int n)
     assert_int_equal(verdict_rule(c, n, &err), ST_OK);
 }
 
-/* 1 / C(8, 4) = 1 / 70: below 2.5 % once, above it when two claims are tested. */
+/* p is 1 / C(8, 4) = 1 / 70: below 2.5 % for one claim, above it for two. */
 static void a_family_of_two_needs_more_seeds(void **state)
 {
     struct comparison c[] = {apart(4, 4), apart(4, 4)};
@@ -42,7 +42,7 @@ static void a_family_of_two_needs_more_seeds(void **state)
     assert_int_equal(c[0].seeds, 5); /* 1 / C(10, 5) = 1 / 252 */
 }
 
-/* The claim that has many seeds may come first, and leaves 2.5 % to the other. */
+/* A claim with many seeds may be first; it leaves 2.5 % to the other. */
 static void seeds_of_another_claim_leave_room(void **state)
 {
     const double mixed[] = {0.5, 11.5, 12.5, 20};
@@ -72,7 +72,7 @@ static void what_both_solve_is_no_part_of_the_family(void **state)
     assert_true(isnan(c[1].improvement));
 }
 
-/* 3 / C(16, 2) is 2.5 % but for rounding. */
+/* 3 / C(16, 2) is 2.5 % up to rounding. */
 static void the_level_itself_is_enough(void **state)
 {
     struct comparison c[] = {apart(2, 14), apart(2, 14), apart(2, 14)};
@@ -94,9 +94,9 @@ static void the_other_way_round_is_contradicted(void **state)
     assert_near(c.above, 1.0 / 252, 1e-12);
 }
 
-/* 12 of 20 against 4 of 20 solve it. Two values only: the test is Fisher's exact one,
- * P(X >= 12) = sum over k of C(20, k) C(20, 16 - k) / C(40, 16) = 0.01129, and seven of ten
- * pairs agree: .6 * .8 and half of .6 * .2 + .4 * .8. */
+/* 12 of 20 seeds solve it, against 4 of 20. With two values only, the test is Fisher's exact
+ * one, P(X >= 12) = sum over k of C(20, k) C(20, 16 - k) / C(40, 16) = 0.01129, and the share
+ * of pairs that agree is .6 * .8 and half of .6 * .2 + .4 * .8, seven of ten. */
 static void a_small_p_value_alone_is_not_enough(void **state)
 {
     double a[20], b[20];
@@ -120,7 +120,7 @@ static void a_small_p_value_alone_is_not_enough(void **state)
     assert_int_equal(seen.seeds, 0);
 }
 
-/* How many of `draws` families decide something, and how many claims. */
+/* Returns how many of `draws` families decide something; *claims: how many claims. */
 static int families_of(const char *text, int seeds, int draws, int *claims)
 {
     int law_index = 0, families = 0;
@@ -137,7 +137,7 @@ static int families_of(const char *text, int seeds, int draws, int *claims)
     return families;
 }
 
-/* Of 500 families 5 % are 25; three standard deviations of chance more are 39. */
+/* 5 % of 500 families are 25; three standard deviations more are 39. */
 static void a_family_of_one_law_errs_in_one_of_twenty(void **state)
 {
     static const int seeds[] = {3, 5, 6};
@@ -148,7 +148,7 @@ static void a_family_of_one_law_errs_in_one_of_twenty(void **state)
             assert_in_range(families_of(laws[i].text, seeds[k], 500, &claims), 0, 39);
 }
 
-/* Six claims each: docs/STATISTICS.md has the shares of many draws. */
+/* Six claims each: docs/STATISTICS.md has the shares of more draws. */
 static void what_differs_is_found_as_often_as_documented(void **state)
 {
     int claims;

@@ -1,4 +1,4 @@
-/* verdicts.h: claims of a paper against runs made up by hand. */
+/* verdicts.h: claims of a paper against made-up runs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,7 +52,7 @@ static int open_claims(void **state)
     return open_fixture(state);
 }
 
-/* All of cope below all of rope: of C(10, 5) = 252 choices this one alone, p = 0.004. */
+/* All values of cope are below all of rope: one of C(10, 5) = 252 choices, p = 0.004. */
 static void fill(struct store *s)
 {
     const double cope[] = {0.01, 0.02, 0.03, 0.02, 0.02};
@@ -80,7 +80,7 @@ static void a_clear_difference_is_reproduced(void **state)
     assert_verdict(f->store, REPRODUCED);
 }
 
-/* On another split it is the other way round. */
+/* The claim holds the other way round on another split. */
 static void a_claim_is_about_its_own_split(void **state)
 {
     const struct fixture *f = *state;
@@ -102,8 +102,8 @@ static void the_opposite_is_contradicted(void **state)
     assert_verdict(f->store, CONTRADICTED);
 }
 
-/* Both below 1 % on the training law: that one is a tenth of the other tells nothing about a
- * task that both solve. One of them above, and it is tested. */
+/* Both err on less than 1 % under the training law: that one has a tenth of the other's errors
+ * tells nothing about a task that both solve. When one of them errs more, the claim is tested. */
 static void what_both_solve_is_not_tested(void **state)
 {
     const struct fixture *f = *state;
@@ -131,8 +131,8 @@ static void overlapping_seeds_decide_nothing(void **state)
     assert_verdict(f->store, UNDECIDED);
 }
 
-/* `seeds` of each, those of a side with the same number of mistakes, of 129 scored
- * tokens. */
+/* Returns the verdict for `seeds` of each side, which all have the side's number of mistakes
+ * among 129 scored tokens. */
 static enum verdict of_equal_seeds(struct store *s, int less, int than, int seeds)
 {
     const struct verdicts_request q = {.format = PRINT_TEXT};
@@ -162,7 +162,7 @@ static void all_right_against_all_wrong_is_reproduced(void **state)
     assert_int_equal(of_equal_seeds(f->store, 0, 129, 5), REPRODUCED);
 }
 
-/* The best that three seeds against three can give is 1 / C(6, 3) = 0.05. */
+/* The smallest p of three seeds against three is 1 / C(6, 3) = 0.05. */
 static void three_seeds_are_too_few(void **state)
 {
     const struct fixture *f = *state;
@@ -210,8 +210,8 @@ static void a_name_that_fits_two_variants_is_not_run(void **state)
     assert_verdict(f->store, NOT_RUN);
 }
 
-/* Seven claims with p = 1 / 252 each: 7 / 252 > 0.025, however many are printed; six would
- * do. */
+/* Seven claims with p = 1 / 252 each give 7 / 252 > 0.025, however many are printed; six would
+ * pass. */
 static void many_claims_need_more_evidence(void **state)
 {
     const struct fixture *f = *state;
@@ -230,7 +230,7 @@ static void many_claims_need_more_evidence(void **state)
     assert_int_equal(tally[REPRODUCED], 0);
 }
 
-/* Seven claims about one experiment would be too many; those about another do not count. */
+/* Seven claims about one experiment would be too many; claims about another do not count. */
 static void another_experiment_is_another_family(void **state)
 {
     const struct fixture *f = *state;
@@ -321,7 +321,7 @@ static void profiles_are_judged_apart(void **state)
                         "paper, quick; `posbench list runs` shows what there is");
 }
 
-/* Fewer seeds with other settings do not count, unless the file says that they are ours. */
+/* Fewer seeds with other settings do not count, unless the file says that they belong to it. */
 static void runs_with_other_settings_do_not_mix(void **state)
 {
     const struct fixture *f = *state;
@@ -351,7 +351,7 @@ static void runs_with_other_settings_do_not_mix(void **state)
     text = printed(f->store, &q, tally);
     assert_int_equal(tally[CONTRADICTED], 1); /* 1 / C(8, 4) = 0.014 */
     assert_null(strstr(text, "several settings"));
-    /* The fifth seed of rope is not the file's. */
+    /* The fifth seed of rope is not in the file. */
     assert_non_null(strstr(text, "rope 5.00 ± 0.82 (4)"));
     free(text);
 }
@@ -376,7 +376,8 @@ static void json_and_csv_have_the_numbers(void **state)
     assert_near(number_of(c, "less_mean"), 0.02, 1e-12);
     assert_near(number_of(c, "effect"), 0.03, 1e-12);
     assert_in_range(json_integer_value(json_object_get(c, "than_n")), 5, 5);
-    /* Without counts they are no rates: Student's half-widths, both the same, as a vector. */
+    /* Without counts they are no rates: Student's half-widths, both equal, are added as a
+     * vector. */
     const double half = sqrt(2) * 2.7764451052 * sqrt(0.00005) / sqrt(5);
     assert_near(number_of(c, "effect_low"), 0.03 - half, 1e-9);
     assert_near(number_of(c, "effect_high"), 0.03 + half, 1e-9);
@@ -396,7 +397,7 @@ static void json_and_csv_have_the_numbers(void **state)
     free(text);
 }
 
-/* All but the paper's effect, by the same names. */
+/* The picture has the same names and numbers, except the paper's effect. */
 static void the_picture_of_claims_has_the_same_numbers(void **state)
 {
     const struct fixture *f = *state;

@@ -1,5 +1,5 @@
-/* Splits that change the encoder at test: which runs have them, how they are written, whose
- * samples they have, and what is refused. */
+/* Splits that change the encoder at test: the runs that have them, their canonical text, their
+ * samples, and mistakes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +37,8 @@ static const struct split_spec *split_of(const struct run_spec *r, const char *n
     return NULL;
 }
 
-/* In the order of the encoder's table, with the part's name, whatever was typed. */
+/* Options are written in the order of the encoder's table, with the part's name, however they
+ * were typed. */
 static void options_are_written_in_one_way(void **state)
 {
     static const char *const typed[] = {
@@ -77,7 +78,7 @@ static void a_stored_run_has_its_splits_again(void **state)
     config_free(c);
 }
 
-/* alibi has neither option, transformer_xl the second. */
+/* alibi has neither option, transformer_xl only `clamp`, rope only `scaling`. */
 static void encoders_without_the_options_have_no_such_split(void **state)
 {
     struct config *c = expand(FILE_OF("y: {count: 5, encoder: {scaling: yarn}}, "
@@ -114,7 +115,8 @@ static void the_encoder_at_test_is_that_of_the_split(void **state)
     config_free(c);
 }
 
-/* Those of `long`, not of `id`, whose law is another; alone it has its own. */
+/* Samples are those of `long`, not of `id`, which has another law; a split without its like
+ * has its own samples. */
 static void samples_are_those_of_the_split_of_the_same_law(void **state)
 {
     struct config *c = expand(FILE_OF("y: {count: 5, length: 16, encoder: {scaling: pi}}, "
@@ -179,8 +181,8 @@ static void damaged_text_is_refused(void **state)
     config_free(c);
 }
 
-/* `valid` has the law of `id` and comes first, but settings are chosen by it. A run stored
- * before that was so has "asks" nowhere, and keeps its questions and its identity. */
+/* `valid` has the law of `id` and comes first, but settings are chosen by it. A run that was
+ * stored before this rule has no "asks", and keeps its questions and its identity. */
 static void questions_are_never_those_of_valid(void **state)
 {
     const char *const asks = "\"asks\":\"id\",";

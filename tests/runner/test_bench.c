@@ -1,7 +1,7 @@
-/* The times of phases are medians of the steps that are timed, not those of one step more.
+/* The times of phases are medians over the timed steps, without the warm-up step.
  *
- * The clock is this file's own: it is a counter that goes faster with each look, so that every
- * step takes longer than the one before, and no load of the machine is seen. */
+ * This file replaces the clock by a counter whose increments grow with each reading, so that
+ * every step takes longer than the one before, whatever the load of the machine. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 
 static int64_t looks, now_ns;
 
-/* Stands before that of the C library. The k-th look is k us behind the one before. */
+/* Replaces the function of the C library. Reading k is k us later than reading k - 1. */
 /* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 int clock_gettime(clockid_t clock, struct timespec *t)
 {
@@ -43,7 +43,7 @@ static void phases_are_medians_of_the_steps_that_are_timed(void **state)
     assert_int_equal(bench_run(&s, encoder, 1, &r, &peak, NULL), ST_OK);
     for (int p = 0; p < PHASES; p++)
         sum += 1e3 * r.seconds[p];
-    /* Each step takes more than a tenth longer than the one before: the spread says so. */
+    /* Each step takes over a tenth longer than the one before, which the spread shows. */
     assert_true(r.step.spread_ms > 0.1 * r.step.ms);
     assert_true(sum > 0.9 * r.step.ms && sum < 1.1 * r.step.ms);
 }

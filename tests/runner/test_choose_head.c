@@ -1,5 +1,5 @@
-/* choose_head.h: marks of a text counted by hand, and the correlation that a head is chosen
- * by. */
+/* choose_head.h: marks of a text counted by hand, and the correlation by which a head is
+ * chosen. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,8 +32,8 @@ static void assert_marks(const char *name, const char *text, const char *want)
     tokenizer_close(t);
 }
 
-/* Of three line ends in a row the second makes the empty line; blanks may stand between. The
- * line of a heading is no paragraph, nor is an empty one. */
+/* Of three line ends in a row the second ends an empty line; blanks may lie between. Neither a
+ * heading's line nor an empty line is a paragraph. */
 static void marks_stand_where_they_are_said_to(void **state)
 {
     (void)state;
@@ -42,13 +42,13 @@ static void marks_stand_where_they_are_said_to(void **state)
     assert_marks("empty", "a \n \nb", "000010");
     assert_marks("paragraph", "a\n = b =\nc d\n\ne", "010000000000100");
     assert_marks("heading", "a = b\n = = c\nd", "00000001000000");
-    assert_marks("heading", "= a", "000"); /* where its line began is not seen */
+    assert_marks("heading", "= a", "000"); /* the beginning of its line is not seen */
 }
 
 enum { T = 4 };
 
-/* One head whose gate is 0.9 at marks and 0.1 elsewhere: a correlation of 1; another with the
- * same gate everywhere: none. */
+/* The gate of one head is 0.9 at marks and 0.1 elsewhere, a correlation of 1; the gate of the
+ * other is constant, a correlation of 0. */
 static void gates_correlate_with_labels(void **state)
 {
     static const uint8_t scored[T] = {0, 0, 0, 1};

@@ -1,6 +1,6 @@
 /* Reading experiment files: every mistake is reported with its place.
  *
- * tests/data/bad_*.yaml begin with the expected messages, one a line:
+ * tests/data/bad_*.yaml begin with the expected messages, one on each line:
  *     # expect LINE:COLUMN: message */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +31,7 @@ static const char reference[] = TEST_DATA "/../../docs/EXPERIMENTS.md";
 
 /* --- malformed files ----------------------------------------------------- */
 
-/* The messages that the file asks for, as config_read words them. */
+/* Reads the messages that the file expects, in the words of config_read. */
 static void expected(const char *path, char out[ERR_TEXT])
 {
     char line[ERR_TEXT];
@@ -98,7 +98,7 @@ static void a_nul_byte_is_refused_where_it_stands(void **state)
 static void what_only_looks_like_utf8_is_refused(void **state)
 {
     static const char *const bad[] = {
-        "\xA5\x80",         /* no character begins so */
+        "\xA5\x80",         /* no character begins with this byte */
         "\xC0\xAF",         /* '/' in two bytes */
         "\xE0\x80\xAF",     /* and in three */
         "\xED\xA0\x80",     /* half of a surrogate pair */
@@ -115,7 +115,8 @@ static void what_only_looks_like_utf8_is_refused(void **state)
     }
 }
 
-/* 200,000 keys, none twice: too large a file, and as many in one that is not. */
+/* A file of 200,000 keys is too large; one within the limit has too many values. No key comes
+ * twice. */
 static void a_mapping_of_a_megabyte_is_refused_without_delay(void **state)
 {
     enum { ROOM = 4 << 20 };
@@ -134,7 +135,7 @@ static void a_mapping_of_a_megabyte_is_refused_without_delay(void **state)
     free(text);
 }
 
-/* libyaml looks ahead in a line of brackets; nothing may recurse as deep as they go. */
+/* libyaml looks ahead in a line of brackets; no function may recurse that deep. */
 static void a_megabyte_of_brackets_is_refused_without_delay(void **state)
 {
     char *text = malloc(TREE_BYTES);
@@ -166,7 +167,7 @@ static void long_names_do_not_overflow_messages(void **state)
     free(text);
 }
 
-/* Only so many lines fit; the rest is counted. */
+/* The message holds a limited number of lines; the rest is counted. */
 static void hundreds_of_mistakes_are_counted(void **state)
 {
     char text[32 * 1024];
@@ -250,7 +251,7 @@ static void utf8_with_a_byte_order_mark_is_read(void **state)
     (void)state;
     config_free(read_good("\xEF\xBB\xBF# caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80\n" COPY,
                           NULL, NULL, 0));
-    /* Right before the first key, as editors on Windows write it. */
+    /* Editors on Windows write it right before the first key. */
     config_free(read_good("\xEF\xBB\xBF" COPY, NULL, NULL, 0));
 }
 
@@ -267,7 +268,7 @@ static void numbers_are_read_as_typed_not_as_yaml_would(void **state)
     config_free(c);
 }
 
-/* 10 epochs of 100 samples in batches of 16: 7 steps each, the last one not full. */
+/* 10 epochs of 100 samples in batches of 16 have 7 steps each; the last batch is smaller. */
 static void epochs_become_steps(void **state)
 {
     struct config *c = read_good(
@@ -513,7 +514,7 @@ static void percent_becomes_a_fraction_and_claims_find_their_numbers(void **stat
     config_free(c);
 }
 
-/* A paper's variant is one that a run has; of encoders the paper may have more. */
+/* A published variant has to be one of a run; a paper may have more encoders than the runs. */
 static void published_numbers_are_of_encoders_or_variants(void **state)
 {
     struct config *c =
@@ -571,7 +572,7 @@ static void read_file(const char *path, char *text, size_t room)
     fclose(in);
 }
 
-/* docs/EXPERIMENTS.md has exactly one row for each setting, word for word. */
+/* docs/EXPERIMENTS.md has exactly one row for each setting, with the table's words. */
 static void the_reference_is_the_table(void **state)
 {
     static char text[1 << 17];

@@ -1,4 +1,4 @@
-/* Pictures of encoders show what is known of their maps. */
+/* Pictures of encoders show the known properties of their maps. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,7 +49,7 @@ static void later_keys_are_never_drawn(void **state)
     }
 }
 
-/* Without positions the copies of one token are alike. */
+/* Without positions all copies of a token get the same weight. */
 static void none_is_flat_on_one_token(void **state)
 {
     const struct svg_maps maps = maps_of("none");
@@ -60,7 +60,7 @@ static void none_is_flat_on_one_token(void **state)
             assert_int_equal(maps.tone[0][i][j], DARKEST);
             lighter += maps.tone[2][i][j] < DARKEST;
         }
-    assert_true(lighter > SVG_SIDE); /* of the mixture */
+    assert_true(lighter > SVG_SIDE); /* in the map of the mixture */
 }
 
 static void alibi_fades_with_the_distance_alone(void **state)
@@ -76,7 +76,8 @@ static void alibi_fades_with_the_distance_alone(void **state)
     assert_true(maps.tone[0][last][0] < maps.tone[0][last][last - 3]);
 }
 
-/* Tables that start at 0 are noise; the sums of its gates grow from the query backwards. */
+/* Tables that start at 0 are filled with noise; the sums of gates grow from the query
+ * backwards. */
 static void cope_shows_its_gates_and_positions(void **state)
 {
     const struct svg_maps maps = maps_of("cope");
@@ -105,7 +106,7 @@ static void what_is_for_sums_is_drawn_in_one(void **state)
     }
 }
 
-/* As `posbench new` draws it; and a picture is the same each time. */
+/* `posbench new` draws such an encoder; the same encoder always gives the same picture. */
 static void an_encoder_of_no_registry_is_drawn(void **state)
 {
     char *once = picture_of(&encoder_newcomer), *again = picture_of(&encoder_newcomer);

@@ -1,4 +1,4 @@
-/* Evaluation: counts by hand, and against the logits of the same model. */
+/* Evaluation, compared with counts by hand and with the logits of the same model. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -133,7 +133,7 @@ static void the_metrics_are_as_worked_by_hand(void **state)
     }
 }
 
-/* Some answers right, some wrong. */
+/* Trains until some answers are right and some wrong. */
 static void learn_a_little(struct bed *b)
 {
     struct sampled s;
@@ -144,7 +144,7 @@ static void learn_a_little(struct bed *b)
     }
 }
 
-/* The same numbers from logits, one sequence at a time, softmax written out. */
+/* The same numbers from the logits, one sequence at a time, with the softmax written out. */
 struct expected {
     int tokens, wrong, wrong_sequences;
     double loss;
@@ -207,7 +207,7 @@ static void counts_and_loss_agree_with_the_logits(void **state)
     bed_close(&b);
 }
 
-/* Ignored bits before place t, counted backwards to the last write. */
+/* Returns the ignored bits before place t, counted backwards to the last write. */
 static int ignores_before(const struct run_spec *r, const struct sampled *one, int t)
 {
     char text[TASK_TOKEN_TEXT];
@@ -222,7 +222,7 @@ static int ignores_before(const struct run_spec *r, const struct sampled *one, i
     return n;
 }
 
-/* Each place again, one sequence at a time, from the logits. */
+/* Recomputes each place from the logits, one sequence at a time. */
 static void every_place_is_kept_and_counted_by_stratum(void **state)
 {
     enum { COUNT = 61, VALUES = 16 };
@@ -273,7 +273,7 @@ static void every_place_is_kept_and_counted_by_stratum(void **state)
     bed_close(&b);
 }
 
-/* Values that occur, and no bits behind PLACES_MAX. */
+/* The row has the values that occur; with more than PLACES_MAX places it has no bits. */
 static void places_become_a_row(void **state)
 {
     struct places p = {.task = task_find("flip_flop")};
@@ -307,7 +307,7 @@ static void places_become_a_row(void **state)
     places_free(&p);
 }
 
-/* Of a text, what was lost at each position; a loss that is no number is none. */
+/* A text has the sum of losses at each position, which is null when a loss is NaN. */
 static void places_of_a_text_have_nats(void **state)
 {
     struct places p = {.task = task_find("text")};
@@ -333,7 +333,7 @@ static void places_of_a_text_have_nats(void **state)
     places_free(&p);
 }
 
-/* Shares of the answers counted here from the samples. */
+/* The shares are counted here from the answers of the samples. */
 static void majority_and_ceiling_belong_to_the_split(void **state)
 {
     struct bed b = bed_open(COUNTING);
@@ -376,8 +376,8 @@ static void the_first_sequences_are_a_part_of_the_whole(void **state)
     bed_close(&b);
 }
 
-/* 12 tokens of a text at a mean of 2 ln 2 nats are 24 bits: on 6 bytes 4 bits each, for 8
- * words three bits each, a perplexity of 8. */
+/* 12 tokens of a text at a mean of 2 ln 2 nats have 24 bits: 4 for each of 6 bytes, and 3 for
+ * each of 8 words, a perplexity of 8. */
 static void a_text_has_bits_per_byte_and_perplexity_per_word(void **state)
 {
     const struct evaluation v = {.available = true,
@@ -444,7 +444,7 @@ static void a_caveat_names_what_was_never_trained(void **state)
                         "ood_dense: sequences have up to 23 tokens, training had up to 15; "
                         "what absolute holds for the positions from 15 on was never "
                         "trained");
-    /* Nothing to say where nothing is longer, or where the formula goes on. */
+    /* There is no caveat where nothing is longer, or where the formula extends to any length. */
     evaluation_caveat(r, the_split(r, "id"), 0, 0, caveat);
     assert_string_equal(caveat, "");
     evaluation_caveat(&matrix->run[ROPE], the_split(r, "ood_dense"), 0, 0, caveat);
@@ -454,7 +454,7 @@ static void a_caveat_names_what_was_never_trained(void **state)
     assert_string_equal(caveat, "");
 }
 
-/* Inside the window that the law allows, but longer than anything that was drawn. */
+/* The length is within the window that the law allows, but above anything that was drawn. */
 static void a_caveat_goes_by_what_training_had(void **state)
 {
     const struct run_spec *r = &matrix->run[ABSOLUTE];
@@ -471,7 +471,7 @@ static void a_caveat_goes_by_what_training_had(void **state)
     assert_string_equal(caveat, "");
 }
 
-/* Of five sequences training had the second and the last. */
+/* Of five sequences the second and the last occurred in training. */
 static void errors_without_the_seen_ones_are_apart(void **state)
 {
     struct bed b = bed_open(COUNTING);

@@ -1,4 +1,4 @@
-/* What of the test samples training has shown, against comparing each with each. */
+/* The test samples that training has shown, compared with a search through all samples. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,8 @@
 #include "exposure.h"
 #include "small_matrix.h"
 
-/* Short programs: many repeat. 3 epochs of a set; fresh samples; less than an epoch. */
+/* Programs are short, so many repeat. The runs have 3 epochs of a set, fresh samples, and less
+ * than an epoch. */
 static const char yaml[] =
     "version: 1\n"
     "defaults:\n"

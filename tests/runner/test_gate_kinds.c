@@ -1,4 +1,4 @@
-/* gate_kinds.h: gates made by hand, whose means can be counted. */
+/* gate_kinds.h: made-up gates whose means can be counted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 enum { T = 6, A = 0, B = 1, C = 2, V = 3 };
 
-/* One layer of two heads; the second has no gates. Scored: places 3 and 5. */
+/* One layer of two heads, the second without gates. Places 3 and 5 are scored. */
 static const int32_t token[T] = {A, B, A, C, A, B};
 static const uint8_t scored[T] = {0, 0, 0, 1, 0, 1};
 
@@ -20,7 +20,7 @@ struct bed {
     real at[2][T][T];
 };
 
-/* Head 0: what `gate` says of key j, from any query. */
+/* The gate of key j in head 0 is gate[j] for any query. */
 static void fill(struct bed *b, const real gate[T])
 {
     *b = (struct bed){
@@ -46,7 +46,7 @@ static struct gate_kinds sums_of(const real gate[T])
     return g;
 }
 
-/* Queries 3 and 5 see A B A C and A B A C A B: ten pairs, five of them A. */
+/* Queries 3 and 5 see A B A C and A B A C A B: ten pairs, of which five have key A. */
 static void the_token_that_opens_is_found(void **state)
 {
     const real gate[T] = {1, 0, 1, 0, 1, 0};
@@ -66,7 +66,7 @@ static void the_token_that_opens_is_found(void **state)
     gate_kinds_close(&g);
 }
 
-/* Closed at C alone, two of the ten pairs; 0.5 at one of the others' places, seen twice. */
+/* Only C is closed, in two of the ten pairs; one other place, seen twice, has 0.5. */
 static void the_token_that_closes_is_found(void **state)
 {
     const real gate[T] = {1, 1, (real)0.5, 0, 1, 1};
@@ -79,13 +79,14 @@ static void the_token_that_closes_is_found(void **state)
     assert_int_equal(found[0], C);
     assert_near(kind.at, 0.0, 1e-12);
     assert_near(kind.other, 7.0 / 8, 1e-12);
-    /* Mean 0.7, variance 0.65 - 0.49; share 0.2, so that share times rest is 0.16 too. */
+    /* Mean 0.7, variance 0.65 - 0.49 = 0.16; the share is 0.2, so share times rest is 0.16,
+     * too. */
     assert_near(kind.r, -7.0 / 8, 1e-12);
     gate_kinds_close(&g);
 }
 
-/* D and E are open, three tokens closed: the smaller part is the kind, its highest mean first.
- * A cut behind D alone would leave E among the others. */
+/* D and E are open, three tokens closed: the smaller part is the kind, with the highest mean
+ * first. A cut after D alone would leave E among the others. */
 static void several_tokens_are_one_kind(void **state)
 {
     enum { D = 3, E = 4, VOCABULARY = 5, N = 5 };
@@ -116,7 +117,7 @@ static void several_tokens_are_one_kind(void **state)
     gate_kinds_close(&g);
 }
 
-/* Behind B stands place 2, seen twice, and no other. */
+/* Place 2, seen twice, is the only one that follows a B. */
 static void what_stands_behind_a_token_is_found(void **state)
 {
     const real gate[T] = {0, 0, 1, 0, 0, 0};
@@ -148,7 +149,7 @@ static void a_head_without_gates_has_no_kind(void **state)
     gate_kinds_close(&g);
 }
 
-/* A five times, B three, C two; a place behind the last is not taken. */
+/* A occurs five times, B three, C two; array entries after the last stay. */
 static void the_commonest_come_first(void **state)
 {
     const real gate[T] = {0};

@@ -1,5 +1,5 @@
-/* What a run is known by: the same for the same run however it is written, another for
- * anything that moves a result; and the way back from a stored configuration. */
+/* A run's identity is the same however the run is written, and another when anything changes
+ * that affects a result; and a stored configuration reads back as the run. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +39,7 @@ static void first_run(const char *text, const char *set, char identity[IDENTITY_
     config_free(c);
 }
 
-/* XXH3 of 128 bits of no bytes with seed 0, from the algorithm's published test vectors. */
+/* XXH3 with 128 bits of no bytes and seed 0, from the algorithm's published test vectors. */
 static void the_hash_is_xxh3(void **state)
 {
     char text[IDENTITY_TEXT];
@@ -51,7 +51,7 @@ static void the_hash_is_xxh3(void **state)
 static void order_and_spelt_out_defaults_change_nothing(void **state)
 {
     static const char *const same[] = {
-        /* every mapping the other way round, other spellings of the numbers */
+        /* every mapping reversed, numbers spelt differently */
         "experiments:\n"
         "  copy:\n"
         "    train: {lr: 0.00100, steps: 010}\n"
@@ -80,7 +80,7 @@ static void order_and_spelt_out_defaults_change_nothing(void **state)
         "                val_gates: false, share_layers: false}]\n"
         "    seeds: [1, 2]\n"
         "    data_seed: 0\n",
-        /* by way of a profile and a grid of one cell */
+        /* through a profile and a grid of one cell */
         BASE "    grid: {model.dim: [8]}\n"
              "profiles: {quick: {copy: {}}}\n",
     };
@@ -217,7 +217,7 @@ static void a_stored_configuration_is_the_run(void **state)
     }
 }
 
-/* A number that 15 digits cannot hold comes back to the last bit. */
+/* A number that needs more than 15 digits reads back to the last bit. */
 static void numbers_keep_every_bit(void **state)
 {
     struct config *c = NULL;
@@ -248,7 +248,7 @@ static void canonical_text_is_sorted_and_short(void **state)
     config_free(c);
 }
 
-/* The stored text with `from` replaced by `to` must be refused with `part`. */
+/* Checks that the stored text, with `from` replaced by `to`, is refused with `part`. */
 static void assert_stale(const char *config, const char *from, const char *to,
                          const char *part)
 {
@@ -288,8 +288,8 @@ static void stale_or_damaged_configurations_are_refused(void **state)
     config_free(c);
 }
 
-/* A database may be a stranger's: each value in its range, together they are none that
- * posbench writes. */
+/* A foreign database may hold values that are each in range, but in a combination that
+ * posbench never writes. */
 static void configurations_that_no_run_could_have_are_refused(void **state)
 {
     static const char flip[] =
@@ -298,12 +298,12 @@ static void configurations_that_no_run_could_have_are_refused(void **state)
     struct config *c = read_base("seeds=[1]"), *f = NULL;
     struct err e = {0};
     (void)state;
-    /* The first is that of a split: the model would have no embedding for its tokens. */
+    /* The first "symbols" is a split's: the model would have no embedding for its tokens. */
     assert_stale(c->run[0].config, "\"symbols\":15", "\"symbols\":16",
                  "token ids that training has not");
     assert_int_equal(config_text(flip, NULL, NULL, 0, &f, &e), ST_OK);
     assert_non_null(f);
-    if (!f) /* for the linter, which cannot see that the line above does not return */
+    if (!f) /* for the linter, which does not know that the line above never returns */
         return;
     assert_stale(f->run[0].config, "\"length\":8", "\"length\":7", "length");
     assert_stale(
@@ -321,22 +321,22 @@ static void configurations_that_no_run_could_have_are_refused(void **state)
     assert_int_equal(run_spec_parse(blanks, &r, &e), ST_CONFIG);
     assert_non_null(strstr(e.msg, "longer than"));
     free(blanks);
-    /* A column that is NULL. */
+    /* The column is NULL. */
     assert_int_equal(run_spec_parse(NULL, &r, &e), ST_CONFIG);
 }
 
-/* The first run of an experiment file; the caller frees the list. */
+/* Returns the first run of an experiment file; the caller frees the list. */
 static const struct run_spec *only_run(const char *text, struct config **c)
 {
     struct err e = {0};
     if (config_text(text, NULL, NULL, 0, c, &e) || !*c) {
         fail_msg("refused: %s", e.msg);
-        abort(); /* not reached, which the linter does not know */
+        abort(); /* never reached, which the linter does not know */
     }
     return (*c)->run;
 }
 
-/* A word of an open choice is part of the identity as it is written, and reads back. */
+/* The word of an open choice is part of the identity as written, and reads back. */
 static void words_of_open_choices_are_stored_as_written(void **state)
 {
     static const char text[] = "version: 1\n"
@@ -369,8 +369,8 @@ static void words_of_open_choices_are_stored_as_written(void **state)
     "    encoders: [none]\n"                      \
     "    seeds: [1]\n"
 
-/* `quiet` came to flip_flop when there were runs of it: at its default it is no part of a
- * run, and neither is the split that goes with it, unless it is asked for. */
+/* flip_flop got the option `quiet` when runs of it existed. At its default the option is not
+ * part of a run, nor is the split that goes with it, unless requested. */
 static void options_that_came_later_leave_old_runs_alone(void **state)
 {
     char plain[512], zero[512], quiet[512], one[IDENTITY_TEXT], other[IDENTITY_TEXT];
@@ -401,7 +401,7 @@ static void options_that_came_later_leave_old_runs_alone(void **state)
     config_free(c);
 }
 
-/* Likewise normaliser and encoder_until among the settings. */
+/* The same holds for the settings normaliser and encoder_until. */
 static void settings_that_came_later_leave_old_runs_alone(void **state)
 {
     const char *const set[] = {"model.normaliser=ssmax", "train.encoder_until=0.75"};
@@ -427,7 +427,7 @@ static void settings_that_came_later_leave_old_runs_alone(void **state)
     config_free(c);
 }
 
-/* Named, it is evaluated. */
+/* A split on request is evaluated when it is named. */
 static void splits_on_request_are_evaluated_where_named(void **state)
 {
     char text[512];
@@ -458,7 +458,7 @@ static void close_content(struct task_data *d)
     (void)d;
 }
 
-/* The hash of a task's data stands with training and with every split. */
+/* The configuration has the hash of a task's data, for training and for every split. */
 static void other_data_are_another_run(void **state)
 {
     static const char of_one[] = "\"data\":\"00000000000000010000000000000000\"";
@@ -467,7 +467,7 @@ static void other_data_are_another_run(void **state)
     char before[IDENTITY_TEXT], with[IDENTITY_TEXT];
     (void)state;
     assert_int_equal(config_text(BASE, NULL, NULL, 0, &c, &e), ST_OK);
-    if (!c) /* never: what the analyzer cannot know */
+    if (!c) /* never; the analyser cannot know that */
         return;
     struct run_spec *r = &c->run[0];
     struct task reads = *r->task;

@@ -1,4 +1,4 @@
-/* Looking at attention: planes that fit together, and numbers that do not change. */
+/* Looking at attention: planes agree with each other, and their numbers do not change. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include "small_matrix.h"
 #include "training.h"
 
-/* More than one panel of queries. */
+/* The sequences have more than one panel of queries. */
 static const char yaml[] =
     "version: 1\n"
     "defaults:\n"
@@ -54,7 +54,7 @@ struct bed {
     struct sampled one;
 };
 
-/* Trained for `steps`, looking at the first sequence of id. */
+/* Trains for `steps` and looks at the first sequence of id. */
 static struct bed bed_open(int run, int steps)
 {
     struct bed b = {.run = &matrix->run[run]};
@@ -96,7 +96,7 @@ static double at(const struct looking *x, int head, int k, int i, int j)
                                  k)[(size_t)i * (size_t)x->tokens + (size_t)j];
 }
 
-/* Gates are added up from the query backwards: both ends count. */
+/* Gates are summed from the query backwards, with both ends. */
 static void positions_of_cope_are_sums_of_its_gates(void **state)
 {
     struct bed b = bed_open(COPE, 30);
@@ -110,7 +110,7 @@ static void positions_of_cope_are_sums_of_its_gates(void **state)
             double sum = 0;
             for (int j = i; j >= 0; j--) {
                 const bool over = at(x, h, clamped, i, j) > 0.5;
-                if (isnan(at(x, h, gate, i, j))) { /* left of the first that is clamped */
+                if (isnan(at(x, h, gate, i, j))) { /* left of the first clamped key */
                     assert_true(over && at(x, h, clamped, i, j + 1) > 0.5);
                     continue;
                 }
@@ -127,7 +127,8 @@ static void positions_of_cope_are_sums_of_its_gates(void **state)
     bed_close(&b);
 }
 
-/* Rows of weights add up to 1. A fresh cope adds nothing: position alone weighs all alike. */
+/* Rows of weights sum to 1. A fresh cope adds nothing, so by position alone all weights are
+ * equal. */
 static void weights_are_those_of_a_softmax(void **state)
 {
     struct bed b = bed_open(COPE, 0);
@@ -145,8 +146,8 @@ static void weights_are_those_of_a_softmax(void **state)
     bed_close(&b);
 }
 
-/* What fox keeps of a key is the product of the gates behind it, and position alone is the
- * softmax of its logarithm. */
+/* fox keeps of a key the product of the gates after it, and its weights by position alone are
+ * the softmax of the product's logarithm. */
 static void fox_keeps_what_its_gates_let_through(void **state)
 {
     struct bed b = bed_open(FOX, 30);
@@ -195,7 +196,7 @@ static void parts_of_a_sum_are_told_apart(void **state)
     assert_string_equal(p[3].name, "fox.forget");
 }
 
-/* Each encoder that names planes can show them, and the other way round. */
+/* An encoder that names planes can show them, and one that shows planes names them. */
 static void names_and_planes_go_together(void **state)
 {
     (void)state;
@@ -225,7 +226,7 @@ static void looking_changes_no_bit(void **state)
     }
 }
 
-/* The weights of 1 / (i + 1) have an entropy of ln(i + 1). */
+/* The entropy of equal weights 1 / (i + 1) is ln(i + 1). */
 static void entropy_and_means_are_those_of_the_planes(void **state)
 {
     struct bed b = bed_open(COPE, 0);
@@ -252,7 +253,7 @@ static void entropy_and_means_are_those_of_the_planes(void **state)
     bed_close(&b);
 }
 
-/* What fox adds is the logarithm of what it keeps; a fresh cope adds nothing, rope never. */
+/* fox adds the logarithm of what it keeps; a fresh cope and rope add nothing. */
 static void logits_of_position_stand_against_those_of_content(void **state)
 {
     struct bed fox = bed_open(FOX, 30), cope = bed_open(COPE, 0), rope = bed_open(ROPE, 0);
@@ -271,7 +272,7 @@ static void logits_of_position_stand_against_those_of_content(void **state)
     assert_true(cope.x.logits[1].added <= 0);
     assert_true(cope.x.logits[1].content > 0);
     assert_int_equal(rope.x.logits[1].pairs, 0);
-    /* Of the sequence looked at last alone. */
+    /* The numbers are those of the last sequence alone. */
     assert_int_equal(looking_at(fox.trainer, &fox.one.batch, &fox.x, NULL), ST_OK);
     assert_int_equal(fox.x.logits[3].pairs, T * (T + 1) / 2);
     bed_close(&fox);

@@ -39,7 +39,8 @@ static void runs_come_by_experiment_cell_encoder_and_seed(void **state)
                NULL);
     (void)state;
     assert_int_equal(c->runs, 4 * 2 * 2 + 1);
-    /* Keys in name order, values in the order of the file, the last key fastest. */
+    /* Keys are sorted by name, values in the order of the file, and the last key varies
+     * fastest. */
     static const char *const cell[] = {
         "model.dim=8 train.lr=0.001", "model.dim=8 train.lr=0.0001",
         "model.dim=4 train.lr=0.001", "model.dim=4 train.lr=0.0001"};
@@ -169,7 +170,7 @@ static void later_levels_win_key_by_key(void **state)
     config_free(c);
 }
 
-/* A split of the task keeps the task's change unless the file makes another. */
+/* A split of the task keeps the task's options unless the file changes them. */
 static void known_splits_inherit_their_law(void **state)
 {
     struct config *c =
@@ -197,7 +198,7 @@ static void known_splits_inherit_their_law(void **state)
               "    seeds: [1]\n"                                                \
               "    train: {lr: 1e-3, batch: 4, samples: 40, steps: 30}\n"
 
-/* An encoder may bring settings of the recipe along; what was typed goes before. */
+/* An encoder may have its own settings of the recipe; --set takes precedence. */
 static void encoders_carry_settings_of_their_own(void **state)
 {
     struct config *c = expand(OWN, NULL), *plain;
@@ -207,9 +208,10 @@ static void encoders_carry_settings_of_their_own(void **state)
     assert_int_equal(c->run[0].train.optimizer.steps, 30);
     assert_near(c->run[1].train.optimizer.lr, 2e-3, 0);
     assert_int_equal(c->run[1].train.batch, 8);
-    assert_int_equal(c->run[1].train.optimizer.steps, 10); /* of batches of 8 */
+    assert_int_equal(c->run[1].train.optimizer.steps, 10); /* 2 epochs of 40 / 8 */
     assert_string_equal(c->run[1].variant, "rope");
-    /* The same run as one whose experiment says so: nothing but values is identity. */
+    /* It is the same run as one whose experiment has these settings: only values enter the
+     * identity. */
     plain = expand(HEAD COPY "    encoders: [rope]\n    seeds: [1]\n"
                              "    train: {lr: 2e-3, batch: 8, samples: 40, steps: 10}\n",
                    NULL);
@@ -230,7 +232,7 @@ static void what_is_typed_goes_before_an_encoders_own(void **state)
             fail_msg("%s: %s", set[i], e.msg);
         assert_string_equal(c->run[1].variant, "rope");
         assert_near(c->run[1].train.optimizer.lr, 5e-4, 0);
-        assert_int_equal(c->run[1].train.batch, 8); /* nobody typed one */
+        assert_int_equal(c->run[1].train.batch, 8); /* --set did not give one */
         config_free(c);
     }
 }

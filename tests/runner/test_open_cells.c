@@ -1,4 +1,4 @@
-/* The experiment open_cells: what it says of itself is so. */
+/* The experiment open_cells has the properties that its text claims. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,7 +36,7 @@ static double parameters_of(const struct run_spec *r)
     return n;
 }
 
-/* The first trial of every encoder in turn. */
+/* True for the first trial of every encoder. */
 static bool is_first(const struct run_spec *r)
 {
     return r->tuned == TUNED_TRIAL && r->value == 0 && r->seed == 1;
@@ -77,7 +77,7 @@ static void all_models_of_a_task_are_within_1_percent(void **state)
     config_free(c);
 }
 
-/* A run with every setting that may differ from those of `quick` as `quick` has it. */
+/* Gives a run the settings of `quick` in which the two may differ. */
 static void level(struct run_spec *r, const struct run_spec *quick)
 {
     r->train.optimizer.lr = quick->train.optimizer.lr;
@@ -85,8 +85,9 @@ static void level(struct run_spec *r, const struct run_spec *quick)
     r->split[0].count = quick->split[0].count;
 }
 
-/* Options of task and model, recipe and splits are those of `quick`, for each encoder that it
- * has: with quick's learning rate, width and questions on valid, the identity is quick's. */
+/* Options of task and model, recipe and splits equal those of `quick` for every encoder of
+ * both: with quick's learning rate, width and number of questions on valid, the identity is
+ * quick's. */
 static void all_else_is_as_in_quick(void **state)
 {
     struct config *c = read_profile(file, "open_cells"),

@@ -1,4 +1,4 @@
-/* Plans: which runs run and why, and what they cost. */
+/* Plans: which runs will run and why, and what they cost. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,9 +16,8 @@
 #include "run_filter.h"
 #include "small_matrix.h"
 
-/* Selective Copy has one length and one number of answers for each law, so that FLOPs can
- * be had without estimating: 6 + 6 + 1 + 5 = 18 tokens, 6 of them scored; 24 in the
- * longer split. */
+/* Each law of Selective Copy has one length and one number of answers, so FLOPs are known
+ * without estimates: 6 + 6 + 1 + 5 = 18 tokens, 6 of them scored; 24 in the longer split. */
 static const char yaml[] =
     "version: 1\n"
     "defaults:\n"
@@ -82,8 +81,7 @@ static enum status make(struct bed *b, enum plan_rerun rerun, const char *only)
     return plan_open(&q, b->store, &b->plan, &b->e);
 }
 
-/* Brings a run into a state; NULL leaves it running. A done one took `flops` and
- * `seconds`. */
+/* Brings a run into a state; NULL leaves it running. A done run took `flops` and `seconds`. */
 static void bring_cost(struct bed *b, int run, const char *state, const char *reason,
                        double flops, double seconds)
 {
@@ -147,8 +145,8 @@ static void every_state_has_its_reason(void **state)
     expect(b, ROPE_2, "failed", true, "failed, again as asked: out of luck");
 }
 
-/* The run as it was before: its configuration with the first `now` behind `key` written as
- * `then`. */
+/* Stores an older form of the run: its configuration with the first `now` after `key` replaced
+ * by `then`. */
 static void bring_older(struct bed *b, int run, const char *key, const char *now,
                         const char *then)
 {
@@ -186,7 +184,8 @@ static void what_changed_since_a_run_is_said(void **state)
     bring_older(b, ROPE_2, "\"encoder\":", "\"version\":1", "\"version\":8");
     bring_older(b, ABSOLUTE_1, "\"train\":", "\"steps\":10", "\"steps\":20");
     bring_older(b, ABSOLUTE_2, "\"encoder\":", "\"undefined\"", "\"clamp\"");
-    /* An older change does not matter when the run of now is done, or was changed again. */
+    /* An older run does not matter when the present one is done, or when a later one differs
+     * in something else. */
     bring_older(b, SET_1, "\"task\":", "\"version\":1", "\"version\":7");
     bring(b, SET_1, "done", NULL);
     bring_older(b, SET_2, "\"task\":", "\"version\":1", "\"version\":7");
@@ -248,8 +247,8 @@ static void filters_select_by_settings(void **state)
     assert_non_null(strstr(b->e.msg, "did you mean \"encoder.p_max\"?"));
 }
 
-/* 10 steps of 3 sequences, 2 points of the curve (steps 4 and 8) with 2 + 5 + 5
- * sequences, and at the end 2 + 7 + 8, forward alone. */
+/* 10 steps of 3 sequences, 2 points of the curve (steps 4 and 8) with 2 + 5 + 5 sequences, and
+ * at the end 2 + 7 + 8, forward only. */
 static void flops_are_those_of_training_and_evaluation(void **state)
 {
     struct bed *b = *state;
@@ -258,7 +257,7 @@ static void flops_are_those_of_training_and_evaluation(void **state)
     assert_int_equal(make(b, RERUN_NONE, NULL), ST_OK);
     assert_near(b->plan->item[ROPE_1].flops,
                 30 * train + (2 * 7 + 9) * train / 3 + (2 * 5 + 8) * longer / 3, 1e-12);
-    /* An undefined split costs nothing, nor does an encoder without work of its own. */
+    /* An undefined split costs nothing, and neither does an encoder without work of its own. */
     const double bare = model_train_flops(&b->config->run[ABSOLUTE_1].model, 18, 6);
     assert_true(bare < train);
     assert_near(b->plan->item[ABSOLUTE_1].flops, 30 * bare + (2 * 7 + 9) * bare / 3, 1e-12);
@@ -269,13 +268,13 @@ static void flops_are_those_of_training_and_evaluation(void **state)
 static void time_comes_from_runs_that_are_done(void **state)
 {
     struct bed *b = *state;
-    /* 6e6 FLOPs in 2 s, so 3e6 a second. */
+    /* 6e6 FLOPs in 2 s are 3e6 a second. */
     bring(b, ROPE_1, "done", NULL);
     assert_int_equal(make(b, RERUN_NONE, "encoder=rope"), ST_OK);
     assert_int_equal(plan_time(b->plan, b->store, 1, 0.0, &b->e), ST_OK);
     assert_near(b->plan->item[1].seconds, b->plan->item[1].flops / 3e6, 1e-12);
     assert_true(isnan(b->plan->item[0].seconds));
-    /* The other experiment has the same shape. */
+    /* The other experiment has the same shapes. */
     assert_near(b->plan->item[2].seconds, b->plan->item[2].flops / 3e6, 1e-12);
 }
 
@@ -290,8 +289,8 @@ static void time_is_tried_out_when_nothing_is_known(void **state)
     }
 }
 
-/* Counting with 1, 3 or 5 variables is the same work: of steps tried at different moments of
- * a busy machine the fastest speaks for all. */
+/* Counting with 1, 3 or 5 variables has equal work. Steps are timed at different moments of a
+ * busy machine, and the fastest counts for all. */
 static void shapes_of_equal_sizes_are_as_fast_as_each_other(void **state)
 {
     struct err e = {.msg = ""};
@@ -330,7 +329,7 @@ static void a_busy_machine_is_told_with_both_times(void **state)
                         "10 min, or 25 min if the machine stays as busy as it is,");
 }
 
-/* More jobs than cores are not faster for it. */
+/* More jobs than cores do not shorten the time. */
 static void time_is_shared_among_the_cores_there_are(void **state)
 {
     struct bed *b = *state;
@@ -342,7 +341,8 @@ static void time_is_shared_among_the_cores_there_are(void **state)
     assert_near(plan_sum(b->plan, 1).slow_seconds, 10.0 * RUNS, 1e-12);
 }
 
-/* ROPE_2 has the shape of ROPE_1, which is done and took a moment. */
+/* Returns the time of ROPE_2, which has the shape of ROPE_1, after ROPE_1 was done with these
+ * costs. */
 static double time_after(struct bed *b, double flops, double seconds, double budget_s)
 {
     bring_cost(b, ROPE_1, "done", NULL, flops, seconds);
@@ -364,7 +364,8 @@ static void a_brief_run_tells_the_time_of_its_like(void **state)
     assert_near(time_after(b, flops, 0.25, 0.0), 0.25, 1e-12);
 }
 
-/* By its FLOP/s the next one would take 250 s; in truth it takes milliseconds more. */
+/* At the brief run's FLOP/s the larger one would take 250 s; in fact it takes milliseconds
+ * more. */
 static void a_brief_run_says_nothing_of_much_larger_ones(void **state)
 {
     struct bed *b = *state;
@@ -379,7 +380,7 @@ static void without_a_trial_the_time_of_much_larger_runs_is_not_known(void **sta
     assert_true(isnan(time_after(b, flops / 1000, 0.25, 0.0)));
 }
 
-/* 1e8 FLOP/s once a run has begun, and a quarter of a second until then. */
+/* A run makes 1e8 FLOP/s once it has begun, and takes a quarter of a second to begin. */
 static void a_brief_run_beside_a_long_one_tells_the_start(void **state)
 {
     struct bed *b = *state;
@@ -450,7 +451,7 @@ static void the_table_puts_seeds_together_while_they_agree(void **state)
     int lines = 0;
     for (const char *c = text; *c; c++)
         lines += *c == '\n';
-    /* Header and rule, rope 1, rope 2, absolute 1,2, set 1,2, a blank line, two totals. */
+    /* header and rule, rope 1, rope 2, absolute 1,2, set 1,2, a blank line, two totals */
     assert_int_equal(lines, 9);
     assert_non_null(strstr(text, "1,2"));
     assert_non_null(strstr(text, "6 runs: 1 done, 0 failed, 5 to run"));
@@ -458,8 +459,8 @@ static void the_table_puts_seeds_together_while_they_agree(void **state)
     free(text);
 }
 
-/* Table 1 has one encoder of two in one cell of two, Figure 2 has all of one experiment;
- * nothing of `third` is printed anywhere. */
+/* Table 1 has one of two encoders in one of two cells, Figure 2 all of one experiment; no
+ * table has anything of `third`. */
 static void each_table_of_a_paper_has_its_cost(void **state)
 {
     static const char printed[] =
@@ -516,7 +517,7 @@ static enum status make_shard(struct bed *b, int shard, int shards, const char *
     return plan_open(&q, b->store, &b->plan, &b->e);
 }
 
-/* Which shard of `shards` has each run; -1 or a number twice fails. */
+/* Writes the shard of each run; fails when a run is in none or in two. */
 static void deal(struct bed *b, int shards, int of[RUNS])
 {
     for (int i = 0; i < RUNS; i++)
@@ -551,14 +552,14 @@ static void shards_do_not_depend_on_what_is_done(void **state)
     bring(b, SET_2, "failed", "x");
     deal(b, 2, after);
     assert_memory_equal(before, after, sizeof before);
-    /* Nor on filters by state. */
+    /* The shard does not depend on filters by state, either. */
     assert_int_equal(make_shard(b, before[ROPE_1], 2, "state=done"), ST_OK);
     assert_int_equal(b->plan->n, 1);
     assert_int_equal(make_shard(b, 3 - before[ROPE_1], 2, "state=done"), ST_OK);
     assert_int_equal(b->plan->n, 0);
 }
 
-/* Each run that `only` leaves is where it was without, and nothing else is. */
+/* Each run that `only` leaves is in the same shard as without it, and no other run is in any. */
 static void shards_do_not_depend_on_filters(void **state)
 {
     static const char *const filters[] = {"encoder=absolute", "experiment=small_set",

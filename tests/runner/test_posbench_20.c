@@ -1,4 +1,4 @@
-/* The protocol posbench-20: what it says of itself is so. */
+/* The protocol posbench-20 has the properties that its text claims. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@ static struct config *read_profile(const char *profile)
     return c;
 }
 
-/* How many runs differ in `text` of them. */
+/* Returns how many different values `text` has over all runs. */
 static int different(const struct config *c, const char *(*text)(const struct run_spec *))
 {
     int n = 0;
@@ -101,7 +101,7 @@ static void an_encoding_adds_less_than_a_tenth_of_the_budget(void **state)
     config_free(c);
 }
 
-/* The least factor among the integer options that the split raises; 1: none. */
+/* Returns the smallest factor among the integer options that the split raises; 1: none. */
 static double ratio_of(const struct run_spec *r, const struct split_spec *s)
 {
     double least = 0;
@@ -114,7 +114,7 @@ static double ratio_of(const struct run_spec *r, const struct split_spec *s)
     return least > 0 ? least : 1;
 }
 
-/* As stated in docs/COLUMNS.md: fewer answers than this cannot have the bound. */
+/* docs/COLUMNS.md: with fewer answers the bound cannot be reached. */
 static void every_task_asks_beyond_training_often_enough(void **state)
 {
     struct config *c = read_profile("quick_20");
@@ -134,8 +134,8 @@ static void every_task_asks_beyond_training_often_enough(void **state)
     config_free(c);
 }
 
-/* Runs of 300 steps had 7.4e10 FLOP a second of one core: 75 minutes of two cores are
- * 6.6e14, and half of that is left to busier and slower machines. */
+/* Runs of 300 steps made 7.4e10 FLOP a second on one core. 75 minutes of two cores are 6.6e14,
+ * of which half is left for busier and slower machines. */
 static void quick_20_fits_into_75_minutes(void **state)
 {
     struct program p;

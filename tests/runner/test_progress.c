@@ -1,7 +1,7 @@
-/* The live block in windows of several sizes, as a terminal shows it: never more than half
- * of the rows, no line wrapped, nothing but events in what scrolled away, and none of them
- * lost. Once by screen.h, and once by tmux, where it is installed: this program, asked to
- * "draw", is what runs in its panes. */
+/* The live block in windows of several sizes, as a terminal shows it: at most half of the
+ * rows, no wrapped line, only events in the lines that scrolled away, and no event lost. It
+ * runs once in screen.h and once in tmux, where that is installed: this program runs in tmux's
+ * panes with the argument "draw". */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,10 +44,10 @@ static void show(struct progress *p, int jobs, int step)
                                 .spare = 1});
 }
 
-/* What a scheduler does, on the terminal; `closes` takes the block away at the end. */
+/* Draws what a scheduler draws on the terminal; `closes` removes the block at the end. */
 static bool draw_all(int jobs, bool closes)
 {
-    const struct timespec pause = {.tv_nsec = 120000000L}; /* above that between draws */
+    const struct timespec pause = {.tv_nsec = 120000000L}; /* above the draw interval */
     struct progress *p = NULL;
     if (progress_open(jobs + 1, false, &p, NULL) != ST_OK || !progress_live(p))
         return false;
@@ -65,7 +65,7 @@ static bool draw_all(int jobs, bool closes)
     return true;
 }
 
-/* Draws on the terminal that it is given; false: it failed. */
+/* Draws on its terminal; false: failed. */
 typedef bool draw_fn(int jobs, bool closes);
 
 static bool draw_long(int jobs, bool closes)
@@ -109,7 +109,7 @@ static void watch(int rows, int columns, int jobs, bool closes)
     watch_one(draw_all, rows, columns, jobs, closes);
 }
 
-/* The i-th of all lines, those that scrolled away first. */
+/* Returns line i, counting the lines that scrolled away first. */
 static const char *line_at(int i)
 {
     return i < screen.scrolled ? screen.history[i] : screen.cell[i - screen.scrolled];
@@ -126,7 +126,7 @@ static void expect_events_first(void)
     assert_false(screen.confused);
 }
 
-/* Lines of the block that stand below the events, all workers accounted for. */
+/* Checks the block's lines below the events: every worker is shown or counted. */
 static void expect_block(int rows, int jobs)
 {
     int lines = 0, more = 0;
@@ -137,7 +137,7 @@ static void expect_block(int rows, int jobs)
         if (strncmp(line, "selective", strlen("selective")) != 0)
             continue;
         jobs--;
-        /* Begin and end of the name, speed and time are seen at any width. */
+        /* Beginning and end of the name, speed and time are visible at any width. */
         assert_non_null(strstr(line, " seed "));
         assert_non_null(strstr(line, "112k tokens/s  12 min left"));
     }
@@ -167,7 +167,7 @@ static void a_closed_block_leaves_the_events_alone(void **state)
     assert_string_equal(line_at(EVENTS), "");
 }
 
-/* The line of a run that ended is often wider than a window. */
+/* The line of an ended run is often wider than the window. */
 static void long_events_are_broken_between_words(void **state)
 {
     (void)state;
@@ -179,8 +179,7 @@ static void long_events_are_broken_between_words(void **state)
     assert_string_equal(line_at(3), "short");
 }
 
-/* The whole stays when there is room for one line, speed and time when there is none for
- * the rest. */
+/* A window with one line shows the total; one too narrow for everything shows speed and time. */
 static void tiny_windows_keep_what_matters(void **state)
 {
     (void)state;
@@ -197,9 +196,9 @@ static void tiny_windows_keep_what_matters(void **state)
 /* --- by tmux --- */
 
 static char program[4096], folder[SCRATCH_TEXT];
-static int server; /* one for each pane: the last may still be ending */
+static int server; /* a server for each pane, as the last one may still be ending */
 
-/* What `tmux WORDS` says, its first line; "" when it fails. A server of our own. */
+/* Opens the output of `tmux WORDS`, on a server of our own; NULL: it failed. */
 static FILE *tmux(const char *words)
 {
     char line[8192];
@@ -220,7 +219,7 @@ static int tmux_number(const char *words)
     return (int)strtol(answer, NULL, 10);
 }
 
-/* All lines of the pane, what scrolled away first, into those of the screen. */
+/* Copies all lines of the pane, scrolled ones first, to the screen. */
 static void capture(int rows, int columns)
 {
     char line[512];
@@ -236,7 +235,7 @@ static void capture(int rows, int columns)
         screen.scrolled--;
 }
 
-/* Until tmux has read all that was drawn. */
+/* Repeats until tmux has read everything that was drawn. */
 static void capture_all(int rows, int columns)
 {
     const struct timespec pause = {.tv_nsec = 50000000L};
@@ -269,7 +268,7 @@ static void watch_in_tmux(int rows, int columns, int jobs)
     capture_all(rows, columns);
     const int history = tmux_number("display-message -p '#{history_size}'");
     pclose(tmux("kill-server"));
-    /* Events alone scroll away. */
+    /* Only events scroll away. */
     assert_in_range(history, 0, EVENTS);
     assert_in_range(screen.scrolled, EVENTS + 1, EVENTS + rows / 2);
 }
@@ -297,7 +296,7 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "draw") == 0)
         _exit(draw_all((int)strtol(argv[2], NULL, 10), false)
                   ? 0
-                  : 1); /* no leak to a sanitizer */
+                  : 1); /* _exit: a sanitizer must not report leaks */
     if (readlink("/proc/self/exe", program, sizeof program - 1) < 0)
         return 1;
     const struct CMUnitTest tests[] = {

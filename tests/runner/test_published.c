@@ -1,4 +1,5 @@
-/* Numbers of papers in the shipped files: their own rows, their units, their lengths. */
+/* Published numbers in the shipped files: their rows, their units, and the lengths of their
+ * splits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +36,7 @@ static double number(const struct config *c, const char *experiment, const char 
     return 0;
 }
 
-/* Each number stands beside a run: name and split are those of one. */
+/* Every number belongs to a run: name and split are those of one. */
 static void numbers_stand_beside_runs(void **state)
 {
     struct config *c = read_file(file, "published");
@@ -65,7 +66,7 @@ static void numbers_stand_beside_runs(void **state)
     config_free(c);
 }
 
-/* Tasks of one name differ between papers: no experiment has numbers of two of them. */
+/* Tasks of the same name differ between papers, so no experiment has numbers of two papers. */
 static void no_two_papers_share_a_row(void **state)
 {
     static const char *const files[][2] = {
@@ -85,8 +86,8 @@ static void no_two_papers_share_a_row(void **state)
     }
 }
 
-/* The shortest and the longest of many samples of a split, by the tokens that `least` and
- * `most` say. */
+/* Checks that the shortest and the longest of 4,000 samples of a split have `least` and `most`
+ * tokens. */
 static void assert_lengths(const struct config *c, const char *experiment,
                            const char *split, int least, int most)
 {
@@ -115,8 +116,8 @@ static void assert_lengths(const struct config *c, const char *experiment,
     assert_int_equal(seen[1], most);
 }
 
-/* A string and its question mark; twice the string and the mark; a string said twice, without
- * the last symbol; S strings, a separator and S - 1 answers. */
+/* The samples are: a string and its question mark; twice the string and the mark; a string
+ * said twice, without the last symbol; S strings, a separator and S - 1 answers. */
 static void splits_have_the_lengths_of_the_papers(void **state)
 {
     struct config *c = read_file(file, "published");

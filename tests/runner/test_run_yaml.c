@@ -1,4 +1,4 @@
-/* A run written as an experiment file is the same run when it is read again. */
+/* A run written as an experiment file is read back as the same run. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Writes, reads and compares; `profile` NULL: the file has none. */
+/* Writes, reads and compares a run; `profile` NULL: the file has none. */
 static void assert_same(const struct run_spec *r, const char *profile)
 {
     char path[SCRATCH_TEXT + 16];
@@ -70,7 +70,8 @@ static void all_of(const char *file, const char *profile)
     config_free(c);
 }
 
-/* Grids, epochs, tasks with proportions, splits with other encoders at test. */
+/* The shipped files have grids, epochs, tasks with proportions, splits with other encoders at
+ * test. */
 static void every_shipped_run_is_itself(void **state)
 {
     static const char *const profiles[] = {"quick", "smoke", "tune", "paper"};
@@ -81,7 +82,7 @@ static void every_shipped_run_is_itself(void **state)
     all_of(TEST_DATA "/../../experiments/published.yaml", "published");
 }
 
-/* Sums, layers, a later option with a value, one that a split sets back to its default. */
+/* Tries sums, layers, an option added later, and one that a split sets back to its default. */
 static void what_is_rare_is_written_too(void **state)
 {
     struct config *c = small_matrix(
@@ -111,7 +112,7 @@ static void what_is_rare_is_written_too(void **state)
     config_free(c);
 }
 
-/* Of a stranger's database: a name that is YAML of its own is refused, a cell left out. */
+/* Foreign databases: a name that is YAML syntax is refused, a cell left out. */
 static void names_cannot_say_more_than_names(void **state)
 {
     struct config *c = small_matrix("version: 1\n"

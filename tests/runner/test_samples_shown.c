@@ -1,5 +1,5 @@
-/* Samples for people: scored places are marked, in colour where there is colour, and long
- * ones keep their ends in the gallery. */
+/* Samples for people: scored places are marked, in colour where the terminal has it, and long
+ * samples keep both ends in the gallery. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include "program.h"
 #include "sample_text.h"
 
-/* Place t holds token 1; place 1 is scored, place 2 trained on alone. */
+/* Place t holds token 1; place 1 is scored, place 2 is only trained on. */
 static void write_marked(const struct option_values *o, struct rng *r, struct sample *out)
 {
     (void)r;
@@ -76,7 +76,7 @@ static void places_are_marked_with_and_without_colour(void **state)
     free(colour);
 }
 
-/* Colours take no columns: lines break where they break without. */
+/* Colour codes have no width: lines break at the same places. */
 static void lines_have_eighty_columns_in_colour_too(void **state)
 {
     (void)state;
@@ -118,7 +118,7 @@ static void assert_coloured(const char *environment, const char *flag, bool want
     program_free(&p);
 }
 
-/* Not into a pipe, not with NO_COLOR, not with --no-color. */
+/* No colour goes into a pipe, or with NO_COLOR or --no-color. */
 static void colour_is_for_those_who_want_it(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Batches: which sample stands where. */
+/* Batches: the sample at each place. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,7 +48,7 @@ static const struct split_spec *the_split(const struct run_spec *r, const char *
     return NULL;
 }
 
-/* PyTorch's loader over 10,000 samples in batches of 64: 156 full ones and one of 16. */
+/* As PyTorch's loader, over 10,000 samples in batches of 64: 156 full batches and one of 16. */
 static void a_finite_set_ends_each_epoch_with_a_short_batch(void **state)
 {
     const struct train_settings t = {.batch = 64, .samples = 10000};
@@ -106,7 +106,7 @@ static void fresh_samples_are_numbered_through(void **state)
     assert_int_equal(sampling_sequences(&t, 12345), 16);
     assert_int_equal(sampling_index(&t, 1, 0, 15), 15);
     assert_int_equal(sampling_index(&t, 1, 1, 0), 16);
-    /* Beyond 32 bits. */
+    /* an index above 32 bits */
     assert_true(sampling_index(&t, 1, 2000000000, 3) == 32000000003u);
 }
 
@@ -174,7 +174,7 @@ static void split_batches_hold_every_sequence_once(void **state)
     sampler_close(s);
 }
 
-/* Flip-Flop's noisy mode trains on every next token and scores the reads. */
+/* Flip-Flop's noisy mode trains on every next token and scores only the reads. */
 static void only_scored_positions_are_asked_in_a_split(void **state)
 {
     const struct run_spec *r = the_run(state);

@@ -1,4 +1,4 @@
-/* The scheduler with stand-ins for workers: shell scripts that end in every way. */
+/* The scheduler, with shell scripts in place of workers that end in every way. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +38,7 @@ static void runs_that_are_done_are_not_started_again(void **state)
     expect(b, "SELECT state, count(*) FROM run GROUP BY 1", "done|6\n");
 }
 
-/* Seed 2 exits, seed 3 crashes, seed 4 says why, seed 5 dies within a line. */
+/* Seed 2 exits, seed 3 crashes, seed 4 says why, seed 5 dies in the middle of a line. */
 static void a_worker_costs_its_own_run_only(void **state)
 {
     struct bed *b = *state;
@@ -60,7 +60,7 @@ static void a_worker_costs_its_own_run_only(void **state)
            "4|failed|loss_is_nan\n"
            "5|failed|ended before it had reported everything\n"
            "6|done|NULL\n");
-    /* Failed runs keep what they had found. */
+    /* Failed runs keep the numbers they had reported. */
     expect(b, "SELECT seed FROM run JOIN metric ON run.id = run_id ORDER BY 1",
            "1\n2\n4\n5\n6\n");
 }
@@ -84,7 +84,7 @@ static void failed_runs_stay_failed_until_asked_for(void **state)
     expect(b, "SELECT count(*) FROM metric", "6\n");
 }
 
-/* Seed 2 is killed, seed 3 told to end, by somebody who did not ask the scheduler. */
+/* Somebody else kills seed 2 and tells seed 3 to end, without asking the scheduler. */
 static void what_others_stopped_goes_on_with_the_next_call(void **state)
 {
     struct bed *b = *state;
@@ -148,7 +148,7 @@ static void what_failed_is_tried_again_as_often_as_asked(void **state)
     expect(b, "SELECT count(*), sum(value) FROM metric", "5|1.25\n");
 }
 
-/* By estimates: 3 hours for seed 2, and for seed 5 nobody knows. */
+/* The estimates are 3 hours for seed 2, and none for seed 5. */
 static void what_would_pass_the_budget_is_not_begun(void **state)
 {
     struct bed *b = *state;
@@ -208,7 +208,7 @@ static void a_program_that_cannot_start_is_an_error(void **state)
     assert_non_null(strstr(b->e.msg, "/nowhere/posbench"));
 }
 
-/* The most scripts that were between start and stop at once. */
+/* Returns the largest number of scripts that ran at once. */
 static int most_at_once(const struct bed *b)
 {
     char path[PATH_MAX], line[32];
@@ -232,8 +232,8 @@ static void as_many_work_at_a_time_as_asked(void **state)
     assert_int_equal(most_at_once(b), 2);
 }
 
-/* The last run has done all FLOPs that were counted for it, and still stores when the one
- * before it ends. */
+/* The last run has done all FLOPs counted for it and is still storing when the run before it
+ * ends. */
 static void what_has_only_to_be_stored_is_not_given_a_time(void **state)
 {
     struct bed *b = *state;
@@ -269,7 +269,7 @@ static void much_output_does_not_block_a_worker(void **state)
            "exit code 1: line 1\nline 2\nline 3\nline 4\nline 5\n");
 }
 
-/* Seed 2 has a fault of the machine or of a file, with a last word and without. */
+/* Seed 2 has a fault of the machine or of a file, with a last message and without. */
 static void a_fault_of_the_place_stops_the_matrix(void **state)
 {
     static const char *const says[] = {"end interrupted no_memory_for_it", "echo no >&2"};
@@ -281,7 +281,7 @@ static void a_fault_of_the_place_stops_the_matrix(void **state)
         script(b, body);
         bed_plan(b, RERUN_NONE);
         b->s.retries = 1;
-        b->s.jobs = 1; /* else a neighbour may end the seed that is to fail next */
+        b->s.jobs = 1; /* or a neighbour might end the seed that is to fail next */
         assert_int_equal(go(b), ST_IO);
         assert_non_null(
             strstr(b->e.msg, i ? "no; no run was" : "no_memory_for_it; no run"));
@@ -311,7 +311,7 @@ static void the_first_signal_lets_workers_end_themselves(void **state)
     assert_int_equal(b->result.left, 3);
     expect(b, "SELECT state, error, count(*) FROM run GROUP BY 1 ORDER BY 1",
            "done|NULL|1\ninterrupted|by_the_user|2\nnew|NULL|3\n");
-    /* And the next call goes on. */
+    /* The next call goes on. */
     script(b, "good\n");
     bed_plan(b, RERUN_NONE);
     assert_int_equal(go(b), ST_OK);
@@ -335,7 +335,7 @@ static void the_second_signal_kills(void **state)
            "interrupted|ended by the second signal to posbench run|2\nnew|NULL|4\n");
 }
 
-/* Begins run `i`; its spool goes to `path`. */
+/* Begins run `i` and writes its spool's path to `path`. */
 static void begin_run(struct bed *b, int i, char path[PATH_MAX + 64])
 {
     const struct run_spec *r = &b->config->run[i];
@@ -348,7 +348,7 @@ static void begin_run(struct bed *b, int i, char path[PATH_MAX + 64])
     snprintf(path, PATH_MAX + 64, "%s/%s.jsonl", b->lock.folder, r->identity);
 }
 
-/* A scheduler that was killed: run 1 had come to its end, run 2 had not. */
+/* A scheduler was killed after run 1 had ended and before run 2 did. */
 static void what_a_killed_scheduler_left_is_taken_up(void **state)
 {
     struct bed *b = *state;
@@ -372,7 +372,7 @@ static void what_a_killed_scheduler_left_is_taken_up(void **state)
         spool_close(&w);
     }
     bed_plan(b, RERUN_NONE);
-    /* The plan says which is which, also when everything is asked for again. */
+    /* The plan distinguishes them, also when everything is requested again. */
     expect_item(b, 0, false, true, "has ended; will be stored");
     assert_true(b->plan->item[0].flops == 0.0);
     expect_item(b, 1, true, false, "was begun and did not end");
@@ -390,8 +390,8 @@ static void what_a_killed_scheduler_left_is_taken_up(void **state)
            "1|0.5\n2|0.25\n");
 }
 
-/* What cannot be read now may be the end of a run: it is neither removed nor done again. A
- * folder stands for it, which opens and cannot be read. */
+/* A spool that cannot be read may hold the end of a run, so the spool is not removed and the run
+ * not repeated. A folder in its place can be opened but not read. */
 static void a_spool_that_cannot_be_read_is_kept(void **state)
 {
     struct bed *b = *state;

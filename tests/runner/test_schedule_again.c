@@ -1,4 +1,4 @@
-/* Runs that are done and begun again keep their results until others replace them. */
+/* Runs that are done and begun again keep their results until new ones replace them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@ static const char kept[] =
                             "run.id = run_id WHERE n > 1 AND a.state <> 'running' "
                             "ORDER BY 1, n";
 
-/* All runs, with token errors of 0.25; the next plan has all of them again. */
+/* Runs all, with token errors of 0.25; the next plan repeats all of them. */
 static void be_done(struct bed *b)
 {
     script(b, "sleep 0.01\ngood\n");
@@ -27,7 +27,7 @@ static void be_done(struct bed *b)
     bed_plan(b, RERUN_ALL);
 }
 
-/* Seed 2 exits, 3 is killed, 4 says why; what they say of numbers is not stored. */
+/* Seed 2 exits, 3 is killed, 4 says why; the numbers that they report are not stored. */
 static void what_fails_again_keeps_its_results(void **state)
 {
     struct bed *b = *state;
@@ -100,8 +100,8 @@ static void each_try_again_leaves_the_results(void **state)
     expect(b, "SELECT seed, attempts FROM run WHERE attempts > 2 ORDER BY 1", "2|3\n4|3\n");
 }
 
-/* A scheduler that was killed when it had begun all again: run 1 had come to its end, run 2
- * had failed, run 3 had not ended and run 4 hardly begun. */
+/* Leaves the state of a scheduler that was killed while repeating all runs: run 1 had ended,
+ * run 2 had failed, run 3 had not ended and run 4 had barely begun. */
 static void leave_reruns(struct bed *b)
 {
     const struct metric_row m = {"id", "token_error", 4, 0.5, 2, 4};
@@ -151,7 +151,7 @@ static void a_killed_scheduler_takes_no_results_with_it(void **state)
     assert_int_not_equal(access(b->lock.folder, F_OK), 0);
 }
 
-/* It is stored, not run once more; the others begin anew. */
+/* The ended run is stored, not repeated; the others begin again. */
 static void asked_again_after_a_kill_stores_what_had_ended(void **state)
 {
     struct bed *b = *state;
@@ -166,7 +166,7 @@ static void asked_again_after_a_kill_stores_what_had_ended(void **state)
     expect(b, kept, "done|6|0|6|1.75\n");
 }
 
-/* What the file of the weights of seed 1 says; "" without it. No other file is left. */
+/* Checks the text of seed 1's weights file; "" means no file. No other file is left. */
 static void expect_weights(const struct bed *b, const char *want)
 {
     char path[PATH_MAX], text[16] = "";
@@ -183,7 +183,7 @@ static void expect_weights(const struct bed *b, const char *want)
     assert_int_not_equal(access(path, F_OK), 0);
 }
 
-/* A worker leaves weights and is killed before it says that it is done. */
+/* A worker leaves weights and is killed before it reports that it is done. */
 static void weights_are_of_the_training_whose_numbers_are_stored(void **state)
 {
     struct bed *b = *state;

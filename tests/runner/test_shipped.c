@@ -1,4 +1,4 @@
-/* The experiment file that comes with the program: its matrix, its claims, the papers'
+/* The experiment file that comes with the program: its matrix, its claims and the published
  * numbers. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +56,8 @@ static void quick_holds_three_tasks_and_the_papers_encoders(void **state)
     config_free(c);
 }
 
-/* Sizes of other papers, and their numbers beside ours; `quick` and `paper` have none of it. */
+/* Models have the sizes of other papers, whose numbers are shown beside ours; `quick` and
+ * `paper` have none of these. */
 static void anchors_are_other_papers_tables_at_their_sizes(void **state)
 {
     static const struct {
@@ -104,10 +105,8 @@ static void anchors_are_other_papers_tables_at_their_sizes(void **state)
     config_free(c);
 }
 
-/* Table 2: 3 encoders of Selective Copy; Table 7, with Table 2's Flip-Flop: 8 cells of 3;
- * Tables 3 and 4, with the largest set of Figure 2: 3 cells of 3; Figure 2: 3 cells of 2;
- * each with 3 seeds. */
-/* One run for rope, whose splits differ in the options at test; the others have none. */
+/* Each seed has one run of rope, whose splits change options at test; the other encoders have
+ * no such splits. */
 static void context_extension_tests_rope_in_five_ways(void **state)
 {
     static const char *const ways[] = {"at", "pi", "ntk", "dynamic", "yarn"};
@@ -129,6 +128,9 @@ static void context_extension_tests_rope_in_five_ways(void **state)
     config_free(c);
 }
 
+/* Table 2: 3 encoders of Selective Copy; Table 7, with Table 2's Flip-Flop: 8 cells of 3;
+ * Tables 3 and 4, with the largest set of Figure 2: 3 cells of 3; Figure 2: 3 cells of 2;
+ * each with 3 seeds. */
 static void paper_holds_every_cell_of_its_tables(void **state)
 {
     struct config *c = read_shipped("paper");
@@ -152,7 +154,8 @@ static void paper_holds_every_cell_of_its_tables(void **state)
     config_free(c);
 }
 
-/* What moves the weights: the configuration without the experiment's name and the tests. */
+/* Writes what affects the weights: the configuration without the experiment's name and the
+ * tests. */
 static void recipe_of(const struct run_spec *r, char *out, size_t room)
 {
     const char *splits = strstr(r->config, "\"splits\":"), *task;
@@ -188,7 +191,7 @@ static void no_profile_trains_a_run_twice(void **state)
     }
 }
 
-/* Seeds by which settings were chosen are in no table. */
+/* Seeds by which settings were chosen appear in no table. */
 static void tuning_has_seeds_of_its_own(void **state)
 {
     struct config *tune = read_shipped("tune"), *quick = read_shipped("quick");
@@ -201,8 +204,8 @@ static void tuning_has_seeds_of_its_own(void **state)
     config_free(quick);
 }
 
-/* Longer programs have more operations, not fewer increments; a rate of a few per cent
- * wants more than a thousand questions of one answer each. */
+/* Longer programs have more operations, not fewer increments. A rate of a few per cent needs
+ * more than a thousand questions with one answer each. */
 static void quick_asks_counting_what_its_splits_say(void **state)
 {
     struct config *c = read_shipped("quick");
@@ -224,7 +227,7 @@ static void quick_asks_counting_what_its_splits_say(void **state)
     config_free(c);
 }
 
-/* What the paper counts can be known (experiments.yaml says how). */
+/* The unit of every number of the paper is known (experiments.yaml says how). */
 static void no_published_number_has_an_open_unit(void **state)
 {
     struct config *c = read_shipped("paper");
@@ -281,7 +284,7 @@ static void published_numbers_are_the_papers(void **state)
         published_number(c, "counting", "task.variables=1", "relative", "ood_shorter"),
         0.341, 1e-12);
     for (int i = 0; i < c->claims; i++)
-        /* Finite, and in the paper's direction. */
+        /* Both numbers are finite and ordered as the paper claims. */
         if (!(c->claim[i].published_less < c->claim[i].published_than))
             fail_msg("%s: %g is not below %g", c->claim[i].id, c->claim[i].published_less,
                      c->claim[i].published_than);

@@ -1,4 +1,4 @@
-/* Spools: what a worker writes comes back, and what it did not finish does not. */
+/* Spools: what a worker wrote comes back, and what it did not finish does not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,7 +77,7 @@ static void write_run(void)
     assert_int_equal(spool_end(&writer, "done", "", NULL), ST_OK);
 }
 
-/* Appends text to the file as it is. */
+/* Appends text to the file unchanged. */
 static void append_text(const char *text)
 {
     const int fd = open(path, O_WRONLY | O_APPEND);
@@ -137,7 +137,7 @@ static void a_whole_spool_becomes_rows(void **state)
     write_run();
     assert_int_equal(spool_read(path, &s, NULL), ST_OK);
     assert_string_equal(spool_state(s), "done");
-    /* Twice: folding again changes nothing. */
+    /* Folding a second time changes nothing. */
     assert_int_equal(spool_fold(s, db, run, NULL, NULL, NULL), ST_OK);
     assert_int_equal(spool_fold(s, db, run, NULL, NULL, NULL), ST_OK);
     expect_rows(db, "SELECT split, name, step, value, count, total FROM metric ORDER BY id",
@@ -209,7 +209,7 @@ static void a_torn_last_line_is_ignored(void **state)
     "{\"type\":\"places\",\"split\":\"id\",\"n\":" n ",\"bits\":" bits \
     ",\"strata\":" strata "}\n"
 
-/* All digits of the nats of a text, and null where a model had lost its way. */
+/* Nats of a text keep all digits, and are null where the model had diverged. */
 static void the_nats_of_places_are_kept(void **state)
 {
     static const char strata[] =
@@ -250,7 +250,7 @@ static void a_damaged_line_is_told_by_its_number(void **state)
         PLACES("8", "\"ff\"", "{\"position\":[[1,2,3,\"4\"]]}"),
         PLACES("8", "\"ff\"", "{\"position\":[[1,2,3,4.0,5]]}"),
         "{\"type\":\"end\",\"state\":\"excellent\",\"reason\":\"\"}\n",
-        /* Done, and no word of what it cost. */
+        /* done, but without its costs */
         "{\"type\":\"end\",\"state\":\"done\",\"reason\":\"\"}\n",
     };
     struct err e;
@@ -286,7 +286,7 @@ static void text_that_is_not_utf8_does_not_get_lost(void **state)
     spool_free(s);
 }
 
-/* A full disk, played by the limit on file sizes. */
+/* The limit on file sizes acts like a full disk. */
 static void a_failed_write_leaves_whole_lines(void **state)
 {
     struct rlimit before, small;

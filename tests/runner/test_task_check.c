@@ -1,5 +1,5 @@
-/* The report on a task: every clause on a sound one, the broken ones on copies of it with a
- * fault, and nothing behind a clause that others stand on. */
+/* The report on a task: every clause holds for a sound task, clauses break on copies with a
+ * fault, and no clause is tried when one that it needs is broken. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,7 +83,7 @@ static void strange_tokens(const struct option_values *o, struct rng *r, struct 
     out->token[0] = 1 << 30;
 }
 
-/* A token beyond the vocabulary would lead clauses that count tokens out of their rows. */
+/* A token beyond the vocabulary would make clauses that count tokens write outside their rows. */
 static void nothing_is_looked_at_on_broken_ground(void **state)
 {
     static struct task_check c;

@@ -1,4 +1,4 @@
-/* What an experiment tunes: which runs it stands for, and which value is chosen of them. */
+/* Tuning in experiments: the runs that it stands for, and the value that is chosen. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,7 +30,7 @@
 
 static const char yaml[] =
     FILE_WITH("tune: {train.lr: [1e-3, 3e-3, 1e-2], seeds: [1, 9]}", "");
-/* Of one encoder: trials and candidates of each value, with two and with three seeds. */
+/* Runs of one encoder: each value has trials with two seeds and candidates with three. */
 enum { VALUES = 3, TRIED = 2, WANTED = 3, OF_ONE = VALUES * (TRIED + WANTED) };
 
 struct bed {
@@ -76,7 +76,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* The trial of a value with a seed of the encoder whose runs begin at `first`. */
+/* Returns the trial of a value with a seed, of the encoder whose runs begin at `first`. */
 static const struct run_spec *trial(const struct bed *b, int first, int value,
                                     uint64_t seed)
 {
@@ -89,7 +89,7 @@ static const struct run_spec *trial(const struct bed *b, int first, int value,
     return NULL;
 }
 
-/* It ended: with a loss on valid, or failed for this reason. */
+/* Ends the run: done with a loss on valid, or failed for the reason `why`. */
 static void end(struct bed *b, const struct run_spec *r, double loss, const char *why)
 {
     const struct run_row row = {
@@ -99,7 +99,7 @@ static void end(struct bed *b, const struct run_spec *r, double loss, const char
     const struct metric_row metric[] = {
         {"valid", "loss", 5, 0.0, -1, -1}, /* not the last step */
         {"valid", "loss", 10, loss, -1, -1},
-        {"id", "loss", 10, -loss, -1, -1}}; /* a test would choose otherwise */
+        {"id", "loss", 10, -loss, -1, -1}}; /* the tests would choose otherwise */
     int64_t id;
     assert_int_equal(store_run(b->store, &row, &id, NULL, NULL), ST_OK);
     assert_int_equal(store_begin(b->store, id, b->provenance, NULL), ST_OK);
@@ -111,7 +111,7 @@ static void end(struct bed *b, const struct run_spec *r, double loss, const char
     assert_int_equal(store_done(b->store, id, &cost, NULL), ST_OK);
 }
 
-/* Both seeds of all values of the first encoder. */
+/* Ends both seeds of all values of the first encoder. */
 static void end_all(struct bed *b, const double loss[VALUES])
 {
     for (int v = 0; v < VALUES; v++) {
@@ -151,7 +151,7 @@ static void each_value_is_tried_and_is_a_candidate_for_all_seeds(void **state)
     assert_int_equal(b->config->run[OF_ONE].choice, 2);
 }
 
-/* So that a trial serves as a run, and a tuned run as one without tuning. */
+/* A trial can serve as a run, and a tuned run equals one without tuning. */
 static void a_run_is_the_one_that_the_value_alone_would_give(void **state)
 {
     const struct bed *b = *state;
@@ -307,7 +307,7 @@ static void the_chosen_value_runs_with_the_other_seeds(void **state)
     assert_false(item->runs);
     assert_string_equal(item->state, "done");
     assert_true(item_of(b, "rope", TUNED_CANDIDATE, 2)->waits);
-    /* All again: the trials come first again. */
+    /* When all is repeated, the trials come first again. */
     make(b, RERUN_ALL, NULL, 0);
     assert_true(item_of(b, "none", TUNED_TRIAL, 1)->runs);
     assert_true(item_of(b, "none", TUNED_CANDIDATE, 2)->waits);
@@ -322,7 +322,7 @@ static void a_plan_without_the_trials_says_what_is_missing(void **state)
                         "after tuning, some of whose runs --only leaves out");
 }
 
-/* Whatever is known of the choice, one shard has all runs of an encoder. */
+/* Whether or not the choice is known, one shard has all runs of an encoder. */
 static void a_choice_goes_to_one_shard(void **state)
 {
     struct bed *b = *state;

@@ -1,15 +1,15 @@
-# cluster.sh -- a Slurm cluster of two nodes on this host, in a private folder. Source it,
-# then: cluster_start FOLDER; slurm COMMAND...; cluster_stop. Nothing of the system's own
-# Slurm or munge is used; no root, control groups or accounting are needed.
+# cluster.sh -- a Slurm cluster of two nodes on this host, in a private folder. Source it, then:
+# cluster_start FOLDER; slurm COMMAND...; cluster_stop. It uses nothing of the system's own
+# Slurm or munge, and needs no root, control groups or accounting.
 # shellcheck shell=bash
 
 declare -A daemon=() # name -> process
 
-# Clients, daemons and jobs have the private configuration in their environment, this shell
-# does not: cluster_stop finds by it whatever is left.
+# Clients, daemons and jobs have the private configuration in their environment, but this shell
+# does not: cluster_stop finds by it the processes that are left.
 slurm() { SLURM_CONF=$cluster/slurm.conf "$@"; }
 
-# Three TCP ports nobody listens on, below the range that outgoing connections use. They
+# Prints three TCP ports on which nobody listens, below the range of outgoing connections. They
 # may be taken before the daemons have them: cluster_start then tries others.
 cluster_ports() {
   local port n=0
@@ -22,8 +22,8 @@ cluster_ports() {
   return 1
 }
 
-# The nodes claim one core each, whatever this machine has. cred_expire is also how long a
-# requeued job waits; 5 is the least. AuthInfo must be the last to name the socket.
+# Each node claims one core, whatever this machine has. cred_expire is also the time that a
+# requeued job waits; 5 is the minimum. AuthInfo must name the socket last.
 cluster_write_conf() { # CONTROLLER_PORT NODE1_PORT NODE2_PORT
   local user host
   user=$(id -un) host=$(hostname -s)
@@ -65,8 +65,8 @@ PartitionName=all Nodes=node1,node2 Default=YES MaxTime=60 State=UP
 END
 }
 
-# until_true SECONDS COMMAND...: waits until the command succeeds; for all waiting together
-# there is until_limit.
+# until_true SECONDS COMMAND...: waits until the command succeeds; until_limit is the limit of
+# all waiting together.
 until_limit=400
 until_true() {
   local end=$((SECONDS + $1))
@@ -78,14 +78,14 @@ until_true() {
   done
 }
 
-# A daemon ends with this shell even when that is killed.
+# A daemon ends together with this shell, even when the shell is killed.
 cluster_daemon() { # NAME COMMAND...
   local name=$1
   shift
   SLURM_CONF=$cluster/slurm.conf setpriv --pdeathsig TERM "$@" \
     >>"$cluster/$name.out" 2>&1 </dev/null &
   daemon[$name]=$!
-  disown "$!" # or the shell reports its end
+  disown "$!" # or the shell would report its end
 }
 
 # end_processes PID...: kills them and waits until they are gone.
@@ -110,7 +110,7 @@ cluster_start_node() { # NODE
   cluster_daemon "$1" "$(command -v slurmd)" -D -f "$cluster/slurm.conf" -N "$1"
 }
 
-# The clients try for long when nobody answers.
+# Clients try for a long time when nobody answers.
 controller_answers() { timeout 3 env SLURM_CONF="$cluster/slurm.conf" scontrol ping; }
 
 nodes_idle() { [ "$(slurm sinfo -h -N -o %t | sort -u)" = idle ]; }
@@ -141,21 +141,21 @@ cluster_start() { # FOLDER
   cluster_try
 }
 
-# Those of the files $2... that have the NUL-ended line $1; an environment that cannot be
-# read is somebody else's.
+# Prints those of the files $2... that have the NUL-ended line $1; an environment that cannot be
+# read belongs to somebody else.
 having() { grep -lzxE "$@" 2>/dev/null || true; }
 
-# Files with the environment of the cluster's processes: daemons, jobs, clients.
+# Prints the files with the environment of the cluster's processes: daemons, jobs, clients.
 cluster_environments() { having "SLURM_CONF=$cluster/slurm.conf" /proc/[0-9]*/environ; }
 
-# Processes of the jobs on a node.
+# Prints the processes of the jobs on a node.
 node_job_processes() { # NODE
   local found
   mapfile -t found < <(cluster_environments)
   having "SLURMD_NODENAME=$1" ${found[@]+"${found[@]}"} </dev/null | cut -d / -f 3
 }
 
-# The parents of these processes that are Slurm's step daemons.
+# Prints the parents of these processes that are step daemons of Slurm.
 step_daemons() { # PID...
   local pid parent
   for pid in "$@"; do
@@ -165,7 +165,7 @@ step_daemons() { # PID...
   return 0
 }
 
-# As if the node had lost its power: its daemons and all its jobs' processes at once.
+# Kills a node's daemons and all its jobs' processes at once, as a loss of power does.
 cluster_cut_power() { # NODE
   local jobs steps
   mapfile -t jobs < <(node_job_processes "$1")
@@ -174,7 +174,7 @@ cluster_cut_power() { # NODE
   unset "daemon[$1]"
 }
 
-# Twice, for what was being started meanwhile.
+# Ends everything twice, to catch what was being started meanwhile.
 cluster_stop() {
   local found
   for _ in 1 2; do

@@ -1,5 +1,6 @@
--- Rows of the tables run, metric, curve, answer, place and stratum that only one of the
--- databases one and two has. Left out: row numbers, times, what depends on the host's speed, provenance.
+-- Prints rows of the tables run, metric, curve, answer, place and stratum that only one of the
+-- databases one and two has. Left out: row numbers, times, costs that depend on the host's
+-- speed, provenance.
 .mode list
 .headers off
 CREATE TEMP VIEW run_one AS SELECT identity, experiment, profile, cell, task, task_version,
@@ -56,7 +57,7 @@ SELECT 'stratum only in one', *
     FROM (SELECT * FROM stratum_one EXCEPT SELECT * FROM stratum_two);
 SELECT 'stratum only in two', *
     FROM (SELECT * FROM stratum_two EXCEPT SELECT * FROM stratum_one);
--- EXCEPT does not count: that none is there twice follows from the numbers.
+-- EXCEPT does not count duplicates; equal numbers of rows show that there are none.
 SELECT 'rows differ in number', a, b FROM (
     SELECT (SELECT count(*) FROM one.run) a, (SELECT count(*) FROM two.run) b UNION ALL
     SELECT (SELECT count(*) FROM one.metric), (SELECT count(*) FROM two.metric) UNION ALL

@@ -1,6 +1,6 @@
-/* approx.h -- comparing numbers in tests; refuses NaN and infinity.
+/* approx.h -- compares numbers in tests; refuses NaN and infinity.
  *
- * cmocka 1.1.5's assert_float_equal(NAN, 1, eps) passes, so it is not used here. */
+ * cmocka 1.1.5's assert_float_equal(NAN, 1, eps) passes; these do not. */
 #ifndef APPROX_H
 #define APPROX_H
 

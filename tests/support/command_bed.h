@@ -1,4 +1,5 @@
-/* command_bed.h -- a small matrix that `run` trains once, and what commands say of it. */
+/* command_bed.h -- a small matrix that `run` trains once, and checks of what commands
+ * print about it. */
 #ifndef COMMAND_BED_H
 #define COMMAND_BED_H
 
@@ -75,7 +76,8 @@ static inline int clean_up(void **state)
     return 0;
 }
 
-/* Code, a part of stdout and a part of stderr; NULL: must be empty. */
+/* Checks the exit code, and that stdout contains `out` and stderr `err`; NULL: must be
+ * empty. */
 static inline void expect(const char *arguments, int code, const char *out, const char *err)
 {
     struct program p;
@@ -103,7 +105,7 @@ __attribute__((format(printf, 2, 3))) static inline void expect_code(int code,
     program_free(&p);
 }
 
-/* What the command prints, as JSON; the caller owns it. */
+/* Returns the command's output, parsed as JSON; the caller owns it. */
 static inline json_t *json_of(const char *arguments)
 {
     struct program p;

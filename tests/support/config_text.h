@@ -22,8 +22,8 @@ static inline bool config_file(const char *bytes, size_t n, char path[CONFIG_PAT
     return close(fd) == 0 && good;
 }
 
-/* config_read of a file that holds `text`, which is gone afterwards. In e->msg the file
- * is called FILE. */
+/* Calls config_read on a file that holds `text` and is deleted afterwards. In e->msg the
+ * file is called FILE. */
 static inline enum status config_text(const char *text, const char *profile,
                                       const char *const *set, int n_set,
                                       struct config **out, struct err *e)

@@ -13,7 +13,7 @@
 #include "scratch.h"
 #include "store.h"
 
-/* Fails the test with the error's own words. */
+/* Fails the test with the message of the error. */
 #define assert_ok(call)                              \
     do {                                             \
         const enum status got_ = (call);             \
@@ -47,18 +47,18 @@ static inline int close_fixture(void **state)
     return 0;
 }
 
-/* What a test says of a run; the rest has defaults. */
+/* The fields that a test sets of a run; fields left 0 have defaults. */
 struct fake_run {
     const char *experiment, *profile, *cell, *variant, *encoder;
     int seed;
-    int steps;         /* in its configuration; 0: 100 */
+    int steps;         /* in the configuration; 0: 100 */
     const char *lr;    /* likewise; NULL: none */
     const char *state; /* NULL: done */
     const char *error;
-    const char *more; /* of its configuration: "\"task\": {...}, ..."; NULL: nothing */
+    const char *more; /* members of the configuration: "\"task\": {...}, ..."; NULL: none */
 };
 
-/* Identities are the text of what makes the run, so that equal runs are one. */
+/* Adds a run whose identity is the text of what makes the run, so that equal runs are one. */
 static inline int64_t add_run(struct store *s, struct fake_run r)
 {
     char identity[256], config[1024];
@@ -109,8 +109,8 @@ static inline void put(struct store *s, int64_t run, const char *split, const ch
     assert_ok(store_metrics(s, run, &m, 1, &err));
 }
 
-/* What the end of a run stores of a split of 10 sequences: `wrong` of `tokens` scored tokens and
- * `wrong_sequences` of 10 sequences wrong; wrong < 0: not available. */
+/* Stores what a run stores at its end of a split of 10 sequences: `wrong` of `tokens`
+ * scored tokens and `wrong_sequences` of the sequences wrong; wrong < 0: not available. */
 static inline void put_split(struct store *s, int64_t run, const char *split, int wrong,
                              int tokens, int wrong_sequences)
 {
@@ -144,7 +144,7 @@ static inline json_t *parse_json(const char *text)
     return root;
 }
 
-/* The number of times that `part` stands in `text`. */
+/* Returns how often `part` occurs in `text`. */
 static inline int occurrences(const char *text, const char *part)
 {
     int n = 0;

@@ -1,12 +1,13 @@
-/* filled_table.h -- a database with the numbers of a small table, and what is printed of it. */
+/* filled_table.h -- a database with the numbers of a small table, and the text of its
+ * tables. */
 #ifndef FILLED_TABLE_H
 #define FILLED_TABLE_H
 
 #include "filled_store.h"
 #include "table.h"
 
-/* What a request prints; the caller's. Not inline: gcc 12 takes `text`, which the stream
- * writes to, for a pointer to the stack. */
+/* Returns what a request prints; the caller frees it. Not inline: gcc 12 takes `text`,
+ * which the stream writes to, for a pointer to the stack. */
 __attribute__((noinline, unused)) static char *printed(struct store *s,
                                                        const struct table_request *q)
 {
@@ -62,8 +63,8 @@ static inline void assert_fails(struct store *s, const struct table_request *q,
     free(text);
 }
 
-/* absolute: 23.6, 24.0 and 24.4 % on id, no value on ood_sparse. rope: two seeds, the third
- * failed. cope: no error at all in 3 x 500 and 3 x 80 tokens. */
+/* Fills s. absolute: 23.6, 24.0 and 24.4 % on id, no value on ood_sparse. rope: two seeds,
+ * the third failed. cope: no error in 3 x 500 and 3 x 80 tokens. */
 static inline void fill(struct store *s)
 {
     static const char *const variant[] = {"absolute", "rope", "cope(p_max=64)"};

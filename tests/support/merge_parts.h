@@ -1,6 +1,6 @@
-/* Databases that are merged in tests: how they are made, changed and read.
+/* Makes, changes and reads the databases that tests merge.
  *
- * To be included after filled_store.h. */
+ * Include it after filled_store.h. */
 #ifndef MERGE_PARTS_H
 #define MERGE_PARTS_H
 
@@ -11,7 +11,7 @@
 
 enum { TEXT = 1 << 18 };
 
-/* A database with its path; the fixture's own receives the others. */
+/* A database with its path. The fixture's own database receives the others. */
 struct part {
     char path[160];
     struct store *store;

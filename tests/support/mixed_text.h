@@ -17,7 +17,7 @@
 
 enum { MIXED_BYTES = 1 << 20, MIXED_LINES = 64, MIXED_LINE = 64 };
 
-/* Splitmix64, as of the parity vectors. */
+/* SplitMix64, as in the parity vectors. */
 static inline uint64_t mixed_draw(uint64_t *state)
 {
     uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
@@ -38,7 +38,7 @@ static inline size_t mixed_utf8(uint32_t c, char *to)
     return (size_t)more + 1;
 }
 
-/* A fragment with its escapes undone. */
+/* Writes a fragment with its escapes undone; returns its bytes. */
 static inline size_t mixed_fragment(const char *line, char *to)
 {
     size_t n = 0;
@@ -53,7 +53,7 @@ static inline size_t mixed_fragment(const char *line, char *to)
     return n;
 }
 
-/* At least MIXED_BYTES; to be freed. */
+/* Returns at least MIXED_BYTES of text; the caller frees it. */
 static inline char *mixed_text(size_t *bytes)
 {
     char *source = file_text(TEST_DATA "/text/mixed.txt", NULL), *rest = NULL;

@@ -1,4 +1,4 @@
-/* model_gradients.h -- every gradient of a whole model, in double, against central
+/* model_gradients.h -- compares every gradient of a whole model, in double, with central
  * differences.
  *
  * Step 1e-7 in double leaves an error of about 1e-9 from rounding and 1e-14 from
@@ -58,8 +58,8 @@ static inline void check_gradient_on(const struct trainer_config *c,
     trainer_close(t);
 }
 
-/* Sanitizers look at memory and not at numbers, and take six times as long: every seventh
- * weight is enough for them, and all are compared in the other builds. */
+/* Sanitizers check memory, not numbers, and take six times as long: they compare every
+ * seventh weight, all other builds every weight. */
 #ifdef __SANITIZE_ADDRESS__
 enum { EVERY_WEIGHT = 7 };
 #else

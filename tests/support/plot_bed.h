@@ -1,11 +1,11 @@
-/* plot_bed.h -- a database with what the pictures draw, and the text of what they write. */
+/* plot_bed.h -- a database with what plots draw, and macros for the text that they write. */
 #ifndef PLOT_BED_H
 #define PLOT_BED_H
 
 #include "filled_store.h"
 #include "plot.h"
 
-/* Three seeds of an encoder on one split; a curve of two points on `valid`. */
+/* Adds three seeds of an encoder on one split, with a curve of two points on `valid`. */
 static inline void add_curves(struct fixture *f, const char *variant, const double *last)
 {
     for (int seed = 1; seed <= 3; seed++) {
@@ -24,8 +24,8 @@ static inline void add_curves(struct fixture *f, const char *variant, const doub
     }
 }
 
-/* Two seeds asked for length 64 and 128, p_ignore 0.5 and 0.9; the number of sequences and the
- * option `quiet` do not vary. */
+/* Adds two seeds evaluated at lengths 64 and 128 and p_ignore 0.5 and 0.9; the number of
+ * sequences and the option `quiet` do not vary. */
 static inline void add_surface(struct fixture *f, const char *variant, double error[2][4])
 {
     for (int seed = 1; seed <= 2; seed++) {
@@ -45,8 +45,8 @@ static inline void add_surface(struct fixture *f, const char *variant, double er
     }
 }
 
-/* About two encoders of add_curves, whose runs are the first six; the second has no run of its
- * second side, the third stands behind one of another metric. */
+/* Adds claims about two encoders of add_curves, whose runs are the first six. The second
+ * claim has no run on its second side; the third comes after one of another metric. */
 static inline void add_claims(struct fixture *f, const char *less, const char *than)
 {
     const double nan = (double)NAN;
@@ -72,7 +72,7 @@ static inline struct plot_data read_plot(struct fixture *f, const char *name,
     return d;
 }
 
-/* The text of what `write` prints. */
+/* Sets `text` to what `call` writes to `out`. */
 #define TEXT_OF(text, bytes, call)                     \
     do {                                               \
         FILE *out = open_memstream(&(text), &(bytes)); \

@@ -1,4 +1,4 @@
-/* program.h -- runs posbench as a user would and keeps what it said. */
+/* program.h -- runs posbench as a user would and keeps its output. */
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
@@ -9,12 +9,12 @@
 
 struct program {
     int code;        /* exit code; 128 + signal when killed */
-    char *out, *err; /* what came out of stdout and stderr; never NULL */
+    char *out, *err; /* contents of stdout and stderr; never NULL */
     size_t out_bytes;
 };
 
-/* `arguments` go through sh, so quotes and redirections work. Variables may stand before
- * the program: `environment` is "NO_COLOR=1 TERM=dumb", or NULL. */
+/* Runs `program` through sh, so quotes and redirections in `arguments` work. `environment`
+ * is put before it: "NO_COLOR=1 TERM=dumb", or NULL. */
 void program_run(struct program *p, const char *program, const char *environment,
                  const char *arguments);
 void program_free(struct program *p);
@@ -23,10 +23,10 @@ void program_free(struct program *p);
 void program_run_format(struct program *p, const char *program, const char *arguments, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The processes that `parent` has started, up to `room` of them; how many there are. */
+/* Writes up to `room` processes that `parent` has started to `child`; returns how many. */
 int program_children(pid_t parent, pid_t *child, int room);
 
-/* The whole file, with a 0 behind it; fails the test when it cannot be read. */
+/* Returns the whole file, with a 0 behind it; fails the test when it cannot be read. */
 char *file_text(const char *path, size_t *bytes);
 
 #endif

@@ -12,14 +12,14 @@
 
 enum { CASES_MAX = 64, NAME_TEXT = 128 };
 
-/* What is looked for, and where. */
+/* The files that must exist, and where. */
 struct wanted {
     const char *pattern, *const *name;
     size_t n;
     glob_t files;
 };
 
-/* A lost file must not pass for a passed test. */
+/* A file that is lost must not look like a test that passed. */
 static void encoders_with_a_reference_are_all_there(void **state)
 {
     const struct wanted *w = *state;

@@ -6,8 +6,9 @@
 
 #include <cmocka.h>
 
-/* Runs `equals` on each file that `pattern` (glob) names, its path the state, and a test that
- * all of `wanted` [n], names without their ending, are there. The number of failures. */
+/* Runs `equals` on each file that `pattern` (glob) names, with its path as the state, and
+ * a test that all of `wanted` [n], names without their ending, exist. Returns the number
+ * of failures. */
 int reference_files_run(const char *group, const char *pattern, CMUnitTestFunction equals,
                         const char *const *wanted, size_t n);
 

@@ -1,5 +1,5 @@
-/* run_script.h -- shell scripts around a posbench run in the background, in a folder of their
- * own, with a matrix e.yaml of four short runs. */
+/* run_script.h -- shell scripts around a posbench run in the background, each in a folder
+ * of its own with a matrix e.yaml of four short runs. */
 #ifndef RUN_SCRIPT_H
 #define RUN_SCRIPT_H
 
@@ -39,14 +39,14 @@ static inline int teardown(void **state)
     return 0;
 }
 
-/* Begins every script. `begin ...` starts posbench run in the background and returns when a
- * worker is at work; `ended` prints its exit code and what it said. ENDLESS never gets
- * done. */
+/* The beginning of every script. `begin ...` starts posbench run in the background and
+ * returns when a worker is training; `ended` prints its exit code and its messages.
+ * ENDLESS makes runs that never finish. */
 static const char prelude[] =
     "cd '%s' || exit 99\n"
     "pb='%s'\n"
     "ENDLESS='--set train.steps=10000000'\n"
-    /* A quarter of a second each: time to act before the last begins, on a busy machine too. */
+    /* Each run takes 0.25 s: time to act before the last begins, on a busy machine too. */
     "LONGER='--set train.steps=10000'\n"
     "begin() {\n"
     "  \"$pb\" run e.yaml --db x.db -j 1 \"$@\" 2>said & pid=$!\n"
@@ -59,7 +59,7 @@ static const char prelude[] =
     "states() { \"$pb\" query -o csv --db \"$1\" 'SELECT state, count(*) FROM run GROUP "
     "BY 1' | tail -n +2; }\n";
 
-/* What the script prints; the caller's to free. */
+/* Returns what the script prints; the caller frees it. */
 static inline char *script(const char *body)
 {
     char path[PATH_MAX], text[4096];

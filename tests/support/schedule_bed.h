@@ -26,8 +26,8 @@ static const char bed_yaml[] = "version: 1\n"
 
 enum { RUNS = 6 };
 
-/* What every script begins with. $spool and $seed are set; `metric`, `cost` and `end` write
- * lines of the spool. */
+/* The beginning of every script. It sets $spool and $seed; `metric`, `cost` and `end`
+ * write lines of the spool. */
 static const char bed_prelude[] =
     "#!/bin/sh\n"
     "shift; spool=$2; log=$(dirname $0)/log\n"
@@ -107,7 +107,7 @@ static inline void script(struct bed *b, const char *body)
     assert_int_equal(chmod(b->program, 0755), 0);
 }
 
-/* Runs the plan; what the scheduler says on standard error goes to the file at `path`. */
+/* Runs the plan and writes the scheduler's standard error to the file at `path`. */
 static inline enum status go_saying(struct bed *b, const char *path)
 {
     const int err = dup(2);
@@ -157,7 +157,7 @@ static inline int lines_with(const struct bed *b, const char *word)
     return n;
 }
 
-/* Sends `sig` to this process, `times` times, from when two scripts have said "ready". */
+/* Sends `sig` to this process `times` times, once two scripts have said "ready". */
 static inline pid_t signal_later(const struct bed *b, int sig, int times)
 {
     const pid_t parent = getpid(), child = fork();

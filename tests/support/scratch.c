@@ -19,7 +19,7 @@
 
 static const char place[] = "/tmp/", mark[] = "posbench-test-";
 
-/* Also containers with processes of their own may have this /tmp: what is young stays. */
+/* Containers with processes of their own may share this /tmp, so young files are kept. */
 enum { OLD_S = 600, PATH_ROOM = 512 };
 
 static int remove_all(const char *path)
@@ -36,7 +36,7 @@ static bool is_left_over(const char *path, pid_t owner)
            about.st_mtime + OLD_S < time(NULL);
 }
 
-/* Removes what is left of this process, or of all that are gone. */
+/* Removes what this process left, or what processes left that no longer exist. */
 static void sweep(bool own)
 {
     const pid_t self = getpid();
@@ -63,7 +63,7 @@ static void sweep_own(void)
     sweep(true);
 }
 
-/* A template for mkdtemp and mkstemp. */
+/* Writes a template for mkdtemp and mkstemp. */
 static void name(char path[SCRATCH_TEXT])
 {
     static bool begun;

@@ -33,7 +33,7 @@ static void put(struct screen *s, char c)
     s->cell[s->row][s->column++] = c;
 }
 
-/* "[3A" or "[J" */
+/* Obeys an escape sequence such as "[3A" or "[J". */
 static void obey(struct screen *s)
 {
     const char last = s->sequence[s->sequence_used - 1];

@@ -1,5 +1,5 @@
-/* seed_laws.h -- laws of an error over seeds like those that training shows, and how often the
- * rule that judges claims decides between two of them. */
+/* seed_laws.h -- distributions of an error over seeds like those that training shows, and
+ * how often the rule that judges claims decides between two of them. */
 #ifndef SEED_LAWS_H
 #define SEED_LAWS_H
 
@@ -12,7 +12,7 @@ enum { FAMILY = 6, MOST_SEEDS = 20 };
 
 typedef double law(struct rng *r);
 
-/* A seed that left the plateau makes no error, another one 5 to 40 %. */
+/* A seed that left the plateau makes no error, the others 5 to 40 %. */
 static inline double fails_in_four_of_five(struct rng *r)
 {
     return rng_chance(r, 0.8) ? 0.05 + 0.35 * rng_uniform(r) : 0.0;
@@ -49,7 +49,7 @@ static inline double normal_two_deviations_up(struct rng *r)
     return normal(r) + 0.04;
 }
 
-/* As likely above normal's values as below them, with ten times their spread. */
+/* Has the mean of `normal` and ten times its spread. */
 static inline double normal_wide(struct rng *r)
 {
     return 0.2 + 0.2 * rng_normal(r);
@@ -58,7 +58,7 @@ static inline double normal_wide(struct rng *r)
 static const struct law_pair {
     const char *text;
     law *less, *than;
-    int null; /* 1: whatever is decided is an error */
+    int null; /* 1: both sides have one distribution, so that every decision is an error */
 } laws[] = {
     {"null: bimodal, both fail in 2 of 5 seeds", fails_in_two_of_five, fails_in_two_of_five,
      1},
@@ -73,8 +73,8 @@ static const struct law_pair {
     {"normal against two deviations more", normal, normal_two_deviations_up, 0},
 };
 
-/* One family: how many of its claims are reproduced, or of a null law decided; -1: no
- * memory. */
+/* Draws one family of claims; returns how many of them are reproduced, or, for a null law,
+ * decided either way; -1: no memory. */
 static inline int seed_laws_decided(int law_index, int seeds, struct rng *r)
 {
     double less[FAMILY][MOST_SEEDS], than[FAMILY][MOST_SEEDS];

@@ -17,7 +17,7 @@ static inline void write_text(const char *path, const char *text)
     assert_int_equal(fclose(f), 0);
 }
 
-/* The matrix of the experiment file `yaml`, to be freed with config_free. */
+/* Returns the matrix of the experiment file `yaml`; free it with config_free. */
 static inline struct config *small_matrix(const char *yaml)
 {
     char folder[SCRATCH_TEXT], path[SCRATCH_TEXT + 32];

@@ -1,9 +1,9 @@
-/* store_answer.h -- what a store answers to a question, held to one expected text.
- * For test files that include filled_store.h before it. */
+/* store_answer.h -- compares the answer of a store to a query with one expected text.
+ * Include it after filled_store.h. */
 #ifndef STORE_ANSWER_H
 #define STORE_ANSWER_H
 
-/* One row of text, its cells joined by "|", rows by ";"; NULL is "-". */
+/* An answer as text: cells joined by "|", rows by ";"; NULL is "-". */
 struct answer {
     char text[4096];
 };

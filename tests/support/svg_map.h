@@ -1,4 +1,4 @@
-/* svg_map.h -- the maps of an encoder's picture (encoder_picture.h), cell by cell. */
+/* svg_map.h -- reads the maps of an encoder's picture (encoder_picture.h), cell by cell. */
 #ifndef SVG_MAP_H
 #define SVG_MAP_H
 
@@ -13,7 +13,7 @@ struct svg_maps {
     int tone[SVG_MAPS][SVG_SIDE][SVG_SIDE]; /* 0: nothing is drawn there */
 };
 
-/* "m2 0h1...": runs, each from the end of the one before. */
+/* Reads runs such as "m2 0h1...", each relative to the end of the one before. */
 static inline void svg_runs(const char *at, int tone, int map[SVG_SIDE][SVG_SIDE])
 {
     int x = 0, y = 0;
@@ -32,7 +32,7 @@ static inline void svg_runs(const char *at, int tone, int map[SVG_SIDE][SVG_SIDE
     assert_int_equal(*at, '"');
 }
 
-/* No cell of one is more than a tone lighter or darker than in the other. */
+/* True when no cell is more than one tone lighter or darker in the other picture. */
 static inline bool svg_alike(const struct svg_maps *a, const struct svg_maps *b)
 {
     for (int m = 0; m < SVG_MAPS; m++)
@@ -43,7 +43,7 @@ static inline bool svg_alike(const struct svg_maps *a, const struct svg_maps *b)
     return a->n == b->n;
 }
 
-/* Takes the runs out of `text` and into the maps. */
+/* Removes the runs from `text` and enters them in the maps. */
 static inline void svg_read(char *text, struct svg_maps *out)
 {
     static const char map[] = "<g transform=\"translate(0", path[] = "<path class=\"t";

@@ -1,4 +1,4 @@
-/* task_bed.h -- what tests of tasks say in one line: options and samples as text. */
+/* task_bed.h -- one-line assertions for tests of tasks, with options and samples as text. */
 #ifndef TASK_BED_H
 #define TASK_BED_H
 
@@ -12,7 +12,7 @@
 #include "chance.h"
 #include "task_samples.h"
 
-/* The defaults with the changes of "option=value option=value". */
+/* Returns the defaults with the changes of "option=value option=value". */
 static inline struct option_values bed_options(const struct task *t, const char *changes)
 {
     struct option_values o;
@@ -34,7 +34,7 @@ static inline struct option_values bed_options(const struct task *t, const char 
     return o;
 }
 
-/* Sample `index` of a stream of the test's own. */
+/* Draws sample `index` of a stream of the test's own. */
 static inline void bed_draw(const struct task *t, const struct option_values *o,
                             uint64_t index, struct sample *s)
 {
@@ -42,7 +42,7 @@ static inline void bed_draw(const struct task *t, const struct option_values *o,
     t->generate(o, &r, s);
 }
 
-/* A sample drawn reads "inputs -> answers", as sample_text writes it. */
+/* Sample `index`, as sample_text writes it, reads "inputs -> answers". */
 static inline void assert_drawn_sample(const struct task *t, const char *changes,
                                        uint64_t index, const char *want)
 {
@@ -53,7 +53,8 @@ static inline void assert_drawn_sample(const struct task *t, const char *changes
     sample_free(&s);
 }
 
-/* Inputs written by hand are solved as `want` says: one word a place, `.` for none. */
+/* The task solves inputs written by hand as `want` says: one word for each place, `.` for
+ * none. */
 static inline void assert_solved(const struct task *t, const char *changes,
                                  const char *inputs, const char *want)
 {
@@ -76,7 +77,7 @@ static inline void assert_solved(const struct task *t, const char *changes,
     assert_string_equal(got, want);
 }
 
-/* The strata of a sample drawn, scored places only. */
+/* The values of `stratum` at the scored places of sample `index` are those of `want`. */
 static inline void assert_strata(const struct task *t, const char *changes, uint64_t index,
                                  const char *stratum, const char *want)
 {
@@ -87,7 +88,7 @@ static inline void assert_strata(const struct task *t, const char *changes, uint
     sample_free(&s);
 }
 
-/* Each of the lengths lo, lo + step, ..., hi is drawn equally often, and hi is the most. */
+/* The lengths lo, lo + step, ..., hi are drawn equally often, and no others. */
 static inline void assert_lengths(const struct task *t, const char *changes, int lo, int hi,
                                   int step)
 {
@@ -105,7 +106,8 @@ static inline void assert_lengths(const struct task *t, const char *changes, int
     sample_free(&s);
 }
 
-/* Ids, tokens of the longest sample and answers under the defaults. */
+/* Checks the number of ids, the tokens of the longest sample and the number of answers
+ * under the defaults. */
 static inline void assert_sizes(const struct task *t, int vocabulary, int longest,
                                 int answers)
 {
@@ -115,7 +117,7 @@ static inline void assert_sizes(const struct task *t, int vocabulary, int longes
     assert_int_equal(t->answers(&o), answers);
 }
 
-/* A split's law is the defaults with these changes. */
+/* The law of `split` is the defaults with these changes. */
 static inline void assert_split(const struct task *t, const char *split,
                                 const char *changes)
 {
@@ -130,7 +132,7 @@ static inline void assert_split(const struct task *t, const char *split,
                      want.v[i]);
 }
 
-/* Options that `check` refuses, with the words of its message. */
+/* `check` refuses `value` of `option` with a message that contains `words`. */
 static inline void assert_refused(const struct task *t, const char *option, double value,
                                   const char *words)
 {

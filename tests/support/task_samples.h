@@ -10,7 +10,7 @@
 
 enum { SAMPLE_TEXT = 4096 };
 
-/* Arrays for n tokens; the caller's, to be released with sample_free. */
+/* Returns a sample with arrays for n tokens; release it with sample_free. */
 static inline struct sample sample_room(int n)
 {
     const struct sample s = {.token = calloc((size_t)n, sizeof *s.token),
@@ -70,7 +70,7 @@ static inline const char *strata_text(const struct task *t, const struct option_
     return text;
 }
 
-/* The id of a word; -1 when the task has no such word. */
+/* Returns the id of a word; -1 when the task has no such word. */
 static inline int32_t token_id(const struct task *t, const struct option_values *o,
                                const char *word)
 {
@@ -83,7 +83,7 @@ static inline int32_t token_id(const struct task *t, const struct option_values 
     return -1;
 }
 
-/* Reads words parted by single spaces into token[max]; returns how many. */
+/* Reads words separated by single spaces into token[max]; returns how many. */
 static inline int read_tokens(const struct task *t, const struct option_values *o,
                               const char *text, int32_t *token, int max)
 {

@@ -1,4 +1,4 @@
-/* Byte-pair encoding: pieces, merges learned and applied, GPT-2's own. */
+/* Byte-pair encoding: pieces, learning and applying merges, and GPT-2's merges. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,8 +65,7 @@ static void pieces_of_cl100k(void **state)
                   "\tif| (|x|123|4|)| {\n|\t|\treturn|;\n|");
 }
 
-/* "<|endoftext|>" ends a text, behind blanks and punctuation as anywhere; a part of it is
- * text. */
+/* "<|endoftext|>" ends a text, also after blanks and punctuation; a part of it is text. */
 static void texts_end_in_between(void **state)
 {
     (void)state;
@@ -75,7 +74,7 @@ static void texts_end_in_between(void **state)
     assert_pieces(pieces_gpt2, "<|endoftext|>", "(end)|");
 }
 
-/* What a pattern leaves out is not lost. */
+/* Text that the pattern does not match is kept. */
 static void the_pieces_are_the_whole_text(void **state)
 {
     (void)state;
@@ -109,9 +108,9 @@ static enum status count_piece(void *context, const char *piece, size_t n, struc
     return ST_OK;
 }
 
-/* Of more blanks than PCRE2 takes steps unasked, cl100k's pattern tries each for a line's end
- * before it takes them all. A pattern that tries all ways to cut a word is stopped, and that is
- * said of the file, which is UTF-8. */
+/* cl100k's pattern tries each of many blanks for a line's end before taking them all, which is
+ * more steps than PCRE2 allows by default. A pattern that tries all ways to cut a word is
+ * stopped, and the message names the file, which is UTF-8. */
 static void work_that_grows_with_the_text_alone_is_done(void **state)
 {
     enum { BLANKS = 12000000 };
@@ -144,8 +143,8 @@ static int32_t byte(char c)
     return bpe_of_byte((unsigned char)c);
 }
 
-/* GPT-2's order: '!' is 0, '~' 93, 161 is 94, 172 is 105, 174 is 106, 255 is 187; then byte
- * 0 is 188, the blank 220 and 173 the last. */
+/* GPT-2's order: '!' is 0, '~' 93, 161 is 94, 172 is 105, 174 is 106, 255 is 187; then byte 0
+ * is 188, the blank 220, and 173 is the last. */
 static void bytes_stand_in_the_order_of_gpt2(void **state)
 {
     (void)state;
@@ -175,9 +174,9 @@ static int train(const char *text, int merges, struct bpe_pair *out)
     return learned;
 }
 
-/* "low low low lower": pieces low, " low" x 2, " lower". Pairs: lo 4, ow 4, " l" 3. lo and
- * ow tie; 'l' (75) is below 'o' (78), so lo (256) comes first, then it and w (257), 4 times,
- * then blank and it (258), 3 times. we, er and the rest occur once. */
+/* "low low low lower" has the pieces low, " low" x 2, " lower" and the pairs lo 4, ow 4, " l"
+ * 3. lo and ow tie; 'l' (75) is below 'o' (78), so lo (256) is first, then it with w (257), 4
+ * times, then blank with it (258), 3 times. we, er and the rest occur once. */
 static void merges_as_worked_by_hand(void **state)
 {
     struct bpe_pair m[10];
@@ -198,7 +197,7 @@ struct words {
     int n[WORDS], count[WORDS];
 };
 
-/* How often the pair occurs in all words. */
+/* Returns how often the pair occurs in all words. */
 static int occurs(const struct words *w, struct bpe_pair p)
 {
     int sum = 0;
@@ -209,7 +208,7 @@ static int occurs(const struct words *w, struct bpe_pair p)
     return sum;
 }
 
-/* Of the tokens 0 .. tokens - 1 the commonest pair, the first in order among equals;
+/* Finds the most frequent pair of tokens 0 .. tokens - 1, the first in order among equals;
  * false: none occurs twice. */
 static bool commonest(const struct words *w, int tokens, struct bpe_pair *best)
 {
@@ -239,7 +238,7 @@ static int64_t replace(int32_t *token, int64_t n, struct bpe_pair p, int32_t mer
     return k;
 }
 
-/* Counts all pairs of all words anew for each merge. */
+/* Learns merges, counting all pairs of all words again for each one. */
 static int train_naively(struct words *w, int merges, struct bpe_pair *out)
 {
     for (int m = 0; m < merges; m++) {
@@ -251,7 +250,7 @@ static int train_naively(struct words *w, int merges, struct bpe_pair *out)
     return merges;
 }
 
-/* Words of two letters' alphabet, where pairs overlap (aaa) and tie all the time. */
+/* Words over an alphabet of two letters have overlapping pairs (aaa) and many ties. */
 static void a_naive_trainer_learns_the_same(void **state)
 {
     enum { MERGES = 12 };
@@ -294,7 +293,7 @@ static void wrong_merges_are_refused(void **state)
     assert_int_equal(bpe_open(twice, 2, &b, &err), ST_CONFIG);
     assert_non_null(strstr(err.msg, "merge 2 repeats merge 1"));
     assert_int_equal(bpe_open(below, 1, &b, &err), ST_CONFIG);
-    /* 40 doublings make a token of a terabyte. */
+    /* 40 doublings would make a token of a terabyte. */
     struct bpe_pair doubled[40];
     for (int i = 0; i < 40; i++)
         doubled[i] = (struct bpe_pair){i ? 255 + i : 0, i ? 255 + i : 0};
@@ -303,14 +302,14 @@ static void wrong_merges_are_refused(void **state)
 
 /* --- encoding ------------------------------------------------------------------------ */
 
-/* Replaces the pair of the earliest merge, leftmost first, until there is none. */
+/* Replaces the pair of the earliest merge, leftmost first, until none is left. */
 static int64_t encode_naively(const struct bpe *b, const char *piece, size_t n,
                               int32_t *out)
 {
     int64_t count = (int64_t)n;
     for (size_t i = 0; i < n; i++)
         out[i] = byte(piece[i]);
-    /* In order of merges: no later one can make the pair of an earlier one. */
+    /* Merges are applied in order: no later one can make the pair of an earlier one. */
     for (int m = 0; m < bpe_merges(b); m++)
         count = replace(out, count, bpe_merge(b, m), BPE_BYTES + m);
     return count;
@@ -329,7 +328,8 @@ static void encoding_is_that_of_a_naive_one_and_comes_back(void **state)
     text[sizeof text - 1] = '\0';
     assert_int_equal(bpe_open(m, train(text, 200, m), &b, &err), ST_OK);
     for (int k = 0; k < 300; k++) {
-        /* Lengths about CACHED_BYTES, each piece twice: from the cache too. */
+        /* Lengths are around CACHED_BYTES, and each piece comes twice, so that the cache is
+         * used. */
         const size_t at = rng_below(&r, 1900), n = 1 + rng_below(&r, 80);
         for (int again = 0; again < 2; again++) {
             size_t used = 0;
@@ -349,8 +349,8 @@ static void encoding_is_that_of_a_naive_one_and_comes_back(void **state)
     bpe_close(b);
 }
 
-/* Lengths about that from which merges have queues and not a heap, also of one letter, where
- * pairs overlap all the time; a short piece behind a long one. */
+/* Lengths are around the one from which merges use queues and not a heap; with one letter
+ * pairs overlap everywhere; a short piece follows a long one. */
 static void a_long_piece_is_that_of_a_naive_one(void **state)
 {
     enum { BYTES = 9000, MERGES = 300 };
@@ -374,7 +374,8 @@ static void a_long_piece_is_that_of_a_naive_one(void **state)
     }
 }
 
-/* A megabyte without a blank: steps of each byte, not of each pair of them. */
+/* A megabyte without a blank takes a number of steps for each byte, not for each pair of
+ * bytes. */
 static void a_very_long_piece_ends(void **state)
 {
     enum { BYTES = 1 << 20 };

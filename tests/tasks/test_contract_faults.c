@@ -1,5 +1,5 @@
-/* The contract catches what a generator can do wrong: a sound toy task keeps every clause,
- * and each of its copies with one planted fault breaks the clause that is there for it. */
+/* The contract catches faults of a generator: a sound toy task keeps every clause, and each
+ * copy of it with one planted fault breaks the clause made for that fault. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include "contract.h"
 #include "sample_write.h"
 
-/* The toy: n symbols, n uniform in min..max; at the last place the first is asked for. */
+/* The toy has n symbols, with n uniform in min..max; the last place asks for the first one. */
 enum { MIN, MAX, SYMBOLS };
 
 enum fault {
@@ -65,7 +65,7 @@ static int max_length(const struct option_values *o)
     return (int)o->v[MAX];
 }
 
-/* Faults of the stream, before anything is drawn. */
+/* Plants faults in the stream, before anything is drawn. */
 static void spoil_stream(struct rng *r, enum fault f)
 {
     static uint32_t calls;
@@ -78,7 +78,7 @@ static void spoil_stream(struct rng *r, enum fault f)
         r->counter[0] += calls++;
 }
 
-/* Faults of the finished sample. */
+/* Plants faults in the finished sample. */
 static void spoil_sample(const struct option_values *o, struct sample *s, enum fault f)
 {
     const int last = s->length - 1, symbols = (int)o->v[SYMBOLS];
@@ -263,7 +263,7 @@ static const struct task_split split_alone[] = {
     {"ood_far", 10, "a", {{"min", 49}, {"max", 96}}},
     {0}};
 
-/* A generator for each fault. */
+/* Defines a generator for each fault. */
 #define GENERATOR(name, fault)                                                         \
     static void name(const struct option_values *o, struct rng *r, struct sample *out) \
     {                                                                                  \
@@ -389,7 +389,7 @@ static void faults_of_generators_are_caught(void **state)
 
 /* --- answers with unequal odds ----------------------------------------------- */
 
-enum { MANY = 400 }; /* equally likely: about 3 do not come in 2000 samples */
+enum { MANY = 400 }; /* of these about 3 do not occur in 2000 samples */
 
 static int always_eight(const struct option_values *o)
 {
@@ -397,7 +397,7 @@ static int always_eight(const struct option_values *o)
     return 8;
 }
 
-/* The toy with `first` as the symbol that will be asked for. */
+/* Draws the toy with `first` as the symbol that is asked for. */
 static void write_asked(const struct option_values *o, struct rng *r, int32_t first,
                         struct sample *out)
 {
@@ -405,7 +405,7 @@ static void write_asked(const struct option_values *o, struct rng *r, int32_t fi
     out->token[0] = out->target[out->length - 1] = first;
 }
 
-/* Symbol k with odds 1 / (k + 1). */
+/* Returns symbol k with odds 1 / (k + 1). */
 static int32_t by_rank(struct rng *r, int symbols)
 {
     double all = 0, at;
@@ -423,7 +423,7 @@ static void unequal(const struct option_values *o, struct rng *r, struct sample 
     write_asked(o, r, by_rank(r, (int)o->v[SYMBOLS]), out);
 }
 
-/* How many of 20 coins show heads: 0 and 20 come once in a million samples. */
+/* The answer is the number of heads of 20 coins: 0 and 20 come once in a million samples. */
 static void coins(const struct option_values *o, struct rng *r, struct sample *out)
 {
     int32_t heads = 0;
@@ -453,7 +453,7 @@ static double unknown(const struct option_values *o)
     return LAW_UNKNOWN;
 }
 
-/* A toy of so many symbols, whose first is drawn by `generate`. */
+/* Returns a toy with so many symbols, whose first symbol `generate` draws. */
 static struct task toy_of(int symbols,
                           void (*generate)(const struct option_values *, struct rng *,
                                            struct sample *),
@@ -510,7 +510,7 @@ static void wrong_numbers_of_many_answers_are_caught(void **state)
     assert_caught(&t, "far too few", "chance_is_as_said", "but answers() is 8");
 }
 
-/* 800 ids are more than the contract counts: one law's rows must not end in another's. */
+/* 800 ids are more than the contract counts: the rows of one law must not run into another's. */
 static void more_ids_than_are_counted_are_beyond_training(void **state)
 {
     struct option wide[] = {options[0], options[1], options[2], {0}};
@@ -587,7 +587,7 @@ static void faults_of_descriptors_are_caught(void **state)
     assert_caught(&t, "no source", "describes_itself", "source");
 }
 
-/* A split's value may be of another type than its option. */
+/* The value of a split may not fit the type of its option. */
 static void values_of_another_type_are_refused(void **state)
 {
     static const char *const kinds[] = {"plain", "mixed", NULL};

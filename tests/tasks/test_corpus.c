@@ -1,6 +1,6 @@
-/* Corpora and their token files: names and parts that are found, what is wrong with others,
- * ids that are kept, made anew when a text or the file changed, and refused with file and
- * offset where a text is none. */
+/* Corpora and their token files: finding names and parts, messages about bad ones, ids that
+ * are kept, remade when a text or the file changed, and refused with file and offset when a
+ * text is not UTF-8. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,7 +56,7 @@ static void refused(const char *folder, const char *tokenizer, enum status want,
         fail_msg("\"%s\" does not say \"%s\" of %s", e.msg, words, folder);
 }
 
-/* Of the list the commonest word is id 1, <unk> is 0, line ends are words. */
+/* The most frequent word of the list is id 1, <unk> is 0, and line ends are words. */
 static void words_are_numbered_by_how_often_they_come(void **state)
 {
     static const int32_t want[] = {1, 0, 3};
@@ -113,7 +113,7 @@ static void what_is_wrong_with_a_folder_is_said(void **state)
     refused(folder, "byte", ST_IO, "has no text for valid");
     refused(folder, "byte", ST_IO, "valid.txt is no file of text");
     remove(path);
-    mkfifo(path, 0600); /* which nobody ever writes to */
+    mkfifo(path, 0600); /* nobody ever writes to it */
     refused(folder, "byte", ST_IO, "valid.txt is no file of text");
     remove(path);
     refused(folder, "byte", ST_IO, "valid.txt: No such file");
@@ -122,7 +122,7 @@ static void what_is_wrong_with_a_folder_is_said(void **state)
                "bad\n");
     refused(folder, "bpe", ST_CONFIG, "valid.txt");
     refused(folder, "word", ST_CONFIG, "byte 5");
-    text_data_close(opened(folder, "byte")); /* bytes are bytes */
+    text_data_close(opened(folder, "byte")); /* bytes need not be UTF-8 */
     snprintf(path, sizeof path, "%s/bpx", folder);
     refused(folder, path, ST_IO, "bpx; bpe, char and word are learned");
     scratch_remove(folder);
@@ -138,14 +138,14 @@ static void wikitexts_names_are_known(void **state)
     write_part(folder, "wiki.valid.tokens", "<unk> b\n");
     write_part(folder, "wiki.test.tokens", "b\n");
     struct text_data *d = opened(folder, "word");
-    assert_int_equal(token_file_at(&d->part[PART_VALID], 0), 0); /* <unk> as it stands */
+    assert_int_equal(token_file_at(&d->part[PART_VALID], 0), 0); /* a literal <unk> */
     text_data_close(d);
     scratch_remove(folder);
 }
 
 /* ---- token files ---- */
 
-/* The kept file of the part, by its size in ids; its path. */
+/* Finds the kept file of a part by its size in ids; writes its path. */
 static void kept_file(const char *folder, long size, char path[512])
 {
     char inner[128];
@@ -164,7 +164,8 @@ static void kept_file(const char *folder, long size, char path[512])
     assert_true(*path);
 }
 
-/* A header of 72 bytes and two bytes a token. A flipped bit in an id is noticed. */
+/* The file has a header of 72 bytes and two bytes for each token. A flipped bit of an id is
+ * noticed. */
 static void ids_are_kept_and_made_anew_when_damaged(void **state)
 {
     char folder[SCRATCH_TEXT], path[512];
@@ -213,7 +214,7 @@ static void a_changed_text_has_another_hash(void **state)
     scratch_remove(folder);
 }
 
-/* What was learned is read back as the same tokeniser. */
+/* A learned tokeniser is read back as the same one. */
 static void a_learned_tokeniser_comes_back_the_same(void **state)
 {
     char folder[SCRATCH_TEXT];
@@ -248,7 +249,7 @@ static enum status count(void *context, const int32_t *id, size_t n, struct err 
     return ST_OK;
 }
 
-/* A file of eight parts, that takes two and the tokeniser's own memory. */
+/* Encoding a file of eight parts takes the memory of two parts and of the tokeniser. */
 static void a_long_text_does_not_stay_in_memory(void **state)
 {
     enum { BYTES = 8 * MAPPED_PART, LINE = 64 };

@@ -1,5 +1,5 @@
-/* Tasks of data: opened once for each set of options that decide the data, told apart by
- * their hash, refused with the task's own words. */
+/* Data of tasks: opened once for each set of options that decide the data, distinguished by
+ * their hash, refused with the task's own message. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -20,7 +20,7 @@ static void known_streams_write_known_samples(void **state)
                         "6 0 8 4 + 4 0 0 1 = 1 0 0 8 -> 1 0 0 8 5");
 }
 
-/* 47 + 85 = 132, both ways; 999 + 001 = 1000. */
+/* 47 + 85 = 132 in both orders; 999 + 001 = 1000. */
 static void samples_written_by_hand_are_solved(void **state)
 {
     (void)state;
@@ -38,7 +38,7 @@ static int64_t number(const int32_t *digit, int n, bool reversed)
     return sum;
 }
 
-/* Read as numbers, in either order. */
+/* The samples are read as numbers, in either order. */
 static void sums_are_right(void **state)
 {
     static const char *const orders[] = {"digits=15 reversed=false", "digits=15"};
@@ -76,10 +76,10 @@ static void digits_are_uniform_and_nines_as_said(void **state)
     sample_free(&s);
 }
 
-/* One digit each: 10 of 100 sums end in 0, 55 have 0 in front; with sums of nine alone the
- * digits are 9 and 0. Two digits with p_nine 0.1: a carry comes out of the first with 0.9
- * 0.45 = 0.405, of the second with 0.1 0.405 + 0.9 (0.45 + 0.0405) = 0.48195; of the three
- * digits 0.09 + (0.09 + 0.1 0.405) + (1 - 0.48195) = 0.73855 are zeros. */
+/* With one digit 10 of 100 sums end in 0 and 55 begin with 0; with sums of nine only, the
+ * digits are 9 and 0. With two digits and p_nine 0.1 the first gives a carry with 0.9 0.45 =
+ * 0.405, the second with 0.1 0.405 + 0.9 (0.45 + 0.0405) = 0.48195; of the three digits 0.09 +
+ * (0.09 + 0.1 0.405) + (1 - 0.48195) = 0.73855 are zeros. */
 static void majority_is_known_for_one_digit(void **state)
 {
     const struct option_values one = bed_options(&task_addition, "digits=1");

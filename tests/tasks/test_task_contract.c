@@ -1,5 +1,5 @@
-/* What task.h promises, for every task in the registry. A new task needs no edit here;
- * tests/data/task_goldens/NAME.txt may hold the fingerprints of its samples. */
+/* Checks the promises of task.h for every task in the registry. A new task needs no change
+ * here; tests/data/task_goldens/NAME.txt may hold the fingerprints of its samples. */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,7 +59,7 @@ static void keeps_the_contract(void **state)
     }
 }
 
-/* What is measured, to be read in the test's log. */
+/* Prints measured figures to the test's log. */
 static void figures_are_reported(void **state)
 {
     const struct task *t = ((const struct subject *)*state)->task;
@@ -109,8 +109,8 @@ static bool golden_has(const char *task, const char *line, bool *known)
     return found;
 }
 
-/* Drift fails: a task that writes other samples must raise its version, and its lines in
- * the goldens are replaced by those printed here. */
+/* A task that writes other samples fails: it must raise its version, and its lines in the
+ * goldens are replaced by those printed here. */
 static void samples_are_those_of_its_version(void **state)
 {
     const struct task *t = ((const struct subject *)*state)->task;
@@ -129,7 +129,7 @@ static void samples_are_those_of_its_version(void **state)
     assert_true(same);
 }
 
-/* All tasks together: the 28-bit hashes that tell their streams apart are distinct. */
+/* The 28-bit hashes that distinguish the streams of all tasks differ. */
 static void no_two_streams_share_a_name_hash(void **state)
 {
     uint32_t hashes[512];

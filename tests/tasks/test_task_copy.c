@@ -26,12 +26,12 @@ static void samples_written_by_hand_are_solved(void **state)
     (void)state;
     assert_solved(&task_copy, "symbols=20", "c a d | c a", ". . . c a d");
     assert_solved(&task_copy, "symbols=20", "c c d | c c", ". . . c c d");
-    /* What was said is not trusted: the answers are those of the string. */
+    /* The given answers are ignored: the solver copies the string. */
     assert_solved(&task_copy, "symbols=20", "c a d | d d", ". . . c a d");
 }
 
-/* Of four symbols, each of the 12 ordered pairs of different ones alike; with repeats all
- * 16 pairs. */
+/* With four symbols each of the 12 ordered pairs of different ones is equally likely; with
+ * repeats each of the 16 pairs. */
 static void strings_are_uniform(void **state)
 {
     const struct option_values unique =
@@ -68,7 +68,7 @@ static void sizes_and_splits_are_those_said(void **state)
     assert_refused(&task_copy, "symbols", 19, "19 are too few for 20 different ones");
 }
 
-/* a b a: after | nobody, after a one other a, after b none. */
+/* The second string is b a b b: none was said at |, a b has two rivals, the a none. */
 static void strata_are_those_counted_by_hand(void **state)
 {
     (void)state;

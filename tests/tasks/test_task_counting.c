@@ -40,7 +40,7 @@ static int32_t id(const struct option_values *o, const char *word)
     return found;
 }
 
-/* What the solver says of a program, as text. */
+/* Returns the solver's answer for a program, as text. */
 static const char *solved(const struct option_values *o, const char *program)
 {
     static char text[TASK_TOKEN_TEXT];
@@ -55,7 +55,7 @@ static const char *solved(const struct option_values *o, const char *program)
     return text;
 }
 
-/* Passes since the printed name changed; other names' changes do not count. */
+/* Returns the passes since the printed name changed; changes of other names do not count. */
 static const char *passes_of(const struct option_values *o, const char *program)
 {
     struct sample s = sample_room(64);
@@ -75,7 +75,7 @@ static void passes_are_those_counted_by_hand(void **state)
     assert_string_equal(passes_of(&o, "; pass; b ++; print a"), "1"); /* a is cut off */
 }
 
-/* Last known good texts; that they obey the law can be read off them. */
+/* Last known good texts, which can be checked against the law by eye. */
 static void known_streams_write_known_programs(void **state)
 {
     struct option_values o = with(VARIABLES, 2);
@@ -105,7 +105,7 @@ static void programs_written_by_hand_are_solved(void **state)
     assert_string_equal(solved(&o, "++; c = 0 ; c ++; print c"), "1");
 }
 
-/* A program as a third reading of the rule runs it. */
+/* The state of a third implementation of the rule, which runs a program. */
 struct machine {
     int32_t pass, plus, assign, zero, end, print, first_name; /* ids */
     int variables, cap;
@@ -233,10 +233,10 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Both the published figures and these come from 20,000 samples, so that they differ with
- * sqrt(2) times the standard error of one. The spread of lengths is 147 tokens; near the
- * median and the 95 % point their density is about 1/600, which makes the errors of the
- * two points 0.5 and 0.22 times 600/sqrt(20000). Lengths count the answer. */
+/* The published figures and these both come from 20,000 samples, so they differ by sqrt(2)
+ * times the standard error of one. Lengths have a spread of 147 tokens; near the median and
+ * the 95 % point their density is about 1/600, so the errors of the two points are 0.5 and
+ * 0.22 times 600/sqrt(20000). Lengths include the answer. */
 static void lengths_are_the_published_ones(void **state)
 {
     static int length[SAMPLES];
@@ -261,7 +261,7 @@ static void lengths_are_the_published_ones(void **state)
     sample_free(&s);
 }
 
-/* Percent of the answers 0..10; always saying 10 is right 21 % of the time. */
+/* Percentages of the answers 0..10; always answering 10 is right 21 % of the time. */
 static void answers_have_the_published_shares(void **state)
 {
     static const double want[ANSWERS] = {14.2, 12.5, 10.2, 8.7, 7.7, 7.1,
@@ -283,8 +283,8 @@ static void answers_have_the_published_shares(void **state)
     sample_free(&s);
 }
 
-/* In 0.0, 0.1 and 0.4 % of the samples of 1, 3 and 5 variables the set that decides the
- * answer lies left of the window. */
+/* In 0.0, 0.1 and 0.4 % of the samples with 1, 3 and 5 variables, the set that decides the
+ * answer is left of the window. */
 static void the_published_share_is_beyond_the_window(void **state)
 {
     static const struct {
@@ -333,7 +333,7 @@ static void operations_have_the_shares_of_their_weights(void **state)
     sample_free(&s);
 }
 
-/* Only sets are drawn: n is seen in the length, and any name may be set and printed. */
+/* Only sets are drawn, so the length shows n, and any name may be set and printed. */
 static void numbers_of_operations_and_names_are_even(void **state)
 {
     int64_t n_operations[6] = {0}, first_name[4] = {0}, printed[2] = {0};
@@ -363,8 +363,8 @@ static void numbers_of_operations_and_names_are_even(void **state)
     sample_free(&s);
 }
 
-/* An increment picks among the names that are set, not among all: with a cap out of reach
- * an operation after the first set is a set with probability 1/8 however few are set. */
+/* An increment picks among the names that are set, not among all. With a cap out of reach an
+ * operation after the first set is a set with probability 1/8, however few are set. */
 static void increments_pick_among_names_already_set(void **state)
 {
     struct option_values o = with(VARIABLES, 26);
@@ -385,7 +385,7 @@ static void increments_pick_among_names_already_set(void **state)
     sample_free(&s);
 }
 
-/* 18 ids and the names, of which the padding and the start token are never used. */
+/* The vocabulary has 18 ids and the names; the padding and the start token are never used. */
 static void vocabulary_is_that_of_the_released_code(void **state)
 {
     static const int variables[] = {1, 3, 5};

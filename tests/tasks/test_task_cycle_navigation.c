@@ -11,7 +11,7 @@
 
 extern const struct task task_cycle_navigation;
 
-/* Last known good texts; the walk can be followed. */
+/* Last known good texts, whose walks can be followed. */
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
@@ -19,7 +19,7 @@ static void known_streams_write_known_samples(void **state)
     assert_drawn_sample(&task_cycle_navigation, "length=8", 1, "- - - + = - ? -> 2");
 }
 
-/* 0 1 2 1 1, then off the end both ways. */
+/* The walk 0 1 2 1 1, then one over the end in each direction. */
 static void samples_written_by_hand_are_solved(void **state)
 {
     (void)state;
@@ -28,7 +28,7 @@ static void samples_written_by_hand_are_solved(void **state)
     assert_solved(&task_cycle_navigation, "states=3", "+ + + + ?", ". . . . 1");
 }
 
-/* = with w_stay of w_stay + 2, the others alike. */
+/* "=" has the share w_stay of w_stay + 2, the other moves equal shares. */
 static void moves_have_their_weights(void **state)
 {
     const struct option_values plain = bed_options(&task_cycle_navigation, "shortest=1");
@@ -51,8 +51,8 @@ static void moves_have_their_weights(void **state)
     sample_free(&s);
 }
 
-/* After one move of three, places 0, 1 and 4 have a third each; far away all are alike,
- * which is what the stated majority says. */
+/* After one move of three, places 0, 1 and 4 have a third each; after many moves all places
+ * are equally likely, as the stated majority says. */
 static void majority_is_known_at_both_ends(void **state)
 {
     const struct option_values one =

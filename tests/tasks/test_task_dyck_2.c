@@ -28,7 +28,7 @@ static void samples_written_by_hand_are_solved(void **state)
     assert_solved(&task_dyck_2, "kinds=3", "{ { ( ) }", "} } ) } }");
 }
 
-/* Well nested and never deeper than said, checked by the brackets' texts. */
+/* Brackets are well nested and never deeper than `depth`, checked by their texts. */
 static void brackets_are_well_nested(void **state)
 {
     const struct option_values o = bed_options(&task_dyck_2, "length=200 kinds=4 depth=3");
@@ -57,7 +57,7 @@ static void brackets_are_well_nested(void **state)
     sample_free(&s);
 }
 
-/* Where both are possible, brackets open with p_open, and kinds are uniform. */
+/* Where both are possible, brackets open with p_open; kinds are uniform. */
 static void brackets_open_as_often_as_said(void **state)
 {
     const struct option_values o = bed_options(&task_dyck_2, "length=2 p_open=0.7");
@@ -75,7 +75,7 @@ static void brackets_open_as_often_as_said(void **state)
     sample_free(&s);
 }
 
-/* After one place a bracket is open, of either kind; after two none with 1 - p_open. */
+/* After one place a bracket of either kind is open; after two none is, with 1 - p_open. */
 static void majority_is_known_for_two_places(void **state)
 {
     const struct option_values o = bed_options(&task_dyck_2, "length=2 p_open=0.1");

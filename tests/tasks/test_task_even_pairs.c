@@ -11,7 +11,7 @@
 
 extern const struct task task_even_pairs;
 
-/* Last known good texts; both change four times. */
+/* Last known good texts; both strings change four times. */
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
@@ -19,7 +19,7 @@ static void known_streams_write_known_samples(void **state)
     assert_drawn_sample(&task_even_pairs, "length=8", 1, "a b a b b b a ? -> 0");
 }
 
-/* a b a: two changes; a b b: one; ten b: none. */
+/* a b a has two changes, a b b one, ten b none. */
 static void samples_written_by_hand_are_solved(void **state)
 {
     (void)state;
@@ -28,7 +28,7 @@ static void samples_written_by_hand_are_solved(void **state)
     assert_solved(&task_even_pairs, "", "b b b b b b b b b b ?", ". . . . . . . . . . 0");
 }
 
-/* The symbols are uniform by default, alone and in neighbouring pairs. */
+/* By default symbols are uniform, alone and in neighbouring pairs. */
 static void symbols_are_uniform(void **state)
 {
     const struct option_values o = bed_options(&task_even_pairs, "shortest=0.2");
@@ -65,7 +65,7 @@ static void changes_come_as_often_as_said(void **state)
     sample_free(&s);
 }
 
-/* Two symbols differ with p_change; of three with 0.25 the ends are equal with 10/16. */
+/* Two symbols differ with p_change; the ends of three symbols with 0.25 are equal with 10/16. */
 static void majority_is_known_for_short_strings(void **state)
 {
     const struct option_values two =

@@ -30,8 +30,8 @@ static void draw(const struct option_values *o, uint64_t index, struct sample *s
     task_flip_flop.generate(o, &r, s);
 }
 
-/* Last known good texts; that they obey the law can be read off them: each bit after r is
- * the one after the nearest w on its left. */
+/* Last known good texts, which can be checked by eye: each bit after r is the one after the
+ * nearest w on its left. */
 static void known_streams_write_known_strings(void **state)
 {
     const struct option_values o = options(20, 0.5, 1);
@@ -46,7 +46,7 @@ static void known_streams_write_known_strings(void **state)
     sample_free(&s);
 }
 
-/* Of the two strings above: ignores since the latest w, and whether all w wrote alike. */
+/* For the two strings above: ignores since the latest w, and whether all w wrote the same bit. */
 static void strata_are_those_counted_by_hand(void **state)
 {
     const struct option_values o = options(20, 0.5, 1);
@@ -103,7 +103,7 @@ static void strings_obey_the_law(void **state)
     sample_free(&s);
 }
 
-/* 1 + Binomial(254, (1 - p)/2) reads: 26.4, 3.54 and 115.3 a string. */
+/* Strings have 1 + Binomial(254, (1 - p)/2) reads: 26.4, 3.54 and 115.3 on average. */
 static void reads_per_string_are_the_published_ones(void **state)
 {
     static const struct {
@@ -126,8 +126,8 @@ static void reads_per_string_are_the_published_ones(void **state)
     sample_free(&s);
 }
 
-/* Inner instructions are i with p_ignore, w and r alike otherwise, and do not depend on
- * the one before; bits after w and i are even and do not depend on the instruction. */
+/* Inner instructions are i with p_ignore, else w or r with equal odds, and do not depend on
+ * the one before. Bits after w and i are even and do not depend on the instruction. */
 static void instructions_and_bits_have_their_shares(void **state)
 {
     const struct option_values o = options(T, 0.5, 1);
@@ -151,8 +151,8 @@ static void instructions_and_bits_have_their_shares(void **state)
     assert_even(bits[W], 2);
     assert_even(bits[I], 2);
     assert_even(repeats, 2);
-    /* Neighbouring pairs share a place, which makes the variance of their count 5/3 of a
-     * binomial's: (3/16 + 2 (1/8 - 1/16)) / (3/16). */
+    /* Neighbouring pairs share a place, so the variance of their count is 5/3 of a binomial's:
+     * (3/16 + 2 (1/8 - 1/16)) / (3/16). */
     const double pairs = inner - STRINGS;
     assert_drawn(ignored_twice / pairs, 0.25, 1.3 * share_error(0.25, pairs), 0);
     sample_free(&s);
@@ -206,8 +206,8 @@ static void certain_probabilities_are_certain(void **state)
     sample_free(&s);
 }
 
-/* Of 254 inner instructions with quiet 0.5 the first 64 (k < 63.5) write or do not, then
- * 127 ignore, and from k = 190.5 on 63 read or do not, each with 1 - p_ignore: 13.6 reads. */
+/* With quiet 0.5, of 254 inner instructions the first 64 (k < 63.5) may write, the next 127
+ * ignore, and the last 63, from k = 190.5 on, may read, each with 1 - p_ignore: 13.6 reads. */
 static void drift_has_three_phases(void **state)
 {
     struct option_values o = options(T, 0.8, 1);

@@ -21,8 +21,8 @@ static void known_streams_write_known_samples(void **state)
                         "a > _ > a v b > _ ^ _ > a < _ ^ -> a a");
 }
 
-/* A ring of three: from a one right to b, back to a, left round to the cell right of b and
- * on to b. In two dimensions a square is closed by four moves; a torus of two by two. */
+/* On a ring of three: one right to b, back to a, left around to the cell right of b and on to
+ * b. In two dimensions four moves close a square; on a torus of two by two. */
 static void samples_written_by_hand_are_solved(void **state)
 {
     (void)state;
@@ -33,8 +33,8 @@ static void samples_written_by_hand_are_solved(void **state)
                   ". . . . . b . a");
 }
 
-/* Follows one walk on a map of its own, wrapping only where a cell is looked up: what is
- * seen is what the cell holds, and exactly the objects seen again are asked for. */
+/* Follows one walk on its own map, which wraps only where a cell is looked up: the observation
+ * is what the cell holds, and exactly the objects that are seen again are asked for. */
 static void follow(const struct sample *s)
 {
     int map[16], x = 4000, y = 4000;
@@ -69,8 +69,9 @@ static void walks_show_one_world(void **state)
     sample_free(&s);
 }
 
-/* Of moves all alike; of first cells p_empty empty and the objects alike. (Samples without
- * an answer are drawn again, which in a small world hardly ever happens.) */
+/* All moves are equally likely; a first cell is empty with p_empty, and the objects are
+ * equally likely. (Samples without an answer are drawn again, which hardly ever happens in a
+ * small world.) */
 static void moves_and_cells_have_their_shares(void **state)
 {
     const struct option_values o = bed_options(

@@ -31,7 +31,7 @@ static void samples_written_by_hand_are_solved(void **state)
                   ". . . . . . . . . . . . . . . . l . . . b");
 }
 
-/* Signs, offsets, and the places that an offset leaves, are uniform. */
+/* Signs, offsets, and the places that an offset permits are uniform. */
 static void queries_are_uniform(void **state)
 {
     const struct option_values o =

@@ -1,5 +1,5 @@
-/* Samples from files: what their lines say, and every line that cannot be used refused with
- * its number. What every task must satisfy is in test_task_contract.c. */
+/* Samples from files: the samples that lines describe, and the refusal of every bad line with
+ * its number. test_task_contract.c checks what every task must satisfy. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@ static void write_file(char path[SCRATCH_TEXT], const char *text)
     assert_int_equal(close(fd), 0);
 }
 
-/* The task on a file with these lines, and a list of words or NULL. */
+/* Opens the task on a file with these lines, and a list of words or NULL. */
 static enum status open_text(const char *text, const char *words, struct option_values *o,
                              struct err *e)
 {
@@ -56,7 +56,7 @@ static const char *line_of(const struct option_values *o, uint64_t seed, uint64_
     return text;
 }
 
-/* Line i for whatever seed, from the start again behind the end. */
+/* Sample i is line i for any seed, beginning again after the last line. */
 static void ids_are_read_line_by_line(void **state)
 {
     const struct option_values o =
@@ -74,7 +74,7 @@ static void ids_are_read_line_by_line(void **state)
     task_close_all();
 }
 
-/* The answer's first word is asked at the question's last; the others go on from it. */
+/* The question's last place asks for the answer's first word; the other words follow. */
 static void words_are_read_with_their_list(void **state)
 {
     const struct option_values o =

@@ -20,7 +20,7 @@ static void known_streams_write_known_samples(void **state)
     assert_drawn_sample(&task_last_x, "segments=2 gap=4", 1, "x5 y3 x3 y7 y1 -> x5 x3");
 }
 
-/* The source's y y x y y ... y: nothing before the first x, then that x at every y. */
+/* As the source's y y x y y ... y: nothing before the first x, then the latest x at every y. */
 static void samples_written_by_hand_are_solved(void **state)
 {
     (void)state;
@@ -45,7 +45,7 @@ static void gaps_and_symbols_are_uniform(void **state)
     sample_free(&s);
 }
 
-/* One answer a segment, at exactly the gap's distance, whatever the split. */
+/* Each segment has one answer, exactly at the gap's distance, in every split. */
 static void answers_stand_at_the_gap(void **state)
 {
     const struct option_values o = bed_options(&task_last_x, "gap=32 shortest=0.51");

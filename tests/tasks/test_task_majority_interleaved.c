@@ -21,7 +21,7 @@ static void known_streams_write_known_samples(void **state)
                         "1 0 1 0 1 0 | 1 -> 1 0");
 }
 
-/* Columns 0 0 1, 1 1 1 and 1 0 1. */
+/* The columns are 0 0 1, 1 1 1 and 1 0 1. */
 static void samples_written_by_hand_are_solved(void **state)
 {
     (void)state;
@@ -30,8 +30,8 @@ static void samples_written_by_hand_are_solved(void **state)
     assert_solved(&task_majority_interleaved, "strings=2", "1 0 | 1", ". . 1 0");
 }
 
-/* Of strings of four bits the zeros are 0, 1, 3 or 4, equally often, and the place of a
- * single zero is uniform. */
+/* Strings of four bits have 0, 1, 3 or 4 zeros, equally often, and the place of a single zero
+ * is uniform. */
 static void zeros_are_uniform_without_ties(void **state)
 {
     const struct option_values o =

@@ -22,7 +22,7 @@ static void known_streams_write_known_samples(void **state)
                         "a _ a a b a ? -> b");
 }
 
-/* The first is the source's 01100210 -> 1; then a gap in the first copy. */
+/* The first is the source's 01100210 -> 1; the other has its gap in the first copy. */
 static void samples_written_by_hand_are_solved(void **state)
 {
     (void)state;
@@ -30,7 +30,7 @@ static void samples_written_by_hand_are_solved(void **state)
     assert_solved(&task_missing_duplicate, "", "_ b a a b a ?", ". . . . . . a");
 }
 
-/* Every place of four is the gap equally often, and the missing symbol is either. */
+/* The gap is at each of four places equally often, and the missing symbol is either one. */
 static void gaps_and_symbols_are_uniform(void **state)
 {
     const struct option_values o =

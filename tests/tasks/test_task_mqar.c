@@ -11,7 +11,7 @@
 
 extern const struct task task_mqar;
 
-/* Last known good texts: the latest value of each key asked for. */
+/* Last known good texts: each answer is the latest value of its key. */
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
@@ -21,14 +21,14 @@ static void known_streams_write_known_samples(void **state)
                         "k2 31 k1 15 k1 6 k1 6 | k1 k2 -> 6 31");
 }
 
-/* k1 is given 7, k2 5, then k1 9: k1 has 9, k2 has 5, and k3 was never there. */
+/* k1 gets 7, k2 5, then k1 9: k1 has 9, k2 has 5, and k3 never occurred. */
 static void samples_written_by_hand_are_solved(void **state)
 {
     (void)state;
     assert_solved(&task_mqar, "", "k1 7 k2 5 k1 9 | k1 k2 k3", ". . . . . . . 9 5 .");
 }
 
-/* Keys come again with p_forget where they can; without it all are different. */
+/* Keys repeat with p_forget where they can; without it all differ. */
 static void keys_come_again_as_often_as_said(void **state)
 {
     const struct option_values o = bed_options(&task_mqar, "pairs=2 p_forget=0.25");

@@ -31,7 +31,7 @@ static void samples_written_by_hand_are_solved(void **state)
     assert_solved(&task_n_back, "n=3", "k1 7 k2 5 k1 9 k1 3 | k1", ". . . . . . . . . 7");
 }
 
-/* All keys in use are drawn from all keys, and each pair's key from those in use. */
+/* The keys in use are drawn from all keys, and each pair's key from those in use. */
 static void keys_and_values_are_uniform(void **state)
 {
     const struct option_values o =
@@ -51,7 +51,7 @@ static void keys_and_values_are_uniform(void **state)
     sample_free(&s);
 }
 
-/* A key with fewer than n pairs is not asked for, every other one is. */
+/* A key with fewer than n pairs is not asked for; every other one is. */
 static void exactly_the_keys_with_n_pairs_are_asked(void **state)
 {
     const struct option_values o = bed_options(&task_n_back, "pairs=9 active=4 n=3");

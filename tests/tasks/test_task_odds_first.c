@@ -20,7 +20,7 @@ static void known_streams_write_known_samples(void **state)
                         "d a e e b | d e b a -> d e b a e");
 }
 
-/* The example of the source, 00110101 -> 0100 0111, and one of odd length. */
+/* The source's example 00110101 -> 0100 0111, and one of odd length. */
 static void samples_written_by_hand_are_solved(void **state)
 {
     (void)state;
@@ -54,7 +54,7 @@ static void sizes_and_splits_are_those_said(void **state)
     assert_split(&task_odds_first, "ood_far", "length=80 shortest=0.51");
 }
 
-/* Five symbols at 0..4, the separator at 5: 5-0 6-2 7-4 8-1 9-3. */
+/* Five symbols are at 0..4, the separator at 5: distances 5-0 6-2 7-4 8-1 9-3. */
 static void strata_are_those_counted_by_hand(void **state)
 {
     (void)state;

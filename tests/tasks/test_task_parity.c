@@ -11,7 +11,7 @@
 
 extern const struct task task_parity;
 
-/* Last known good texts; the ones can be counted. */
+/* Last known good texts, in which the ones can be counted. */
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
@@ -27,7 +27,7 @@ static void samples_written_by_hand_are_solved(void **state)
     assert_solved(&task_parity, "", "0 ?", ". 0");
 }
 
-/* All strings of three bits alike, and half of them odd. */
+/* All strings of three bits are equally likely, and half of them are odd. */
 static void bits_are_uniform(void **state)
 {
     const struct option_values o = bed_options(&task_parity, "length=3 shortest=1");
@@ -58,7 +58,8 @@ static void ones_come_as_often_as_said(void **state)
     sample_free(&s);
 }
 
-/* One bit is 1 with 0.9; two are even with 0.82; of both lengths alike 0.46 are even. */
+/* One bit is 1 with 0.9; two bits are even with 0.82; with both lengths equally likely, 0.46
+ * of the strings are even. */
 static void majority_is_known_for_short_strings(void **state)
 {
     const struct option_values one = bed_options(&task_parity, "length=1 p_one=0.9");

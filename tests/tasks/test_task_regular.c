@@ -13,7 +13,7 @@
 
 extern const struct task task_regular;
 
-/* Last known good texts; the automata can be followed. */
+/* Last known good texts, whose automata can be followed. */
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
@@ -36,7 +36,7 @@ static void words_written_by_hand_are_solved(void **state)
     assert_solved(&task_regular, "dfa=01.10", "b a", "q1 q1"); /* as parity */
 }
 
-/* The accepting words of each named automaton are told by a rule of their own. */
+/* A rule of its own decides for each named automaton which words are accepted. */
 static bool is_even(const char *w, char letter)
 {
     int n = 0;
@@ -112,7 +112,7 @@ static bool tomita_3(const char *w)
     return true;
 }
 
-/* All words of up to 8 letters end in an accepting state exactly when the rule says so.
+/* A word of up to 8 letters ends in an accepting state exactly when the rule accepts it.
  * accept: the states, as digits. */
 static void named_automata_are_the_languages_of_their_names(void **state)
 {
@@ -149,7 +149,7 @@ static void named_automata_are_the_languages_of_their_names(void **state)
     }
 }
 
-/* With every automaton and with sinks, the solver says what the generator does. */
+/* The solver agrees with the generator for every automaton, with and without sinks. */
 static void all_named_automata_are_solved(void **state)
 {
     const struct option *dfa = &task_regular.options[0];
@@ -172,7 +172,7 @@ static void all_named_automata_are_solved(void **state)
     sample_free(&s);
 }
 
-/* Letters are uniform over those that lead into no sink; with sinks over all. */
+/* Letters are uniform over those that do not lead to a sink; with sinks, over all. */
 static void letters_are_uniform_and_keep_out_of_sinks(void **state)
 {
     const struct option_values out = bed_options(&task_regular, "dfa=ends length=40");
@@ -229,7 +229,7 @@ static void bad_automata_are_refused_with_a_remedy(void **state)
     }
 }
 
-/* Parity's two states are alike; tomita_6 with one letter starts in state 1. */
+/* The two states of parity are equally likely; tomita_6 with one letter starts in state 1. */
 static void majority_is_known_where_it_is_easy(void **state)
 {
     const struct option_values parity = bed_options(&task_regular, "dfa=parity");

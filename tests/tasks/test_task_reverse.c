@@ -11,7 +11,7 @@
 
 extern const struct task task_reverse;
 
-/* Last known good texts; read them backwards. */
+/* Last known good texts, to be read backwards. */
 static void known_streams_write_known_samples(void **state)
 {
     (void)state;
@@ -26,7 +26,7 @@ static void samples_written_by_hand_are_solved(void **state)
     (void)state;
     assert_solved(&task_reverse, "symbols=3", "a b c | c b", ". . . c b a");
     assert_solved(&task_reverse, "symbols=3", "b |", ". b");
-    /* What was said is not trusted: the answers are those of the string. */
+    /* The given answers are ignored: the solver reverses the string. */
     assert_solved(&task_reverse, "symbols=3", "a b c | a a", ". . . c b a");
 }
 

@@ -29,7 +29,7 @@ static void draw(const struct option_values *o, uint64_t index, struct sample *s
     task_selective_copy.generate(o, &r, s);
 }
 
-/* Last known good texts; that they obey the law can be read off them. */
+/* Last known good texts, which can be checked against the law by eye. */
 static void known_streams_write_known_samples(void **state)
 {
     const struct option_values o = options(5, 4, 6);
@@ -44,7 +44,7 @@ static void known_streams_write_known_samples(void **state)
     sample_free(&s);
 }
 
-/* Blanks before d, e, a, b of the first sample above, and of the second. */
+/* The number of blanks before d, e, a, b of the first sample above, and of the second. */
 static void strata_are_those_counted_by_hand(void **state)
 {
     const struct option_values o = options(5, 4, 6);
@@ -100,7 +100,7 @@ static void samples_obey_the_law(void **state)
     sample_free(&s);
 }
 
-/* Two symbols among three blanks: ten arrangements, all equally likely. */
+/* Two symbols among three blanks have ten arrangements, all equally likely. */
 static void arrangements_are_equally_likely(void **state)
 {
     const struct option_values o = options(2, 2, 3);
@@ -125,7 +125,7 @@ static void arrangements_are_equally_likely(void **state)
     sample_free(&s);
 }
 
-/* At each place alone, and in pairs. */
+/* Symbols are uniform at each place and in pairs. */
 static void symbols_are_equally_likely(void **state)
 {
     const struct option_values o = options(5, 3, 2);
@@ -163,7 +163,7 @@ static void sizes_are_the_papers(void **state)
     }
 }
 
-/* A small training set-up has splits as much denser and sparser than itself as the
+/* A small training set-up has splits that are as much denser and sparser than itself as the
  * paper's are. */
 static void splits_are_in_proportion_to_training(void **state)
 {

@@ -30,7 +30,7 @@ static void samples_written_by_hand_are_solved(void **state)
     assert_solved(&task_stack_manipulation, "", "1 - - - +0 | 0", ". . . . . 0 .");
 }
 
-/* s is uniform over 1..n-1, and actions and bits are uniform. */
+/* The size s is uniform over 1..n-1; actions and bits are uniform. */
 static void stacks_and_actions_are_uniform(void **state)
 {
     const struct option_values o =
@@ -53,7 +53,7 @@ static void stacks_and_actions_are_uniform(void **state)
     sample_free(&s);
 }
 
-/* The share of the commoner bit among the answers, for which there is no formula. */
+/* The share of the more frequent bit among the answers, for which there is no formula. */
 static void majority_is_the_one_said(void **state)
 {
     const struct option_values o = bed_options(&task_stack_manipulation, "");

@@ -1,5 +1,5 @@
-/* Windows of the task text: blocks that cover a part once, fixed targets that are the same at
- * every length, training windows from the training text alone; sizes counted by hand. */
+/* Windows of the task text: blocks that cover a part once, fixed targets that are equal at
+ * every length, training windows from the training text only, and sizes counted by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,7 +52,7 @@ static struct sample drawn(const struct option_values *o, uint64_t index)
     return s;
 }
 
-/* Where a window of bytes begins in a part; -1: nowhere from `from` on. */
+/* Returns where a window of bytes begins in a part, at `from` or later; -1: nowhere. */
 static long found_at(const struct sample *s, int part, long from)
 {
     const struct mapped_file *m = &sample_text_of.text[part];
@@ -67,7 +67,7 @@ static long found_at(const struct sample *s, int part, long from)
     return -1;
 }
 
-/* 32,768 bytes are 511 windows of 64 and the byte behind each; no sample repeats another. */
+/* 32,768 bytes are 511 windows of 64 bytes and the byte after each; no sample repeats another. */
 static void blocks_cover_the_text_once(void **state)
 {
     const struct option_values o = law("part=test context=64");
@@ -116,7 +116,7 @@ static void fixed_targets_do_not_depend_on_the_length(void **state)
     }
 }
 
-/* The line below a table of a text, beside windows as they are drawn. */
+/* The note below a table of a text agrees with the windows that are drawn. */
 static void what_is_said_of_windows_is_what_they_are(void **state)
 {
     static const char *const shape[][2] = {{"0.5", "0.5"}, {"1", "0.5"},   {"1", "1"},
@@ -180,8 +180,8 @@ static void write_text(const char *folder, const char *name, const char *text)
     fclose(f);
 }
 
-/* The parity vectors text_*: the window that begins at a sequence of theirs has its targets,
- * and all of them are scored. Of 1,136 bytes there are 23 windows of 48. */
+/* The parity vectors text_*: the window that begins at one of their sequences has its targets,
+ * and all of them are scored. 1,136 bytes have 23 windows of 48. */
 static void the_reference_was_asked_what_the_task_asks(void **state)
 {
     enum { CONTEXT = 48, WINDOWS = 23, SEQUENCES = 2 };
@@ -219,7 +219,7 @@ static void the_reference_was_asked_what_the_task_asks(void **state)
     scratch_remove(folder);
 }
 
-/* The window of "It is\n\n a cat.\n" behind its first byte: words are "is", two line ends,
+/* The window of "It is\n\n a cat.\n" after its first byte has the words "is", two line ends,
  * "a", "cat." and a line end; "It" began at the byte that is not asked for. */
 static void bytes_and_words_are_counted(void **state)
 {
@@ -243,12 +243,12 @@ static void bytes_and_words_are_counted(void **state)
     s = drawn(&o, 0);
     task_text.measure(&o, &s, &bytes, &words);
     assert_int_equal(words, 4);
-    assert_int_equal(bytes, 0); /* blanks are no part of its tokens */
+    assert_int_equal(bytes, 0); /* unknown: tokens of words leave out blanks */
     sample_free(&s);
     scratch_remove(folder);
 }
 
-/* Of 32 MiB of text 64 MiB of ids; windows from all over it leave little of them. */
+/* 32 MiB of text are 64 MiB of ids; windows from all over it leave few of them in memory. */
 static void windows_do_not_stay_in_memory(void **state)
 {
     enum { BYTES = 32 << 20, WINDOWS = 4000 };

@@ -21,8 +21,8 @@ static void known_streams_write_known_samples(void **state)
                         "12345 32415 12345 -> 12345 32415 32415");
 }
 
-/* 213 exchanges 1 and 2, 132 exchanges 2 and 3. First 213 then 132 takes 1 to 2 to 3, 2 to
- * 1, 3 to 2: 312; the other order gives 231. */
+/* 213 exchanges 1 and 2, 132 exchanges 2 and 3. First 213, then 132 takes 1 to 2 to 3, 2 to 1,
+ * 3 to 2: 312; the other order gives 231. */
 static void samples_written_by_hand_are_solved(void **state)
 {
     (void)state;
@@ -32,7 +32,7 @@ static void samples_written_by_hand_are_solved(void **state)
     assert_solved(&task_word_problem, "group=a5", "23451 23451", "23451 34512");
 }
 
-/* All 6 and all 60 elements occur, as factors and as products, equally often. */
+/* All 6 and all 60 elements are equally frequent, as factors and as products. */
 static void elements_and_products_are_uniform(void **state)
 {
     static const struct {
@@ -56,7 +56,7 @@ static void elements_and_products_are_uniform(void **state)
     sample_free(&s);
 }
 
-/* Every permutation of a5 is even: it has an even number of inversions. */
+/* Every permutation in a5 is even: it has an even number of inversions. */
 static void elements_of_a5_are_even(void **state)
 {
     const struct option_values o = bed_options(&task_word_problem, "group=a5");
@@ -72,7 +72,7 @@ static void elements_of_a5_are_even(void **state)
     }
 }
 
-/* The solver agrees for a5 too, which no split has. */
+/* The solver also agrees for a5, which no split has. */
 static void both_groups_are_solved(void **state)
 {
     const struct option_values o = bed_options(&task_word_problem, "group=a5");

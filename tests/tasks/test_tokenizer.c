@@ -1,5 +1,5 @@
-/* Tokenisers: files of others, and the ids of a sample text as Hugging Face's package finds
- * them (tests/parity/make_tokens.py). */
+/* Tokenisers: files of other programs, and the ids that Hugging Face's package finds for a
+ * sample text (tests/parity/make_tokens.py). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +37,7 @@ static enum status keep(void *context, const int32_t *id, size_t n, struct err *
 {
     struct ids *all = context;
     (void)e;
-    if (all->n + n + 1 > all->room) { /* twice as much: sanitizers copy at each realloc */
+    if (all->n + n + 1 > all->room) { /* doubles, as sanitizers copy at each realloc */
         all->room = 2 * (all->n + n + 1);
         all->id = realloc(all->id, all->room * sizeof *all->id);
     }
@@ -103,7 +103,7 @@ static void bytes_are_their_own_ids(void **state)
     free(text);
 }
 
-/* GPT-2's merges, where they are: beside the repository, or in a variable. */
+/* Returns the path of GPT-2's merges: a variable names it, or it is beside the repository. */
 static const char *gpt2_path(void)
 {
     const char *named = getenv("POSBENCH_GPT2_VOCAB");
@@ -172,7 +172,7 @@ static void mixed_text_by_gpt2_is_that_of_the_reference(void **state)
     tokenizer_close(t);
 }
 
-/* The package read what we had learned from the sample text. */
+/* The package read the merges that we had learned from the sample text. */
 static void mixed_text_by_what_is_learned_is_that_of_the_reference(void **state)
 {
     static const struct {
@@ -191,7 +191,7 @@ static void mixed_text_by_what_is_learned_is_that_of_the_reference(void **state)
     free(text);
 }
 
-/* Of a mebibyte with one bad byte far inside, the file and the place are told. */
+/* A mebibyte of text has one bad byte far inside; the message names the file and the place. */
 static void a_bad_byte_far_inside_is_told_by_its_offset(void **state)
 {
     struct tokenizer *t = NULL;
@@ -215,8 +215,8 @@ static void a_bad_byte_far_inside_is_told_by_its_offset(void **state)
     free(text);
 }
 
-/* Written as tokenizer.json and read again: the same ids, the same hash, for both
- * patterns. */
+/* A trained tokeniser is written as tokenizer.json and read again: ids and hash are equal, for
+ * both patterns. */
 static void a_trained_one_is_written_and_read(void **state)
 {
     const char *const patterns[] = {pieces_gpt2, pieces_cl100k};

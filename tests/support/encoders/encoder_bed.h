@@ -2,8 +2,8 @@
  *
  * The bed lends an encoder everything its hooks ask for (encoder.h): sizes, weights,
  * constants, a panel of query rows and scratch, in double, so that each gradient can be
- * compared with central differences. Matrices have gaps between their rows that belong
- * to nobody; tests look whether they stay as they were.
+ * compared with central differences. Matrices have gaps between their rows that no hook
+ * may touch; tests check that they keep their values.
  *
  * Include it after cmocka.h, in a test that links models_double. */
 #ifndef ENCODER_BED_H
@@ -29,16 +29,16 @@ enum {
     BED_SCORES = BED_LONGEST + 3, /* stride of score and dscore */
     BED_TENSOR = 4096,            /* room for a tensor, guard included */
     BED_SCRATCH = 16384,
-    BED_NUMBERS = 192, /* of a token: the most that project() or state() may ask for */
+    BED_NUMBERS = 192, /* per token: the most that project() or state() may ask for */
     BED_WIDE = BED_NUMBERS + 3,
     BED_DERIVED = 4096,
     BED_HEADS = 8, /* the most heads that `mix` may be tested with */
     BED_GUARD = 8
 };
 
-/* What an adjoint finds where it must add. */
+/* The value of a gradient before an adjoint adds to it. */
 #define BED_EARLIER 0.25
-/* What lies where nobody may write. */
+/* The value of entries that no hook may write. */
 #define BED_NOBODYS 777.0
 #define BED_STEP    1e-6
 #define BED_TOL     1e-6
@@ -53,7 +53,7 @@ struct bed_numbers {
 
 struct bed {
     const struct encoder *encoder;
-    const char *forward, *adjoint; /* the hooks under test, for complaints */
+    const char *forward, *adjoint; /* the hooks under test, for messages */
     struct option_values options;
     struct encoder_dims dims;
     struct encoder_view view;
@@ -69,17 +69,18 @@ struct bed {
     int turn_place[BED_LONGEST]; /* [rows] place of token row[r] */
     struct bed_matrix q, k, v, o, dq, dk, dv, d_o;
     struct bed_numbers projected, state, dprojected, dstate;
-    int projects, states; /* columns of these */
+    int projects, states; /* columns of projected and of state */
     real tokens[BED_LONGEST * BED_CHANNELS], dtokens[BED_LONGEST * BED_CHANNELS];
     real derived[BED_DERIVED], dderived[BED_DERIVED];
-    int derives; /* numbers in it */
+    int derives; /* numbers in derived */
     real score[BED_LONGEST * BED_SCORES], dscore[BED_LONGEST * BED_SCORES];
-    /* For `mix`: what each head's score and content hold before, and buffers for the hook. */
+    /* For `mix`: each head's logits and content logits before it, and buffers for the
+     * hook. */
     real found[2][BED_HEADS][BED_LONGEST * BED_SCORES];
     real mixed[BED_HEADS][BED_LONGEST * BED_SCORES];
     real dmixed[2][BED_HEADS][BED_LONGEST * BED_SCORES];
     struct panel heads[BED_HEADS];
-    real carry[2][BED_SCORES], dcarry[BED_SCORES]; /* as each half of the rows finds it */
+    real carry[2][BED_SCORES], dcarry[BED_SCORES]; /* [half] before its rows */
     real scratch[BED_SCRATCH];
     real x[BED_LONGEST * BED_CHANNELS];
 };
@@ -94,8 +95,8 @@ static inline real bed_noise(int stream, int i)
     return (real)(x >> 11) / 4503599627370496.0 - 1;
 }
 
-/* The hooks that make logits or weights of a panel, and their adjoints, as complaints name them:
- * those that the encoder has. */
+/* Names, for messages, the hooks of the encoder that make logits or weights of a panel,
+ * and their adjoints. */
 static inline void bed_names_panel_hooks(struct bed *b)
 {
     static const char *const names[2][8] = {
@@ -117,7 +118,7 @@ static inline bool bed_close(real a, real b, double tol)
     return isfinite(a) && isfinite(b) && fabs(a - b) <= tol * size;
 }
 
-/* What may be behind a number that is not finite. */
+/* Returns a hint at what may have made a number not finite. */
 static inline const char *bed_why_not_finite(real a, real b)
 {
     return isfinite(a) && isfinite(b)
@@ -126,7 +127,7 @@ static inline const char *bed_why_not_finite(real a, real b)
                  "behind tensors and the rows of k, v and projected";
 }
 
-/* Fails where what the adjoint wrote is not the slope of what the forward hook computes. */
+/* Fails when `got`, which the adjoint wrote, is not `slope`, that of the forward hook. */
 static inline void bed_is_slope(const struct bed *b, const char *what, int row, int column,
                                 real got, real slope)
 {
@@ -148,7 +149,7 @@ static inline int bed_size(const struct bed *b, int tensor)
     return b->spec[tensor].rows * b->spec[tensor].columns;
 }
 
-/* Options from "p_max=3 sep_keys=true" over the defaults, not resolved. */
+/* Reads options such as "p_max=3 sep_keys=true" over the defaults; they are not resolved. */
 static inline struct option_values bed_options(const struct encoder *encoder,
                                                const char *settings)
 {
@@ -168,7 +169,7 @@ static inline struct option_values bed_options(const struct encoder *encoder,
     return values;
 }
 
-/* Weights are noise whatever init says: a table of zeros would hide every fault. */
+/* Fills weights with noise whatever init says: a table of zeros would hide every fault. */
 static inline void bed_draw_weights(struct bed *b)
 {
     b->tensors = 0;
@@ -178,7 +179,7 @@ static inline void bed_draw_weights(struct bed *b)
         if (bed_size(b, t) + BED_GUARD > BED_TENSOR)
             fail_msg("%s has a tensor larger than the bed's: raise BED_TENSOR",
                      b->encoder->name);
-        bed_fill(b->weight[t], BED_TENSOR, (real)NAN); /* no hook has a use for more */
+        bed_fill(b->weight[t], BED_TENSOR, (real)NAN); /* no hook may read past the end */
         bed_fill(b->grad[t], BED_TENSOR, BED_NOBODYS);
         for (int i = 0; i < bed_size(b, t); i++)
             b->weight[t][i] = bed_noise(10 + t, i);
@@ -190,7 +191,7 @@ static inline void bed_draw_weights(struct bed *b)
     }
 }
 
-/* Rows of `width` numbers with `gap` behind them. */
+/* Fills rows of `width` numbers with noise and the gap behind each row with `gap`. */
 static inline void bed_draw_matrix(struct bed_matrix *m, int stream, int width, real gap)
 {
     bed_fill(m->at, BED_LONGEST * BED_STRIDE, gap);
@@ -199,7 +200,7 @@ static inline void bed_draw_matrix(struct bed_matrix *m, int stream, int width, 
             m->at[r * BED_STRIDE + c] = 2 * bed_noise(stream, r * BED_WIDTH + c);
 }
 
-/* NaN behind each row: who reads it shows it. */
+/* The same for numbers of tokens, with NaN behind each row, so that reading it shows. */
 static inline void bed_draw_numbers(struct bed_numbers *m, int stream, int width)
 {
     bed_fill(m->at, BED_LONGEST * BED_WIDE, (real)NAN);
@@ -240,8 +241,8 @@ static inline void bed_derive(struct bed *b)
         b->encoder->derive(&b->view, b->length, b->derived);
 }
 
-/* What the weights and the layer's input make: noise for x and the projected numbers,
- * then read and derive. */
+/* Draws noise for the layer's input x and the projected numbers, then calls read and
+ * derive. */
 static inline void bed_draw_tokens(struct bed *b)
 {
     const struct encoder *e = b->encoder;
@@ -263,8 +264,8 @@ static inline void bed_draw_tokens(struct bed *b)
     bed_read(b);
 }
 
-/* Row r of q belongs to row[r], so that the same query has the same numbers in any
- * panel. A panel of the queries 0..rows-1 when `position` is NULL. */
+/* Makes a panel of the queries in `position`, or of 0..rows-1 when it is NULL. Row r of q
+ * depends on row[r] alone, so that a query has the same numbers in any panel. */
 static inline void bed_panel(struct bed *b, int rows, const int *position)
 {
     const int d = b->dims.head_dim;
@@ -281,7 +282,7 @@ static inline void bed_panel(struct bed *b, int rows, const int *position)
     bed_draw_matrix(&b->o, 3, 0, BED_NOBODYS);
     bed_draw_matrix(&b->d_o, 3, 0, BED_NOBODYS);
     b->panel = (struct panel){
-        .head = b->dims.heads - 1, /* not 0, which an adjoint that forgets it would use */
+        .head = b->dims.heads - 1, /* not 0: an adjoint that ignores it would use 0 */
         .rows = rows,
         .columns = 1 + b->row[rows - 1],
         .row = b->row,
@@ -311,7 +312,8 @@ static inline void bed_panel(struct bed *b, int rows, const int *position)
     bed_fill(b->scratch, BED_SCRATCH, (real)NAN);
 }
 
-/* ST_OK, or what the encoder's resolve said. Leaves a dense panel of all tokens. */
+/* Returns ST_OK, or what the encoder's resolve returned. Leaves a dense panel of all
+ * tokens. */
 static inline enum status bed_try(struct bed *b, const struct encoder *encoder,
                                   const struct option_values *options,
                                   const struct encoder_dims *dims, struct err *e)
@@ -353,7 +355,7 @@ static inline struct encoder_dims bed_dims(int heads, int head_dim)
                                  .places = BED_LONGEST};
 }
 
-/* The usual bed: 2 heads, d = 8, trained on 9 tokens, 14 at most. */
+/* Opens the usual bed: 2 heads, d = 8, trained on 9 tokens, 14 at most. */
 static inline void bed_open(struct bed *b, const struct encoder *encoder,
                             const char *settings)
 {
@@ -364,8 +366,8 @@ static inline void bed_open(struct bed *b, const struct encoder *encoder,
 
 /* --- hooks --------------------------------------------------------------- */
 
-/* score = alpha q.k, or what the encoder writes instead; NaN past row[r], so that an
- * encoder that reads the future is seen. */
+/* Writes score = alpha q.k, or calls the encoder's content hook, with NaN past row[r], so
+ * that an encoder that reads the future is noticed. */
 static inline void bed_content(struct bed *b)
 {
     const struct panel *p = &b->panel;
@@ -389,7 +391,7 @@ static inline void bed_score(struct bed *b)
         b->encoder->score(&b->view, &b->panel, b->scratch);
 }
 
-/* Weights where the encoder makes them itself, else logits. */
+/* Computes weights where the encoder makes them itself, else logits. */
 static inline void bed_weigh(struct bed *b)
 {
     bed_score(b);
@@ -397,8 +399,8 @@ static inline void bed_weigh(struct bed *b)
         b->encoder->weigh(&b->view, &b->panel, b->scratch);
 }
 
-/* dL/dlogit of a made-up loss L = sum of noise times logits; rows sum to 0, as those that
- * a softmax hands down, when `balanced`. */
+/* Writes dL/dlogit of a made-up loss L = sum of noise times logits. When `balanced`, each
+ * row sums to 0, as the rows do that a softmax hands down. */
 static inline void bed_upstream(struct bed *b, bool balanced)
 {
     bed_fill(b->dscore, BED_LONGEST * BED_SCORES, BED_NOBODYS);
@@ -427,8 +429,8 @@ static inline void bed_clear_gradients(struct bed *b)
         bed_fill(b->grad[t], bed_size(b, t), BED_EARLIER);
 }
 
-/* Forward and backward of the weigh and score hooks, without the content part's own
- * gradients. */
+/* Runs the weigh and score hooks forward and backward, without the gradients of the
+ * content. */
 static inline void bed_score_grad(struct bed *b, bool balanced)
 {
     bed_weigh(b);
@@ -442,9 +444,10 @@ static inline void bed_score_grad(struct bed *b, bool balanced)
 
 /* --- all heads ----------------------------------------------------------- */
 
-enum { BED_LOGITS, BED_CONTENT }; /* of found and dmixed */
+enum { BED_LOGITS, BED_CONTENT }; /* first index of found and dmixed */
 
-/* The panels of all heads, on what was found and what is mixed. */
+/* Points the panels of all heads at the buffers: logits to mix, content logits and
+ * gradients. */
 static inline void bed_lend_heads(struct bed *b)
 {
     for (int h = 0; h < b->dims.heads; h++) {
@@ -457,7 +460,7 @@ static inline void bed_lend_heads(struct bed *b)
     }
 }
 
-/* Made-up logits and content logits of all heads: NaN past row[r]. */
+/* Draws logits and content logits for all heads, NaN past row[r]. */
 static inline void bed_make_up_heads(struct bed *b)
 {
     bed_lend_heads(b);
@@ -472,7 +475,7 @@ static inline void bed_make_up_heads(struct bed *b)
     }
 }
 
-/* Rows `first` .. of the heads, as panels of their own. */
+/* Makes panels of `rows` rows of the heads, from row `first` on. */
 static inline void bed_some_rows(struct bed *b, int first, int rows, real *carry,
                                  struct panel out[BED_HEADS])
 {
@@ -497,7 +500,8 @@ static inline int bed_half(const struct bed *b)
     return (b->panel.rows + 1) / 2;
 }
 
-/* The mixed logits of what was found; of an encoder that carries, in two panels. */
+/* Mixes the logits of all heads; in two panels when the encoder carries from one to the
+ * next. */
 static inline void bed_mix(struct bed *b)
 {
     struct panel some[BED_HEADS];
@@ -520,7 +524,7 @@ static inline void bed_mix(struct bed *b)
     b->encoder->mix(&b->view, some, b->scratch);
 }
 
-/* The adjoint of one panel, behind its mix. */
+/* Calls the adjoint for one panel, after mixing that panel again. */
 static inline void bed_mix_grad_of(struct bed *b, int first, int rows, real *carry)
 {
     struct panel some[BED_HEADS];

@@ -22,10 +22,10 @@ struct subject {
 
 /* --- options under test -------------------------------------------------- */
 
-/* The options under test, until the check has come to its end. */
+/* The bed of the check that is running or has failed; else NULL. */
 static const struct bed *running;
 
-/* After a check that failed: with which options? */
+/* Prints the options of a check that failed. */
 static int report(void **state)
 {
     char text[OPTION_TEXT];
@@ -104,7 +104,7 @@ static void describes_itself(void **state)
     }
 }
 
-/* A sum of ENCODER_PARTS_MAX of them has room for its name. */
+/* A sum of ENCODER_PARTS_MAX such encoders has room for its name. */
 static void its_name_is_short_and_plain(void **state)
 {
     struct err e = {0};
@@ -237,7 +237,7 @@ static void the_embedding_is_added_whatever_x_is(void **state)
     for_each_combination(((const struct subject *)*state)->encoder, check_embedding);
 }
 
-/* The input and the projected numbers of tokens past `last` change. */
+/* Changes the input and the projected numbers of the tokens after `last`. */
 static void change_tokens(struct bed *b, int last)
 {
     const int C = b->dims.heads * b->dims.head_dim;
@@ -249,7 +249,7 @@ static void change_tokens(struct bed *b, int last)
     }
 }
 
-/* Keys, values and numbers of tokens past 5 change; rows 0..5 of the scores do not. */
+/* Rows 0..5 of the scores stay when keys, values and numbers of the tokens after 5 change. */
 static void check_causality(struct bed *b)
 {
     real before[BED_LONGEST * BED_SCORES];
@@ -276,7 +276,7 @@ static void check_causality(struct bed *b)
                          bed_why_not_finite(before[i * BED_SCORES + j], 0));
 }
 
-/* The numbers of tokens 0..5 come from tokens 0..5. */
+/* What `read` writes for tokens 0..5 depends on tokens 0..5 alone. */
 static void check_reading_is_causal(struct bed *b)
 {
     const struct bed_numbers before = b->state;
@@ -305,7 +305,8 @@ static void future_keys_leave_a_row_alone(void **state)
     for_each_combination(((const struct subject *)*state)->encoder, check_causality);
 }
 
-/* n numbers of row `row` of a panel of few rows, and of that token in a panel of all. */
+/* Compares n numbers of row `row` of a panel of few rows with those of the same token in a
+ * panel of all rows. */
 static void check_same_row(const struct bed *b, const char *hooks, const char *what,
                            int row, int n, const real *few, const real *all)
 {
@@ -445,7 +446,7 @@ static void places_increase_and_lie_in_range(void **state)
 
 enum { EFFECT_HEADS = 8 };
 
-/* All that a model can notice of an encoder. */
+/* Everything of an encoder that a model can notice. */
 struct effect {
     real x[BED_LONGEST * BED_CHANNELS], q[BED_LONGEST * BED_STRIDE];
     real score[EFFECT_HEADS][BED_LONGEST * BED_SCORES];
@@ -509,13 +510,13 @@ static void effect_of(struct bed *b, struct effect *out)
     out->projects = b->projects;
 }
 
-/* Both were cleared before they were filled, so padding is the same. */
+/* Both structs were cleared before they were filled, so their padding is equal. */
 static bool same_bytes(const void *a, const void *b, size_t n)
 {
     return memcmp(a, b, n) == 0;
 }
 
-/* Does value k of option i change anything, beside some values of the others? */
+/* True when value k of option i changes anything, under some values of the other options. */
 static bool has_effect(const struct encoder *encoder, struct encoder_dims dims, int i,
                        int k)
 {
@@ -564,8 +565,8 @@ static bool differ(const real *a, const real *b, int n)
     return false;
 }
 
-/* An encoder with hooks changes the embeddings, the queries or the scores; one without
- * changes nothing. */
+/* An encoder with hooks changes the embeddings, the queries, the scores or what is mixed;
+ * one without hooks changes nothing. */
 static void differs_from_none_if_it_has_hooks(void **state)
 {
     static struct bed b;
@@ -604,8 +605,9 @@ static bool declares(const struct bed *b, int bit)
     return b->encoder->invariances && b->encoder->invariances(&b->options) >> bit & 1;
 }
 
-/* With ten times one of its numbers or less of it, and the same declared, does it not hold? What
- * a window of one key or a threshold of 512 tokens hides from a bed shows at other values. */
+/* True when the invariance fails for other values of one option (ten times its value, then
+ * half of that, and so on) that declare the same. A bed is too short to show what a window
+ * of one key or a threshold of 512 tokens does; other values show it. */
 static bool breaks_nearby(const struct bed *b, int bit)
 {
     static struct bed other;
@@ -623,7 +625,7 @@ static bool breaks_nearby(const struct bed *b, int bit)
     return false;
 }
 
-/* Rows of a sequence are taken for places nowhere. */
+/* An encoder that sets .takes_places computes with places, not with rows in their stead. */
 static void places_are_asked_for(void **state)
 {
     const struct encoder *encoder = ((const struct subject *)*state)->encoder;
@@ -653,7 +655,7 @@ static void what_is_in_range_stays(void **state)
     for_each_combination(((const struct subject *)*state)->encoder, check_confined);
 }
 
-/* What is declared holds, and what holds is declared. */
+/* Every declared invariance holds, and every one that holds is declared. */
 static void check_invariances(struct bed *b)
 {
     static const char *const of[] = {"a later start", "another order of earlier tokens"};
@@ -672,7 +674,7 @@ static void check_invariances(struct bed *b)
     }
 }
 
-/* Who chooses places for others has no logits. */
+/* An encoder that chooses places has no logits, and so declares no invariance. */
 static void check_no_invariances(struct bed *b)
 {
     if (declares(b, 0) || declares(b, 1))

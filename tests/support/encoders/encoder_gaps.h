@@ -1,5 +1,6 @@
-/* encoder_gaps.h -- what hooks leave alone: numbers between and behind the rows of a bed, behind
- * tensors, constants, derived numbers and scratch, and all that they only read. */
+/* encoder_gaps.h -- checks that hooks write only what is theirs: not the numbers between
+ * and behind the rows of a bed, behind tensors, constants, derived numbers and scratch,
+ * and not their inputs. */
 #ifndef ENCODER_GAPS_H
 #define ENCODER_GAPS_H
 
@@ -7,7 +8,7 @@
 
 /* --- complaints ---------------------------------------------------------- */
 
-/* `hooks` wrote to entry [row][column] of `what`, which is nobody's. */
+/* Fails when `hooks` wrote to entry [row][column] of `what`, which no hook may write. */
 static inline void bed_is_nobodys(const struct bed *b, const char *hooks, const char *what,
                                   int row, int column, real got, real was)
 {
@@ -78,7 +79,7 @@ static inline void assert_grad_guards(const struct bed *b, const char *hooks)
                          b->spec[t].columns, bed_size(b, t));
 }
 
-/* Scratch was filled with BED_NOBODYS; `asked` numbers are the hooks'. */
+/* Scratch was filled with BED_NOBODYS; the hooks may write the first `asked` numbers. */
 static inline void assert_scratch_guard(const struct bed *b, const char *hooks,
                                         const char *size, size_t asked)
 {
@@ -90,7 +91,7 @@ static inline void assert_scratch_guard(const struct bed *b, const char *hooks,
                      b->panel.columns, b->length);
 }
 
-/* Bits of `what`, which the hooks only read. */
+/* Fails when a bit of `what`, which the hooks may only read, has changed. */
 static inline void assert_kept(const struct bed *b, const char *hooks, const char *what,
                                const void *before, const void *now, size_t n)
 {
@@ -118,7 +119,7 @@ static inline void assert_inputs_kept(const struct bed *b, const char *hooks,
                 sizeof b->constants);
 }
 
-/* Gradients that the adjoint of a panel adds to, beside their own numbers. */
+/* Checks the numbers around each gradient that the adjoint of a panel adds to. */
 static inline void assert_gradient_gaps(const struct bed *b, const char *hooks)
 {
     assert_gaps(b, hooks, "dq", &b->dq, b->panel.rows, BED_EARLIER);
@@ -132,7 +133,7 @@ static inline void assert_gradient_gaps(const struct bed *b, const char *hooks)
 
 /* --- the hooks ----------------------------------------------------------- */
 
-/* A panel of three rows, and scratch that shows who wrote to it. */
+/* Makes a panel of three rows, and fills scratch so that a write shows. */
 static inline void bed_small_panel(struct bed *b)
 {
     static const int position[] = {3, 7, 8};
@@ -164,7 +165,7 @@ static inline void check_score_writes(struct bed *b)
     assert_gradient_gaps(b, b->adjoint);
 }
 
-/* Its own rows of o, and of the gradients what an adjoint adds to; the weights only read. */
+/* The hooks write the panel's rows of o and of the gradients, and only read the weights. */
 static inline void check_values_writes(struct bed *b)
 {
     static struct bed before;
@@ -245,7 +246,7 @@ static inline void check_rotate_writes(struct bed *b)
     assert_gradient_gaps(b, ".rotate_grad");
 }
 
-/* And nothing but its own numbers, its gradients included. */
+/* The hooks write nothing but the state, and in the adjoint its gradients. */
 static inline void check_read_writes(struct bed *b)
 {
     const struct encoder *e = b->encoder;
@@ -275,7 +276,8 @@ static inline void check_token_writes(struct bed *b)
     check_read_writes(b);
 }
 
-/* Every entry 0..row[r] of the plane, NaN where there is no number, and no other. */
+/* The hook writes every entry 0..row[r] of the plane (NaN where there is no number), and
+ * no other. */
 static inline void check_inspect_writes(struct bed *b)
 {
     static struct bed before;

@@ -1,5 +1,5 @@
-/* encoder_gradients.h -- the second half of encoder_bed.h, which includes it: every hook's
- * adjoint against central differences of what the hook computes. */
+/* encoder_gradients.h -- the second half of encoder_bed.h, which includes it: compares
+ * every hook's adjoint with central differences of what the hook computes. */
 #ifndef ENCODER_GRADIENTS_H
 #define ENCODER_GRADIENTS_H
 
@@ -32,7 +32,7 @@ static inline real bed_embed_loss(struct bed *b)
     return sum;
 }
 
-/* The panel's queries, or as many keys, as `rotate` gets them. */
+/* The panel's queries, or as many keys, as arguments of `rotate`. */
 static inline struct turn bed_turn(struct bed *b, bool keys)
 {
     return (struct turn){.head = b->panel.head,
@@ -91,7 +91,7 @@ static inline real bed_derive_loss(struct bed *b)
     return sum;
 }
 
-/* Weights of the panel that no encoder made: noise, 0 past row[r]. */
+/* Fills score with weights that no encoder made: noise, 0 past row[r]. */
 static inline void bed_made_up_weights(struct bed *b)
 {
     bed_fill(b->score, BED_LONGEST * BED_SCORES, BED_NOBODYS);
@@ -101,7 +101,7 @@ static inline void bed_made_up_weights(struct bed *b)
                 j <= b->row[r] ? bed_noise(14, b->row[r] * BED_LONGEST + j) : 0;
 }
 
-/* Of the weights in score, which stay as they are. */
+/* The loss of `values` for the weights in score, which stay as they are. */
 static inline real bed_values_loss(struct bed *b)
 {
     real sum = 0;
@@ -115,7 +115,7 @@ static inline real bed_values_loss(struct bed *b)
     return sum;
 }
 
-/* The slope of `loss` in *x by central differences. */
+/* Returns the slope of `loss` in *x by central differences. */
 static inline real bed_slope(struct bed *b, real (*loss)(struct bed *b), real *x)
 {
     const real at = *x;
@@ -151,7 +151,7 @@ static inline void bed_check_numbers(struct bed *b, real (*loss)(struct bed *b),
         }
 }
 
-/* The numbers that `derive` made, taken as given. */
+/* Checks the gradients of the derived numbers, which are varied as if they were inputs. */
 static inline void bed_check_derived(struct bed *b, real (*loss)(struct bed *b),
                                      const real *analytic)
 {
@@ -174,7 +174,8 @@ static inline void bed_check_weights(struct bed *b, real (*loss)(struct bed *b),
         }
 }
 
-/* dq += alpha dscore k, dk += alpha dscore^T q: what attention adds around the hooks. */
+/* Adds dq += alpha dscore k and dk += alpha dscore^T q, which attention adds around the
+ * hooks. */
 static inline void bed_content_grad(struct bed *b)
 {
     const struct panel *p = &b->panel;
@@ -191,7 +192,7 @@ static inline void bed_content_grad(struct bed *b)
             }
 }
 
-/* All inputs and weights behind the panel's logits, for gradients already in b. */
+/* Checks the gradients in b of all inputs and weights that the panel's logits depend on. */
 static inline void bed_check_panel(struct bed *b, real (*loss)(struct bed *b))
 {
     real analytic[ENCODER_TENSORS_MAX][BED_TENSOR], dderived[BED_DERIVED];
@@ -345,7 +346,8 @@ static inline real bed_mix_loss(struct bed *b)
     return sum;
 }
 
-/* dL/dlogit of that loss, 0 past row[r]; what the adjoint adds to has something already. */
+/* Writes dL/dlogit of the loss of `mix`, 0 past row[r]; the content's gradient, which the
+ * adjoint adds to, starts as BED_EARLIER. */
 static inline void bed_mix_loss_grad(struct bed *b, int h)
 {
     bed_fill(b->dmixed[BED_LOGITS][h], BED_LONGEST * BED_SCORES, 0);
@@ -356,7 +358,7 @@ static inline void bed_mix_loss_grad(struct bed *b, int h)
                 bed_noise(40 + h, b->row[r] * BED_LONGEST + j);
 }
 
-/* One head's logits or content logits against central differences. */
+/* Compares the gradients of one head's logits or content logits with central differences. */
 static inline void bed_check_found(struct bed *b, int of, int h)
 {
     const real earlier = of == BED_CONTENT ? BED_EARLIER : 0;
@@ -389,7 +391,7 @@ static inline void bed_check_mix_gradients(struct bed *b)
     bed_check_weights(b, bed_mix_loss, analytic);
 }
 
-/* The hooks that a panel sees. */
+/* Checks the hooks that take a panel. */
 static inline void bed_check_panel_gradients(struct bed *b)
 {
     if (b->encoder->rotate)
@@ -402,7 +404,7 @@ static inline void bed_check_panel_gradients(struct bed *b)
         bed_check_mix_gradients(b);
 }
 
-/* Every hook that the encoder has, against central differences. */
+/* Compares every hook of the encoder with central differences. */
 static inline void bed_check_gradients(struct bed *b)
 {
     if (b->encoder->embed)

@@ -1,10 +1,11 @@
-/* encoder_invariance.h -- do the logits of a sequence stay when it begins later, or when its
- * earlier tokens trade places?
+/* encoder_invariance.h -- tests whether the logits of a sequence stay when it begins
+ * later, or when its earlier tokens change places.
  *
- * A token has a number, and with it a content: the layer's input x, of which queries and keys
- * are made, and projected numbers. Embedding, reading, turning, content, score, mixing and
- * weighing run as in a layer. Rows are compared up to a constant, which a softmax takes away,
- * weights that an encoder makes itself as shares of their sum. */
+ * Each token has a number that determines its content: the layer's input x, from which
+ * queries and keys are made, and projected numbers. Embedding, reading, turning, content,
+ * score, mixing and weighing run as in a layer. Logits of a row are compared up to a
+ * constant, which a softmax cancels; weights that an encoder makes itself are compared as
+ * shares of their sum. */
 #ifndef ENCODER_INVARIANCE_H
 #define ENCODER_INVARIANCE_H
 
@@ -12,18 +13,19 @@
 
 enum {
     INVARIANCE_TOKENS = 7,
-    INVARIANCE_LATER = 2, /* both together no more than the bed's trained length, 9 */
+    INVARIANCE_LATER = 2, /* the sum of the two is at most the bed's trained length, 9 */
     INVARIANCE_HIDDEN = -1
 };
 
-/* What is as good as equal: a thousand roundings of a double of the bed's size. */
+/* The largest difference that counts as equal: a thousand roundings of a double in the
+ * bed. */
 #define INVARIANCE_TOL 1e-9
 
 struct invariance_rows {
     real at[BED_HEADS][BED_LONGEST][BED_LONGEST];
 };
 
-/* The layer's input of token[t] at place[t]; INVARIANCE_HIDDEN is nothing. */
+/* Computes the layer's input of token[t] at place[t]; INVARIANCE_HIDDEN stands for zeros. */
 static inline void invariance_tokens(struct bed *b, int n, const int *token,
                                      const int *place)
 {
@@ -45,7 +47,7 @@ static inline void invariance_tokens(struct bed *b, int n, const int *token,
     bed_read(b);
 }
 
-/* Queries and keys of one head, turned, and its values. */
+/* Computes the queries and keys of one head, turned, and its values. */
 static inline void invariance_head(struct bed *b, int n, int head)
 {
     const int C = b->dims.heads * b->dims.head_dim, d = b->dims.head_dim;
@@ -67,7 +69,7 @@ static inline void invariance_head(struct bed *b, int n, int head)
     }
 }
 
-/* Logits, or weights, of every head, query and key. */
+/* Computes the logits, or weights, of every head, query and key. */
 static inline void invariance_rows(struct bed *b, int n, const int *token, const int *place,
                                    struct invariance_rows *out)
 {
@@ -92,8 +94,9 @@ static inline void invariance_rows(struct bed *b, int n, const int *token, const
                 out->at[h][r][j] = b->mixed[h][r * BED_SCORES + j];
 }
 
-/* A row of `n` numbers without what does not count: of weights the query's own, too, since
- * it may take what others leave, hidden ones among them. */
+/* Removes from a row of `n` numbers what may differ: the constant of logits, the sum of
+ * weights. It also drops the query's own weight, which may take what other keys leave,
+ * hidden ones among them. */
 static inline void invariance_plain(const struct bed *b, int n, const real *row, real *out)
 {
     real sum = 0;
@@ -107,7 +110,7 @@ static inline void invariance_plain(const struct bed *b, int n, const real *row,
     out[n - 1] = 0;
 }
 
-/* Both hide a key, or the numbers are as good as equal. */
+/* True when, for each key, both hide it or the numbers are within INVARIANCE_TOL. */
 static inline bool invariance_close(int n, const real *x, const real *y)
 {
     for (int j = 0; j < n; j++)
@@ -116,8 +119,8 @@ static inline bool invariance_close(int n, const real *x, const real *y)
     return true;
 }
 
-/* The same tokens later: at larger places where the encoder looks at places, else behind
- * tokens that are hidden. */
+/* Compares the same tokens later: at larger places where the encoder uses places, else
+ * behind hidden tokens. */
 static inline bool invariance_to_shift(struct bed *b)
 {
     static struct invariance_rows early, late;
@@ -144,7 +147,7 @@ static inline bool invariance_to_shift(struct bed *b)
     return true;
 }
 
-/* The last query after its earlier tokens came in another order. */
+/* Compares the last query's row after its earlier tokens came in another order. */
 static inline bool invariance_to_order(struct bed *b)
 {
     static struct invariance_rows plain, mixed;

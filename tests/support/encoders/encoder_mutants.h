@@ -1,6 +1,8 @@
-/* encoder_mutants.h -- faults: hooks of encoders of the registry, called in a wrong way.
+/* encoder_mutants.h -- planted faults: hooks of the registry's encoders, called in a wrong
+ * way.
  *
- * test_encoder_faults.c plants them, one at a time, and names the clause that sees each. */
+ * test_encoder_faults.c plants them, one at a time, and names the clause that notices
+ * each. */
 #ifndef ENCODER_MUTANTS_H
 #define ENCODER_MUTANTS_H
 
@@ -8,11 +10,11 @@
 
 #define OF(name) encoder_find(#name)
 
-/* A panel as another encoder would understand it. */
+/* Begins the definition of a hook that takes a panel. */
 #define PANEL_HOOK(name) \
     static void name(const struct encoder_view *e, const struct panel *p, real *scratch)
 
-/* The content gradients that attention would add are doubled: relative's alpha twice. */
+/* Computes the gradient with alpha 1, so that the factor alpha is missing. */
 PANEL_HOOK(relative_forgets_alpha)
 {
     struct panel wrong = *p;
@@ -20,7 +22,7 @@ PANEL_HOOK(relative_forgets_alpha)
     OF(relative)->score_grad(e, &wrong, scratch);
 }
 
-/* Rows one by one, each taken for the token after its own. */
+/* Computes the rows one by one, each as that of the next token. */
 static void score_a_token_further(const struct encoder *encoder,
                                   const struct encoder_view *e, const struct panel *p,
                                   real *scratch)
@@ -37,19 +39,19 @@ static void score_a_token_further(const struct encoder *encoder,
     }
 }
 
-/* Distance i - j + 1. */
+/* Uses distance i - j + 1. */
 PANEL_HOOK(relative_is_off_by_one)
 {
     score_a_token_further(OF(relative), e, p, scratch);
 }
 
-/* The gate of the token after the query. */
+/* Uses the gate of the token after the query. */
 PANEL_HOOK(fox_sees_the_next_token)
 {
     score_a_token_further(OF(fox), e, p, scratch);
 }
 
-/* Rows of a panel are taken for tokens. */
+/* Takes the rows of a panel for tokens. */
 PANEL_HOOK(alibi_takes_rows_for_tokens)
 {
     struct panel wrong = *p;
@@ -102,7 +104,7 @@ PANEL_HOOK(path_forgets_alpha)
             p->score[r * p->stride + j] /= p->alpha;
 }
 
-/* What the adjoint adds to dk lands in a matrix that nobody reads. */
+/* The adjoint adds to dk in a matrix that nobody reads. */
 PANEL_HOOK(path_forgets_keys)
 {
     static struct bed_matrix nowhere;
@@ -133,7 +135,7 @@ PANEL_HOOK(shaw_forgets_weights)
     memcpy(p->dscore, dscore, sizeof dscore);
 }
 
-/* Rows of the panel again, in the gradient of projected numbers. */
+/* Takes the rows of a panel for tokens, too, in the gradient of projected numbers. */
 PANEL_HOOK(inkling_takes_rows_for_tokens)
 {
     static real kept[BED_LONGEST * BED_WIDE];
@@ -154,7 +156,7 @@ PANEL_HOOK(tra_keeps_no_counts)
         scratch[i] = 0;
 }
 
-/* What belongs to the content logits alone lands where nobody reads. */
+/* The gradient of the content logits goes to a buffer that nobody reads. */
 PANEL_HOOK(dape_forgets_content)
 {
     static real nowhere[BED_LONGEST * BED_SCORES];
@@ -166,7 +168,7 @@ PANEL_HOOK(dape_forgets_content)
     OF(dape)->mix_grad(e, wrong, scratch);
 }
 
-/* The logits of one head for all. */
+/* Every head gets the content logits of head 0. */
 PANEL_HOOK(dape_mixes_one_head)
 {
     struct panel wrong[BED_HEADS];
@@ -177,7 +179,7 @@ PANEL_HOOK(dape_mixes_one_head)
     OF(dape)->mix(e, wrong, scratch);
 }
 
-/* Keys that the query does not see are no zeros to the convolutions. */
+/* The convolutions read keys after the query, which count as zeros, as numbers. */
 PANEL_HOOK(dape_v2_sees_the_next_key)
 {
     struct panel wrong[BED_HEADS];
@@ -191,7 +193,7 @@ PANEL_HOOK(dape_v2_sees_the_next_key)
     OF(dape_v2)->mix(e, wrong, scratch);
 }
 
-/* The content's gradient is that of logits without a share. */
+/* Scales the gradient of the content logits by 1.1, as a wrong share would. */
 PANEL_HOOK(deberta_forgets_the_share)
 {
     OF(deberta)->score_grad(e, p, scratch);
@@ -200,7 +202,7 @@ PANEL_HOOK(deberta_forgets_the_share)
             p->dscore[r * p->stride + j] *= 1.1;
 }
 
-/* Keys learn, queries do not. */
+/* The gradient of keys arrives, that of queries does not. */
 PANEL_HOOK(fope_forgets_queries)
 {
     static struct bed_matrix nowhere;
@@ -209,7 +211,7 @@ PANEL_HOOK(fope_forgets_queries)
     OF(fope)->content_grad(e, &wrong, scratch);
 }
 
-/* Each panel begins as if it were the first. */
+/* Every panel begins as if it were the first. */
 static void selective_attention_passes_nothing_on(const struct encoder_view *e,
                                                   const struct panel *p, real *carry)
 {
@@ -218,7 +220,7 @@ static void selective_attention_passes_nothing_on(const struct encoder_view *e,
     (void)carry;
 }
 
-/* What later panels have to say to this one is lost. */
+/* The gradient that later panels pass back to this one is lost. */
 PANEL_HOOK(selective_attention_forgets_later_panels)
 {
     static real nothing_yet[BED_SCORES];
@@ -231,7 +233,7 @@ PANEL_HOOK(selective_attention_forgets_later_panels)
     OF(selective_attention)->mix_grad(e, wrong, scratch);
 }
 
-/* A token masks keys for itself too. */
+/* A token masks keys for itself, too. */
 PANEL_HOOK(selective_attention_masks_at_once)
 {
     static real content[BED_LONGEST * BED_SCORES];
@@ -245,12 +247,12 @@ PANEL_HOOK(selective_attention_masks_at_once)
     OF(selective_attention)->mix(e, wrong, scratch);
 }
 
-/* Scratch is read before it is written. */
+/* Reads scratch before writing it. */
 PANEL_HOOK(fox_reads_old_scratch)
 {
     const real old = scratch[0];
     OF(fox)->score(e, p, scratch);
-    p->score[0] += old < 0; /* not of the first call's NaN */
+    p->score[0] += old < 0; /* false for the NaN of the first call */
 }
 
 PANEL_HOOK(cable_writes_past_its_scratch)
@@ -278,7 +280,7 @@ static void rope_turns_a_row_too_many(const struct encoder_view *e, const struct
     t->x.at[(size_t)t->rows * (size_t)t->x.stride] = 0;
 }
 
-/* Scaled, so not a turn: its adjoint would have to be scaled too. */
+/* Scales x, so this is no rotation: the adjoint would have to scale, too. */
 static void rope_stretches(const struct encoder_view *e, const struct turn *t)
 {
     OF(rope)->rotate(e, t);
@@ -324,7 +326,7 @@ static void sinusoidal_takes_the_place_of_x(const struct encoder_view *e, int T,
     OF(sinusoidal)->embed(e, T, place, x);
 }
 
-/* The token after this one. */
+/* Reads the token after this one. */
 static void fox_reads_the_future(const struct encoder_view *e, const struct tokens *t,
                                  real *room)
 {
@@ -406,7 +408,7 @@ static unsigned in_any_order(const struct option_values *o)
     return INVARIANT_SHIFT | INVARIANT_ORDER;
 }
 
-/* A penalty that grows with the place of the query, besides the distance. */
+/* Adds to the penalty of the distance one that grows with the places of key and query. */
 PANEL_HOOK(alibi_counts_from_the_start)
 {
     OF(alibi)->score(e, p, scratch);
@@ -415,7 +417,7 @@ PANEL_HOOK(alibi_counts_from_the_start)
             p->score[r * p->stride + j] -= 0.01 * p->place[j] * p->place[p->row[r]];
 }
 
-/* Forgets more from token to token, wherever it stands. */
+/* Forgets more from token to token, whatever their places. */
 static void fox_counts_tokens(const struct encoder_view *e, const struct tokens *t,
                               real *room)
 {
@@ -433,7 +435,7 @@ PANEL_HOOK(nothing)
 
 /* --- faults of sizes and places --- */
 
-/* Four numbers less than the hooks use. */
+/* Asks for four numbers less than the hooks use. */
 static size_t mapformer_asks_for_too_little_room(const struct encoder_dims *d,
                                                  const struct option_values *o, int T)
 {
@@ -472,7 +474,7 @@ PANEL_HOOK(shaw_leaves_a_slope_past_the_query)
     p->dscore[p->columns - 1] = 1;
 }
 
-/* A column less than the hooks use. */
+/* Declares one column less than the hooks use. */
 static int relative_has_too_few_columns(const struct encoder_dims *d,
                                         const struct option_values *o,
                                         struct tensor_spec out[ENCODER_TENSORS_MAX])
@@ -482,7 +484,8 @@ static int relative_has_too_few_columns(const struct encoder_dims *d,
     return n;
 }
 
-/* The logarithm of the share of the longest sequence, as if it were the same for all batches. */
+/* Divides the derived numbers by the length of the batch's longest sequence, so that those
+ * of one sequence depend on the others. */
 static void kerple_counts_in_shares_of_the_batch(const struct encoder_view *e, int T,
                                                  real *derived)
 {
@@ -498,7 +501,7 @@ static void kerple_learns_in_shares_of_the_batch(const struct encoder_view *e, i
     OF(kerple)->derive_grad(e, T);
 }
 
-/* Distances of rows of the sequence, wherever they stand. */
+/* Computes distances between rows instead of places. */
 PANEL_HOOK(alibi_takes_rows_for_places)
 {
     struct panel wrong = *p;

@@ -19,8 +19,8 @@ static inline int test_values(const struct option *o)
     return n;
 }
 
-/* Value 0 is the default; numbers have one other: half the default, or 3 where that is
- * no news. */
+/* Returns the k-th value to try. Value 0 is the default; a number has one other: half the
+ * default, or 3 where half is the default itself or too small. */
 static inline double test_value(const struct option *o, int k)
 {
     if (o->type == OPTION_BOOL || o->type == OPTION_CHOICE)
@@ -52,8 +52,8 @@ static inline struct option_values combination(const struct encoder *encoder, in
     return values;
 }
 
-/* Half of it, and half of that, and so on: what a bed of few tokens cannot tell from the
- * default may be a value for longer sequences. False: there is no smaller one. */
+/* Halves *value; false when no smaller value is allowed. A bed of few tokens may not tell
+ * the half of a large default from the default, and smaller values show a difference. */
 static inline bool halve(const struct option *o, double *value)
 {
     const double half = o->type == OPTION_INT ? floor(*value / 2) : *value / 2;

@@ -1,5 +1,5 @@
-/* encoder_places.h -- numbers of a token depend on its place, and not on how long other
- * sequences of a batch are. */
+/* encoder_places.h -- checks that the numbers of a token depend on its place, and not on
+ * how long other sequences of the batch are. */
 #ifndef ENCODER_PLACES_H
 #define ENCODER_PLACES_H
 
@@ -9,7 +9,7 @@
 
 enum { PLACES_TOKENS = 4, PLACES_SHORT = 6 };
 
-/* Does it matter whether four tokens stand at places 1, 2, 3, 4 or at 1, 3, 5, 7? */
+/* True when four tokens get other logits at places 1, 3, 5, 7 than at 1, 2, 3, 4. */
 static inline bool places_matter(struct bed *b)
 {
     static struct invariance_rows near, far;
@@ -29,8 +29,8 @@ static inline bool places_matter(struct bed *b)
     return false;
 }
 
-/* With the defaults, or with twice one of its numbers or less of it: a window may be wider than
- * the bed is long. */
+/* Tries the defaults, then other values of one option (twice its default, then half of
+ * that, and so on): a window may be wider than the bed is long. */
 static inline bool places_matter_to(const struct encoder *encoder, struct encoder_dims dims)
 {
     static struct bed b;
@@ -50,8 +50,8 @@ static inline bool places_matter_to(const struct encoder *encoder, struct encode
     return false;
 }
 
-/* What was derived for sequences of up to 6 tokens gives these tokens the same numbers as what
- * was derived for longer ones: the rest of a batch does not matter. */
+/* Tokens get the same numbers whether `derive` was called for 6 tokens or for more: the
+ * rest of a batch does not matter. */
 static inline void check_derived_of_fewer_tokens(struct bed *b)
 {
     static struct bed shorter;
@@ -94,7 +94,7 @@ static inline void check_derived_of_fewer_tokens(struct bed *b)
     }
 }
 
-/* Operations of a layer: finite, none less than 0, and no more where there is less to do. */
+/* Counts of operations are finite and not negative, and do not shrink with more queries. */
 static inline void check_flops(struct bed *b)
 {
     const struct encoder *e = b->encoder;
@@ -119,7 +119,7 @@ static inline void check_flops(struct bed *b)
         }
 }
 
-/* `confine` brings what it brought into the range nowhere else. */
+/* Calling `confine` a second time changes nothing. */
 static inline void check_confined(struct bed *b)
 {
     const struct encoder *e = b->encoder;

@@ -328,7 +328,7 @@ void plot_grid_end(FILE *out)
 void plot_empty(FILE *out)
 {
     fputs("set label 1 'no finite number' at graph 0.5, 0.5 center\n"
-          "plot [0:1][0:1] -1 notitle\nunset label 1\n",
+          "plot [1:2][1:2] -1 notitle\nunset label 1\n",
           out);
 }
 
@@ -457,7 +457,7 @@ void plot_legend_of_all(const struct plot_data *d, const struct looks *looks, bo
             "set origin 0, 0\nset size 1, %.6f\nset margins 0, 0, 0, 0\n"
             "set key noenhanced inside center center horizontal maxcols %d\n"
             "unset title\nunset border\nunset tics\nunset xlabel\nunset ylabel\n"
-            "unset arrow\nplot [0:1][0:1]",
+            "unset arrow\nunset logscale\nplot [0:1][0:1]",
             (double)LEGEND_LINE * (q->legend_lines + 1) / q->height,
             legend_of_all(d, q->columns).columns);
     for (int i = 0; i < n; i++) {

@@ -174,9 +174,9 @@ typedef void plot_thick_fn(const struct plot_data *d, int first, int end, double
 /* What the x axis of a panel holds, of its first row. */
 typedef const char *plot_axis_fn(const struct plot_row *first);
 /* A whole picture of lines, but for its axes: of each series, whose rows hold x and y and go
- * from seed to seed, every seed thin, where lines are few, and over them what
- * `write_thick` writes, with marks and the series' name. `thick` names the block of data; y times `scale`; with `axis` (else NULL)
- * each x axis has its own name. */
+ * from seed to seed, every seed thin, where lines are few, and over them what `write_thick`
+ * writes, with marks and the series' name. `thick` names the block of data; y times `scale`;
+ * with `axis` (else NULL) each x axis has its own name. */
 void plot_lines(const struct plot_data *d, const struct plot_request *q, const char *thick,
                 plot_thick_fn *write_thick, double scale, plot_axis_fn *axis, FILE *out);
 

@@ -449,6 +449,39 @@ static void names_are_cut_by_their_width(void **state)
     }
 }
 
+/* An error of a hundredth of another one would lie on 0; what is no error keeps its axis. */
+static void speed_has_a_logarithmic_axis_of_errors(void **state)
+{
+    static const struct {
+        const char *metric;
+        double mean, least;
+        const char *has, *place;
+    } of[] = {
+        {"token_error", 0.002, 0, "set logscale y\nset yrange [0.025", " 0.025"},
+        {"token_error", 0.002, 0.0015, "set logscale y\nset yrange [0.10", " 0.14"},
+        {"token_error", 0.1, 0.05, "set yrange [0<*:*]", " 5 20"},
+        {"accuracy", 0.002, 0, "set yrange [0<*:*]", " 0 20"},
+        {"perplexity", 0.002, 0, "set yrange [0<*:*]", " 0 0.2"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        struct plot_request q = {.metric = of[i].metric};
+        struct plot_data d = one_mark("box", "alpha");
+        double *v = d.row[0].value;
+        v[0] = 20;
+        v[1] = of[i].mean;
+        v[2] = of[i].least;
+        v[3] = 0.2;
+        char *script = script_of("speed", &d, &q);
+        if (!strstr(script, of[i].has) || !strstr(script, of[i].place))
+            fail_msg("%s: %s", of[i].metric, script);
+        assert_int_equal(strstr(script, "at the foot") != NULL, i == 0);
+        assert_int_equal(strstr(script, "set ytics add ('0' ") != NULL, i == 0);
+        free(script);
+        plot_data_free(&d);
+    }
+}
+
 /* Of two boxes with `n` series, of which `other` have another name in the second. */
 static struct plot_data two_boxes(int n, int other)
 {
@@ -665,6 +698,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_seed_beyond_the_scale_is_drawn_and_counted),
+        TEST(speed_has_a_logarithmic_axis_of_errors),
         TEST(boxes_of_nearly_the_same_series_share_a_legend),
         TEST(thin_lines_are_drawn_where_they_are_few),
         TEST(seeds_without_any_number_are_no_picture),

@@ -440,8 +440,8 @@ static void say_rule(const struct claim *c, struct text_table *t)
         "Reproduced: by an exact rank-sum test over seeds the first encoder's values are "
         "below the second's, p at most 0.025 after Holm's correction over all claims of the "
         "experiment, and at least 75 % of the pairs of seeds agree. Contradicted: the other "
-        "way round. Too few seeds: no outcome of so many could decide. Both solve: both err "
-        "on at most 1 %, and the claim is not tested. In brackets: how many seeds a side "
+        "way round. Too few seeds: no outcome of so many could decide. Both solve: both "
+        "means are at most 1 %, and the claim is not tested. In brackets: how many seeds a side "
         "would decide with probability 0.8, did pairs agree as often as now. Difference: "
         "second less first, with its 95 % interval over seeds.");
 }

@@ -217,10 +217,7 @@ static void write_all_seeds(const struct plot_data *d, int first, int end, doubl
 
 void by_stratum_key(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
-    (void)d;
-    fputs(q->text ? "lines with letters: all seeds together"
-                  : "thin: a seed; thick: all seeds together",
-          out);
+    plot_lines_key(d, q, "all seeds together", out);
 }
 
 void by_stratum_undrawn(const struct plot_data *d, int first, int end, FILE *out)

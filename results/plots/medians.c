@@ -45,8 +45,5 @@ void medians_draw(const struct plot_data *d, const struct plot_request *q, doubl
 
 void medians_key(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
-    (void)d;
-    fputs(q->text ? "lines with letters: the median of the seeds"
-                  : "thin: a seed; thick: the median of the seeds",
-          out);
+    plot_lines_key(d, q, "the median of the seeds", out);
 }

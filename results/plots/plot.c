@@ -258,6 +258,11 @@ void plot_tick_name(FILE *out, const char *name, const struct plot_request *q)
     quote_ends(out, name, q->text ? PLOT_TEXT_NAME_MOST : PLOT_NAME_MOST, 2);
 }
 
+void plot_axis_name(FILE *out, const char *name)
+{
+    quote_ends(out, name, PLOT_NAME_MOST, 1);
+}
+
 void plot_legend_name(FILE *out, const char *name)
 {
     quote_ends(out, name, PLOT_SHORT_NAME_MOST, 1);
@@ -323,7 +328,7 @@ void plot_grid_end(FILE *out)
 void plot_empty(FILE *out)
 {
     fputs("set label 1 'no finite number' at graph 0.5, 0.5 center\n"
-          "plot [0:1][0:1] -1 notitle\nunset label 1\n",
+          "plot [1:2][1:2] -1 notitle\nunset label 1\n",
           out);
 }
 
@@ -358,18 +363,59 @@ static int legend_letters(const char *name)
     return min_int(plot_letters(name), PLOT_SHORT_NAME_MOST);
 }
 
-/* Of the panel of rows [first, end), below so many panels side by side. */
-static struct legend legend_of(const struct plot_data *d, int first, int end, int panels,
-                               bool text)
+static struct legend legend_fit(int series, int longest, int panels, bool text)
 {
     const int room = panels * PLOT_LEGEND_WIDTH - LEGEND_BESIDE;
+    const int fit = text ? PLOT_TEXT_WIDTH / (longest + TEXT_SAMPLE)
+                         : 10 * room / (LEGEND_TEN_LETTERS * longest + 10 * LEGEND_SAMPLE);
+    const int columns = max_int(fit, 1);
+    return (struct legend){columns, (series + columns - 1) / columns};
+}
+
+/* Of the panel of rows [first, end). */
+static struct legend legend_of(const struct plot_data *d, int first, int end, bool text)
+{
     int longest = 1, series = 0;
     for (int k = first; k < end; k = plot_series_end(d, k), series++)
         longest = max_int(longest, legend_letters(d->row[k].series));
-    const int fit = text ? PLOT_TEXT_WIDTH / (longest + TEXT_SAMPLE)
-                         : 10 * room / (LEGEND_TEN_LETTERS * longest + 10 * LEGEND_SAMPLE);
-    const int columns = fit > 0 ? fit : 1;
-    return (struct legend){columns, (series + columns - 1) / columns};
+    return legend_fit(series, longest, 1, text);
+}
+
+/* The first row of each series of the picture, of *n. The caller frees them; NULL and 0 without
+ * memory. */
+static int *series_of_all(const struct plot_data *d, int *n)
+{
+    int *row = NULL, room = 0;
+    *n = 0;
+    for (int k = 0; k < d->n; k = plot_series_end(d, k)) {
+        int i = 0;
+        while (i < *n && strcmp(d->row[row[i]].series, d->row[k].series) != 0)
+            i++;
+        if (i < *n)
+            continue;
+        if (*n == room) {
+            int *more = realloc(row, (size_t)(room = 2 * room + 16) * sizeof *row);
+            if (!more) {
+                free(row);
+                *n = 0;
+                return NULL;
+            }
+            row = more;
+        }
+        row[(*n)++] = k;
+    }
+    return row;
+}
+
+/* Of all panels, below so many side by side. */
+static struct legend legend_of_all(const struct plot_data *d, int panels)
+{
+    int n, longest = 1;
+    int *row = series_of_all(d, &n);
+    for (int i = 0; i < n; i++)
+        longest = max_int(longest, legend_letters(d->row[row[i]].series));
+    free(row);
+    return legend_fit(n, longest, panels, false);
 }
 
 /* Of the panel that begins at row `first`: its place above the legend of all. */
@@ -395,7 +441,7 @@ void plot_legend(const struct plot_data *d, int first, int end,
         place_panel(d, first, q, out);
         return;
     }
-    const struct legend legend = legend_of(d, first, end, 1, q->text);
+    const struct legend legend = legend_of(d, first, end, q->text);
     fprintf(out, "set key maxcols %d\nset bmargin %d\n", legend.columns,
             LEGEND_MARGIN + legend.lines);
 }
@@ -403,45 +449,30 @@ void plot_legend(const struct plot_data *d, int first, int end,
 void plot_legend_of_all(const struct plot_data *d, const struct looks *looks, bool lines,
                         const struct plot_request *q, FILE *out)
 {
-    const int end = plot_panel_end(d, 0);
+    int n;
     if (!q->legend_lines)
         return;
+    int *row = series_of_all(d, &n);
     fprintf(out,
             "set origin 0, 0\nset size 1, %.6f\nset margins 0, 0, 0, 0\n"
             "set key noenhanced inside center center horizontal maxcols %d\n"
             "unset title\nunset border\nunset tics\nunset xlabel\nunset ylabel\n"
-            "unset arrow\nplot [0:1][0:1]",
+            "unset arrow\nunset logscale\nplot [0:1][0:1]",
             (double)LEGEND_LINE * (q->legend_lines + 1) / q->height,
-            legend_of(d, 0, end, q->columns, false).columns);
-    for (int k = 0; k < end; k = plot_series_end(d, k)) {
-        const struct look look = looks_find(looks, d->row[k].series);
-        fprintf(out, "%s -1 with %s pt ", k ? ", \\\n " : "",
+            legend_of_all(d, q->columns).columns);
+    for (int i = 0; i < n; i++) {
+        const char *name = d->row[row[i]].series;
+        const struct look look = looks_find(looks, name);
+        fprintf(out, "%s -1 with %s pt ", i ? ", \\\n " : "",
                 lines ? "linespoints lw 2.5" : "points");
         looks_point(out, look.mark);
         if (lines)
             fprintf(out, " ps 0.6 dt %d", look.dash);
         fprintf(out, "%s lc rgb '%s' title ", lines ? "" : " ps 1.2", look.colour);
-        plot_legend_name(out, d->row[k].series);
+        plot_legend_name(out, name);
     }
-    putc('\n', out);
-}
-
-/* Whether each of several panels has the series of the first, in its order. */
-static bool same_series(const struct plot_data *d)
-{
-    const int first_end = plot_panel_end(d, 0);
-    for (int i = first_end, end; i < d->n; i = end) {
-        int k = 0, at = i;
-        end = plot_panel_end(d, i);
-        while (k < first_end && at < end &&
-               strcmp(d->row[k].series, d->row[at].series) == 0) {
-            k = plot_series_end(d, k);
-            at = plot_series_end(d, at);
-        }
-        if (k < first_end || at < end)
-            return false;
-    }
-    return first_end < d->n;
+    fputs(n ? "\n" : " -1 notitle\n", out);
+    free(row);
 }
 
 /* Lines that the panels have to be higher by. */
@@ -450,110 +481,33 @@ static int legend_lines(const struct plot *p, const struct plot_data *d, bool te
     int most = LEGEND_FITS;
     for (int i = 0, end; p->legend && i < d->n; i = end) {
         end = plot_panel_end(d, i);
-        const int lines = legend_of(d, i, end, 1, text).lines;
-        most = lines > most ? lines : most;
+        const int lines = legend_of(d, i, end, text).lines;
+        most = max_int(most, lines);
     }
     return most - LEGEND_FITS;
 }
 
-/* All thin lines lie below the thick ones. Text has room for the thick ones alone. */
-static void draw_panel(const struct plot_data *d, const struct looks *looks, bool text,
-                       int first, int end, const char *thick, FILE *out)
+static int series_in(const struct plot_data *d, int first, int end)
 {
-    const char *comma = "";
-    fputs("plot ", out);
-    for (int k = first; k < end && !text; k = plot_series_end(d, k)) {
-        fprintf(out, "%s$seeds_%d using 1:2 with lines lw 0.5 lc rgb '%s' notitle", comma,
-                k, looks_find(looks, d->row[k].series).colour);
-        comma = ", \\\n  ";
-    }
-    for (int k = first; k < end; k = plot_series_end(d, k)) {
-        const struct look look = looks_find(looks, d->row[k].series);
-        fprintf(out, "%s$%s_%d using 1:2 with linespoints lw 2.5 pt ", comma, thick, k);
-        looks_point(out, look.mark);
-        fprintf(out, " ps 0.6 dt %d lc rgb '%s' title ", look.dash, look.colour);
-        plot_legend_name(out, d->row[k].series);
-        comma = ", \\\n  ";
-    }
-    putc('\n', out);
+    int n = 0;
+    for (int k = first; k < end; k = plot_series_end(d, k))
+        n++;
+    return n;
 }
 
-/* Any y of the rows [first, end). */
-static bool has_point(const struct plot_data *d, int first, int end)
+int plot_series_most(const struct plot_data *d)
 {
-    for (int i = first; i < end; i++)
-        if (isfinite(d->row[i].value[1]))
-            return true;
-    return false;
-}
-
-static void draw_panels(const struct plot_data *d, const struct plot_request *q,
-                        const char *thick, plot_axis_fn *axis, FILE *out)
-{
-    struct looks *looks = looks_new(d, q->text);
+    int most = 0;
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
-        if (axis) {
-            fputs("set xlabel ", out);
-            quote_ends(out, axis(&d->row[i]), PLOT_NAME_MOST, 1);
-            putc('\n', out);
-        }
-        plot_panel_title(out, d->row[i].panel, q, PLOT_LEGEND_WIDTH);
-        plot_legend(d, i, end, q, out);
-        if (has_point(d, i, end))
-            draw_panel(d, looks, q->text, i, end, thick, out);
-        else
-            plot_empty(out);
+        most = max_int(most, series_in(d, i, end));
     }
-    plot_legend_of_all(d, looks, true, q, out);
-    looks_free(looks);
-}
-
-/* Data blocks $seeds_<i> and $<thick>_<i> of the series that begins at row i. Where x does not
- * grow another seed begins, and the line is broken. */
-static void write_blocks(const struct plot_data *d, const char *thick,
-                         plot_thick_fn *write_thick, double scale, FILE *out)
-{
-    for (int i = 0, end; i < d->n; i = end) {
-        end = plot_series_end(d, i);
-        fprintf(out, "$seeds_%d << EOD\n", i);
-        for (int k = i; k < end; k++) {
-            if (k > i && d->row[k].value[0] <= d->row[k - 1].value[0])
-                putc('\n', out);
-            fprintf(out, "%.17g %.17g\n", d->row[k].value[0], scale * d->row[k].value[1]);
-        }
-        fprintf(out, "EOD\n$%s_%d << EOD\n", thick, i);
-        write_thick(d, i, end, scale, out);
-        fputs("EOD\n", out);
-    }
-}
-
-void plot_lines(const struct plot_data *d, const struct plot_request *q, const char *thick,
-                plot_thick_fn *write_thick, double scale, plot_axis_fn *axis, FILE *out)
-{
-    write_blocks(d, thick, write_thick, scale, out);
-    plot_grid(out, plot_panels(d), q);
-    draw_panels(d, q, thick, axis, out);
-    plot_grid_end(out);
+    return most;
 }
 
 /* Of a picture: a row with its name, and no more than so wide; pixels. */
 enum { ROW = 30, WIDTH_MOST = 1450 };
 enum { TEXT_PANEL = 22, TEXT_ROW = 2, TEXT_AROUND = 10 }; /* lines of text */
-
-/* The most series of a panel. */
-static int series_most(const struct plot_data *d)
-{
-    int most = 0;
-    for (int i = 0, end; i < d->n; i = end) {
-        int n = 0;
-        end = plot_panel_end(d, i);
-        for (int k = i; k < end; k = plot_series_end(d, k))
-            n++;
-        most = max_int(most, n);
-    }
-    return most;
-}
 
 static int longest_name(const struct plot_data *d)
 {
@@ -579,13 +533,14 @@ static int panel_width(const struct plot *p, const struct plot_data *d)
 /* Pixels; of a panel whose legend has so many lines more than have room. */
 static int panel_height(const struct plot *p, const struct plot_data *d, int more_lines)
 {
-    return p->height + LEGEND_LINE * more_lines + (p->named ? ROW * series_most(d) : 0);
+    return p->height + LEGEND_LINE * more_lines +
+           (p->named ? ROW * plot_series_most(d) : 0);
 }
 
 /* Lines of text; likewise. */
 static int panel_lines(const struct plot *p, const struct plot_data *d, int more_lines)
 {
-    const int named = p->named ? TEXT_ROW * series_most(d) + TEXT_AROUND : 0;
+    const int named = p->named ? TEXT_ROW * plot_series_most(d) + TEXT_AROUND : 0;
     return named > TEXT_PANEL ? named : TEXT_PANEL + more_lines;
 }
 
@@ -619,6 +574,20 @@ static struct picture_size picture_size(const struct plot *p, const struct plot_
     };
 }
 
+/* One legend for all panels: where each has all series, or where their own would make them
+ * higher and one is not much longer than the longest of these. */
+static bool shares_legend(const struct plot *p, const struct plot_data *d)
+{
+    int n, least = d->n;
+    free(series_of_all(d, &n));
+    for (int i = 0, end; i < d->n; i = end) {
+        end = plot_panel_end(d, i);
+        least = min_int(least, series_in(d, i, end));
+    }
+    return plot_panels(d) > 1 && (least == n || (legend_lines(p, d, false) > 0 &&
+                                                 2 * n <= 3 * plot_series_most(d)));
+}
+
 /* The request with its columns and title. The caller frees what is returned, the title's text;
  * it may be NULL. */
 static char *size_request(const struct plot *p, const struct plot_data *d,
@@ -630,9 +599,8 @@ static char *size_request(const struct plot *p, const struct plot_data *d,
     const int letters = q->text ? PLOT_TEXT_WIDTH : width / PLOT_LETTER;
     char *title = undrawn_note(p, d, q, letters);
     sized->title = title;
-    if (p->legend && !q->text && same_series(d))
-        sized->legend_lines =
-            legend_of(d, 0, plot_panel_end(d, 0), sized->columns, false).lines;
+    if (p->legend && !q->text && shares_legend(p, d))
+        sized->legend_lines = legend_of_all(d, sized->columns).lines;
     sized->height = picture_size(p, d, sized).height;
     return title;
 }

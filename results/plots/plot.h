@@ -125,6 +125,7 @@ enum status plot_ask(struct store *s, const char *sql, const struct plot_request
 int plot_panel_end(const struct plot_data *d, int first);
 int plot_series_end(const struct plot_data *d, int first);
 int plot_panels(const struct plot_data *d);
+int plot_series_most(const struct plot_data *d); /* of a panel */
 
 /* Columns that a UTF-8 text takes in a picture; a wide letter has two. */
 int plot_letters(const char *text);
@@ -140,6 +141,7 @@ void plot_tick(FILE *out, const char *text);
 enum { PLOT_NAME_MOST = 60, PLOT_SHORT_NAME_MOST = 44, PLOT_TEXT_NAME_MOST = 36 };
 enum { PLOT_LETTER = 7 }; /* its width in pixels, as gnuplot lays out 12-point text */
 void plot_tick_name(FILE *out, const char *name, const struct plot_request *q);
+void plot_axis_name(FILE *out, const char *name); /* of as many as beside a box */
 void plot_legend_name(FILE *out, const char *name);
 /* "set title ..." of a box, likewise cut where it is wider than `width` pixels. */
 void plot_panel_title(FILE *out, const char *panel, const struct plot_request *q,
@@ -172,11 +174,15 @@ typedef void plot_thick_fn(const struct plot_data *d, int first, int end, double
 /* What the x axis of a panel holds, of its first row. */
 typedef const char *plot_axis_fn(const struct plot_row *first);
 /* A whole picture of lines, but for its axes: of each series, whose rows hold x and y and go
- * from seed to seed, every seed thin and over them what `write_thick` writes, with marks and
- * the series' name. `thick` names the block of data; y times `scale`; with `axis` (else NULL)
- * each x axis has its own name. */
+ * from seed to seed, every seed thin, where lines are few, and over them what `write_thick`
+ * writes, with marks and the series' name. `thick` names the block of data; y times `scale`;
+ * with `axis` (else NULL) each x axis has its own name. */
 void plot_lines(const struct plot_data *d, const struct plot_request *q, const char *thick,
                 plot_thick_fn *write_thick, double scale, plot_axis_fn *axis, FILE *out);
+
+/* Of such a picture: what is thin, and thick, "the median of the seeds". */
+void plot_lines_key(const struct plot_data *d, const struct plot_request *q,
+                    const char *thick, FILE *out);
 
 /* The whole script for a terminal: "svg", "pdf", "png", "text" or "script". */
 void plot_script(const struct plot *p, const struct plot_data *d,

@@ -83,24 +83,75 @@ static void draw_panel(const struct plot_data *d, const struct looks *looks, int
         putc('\n', out);
 }
 
+/* Of all boxes: errors that lie far apart, and 0 at the foot of a logarithmic axis. */
+struct scale {
+    bool log, zero;
+    double unit, low, high; /* decades around what is above 0 */
+};
+
+static struct scale scale_of(const struct plot_data *d, const struct metric_info *m)
+{
+    struct scale s = {.unit = m->percent ? 100.0 : 1.0};
+    double least = INFINITY, most = 0;
+    for (int i = 0; i < d->n; i++)
+        for (int k = MEAN; k <= MOST && has_mark(&d->row[i]); k++) {
+            const double value = s.unit * d->row[i].value[k];
+            s.zero |= value <= 0;
+            least = value > 0 ? fmin(least, value) : least;
+            most = fmax(most, value);
+        }
+    s.log = m->error && most >= 10 * least;
+    s.low = s.log ? pow(10, floor(log10(least))) : 0;
+    s.high = s.log ? pow(10, ceil(log10(most))) : 0;
+    return s;
+}
+
+static double foot(const struct scale *s)
+{
+    return s->low / 4;
+}
+
+static double place_of(const struct scale *s, double value)
+{
+    return s->log && value <= 0 ? foot(s) : s->unit * value;
+}
+
+static void set_axes(const struct scale *s, const struct plot_request *q, FILE *out)
+{
+    fputs("set xlabel 'processor ms a step, evaluations included'\nset ylabel ", out);
+    plot_legend_name(out, q->metric);
+    fprintf(out, " . '%s'\nset offsets graph 0.1, 0.1, %s\n",
+            metric_info(q->metric)->percent ? ", %" : "", s->log ? "0, 0" : "0.05, 0.05");
+    if (!s->log) {
+        fputs("set yrange [0<*:*]\n", out);
+        return;
+    }
+    fprintf(out, "set logscale y\nset yrange [%.17g:%.17g]\n", s->zero ? foot(s) : s->low,
+            1.1 * s->high);
+    if (s->zero)
+        fprintf(out, "set ytics add ('0' %.17g)\n", foot(s));
+}
+
+static void key(const struct plot_data *d, const struct plot_request *q, FILE *out)
+{
+    const struct scale s = scale_of(d, metric_info(q->metric));
+    fprintf(out,
+            "left is faster; mark: the mean over seeds; bar: from the least to the most%s",
+            s.log && s.zero ? "; 0 stands at the foot of the logarithmic axis" : "");
+}
+
 static void draw(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
-    const struct metric_info *m = metric_info(q->metric);
-    const double scale = m->percent ? 100.0 : 1.0;
+    const struct scale s = scale_of(d, metric_info(q->metric));
     for (int i = 0; i < d->n; i++) {
         const double *v = d->row[i].value;
         if (has_mark(&d->row[i]))
             fprintf(out, "$mark_%d << EOD\n%.17g %.17g %.17g %.17g\nEOD\n", i, v[COST],
-                    scale * v[MEAN], scale * v[LEAST], scale * v[MOST]);
+                    place_of(&s, v[MEAN]), place_of(&s, v[LEAST]), place_of(&s, v[MOST]));
     }
     struct looks *looks = looks_new(d, q->text);
     plot_grid(out, plot_panels(d), q);
-    fputs("set xlabel 'processor ms a step, evaluations included'\nset ylabel ", out);
-    plot_legend_name(out, q->metric);
-    fprintf(out,
-            " . '%s'\nset offsets graph 0.1, 0.1, 0.05, 0.05\n"
-            "set yrange [0<*:*]\n",
-            m->percent ? ", %" : "");
+    set_axes(&s, q, out);
     for (int i = 0, end; i < d->n; i = end) {
         end = plot_panel_end(d, i);
         plot_panel_title(out, d->row[i].panel, q, PLOT_LEGEND_WIDTH);
@@ -120,7 +171,7 @@ const struct plot plot_speed = {
     .read = read,
     .draw = draw,
     .undrawn = undrawn,
-    .note = "mark: the mean over seeds; bar: from the least to the most; left is faster",
+    .key = key,
     .width = PLOT_LEGEND_WIDTH,
     .height = 340,
     .legend = true,

@@ -451,6 +451,95 @@ static void names_are_cut_by_their_width(void **state)
     }
 }
 
+/* An error of a hundredth of another one would lie on 0; what is no error keeps its axis. */
+static void speed_has_a_logarithmic_axis_of_errors(void **state)
+{
+    static const struct {
+        const char *metric;
+        double mean, least;
+        const char *has, *place;
+    } of[] = {
+        {"token_error", 0.002, 0, "set logscale y\nset yrange [0.025", " 0.025"},
+        {"token_error", 0.002, 0.0015, "set logscale y\nset yrange [0.10", " 0.14"},
+        {"token_error", 0.1, 0.05, "set yrange [0<*:*]", " 5 20"},
+        {"accuracy", 0.002, 0, "set yrange [0<*:*]", " 0 20"},
+        {"perplexity", 0.002, 0, "set yrange [0<*:*]", " 0 0.2"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        struct plot_request q = {.metric = of[i].metric};
+        struct plot_data d = one_mark("box", "alpha");
+        double *v = d.row[0].value;
+        v[0] = 20;
+        v[1] = of[i].mean;
+        v[2] = of[i].least;
+        v[3] = 0.2;
+        char *script = script_of("speed", &d, &q);
+        if (!strstr(script, of[i].has) || !strstr(script, of[i].place))
+            fail_msg("%s: %s", of[i].metric, script);
+        assert_int_equal(strstr(script, "at the foot") != NULL, i == 0);
+        assert_int_equal(strstr(script, "set ytics add ('0' ") != NULL, i == 0);
+        free(script);
+        plot_data_free(&d);
+    }
+}
+
+/* Of two boxes with `n` series, of which `other` have another name in the second. */
+static struct plot_data two_boxes(int n, int other)
+{
+    struct plot_data d = {0};
+    for (int i = 0; i < 2 * n; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "encoder_%02d(%s=1)", i % n,
+                 i % n < other && i >= n ? "second" : "first");
+        struct plot_row *r = plot_add(&d, i < n ? "a" : "b", name);
+        assert_non_null(r);
+        r->value[0] = r->value[1] = 1;
+    }
+    return d;
+}
+
+/* Where few series have another name in another box, and their own would be high. */
+static void boxes_of_nearly_the_same_series_share_a_legend(void **state)
+{
+    static const struct {
+        int n, other, series, legends;
+    } of[] = {{18, 2, 20, 1}, {18, 9, 27, 1}, {18, 10, 28, 2}, {2, 1, 3, 2}};
+    const struct plot_request q = {.metric = "token_error"};
+    (void)state;
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        struct plot_data d = two_boxes(of[i].n, of[i].other);
+        char *script;
+        size_t n;
+        TEXT_OF(script, n, plot_script(plot_find("speed"), &d, &q, "svg", out));
+        const bool shared = of[i].legends == 1;
+        assert_int_equal(occurrences(script, "unset key\n"), shared ? 2 : 0);
+        char *last = strstr(script, "\nunset title\n");
+        assert_int_equal(last != NULL, shared);
+        if (shared)
+            assert_int_equal(occurrences(last, " title 'encoder_"), of[i].series);
+        free(script);
+        plot_data_free(&d);
+    }
+}
+
+static void thin_lines_are_drawn_where_they_are_few(void **state)
+{
+    const struct plot_request q = {.metric = "token_error"};
+    (void)state;
+    for (int n = 8; n <= 9; n++) {
+        struct plot_data d = two_boxes(n, 0);
+        char *script;
+        size_t bytes;
+        TEXT_OF(script, bytes, plot_script(plot_find("curves"), &d, &q, "svg", out));
+        assert_int_equal(occurrences(script, " lw 0.5 lc "), n == 8 ? 2 * n : 0);
+        assert_int_equal(occurrences(script, "thin: a seed"), n == 8);
+        assert_int_equal(occurrences(script, "with up to 8 encoders in a box"), n == 9);
+        free(script);
+        plot_data_free(&d);
+    }
+}
+
 /* A pictograph that the font lacks would cover a PNG, and in text gnuplot drops a name with
  * joined marks. */
 static void letters_that_gnuplot_cannot_draw_are_replaced(void **state)
@@ -612,6 +701,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_seed_beyond_the_scale_is_drawn_and_counted),
+        TEST(speed_has_a_logarithmic_axis_of_errors),
+        TEST(boxes_of_nearly_the_same_series_share_a_legend),
+        TEST(thin_lines_are_drawn_where_they_are_few),
         TEST(seeds_without_any_number_are_no_picture),
         TEST(speed_says_which_seeds_it_leaves_out),
         TEST(speed_is_processor_time_a_step),

@@ -276,7 +276,7 @@ static void the_text_is_this(void **state)
         "below the second's, p at most 0.025 after Holm's correction over all claims of\n"
         "the experiment, and at least 75 % of the pairs of seeds agree. Contradicted: the\n"
         "other way round. Too few seeds: no outcome of so many could decide. Both solve:\n"
-        "both err on at most 1 %, and the claim is not tested. In brackets: how many\n"
+        "both means are at most 1 %, and the claim is not tested. In brackets: how many\n"
         "seeds a side would decide with probability 0.8, did pairs agree as often as now.\n"
         "Difference: second less first, with its 95 % interval over seeds.\n"
         "\n"

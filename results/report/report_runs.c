@@ -22,8 +22,7 @@
 struct column {
     const char *name;
     bool number;
-    const char
-        *to; /* NULL, or its cells link to the entry of this kind with their number */
+    const char *to; /* NULL, or its cells link to the entry of this kind and number */
 };
 
 struct table {

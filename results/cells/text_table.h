@@ -121,8 +121,9 @@ void text_table_indent(struct text_table *t);
 
 void text_table_repeats(struct text_table *t); /* the empty cell means the same as above */
 
-/* Set parts of a LaTeX table before its end: the caption; the label, "tab:" and the text with a
- * dash for each sign that labels cannot have; and notes below, a line each, with a mark or "". */
+/* Set parts of a LaTeX table before its end: the caption; the label, "tab:" and the text, with '-'
+ * for other ASCII signs than letters, digits and '_', and hex for other bytes; and notes below, a
+ * line each, with a mark or "". */
 void text_table_caption(struct text_table *t, const char *caption);
 void text_table_label(struct text_table *t, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -12,8 +12,8 @@
 /* Okabe and Ito's colours without yellow, which is faint on white. */
 static const char *const palette[] = {"#000000", "#E69F00", "#56B4E9", "#009E73",
                                       "#0072B2", "#D55E00", "#CC79A7"};
-/* Marks of gnuplot, filled ones first. Those from PLAIN on are only for names with options, those
- * from OWN on only for names whose own look is taken. */
+/* Marks of gnuplot, filled ones first. A name's own mark is before PLAIN, with options before OWN;
+ * the marks from OWN on are only for names whose own look is taken. */
 static const int shapes[] = {7, 5, 9, 11, 13, 6, 4, 8, 10, 12, 1, 2, 3, 14, 15};
 enum {
     COLOURS = sizeof palette / sizeof *palette,

@@ -14,7 +14,7 @@ struct report {
     struct err *undrawn; /* why the first undrawn picture could not be drawn */
 };
 
-/* What the tests of an experiment ask, as HTML. */
+/* The text on what the tests of an experiment ask, as HTML. */
 struct report_asked {
     char *experiment, *profile, *html; /* owned */
 };

@@ -128,7 +128,7 @@ enum status store_stopped(struct store *s, int64_t run_id, const char *state,
 /* Stores the hash of the run's file of weights (model_files_hash); NULL: it has none. */
 enum status store_weights(struct store *s, int64_t run_id, const char *hash, struct err *e);
 
-/* One number. "count of total", such as the wrong reads, are its parts; -1 is stored as NULL. */
+/* One number. It may be a share, "count of total", such as wrong reads; -1 is stored as NULL. */
 struct metric_row {
     const char *split, *name;
     int step;

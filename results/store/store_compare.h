@@ -15,7 +15,7 @@ struct store_comparison {
 /* Compares run `made_id` of `made`, a database of its own that may be changed, with run
  * `stored_id` of the database at `path`, bit by bit: rows of the runs, curves by step, last
  * numbers, answers, places. `last` > 0: the made run was trained only to that step, so that
- * only the row of the run, without its cost, and the curves up to the step are compared.
+ * only the settings of the run and the curves up to the step are compared.
  * Metrics that the stored run's program did not know yet are no difference. */
 enum status store_compare(struct store *made, int64_t made_id, const char *path,
                           const char *stored_id, int last, struct store_comparison *out,

@@ -12,12 +12,12 @@ struct store_table {
     const char *values;
     const char *order; /* order in which its rows are copied */
     bool later;        /* a run may lack rows here: that is no difference */
-    /* Only splits of which the other run has rows in table `with` are compared; of those,
-     * every row is. NULL: all splits. */
+    /* Only splits for which the other run has rows in table `with` are compared, with all
+     * their rows. NULL: all splits. */
     const char *with;
 };
 
-/* The tables of what is measured of a run, which must be equal bit for bit. */
+/* The tables with the measurements of a run, which must be equal bit for bit. */
 enum {
     MEASURED_METRIC,
     MEASURED_CURVE,

@@ -55,9 +55,9 @@ struct table_request {
     /* "OLD=NEW" renames a heading (table_names.h); CSV and JSON keep the old name. */
     const char *const *names;
     int n_names;
-    /* Filters of filter.h; all must match. Without a filter on the split, train is left out, and
-     * so is valid, which is no test, unless a run has no other split or `published` asks for
-     * it. */
+    /* Filters of filter.h; all must match. The split train is always left out. Without a filter
+     * on the split, so is valid, which is no test, unless a run has no other split or
+     * `published` asks for it. */
     const char *const *filters;
     int n_filters;
 };

@@ -37,7 +37,7 @@ static int rename_heading(struct table_data *d, enum dim dim, const char *from,
     return 1;
 }
 
-/* Renames headings that are equal to `old`; returns how many cells of records have one. */
+/* Renames headings that are equal to `old`; returns 0 when there is none. */
 static int rename_whole(struct table_data *d, const char *old, const char *new,
                         enum status *st, struct err *e)
 {
@@ -51,8 +51,8 @@ static int rename_whole(struct table_data *d, const char *old, const char *new,
     return n;
 }
 
-/* Renames headings of encoders that begin with the encoder's name `old`; returns as
- * rename_whole. */
+/* Renames headings of encoders that begin with the encoder's name `old`; returns 0 when there is
+ * none. */
 static int rename_front(struct table_data *d, const char *old, const char *new,
                         enum status *st, struct err *e)
 {
@@ -205,7 +205,7 @@ struct ordered {
     int col;        /* the column whose means decide; -1: by name */
 };
 
-/* Above 0 when row a belongs below row b. */
+/* Returns above 0 when row a belongs below row b. */
 static int compare_rows(const struct ordered *a, const struct ordered *b)
 {
     const struct table_section *s = a->s;

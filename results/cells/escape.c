@@ -14,7 +14,7 @@ int text_width(const char *text)
     return n;
 }
 
-/* The next character, or its escape, in `one`; returns its length in the text. */
+/* Writes the next character of `text`, or its escape, to `one`. Returns its bytes in `text`. */
 enum { UTF8_MAX = 4 /* bytes of a character */ };
 static size_t next(const char *text, char one[ESCAPE_SHOWN])
 {
@@ -29,7 +29,8 @@ static bool is_word(char c)
     return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
 }
 
-/* "_" within a word is one; at its edge it would begin or end an emphasis. */
+/* Markdown takes "_" at the edge of a word for emphasis, so that it is escaped there; within a
+ * word it stays. */
 void escape_md(FILE *out, const char *text)
 {
     char one[ESCAPE_SHOWN], before = ' ';
@@ -71,8 +72,8 @@ static const struct sign {
     {"…", "\\dots{}"},
 };
 
-/* From U+0391 and from U+03B1; of "" the Latin letter looks alike, but for one place that
- * has no letter, and one that has the final sigma. */
+/* Greek letters from U+0391 and from U+03B1. A Latin letter stands for a Greek one that looks
+ * the same; "" is U+03A2, which is no letter. */
 static const char *const greek[][25] = {
     {"A",       "B",    "\\Gamma", "\\Delta",  "E",       "Z", "H",
      "\\Theta", "I",    "K",       "\\Lambda", "M",       "N", "\\Xi",
@@ -84,7 +85,7 @@ static const char *const greek[][25] = {
      "\\phi",   "\\chi",  "\\psi",   "\\omega"},
 };
 
-/* The number of a character of UTF-8, or of a byte that is none. */
+/* Returns the code point of a UTF-8 character, or the value of a byte that is not UTF-8. */
 static unsigned code_of(const char *one)
 {
     const unsigned char *s = (const unsigned char *)one;
@@ -104,8 +105,8 @@ static const char *greek_letter(unsigned code)
     return *letter ? letter : NULL;
 }
 
-/* Has every LaTeX, in the letters of a paper without packages too, this character? What it
- * has not is an error of pdfLaTeX, and of others is left out. */
+/* Can every LaTeX engine print this character with its default fonts and no package? pdfLaTeX
+ * stops with an error at any other character; the other engines leave it out. */
 static bool latex_has(unsigned code)
 {
     static const unsigned short others[] = {0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022},
@@ -149,7 +150,7 @@ static void latex_one(FILE *out, const char *one)
         fputs(sign ? sign->to : one, out);
 }
 
-/* Would the two become one sign, as "--" a dash? */
+/* Would LaTeX join the two into one sign, as "--" into a dash? */
 static bool is_ligature(char before, const char *one)
 {
     return one[1] == '\0' && ((before == *one && strchr("-'`,", before)) ||
@@ -171,7 +172,7 @@ void escape_latex_part(FILE *out, const char *text)
     }
 }
 
-/* A '[' or '*' at the start would be an argument of the \\ or \item before it. */
+/* LaTeX would take a '[' or '*' at the start for an argument of the \\ or \item before it. */
 void escape_latex(FILE *out, const char *text)
 {
     if (*text == '[' || *text == '*')
@@ -210,8 +211,8 @@ void escape_html_prose(FILE *out, const char *text)
     escape_html(out, text);
 }
 
-/* A name as long as this stands on one line, as does a piece of it without any place to break;
- * chosen, so that "cope(scale_position=false)" is broken behind "=" and no word is. */
+/* Characters of a name that is never broken, and bytes of a piece that is broken although it has
+ * no sign to break after. Chosen: "cope(scale_position=false)" breaks after "=", no word does. */
 enum { NAME_LINE = 16, NAME_PIECE = 24 };
 
 void escape_html_name(FILE *out, const char *text)

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* A thing on its way: qsort hands no context to what compares. */
+/* A thing with its context, because qsort passes none to the comparison. */
 struct thing {
     const void *context;
     group_order *order;

@@ -1,7 +1,8 @@
-/* latex_float.c -- a table in as many LaTeX floats as its panels, rows and notes need, each of
- * which a page has room for.
+/* latex_float.c -- prints a table as LaTeX floats, as many as its panels, rows and notes need;
+ * each float fits on a page.
  *
- * What is estimated too narrow, as in a paper with wider letters, LaTeX itself makes smaller. */
+ * Where the estimated width is too small, as in a paper with wider letters, LaTeX itself scales
+ * the tabular down (\resizebox). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,19 +12,20 @@
 #include "latex_tabular.h"
 #include "text_table_draw.h"
 
-/* Lines of a paper of 11 pt, where they are higher than in one of 10 pt; a page is that of such
- * a paper, 541 pt, less two lines by which a float may be reckoned too low. */
+/* In pt, for a paper of 11 pt, whose lines are higher than those of one of 10 pt. Its page has
+ * 541 pt; two lines less are used, because the height of a float may be estimated too low. */
 static const double page_height = 515, caption_line = 13.6;
 static const double footnotesize = 0.85;
-/* Of notes: their command, letters to those of 10 pt, and pt of a line. */
+/* Sizes of notes: LaTeX command, letters relative to 10 pt, and line height in pt. */
 static const struct note_size {
     const char *name;
     double scale, line;
 } note_sizes[] = {{"footnotesize", 0.85, 11}, {"scriptsize", 0.79, 9.5}};
-/* LaTeX keeps no more than 18, or 52, that it could not print for want of text. */
+/* Floats between two \clearpage: LaTeX can hold back only 18 (or 52) floats that find no place
+ * in the text. */
 enum { FLOATS = 12, CAPTION_LINES = 6 };
 
-/* Does any number of the column have a decimal point? The rows kept first decide. */
+/* Marks columns in which a number has a decimal point. The first rows that are kept decide. */
 static void find_points(struct text_table *t)
 {
     for (int c = 0; c < t->columns; c++)
@@ -134,8 +136,8 @@ static bool stands_below(const struct text_table *t, int row)
     return false;
 }
 
-/* The row before which a part that begins with `from` ends: the last that leaves `room`, or,
- * in its second half, the last that has a rule; at least one row is in it. */
+/* Returns the row before which a part that begins at `from` ends: the last that fits into `room`
+ * pt, or, within the second half, the last row with a rule. A part has at least one row. */
 static int end_of_part(const struct text_table *t, const struct latex_layout *l, int panel,
                        int from, double room)
 {
@@ -154,7 +156,7 @@ static int end_of_part(const struct text_table *t, const struct latex_layout *l,
     return to > from ? to : from + 1;
 }
 
-/* A panel is divided only where it is higher than a page, and then evenly. */
+/* Prints a panel; one that is higher than a page is divided into parts of about equal height. */
 static void put_rows(struct text_table *t, const struct latex_layout *l, int panel)
 {
     const int rows = t->cells / t->columns;
@@ -192,7 +194,7 @@ void text_table_latex(struct text_table *t)
     latex_layout_free(&l);
 }
 
-/* A footnote's number stands as in the table. */
+/* Prints the mark of a note; a footnote number "[1]" becomes a superscript, as in the table. */
 static void put_mark(struct text_table *t, const char *mark)
 {
     const size_t digits = strcspn(mark + (*mark == '['), "]");
@@ -203,8 +205,8 @@ static void put_mark(struct text_table *t, const char *mark)
     fputs(*mark ? " " : "", t->out);
 }
 
-/* Bytes of the whole parts, each of which `stop` ends, that a text begins with and that stand on
- * at most `lines` lines; 0: not one does. */
+/* Returns the bytes of the leading parts of `text`, each ended by `stop`, that together fit on
+ * `lines` lines of `width` pt; 0: not even the first fits. */
 static size_t whole_parts(const char *text, const char stop[3], int lines, double width)
 {
     size_t end = 0;
@@ -220,8 +222,8 @@ static size_t whole_parts(const char *text, const char stop[3], int lines, doubl
     return end;
 }
 
-/* Bytes of the text that this float has room for: all, or whole sentences, or, on a page of its
- * own, whole members of a list, or what fills it; 0: the next float has it. */
+/* Returns the bytes of the text that fit into this float: all, or whole sentences; in an empty
+ * float also whole list items, or as much as fills it. 0: the text goes to the next float. */
 static size_t part_of_note(const struct text_table *t, const char *text)
 {
     const double width = note_width(t);
@@ -265,7 +267,7 @@ static double notes_height(const struct text_table *t)
     return sum;
 }
 
-/* Smaller letters where all notes then stand below the rows. */
+/* Chooses smaller letters where they let all notes fit below the rows. */
 static void choose_note_size(struct text_table *t)
 {
     if (notes_height(t) <= t->latex.room)

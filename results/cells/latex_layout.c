@@ -8,15 +8,15 @@
 #include "text_table_draw.h"
 
 static const double column_room = 220, page_room = 450;
-static const double small = 0.925, footnotesize = 0.85; /* of Computer Modern */
+static const double small = 0.925, footnotesize = 0.85; /* Computer Modern, of 10 pt */
 static const double gap = 8;                            /* between columns */
 static const double bold = 1.16, mark = 0.75, indent = 10;
 static const double spare =
-    1.17; /* for what fonts differ by, where no line may be too wide */
+    1.17; /* allows for wider fonts, where no line may be too wide */
 static const double narrow = 45, key_share = 0.45;
 static const double panel_text = 110, panel_lines = 12, panel_most = 300;
 
-/* A column, in pt at 10 pt. */
+/* Widths of a column in pt, in letters of 10 pt. */
 struct measure {
     double body, longest, name, stacked;
 };
@@ -83,7 +83,8 @@ static void stack_headings(const struct text_table *t, const struct measure *m,
             l->stack[c] = fmax(m[c].body, m[c].stacked);
 }
 
-/* Without a broken cell: the largest letters in the narrowest place. */
+/* Chooses the narrowest place, and there the largest letters, in which no cell is broken;
+ * false: there is none. */
 static bool choose_place(const struct text_table *t, const struct measure *m,
                          struct latex_layout *l)
 {
@@ -103,13 +104,14 @@ static bool choose_place(const struct text_table *t, const struct measure *m,
     return false;
 }
 
-/* pt that a column of words needs at least. */
+/* Returns the least width of a column of words, in pt. */
 static double least(const struct measure *m)
 {
     return fmin(spare * fmax(m->body, m->name) + 1, fmax(m->longest, narrow));
 }
 
-/* Of all columns of words, none of which is wider than `widest` but for its least. */
+/* Returns the pt of all columns of words together, each cut to `widest` or its least width,
+ * whichever is larger. */
 static double words_width(const struct text_table *t, const struct measure *m,
                           const struct latex_layout *l, double widest)
 {
@@ -120,7 +122,7 @@ static double words_width(const struct text_table *t, const struct measure *m,
     return total;
 }
 
-/* Takes room from the widest columns of words until all fit; false: they cannot. */
+/* Narrows the widest columns of words until all columns fit; false: they cannot fit. */
 static bool wrap_words(const struct text_table *t, const struct measure *m,
                        struct latex_layout *l)
 {
@@ -149,7 +151,7 @@ static double panel_width(const struct text_table *t, const struct measure *m,
                                        : l->scale * natural(&m[c], false));
 }
 
-/* Into panels of at most `room` pt beside the keys; returns how many. */
+/* Divides the columns into panels of at most `room` pt beside the keys; returns their number. */
 static int divide(const struct text_table *t, const struct measure *m,
                   struct latex_layout *l, double room)
 {
@@ -188,7 +190,7 @@ static void make_panels(const struct text_table *t, const struct measure *m,
         keys += panel_width(t, m, l, c);
     double room = page_room - keys;
     l->panels = divide(t, m, l, room);
-    /* As even as so many panels can be. */
+    /* Makes the panels as even as possible without adding one. */
     while (room > 0 && divide(t, m, l, room) == l->panels)
         room -= 1;
     l->panels = divide(t, m, l, room + 1);

@@ -5,7 +5,8 @@
 
 #include "escape.h"
 
-/* Of the characters from the blank to "~", in 1/100 pt: cmr10.tfm; a blank as it is set. */
+/* Widths of the characters from the blank to "~", in 1/100 pt, from cmr10.tfm; the blank is the
+ * interword space. */
 static const short widths[] = {
     333, 278, 500, 833, 500, 833, 778, 278,  389, 389, 500, 778, 278, 333, 278, 500,
     500, 500, 500, 500, 500, 500, 500, 500,  500, 500, 278, 278, 778, 778, 778, 472,
@@ -15,10 +16,10 @@ static const short widths[] = {
     556, 528, 392, 394, 389, 556, 528, 722,  528, 528, 444, 500, 278, 500, 500,
 };
 enum {
-    SIGN = 778,   /* of what is not ASCII, such as ± */
-    TIED = 40,    /* characters of a number with its bounds, at most */
-    LONG = 14,    /* characters of a word that is broken */
-    UNBROKEN = 20 /* and of a piece of it, without any other place */
+    SIGN = 778,   /* width of a character that is not ASCII, such as ± */
+    TIED = 40,    /* most characters of a number with its bounds */
+    LONG = 14,    /* characters beyond which a word may be broken */
+    UNBROKEN = 20 /* most characters of a piece that has no place to break */
 };
 
 static bool begins_character(char c)
@@ -26,10 +27,11 @@ static bool begins_character(char c)
     return ((unsigned char)c & 0xC0) != 0x80;
 }
 
-/* pt of such a piece, at most and a letter: wide letters leave a narrow column sooner. */
+/* Most pt of such a piece, exceeded by one letter at most: wide letters fill a narrow column
+ * sooner. */
 static const double unbroken_width = 110;
 
-/* In 1/100 pt; what is not printable ASCII is an escape in ASCII, or a sign. */
+/* Returns the width in 1/100 pt; each character that is not ASCII counts as SIGN. */
 static long width_of(const char *shown)
 {
     long sum = 0;
@@ -59,7 +61,7 @@ static bool is_number(const char *text)
            strncmp(text, minus, strlen(minus)) == 0;
 }
 
-/* Is the blank at text[i] one within a number, as "1.2 ± 0.3 (5)" or "[1.2, 3.4]"? */
+/* Is the blank at text[i] within a number such as "1.2 ± 0.3 (5)" or "[1.2, 3.4]"? */
 static bool is_tied(const char *text, size_t i)
 {
     static const char sign[] = "±";
@@ -74,7 +76,7 @@ static bool is_tied(const char *text, size_t i)
            (text[from] == '[' && is_number(text + from + 1) && text[i - 1] == ',');
 }
 
-/* Bytes up to a blank where a line may end. */
+/* Returns the bytes up to the first blank at which a line may end. */
 static size_t word_of(const char *text)
 {
     size_t n = strcspn(text, " ");
@@ -189,7 +191,7 @@ static void part_of_prose(FILE *out, const char *from, const char *to)
     free(part);
 }
 
-/* A quote of code is a straight one. */
+/* Prints code; its quotes are straight ones. */
 static void code_of_prose(FILE *out, const char *from, const char *to)
 {
     fputs("\\texttt{", out);

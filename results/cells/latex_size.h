@@ -1,5 +1,5 @@
-/* latex_size.h -- how much room text takes in LaTeX, as Computer Modern sets it at 10 pt. Other
- * fonts of papers are hardly wider. */
+/* latex_size.h -- measures text in LaTeX, set in Computer Modern of 10 pt. Other fonts of papers
+ * are hardly wider. */
 #ifndef LATEX_SIZE_H
 #define LATEX_SIZE_H
 
@@ -7,27 +7,29 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Of n bytes, in pt, without their escapes. */
+/* Returns the width of n bytes in pt; the LaTeX escapes of signs add nothing. */
 double latex_width(const char *text, size_t n);
 
-/* Bytes up to where a line may end next: behind a word, or within a long one behind "_" and
- * the like and before "(". *inside, false at first: the word goes on. */
+/* Returns the bytes up to the next place where a line may end: after a word or, within a long
+ * one, after signs such as "_" and before "(". *inside, false at first, tells whether the word
+ * goes on. */
 size_t latex_piece(const char *text, bool *inside);
 
-/* Bytes, with the blanks behind them, that stand on one line of `width` pt; at least a piece. */
+/* Returns the bytes that fit on one line of `width` pt, with the blanks after them; at least one
+ * piece. */
 size_t latex_line(const char *text, bool *inside, double width);
 
-/* Bytes that stand on at most `lines` lines, up to the end of a word where there is one. */
+/* Returns the bytes that fit on `lines` lines, up to the end of a word where there is one. */
 size_t latex_part(const char *text, int lines, double width);
 
-/* The text, of which "…" stands for what is below so many lines. The caller frees it; NULL: no
- * memory. */
+/* Returns a copy of the text, cut after `lines` lines and then ending in "…". The caller frees
+ * it; NULL: no memory. */
 char *latex_cut(const char *text, int lines, double width);
 
-/* As escape_latex, with the places within long words where a line may end. */
+/* Prints text as escape_latex does, with places within long words where a line may end. */
 void latex_words(FILE *out, const char *text);
 
-/* Sentences, in which `code` stands in letters of code. */
+/* Prints sentences; text between two backquotes is set as code. */
 void latex_prose(FILE *out, const char *text);
 
 double latex_longest(const char *text);          /* pt of the widest piece */

@@ -1,9 +1,9 @@
-/* latex_tabular.c -- rows of one panel as a LaTeX tabular (latex_layout.h).
+/* latex_tabular.c -- prints rows of one panel as a LaTeX tabular (latex_layout.h).
  *
- * A column of numbers is two, "r" and "l" with nothing between, that meet at the decimal point:
+ * A column of numbers is two columns, "r" and "l" without a gap, that meet at the decimal point:
  *     24 & .00 $\pm$ 0.40
- * which lets digits be bold, bounds and footnotes stand in the column. What does not begin
- * with a number stands across both. */
+ * so that digits can be bold, and bounds and footnotes can stand in the column. A cell that does
+ * not begin with a number spans both. */
 #include "latex_tabular.h"
 
 #include <stdlib.h>
@@ -13,12 +13,12 @@
 #include "latex_size.h"
 #include "text_table_draw.h"
 
-/* Other letters than those that were measured may need more lines. */
+/* Allows for fonts wider than the measured one, which need more lines. */
 static const double spare = 1.12;
-/* More of a cell or a heading would leave no page for the rest. */
+/* Most lines of a cell and of a heading; more would leave no room on the page for the rest. */
 enum { CELL_LINES = 20, HEAD_LINES = 5 };
 
-/* pt at 10 pt that a broken cell has; 0: it is not broken. */
+/* Returns the width of a broken cell, in pt of letters of 10 pt; 0: it is not broken. */
 static double cell_width(const struct latex_layout *l, int c)
 {
     return l->wrap[c] / l->scale / spare;
@@ -40,14 +40,14 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* A hyphen before a number, at its beginning or behind a blank or bracket, is a minus. */
+/* A hyphen before a digit is a minus at the beginning of the text or after a blank or bracket. */
 static bool is_minus(const char *text, size_t i)
 {
     return text[i] == '-' && is_digit(text[i + 1]) &&
            (i == 0 || strchr(" [(", text[i - 1]));
 }
 
-/* n bytes of the text, with each minus as one; `broken`: as words that may end a line. */
+/* Prints n bytes of the text with U+2212 for each minus; `broken`: lines may end within words. */
 static void put(struct text_table *t, const char *text, size_t n, bool broken)
 {
     static const char minus[] = "\xE2\x88\x92"; /* U+2212, which escape_latex knows */
@@ -82,7 +82,7 @@ static void put_note(const struct text_table *t, const struct text_cell *c)
         fprintf(t->out, "$^{%s}$", c->note);
 }
 
-/* In one column, on lines of `width`; 0: on one. */
+/* Prints a cell in one column, wrapped at `width` pt; 0 means no wrapping. */
 static void plain_cell(struct text_table *t, const struct text_cell *c, double width)
 {
     char own[FORM_TEXT];
@@ -97,7 +97,8 @@ static void plain_cell(struct text_table *t, const struct text_cell *c, double w
     free(cut);
 }
 
-/* In two that meet at the point. LaTeX skips blanks at the beginning of a cell. */
+/* Prints a cell in two columns that meet at the decimal point. A blank after the "&" is written
+ * "\ ", because LaTeX skips blanks at the beginning of a cell. */
 static void point_cell(struct text_table *t, const struct text_cell *c)
 {
     char own[FORM_TEXT];
@@ -116,7 +117,7 @@ static void point_cell(struct text_table *t, const struct text_cell *c)
     put_note(t, c);
 }
 
-/* A heading, on as many lines as its column is narrow. */
+/* Prints a heading, broken into lines where its column is narrow. */
 static void put_name(struct text_table *t, const struct latex_layout *l, int c)
 {
     const struct text_column *k = &t->column[c];
@@ -163,7 +164,7 @@ static void put_columns(struct text_table *t, const struct latex_layout *l, int 
     fputs(" \\\\\n\\midrule\n", t->out);
 }
 
-/* The cell to print: where a part of a table begins, what it repeats from the rows before. */
+/* Returns the cell to print: in the first row of a part, the earlier cell that it repeats. */
 static const struct text_cell *shown(const struct text_table *t, int row, int c, int from)
 {
     int at = row;
@@ -202,7 +203,7 @@ void latex_tabular(struct text_table *t, const struct latex_layout *l, int panel
     fputs("\\bottomrule\n\\end{tabular}", t->out);
 }
 
-/* In a paper of 11 pt. */
+/* Returns the pt of a line in a paper of 11 pt. */
 static double line_height(const struct latex_layout *l)
 {
     return l->scale > 0.9 ? 12 : 11;

@@ -66,7 +66,7 @@ const struct metric_info *metric_info(const char *name)
 
 int metric_decimals(const struct metric_info *m, double value)
 {
-    /* Of an accuracy what is missing to 100 % tells how fine it is. */
+    /* An accuracy near 100 % needs as many decimals as its error. */
     const double share = m->better > 0 && value < 1 ? fmin(value, 1 - value) : value;
     const double size = fabs(m->percent ? 100 * share : value);
     if (!isfinite(size))
@@ -99,7 +99,7 @@ char *metric_bound(const struct metric_info *m, double value, char text[METRIC_T
 {
     const int decimals = metric_decimals(m, value);
     const double scale = pow(10, decimals) * (m->percent ? 100 : 1);
-    /* What is a whole number but for the noise of the product stays as it is. */
+    /* A product that is whole up to rounding noise keeps its value. */
     const double up = isfinite(value) ? ceil(value * scale * (1 - 1e-12)) / scale : value;
     return metric_number(m, up, decimals, text);
 }

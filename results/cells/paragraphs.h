@@ -1,4 +1,4 @@
-/* paragraphs.h -- sentences around tables, in every format for people. */
+/* paragraphs.h -- prints sentences around tables, in every format for people. */
 #ifndef PARAGRAPHS_H
 #define PARAGRAPHS_H
 

@@ -1,4 +1,4 @@
-/* prose.h -- sentences that are made piece by piece, as above and below a table. */
+/* prose.h -- builds text piece by piece, such as the sentences above and below a table. */
 #ifndef PROSE_H
 #define PROSE_H
 
@@ -6,7 +6,7 @@
 
 enum { PROSE_TEXT = 32768 };
 
-/* Zeroed: empty. What does not fit is cut, and ends in "...". */
+/* A zeroed struct is empty. Text that does not fit is cut and ends in "...". */
 struct prose {
     char text[PROSE_TEXT];
     size_t used;

@@ -1,8 +1,8 @@
-/* text_table.c -- columns and cells, and rows as CSV and JSON.
+/* text_table.c -- stores columns and cells, and prints rows as CSV and JSON.
  *
- * Cells are kept until enough rows are there to be printed: all of them where widths matter
- * and nobody waits, one in CSV and JSON. Text is made fit for its format when it is added, so
- * that no printing function can forget it. What is drawn is in text_table_draw.c. */
+ * Cells are kept until enough rows are there to be printed: all rows where widths matter and
+ * nobody waits, one row in CSV and JSON. Text is made fit for its format when it is added, so
+ * that no printing function can forget it. text_table_draw.c draws the formats for people. */
 #include "text_table.h"
 
 #include <assert.h>
@@ -21,7 +21,7 @@
 #include "real_text.h"
 #include "text_table_draw.h"
 
-/* Rows of a stream that decide the widths of columns; later ones keep to them. Chosen. */
+/* The first rows of a stream, which decide the widths of the columns. Chosen. */
 enum { FIRST_ROWS = 1000 };
 
 static const char *const names[PRINT_FORMATS] = {
@@ -84,8 +84,8 @@ void text_table_keep(struct text_table *t)
 
 /* ---- columns ---- */
 
-/* In characters that its format can print; NULL: no memory. Numbers that a program reads back
- * are made of the text, so CSV and JSON keep what they can quote. */
+/* Returns a copy of the text with escapes for characters that the format cannot print; NULL: no
+ * memory. CSV and JSON keep all that they can quote, because programs read the text back. */
 static char *fit(const struct text_table *t, const char *text, size_t *n)
 {
     return clean_text(text, n,
@@ -102,7 +102,7 @@ static bool is_taken(const struct text_table *t, const char *name)
     return false;
 }
 
-/* "name", or "name_2" when a program could not tell the two apart. Takes `name`. */
+/* Returns `name`, or "name_2" in CSV and JSON when the name is taken. Owns `name`. */
 static char *distinct(const struct text_table *t, char *name)
 {
     for (int i = 2; name && !print_format_for_people(t->format) && is_taken(t, name); i++) {
@@ -230,7 +230,7 @@ static void json_row(struct text_table *t, const struct text_cell *row)
     free(text);
 }
 
-/* Prints the rows that are kept, and forgets them. */
+/* Prints the kept rows and frees their cells. */
 static void flush(struct text_table *t)
 {
     if (t->failed || t->columns == 0)
@@ -248,11 +248,11 @@ static void flush(struct text_table *t)
 
 /* ---- cells ---- */
 
-/* The next cell; NULL for want of memory. */
+/* Appends an empty cell; NULL: no memory. */
 static struct text_cell *append(struct text_table *t, enum cell_type type)
 {
     assert(t->failed || t->columns > 0);
-    /* Here and not with the last cell of a row, which may still get a tail or a note. */
+    /* Rows are printed here, not after their last cell, which may still get a tail or a note. */
     if (t->hold && t->cells == t->hold * t->columns)
         flush(t);
     if (!t->failed && t->cells == t->room) {
@@ -270,7 +270,7 @@ static struct text_cell *append(struct text_table *t, enum cell_type type)
     return &t->cell[t->cells++];
 }
 
-/* Takes `text`, which may be NULL for want of memory, as the text of a new cell. */
+/* Makes `text` the text of a new cell and owns it; NULL means that memory ran out. */
 static void append_text(struct text_table *t, enum cell_type type, char *text, size_t n)
 {
     struct text_cell *c = text ? append(t, type) : NULL;
@@ -329,7 +329,7 @@ void text_table_real(struct text_table *t, double value)
         c->real = value;
 }
 
-/* A new string in printf's way, or NULL. */
+/* Formats a new string as printf does; NULL: no memory. */
 static char *format(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
 
 static char *format(const char *fmt, va_list args)
@@ -357,7 +357,7 @@ void text_table_format(struct text_table *t, const char *fmt, ...)
     free(text);
 }
 
-/* a, a separator when a is not empty, and b; frees a. NULL for want of memory. */
+/* Returns a and b joined, with a separator when a is not empty; frees a. NULL: no memory. */
 static char *join(char *a, const char *separator, const char *b)
 {
     const size_t used = a ? strlen(a) : 0, more = strlen(separator) + strlen(b) + 1;
@@ -437,8 +437,8 @@ void text_table_caption(struct text_table *t, const char *caption)
     t->failed |= !t->caption;
 }
 
-/* A letter that LaTeX's labels have not is its bytes in hex, so that names of such letters
- * alone are told apart. */
+/* Adds a byte to a label: in hex when it is not ASCII, so that names made only of such letters
+ * stay distinct; other signs that labels lack become "-". */
 static void say_label_letter(struct prose *label, unsigned char c)
 {
     if (c >= 0x80)

@@ -1,9 +1,9 @@
-/* text_table_draw.c -- rows of cells as text in columns, Markdown and HTML.
+/* text_table_draw.c -- prints rows of cells as text in columns, Markdown and HTML.
  *
- * A cell becomes a head and a tail: " ± 1.2", a star and the marks of footnotes are the tail.
- * In the terminal a column is as wide as its widest head and tail together; where rows would
- * be wider than the terminal, columns of words give way, down to their longest word, and
- * their cells go on in lines below. */
+ * A cell has a head and a tail; " ± 1.2", a star and the marks of footnotes are the tail. In the
+ * terminal a column is as wide as its widest head and widest tail together. Where rows would be
+ * wider than the terminal, columns of words shrink, down to their longest word, and their cells
+ * go on in the lines below. */
 #include "text_table_draw.h"
 
 #include <assert.h>
@@ -44,7 +44,7 @@ const char *text_cell_form(const struct text_cell *c, char text[FORM_TEXT], size
     return c->text ? c->text : text;
 }
 
-/* Columns of numbers stand to the right; their first cell tells. */
+/* Right-aligns columns whose first cell is a number. */
 static void find_right(struct text_table *t)
 {
     for (int c = 0; c < t->columns; c++)
@@ -90,8 +90,8 @@ static int indent_width(const struct text_cell *c)
     return c->indent ? 2 : 0;
 }
 
-/* Bytes of `text` that fit into `width` columns, at least one word; a break is behind a
- * blank or a comma. */
+/* Returns the bytes of `text` that fit into `width` columns, at least one word; a line may break
+ * after a blank or a comma. */
 static size_t piece(const char *text, int width)
 {
     size_t end = 0;
@@ -116,7 +116,7 @@ static int longest_word(const char *text)
     return longest;
 }
 
-/* Of the rows that are kept; columns never become narrower. */
+/* Widths count only the rows that are kept. A column never becomes narrower. */
 static void find_widths(struct text_table *t)
 {
     for (int c = 0; c < t->columns; c++) {
@@ -146,7 +146,7 @@ static int least_width(const struct text_table *t, int c)
     return least;
 }
 
-/* Takes the columns beyond the terminal from the widest columns of words. */
+/* Narrows the widest columns of words until a row fits into the terminal. */
 static void make_fit(struct text_table *t)
 {
     int total = -GAP, *least = calloc((size_t)t->columns, sizeof *least);
@@ -167,13 +167,13 @@ static void make_fit(struct text_table *t)
     free(least);
 }
 
-/* Blanks are written only when something follows them, so no line ends in one. */
+/* A line of output. Blanks are written only when text follows, so that no line ends in one. */
 struct line {
     FILE *out;
     int blanks;
 };
 
-/* Not by printf's padding, which is most of the work of a long table. */
+/* Writes the blanks with fwrite: printf's padding would take most of the time of a long table. */
 static void put(struct line *l, const char *text, size_t n)
 {
     static const char blanks[] = "                                ";
@@ -205,14 +205,14 @@ static void put_marks(struct line *l, const struct text_cell *c)
     }
 }
 
-/* A cell of numbers, heads above each other. */
+/* Prints a right-aligned cell, its head in line with the heads above. */
 static void put_right(struct line *l, const struct text_table *t, const struct text_cell *c,
                       const struct text_column *k)
 {
     char own[FORM_TEXT];
     size_t head;
     const char *text = text_cell_form(c, own, &head);
-    /* Rows that came later than the widths may be wider. */
+    /* Rows added after the widths were found may be wider. */
     const int before = max_int(0, k->width - k->tail - width_of(text, head));
     l->blanks += before;
     put_bold(l, text, t->bold && c->best);
@@ -220,7 +220,7 @@ static void put_right(struct line *l, const struct text_table *t, const struct t
     l->blanks += max_int(0, k->width - before - text_width(text) - marks_width(c));
 }
 
-/* The next piece of a cell of words, of which *from bytes are printed. */
+/* Prints the next line of a cell of words; *from counts its bytes that are printed. */
 static void put_left(struct line *l, const struct text_table *t, const struct text_cell *c,
                      const struct text_column *k, size_t *from)
 {
@@ -358,7 +358,7 @@ static void html_cell(const struct text_table *t, int column, const struct text_
     fputs("</td>", t->out);
 }
 
-/* Wide tables scroll within their box, which the keyboard can reach. */
+/* Opens a table in a box that scrolls when it is wide; tabindex lets the keyboard reach it. */
 static void html_names(const struct text_table *t)
 {
     fputs("<div class=wide tabindex=0><table>\n<thead><tr>", t->out);

@@ -16,7 +16,7 @@ static uint64_t hash(const char *text)
     return h;
 }
 
-/* The slot of the text, or the free one where it belongs. */
+/* Returns the slot of the text, or the free slot where it belongs. */
 static size_t find(const struct words *w, const char *text)
 {
     size_t i = hash(text) & (w->slots - 1);
@@ -25,7 +25,7 @@ static size_t find(const struct words *w, const char *text)
     return i;
 }
 
-/* Twice as many slots, and room for as many words as may fill half of them. */
+/* Doubles the slots, and makes room for as many words as may fill half of them. */
 static bool grow(struct words *w)
 {
     const size_t slots = w->slots ? 2 * w->slots : SLOTS_FIRST;

@@ -22,26 +22,28 @@ static const double mcnemar_level = 0.05;
 
 /* A run on a split. */
 struct answered {
-    char *key[KEYS], *examples; /* owned; examples: what makes the test sequences */
+    char *key[KEYS], *examples; /* owned; examples: the settings that make the sequences */
     int64_t recipe, seed;
     uint8_t *bits; /* owned */
     int count;
-    double perplexity; /* NaN: no text */
+    double perplexity; /* NaN: the split is no text */
 };
 
-/* Runs with equal keys and recipe stand together; a group has one key and recipe. */
+/* The runs of one side. Runs with equal keys, and so of one recipe, are adjacent. */
 struct side {
     const struct compare_request *q;
     struct answered *run;
     int n, room;
 };
 
+/* The runs of one key, which all have one recipe. */
 struct group {
     const struct answered *run;
     int n;
 };
 
-/* Those of the recipe with most seeds come first; others of the same key are left out. */
+/* Selects, for each key, the runs of the recipe with most seeds, the newest of equals; other
+ * recipes are left out. */
 static const char answers_sql[] =
     "WITH seed AS MATERIALIZED ("
     "  SELECT r.*, a.id AS answer, a.split"
@@ -63,7 +65,7 @@ static const char answers_sql[] =
     " s.recipe, s.seed, a.count, a.bits, s.task, s.encoder, s.identity, s.config,"
     " (SELECT max(iif(m.name = 'perplexity', m.value, NULL)) FROM metric AS m"
     "  WHERE m.run_id = s.run_id AND m.split = s.split"
-    "  HAVING sum(m.name = 'bits_per_byte') > 0) " /* which texts alone have */
+    "  HAVING sum(m.name = 'bits_per_byte') > 0) " /* only texts have it */
     "FROM seed AS s"
     " JOIN setting AS t USING (experiment, profile, cell, split, variant, recipe)"
     " JOIN answer AS a ON a.id = s.answer "
@@ -82,7 +84,7 @@ enum {
     PERPLEXITY
 };
 
-/* --- what is stored ------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------------- */
 
 static const char *text_at(sqlite3_stmt *q, int i)
 {
@@ -108,7 +110,7 @@ static bool is_asked(const struct compare_request *r, sqlite3_stmt *q)
         return false;
     for (int i = 0; i < r->n_filters; i++) {
         struct filter f;
-        struct err ignored; /* they were checked before */
+        struct err ignored; /* compare_print has checked the filters */
         if (filter_parse(r->filters[i], &f, &ignored) != ST_OK ||
             !filter_fits(&f, f.key == FILTER_STATE ? "done" : text_at(q, column[f.key])))
             return false;
@@ -146,7 +148,7 @@ static bool fill_answered(struct answered *r, sqlite3_stmt *q)
     return whole;
 }
 
-/* A stranger's database may hold what its own checks refuse. */
+/* Checks the number of answers, because a stranger's database may hold what CHECKs refuse. */
 static enum status check_answers(sqlite3_stmt *q, struct err *e)
 {
     const int64_t count = sqlite3_column_int64(q, COUNT);
@@ -209,16 +211,17 @@ static void side_free(struct side *s)
 
 struct pair {
     const char *const *key;
-    bool of_text; /* errors are perplexities; nothing is known of its sequences */
+    bool of_text; /* errors are perplexities, and the numbers below are not known */
     int seeds_a, seeds_b, examples;
     double error_a, error_b, effect, improvement;
     struct interval interval;
-    /* Of seeds of the same number, but of texts: */
-    int pairs, better_a, better_b; /* better: McNemar finds so */
-    struct discordant only;        /* sums */
+    /* Pairs of runs with the same seed, except of texts. */
+    int pairs, better_a, better_b; /* better: by McNemar's test */
+    struct discordant only;        /* sums over the pairs */
 };
 
-/* Keys up to SPLIT, and of databases the variant too. */
+/* Are the first `keys` keys equal? Encoders are compared by those up to SPLIT, databases by the
+ * variant too. */
 static bool same_key(const struct answered *a, const struct answered *b, int keys)
 {
     for (int k = 0; k < keys; k++)
@@ -235,7 +238,7 @@ static struct group group_at(const struct side *s, int i)
     return g;
 }
 
-/* No run: n is 0. */
+/* Returns the group whose first `keys` keys are those of `like`; n is 0 when there is none. */
 static struct group group_like(const struct side *s, const struct answered *like, int keys)
 {
     for (int i = 0; i < s->n; i++)
@@ -249,7 +252,7 @@ static bool is_text(struct group g)
     return !isnan(g.run->perplexity);
 }
 
-/* The share of sequences with a mistake, or of a text its perplexity. */
+/* Returns the share of sequences with a mistake, or the perplexity of a text. */
 static double error_of(const struct answered *r)
 {
     int wrong = 0;
@@ -278,7 +281,7 @@ static void compare_seeds(struct group a, struct group b, struct pair *p)
         }
 }
 
-/* Room for both sides: an error and a pointer to the answers of each run. */
+/* Work space for both sides: the error of each run, and a pointer to its answers. */
 struct room {
     double *error;
     const uint8_t **right;
@@ -328,7 +331,7 @@ static enum status compare(struct group a, struct group b, struct room r, struct
 
 struct pairs {
     struct pair *at;
-    int n, left_out; /* of other examples */
+    int n, left_out; /* left_out: pairs with different examples */
 };
 
 static bool same_examples(struct group a, struct group b)
@@ -366,7 +369,7 @@ static enum status compare_all(const struct side *a, const struct side *b,
 
 /* --- printing ------------------------------------------------------------------ */
 
-/* The first pair of texts, or of what is answered right or wrong; NULL: none. */
+/* Returns the first pair that is of texts, or is not; NULL: none. */
 static const struct pair *first_of(const struct pairs *p, bool of_text)
 {
     for (int i = 0; i < p->n; i++)
@@ -375,7 +378,7 @@ static const struct pair *first_of(const struct pairs *p, bool of_text)
     return NULL;
 }
 
-/* Text for people leaves out a key that is the same in all rows. */
+/* Does the key differ between rows? Tables for people leave out keys that do not. */
 static bool varies(const struct pairs *p, bool of_text, int key)
 {
     const struct pair *first = first_of(p, of_text);

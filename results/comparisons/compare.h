@@ -1,10 +1,10 @@
-/* compare.h -- two encoders, or two databases, on the same test examples.
+/* compare.h -- compares two encoders, or two databases, on the same test examples.
  *
  * Every run stores which sequences of a split it got right, and all runs of a split answer
  * the same sequences. Where both sides have done runs of one experiment, profile, cell and
- * split, paired.h compares them. Of texts, of which no sequence is without a mistake, the
- * perplexities of the seeds are compared. Of runs of one variant with several settings, those with
- * most seeds done count, of these the newest. */
+ * split, paired.h compares them. For texts, where every sequence has a mistake, the perplexities
+ * of the seeds are compared. When runs of one variant have several settings, those with most
+ * seeds done count, and the newest of equals. */
 #ifndef COMPARE_H
 #define COMPARE_H
 
@@ -12,16 +12,16 @@
 #include "text_table.h"
 
 struct compare_request {
-    struct store *a, *b;         /* the same one when encoders are compared */
+    struct store *a, *b;         /* the same store when encoders are compared */
     const char *name_a, *name_b; /* encoders or variants, or the names of databases */
-    bool databases;              /* each variant of `a` with the same variant of `b` */
-    const char *profile;         /* glob; NULL: every */
+    bool databases;              /* compares each variant of `a` with the same one of `b` */
+    const char *profile;         /* glob; NULL: all */
     const char *const *filters;  /* KEY=GLOB */
     int n_filters;
     enum print_format format;
 };
 
-/* A row a split. ST_NOTFOUND when there is nothing that both answered. */
+/* Prints a row per split. ST_NOTFOUND: there is nothing that both sides answered. */
 enum status compare_print(const struct compare_request *q, FILE *out, struct err *e);
 
 #endif

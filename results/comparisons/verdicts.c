@@ -1,9 +1,9 @@
-/* verdicts.c -- the claims with the values of both sides, judged and printed.
+/* verdicts.c -- reads claims with the values of both sides, judges and prints them.
  *
  * One statement gives a row for each seed of either side of each claim and profile. Sides
  * are summarised, verdict_rule.h judges families (all claims about one experiment in one
- * profile), and those that were asked for are printed, for people or as CSV and JSON.
- * The trap: claims that nobody asked for are read and judged too, since Holm's correction
+ * profile), and the requested claims are printed, for people or as CSV and JSON.
+ * Caution: claims that were not requested are read and judged too, because Holm's correction
  * goes over the whole family; keep_asked drops them only afterwards. */
 #include "verdicts.h"
 
@@ -29,9 +29,9 @@ enum column { PROFILE, NAME, TEXT, EXPERIMENT, CELL, SPLIT, METRIC, LESS, THAN }
 enum { SIDES = 2 }; /* 0: `less`, 1: `than` */
 
 struct side {
-    double *value;        /* owned: of each seed that has one */
-    int n, runs;          /* runs: done, with a value or without */
-    int64_t count, total; /* over seeds; -1: no rate */
+    double *value;        /* owned; [n] of the seeds that have one */
+    int n, runs;          /* runs: done runs, with a value or without */
+    int64_t count, total; /* sums over seeds; -1: no rate */
     double mean, std;
     struct interval interval; /* of the mean */
 };
@@ -41,8 +41,8 @@ struct claim {
     int64_t id;
     double published_less, published_than;
     struct side side[SIDES];
-    int settings; /* of the side that has most */
-    bool asked;   /* to be printed */
+    int settings; /* number of settings, of the side that has most */
+    bool asked;   /* is to be printed */
     double effect;
     struct interval interval;
     struct comparison judged;
@@ -53,9 +53,9 @@ struct claims {
     int n, room;
 };
 
-/* A row a seed of either side of a claim in a profile, or one without a value where the side
- * has no run. `setting` ranks the settings of each side: those to be compared have place
- * 1. */
+/* Selects a row for each seed of either side of a claim in a profile, or one row without a value
+ * when the side has no run. The settings of each side are ranked: those with place 1 are
+ * compared. */
 static const char claims_sql[] =
     "WITH asked AS ("
     "  SELECT id, 0 AS side, experiment, cell, split, metric, less AS name FROM claim"
@@ -203,8 +203,8 @@ static void claims_free(struct claims *all)
 
 /* --- verdicts ------------------------------------------------------------------ */
 
-/* Both sides make so few errors that they solve what was asked: the size of this profile
- * cannot test the claim. */
+/* Do both sides err so little that they solve the task? Then the size of this profile cannot test
+ * the claim. */
 static bool both_solve(const struct claim *c)
 {
     return metric_info(c->text[METRIC])->error && c->side[0].mean <= solved_error &&
@@ -222,8 +222,7 @@ static struct values values_of(const struct side *s)
     return (struct values){s->value, s->n};
 }
 
-/* Judges the family of claim `first`, none of which stands before it. `room` has a place for
- * each of all. */
+/* Judges the family whose first claim is `first`. `room` is work space, [all->n]. */
 static enum status decide(struct claims *all, int first, struct comparison *room,
                           struct err *e)
 {
@@ -241,7 +240,7 @@ static enum status decide(struct claims *all, int first, struct comparison *room
         if (!same_family(c, &all->claim[first]))
             continue;
         c->judged = room[--n];
-        /* It was run, but has no value there. */
+        /* Both sides were run, but one has no value. */
         if (c->judged.verdict == NOT_RUN && c->side[0].runs > 0 && c->side[1].runs > 0)
             c->judged.verdict = UNDECIDED;
     }
@@ -285,7 +284,8 @@ static void keep_asked(struct claims *all)
     all->n = kept;
 }
 
-/* Decides all, since the correction goes over all of a family, and keeps those asked for. */
+/* Judges all claims, because the correction goes over whole families, and keeps those that were
+ * requested. */
 static enum status decide_all(struct claims *all, struct err *e)
 {
     struct comparison *room = calloc((size_t)all->n + 1, sizeof *room);
@@ -302,7 +302,7 @@ static enum status decide_all(struct claims *all, struct err *e)
     return st;
 }
 
-/* How many claims from c[0] on, of n, are of its profile. */
+/* Returns how many of the n claims from c[0] on have its profile. */
 static int of_profile(const struct claim *c, int n)
 {
     int k = 1;
@@ -342,7 +342,7 @@ static void add_effect(struct text_table *t, const struct metric_info *m,
                           metric_number(m, c->interval.high, decimals, high));
 }
 
-/* The p-value of the direction in which the seeds lie, before and after correction. */
+/* Adds the smaller p-value of the two directions, before and after correction. */
 static void add_p(struct text_table *t, const struct comparison *j)
 {
     const bool below = j->below <= j->above;
@@ -389,7 +389,7 @@ static void fill(struct text_table *t, const struct claim *c, int n)
     }
 }
 
-/* ", paper 4.90 and 20.30", when it has both. */
+/* Writes ", paper 4.90 and 20.30" when the paper has both numbers. */
 static void write_paper(const struct claim *c, FILE *out)
 {
     const struct metric_info *m = metric_info(c->text[METRIC]);
@@ -401,8 +401,8 @@ static void write_paper(const struct claim *c, FILE *out)
                 metric_number(m, than, metric_decimals(m, than), b));
 }
 
-/* What the claims say; in LaTeX as comments, from which a paper takes what its text speaks of:
- * as notes they would send the table over its page. */
+/* Prints what the claims say. In LaTeX they are comments, from which authors take what they need,
+ * because as notes they would not fit on the page of the table. */
 static void print_details(const struct claim *c, int n, enum print_format f, FILE *out)
 {
     for (int i = 0; i < n; i++) {
@@ -451,8 +451,8 @@ static bool has_runs(const struct claim *c)
     return c->side[0].runs > 0 || c->side[1].runs > 0;
 }
 
-/* Moves the claims that have a run on some side to the front, in order; returns how many.
- * All of them when none has, so that there is something to print. */
+/* Moves the claims with a run on some side to the front, in order, and returns their number; n
+ * when no claim has a run, so that there is something to print. */
 static int with_runs_first(struct claim *c, int n)
 {
     int front = 0;
@@ -466,7 +466,7 @@ static int with_runs_first(struct claim *c, int n)
     return front ? front : n;
 }
 
-/* Adds a name to "KEY=A,B" unless it is there; an encoder's is without its options. */
+/* Adds a name to "KEY=A,B" unless it is there; the options of an encoder are left out. */
 static void add_to_list(struct prose *list, const char *name)
 {
     const size_t n = strcspn(name, "(");
@@ -479,7 +479,7 @@ static void add_to_list(struct prose *list, const char *name)
     prose_say(list, "%s%.*s", list->text[list->used - 1] == '=' ? "" : ",", (int)n, name);
 }
 
-/* Below the claims: the learning rates, or whatever was tuned, of their encoders. */
+/* Adds a note below the claims on the tuned settings, such as learning rates, of their encoders. */
 static enum status say_tuning(struct store *s, const struct claim *c, int n,
                               struct text_table *t, struct err *e)
 {
@@ -528,7 +528,7 @@ static enum status print_profile(struct store *s, const struct claim *c, int n, 
     return ST_OK;
 }
 
-/* A row a claim: the verdict, texts, numbers and counts. */
+/* Adds the columns for programs, which have a row per claim: verdict, texts, numbers, counts. */
 static void add_columns(struct text_table *t)
 {
     static const char *const names[] = {
@@ -586,7 +586,7 @@ static enum status export_claims(const struct claims *all, enum print_format f, 
                       JSON_INDENT(1), out, e);
 }
 
-/* `short_list`: leave out of text for people what no run speaks about. */
+/* Prints the claims. `short_list`: formats for people leave out claims without a run. */
 static enum status print_claims(struct store *s, struct claims *all, enum print_format f,
                                 bool short_list, FILE *out, struct err *e)
 {
@@ -603,7 +603,7 @@ static enum status print_claims(struct store *s, struct claims *all, enum print_
     return st;
 }
 
-/* Are runs named, by profile or file, none of which is done? */
+/* Does the request name runs, by profile or file, and none of them is done? */
 static bool asks_for_no_run(const struct verdicts_request *q, const struct claims *all)
 {
     bool some = !q->profile && !q->chosen;
@@ -617,7 +617,7 @@ static const char *or_all(const char *glob)
     return glob ? glob : "*";
 }
 
-/* The claims that are asked for, judged. */
+/* Reads and judges the requested claims. */
 static enum status read_claims(struct store *s, const struct verdicts_request *q,
                                struct claims *all, struct err *e)
 {
@@ -645,7 +645,7 @@ static enum status take_name(void *context, sqlite3_stmt *q, struct err *e)
     return ST_OK;
 }
 
-/* The claim that is asked for is none of those that there are. */
+/* Reports that no claim has the requested name, or that there are no claims. */
 static enum status no_such_claim(struct store *s, const char *name, struct err *e)
 {
     struct names *all = calloc(1, sizeof *all);

@@ -1,9 +1,9 @@
-/* by_stratum.c -- what the table `stratum` holds: each seed a thin line, all seeds together a
- * thick one, a box for each experiment, split and stratum.
+/* by_stratum.c -- draws the table `stratum`: each seed as a thin line, all seeds together as a
+ * thick one, with a box for each experiment, split and stratum.
  *
- * Neighbouring values of the stratum are taken together until they hold a fortieth of the
- * places, so that the few places at the far end make no spikes: x is the mean of their values.
- * Strata with two values alone (classes) are left to `query error_by_stratum`.
+ * Neighbouring values of the stratum are joined until they hold a fortieth of the places, so that
+ * the few places at the far end make no spikes; x is the mean of their values. Strata with at most
+ * two values (classes) are left to `query error_by_stratum`.
  *
  * The first statement lists the lines in the order of the picture. The second runs once for
  * each line and lists its values in their order. A single statement would have to sort the
@@ -19,10 +19,10 @@
 #include "store_internal.h"
 #include "undrawn.h"
 
-enum { VALUE, MEAN, SUM, PLACES, OF_SEED }; /* the mean is drawn thin */
+enum { VALUE, MEAN, SUM, PLACES, OF_SEED }; /* thin lines are the mean over the value */
 enum { BINS = 40 };
 
-/* A line for each run and stratum. */
+/* Selects a line for each run, split and stratum. */
 static const char lines_sql[] =
     "WITH asked AS MATERIALIZED (SELECT run_id, experiment, profile, cell, task, encoder,"
     "   variant, seed FROM v_run WHERE state = 'done' AND profile GLOB ?1 AND experiment GLOB ?2"
@@ -35,20 +35,20 @@ static const char lines_sql[] =
     "FROM asked JOIN line USING (run_id) "
     "ORDER BY experiment, profile, cell, split, name, encoder, variant, seed, run_id";
 enum { PANEL, SERIES, SEED, RUN, SPLIT, NAME, TASK };
-enum { AXIS }; /* a word of the first row of a panel, not in the CSV */
+enum { AXIS }; /* word of the first row of a panel; not in the CSV */
 
 struct value {
     int64_t at, places;
-    bool known;    /* has a number */
+    bool known;    /* there is a number */
     double number; /* wrong places, or nats */
 };
 
 struct reader {
     struct store *store;
-    sqlite3_stmt *values; /* of one line */
+    sqlite3_stmt *values; /* selects the values of one line */
     const struct plot_request *request;
     struct plot_data *out;
-    struct value *value; /* of the line at hand */
+    struct value *value; /* values of the present line */
     int n, room;
 };
 
@@ -76,7 +76,7 @@ static enum status take_value(struct reader *r, struct err *e)
     return ST_OK;
 }
 
-/* What the stratum counts, where it is known. */
+/* Names the axis after what the stratum counts, when that is known; false: no memory. */
 static bool name_axis(const struct reader *r, sqlite3_stmt *line, struct plot_row *row)
 {
     const char *(*help)(const char *, const char *) = r->request->stratum_help;
@@ -86,7 +86,7 @@ static bool name_axis(const struct reader *r, sqlite3_stmt *line, struct plot_ro
     return !text || plot_word(row, AXIS, text);
 }
 
-/* The values [first, end) are one point, without a number where one of them has none. */
+/* Adds the values [first, end) as one point, which has no number when one of them has none. */
 static enum status add_point(struct reader *r, sqlite3_stmt *line, int first, int end,
                              struct err *e)
 {
@@ -108,7 +108,7 @@ static enum status add_point(struct reader *r, sqlite3_stmt *line, int first, in
     return ST_OK;
 }
 
-/* Tasks other than texts have no nats. */
+/* Has any value a number? Tasks other than texts have no nats. */
 static bool has_numbers(const struct reader *r)
 {
     for (int i = 0; i < r->n; i++)
@@ -117,10 +117,10 @@ static bool has_numbers(const struct reader *r)
     return false;
 }
 
-/* A value is in the bin of the places before it. */
+/* Adds the points of a line. The number of places before a value decides its bin. */
 static enum status add_points(struct reader *r, sqlite3_stmt *line, struct err *e)
 {
-    double all = 0.0, before = 0.0, bin = 0.0; /* reals: a stranger's sums may overflow */
+    double all = 0.0, before = 0.0, bin = 0.0; /* sums may overflow an int64_t */
     int first = 0;
     enum status st = ST_OK;
     if (r->n <= 2 || !has_numbers(r))
@@ -179,7 +179,7 @@ enum status by_stratum_read(struct store *s, const struct plot_request *q,
     return st;
 }
 
-/* The places of all seeds in the order of the distance; rows with one value are one. */
+/* A point of all seeds together; points with the same x are added up. */
 struct point {
     double x, sum, places;
 };
@@ -190,8 +190,8 @@ static int by_distance(const void *a, const void *b)
     return (p->x > q->x) - (p->x < q->x);
 }
 
-/* Lines "x mean" of the rows [first, end) that have a finite number. Without memory none is
- * drawn. */
+/* Writes lines "x mean" over all seeds for the rows [first, end) with a finite number; none
+ * without memory. */
 static void write_all_seeds(const struct plot_data *d, int first, int end, double scale,
                             FILE *out)
 {

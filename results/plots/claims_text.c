@@ -7,7 +7,7 @@
 #include "metric_text.h"
 #include "verdicts.h"
 
-enum { INDENT = 2, BOX = 60 }; /* letters; a verdict stands behind the box */
+enum { INDENT = 2, BOX = 60 }; /* letters; the verdict follows the box */
 
 double claims_value(const struct plot_row *r, int value)
 {
@@ -36,7 +36,7 @@ bool claims_have(const struct plot_data *d, int value)
     return false;
 }
 
-/* Of the signs that are in the picture. */
+/* Explains the signs that are in the picture. */
 static void print_key(const struct plot_data *d, FILE *out)
 {
     fprintf(out, "o: mean of the second less that of the first%s\n",
@@ -46,7 +46,7 @@ static void print_key(const struct plot_data *d, FILE *out)
                                             : "");
 }
 
-/* The letter of the box at which `x` lies. */
+/* Returns the column of the box at which `x` lies. */
 static int column_of(double x, double low, double high)
 {
     const double width = high > low ? high - low : 1.0;
@@ -82,7 +82,7 @@ static void print_claim(const struct plot_row *r, double low, double high, FILE 
                 INDENT, "");
 }
 
-/* Its ends, and 0 where there is room between them. */
+/* Prints the axis with its ends, and 0 where there is room between them. */
 static void print_axis(double low, double high, FILE *out)
 {
     char line[BOX + 1], left[32], right[32];

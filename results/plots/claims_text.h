@@ -1,10 +1,10 @@
-/* claims_text.h -- the rows of the picture of claims, and the picture in text. */
+/* claims_text.h -- the rows of the picture of claims, and that picture in text. */
 #ifndef CLAIMS_TEXT_H
 #define CLAIMS_TEXT_H
 
 #include "plot.h"
 
-/* Values and words of a row; the first of p are after Holm's correction. */
+/* Values and words of a row. CLAIM_P_BELOW and CLAIM_P_ABOVE are after Holm's correction. */
 enum {
     CLAIM_EFFECT,
     CLAIM_LOW,
@@ -18,16 +18,16 @@ enum {
 };
 enum { CLAIM_NAME, CLAIM_VERDICT, CLAIM_METRIC };
 
-/* A value up to CLAIM_PUBLISHED in the unit of the axis: percent of metrics that are rates. */
+/* Returns a value up to CLAIM_PUBLISHED in the unit of the axis: percent for rates. */
 double claims_value(const struct plot_row *r, int value);
-/* The least and the greatest finite one of the rows [first, end), and 0. */
+/* Finds the least and the greatest of 0 and the finite values of the rows [first, end). */
 void claims_range(const struct plot_data *d, int first, int end, double *low, double *high);
 
-/* Whether any row has a finite number of this value. */
+/* Is this value finite in any row? */
 bool claims_have(const struct plot_data *d, int value);
 
-/* For a terminal, which needs no gnuplot: each claim's name has a line of its own, so that the
- * interval below it always has the same room. */
+/* Prints the picture to a terminal, without gnuplot. Each claim's name has a line of its own, so
+ * that the interval below it always has the same room. */
 void claims_print(const struct plot_data *d, const struct plot_request *q, FILE *out);
 
 #endif

@@ -7,11 +7,11 @@
 #include "ascending.h"
 #include "clean.h"
 
-/* Names beside a box that do not touch: letters across, words across, lines, and values. */
+/* Most names along a box that do not touch: letters across, words across, lines, and values. */
 enum { ACROSS_MAX = 48, UPRIGHT_MAX = 32, DOWN_MAX = 32, VALUES_MAX = 10 };
 enum { NUMBERS_MAX = 100, COLUMNS_MOST = 3 };
-enum { LETTERS_MAX = 2 }; /* bytes of a label that fits its column */
-enum { IMAGE_LEAST = 4 }; /* cells; of fewer gnuplot draws no image */
+enum { LETTERS_MAX = 2 }; /* most bytes of a label that fits its column */
+enum { IMAGE_LEAST = 4 }; /* cells; gnuplot draws no image of fewer */
 
 /* The cells of one box: rows [first, end) of the data. */
 struct box {
@@ -22,7 +22,7 @@ struct box {
     int nx, ny;
 };
 
-/* Values of one column of the rows, each once; NULL without memory. */
+/* Returns the distinct values of one column, ascending; the caller frees them. NULL: no memory. */
 static double *distinct(const struct box *b, int column, int *n)
 {
     double *all = malloc((size_t)(b->end - b->first) * sizeof *all);
@@ -45,7 +45,8 @@ static int place_of(const double *all, int n, double value)
     return at ? (int)(at - all) : 0;
 }
 
-/* [ny, nx], scaled; NaN where there is none. NULL without memory. */
+/* Returns the scaled cells [ny, nx], NaN where there is none; the caller frees them. NULL: no
+ * memory. */
 static double *cells_of(const struct box *b)
 {
     const size_t n = (size_t)b->nx * (size_t)b->ny;
@@ -61,7 +62,7 @@ static double *cells_of(const struct box *b)
     return cell;
 }
 
-/* Lines "column row value", all of the grid. */
+/* Writes lines "column row value" for the whole grid. */
 static void write_cells(const struct box *b, double most, FILE *out)
 {
     const size_t n = (size_t)b->nx * (size_t)b->ny;
@@ -77,7 +78,7 @@ static void write_cells(const struct box *b, double most, FILE *out)
     free(cell);
 }
 
-/* The token at place x, from any row that has it. */
+/* Returns the token at place x, from any row that has it. */
 static const char *token_at(const struct box *b, double x)
 {
     for (int i = b->end - 1; i >= b->first; i--)
@@ -86,8 +87,8 @@ static const char *token_at(const struct box *b, double x)
     return "";
 }
 
-/* Tokens of a text are words, which stand upright below their columns; letters and digits lie
- * side by side. */
+/* Are tokens words, as those of a text? Words stand upright below their columns; letters and
+ * digits lie side by side. */
 static bool has_words(const struct box *b)
 {
     for (int i = b->first; b->style->tokens && i < b->end; i++)
@@ -96,7 +97,7 @@ static bool has_words(const struct box *b)
     return false;
 }
 
-/* Of the places along an axis each n-th has its name. */
+/* Returns n: each n-th place along the axis is named. */
 static int named_every(const struct box *b, char axis)
 {
     const bool across = axis == 'x';
@@ -128,7 +129,7 @@ static void write_ticks(const struct box *b, char axis, FILE *out)
 
 enum { AXIS_TEXT = 128 };
 
-/* What the axis holds. */
+/* Writes the name of the axis. */
 static void axis_name(const struct box *b, char axis, char name[AXIS_TEXT])
 {
     const char *series = b->data->row[b->first].series;
@@ -159,7 +160,7 @@ static void write_label(const struct box *b, char axis, FILE *out)
     putc('\n', out);
 }
 
-/* The numbers in their cells, white on dark ones. */
+/* Writes the numbers into their cells, white on dark cells. */
 static void write_numbers(const struct box *b, double most, FILE *out)
 {
     for (int dark = 0; dark < 2; dark++)
@@ -179,11 +180,12 @@ static void draw_box(const struct box *b, double most, FILE *out)
     write_label(b, 'y', out);
     write_ticks(b, 'x', out);
     write_ticks(b, 'y', out);
-    /* Queries follow each other downwards, as in print. */
+    /* Queries go downwards, as a text does. */
     fprintf(out, "set xrange [-0.5:%d.5]\n", b->nx - 1);
     fprintf(out, b->style->tokens ? "set yrange [%d.5:-0.5]\n" : "set yrange [-0.5:%d.5]\n",
             b->ny - 1);
-    /* A viewer of SVG blurs a small image, and boxes side by side show seams elsewhere. */
+    /* Viewers of SVG blur small images, so that "pixels" draws boxes there; in other formats
+     * adjacent boxes would show seams. */
     for (int svg = 1; svg >= 0; svg--) {
         fprintf(out, "if (GPVAL_TERM %s 'svg') {\nplot $cells_%d using ", svg ? "eq" : "ne",
                 b->first);
@@ -207,7 +209,8 @@ static double largest(const struct plot_data *d, const struct heat_style *s)
     return most > 0 ? most : 1;
 }
 
-/* Viridis is even in lightness and safe for the colour-blind; pale end first. */
+/* Begins the picture. Its colours are viridis, which is even in lightness and safe for the
+ * colour-blind, from its pale end. */
 static void begin(const struct plot_data *d, const struct heat_style *s,
                   const struct plot_request *q, int columns, double most, FILE *out)
 {
@@ -225,7 +228,7 @@ static void begin(const struct plot_data *d, const struct heat_style *s,
     fprintf(out, "\nset cbrange [0:%.6g]\n", most);
 }
 
-/* Of each panel, with its values of x and y. */
+/* Called for each panel, with its values of x and y. */
 typedef void box_fn(const struct box *b, double most, FILE *out);
 
 static void each_box(const struct plot_data *d, const struct heat_style *s, box_fn *visit,
@@ -256,11 +259,11 @@ void heat_map_draw(const struct plot_data *d, const struct heat_style *s,
 
 /* --- text ------------------------------------------------------------------------- */
 
-/* Letters of a token's name at most, and of a number. */
+/* Most letters of a token's name, and letters of a number. */
 enum { TOKEN_WIDTH = 8, NUMBER_WIDTH = 9 };
 static const char shades[] = ".:-=+*#%@"; /* 0 to the most */
 
-/* Of the cells [x, x + every) x [y, y + every) the largest; NaN: there are none. */
+/* Returns the largest of the cells [x, x + every) x [y, y + every); NaN: there are none. */
 static double largest_of(const struct box *b, const double *cell, int x, int y, int every)
 {
     double most = (double)NAN;
@@ -280,7 +283,7 @@ static char shade_of(double value, double most)
                         : shades[(int)at];
 }
 
-/* The character at `place` of a token's name, as it may be shown; a space behind its end. */
+/* Returns the byte at `place` of a token's name, '?' when it cannot be shown, ' ' past the end. */
 static char letter_at(const char *token, int place)
 {
     if (place >= (int)strlen(token))
@@ -288,7 +291,7 @@ static char letter_at(const char *token, int place)
     return token[place] >= ' ' && token[place] <= '~' ? token[place] : '?';
 }
 
-/* Names of the keys, downwards, each above its column. */
+/* Prints the names of the keys downwards, each above its column. */
 static void print_keys(const struct box *b, int every, int wide, FILE *out)
 {
     int longest = 0;
@@ -304,7 +307,7 @@ static void print_keys(const struct box *b, int every, int wide, FILE *out)
     }
 }
 
-/* Cells as shades; where there are more keys than columns, several are one. */
+/* Prints cells as shades; where keys exceed the columns, one character stands for several. */
 static void print_shades(const struct box *b, const double *cell, double most, FILE *out)
 {
     const int room = PLOT_TEXT_WIDTH - TOKEN_WIDTH - 1;
@@ -329,7 +332,7 @@ static void print_shades(const struct box *b, const double *cell, double most, F
     }
 }
 
-/* Cells as numbers, y upwards, as many columns at a time as have room. */
+/* Prints cells as numbers, y upwards, as many columns at a time as there is room for. */
 static void print_numbers(const struct box *b, const double *cell, FILE *out)
 {
     const int most = PLOT_TEXT_WIDTH / NUMBER_WIDTH - 1;

@@ -1,19 +1,19 @@
-/* looks.c -- a look for each name, and in one picture another where two would be alike.
+/* looks.c -- gives each name a look, and another one where two of a picture would be alike.
  *
- * A name's look is a hash of it, so that an encoder looks the same in every picture. With 49
- * pairs of colour and mark (and, for names with options, ten marks of a colour) two names of a
- * picture may meet: first all names that can keep their look do, then each of the others takes
- * the next one that is free, so one name more moves few others. */
+ * A name's look is a hash of it, so that an encoder looks the same in every picture. There are 49
+ * pairs of colour and mark (and, for names with options, ten marks of a colour), so that two
+ * names of a picture may collide. First all names that can keep their look do; then each of the
+ * others takes the next free one. A further name thus changes few others. */
 #include "looks.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Okabe and Ito's colours but yellow, which is faint on white. */
+/* Okabe and Ito's colours without yellow, which is faint on white. */
 static const char *const palette[] = {"#000000", "#E69F00", "#56B4E9", "#009E73",
                                       "#0072B2", "#D55E00", "#CC79A7"};
-/* gnuplot's filled ones first; those behind PLAIN are of names with options alone, and those
- * behind OWN of names that have to differ. */
+/* Marks of gnuplot, filled ones first. A name's own mark is before PLAIN, with options before OWN;
+ * the marks from OWN on are only for names whose own look is taken. */
 static const int shapes[] = {7, 5, 9, 11, 13, 6, 4, 8, 10, 12, 1, 2, 3, 14, 15};
 enum {
     COLOURS = sizeof palette / sizeof *palette,
@@ -22,12 +22,12 @@ enum {
     SHAPES = sizeof shapes / sizeof *shapes
 };
 
-/* A terminal shows marks as capitals; behind them more characters stand for themselves. */
+/* A terminal shows marks as capital letters; further marks are these characters themselves. */
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 enum { CAPITALS = 26, LETTERS = sizeof letters - 1, TEXT_MARKS = CAPITALS + LETTERS };
 
-/* FNV-1a with a last mix, of the name without the options in brackets or of these alone. The
- * basis was searched so that all encodings known when this was written, and two sums, look
+/* Returns FNV-1a with a final mix, over the name without the options in brackets or only over
+ * these. The basis was searched so that all encodings known at the time, and two sums, look
  * different, and those of the CoPE paper, of posbench-20 and of the text experiments differ in
  * colour. */
 static uint32_t look_hash(const char *name, bool options)
@@ -45,7 +45,7 @@ static uint32_t look_hash(const char *name, bool options)
     return h ^ (h >> 12);
 }
 
-/* A look by its places among the colours and the marks. */
+/* A look, as indices of its colour and mark. */
 struct places {
     int colour, mark, dash;
 };
@@ -57,7 +57,8 @@ static struct places own_places(const char *name)
                        1 + (int)(h / 49 % 4)};
     if (strchr(name, '(')) {
         const uint32_t o = look_hash(name, true);
-        p.mark = (p.mark + 1 + (int)(o % (OWN - 1))) % OWN; /* never that without options */
+        /* The mark is never that of the name without options. */
+        p.mark = (p.mark + 1 + (int)(o % (OWN - 1))) % OWN;
         p.dash = 1 + (int)(o / (OWN - 1) % 4);
     }
     return p;
@@ -95,7 +96,7 @@ struct named {
 };
 
 struct looks {
-    struct named *all; /* by name */
+    struct named *all; /* sorted by name */
     int n;
     bool text;
 };
@@ -111,7 +112,7 @@ static struct named *find(const struct looks *l, const char *name)
     return l ? bsearch(&key, l->all, (size_t)l->n, sizeof key, by_name) : NULL;
 }
 
-/* In text a mark is a letter, and nothing has a colour. */
+/* Returns the number of colours; text has none, and its marks are letters. */
 static int colours(const struct looks *l)
 {
     return l->text ? 1 : COLOURS;
@@ -127,7 +128,7 @@ static bool alike(const struct looks *l, struct places a, struct places b)
     return a.mark == b.mark && (l->text || a.colour == b.colour);
 }
 
-/* Any settled name of the picture. */
+/* Has a settled name of the picture this look? */
 static bool taken(const struct looks *l, struct places p)
 {
     for (int i = 0; i < l->n; i++)
@@ -136,7 +137,7 @@ static bool taken(const struct looks *l, struct places p)
     return false;
 }
 
-/* Any settled one that shares a box with the name. */
+/* Has a settled name that shares a box with `name` this look? */
 static bool taken_beside(const struct looks *l, const struct plot_data *d, const char *name,
                          struct places p)
 {
@@ -154,7 +155,8 @@ static bool taken_beside(const struct looks *l, const struct plot_data *d, const
     return false;
 }
 
-/* The next free look; where the whole picture has none, one that is free in the name's boxes. */
+/* Gives a name the next free look; when the whole picture has none, one free in the name's
+ * boxes. */
 static void settle(struct looks *l, const struct plot_data *d, struct named *at)
 {
     const struct places own = at->places;
@@ -204,7 +206,7 @@ struct looks *looks_new(const struct plot_data *d, bool text)
     for (int i = 0; i < l->n; i++) {
         struct places *p = &l->all[i].places;
         *p = own_places(l->all[i].name);
-        p->mark = text ? shapes[p->mark] - 1 : p->mark; /* its letter, as gnuplot has it */
+        p->mark = text ? shapes[p->mark] - 1 : p->mark; /* gnuplot's letter for the mark */
     }
     settle_all(l, d);
     return l;

@@ -16,7 +16,7 @@ static int by_place(const void *a, const void *b)
                         : (p->value > q->value) - (p->value < q->value);
 }
 
-/* Lines "x median" of the rows [first, end). Without memory no median is drawn. */
+/* Writes lines "x median" for the rows [first, end); none without memory. */
 static void write_medians(const struct plot_data *d, int first, int end, double scale,
                           FILE *out)
 {

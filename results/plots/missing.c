@@ -1,8 +1,8 @@
-/* missing.c -- why a picture has nothing to draw.
+/* missing.c -- explains why a picture has nothing to draw.
  *
- * None of the runs asked for may be done. Else, one thing asked for after the other, the values
- * are read that it has among the runs which fit the things before it; where none fits, they are
- * what the message names. */
+ * Either none of the requested runs is done, or one filter of the request matches nothing. The
+ * filters are tried in order: the values that exist among the runs matching the filters before it
+ * are read, and when none of them matches, the message names them. */
 #include "missing.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@ enum { NAMES_MOST = 64, NAME_TEXT = 128 };
 
 struct names {
     const char *asked;
-    bool exact; /* a name, else a glob */
+    bool exact; /* `asked` is a name, else a glob */
     bool fits;
     char text[NAMES_MOST][NAME_TEXT];
     int n;
@@ -53,7 +53,8 @@ static enum status take_count(void *context, sqlite3_stmt *row, struct err *e)
     return ST_OK;
 }
 
-/* ST_OK: some run is, or what is asked for has no runs of which that could be said. */
+/* Returns ST_NOTFOUND when no requested run is done; ST_OK when one is, or when the request matches
+ * no run at all. */
 static enum status none_done(struct store *s, const struct plot_request *q, struct err *e)
 {
     struct count n = {.runs = false};

@@ -1,10 +1,10 @@
-/* plot.c -- the table of plots, and what their files share.
+/* plot.c -- the table of plots, and functions that their files share.
  *
  * plot_list.inc, which CMake writes, names the plots. plot_read turns rows of a query,
  * panel and series first, into marks; plot_script chooses size and terminal and lets the
- * plot draw; plot_csv prints the same marks. How series look is in looks.c.
- * The trap: panels and series are runs of equal neighbours, so a query must order by them;
- * and text goes to gnuplot through plot_quoted alone. */
+ * plot draw; plot_csv prints the same marks. looks.c chooses the looks of series.
+ * Caution: panels and series are runs of equal neighbours, so that a query must order by them.
+ * Text must reach gnuplot only through plot_quoted and its like. */
 #include "plot.h"
 
 #include <inttypes.h>
@@ -61,7 +61,7 @@ const char *plot_suggest(const char *typed)
 
 struct plot_row *plot_add(struct plot_data *d, const char *panel, const char *series)
 {
-    /* Grows at each power of two. */
+    /* The array grows at each power of two. */
     if ((d->n & (d->n - 1)) == 0) {
         const size_t room = d->n ? 2 * (size_t)d->n : 1;
         struct plot_row *row = realloc(d->row, room * sizeof *row);
@@ -183,8 +183,8 @@ int plot_panels(const struct plot_data *d)
 
 /* --- text and looks --------------------------------------------------------------- */
 
-/* The bytes up to `end`, which is no byte of a longer character; signs of percent as often as
- * `percent` says. */
+/* Writes the bytes up to `end`, which must not be within a character, in single quotes; `percent`
+ * is how often a percent sign is written, 1 or 2. */
 static void quote(FILE *out, const char *text, const char *end, int percent)
 {
     putc('\'', out);
@@ -214,7 +214,8 @@ void plot_tick(FILE *out, const char *text)
     quote(out, text, text + strlen(text), 2);
 }
 
-/* Of the character at `text`: gnuplot has room for one also where a mark joins a letter. */
+/* Returns the columns of the character at `text`, at least one: gnuplot reserves one also for a
+ * mark that joins a letter. */
 static int columns_at(const char *text)
 {
     const int columns = clean_letter_columns(text, strlen(text));
@@ -227,7 +228,7 @@ static const char *next_letter(const char *text)
     return text + clean_next(text, strlen(text), escape);
 }
 
-/* Behind the first characters that take up to `columns`. */
+/* Returns the text after the first characters that take up to `columns`. */
 static const char *behind(const char *text, int columns)
 {
     while (*text && (columns -= columns_at(text)) >= 0)
@@ -235,7 +236,7 @@ static const char *behind(const char *text, int columns)
     return text;
 }
 
-/* Longer texts than `most` letters lose their middle. */
+/* Writes the text quoted; a text of more than `most` letters loses its middle. */
 static void quote_ends(FILE *out, const char *text, int most, int percent)
 {
     static const char gap[] = "...";
@@ -279,7 +280,7 @@ void plot_panel_title(FILE *out, const char *panel, const struct plot_request *q
 
 enum { COLUMNS_MOST = 3 };
 
-/* Panels side by side: in text one, where three would have 26 characters each. */
+/* Returns the most panels side by side: one in text, where three would have 26 characters each. */
 static int columns_most(const struct plot_request *q)
 {
     return q->text ? 1 : q->columns ? q->columns : COLUMNS_MOST;
@@ -309,7 +310,7 @@ void plot_grid(FILE *out, int panels, const struct plot_request *q)
         fputs(" layout 1,1\n", out);
     else
         fprintf(out, " layout %d,%d\n", (panels + columns - 1) / columns, columns);
-    /* Without the place for a sign that shifts each number. */
+    /* '%h' reserves no place for a sign, which would shift each number. */
     fputs(
         "set format '%h'\nset grid lc rgb '#dddddd' lw 0.5\nset border 3 lc rgb '#666666'\n"
         "set tics nomirror\nset key noenhanced outside bottom center horizontal\n"
@@ -340,9 +341,9 @@ int plot_letters(const char *text)
     return n;
 }
 
-/* Of a legend: a line, what stands beside the words, ten letters, and what a panel has for all
- * columns; pixels, as gnuplot lays out 12-point text (measured). Two lines fit into the height
- * that a plot asks for. */
+/* Sizes of a legend in pixels, as gnuplot lays out 12-point text (measured): a line, the sample
+ * beside a name, ten letters, and the margin beside all columns. LEGEND_FITS lines fit into the
+ * height that a plot asks for. */
 enum {
     LEGEND_LINE = 18,
     LEGEND_SAMPLE = 60,
@@ -350,14 +351,14 @@ enum {
     LEGEND_BESIDE = 28,
     LEGEND_FITS = 2
 };
-enum { TEXT_SAMPLE = 12 };  /* the same in text, in letters */
-enum { LEGEND_MARGIN = 4 }; /* lines of a box's ticks and of its axis's name */
+enum { TEXT_SAMPLE = 12 };  /* LEGEND_SAMPLE in text, in letters */
+enum { LEGEND_MARGIN = 4 }; /* lines for a box's ticks and the name of its axis */
 
 struct legend {
     int columns, lines;
 };
 
-/* Of a series' name as a legend shows it. */
+/* Returns the letters of a series' name in a legend. */
 static int legend_letters(const char *name)
 {
     return min_int(plot_letters(name), PLOT_SHORT_NAME_MOST);
@@ -372,7 +373,7 @@ static struct legend legend_fit(int series, int longest, int panels, bool text)
     return (struct legend){columns, (series + columns - 1) / columns};
 }
 
-/* Of the panel of rows [first, end). */
+/* Returns the legend of the panel of rows [first, end). */
 static struct legend legend_of(const struct plot_data *d, int first, int end, bool text)
 {
     int longest = 1, series = 0;
@@ -381,8 +382,8 @@ static struct legend legend_of(const struct plot_data *d, int first, int end, bo
     return legend_fit(series, longest, 1, text);
 }
 
-/* The first row of each series of the picture, of *n. The caller frees them; NULL and 0 without
- * memory. */
+/* Returns the first row of each of the *n series of the picture; the caller frees it. NULL and 0:
+ * no memory. */
 static int *series_of_all(const struct plot_data *d, int *n)
 {
     int *row = NULL, room = 0;
@@ -407,7 +408,7 @@ static int *series_of_all(const struct plot_data *d, int *n)
     return row;
 }
 
-/* Of all panels, below so many side by side. */
+/* Returns the common legend of all panels, below `panels` of them side by side. */
 static struct legend legend_of_all(const struct plot_data *d, int panels)
 {
     int n, longest = 1;
@@ -418,7 +419,7 @@ static struct legend legend_of_all(const struct plot_data *d, int panels)
     return legend_fit(n, longest, panels, false);
 }
 
-/* Of the panel that begins at row `first`: its place above the legend of all. */
+/* Places the panel that begins at row `first` above the common legend. */
 static void place_panel(const struct plot_data *d, int first, const struct plot_request *q,
                         FILE *out)
 {
@@ -475,7 +476,7 @@ void plot_legend_of_all(const struct plot_data *d, const struct looks *looks, bo
     free(row);
 }
 
-/* Lines that the panels have to be higher by. */
+/* Returns by how many lines the panels must be higher for their legends. */
 static int legend_lines(const struct plot *p, const struct plot_data *d, bool text)
 {
     int most = LEGEND_FITS;
@@ -505,7 +506,7 @@ int plot_series_most(const struct plot_data *d)
     return most;
 }
 
-/* Of a picture: a row with its name, and no more than so wide; pixels. */
+/* Pixels of a row with its name, and the largest width of a picture. */
 enum { ROW = 30, WIDTH_MOST = 1450 };
 enum { TEXT_PANEL = 22, TEXT_ROW = 2, TEXT_AROUND = 10 }; /* lines of text */
 
@@ -530,21 +531,21 @@ static int panel_width(const struct plot *p, const struct plot_data *d)
     return p->width + (p->named ? PLOT_LETTER * longest_name(d) : 0);
 }
 
-/* Pixels; of a panel whose legend has so many lines more than have room. */
+/* Returns the height of a panel in pixels; `more_lines` of its legend exceed the room for it. */
 static int panel_height(const struct plot *p, const struct plot_data *d, int more_lines)
 {
     return p->height + LEGEND_LINE * more_lines +
            (p->named ? ROW * plot_series_most(d) : 0);
 }
 
-/* Lines of text; likewise. */
+/* Returns the height of a panel in lines of text, likewise. */
 static int panel_lines(const struct plot *p, const struct plot_data *d, int more_lines)
 {
     const int named = p->named ? TEXT_ROW * plot_series_most(d) + TEXT_AROUND : 0;
     return named > TEXT_PANEL ? named : TEXT_PANEL + more_lines;
 }
 
-/* Panels side by side; those with names are wide, and as many as have room. */
+/* Returns the panels side by side; panels with names are wide, so that fewer may have room. */
 static int grid_columns(const struct plot *p, const struct plot_data *d,
                         const struct plot_request *q)
 {
@@ -554,7 +555,7 @@ static int grid_columns(const struct plot *p, const struct plot_data *d,
     return min_int(most, plot_panels(d));
 }
 
-/* Of the whole picture, in pixels; of text in lines. */
+/* Size of the whole picture in pixels, and in lines of text. */
 struct picture_size {
     int width, height, lines;
 };
@@ -574,8 +575,8 @@ static struct picture_size picture_size(const struct plot *p, const struct plot_
     };
 }
 
-/* One legend for all panels: where each has all series, or where their own would make them
- * higher and one is not much longer than the longest of these. */
+/* Returns true when all panels share one legend: each has all series, or legends of their own would
+ * make the panels higher and a common one is not much longer than the longest of these. */
 static bool shares_legend(const struct plot *p, const struct plot_data *d)
 {
     int n, least = d->n;
@@ -588,8 +589,8 @@ static bool shares_legend(const struct plot *p, const struct plot_data *d)
                                                  2 * n <= 3 * plot_series_most(d)));
 }
 
-/* The request with its columns and title. The caller frees what is returned, the title's text;
- * it may be NULL. */
+/* Completes the request with columns, title, legend and height. Returns the title's text, which
+ * the caller frees; it may be NULL. */
 static char *size_request(const struct plot *p, const struct plot_data *d,
                           const struct plot_request *q, struct plot_request *sized)
 {
@@ -615,9 +616,9 @@ int plot_text_lines(const struct plot *p, const struct plot_data *d,
     return lines;
 }
 
-/* What letters of names a terminal of gnuplot cannot draw: cairo puts one without a glyph, as
- * pictographs are on most machines, across the whole picture; that of text loses what has a
- * mark that joins a letter. The script is UTF-8. */
+/* Replaces letters that a terminal of gnuplot cannot draw. cairo draws a letter without a glyph,
+ * such as a pictograph on most machines, across the whole picture; the text terminal loses text
+ * with a mark that joins a letter. The script is UTF-8. */
 static void write_drawable(const char *script, bool text, FILE *out)
 {
     while (*script) {
@@ -657,7 +658,7 @@ void plot_script(const struct plot *p, const struct plot_data *d,
     struct plot_request sized;
     char *note = size_request(p, d, q, &sized);
     const struct picture_size size = picture_size(p, d, &sized);
-    /* Else gnuplot takes a byte for a letter where it finds room for names. */
+    /* Otherwise gnuplot counts bytes as letters when it makes room for names. */
     fputs("set encoding utf8\n", out);
     if (strcmp(terminal, "svg") == 0)
         fprintf(out,
@@ -682,8 +683,8 @@ void plot_script(const struct plot *p, const struct plot_data *d,
     free(note);
 }
 
-/* The fewest digits that read back; to find them takes most of the time that a long table
- * takes, and many numbers are whole. */
+/* Writes the fewest digits that read back to the value. Finding them takes most of the time of a
+ * long table, so that whole numbers, which are many, are written directly. */
 static void csv_number(double value, FILE *out)
 {
     char text[REAL_TEXT];

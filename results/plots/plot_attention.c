@@ -1,4 +1,4 @@
-/* plot_attention.c -- what each head looks at in one sequence: layers down, heads across. */
+/* plot_attention.c -- the attention of each head in one sequence: layers down, heads across. */
 #include "heat_map.h"
 
 static const char *const planes[] = {"attention", NULL};

@@ -1,9 +1,9 @@
-/* plot_claims.c -- the claims of papers as a forest: of each claim the difference between
+/* plot_claims.c -- a forest plot of the claims of papers: for each claim the difference between
  * its encoders with its 95 % interval, the paper's difference, and the verdict.
  *
  * Right of zero the first encoder errs less, as the claim says. A box holds the claims about
- * one experiment, cell and metric in one profile; the boxes stand below each other, each as
- * high as its claims need. Verdicts stand at the right in words, and in colour and mark. */
+ * one experiment, cell and metric in one profile. Boxes are below each other, each as high as
+ * its claims need. Verdicts are words at the right, and the colour and mark of the claim. */
 #include "claims_text.h"
 
 #include <math.h>
@@ -13,7 +13,7 @@
 #include "missing.h"
 #include "verdicts.h"
 
-/* Pixels: a claim; title, axis and its name; below all. */
+/* Pixels of a claim; of title, axis and its name; and below all boxes. */
 enum { ROW = 26, AROUND = 106, BELOW = 10 };
 enum { WIDTH = 540 }; /* without the names */
 
@@ -49,7 +49,7 @@ static enum status take(void *context, const struct claim_verdict *c, struct err
     return ST_OK;
 }
 
-/* Boxes are runs of equal panels: a claim moves up to the others of its box. */
+/* Moves each claim up to the others of its box, because a box is a run of equal panels. */
 static void bring_together(struct plot_data *d)
 {
     for (int i = 1; i < d->n; i++) {
@@ -109,7 +109,7 @@ static int look_of(const struct plot_row *r)
                                                               : NEITHER;
 }
 
-/* Of the marks that are in the picture. */
+/* Explains the marks that are in the picture. */
 static void key(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
     const char *comma = "";
@@ -125,8 +125,8 @@ static void key(const struct plot_data *d, const struct plot_request *q, FILE *o
     }
 }
 
-/* Of the row at place `place` of its box: $claim_<i> x, place, ends of the interval (of one
- * without interval the mark itself) and $paper_<i>. */
+/* Writes the data blocks of row i, at `place` in its box: $claim_<i> with x, place and the ends of
+ * the interval (x itself when there is none), and $paper_<i>. */
 static void write_blocks(const struct plot_data *d, int i, int place, FILE *out)
 {
     const struct plot_row *r = &d->row[i];
@@ -138,7 +138,7 @@ static void write_blocks(const struct plot_data *d, int i, int place, FILE *out)
             place);
 }
 
-/* Letters of the longest word at one side. */
+/* Returns the letters of the longest text at one side. */
 static int longest(const struct plot_data *d, bool verdicts)
 {
     int most = 0;
@@ -161,7 +161,7 @@ static int right_margin(const struct plot_data *d)
     return longest(d, true) + 3;
 }
 
-/* Names at the left, verdicts at the right, one claim a row, downwards. */
+/* Writes names at the left and verdicts at the right, one claim per row, downwards. */
 static void write_rows(const struct plot_data *d, const struct plot_request *q, int first,
                        int end, FILE *out)
 {
@@ -176,9 +176,9 @@ static void write_rows(const struct plot_data *d, const struct plot_request *q, 
     }
 }
 
-enum { STEPS_MOST = 6 }; /* of an axis */
+enum { STEPS_MOST = 6 }; /* most steps between ticks of an axis */
 
-/* The axis of the rows [first, end): all marks and 0 whole within it, and few numbers. */
+/* Writes the axis of the rows [first, end): all marks and 0 lie whole within it, with few ticks. */
 static void write_axis(const struct plot_data *d, int first, int end, FILE *out)
 {
     double low, high;
@@ -198,7 +198,7 @@ static void draw_panel(const struct plot_data *d, const struct plot_request *q, 
     write_axis(d, first, end, out);
     plot_panel_title(out, d->row[first].panel, q, WIDTH);
     write_rows(d, q, first, end, out);
-    /* A line above the box, so that it is drawn though no claim has a finite difference. */
+    /* A line outside the box makes gnuplot draw it even if no claim has a finite difference. */
     fputs("plot -1", out);
     for (int i = first; i < end; i++) {
         const int look = look_of(&d->row[i]);
@@ -207,7 +207,7 @@ static void draw_panel(const struct plot_data *d, const struct plot_request *q, 
                     ", \\\n  $claim_%d using 1:2:3:4 with xerrorbars "
                     "pt %d ps 1.1 lw 2 lc rgb '%s'",
                     i, looks[look].mark, looks[look].colour);
-        /* Gnuplot crashes when text stands at NaN. */
+        /* gnuplot crashes when text is placed at NaN. */
         if (isfinite(d->row[i].value[CLAIM_PUBLISHED]))
             fprintf(out,
                     ", $paper_%d using 1:2 with points pt 2 ps 1.1 lw 2 lc rgb '#000000'",
@@ -247,7 +247,7 @@ static void draw(const struct plot_data *d, const struct plot_request *q, FILE *
 const struct plot plot_claims = {
     .name = "claims",
     .summary = "claims of papers: the difference, its interval and the verdict",
-    /* Names and numbers are those of `posbench claims -o csv`, but for the paper's effect. */
+    /* Names and numbers are those of `posbench claims -o csv`, except the paper's effect. */
     .values = {"effect", "effect_low", "effect_high", "published_effect", "improvement",
                "p_below", "p_above", "p_below_alone", "p_above_alone"},
     .words = {"claim", "verdict", "metric"},

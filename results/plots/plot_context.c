@@ -1,9 +1,9 @@
-/* plot_context.c -- a number of a text over how much text stands before its tokens: each seed
- * a thin line, the median over seeds a thick one, a box for each experiment.
+/* plot_context.c -- a metric of a text over the amount of text before its tokens: each seed is
+ * a thin line, the median over seeds a thick one, with a box for each experiment.
  *
- * Of the splits with fixed targets alone (task text, scored < 1), which ask for the same
- * tokens at every length: x is a window's tokens in those of a training window, and beyond
- * the line at 1 lies what training never had. Lengths at which an encoder has no value have no
+ * Only splits with fixed targets are drawn (task text, scored < 1), which ask for the same
+ * tokens at every length. x is the length of a window relative to a training window; training
+ * never had lengths beyond the line at 1. Lengths at which an encoder has no value have no
  * mark. */
 #include "medians.h"
 #include "metric_text.h"

@@ -1,12 +1,12 @@
-/* plot_curves.c -- learning curves: each seed a thin line, the median over seeds a thick
- * one, a box for each experiment and split. */
+/* plot_curves.c -- learning curves: each seed is a thin line, the median over seeds a thick
+ * one, with a box for each experiment and split. */
 #include "medians.h"
 #include "metric_text.h"
 #include "undrawn.h"
 
 enum { SEED = 2 }; /* among the values */
 
-/* Splits measured at one step only have no curve. */
+/* Selects the points of curves; a split measured at only one step has no curve. */
 static const char sql[] =
     "SELECT r.experiment || iif(r.cell = '', '', ' ' || r.cell) || ', ' || c.split,"
     "       r.variant, c.step,"

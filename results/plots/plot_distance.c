@@ -1,5 +1,5 @@
-/* plot_distance.c -- error by what makes a place hard: each seed a thin line, all seeds
- * together a thick one, a box for each experiment, split and stratum. */
+/* plot_distance.c -- token error by what makes a place hard: each seed is a thin line, all seeds
+ * together a thick one, with a box for each experiment, split and stratum. */
 #include "by_stratum.h"
 
 static enum status read(struct store *s, const struct plot_request *q,

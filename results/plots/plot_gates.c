@@ -1,5 +1,5 @@
-/* plot_gates.c -- which keys a trained encoder counts, in one sequence: layers down, heads
- * across. */
+/* plot_gates.c -- the gates of a trained encoder, which tell the keys that it counts, in one
+ * sequence: layers down, heads across. */
 #include "heat_map.h"
 
 static const char *const planes[] = {"gate", "forget", NULL};

@@ -1,8 +1,8 @@
-/* plot_loss.c -- loss by the token's position in its window, of a text: each seed a thin line,
- * all seeds together a thick one, a box for each experiment and split.
+/* plot_loss.c -- loss of a text by the token's position in its window: each seed is a thin line,
+ * all seeds together a thick one, with a box for each experiment and split.
  *
- * Over the blocks of a split with long windows (ood_long) the line falls as long as an encoder
- * makes use of more text, and rises where it breaks. */
+ * On a split with long windows (ood_long) the line falls as long as an encoder makes use of more
+ * text, and rises where it fails. */
 #include "by_stratum.h"
 
 static enum status read(struct store *s, const struct plot_request *q,

@@ -1,5 +1,6 @@
-/* plot_position_attention.c -- what each head would look at by the positions alone: the softmax of
- * what the encoders add to the logits, the largest of each query 1. Figure 4 of the CoPE paper. */
+/* plot_position_attention.c -- the attention of each head by positions alone: the softmax of what
+ * the encoders add to the logits, scaled so that the largest of each query is 1. Figure 4 of the
+ * CoPE paper. */
 #include "heat_map.h"
 
 static const char *const planes[] = {"position_attention", NULL};

@@ -1,4 +1,4 @@
-/* plot_positions.c -- how far away a trained encoder takes each key to be, in one sequence:
+/* plot_positions.c -- the distance at which a trained encoder places each key, in one sequence:
  * layers down, heads across. */
 #include "heat_map.h"
 

@@ -1,9 +1,9 @@
-/* plot_seeds.c -- every seed as a mark on a logarithmic scale, a row for each encoder.
+/* plot_seeds.c -- draws every seed as a mark on a logarithmic scale, with a row for each encoder.
  *
- * Errors over seeds have two humps, which a mean hides. A seed without any error stands at 0,
- * beside the scale, as an open mark, and a line goes from it to the 95 % bound of its rate,
- * 1 - 0.05^(1/total); a paper's number is a cross. A seed beyond the scale, or without a number,
- * stands at the edge with a sign of its own; of a paper's number there the note tells. */
+ * Errors over seeds often have two modes, which a mean hides. A seed without errors is an open
+ * mark at 0, beside the scale, with a line to the 95 % bound of its rate, 1 - 0.05^(1/total). A
+ * paper's number is a cross. A seed beyond the scale, or without a number, is a sign of its own
+ * at the edge; a paper's number beyond the scale is told in the note. */
 #include "plot.h"
 
 #include <math.h>
@@ -16,7 +16,7 @@
 #include "undrawn.h"
 
 enum { VALUE, TOTAL, SEED, RUN, PUBLISHED };
-enum { MARK, PUBLISHED_MARK }; /* names of marks; the second is not in the CSV */
+enum { MARK, PUBLISHED_MARK }; /* names of marks; PUBLISHED_MARK is not in the CSV */
 
 static const char sql[] =
     "SELECT r.experiment || iif(r.cell = '', '', ' ' || r.cell) || ', ' || s.split,"
@@ -37,7 +37,7 @@ static bool is_zero(double value)
     return value >= 0.0 && value <= 0.0;
 }
 
-/* Of a seed whose rate is 0; 0 where no count says how many could have been. */
+/* Returns the bound of a seed whose rate is 0; 0 when its total is not known. */
 static double bound_of(const struct plot_row *r)
 {
     return r->value[TOTAL] >= 1.0 ? statistics_zero_bound((int64_t)r->value[TOTAL]) : 0.0;
@@ -45,12 +45,12 @@ static double bound_of(const struct plot_row *r)
 
 /* --- the scale ------------------------------------------------------------------- */
 
-/* Decades of a scale at most: beyond them lies what only a broken database holds. */
+/* Most decades of a scale; only a broken database has numbers beyond. */
 enum { DECADES_MAX = 12 };
-enum { TICKS_MAX = 4 }; /* decades that have a name; chosen for the narrowest box */
+enum { TICKS_MAX = 4 }; /* most decades with a name; chosen for the narrowest box */
 
-/* Powers of ten; 0, where there are such seeds, has a place left of them, and what is no number
- * one right of them. */
+/* The scale goes from 10^low to 10^high. `zeros`: 0 has a place left of it; `nones`: seeds without
+ * a number have one right of it. */
 struct scale {
     int low, high;
     bool zeros, nones;
@@ -64,8 +64,8 @@ static void widen(double value, double *least, double *most)
     *most = fmax(*most, value);
 }
 
-/* To the seeds in that window of DECADES_MAX between the ends which holds most seeds; of several
- * the lowest. */
+/* Narrows the scale to the window of DECADES_MAX that holds most seeds, the lowest of several, and
+ * then to the seeds within it. */
 static void narrow(const struct plot_data *d, int first, int end, double unit,
                    struct scale *s)
 {
@@ -118,7 +118,7 @@ static struct scale scale_of(const struct plot_data *d, int first, int end, doub
 enum mark { NUMBER, ZERO, BELOW, ABOVE, NONE, MARKS };
 static const struct {
     const char *name; /* in the CSV */
-    const char *sign; /* at the edge; NULL: a point on the scale */
+    const char *sign; /* drawn at the edge; NULL: a point on the scale */
     const char *words;
 } marks[MARKS] = {
     {"number", NULL, NULL},
@@ -130,7 +130,7 @@ static const struct {
 
 static enum mark mark_at(double value, const struct scale *s, double unit)
 {
-    /* An end of the scale may be a seed itself, whose logarithm was rounded. */
+    /* An end of the scale may be the rounded logarithm of a seed, which must lie within it. */
     static const double rounding = 1e-9;
     const double x = unit * value;
     if (isnan(x))
@@ -181,7 +181,7 @@ static enum status read(struct store *s, const struct plot_request *q,
     return st ? st : name_marks(q, out, e);
 }
 
-/* Rows [first, end) with this mark, which `word` names. */
+/* Counts the rows [first, end) whose `word` names this mark. */
 static int count_marks(const struct plot_data *d, int first, int end, int word, enum mark m)
 {
     int n = 0;
@@ -209,7 +209,7 @@ static void undrawn(const struct plot_data *d, int first, int end, FILE *out)
             fprintf(out, "%sthe paper's number is %s", comma, marks[m].words);
 }
 
-/* Of the marks that are in the picture. */
+/* Explains the marks that are in the picture. */
 static void key(const struct plot_data *d, const struct plot_request *q, FILE *out)
 {
     const bool rate = metric_info(q->metric)->percent;
@@ -236,7 +236,7 @@ static void key(const struct plot_data *d, const struct plot_request *q, FILE *o
     }
     if (zeros)
         fprintf(out, "%sleft of the dotted line: 0", comma);
-    /* The lines of the series tell of the first ones alone. */
+    /* The notes on series explain these signs too, but only for the first series. */
     for (int m = BELOW; m < MARKS; m++)
         if (count_marks(d, 0, d->n, MARK, m)) {
             fprintf(out, "%s%s: a seed %s", comma, marks[m].sign, marks[m].words);
@@ -244,7 +244,7 @@ static void key(const struct plot_data *d, const struct plot_request *q, FILE *o
         }
 }
 
-/* `share` of the scale's length before its low end. */
+/* Returns the x that lies `share` of the scale's length before its low end. */
 static double before(const struct scale *s, double share)
 {
     return pow(10.0, s->low - share * (s->high - s->low));
@@ -255,13 +255,13 @@ static double zero_of(const struct scale *s)
     return before(s, 0.16);
 }
 
-/* Where seeds without a number stand, behind the high end. */
+/* Returns the x of seeds without a number, beyond the high end. */
 static double none_of(const struct scale *s)
 {
     return before(s, -1.16);
 }
 
-/* Marks on either end are drawn whole, so the box begins before it and ends behind it. */
+/* Writes the x axis. It extends beyond both ends, so that marks there are drawn whole. */
 static void write_scale(const struct scale *s, FILE *out)
 {
     const int decades = s->high - s->low, every = (decades + TICKS_MAX - 1) / TICKS_MAX;
@@ -290,14 +290,14 @@ static void write_scale(const struct scale *s, FILE *out)
 
 /* --- the marks ------------------------------------------------------------------- */
 
-/* A block may not be empty: a point far above the box. Gnuplot crashes when text stands at
- * NaN. */
+/* y of a point far above the box, which each block has, because gnuplot refuses an empty block and
+ * crashes when text is placed at NaN. */
 enum { FAR_ABOVE = -99 };
 
-/* Names of the blocks of data, by mark. */
+/* Names of the data blocks, by mark. */
 static const char *const blocks[MARKS] = {"some", "none", "below", "above", "unknown"};
 
-/* Of a seed on the x axis. */
+/* Returns the place of a seed on the x axis. */
 static double place_of(const struct plot_row *r, int mark, const struct scale *s,
                        double unit)
 {
@@ -308,8 +308,8 @@ static double place_of(const struct plot_row *r, int mark, const struct scale *s
                            : none_of(s);
 }
 
-/* A block for each mark and $paper_<i> of the rows [first, end) of one series: x and row, seed,
- * run, and the value or the bound. */
+/* Writes the data blocks of the rows [first, end) of one series: one for each mark, with x, row,
+ * seed, run, and the value or the bound; and $paper_<i>. */
 static void write_series(const struct plot_data *d, int first, int end, int place,
                          const struct scale *s, double unit, FILE *out)
 {
@@ -317,7 +317,7 @@ static void write_series(const struct plot_data *d, int first, int end, int plac
         fprintf(out, "$%s_%d << EOD\n", blocks[m], first);
         for (int k = first; k < end; k++) {
             const struct plot_row *r = &d->row[k];
-            /* Marks of one row lie side by side in the order of the seeds. */
+            /* Marks of one row are spread vertically, in the order of the seeds. */
             const double lift = (k - first - (end - first - 1) / 2.0) / (end - first) * 0.6;
             if ((int)mark_of(r, s, unit) == m)
                 fprintf(out, "%.17g %.17g %.0f %.0f %.4g\n", place_of(r, m, s, unit),
@@ -348,10 +348,10 @@ static void write_blocks(const struct plot_data *d, double unit, FILE *out)
     }
 }
 
-/* What the pointer on a mark tells, for a page. Numbers alone become that text. */
+/* Text that a page shows when the pointer is on a mark; only numbers go into it. */
 #define TOLD "(sprintf('seed %.0f, run %.0f: "
 
-/* The marks of the series that begins at row i. */
+/* Draws the marks of the series that begins at row i. */
 static void draw_series(const struct plot_data *d, const struct plot_request *q, int i,
                         FILE *out)
 {
@@ -377,7 +377,7 @@ static void draw_series(const struct plot_data *d, const struct plot_request *q,
 
 enum { WIDTH = 300, BOX_LETTERS = 34 }; /* pixels without the names; letters above a box */
 
-/* A title that is wider than its box, which stands right of the names, moves left. */
+/* Writes the title of a box. The box is right of the names; a title wider than it moves left. */
 static void write_title(const struct plot_data *d, const struct plot_request *q, int first,
                         int end, FILE *out)
 {

@@ -1,7 +1,7 @@
-/* plot_speed.c -- what an encoder costs against what it gives: mean metric over seeds
- * against processor time a training step, so that runs that shared a core compare. All of a
- * run's time counts, its evaluations too: tokens_per_cpu_s of v_run, which takes the share of
- * the whole run for that of training, is far off where a run stood still. */
+/* plot_speed.c -- quality against cost: the mean metric over seeds against processor time per
+ * training step, so that runs that shared a core can be compared. All of a run's time counts,
+ * with its evaluations: tokens_per_cpu_s of v_run assumes for training the whole run's share of
+ * processor time, and is far off when a run was suspended. */
 #include "plot.h"
 
 #include <math.h>
@@ -20,7 +20,7 @@ static const char sql[] =
     "  WHERE r.state = 'done' AND r.profile GLOB ?1 AND r.experiment GLOB ?2"
     "   AND s.split GLOB ?3 AND s.split NOT IN ('train', 'valid')"
     "   AND r.cell GLOB ?4 AND r.variant GLOB ?5 AND s.metric = ?6),"
-    /* Infinity is no number of SQL, but larger than any. */
+    /* SQL cannot write infinity, but it is larger than any number. */
     " judged AS (SELECT *,"
     "   coalesce(abs(value) < 9e307 AND cost > 0 AND cost < 9e307, 0) AS whole FROM seed) "
     "SELECT experiment || iif(cell = '', '', ' ' || cell) || ', ' || split, variant,"

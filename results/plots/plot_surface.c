@@ -1,8 +1,8 @@
-/* plot_surface.c -- token error over two options of a split, a box for each encoder, from what
- * `posbench eval --grid --store` kept.
+/* plot_surface.c -- token error over two options of a split, with a box for each encoder, from
+ * the evaluations that `posbench eval --grid --store` stored.
  *
- * The two options are those with most values among what was asked of an experiment and
- * split; where more options vary, each of their combinations has a box of its own. */
+ * The two options are those with most values in the evaluations of an experiment and split,
+ * numbers before others; each combination of further options has a box of its own. */
 #include "heat_map.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 enum { SEEDS = HEAT_VALUE + 1, LEFT_OUT = SEEDS + 3 };
 
 static const char sql[] =
-    /* Infinity is no number of SQL, but larger than any. */
+    /* SQL cannot write infinity, but it is larger than any number. */
     "WITH e AS (SELECT *, iif(abs(token_error) < 9e307, token_error, NULL) AS error"
     "  FROM v_evaluation WHERE state = 'done' AND profile GLOB ?1"
     "  AND experiment GLOB ?2 AND split GLOB ?3 AND cell GLOB ?4 AND variant GLOB ?5"

@@ -1,4 +1,4 @@
-/* undrawn.c -- counts and words of what has no place on a picture's scale. */
+/* undrawn.c -- counts and describes the seeds that have no place on a picture's scale. */
 #include "undrawn.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 
 #include "clean.h"
 
-/* Series that a picture names; the CSV has all. Chosen. */
+/* Most series that a picture names; the CSV has all. Chosen. */
 enum { SERIES_MOST = 12 };
 
 const char *undrawn_seeds(int n)
@@ -25,7 +25,7 @@ void undrawn_points(const struct plot_data *d, int first, int end, int seed, FIL
                        d->row[next].value[seed] <= number;
              next++)
             points += !isfinite(d->row[next].value[1]);
-        next += next == i; /* no seed is known */
+        next += next == i; /* the seed is not known (NaN) */
         seeds++;
         without += points > before;
     }
@@ -34,7 +34,7 @@ void undrawn_points(const struct plot_data *d, int first, int end, int seed, FIL
                 points == 1 ? "" : "s", without, seeds, undrawn_seeds(seeds));
 }
 
-/* Breaks `text` at spaces, or within a word that is longer than a line. */
+/* Writes `text`, broken at spaces, or within a word that is longer than a line. */
 static void write_broken(const char *text, int letters, FILE *out)
 {
     int column = 0;
@@ -95,7 +95,7 @@ static void write_key(const struct plot *p, const struct plot_data *d,
     free(words);
 }
 
-/* Of the series of rows [first, end); false: all of it is drawn. */
+/* Writes the line of the series of rows [first, end), when `named`; false: all of it is drawn. */
 static bool write_series(const struct plot *p, const struct plot_data *d, int first,
                          int end, int letters, bool named, FILE *out)
 {
@@ -146,7 +146,7 @@ char *undrawn_note(const struct plot *p, const struct plot_data *d,
         free(note);
         return NULL;
     }
-    if (*note == '\n') /* of a plot without a note */
+    if (*note == '\n') /* the plot has no note */
         memmove(note, note + 1, bytes);
     return note;
 }

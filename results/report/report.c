@@ -1,9 +1,9 @@
-/* report.c -- the page: head, sections in their order, foot.
+/* report.c -- writes the page: head, sections in their order, foot.
  *
- * A store and a request come in, HTML leaves: style and counts, a link for each entry of
- * `sections`, then each section's own function, then the script.
- * The trap: the page is written as it is made. When no run matches, or the database fails
- * halfway, part of it is out already, and the caller must not keep it. */
+ * The page has style and counts, a link for each entry of `sections`, then the output of each
+ * section's own function, then the script.
+ * Caution: the page is written as it is made. When no run matches, or the database fails halfway,
+ * part of it is written already, and the caller must not keep it. */
 #include "report.h"
 
 #include <stdarg.h>
@@ -24,7 +24,7 @@ void report_element(FILE *out, const char *tag, const char *text)
     fprintf(out, "</%s>", tag);
 }
 
-/* Formats into memory first: what is escaped is the whole, so the format holds no tags. */
+/* Formats into memory and escapes the whole, so that the format must not contain tags. */
 static void say(FILE *out, void (*escape)(FILE *out, const char *text), const char *fmt,
                 va_list args)
 {
@@ -57,7 +57,8 @@ void report_prose(FILE *out, const char *fmt, ...)
 
 /* --- sections ------------------------------------------------------------------- */
 
-/* What the table's interval and verdict are stands above it, and not where there is none. */
+/* Writes the table of claims. The note on its interval and verdict is above it, and is left out
+ * when there is no table. */
 static enum status claims(struct report *r, struct err *e)
 {
     const struct verdicts_request q = {.profile = r->request->profile,
@@ -101,7 +102,7 @@ static enum status take_texts(void *context, int columns, const char *const *nam
     return ST_OK;
 }
 
-/* Tests of texts are in no such table. */
+/* Says, when there are texts (*texts), why they are not in the table of extrapolation. */
 static enum status say_texts(struct report *r, bool *texts, struct err *e)
 {
     static const char sql[] =

@@ -1,9 +1,10 @@
-/* report_findings.c -- sentences made from the numbers: who leads, who cannot be told apart.
+/* report_findings.c -- writes sentences from the numbers: which encoders lead, and which cannot be
+ * told from them.
  *
- * A test of a text, which has bits per byte, is judged by its perplexity, others by their error.
- * Rows of the database come ordered by test (experiment, profile, cell, split), then by
- * recipe, a row for each seed. The encoders of one test are collected, ordered by their mean,
- * and the first is compared with each other one. */
+ * A test of a text, which has bits per byte, is judged by its perplexity, another by its error.
+ * Rows of the database are sorted by test (experiment, profile, cell, split), then by recipe,
+ * with a row for each seed. The encoders of one test are collected and sorted by their mean, and
+ * the first is compared with each of the others. */
 #include "report_parts.h"
 
 #include <math.h>
@@ -30,8 +31,8 @@ struct contest {
     FILE *out;
     struct report_asks asks;
     char experiment[NAME_TEXT], profile[NAME_TEXT];
-    const char *asked;      /* what stands above the list; NULL: none yet */
-    int tests, undecidable; /* of the list, with one behind the first; with too few seeds */
+    const char *asked;        /* the text above the list; NULL: none yet */
+    int tests, undecidable;   /* tests of the list that compare; those with too few seeds */
     char name[4 * NAME_TEXT]; /* "flip_flop quick id" */
     struct entrant *all;      /* [n], room for `room` */
     int n, room;
@@ -58,7 +59,7 @@ static double p_two_sided(const struct entrant *a, const struct entrant *b)
     return fmin(1.0, 2.0 * fmin(below, above));
 }
 
-/* How many have the lowest mean. */
+/* Returns how many entrants have the lowest mean. */
 static int leaders(const struct contest *c)
 {
     int n = 1;
@@ -69,7 +70,7 @@ static int leaders(const struct contest *c)
 
 enum { WITH_UNIT = METRIC_TEXT + 2 };
 
-/* "5.20 %", or "38.39" of what is no rate. */
+/* Writes a rate as "5.20 %", another metric as "38.39". Returns text. */
 static const char *with_unit(const struct metric_info *m, double value,
                              char text[WITH_UNIT])
 {
@@ -79,8 +80,8 @@ static const char *with_unit(const struct metric_info *m, double value,
     return text;
 }
 
-/* The entrants behind the leaders, of which the test finds the first one different or not:
- * "rope (5.20 %), cope (4.48 %)". Returns how many. */
+/* Lists the entrants after the leaders that the test finds different from the first one
+ * (`different`) or not: "rope (5.20 %), cope (4.48 %)". `to` may be NULL. Returns their number. */
 static int list(const struct contest *c, bool different, FILE *to)
 {
     char number[WITH_UNIT];
@@ -169,7 +170,7 @@ static void end_list(struct contest *c)
     c->tests = c->undecidable = 0;
 }
 
-/* Above the first sentence of an experiment. */
+/* Writes what the tests ask, above the first sentence of an experiment and profile. */
 static void say_asked(struct contest *c)
 {
     const char *asked = report_asks_find(&c->asks, c->experiment, c->profile);
@@ -180,7 +181,7 @@ static void say_asked(struct contest *c)
     c->asked = asked;
 }
 
-/* The sentence of a test, and an empty contest again. */
+/* Writes the sentence of a test and empties the contest. */
 static void finish(struct contest *c)
 {
     char *text = NULL;
@@ -204,7 +205,7 @@ static void finish(struct contest *c)
     c->n = 0;
 }
 
-/* NULL: no memory. */
+/* Adds an entrant; NULL: no memory. */
 static struct entrant *add(struct contest *c, long long recipe, const char *name)
 {
     if (c->n == c->room) {

@@ -1,7 +1,8 @@
-/* report_leaderboard.c -- one row for each test and encoder, to be sorted and filtered.
+/* report_leaderboard.c -- writes a table with a row for each test and encoder, which readers can
+ * sort and filter.
  *
- * The best of a test is first, by its error, in a test of a text, which has bits per byte, by
- * its perplexity; who has no number is last. */
+ * The encoders of a test are sorted by error, or by perplexity when the test is a text, which has
+ * bits per byte; encoders without a number are last. */
 #include "report_parts.h"
 
 #include <math.h>
@@ -11,7 +12,7 @@
 #include "escape.h"
 #include "metric_text.h"
 
-/* Percent of an error, "" for NULL. */
+/* Writes a cell with an error in percent, empty for NULL. */
 static void write_percent(FILE *out, const char *cell)
 {
     const struct metric_info *m = metric_info("token_error");
@@ -23,7 +24,7 @@ static void write_percent(FILE *out, const char *cell)
     fputs("</td>", out);
 }
 
-/* Decimals below 0: four digits. */
+/* Writes a cell with a number, empty for NULL; decimals below 0 mean four significant digits. */
 static void write_number(FILE *out, const char *cell, int decimals)
 {
     fputs("<td class=n>", out);

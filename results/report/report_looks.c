@@ -1,11 +1,10 @@
-/* report_looks.c -- what trained heads count: sentences, a sequence with its gates behind the
- * tokens, a picture of every head, tables.
+/* report_looks.c -- writes what trained heads count: sentences, a sequence with its gates as
+ * background colours, a picture of every head, tables.
  *
- * Gates and planes come from the caller (report_look.h); the rule by which run, head and kind
- * of token were chosen stands in the section's own words. One head of each row is large; the
- * script's sliders choose another, and without a script all others stand there small.
- * The trap: token texts are those of tasks of plug-ins too, and go through escape_html as
- * all text does. */
+ * Gates and planes come from the caller (report_look.h); the section itself explains the rule by
+ * which run, head and kind of token were chosen. One head of each row is large; the script's
+ * sliders choose another, and without a script all others are shown small.
+ * Caution: texts of tokens may come from plug-ins, and must go through escape_html as all text. */
 #include "report_parts.h"
 
 #include <math.h>
@@ -16,8 +15,8 @@
 #include "small_picture.h"
 #include "text_table.h"
 
-/* A gate is said to open at a kind from this score on; and so many heads have their pictures
- * (two of up to 11 kB each). Both chosen. */
+/* The least score at which a gate is said to follow a kind, and the most heads with pictures (two
+ * of up to 11 kB each). Both chosen. */
 static const double clear_score = 0.3;
 enum { PAGE_HEADS = 96 };
 
@@ -54,7 +53,7 @@ void report_looks_free(struct report_looks *l)
 
 /* --- sentences ------------------------------------------------------------------------ */
 
-/* "gate" of "gate" and "cope.gate"; of "forget" "forget gate". */
+/* Writes "gate" for "gate" and "cope.gate", "forget gate" for "forget". */
 static void gate_name(const struct report_look *l, char text[2 * LOOK_PLANE_TEXT])
 {
     const char *dot = strchr(l->plane, '.'), *name = dot ? dot + 1 : l->plane;
@@ -75,7 +74,7 @@ static bool same_kind(const struct look_kind *a, const struct look_kind *b)
            strcmp(a->names, b->names) == 0;
 }
 
-/* "; 3 of the other 4 seeds count another kind". */
+/* Writes "; 3 of the other 4 seeds count another kind"; nothing when n is 0. */
 static void say_some(FILE *out, int n, int all, const char *one, const char *many)
 {
     if (n > 0 && all == 1)
@@ -84,7 +83,7 @@ static void say_some(FILE *out, int n, int all, const char *one, const char *man
         report_say(out, "; %d of the other %d seeds %s", n, all, n == 1 ? one : many);
 }
 
-/* What the chosen heads of the seeds that are not shown do, where it is something else. */
+/* Says what the chosen heads of the other seeds do where it differs from the shown one. */
 static void say_others(FILE *out, const struct report_look *l, bool counts)
 {
     int other = 0, none = 0;
@@ -194,7 +193,8 @@ static enum status write_runs(FILE *out, const struct report_look *l, struct err
     return text_table_end(&t, e);
 }
 
-/* The shown run: of each head its kind, and the mean gate at the commonest tokens. */
+/* Writes a table of the shown run: the kind of each head, and its mean gate at the commonest
+ * tokens. */
 static enum status write_heads_table(FILE *out, const struct report_look *l, struct err *e)
 {
     struct text_table t;
@@ -220,8 +220,9 @@ static const float *plane_at(const struct report_look *l, const float *all, int 
     return all + (size_t)head * (size_t)l->tokens * (size_t)l->tokens;
 }
 
-/* Each row divided by its largest number, so that a query of many keys can be seen as well
- * as one of few; *mean: of these. NULL: no memory. */
+/* Returns the plane with each row divided by its largest number, so that a query of many keys is
+ * as visible as one of few; *mean is the mean of these numbers. The caller frees it; NULL: no
+ * memory. */
 static float *by_row(const struct report_look *l, const float *plane, double *mean)
 {
     const int T = l->tokens;
@@ -240,7 +241,7 @@ static float *by_row(const struct report_look *l, const float *plane, double *me
     return out;
 }
 
-/* The last place whose answer is scored, or the last one. */
+/* Returns the last place whose answer is scored, or the last place. */
 static int asking_place(const struct report_look *l)
 {
     for (int i = l->tokens - 1; i > 0; i--)
@@ -249,7 +250,7 @@ static int asking_place(const struct report_look *l)
     return l->tokens - 1;
 }
 
-/* The tokens up to the asking one, on the colour of their gate. */
+/* Writes the tokens up to the asking place, each on the colour of its gate. */
 static void write_strip(FILE *out, const struct report_look *l, int head)
 {
     const int query = asking_place(l);
@@ -296,7 +297,7 @@ static void write_attention(FILE *out, const struct report_look *l, int head)
     free(shown);
 }
 
-/* Where an encoder does not act in a layer there is nothing to see. */
+/* Has the head gates? It has none when the encoder does not act in its layer. */
 static bool has_gates(const struct report_look *l, int head)
 {
     return !isnan(plane_at(l, l->gate, head)[0]);
@@ -343,7 +344,7 @@ static void write_heads(FILE *out, const struct report_look *l)
 
 /* --- the section ------------------------------------------------------------------------ */
 
-/* The colours of strips, and what they mean. */
+/* Writes the colours of strips and their meaning. */
 static void write_colours(FILE *out)
 {
     fputs("<style>\n", out);

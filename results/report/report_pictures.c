@@ -1,11 +1,11 @@
-/* report_pictures.c -- the plots of every experiment as SVG within the page.
+/* report_pictures.c -- writes the plots of every experiment as SVG within the page.
  *
- * For each experiment with runs that are done each plot reads its marks; the caller's
- * gnuplot draws them between two temporary files, and the SVG is copied without what a page
- * cannot have twice. Command and data follow as text. A picture that cannot be drawn says
- * why.
- * The trap: `rewritten` knows gnuplot's output by its letters; groups that another version
- * writes otherwise are copied as they are, and marks then have no titles. */
+ * For each experiment with done runs, each plot reads its marks. The caller's gnuplot draws them
+ * from one temporary file into another, and the SVG is copied without parts that a page cannot
+ * have twice. Command and data follow as text. A picture that cannot be drawn is replaced by the
+ * reason.
+ * Caution: `rewritten` matches gnuplot's output literally; groups that another version writes
+ * differently are copied as they are, and marks then have no titles. */
 #include "report_parts.h"
 
 #include <errno.h>
@@ -14,17 +14,17 @@
 
 #include "escape.h"
 
-/* Above so many marks a picture says little, and all pictures together make the page heavy:
- * a mark takes about 250 bytes, all of them 10 MB. The bounds are chosen. */
+/* Most marks of a picture, beyond which it says little, and of all pictures, beyond which the page
+ * is heavy: a mark takes about 250 bytes, all of them 10 MB. Both are chosen. */
 enum { MARKS_MAX = 5000, PAGE_MARKS_MAX = 40000 };
 
 /* --- one picture ------------------------------------------------------------------- */
 
-/* What becomes of a group that begins at `at`: *text with the bytes behind it to be written,
- * *end where the rest goes on. Gnuplot's marks with a text call a script of its own when the
- * pointer is on them; browsers show a <title> unasked. All such text was made of numbers
- * alone. Its groups of curves have ids and titles, which in a page would meet those of
- * other pictures. */
+/* Recognises a group at `at` that must be rewritten: *text[*bytes] becomes its title (NULL: none),
+ * *end is where the rest begins. Marks of gnuplot with a text call its own script when the pointer
+ * is on them; browsers show a <title> without one. That text consists only of numbers and fixed
+ * words. Groups of curves have ids and titles, which would collide with those of other pictures
+ * of the page. */
 static bool rewritten(const char *at, const char **text, size_t *bytes, const char **end)
 {
     static const char tip[] = "<g onmousemove=\"gnuplot_svg.showHypertext(evt,'";
@@ -49,9 +49,9 @@ static bool rewritten(const char *at, const char **text, size_t *bytes, const ch
     return false;
 }
 
-/* Copies the tag of a group, which begins at `at`, and says where the rest goes on: without
- * attributes that have their default, and not at all where the group is empty. Gnuplot writes
- * both before every curve and mark; they are a third of a picture. */
+/* Copies the tag of a group at `at` and returns where the rest begins. Leaves out attributes with
+ * their default values, and the whole group when it is empty: gnuplot writes both before every
+ * curve and mark, a third of a picture. */
 static const char *write_group(FILE *out, const char *at)
 {
     static const char usual[] = " stroke-linecap=\"butt\" stroke-linejoin=\"miter\"";
@@ -134,7 +134,8 @@ static enum status draw(struct report *r, const struct plot *p, const struct plo
     return st;
 }
 
-/* The data as a link that needs no network: a picture and its numbers stay together. */
+/* Writes the data as a link that needs no network, so that a picture and its numbers stay
+ * together. */
 static void write_data(FILE *out, const struct plot *p, const struct plot_data *d)
 {
     char *text = NULL;
@@ -159,8 +160,8 @@ static void write_data(FILE *out, const struct plot *p, const struct plot_data *
     free(text);
 }
 
-/* A word of a POSIX shell's command line: a page's command is copied and run, and its names are
- * those of any database. */
+/* Writes a word of a POSIX shell's command line, quoted when necessary: readers copy and run the
+ * command, and its names may come from any database. */
 static void write_word(FILE *out, const char *before, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -184,7 +185,7 @@ static void write_word(FILE *out, const char *before, const char *word)
     free(text);
 }
 
-/* The command that draws the same. */
+/* Writes the command that draws the same picture. */
 static void write_command(const struct report *r, const struct plot *p,
                           const struct plot_request *q)
 {
@@ -245,7 +246,7 @@ enum status report_plot(struct report *r, const struct plot *p, const char *expe
     enum status st = p->read(r->store, &q, &d, &none);
     if (st == ST_OK)
         st = write_figure(r, p, &d, &q, e);
-    else if (st == ST_NOTFOUND) /* this experiment has nothing of the kind */
+    else if (st == ST_NOTFOUND) /* this experiment has no data for the plot */
         st = ST_OK;
     else
         st = err_set(e, st, "%s", none.msg);

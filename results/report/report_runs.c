@@ -1,10 +1,10 @@
-/* report_runs.c -- every run, the settings of each recipe, and what made them.
+/* report_runs.c -- writes every run, the settings of each recipe, and provenance.
  *
- * Runs and provenance are one statement each, a row of a table as it comes. Settings are a
- * block for each recipe: its runs, what differs from the first of its experiment, the command
- * that trains it, and the whole configuration without the seed. Rows and blocks lead to each
- * other by their numbers.
- * The trap: text of the database goes through escape_html (report_say, escape_html_name,
+ * Runs and provenance are one statement each, whose rows become rows of a table. Settings are a
+ * block for each recipe: its runs, what differs from the first recipe of its experiment, the
+ * command that trains it, and the whole configuration without the seed. Rows and blocks link to
+ * each other by their numbers.
+ * Caution: text of the database must go through escape_html (report_say, escape_html_name,
  * report_element); a shell's quotes in the command are a second, inner layer. */
 #include "report_parts.h"
 
@@ -15,14 +15,14 @@
 
 #include "escape.h"
 
-/* --- runs and what made them --------------------------------------------------------- */
+/* --- runs and provenance ------------------------------------------------------------- */
 
-/* A column of numbers stands to the right. Its cells are the text that the database gave: a
- * seed has no rounded form. */
+/* A column. Columns of numbers are right-aligned, with the text of the database, because a seed
+ * must not be rounded. */
 struct column {
     const char *name;
     bool number;
-    const char *to; /* its cells lead to the entry of this kind and their number */
+    const char *to; /* NULL, or its cells link to the entry of this kind and number */
 };
 
 struct table {
@@ -43,7 +43,8 @@ static void write_cell(FILE *out, const struct column *c, const char *text)
     fputs(c->to && *text ? "</a></td>" : "</td>", out);
 }
 
-/* A run of several experiments has a row in each; links lead to the first. */
+/* Writes a row. A run of several experiments has a row in each; only the first has the id that
+ * links point to. */
 static enum status write_row(void *context, int columns, const char *const *names,
                              const char *const *cells, struct err *e)
 {
@@ -65,8 +66,8 @@ static enum status write_row(void *context, int columns, const char *const *name
     return ST_OK;
 }
 
-/* A row for each that the statement gives, whose columns are these and whose first is its
- * number. */
+/* Writes the answer to a statement as a table with these columns, the first of which is the
+ * number of the row. */
 static enum status write_table(struct report *r, const char *sql,
                                const struct column *column, int columns, struct err *e)
 {
@@ -148,14 +149,14 @@ static void write_config(FILE *out, const char *config)
     if (all)
         json_object_del(all, "seed");
     char *text = all ? json_dumps(all, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
-    fputs("<pre tabindex=0>", out); /* it may scroll, and the keyboard can */
+    fputs("<pre tabindex=0>", out); /* lets the keyboard scroll it */
     escape_html(out, text ? text : config);
     fputs("</pre>\n", out);
     free(text);
     json_decref(all);
 }
 
-/* A word for a shell: quoted unless it is made of plain characters. */
+/* Writes a word for a shell, quoted unless it has only plain characters. */
 static void write_word(FILE *to, const char *before, const char *value)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -190,7 +191,7 @@ static void write_command(FILE *out, const char *const *cells)
     free(text);
 }
 
-/* The way back: "Runs: 17, 18", each a link. */
+/* Writes links back to the runs: "Runs: 17, 18". */
 static void write_runs(FILE *out, const char *runs)
 {
     fputs("<p>Runs: ", out);

@@ -1,8 +1,8 @@
-/* small_picture.c -- a square of numbers as a PNG in base64.
+/* small_picture.c -- writes a square of numbers as a PNG in base64.
  *
- * Four bits a pixel and a palette of 16: white, then the colours of the plots' heat maps.
- * The bytes are stored, not compressed (deflate's block type 0): a picture of 128 pixels is 8
- * KiB.
+ * A pixel has four bits, and the palette has 16 colours: white, then those of the plots' heat
+ * maps. The bytes are stored, not compressed (deflate's block type 0): a picture of 128 by 128
+ * pixels has 8 KiB before base64.
  * Source: PNG, ISO/IEC 15948:2004; zlib, RFC 1950; deflate, RFC 1951; base64, RFC 4648. */
 #include "small_picture.h"
 
@@ -52,7 +52,8 @@ void shade_colour(int shade, char text[8])
     snprintf(text, 8, "#%02x%02x%02x", c[0], c[1], c[2]);
 }
 
-/* The one of more contrast (WCAG 2.2, relative luminance); at least 4.5 for any colour. */
+/* Returns black or white, whichever has more contrast (WCAG 2.2, relative luminance), which is at
+ * least 4.5 for any colour. */
 const char *shade_ink(int shade)
 {
     static const double weight[] = {0.2126, 0.7152, 0.0722};
@@ -103,7 +104,7 @@ static void big_endian(uint32_t value, unsigned char out[4])
         out[i] = (unsigned char)(value >> (24 - 8 * i));
 }
 
-/* CRC-32 of ISO 3309, not yet complemented. */
+/* Continues a CRC-32 (ISO 3309), not yet complemented. */
 static uint32_t crc_add(uint32_t crc, const unsigned char *at, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -137,7 +138,8 @@ static uint32_t adler(const unsigned char *at, size_t n)
     return b << 16 | a;
 }
 
-/* Lines of a filter byte, 0, and two pixels a byte, the left one in the high bits. */
+/* Writes lines of a filter byte, 0, and pixels, two per byte, the left one in the high bits.
+ * Returns the bytes. */
 static size_t write_lines(const float *value, int n, unsigned char *raw)
 {
     unsigned char *to = raw;
@@ -153,7 +155,7 @@ static size_t write_lines(const float *value, int n, unsigned char *raw)
     return (size_t)(to - raw);
 }
 
-/* The zlib stream of one stored block; `data` has the raw bytes from its 8th on. */
+/* Makes a zlib stream of one stored block; data + 7 holds the raw bytes. Returns its bytes. */
 static size_t wrap(unsigned char *data, size_t raw)
 {
     const unsigned char head[] = {0x78,
@@ -176,8 +178,8 @@ void small_picture(FILE *out, const float *value, int n)
     assert(n > 0 && n <= PICTURE_MAX);
     big_endian((uint32_t)n, header);
     big_endian((uint32_t)n, header + 4);
-    header[8] = 4; /* bits a pixel */
-    header[9] = 3; /* by palette */
+    header[8] = 4; /* bits per pixel */
+    header[9] = 3; /* colours are indices of a palette */
     for (int i = 0; i < SHADES; i++)
         rgb(i, palette + 3 * (size_t)i);
     const size_t raw = write_lines(value, n, data + 7);

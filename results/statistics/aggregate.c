@@ -40,7 +40,8 @@ double aggregate_improvement(const struct values *a, const struct values *b, int
     return n > 0 ? sum / n : (double)NAN;
 }
 
-/* The strata drawn again: the same sizes, values with replacement. */
+/* Draws the strata again, with the same sizes and values with replacement, into to[strata]; the
+ * values go to `room`. */
 static void draw_again(const struct values *from, int strata, struct rng *r,
                        struct values *to, double *room)
 {
@@ -51,7 +52,7 @@ static void draw_again(const struct values *from, int strata, struct rng *r,
     }
 }
 
-/* Quantile p of sorted x[n], between neighbours linearly (type 7 of R and NumPy). */
+/* Returns quantile p of the sorted x[n], linear between neighbours (type 7 of R and NumPy). */
 static double quantile(const double *x, int n, double p)
 {
     const double at = p * (n - 1);

@@ -13,7 +13,7 @@ static bool is_right(const uint8_t *bits, int i)
     return bits[i / 8] >> (i % 8) & 1;
 }
 
-/* Sum over examples of times[i] where seed s was wrong. */
+/* Returns the sum of times[i] over the examples i that are wrong. */
 static int64_t wrong(const uint8_t *bits, const int *times, int examples)
 {
     int64_t n = 0;
@@ -22,7 +22,8 @@ static int64_t wrong(const uint8_t *bits, const int *times, int examples)
     return n;
 }
 
-/* times[i]: how often i of n is drawn in n draws; all once when `r` is NULL. */
+/* Draws n times from n with replacement: times[i] is how often i is drawn. All are 1 when `r` is
+ * NULL. */
 static void draw_times(struct rng *r, int n, int *times)
 {
     for (int i = 0; i < n; i++)
@@ -31,7 +32,8 @@ static void draw_times(struct rng *r, int n, int *times)
         times[rng_below(r, (uint32_t)n)]++;
 }
 
-/* The mean share of wrong answers, with the seeds drawn again and the examples given. */
+/* Returns the mean share of wrong answers, with the seeds drawn again and example i counted
+ * times[i] times. `seed_times` is work space, [seeds]. */
 static double error_of(struct answers side, struct rng *r, const int *times, int examples,
                        int *seed_times)
 {
@@ -90,7 +92,7 @@ double paired_mcnemar(struct discordant d)
     const int64_t least = d.only_a < d.only_b ? d.only_a : d.only_b;
     if (2 * least >= n)
         return 1.0;
-    /* P(X <= least) of a binomial law with n tries and probability 1/2. */
+    /* Twice P(X <= least) for a binomial law with n tries and probability 1/2. */
     const double p =
         2.0 * statistics_incomplete_beta((double)(n - least), (double)least + 1.0, 0.5);
     return p < 1.0 ? p : 1.0;

@@ -19,7 +19,7 @@ static double pooled_at(struct values a, struct values b, int i)
     return i < a.n ? a.at[i] : b.at[i - a.n];
 }
 
-/* Twice the mid-rank of pooled value i, from 2 to 2N: twice, so that it is whole. */
+/* Returns twice the mid-rank of pooled value i, from 2 to 2N; doubled, because that is whole. */
 static int double_rank(struct values a, struct values b, int i)
 {
     const double x = pooled_at(a, b, i);
@@ -33,10 +33,10 @@ static int double_rank(struct values a, struct values b, int i)
 
 enum { MOST_SUM = RANK_TEST_EXACT * (RANK_TEST_EXACT + 1) };
 
-/* The share of all choices of a.n among the pooled values whose doubled rank sum is at most
- * `sum`. share[k][s] is, after i values, the probability that a random choice took k of
- * them with sum s: value i is taken with probability (n - k) / (N - i), as drawing without
- * replacement does, so nothing overflows however many choices there are. */
+/* Returns the share of all choices of a.n among the N pooled values whose doubled rank sum is at
+ * most `sum`. share[k][s] is, after i values, the probability that a random choice took k of them
+ * with sum s. Value i is taken with probability (a.n - k) / (N - i), as in drawing without
+ * replacement, so that nothing overflows however many choices there are. */
 static double share_at_most(struct values a, struct values b, int sum)
 {
     double share[RANK_TEST_EXACT + 1][MOST_SUM + 1]; /* half a megabyte */
@@ -64,7 +64,8 @@ static double share_at_most(struct values a, struct values b, int sum)
     return total;
 }
 
-/* Mean and variance of the doubled rank sum of n of N values, with its own ties. */
+/* Returns the same share by the normal approximation, with a continuity correction, and with mean
+ * and variance of the doubled rank sum from the ranks, ties included. */
 static double normal_at_most(struct values a, struct values b, int sum)
 {
     const int N = a.n + b.n;
@@ -99,7 +100,8 @@ double rank_test_least(int n, int m)
     return exp(lgamma(n + 1.0) + lgamma(m + 1.0) - lgamma(n + m + 1.0));
 }
 
-/* z with P(Z > z) = p, by bisection: erfc has no inverse in C. */
+/* Returns z with P(Z > z) = p for a standard normal Z, by bisection, because C has no inverse of
+ * erfc. */
 static double normal_quantile_above(double p)
 {
     double low = -40.0, high = 40.0;
@@ -120,7 +122,7 @@ int rank_test_seeds(double improvement, double alpha)
         return 0;
     const double z = normal_quantile_above(alpha) + normal_quantile_above(0.2);
     const double gap = improvement - 0.5;
-    /* Pairs that all agree need no more seeds than reach alpha at all. */
+    /* If all pairs agree, the fewest seeds that can reach alpha suffice. */
     double n = improvement < 1.0 ? ceil(z * z / (6.0 * gap * gap)) : 1.0;
     if (n > 1e6)
         return 0;

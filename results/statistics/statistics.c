@@ -1,10 +1,10 @@
 /* statistics.c -- means, intervals and corrections: pure functions of numbers.
  *
- * Mean and spread of seeds, Student's tail by the incomplete beta function and its quantile
- * by Newton's method, intervals of means, rates and differences, bounds of rates, Holm's
- * correction; each with its formula or source beside it.
- * The trap: NaN is the answer where there is none (no value, one seed), and callers ask for
- * it; sums run in the order of the values, so another order may be other last bits. */
+ * The file has mean and spread of seeds, Student's tail by the incomplete beta function and its
+ * quantile by Newton's method, intervals of means, rates and differences, bounds of rates, and
+ * Holm's correction, each with its formula or source.
+ * Caution: NaN means that there is no answer (no value, one seed), and callers must check for it.
+ * Sums run in the order of the values; another order may change the last bits. */
 #include "statistics.h"
 
 #include <assert.h>
@@ -27,7 +27,7 @@ double statistics_std(const double *x, int n)
     return n > 1 ? sqrt(sum / (n - 1)) : (double)NAN;
 }
 
-/* The continued fraction of I_x(a, b) by Lentz's method as modified by Thompson and
+/* Returns the continued fraction of I_x(a, b) by Lentz's method as modified by Thompson and
  * Barnett. It converges in about sqrt(max(a, b)) rounds for x < (a + 1) / (a + b + 2).
  * Source: NIST Digital Library of Mathematical Functions, 8.17.22. */
 static double beta_fraction(double a, double b, double x)
@@ -75,7 +75,7 @@ double statistics_student_tail(double t, double df)
     return t >= 0 ? half : 1.0 - half;
 }
 
-/* Newton's method from 0: above it the tail is convex, so that steps only come nearer. */
+/* Newton's method from t = 0. The tail is convex for t > 0, so that steps never overshoot. */
 double statistics_student_quantile(double p, double df)
 {
     assert(p > 0 && p < 1 && df > 0);
@@ -117,7 +117,7 @@ struct interval statistics_rate_interval(double mean, double std, int n, int64_t
     const double t = n > 1 ? statistics_student_quantile(0.975, n - 1) : normal_quantile;
     const double product = mean * (1.0 - mean);
     const double by_spread = n > 1 && product > 0 ? std * std / (n * product) : 0.0;
-    /* t^2 / number of independent tries */
+    /* k = t^2 / number of independent tries */
     const double k = t * t * fmax(1.0 / (double)total, by_spread);
     const double half = sqrt(k * product + k * k / 4);
     return (struct interval){
@@ -159,7 +159,7 @@ double statistics_wilson_low(int64_t count, int64_t total)
     return low < 0 ? 0 : low;
 }
 
-/* The place of p[i] among the sorted p, ties in order of index. */
+/* Returns the rank of p[i] among the sorted p, from 0; ties are in order of index. */
 static int rank_of(const double *p, int n, int i)
 {
     int rank = 0;
@@ -168,8 +168,9 @@ static int rank_of(const double *p, int n, int i)
     return rank;
 }
 
-/* S. Holm, Scandinavian Journal of Statistics 6 (1979): the k-th smallest of m, k from 0,
- * times m - k, made increasing and cut at 1. Quadratic; claims are dozens. */
+/* Returns the adjusted p[i]: the k-th smallest of m, k from 0, times m - k, made increasing and cut
+ * at 1. Each call is quadratic in n, which is some dozens of claims.
+ * Source: S. Holm, Scandinavian Journal of Statistics 6 (1979). */
 static double holm_at(const double *p, int n, int m, int i)
 {
     double most = 0.0;

@@ -23,13 +23,15 @@ static bool is_tested(const struct comparison *c)
     return has_values(c) && !c->solved;
 }
 
-/* A p-value of which rounding must not decide: 3 / 120 is 2.5 %. */
+/* Is the p-value at most the level? The tolerance keeps rounding from deciding: 3 / 120 is
+ * 2.5 %. */
 static bool at_level(double p)
 {
     return p <= VERDICT_ALPHA * (1.0 + 1e-12);
 }
 
-/* `least` is the smallest corrected p-value that such numbers of seeds can give. */
+/* Returns the verdict. `least` is the smallest corrected p-value that these numbers of seeds can
+ * give. */
 static enum verdict judge(const struct comparison *c, double least)
 {
     if (!has_values(c))
@@ -51,7 +53,7 @@ static int seeds_needed(const struct comparison *c, int family)
     return share < VERDICT_IMPROVEMENT ? 0 : rank_test_seeds(share, VERDICT_ALPHA / family);
 }
 
-/* The p-values of both directions, and the least that the seeds can give; corrected too. */
+/* The p-values of both directions and the least that the seeds can give, plain and corrected. */
 struct p_values {
     double *below, *above, *least, *below_corrected, *above_corrected, *least_corrected;
 };

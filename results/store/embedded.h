@@ -1,4 +1,4 @@
-/* embedded.h -- schema.sql and the named queries, written into the program by embed.cmake. */
+/* embedded.h -- schema.sql and the named queries, which embed.cmake writes into the program. */
 #ifndef EMBEDDED_H
 #define EMBEDDED_H
 
@@ -9,6 +9,6 @@ struct embedded_query {
 };
 
 extern const char embedded_schema[];
-extern const struct embedded_query embedded_queries[]; /* in name order; ends with {0} */
+extern const struct embedded_query embedded_queries[]; /* sorted by name; ends with {0} */
 
 #endif

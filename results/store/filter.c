@@ -25,7 +25,7 @@ static const char *const keys[FILTER_KEYS] = {
     [FILTER_SPLIT] = "split",
 };
 
-/* Of a configuration (run_json.c). */
+/* Sections of a configuration (run_json.c). */
 static const char *const sections[] = {"model", "train", "task", "encoder"};
 enum { SECTIONS = sizeof sections / sizeof *sections, VALUE_TEXT = 256 };
 
@@ -36,7 +36,7 @@ const char *filter_key_name(enum filter_key key)
 
 /* --- the grammar -------------------------------------------------------------------- */
 
-/* The end of the item at `list`: the next comma outside brackets. */
+/* Returns the bytes of the item at `list`, up to the next comma outside brackets. */
 static size_t item_end(const char *list)
 {
     int depth = 0;
@@ -46,7 +46,7 @@ static size_t item_end(const char *list)
     return n;
 }
 
-/* The next item of a list, which *list then goes behind; false: there is none. */
+/* Copies the next item of a list and moves *list behind it; false: there is none. */
 static bool next_item(const char **list, char item[VALUE_TEXT])
 {
     if (!**list)
@@ -65,7 +65,7 @@ static enum status unknown_key(const char *text, const char *key, struct err *e)
                               "profile, identity, state or a setting such as train.lr"));
 }
 
-/* A state that is none would select nothing without a word. */
+/* Refuses unknown states, which would silently select nothing. */
 static enum status check_state(const char *list, struct err *e)
 {
     char item[VALUE_TEXT];
@@ -80,7 +80,8 @@ static enum status check_state(const char *list, struct err *e)
     return ST_OK;
 }
 
-/* Is `item` of a list a filter of its own? Cells are made of settings. */
+/* Is `item` of a list a whole filter? In a list of cells settings are not, because names of cells
+ * consist of them. */
 static bool is_filter(const char *item, enum filter_key of)
 {
     const size_t n = strcspn(item, "="), section = strcspn(item, ".=");
@@ -94,7 +95,7 @@ static bool is_filter(const char *item, enum filter_key of)
     return false;
 }
 
-/* "encoder=rope,seed=1" would mean encoders rope and "seed=1", of which there is none. */
+/* Refuses "encoder=rope,seed=1", which would mean the encoders "rope" and "seed=1". */
 static enum status check_items(const char *text, const struct filter *f, struct err *e)
 {
     char item[VALUE_TEXT];
@@ -145,7 +146,7 @@ enum status filter_parse(const char *text, struct filter *out, struct err *e)
 
 /* --- values ------------------------------------------------------------------------- */
 
-/* Both are whole numbers or reals, and the same. */
+/* Are both texts numbers, and equal? */
 static bool same_number(const char *a, const char *b)
 {
     char *end_a, *end_b;
@@ -158,7 +159,7 @@ static bool item_fits(const char *item, const char *value, bool setting)
     return fnmatch(item, value, 0) == 0 || (setting && same_number(item, value));
 }
 
-/* The list as a whole comes first, for names that hold commas themselves. */
+/* Matches the list as a whole first, because names may contain commas. */
 static bool list_fits(const char *list, const char *value, bool setting)
 {
     char item[VALUE_TEXT];
@@ -168,7 +169,7 @@ static bool list_fits(const char *list, const char *value, bool setting)
     return fits;
 }
 
-/* As one types it; lists of numbers with commas between. */
+/* Writes the value as users type it; numbers of a list are separated by commas. */
 static void json_value(const json_t *v, char text[VALUE_TEXT])
 {
     char number[REAL_TEXT];

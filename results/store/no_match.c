@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUES_MAX = 64, SQL_TEXT = 256 }; /* more values are not suggested; chosen */
+enum { VALUES_MAX = 64, SQL_TEXT = 256 }; /* most values to suggest from; chosen */
 
 struct values {
     char *at[VALUES_MAX]; /* owned */
@@ -24,7 +24,7 @@ static enum status take_value(void *context, int columns, const char *const *nam
     return ST_OK;
 }
 
-/* Is there no run with this setting? Configurations are too many to be kept as values. */
+/* Is there no run with this setting? Configurations are too many to keep them as values. */
 static bool no_setting(struct store *s, const char *filter, const struct filter *f,
                        char text[FILTER_ADVICE])
 {
@@ -56,7 +56,7 @@ void no_match_advice(struct store *s, const char *const *filters, int n,
             continue;
         }
         const char *key = filter_key_name(f.key);
-        /* The newest first: a list that is cut loses the oldest. */
+        /* The newest come first, so that a list that is cut loses the oldest. */
         snprintf(sql, sizeof sql, "SELECT %s FROM %s GROUP BY 1 ORDER BY max(run_id) DESC",
                  key, f.key == FILTER_SPLIT ? "v_result" : "v_run");
         if (store_query(s, sql, NULL, 0, take_value, &v, &ignored) == ST_OK)

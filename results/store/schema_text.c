@@ -23,7 +23,7 @@ static size_t line_length(const char *line)
     return strcspn(line, "\n");
 }
 
-/* The comment lines that end right above `at`. */
+/* Collects the comment lines directly above `at`. */
 static void comment_above(const char *at, char about[ABOUT_TEXT])
 {
     const char *first = at;
@@ -40,7 +40,7 @@ static void comment_above(const char *at, char about[ABOUT_TEXT])
         add_words(about, first + 3, line_length(first) - 3);
 }
 
-/* Where "CREATE KIND NAME" begins; NULL: it is not made by a statement of its own. */
+/* Returns where "CREATE KIND NAME" begins; NULL: schema.sql has no such statement. */
 static const char *find_object(const char *kind, const char *name)
 {
     char words[LINE_TEXT];
@@ -55,7 +55,7 @@ static const char *behind_blanks(const char *text)
     return text + strspn(text, " ");
 }
 
-/* The comment on the line that defines a column, and on those below that are comments alone. */
+/* Collects the comment on the line that defines a column, and the comment-only lines below. */
 static void comment_behind(const char *object, const char *column, char about[ABOUT_TEXT])
 {
     const size_t n = strlen(column);
@@ -95,14 +95,14 @@ static enum status failed(sqlite3 *db, struct err *e)
     return err_set(e, ST_DB, "the schema in memory: %s", sqlite3_errmsg(db));
 }
 
-/* The columns of one object. */
+/* Calls `take` for each column of one object. */
 static enum status each_column(sqlite3 *db, struct schema_line line, const char *at,
                                schema_fn take, void *context, struct err *e)
 {
     sqlite3_stmt *q = NULL;
     enum status st = ST_OK;
-    /* What a UNION makes of TEXT is BLOB to some versions of SQLite: then the type of the
-     * run's column of that name is meant. */
+    /* Some versions of SQLite report BLOB for a TEXT column of a UNION; then the type of the
+     * run's column of that name is taken. */
     int rc = sqlite3_prepare_v2(
         db,
         "SELECT c.name, coalesce((SELECT r.type FROM pragma_table_info('run') AS r "

@@ -1,4 +1,4 @@
-/* Opening and closing: whose file it is, what schema it has, which journal it can keep.
+/* Opens and closes databases: checks the owner of the file, its schema and its journal mode.
  *
  * A write-ahead log lets readers look on while runs are stored, but needs shared memory:
  * on network file systems it fails, sometimes only at the first write. It is therefore
@@ -28,7 +28,7 @@
 
 enum { HEADER_BYTES = 100, WORD_TEXT = 32 };
 
-/* What the first 100 bytes say (https://www.sqlite.org/fileformat.html, section 1.3). */
+/* The first 100 bytes of a file (https://www.sqlite.org/fileformat.html, section 1.3). */
 struct header {
     bool fresh;  /* no file, or an empty one */
     bool logged; /* in write-ahead mode */
@@ -72,8 +72,8 @@ static enum status check_header(const char *path, const unsigned char *raw, size
     return ST_OK;
 }
 
-/* Reads the header with plain file calls, because SQLite may begin to repair a file, even
- * one that is not ours, as soon as it opens it. */
+/* Reads the header with plain file calls, because SQLite may begin to repair a file, even a
+ * foreign one, as soon as it opens it. */
 static enum status read_header(const char *path, struct header *h, struct err *e)
 {
     unsigned char raw[HEADER_BYTES];
@@ -111,8 +111,8 @@ static bool has_companion(const char *path, const char *suffix)
     return there;
 }
 
-/* "file:PATH?PARAMETERS" with the characters that mean something in a URI escaped. The
- * caller's, or NULL. */
+/* Returns "file:PATH?PARAMETERS" with the special characters of a URI escaped. The caller frees
+ * it; NULL: no memory. */
 char *store_uri(const char *path, const char *parameters)
 {
     const char *const root = path[0] == '/' ? "file://" : "file:";
@@ -126,8 +126,8 @@ char *store_uri(const char *path, const char *parameters)
     return uri;
 }
 
-/* A database left in write-ahead mode without a log or a journal has no writer: it is read
- * as immutable, since otherwise SQLite would leave an empty log beside it. */
+/* A database in write-ahead mode without a log or a journal has no writer. It is read as
+ * immutable, because SQLite would otherwise leave an empty log beside it. */
 static enum status open_for_reading(struct store *s, const struct header *h, struct err *e)
 {
     s->at_rest =
@@ -149,7 +149,7 @@ enum status store_exec(struct store *s, const char *sql, const char *doing, stru
                : store_failed(s, doing, e);
 }
 
-/* The single number or word that a pragma answers. */
+/* Reads the single number or word that a pragma answers; "" when it answers none. */
 static enum status ask(struct store *s, const char *sql, char *text, size_t room,
                        struct err *e)
 {
@@ -166,8 +166,8 @@ static enum status ask(struct store *s, const char *sql, char *text, size_t room
                : store_failed(s, "reading its header", e);
 }
 
-/* *schema 0: nothing in it yet. Once the database is open this repeats the checks of the
- * header, which may have changed since, or whose true state may be in a journal. */
+/* Reads the schema version; 0: the file is still empty. Repeats the checks of the header, which
+ * may have changed before the database was open, or whose true state may be in a journal. */
 static enum status check_schema(struct store *s, int *schema, struct err *e)
 {
     char application[WORD_TEXT], version[WORD_TEXT], objects[WORD_TEXT];
@@ -190,8 +190,8 @@ static enum status check_schema(struct store *s, int *schema, struct err *e)
     return ST_OK;
 }
 
-/* Creates the tables or brings them up to date. Of two processes that open an older file
- * the second waits for the first at BEGIN IMMEDIATE and then finds nothing left to do. */
+/* Creates the tables or brings them up to date. When two processes open an older file, the
+ * second waits for the first at BEGIN IMMEDIATE and then finds nothing left to do. */
 static enum status apply_schema(struct store *s, struct err *e)
 {
     char copy[BACKUP_NAME] = "";
@@ -212,7 +212,7 @@ static enum status apply_schema(struct store *s, struct err *e)
     if (st)
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     if (st && copy[0])
-        unlink(copy); /* else each attempt would add one */
+        unlink(copy); /* otherwise each attempt would leave one */
     return st;
 }
 
@@ -244,7 +244,7 @@ static void remove_trial(const char *name)
     }
 }
 
-/* "NAME.trial-PROCESS..." of a process that is no more. */
+/* Is `file` "NAME.trial-PROCESS..." of a process that has ended? */
 static bool is_old_trial(const char *file, const char *name)
 {
     static const char middle[] = ".trial-";
@@ -271,8 +271,8 @@ static void remove_old_trials(const char *path)
         closedir(dir);
 }
 
-/* Writes and reads a small logged database beside the real one. It need not last, so nothing
- * waits for the disk: on a busy one that would take longer than all else. */
+/* Writes and reads a small logged database beside the real one. It need not last, so that it
+ * does not wait for the disk, which on a busy one would take longer than all else. */
 bool store_log_works(const char *path)
 {
     char name[4000];
@@ -293,8 +293,8 @@ bool store_log_works(const char *path)
     return works;
 }
 
-/* Not being able to keep a log is no error: the rollback journal does, with readers
- * waiting for a moment. *written: the header says now that there is a log. */
+/* Turns the write-ahead log on if it works. If not, that is no error: the rollback journal is
+ * kept, and readers wait for a moment. *written: the header now says that there is a log. */
 static enum status choose_journal(struct store *s, bool *written, struct err *e)
 {
     char mode[WORD_TEXT];
@@ -305,8 +305,8 @@ static enum status choose_journal(struct store *s, bool *written, struct err *e)
     return st ? st : store_exec(s, "PRAGMA synchronous = FULL", "opening for writing", e);
 }
 
-/* Writes one page for nothing, the same number again. Between the opening and this a newer
- * posbench may have brought the file up to date: the schema is looked at under the lock. */
+/* Tests writing: stores the same schema number again, which writes one page. The schema is
+ * checked under the lock, because a newer posbench may have changed it since the opening. */
 static enum status try_writing(struct store *s, struct err *e)
 {
     char version[64];
@@ -325,13 +325,13 @@ static enum status try_writing(struct store *s, struct err *e)
     return st;
 }
 
-/* One page is written in any case: a folder without write permission or a full disk shows
- * here and not after hours of training. But no more than one, because until it is done a
- * kill leaves a journal behind. */
+/* Opens for writing and writes one page in any case, so that a folder without write permission
+ * or a full disk shows here and not after hours of training. It writes no more than one,
+ * because a kill while it writes leaves a journal behind. */
 static enum status open_for_writing(struct store *s, struct err *e)
 {
     bool written = false;
-    /* With names of attached files as URI; that of a database of ours never begins so. */
+    /* SQLITE_OPEN_URI is for the names of attached files; s->path never begins with "file:". */
     if (sqlite3_open_v2(s->path, &s->db,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI |
                             SQLITE_OPEN_NOMUTEX,
@@ -346,7 +346,7 @@ static enum status open_for_writing(struct store *s, struct err *e)
     enum status st = store_harden(s, e);
     if (st == ST_OK)
         st = apply_schema(s, e);
-    /* Tables that took the place of others leave room, given back where that can be done. */
+    /* Tables that were replaced leave free space; VACUUM returns it where that is possible. */
     if (st == ST_OK && s->schema != 0 && s->schema < SCHEMA_VERSION)
         sqlite3_exec(s->db, "VACUUM", NULL, NULL, NULL);
     if (st == ST_OK)
@@ -384,8 +384,8 @@ static bool was_cut_off(const struct store *s)
            has_companion(s->path, "-journal");
 }
 
-/* Any reading statement of a connection that may write takes back what a killed writer had
- * not finished. Nothing else is written. */
+/* Rolls back what a killed writer had not finished: any read through a writable connection does
+ * so. Nothing else is written. */
 static enum status take_back(const struct store *s, struct err *e)
 {
     struct store writer = {.path = s->path};
@@ -432,15 +432,15 @@ static enum status open_existing_or_new(struct store *s, struct err *e)
     struct header h = {0};
     if (!s->writable)
         return open_to_read(s, e);
-    /* A journal left by a killed writer: the header on disk may be half-written, and only
-     * SQLite can tell. */
+    /* When a killed writer left a journal, the header on disk may be half-written; only SQLite
+     * can tell. */
     const bool hot = has_companion(s->path, "-journal");
     const enum status st = hot ? ST_OK : read_header(s->path, &h, e);
     return st ? st : open_for_writing(s, e);
 }
 
-/* fits(filter, value): does "KEY=GLOB" match the value? So that what a filter means is
- * said once, for runs of the matrix and for those in the database. */
+/* The SQL function fits(filter, value): does "KEY=GLOB" match the value? One definition thus
+ * serves runs of the matrix and runs in the database. */
 static void fits(sqlite3_context *context, int n, sqlite3_value **arguments)
 {
     struct filter f;
@@ -465,7 +465,7 @@ enum status store_open(const char *path, enum store_mode mode, struct store **ou
     return store_open_patient(path, mode, &(struct store_patience){0}, out, e);
 }
 
-/* Room for "-journal" behind the name. */
+/* Leaves the name no room for "-journal" after it? */
 static bool name_is_too_long(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -488,8 +488,8 @@ enum status store_check_file(const char *path, enum store_mode mode, struct err 
     return ST_OK;
 }
 
-/* SQLite counts its memory, under a lock at each allocation, for statistics that nobody here
- * asks for. Has an effect before its first use in the process alone. */
+/* Turns off SQLite's memory statistics, which take a lock at each allocation and which nobody
+ * reads. This works only before the first use of SQLite in the process. */
 static void spare_statistics(void)
 {
     static bool done;
@@ -529,9 +529,9 @@ void store_close(struct store *s)
     if (!s)
         return;
     if (s->db && s->writable) {
-        /* Fails while a reader is connected; then the next writer does it. Of a file that
-         * was moved or replaced the log is emptied into that file: its name beside the
-         * path would be taken for the log of the other, and change it. */
+        /* The first fails while a reader is connected; then the next writer does it. When the
+         * file was moved or replaced, its log is emptied into it instead: a log left beside
+         * the path would be taken for the log of the other file, and change that. */
         const bool here = store_in_place(s, NULL) == ST_OK;
         sqlite3_busy_timeout(s->db, 0);
         sqlite3_exec(s->db,
@@ -550,8 +550,8 @@ void store_schema(const struct store *s, int *found, int *known)
     *known = SCHEMA_VERSION;
 }
 
-/* SQLite takes fewer bytes than the system, counts the folders before a relative path, and
- * wants room for "-journal". 0: the path is not too long, else the bytes it takes. */
+/* Returns 0 when the path is not too long, else the most bytes that SQLite takes: fewer than the
+ * system, including the folders before a relative path, and with room for "-journal". */
 static int longest_path(const char *path)
 {
     char folder[PATH_MAX] = "";

@@ -4,7 +4,7 @@
 
 static const char doing[] = "attaching another database";
 
-/* A copy in memory, of a connection that is up to date. */
+/* Attaches a copy in memory of `part`, whose connection is already up to date. */
 static enum status attach_copy(struct store *s, struct store *part, struct err *e)
 {
     enum status st = store_exec(s, "ATTACH ':memory:' AS part", doing, e);

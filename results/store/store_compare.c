@@ -1,10 +1,11 @@
-/* store_compare.c -- a run that was made again, in a database of its own, against the stored one.
+/* store_compare.c -- compares a run that was made again, in a database of its own, with the
+ * stored one.
  *
- * The stored database is attached to the made one, as a part is in a merge, and what differs
- * is asked with the statements of store_differ.c. Curves come first, by step, so that the
- * difference told is the earliest one.
- * The trap: a program knows metrics that an older one did not; what is stored says nothing
- * of them, and they are taken out of the made run. */
+ * The stored database is attached to the made one, as a part is in a merge, and the statements
+ * of store_differ.c find the differences. Curves come first, by step, so that the difference
+ * told is the earliest one.
+ * Caution: a program measures metrics that an older one did not. They are deleted from the made
+ * run, because the stored one has nothing to compare them with. */
 #include "store_compare.h"
 
 #include <stdio.h>
@@ -16,7 +17,7 @@ enum { ID_TEXT = 64 };
 
 static const char doing[] = "comparing a run";
 
-/* Metrics that came with schema 3. */
+/* Deletes from the made run the metrics that came with schema 3 and that the stored run lacks. */
 static enum status forget_later(struct store *s, const struct store_side *stored,
                                 struct err *e)
 {
@@ -29,7 +30,7 @@ static enum status forget_later(struct store *s, const struct store_side *stored
     return store_exec_built(s, sql, doing, e);
 }
 
-/* Rows of `table` that differ, as one more operand of coalesce. */
+/* Appends the first difference in the rows of `table`, as one more operand of coalesce. */
 static void add_table(sqlite3_str *sql, int table, const struct store_side *stored,
                       const struct store_side *made)
 {

@@ -1,8 +1,8 @@
-/* store_differ.c -- do two runs differ, and where.
+/* store_differ.c -- finds the differences between two runs.
  *
- * Two runs of one identity lie in two schemas of one connection. Their rows are joined by
- * what tells them apart, and IS compares what they say: it takes NULL for equal to NULL,
- * and reals are equal bit for bit, since SQLite stores neither NaN nor -0. */
+ * Two runs of one identity lie in two schemas of one connection. Their rows are joined by their
+ * keys, and IS compares their values: NULL IS NULL is true, and equal reals are equal bit for
+ * bit, because SQLite stores neither NaN nor -0. */
 #include "store_differ.h"
 
 #include <stdio.h>
@@ -52,7 +52,7 @@ void store_differing_column(sqlite3_str *out, const char *columns,
     sqlite3_free(pattern);
 }
 
-/* "(SELECT ... ) AS a": the rows of `side` that count. */
+/* Appends "(SELECT ...) AS <alias>": the rows of `side` that are compared. */
 static void add_rows(sqlite3_str *out, const struct store_table *table,
                      const struct store_side *side, const struct store_side *other,
                      const char *alias)
@@ -109,7 +109,8 @@ void store_first_difference(sqlite3_str *out, const struct store_side *a,
 
 /* --- for people --- */
 
-/* "1 at 17"; "9 bytes" when the other is shorter or is no blob. */
+/* Writes the first bit of a that b does not share, "1 at 17"; "9 bytes" when b is no blob or of
+ * another length. */
 static void shown_bytes(char text[SHOWN_TEXT], sqlite3_value *a, sqlite3_value *b)
 {
     const int n = sqlite3_value_bytes(a);

@@ -1,17 +1,17 @@
-/* store_guard.c -- what a database from a stranger may do here, which is nothing.
+/* store_guard.c -- keeps a database from a stranger from doing anything here.
  *
  * The connection is hardened before its first statement: no trigger runs, the schema cannot
  * be written, and SQLite's limits are set near what posbench needs. (TRUSTED_SCHEMA stays
- * on: SQLite 3.40 takes its own JSON functions, which our tables and views use, for unsafe.
- * Of those that it would keep out no connection here has any but load_extension, which is
- * never enabled.) Then the objects of the file are compared with those that the
- * embedded schema makes in memory: a view that halves a value, a generated column or a
- * table that is gone would otherwise give numbers that nobody measured. Objects besides ours
- * stay and are not looked at, except triggers.
+ * on, because SQLite 3.40 counts its own JSON functions, which our tables and views use, as
+ * unsafe. The only other function that it would block here is load_extension, which is
+ * never enabled.) Then the objects of the file are compared with those that the embedded
+ * schema makes in memory: a view that halves a value, a generated column or a missing table
+ * would otherwise give numbers that nobody measured. Objects besides ours stay and are not
+ * checked, except triggers.
  *
  * Texts of two definitions are compared word by word, without comments and quotes of names.
- * The parts between a table's parentheses may stand in any order, since ALTER TABLE adds a
- * column behind the constraints: that is how a migrated table differs from a new one. */
+ * The parts between a table's parentheses may stand in any order, because a migrated table
+ * differs from a new one so: ALTER TABLE adds a column after the constraints. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +19,12 @@
 #include "embedded.h"
 #include "store_internal.h"
 
-enum { PARTS_MAX = 64 }; /* columns and constraints of a table, ours and a stranger's */
+enum { PARTS_MAX = 64 }; /* most columns and constraints of a table */
 
-/* What SQLite allows by default is meant for all programs in the world. Ours: the longest
- * text or blob are the answers of SPLIT_COUNT_MAX sequences, 12.5 MB; the longest statement
- * is a file for `query`; the view that compiles to most steps has some thousands. Foreign keys
- * count as triggers: what goes with a run goes with its places, two deep. */
+/* Limits of SQLite near what posbench needs; the defaults are made for all programs. The longest
+ * text or blob holds the answers of SPLIT_COUNT_MAX sequences, 12.5 MB; the longest statement is
+ * a file for `query`; the largest view compiles to some thousand steps. Foreign keys count as
+ * triggers: deleting a run deletes its places and their strata, two deep. */
 static const struct {
     int limit, value;
 } limits[] = {
@@ -53,7 +53,7 @@ enum status store_harden(struct store *s, struct err *e)
 
 /* ---- the text of a definition ---- */
 
-/* Behind the blanks and comments at `c`. */
+/* Returns the first character after the blanks and comments at `c`. */
 static const char *skip_blank(const char *c)
 {
     for (;;) {
@@ -73,7 +73,7 @@ static bool is_word(char c)
     return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* Length of the word, text in quotes or sign at `c`, which is no blank. */
+/* Returns the length of the word, quoted text or sign at `c`, which is no blank. */
 static size_t token_length(const char *c)
 {
     size_t n = 1;
@@ -87,7 +87,7 @@ static size_t token_length(const char *c)
     return n;
 }
 
-/* One token and a blank, without the quotes of a name. Returns the end. */
+/* Writes one token and a blank, without the quotes of a name. Returns the end. */
 static char *put_token(char *to, const char *token, size_t n)
 {
     const bool name = *token == '"' && n >= 2;
@@ -103,9 +103,9 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A definition as lines: what stands before the first parenthesis and behind the last, then
- * each of the parts between commas, in order of their texts when they are a table's. The
- * caller's; NULL: no memory, or more parts than posbench ever had. */
+/* Returns a definition in a canonical form. A table is cut at its outer parentheses and the
+ * commas between them, and the parts become lines, sorted by their text; another object is one
+ * line. The caller frees it; NULL: no memory, or more than PARTS_MAX parts. */
 static char *canonical(const char *sql)
 {
     char *room = malloc(4 * strlen(sql) + (size_t)2 * PARTS_MAX + 2), *part[PARTS_MAX];
@@ -166,7 +166,8 @@ static enum status same_text(const struct store *s, const char *type, const char
     return st;
 }
 
-/* `find` has the type and the name of one of our objects as parameters. */
+/* Checks one of our objects, a row of `known`: type, name, sql. `find` takes the type and the name
+ * as parameters. */
 static enum status check_object(const struct store *s, sqlite3_stmt *find,
                                 sqlite3_stmt *known, struct err *e)
 {

@@ -1,9 +1,9 @@
-/* store_lock.c -- locks of other processes, and whether the file is still in its place.
+/* store_lock.c -- waits for locks of other processes, and checks that the file is in its place.
  *
- * SQLite calls wait_for_lock whenever a lock is held by another process; it sleeps a little
- * longer each time. Who holds the lock is asked of /proc/locks: to ask the file itself
- * would take a descriptor, and closing any descriptor of a file gives up all locks that a
- * process has on it. */
+ * SQLite calls wait_for_lock whenever another process holds a lock; it sleeps a little longer
+ * each time. /proc/locks tells who holds the lock: asking the file itself would take a
+ * descriptor, and closing any descriptor of a file gives up all locks that a process has on
+ * it. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 
 #include "store_internal.h"
 
-/* How long a command that does not wait for ever waits (docs/ARCHITECTURE.md says 10 s), and
- * how often /proc/locks is read meanwhile; chosen, not measured. */
+/* BUSY_MS: the longest wait of a command without store_patience (docs/ARCHITECTURE.md says 10 s).
+ * ASK_MS: how often a command with it is asked, and /proc/locks read. Chosen, not measured. */
 enum { BUSY_MS = 10000, ASK_MS = 1000, LOCK_LINE = 256, HOLDER_TEXT = 96 };
 
 /* --- who holds it --- */
@@ -27,8 +27,9 @@ static uint64_t inode_of(const char *path, const char *suffix)
     return n < (int)sizeof name && stat(name, &about) == 0 ? about.st_ino : 0;
 }
 
-/* "1: POSIX  ADVISORY  WRITE 1234 08:01:5678 120 120": the process, when it is another that
- * has a lock on one of the inodes. A line with "->" is of one that waits. */
+/* Reads a line of /proc/locks, "1: POSIX  ADVISORY  WRITE 1234 08:01:5678 120 120". Returns the
+ * process when it is another one with a lock on one of the inodes, else 0. A line with "->" is
+ * of a process that waits. */
 static long other_holder(char *line, const uint64_t inode[2], bool *writes)
 {
     enum { KIND = 3, PROCESS, FILE_ID, FIELDS };
@@ -58,8 +59,8 @@ static void name_process(long process, char text[HOLDER_TEXT])
              name[0] ? ")" : "");
 }
 
-/* A log's writer has its lock on the "-shm" file. A reader may be in the way of a writer
- * too; it is named when nobody writes. */
+/* Names the process that holds the lock. The writer of a log has its lock on the "-shm" file. A
+ * reader may block a writer too; it is named when nobody writes. */
 static void find_holder(const struct store *s, char text[HOLDER_TEXT])
 {
     const uint64_t inode[2] = {inode_of(s->path, ""), inode_of(s->path, "-shm")};
@@ -85,7 +86,7 @@ static void find_holder(const struct store *s, char text[HOLDER_TEXT])
 
 /* --- waiting --- */
 
-/* Asked once a second by those who have patience, else up to BUSY_MS. */
+/* Should the wait go on? Asks `patience` about once per second; without it, up to BUSY_MS. */
 static bool goes_on(struct store *s, int delay_ms)
 {
     char holder[HOLDER_TEXT];
@@ -98,7 +99,7 @@ static bool goes_on(struct store *s, int delay_ms)
                              (s->waiting_ms + delay_ms) / 1000.0);
 }
 
-/* 0: give up. */
+/* Busy handler of SQLite; returns 0 to give up. */
 static int wait_for_lock(void *context, int times)
 {
     static const int delay_ms[] = {1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100};

@@ -1,9 +1,9 @@
-/* store_matrix.c -- a matrix of its own for one connection.
+/* store_matrix.c -- gives one connection a matrix of its own.
  *
  * A temporary table `membership` is filled by identity, and temporary copies of the views
- * stand in front of those of the file: SQLite looks for a name among what is temporary first,
- * but a view of the file sees the file's tables alone, so that all of them must be copied.
- * That they are posbench's own was checked when the file was opened (store_guard.c). */
+ * hide those of the file: SQLite looks for a name among temporary objects first. A view of the
+ * file sees only the file's tables, so that all views must be copied. That they are posbench's
+ * own was checked when the file was opened (store_guard.c). */
 #include "store_matrix.h"
 
 #include "identities.h"
@@ -70,7 +70,7 @@ static enum status copy_views(struct store *s, struct err *e)
     return st;
 }
 
-/* What is put into this table is all that views hold. */
+/* The views show only the runs that are put into this table. */
 static const char begin_sql[] =
     "BEGIN; CREATE TEMP TABLE membership (run_id INTEGER NOT NULL, experiment TEXT NOT NULL, "
     "profile TEXT NOT NULL, cell TEXT NOT NULL, UNIQUE (run_id, experiment, profile));";

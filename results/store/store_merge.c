@@ -1,13 +1,13 @@
-/* store_merge.c -- a part is attached, and what is better there is taken, in one transaction.
+/* store_merge.c -- attaches a part and takes the better runs from it, in one transaction.
  *
  * First temp.pair gets a row for each run of the part, beside the run of the same identity
- * here, and says what becomes of it. Then `files` brings files beside the database, without
- * touching those that are there. Then rows are copied by INSERT ... SELECT. The row of a run
- * has the hash of its weights, which tells whoever comes after a kill whether what waits
- * beside the database belongs to what is stored.
+ * here, with a verdict on what happens to it. Then `files` brings files beside the database,
+ * without touching those that are there. Then rows are copied by INSERT ... SELECT. The row of
+ * a run has the hash of its weights, so that after a kill one can tell whether the files that
+ * wait beside the database belong to the stored rows.
  *
- * Trap: a statement that copies many rows says no more than that one of them was refused;
- * what a CHECK refuses can only be the part's. */
+ * Caution: a statement that copies many rows only reports that one of them was refused; a row
+ * that a CHECK refuses can only be the part's. */
 #include "store_merge.h"
 
 #include <assert.h>
@@ -30,13 +30,14 @@ struct merge {
 #define PROVENANCE                                                               \
     "version, git_commit, dirty, compiler, flags, kernel_isa, blas, blas_core, " \
     "blas_threads, cpu, host, yaml_hash"
-/* Of a run, without what is made anew here or depends on its state. */
+/* Columns of `run` that are copied as they are: without those made anew here or dependent on the
+ * run's state. */
 #define RUN_PLAIN                                                                       \
     "experiment, profile, cell, task, task_version, encoder, variant, seed, config, "   \
     "steps, parameters, flops, wall_s, cpu_s, tokens_per_s, peak_memory_mib, started, " \
     "ended"
 
-/* What belongs to a run and is copied with it besides what was measured. */
+/* Tables that are copied with a run besides store_measured. */
 static const struct store_table more_of_run[] = {
     {"evaluation", "evaluations", "variant, split, options, sequences, name",
      "value, count, total", "id", true, NULL},
@@ -49,7 +50,7 @@ static const struct store_table *of_run(int i)
     return i < MEASURED_TABLES ? &store_measured[i] : &more_of_run[i - MEASURED_TABLES];
 }
 
-/* What belongs to no run and may be there once. */
+/* Tables whose rows belong to no run and exist once each. */
 static const struct store_table of_none[] = {
     {"published", "published", "paper, source, experiment, cell, encoder, split, metric",
      "unit, value, std", "id", false, NULL},
@@ -75,7 +76,8 @@ static bool is_whole(const struct store *s)
     return whole;
 }
 
-/* What the part is to blame for: a row that a CHECK refuses, a file that is not whole. */
+/* Reports the last error. It names the part when that is the cause: a row that a CHECK refuses, or
+ * a damaged file. */
 static enum status failed(const struct merge *m, struct err *e)
 {
     const int code = sqlite3_extended_errcode(m->to->db) & 0xff;
@@ -154,15 +156,15 @@ static enum status tell_conflict(const struct merge *m, sqlite3_stmt *row, struc
 
 /* --- what becomes of each run --- */
 
-/* A run that another process had begun is not being run here. */
+/* A run that was under way elsewhere is not under way here: it counts as interrupted. */
 #define STATE(run) "iif(" run ".state = 'running', 'interrupted', " run ".state)"
-/* By the aliases: p of the part, m here, r on either side, x an attempt. */
+/* One for each alias: p in the part, m here, r on either side, x an attempt. */
 #define P_STATE    STATE("p")
 #define M_STATE    STATE("m")
 #define R_STATE    STATE("r")
 #define X_STATE    STATE("x")
 
-/* was: NULL when it is not here, or is marked as removed. */
+/* Column `was` is the state here; NULL: the run is not here, or is marked as removed. */
 static const char make_pairs[] =
     "CREATE TEMP TABLE IF NOT EXISTS merged (what TEXT PRIMARY KEY) WITHOUT ROWID;"
     "DROP TABLE IF EXISTS temp.pair;"
@@ -174,7 +176,7 @@ static const char make_pairs[] =
     "WHERE p.removed IS NULL ORDER BY p.id;"
     "CREATE UNIQUE INDEX temp.pair_by_identity ON pair (identity)";
 
-/* A text that is greater when the run ended later. */
+/* Appends SQL for a text that is greater when the run ended later. */
 static void add_order(sqlite3_str *sql, const struct store_side *side)
 {
     sqlite3_str_appendf(
@@ -188,8 +190,8 @@ static void add_order(sqlite3_str *sql, const struct store_side *side)
         side->tables, side->tables, side->id);
 }
 
-/* All that would be taken of a run, as one text: an order of no other meaning than being
- * the same for everybody, for runs that ended at one moment. */
+/* Appends SQL for all that would be copied of a run, as one text. It orders runs that ended at
+ * the same moment; the order has no meaning but is the same everywhere. */
 static void add_content(sqlite3_str *sql, const struct store_side *side)
 {
     sqlite3_str_appendall(sql, "((SELECT " R_STATE);
@@ -228,9 +230,9 @@ static void add_comparison(sqlite3_str *sql, const struct merge *m, const char *
     sqlite3_str_appendall(sql, ")");
 }
 
-/* A run whose rows here are equal to those there keeps its rows, even where the checkpoint
- * there is better: a merge that was killed after it stored the rows still has to copy the
- * checkpoint, and nothing else. */
+/* Keeps the rows of a run that are equal on both sides, even where the checkpoint there is
+ * better: a merge that was killed after it stored the rows still has to copy the checkpoint,
+ * and nothing else. */
 static void add_unless_equal(sqlite3_str *sql, const struct merge *m)
 {
     sqlite3_str_appendall(sql, ";UPDATE temp.pair SET better = 0 WHERE better AND was <> "
@@ -249,8 +251,8 @@ static void add_unless_equal(sqlite3_str *sql, const struct merge *m)
     "CASE " state " WHEN 'failed' THEN 2 WHEN 'interrupted' THEN 1 ELSE 0 END"
 #define RISE RANK("state") " - " RANK("was")
 
-/* better: a total order of the states that a run can be in, so that the same one is left in
- * any order of parts. */
+/* Sets difference, better and verdict. `better` follows a total order of what a run can be, so
+ * that the same run is left in any order of parts. */
 static enum status judge(const struct merge *m, struct err *e)
 {
     sqlite3_str *sql = sqlite3_str_new(m->to->db);
@@ -273,7 +275,7 @@ static enum status judge(const struct merge *m, struct err *e)
     add_unless_equal(sql, m);
     sqlite3_str_appendall(
         sql, "UPDATE temp.pair SET verdict = CASE WHEN ours IS NULL THEN 'take' "
-             /* What was removed comes back when it was run again since. */
+             /* A removed run comes back when it was done again since. */
              "WHEN removed IS NOT NULL "
              "THEN iif(state = 'done' AND ended > removed, 'take', 'removed') "
              "WHEN difference <> '' THEN iif(better AND "
@@ -320,7 +322,8 @@ static enum status bring_files(const struct merge *m, sqlite3_stmt *row, struct 
     return st ? st : execute_built(m, sql, e);
 }
 
-/* Sorted before the first of them comes, so that they may be written meanwhile. */
+/* Runs that need files. "+theirs" makes SQLite sort before the first row comes, so that rows may
+ * be updated meanwhile. */
 static const char with_files[] =
     "SELECT identity, state = 'done', state = 'done' AND was IS 'done' AND difference = '', "
     "here, there FROM temp.pair WHERE verdict IN ('take', 'same') "
@@ -328,7 +331,7 @@ static const char with_files[] =
 
 /* --- copying --- */
 
-/* The row of the part's provenance `id` here. */
+/* SQL for the id here of the provenance that has `id` in the part. */
 #define PROVENANCE_HERE(id)                                                        \
     "(SELECT id FROM main.provenance WHERE (" PROVENANCE ") = (SELECT " PROVENANCE \
     " FROM part.provenance WHERE id = " id "))"
@@ -344,7 +347,8 @@ static enum status copy_provenance(const struct merge *m, struct err *e)
                    e);
 }
 
-/* A done run that was there before stays one that was there before. */
+/* Copies the rows of runs that are taken, with recipes and memberships. temp.merged remembers
+ * runs that this database did not have as done before the merge. */
 static enum status copy_rows_of_runs(const struct merge *m, struct err *e)
 {
     sqlite3_str *sql = sqlite3_str_new(m->to->db);
@@ -380,7 +384,7 @@ static enum status copy_rows_of_runs(const struct merge *m, struct err *e)
     return execute_built(m, sql, e);
 }
 
-/* Of two runs that are equal, what one side alone has stays. */
+/* SQL for two runs that are done and equal; rows that only one side has then stay. */
 #define EQUAL "(was IS 'done' AND state = 'done' AND difference = '')"
 
 static void copy_table(sqlite3_str *sql, const struct store_table *t)
@@ -414,10 +418,10 @@ static enum status copy_of_runs(const struct merge *m, struct err *e)
     return execute_built(m, sql, e);
 }
 
-/* Attempts of both sides, each once, by the time they began. One that had not ended when it
- * was merged gives way to the same one with its end. Only where the part has one that is not
- * here, so that a part that is merged again changes nothing. `attempts` may count more than
- * there are rows of, in databases that are older than the table. */
+/* Joins the attempts of both sides, each once, in the order in which they began. An attempt that
+ * had not ended when it was merged gives way to the same one with its end. Runs change only where
+ * the part has an attempt that is not here, so that merging a part again changes nothing.
+ * run.attempts may exceed the rows of the table, in databases older than it. */
 #define NOT_ENDED "'had not ended when it was merged'"
 static const char join_attempts[] =
     "DROP TABLE IF EXISTS temp.both;"
@@ -457,13 +461,13 @@ static const char totals[] =
 
 /* --- what belongs to no run --- */
 
-/* Events once each. */
+/* Copies events that belong to no run, each once. */
 static const char copy_events[] =
     "INSERT INTO main.event (time, level, text) SELECT time, level, text FROM part.event AS "
     "p WHERE run_id IS NULL AND NOT EXISTS (SELECT 1 FROM main.event AS m WHERE m.run_id IS "
     "NULL AND (m.time, m.level, m.text) = (p.time, p.level, p.text)) ORDER BY id";
 
-/* Both rows, as aliases a (here) and b (there), that have the same keys and differ. */
+/* Appends SQL for the rows a (here) and b (in the part) that have the same keys and differ. */
 static void add_both(sqlite3_str *sql, const struct store_table *t)
 {
     sqlite3_str_appendf(sql, "main.%s AS a JOIN part.%s AS b USING (%s) WHERE (0", t->name,
@@ -494,8 +498,8 @@ static enum status tell_rows(const struct merge *m, const struct store_table *t,
     return for_each_built(m, sql, tell_conflict, e);
 }
 
-/* Of two that differ and both came from parts the smaller stays; then those are added that
- * are not here. */
+/* Copies the rows of a table that are not here. Of two that differ and both came from parts, the
+ * smaller stays. */
 static enum status copy_rows(const struct merge *m, const struct store_table *t,
                              struct err *e)
 {
@@ -533,7 +537,7 @@ static enum status merge_rows_of_none(const struct merge *m, struct err *e)
 
 /* --- all of it --- */
 
-/* steps(identity, here) for SQL. */
+/* The SQL function steps(identity, here). */
 static void steps(sqlite3_context *context, int n, sqlite3_value **value)
 {
     const struct merge *m = sqlite3_user_data(context);
@@ -569,7 +573,7 @@ static enum status merge_attached(struct merge *m, struct err *e)
     if (sqlite3_create_function(db, "steps", 2, SQLITE_UTF8, m, steps, NULL, NULL) !=
         SQLITE_OK)
         return store_failed(m->to, "merging", e);
-    /* Takes the write lock here, and a look at one moment of the part. */
+    /* Takes the write lock here, and reads the part as of one moment. */
     enum status st = execute(m, "BEGIN IMMEDIATE", e);
     if (st == ST_OK)
         st = merge_runs(m, e);

@@ -1,9 +1,9 @@
-/* store_migrate.c -- from older schemas to this one.
+/* store_migrate.c -- brings older schemas up to date.
  *
- * Every step is one transaction with the last: a database is at one version or the other,
- * whatever happens in between, and a copy of the old one stays beside it. Tables are
- * changed by the steps; views hold no data and are made anew from schema.sql, so that
- * a step cannot forget one. tests/data has a database of each older version. */
+ * All steps together are one transaction: whatever happens, a database has the old version or
+ * the new one, and a copy of the old one stays beside it. Steps change the tables. Views hold
+ * no data and are made anew from schema.sql, so that a step cannot forget one. tests/data has
+ * a database of each older version. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,15 +14,15 @@
 #include "store_internal.h"
 #include "whole_file.h"
 
-/* Copies beside one database until a migration gives up; chosen. */
+/* NAMES_TRIED: names that a migration tries for its copy before it gives up; chosen. */
 enum { NAME_ROOM = BACKUP_NAME, NAMES_TRIED = 1000 };
 
-/* Numbers of one point of a curve, from rows of each; max: there is one. */
+/* SQL for the numbers of one point of a curve, which had a row each; max takes that one row. */
 #define OF(column, name) "max(" column ") FILTER (WHERE name = '" name "')"
 #define VALUE(name)      OF("value", name)
 #define SHARE(name)      VALUE(name) ", " OF("count", name) ", " OF("total", name)
 
-/* Of schema 4; the first databases of that schema, of one morning, lack it. */
+/* A table of schema 4; the first databases of that schema lack it. */
 #define EVALUATION                                                        \
     "evaluation ( id INTEGER PRIMARY KEY, run_id INTEGER NOT "            \
     "NULL REFERENCES run (id) ON DELETE CASCADE, variant TEXT NOT NULL, " \
@@ -54,8 +54,8 @@ const struct migration store_migrations[] = {
      "provenance (id), started TEXT, ended TEXT, state TEXT NOT NULL CHECK (state IN "
      "('running', 'done', 'failed', 'interrupted')), reason TEXT, UNIQUE (run_id, n)) "
      "STRICT;"
-     /* A run that was done and begun again had an event that said so and by whom, behind
-      * which there is none of its level when it has not ended. */
+     /* A run that was done and begun again had an event of level 'rerun' that said so and named
+      * the provenance; it was the last of that level until the attempt ended. */
      "INSERT INTO attempt (run_id, n, provenance_id, started, state) "
      "SELECT run.id, max(attempts, 2), (SELECT p.id FROM provenance AS p WHERE "
      "e.text = 'begun again, provenance ' || p.id), e.time, 'running' FROM run "
@@ -140,7 +140,7 @@ static enum status take_steps(struct store *s, int from, const struct migration 
     return st;
 }
 
-/* Views of these names are ours; those that a user made stay. */
+/* Replaces one of our views; views of other names, which a user made, stay. */
 static enum status remake_view(struct store *s, const char *name, const char *sql,
                                struct err *e)
 {
@@ -151,7 +151,7 @@ static enum status remake_view(struct store *s, const char *name, const char *sq
     return st ? st : store_exec(s, sql, "renewing a view", e);
 }
 
-/* The schema is carried out in memory, and its views are copied from there. */
+/* Makes the schema in memory and copies its views from there. */
 static enum status remake_views(struct store *s, struct err *e)
 {
     struct store model = {.path = s->path, .writable = true};
@@ -178,7 +178,7 @@ static enum status remake_views(struct store *s, struct err *e)
     return st;
 }
 
-/* Any row of an answer is a complaint, except "ok". */
+/* Runs a check; ST_DB when its answer has a row other than "ok". */
 static enum status no_complaint(struct store *s, const char *sql, const char *about,
                                 struct err *e)
 {
@@ -212,13 +212,13 @@ enum status store_migrate(struct store *s, int from, const struct migration *ste
                           "after its migration a row refers to nothing, in table", e);
     if (st == ST_OK)
         st = store_exec(s, version, "bringing its schema up to date", e);
-    /* Here and not by the caller, who would leave a copy behind for each refusal. */
+    /* The caller cannot check this: it would leave a copy behind for each refusal. */
     return st ? st : store_check_objects(s, e);
 }
 
 /* --- the copy beside it --- */
 
-/* All of `from` into `to`, another connection. */
+/* Copies all pages of `from` to `to`, another connection. */
 static enum status copy_pages(struct store *from, struct store *to, struct err *e)
 {
     sqlite3_backup *b = sqlite3_backup_init(to->db, "main", from->db, "main");
@@ -238,7 +238,8 @@ static enum status write_copy(const struct store *s, char *name, struct err *e)
 {
     struct store from = {.path = s->path}, to = {.path = name, .writable = true};
     enum status st = ST_OK;
-    /* A connection of its own: that which holds the write lock cannot be copied from. */
+    /* Copies through a further connection, because one that holds the write lock cannot be
+     * copied from. */
     if (sqlite3_open_v2(s->path, &from.db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
         st = store_failed(&from, "copying it before its schema is brought up to date", e);
     if (st == ST_OK && sqlite3_open(name, &to.db) != SQLITE_OK)
@@ -252,7 +253,7 @@ static enum status write_copy(const struct store *s, char *name, struct err *e)
     return st;
 }
 
-/* A name that is free; the write lock keeps others from taking it. */
+/* Finds a free name; the write lock keeps other processes from taking it. */
 static enum status free_name(const struct store *s, int version, char name[NAME_ROOM],
                              struct err *e)
 {
@@ -281,7 +282,7 @@ enum status store_migrate_file(struct store *s, int from, const struct migration
     if (st)
         return st;
     snprintf(half, sizeof half, "%s.part", name);
-    unlink(half); /* of a process that was killed in the middle */
+    unlink(half); /* left by a process that was killed while it copied */
     st = write_copy(s, half, e);
     if (st == ST_OK && rename(half, name) != 0)
         st = err_set(e, ST_IO, "%s: cannot be renamed: %s", half, strerror(errno));
@@ -293,7 +294,7 @@ enum status store_migrate_file(struct store *s, int from, const struct migration
         return st;
     st = store_migrate(s, from, steps, e);
     if (st)
-        unlink(name); /* else each attempt on a full disk would add one */
+        unlink(name); /* otherwise each attempt on a full disk would leave one */
     else
         memcpy(copy, name, sizeof name);
     return st;

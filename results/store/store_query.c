@@ -1,12 +1,11 @@
-/* store_query.c -- reading with any SQL, ours and the user's.
+/* store_query.c -- reads with any SQL, ours or the user's.
  *
- * A statement and its parameters come in; rows leave, as SQLite has them (store_each) or as
- * text (store_query). Two guards stand before the first row: an authorizer that lets
- * nothing pass but reading, and sqlite3_stmt_readonly; readers also open the file read-only
- * (store.c). Then one statement is prepared, no second may follow, parameters are bound,
- * and each row is handed on.
- * The trap: cells and names are lent until the next row; and a fault of a statement is the
- * user's when he typed it, the database's when it is ours. */
+ * A statement and its parameters go in; rows come out, as SQLite has them (store_each) or as
+ * text (store_query). Two guards allow only reading: an authorizer and sqlite3_stmt_readonly;
+ * readers also open the file read-only (store.c). One statement is prepared, a second is
+ * refused, parameters are bound, and each row is passed on.
+ * Caution: cells and names are valid only until the next row. An error in a typed statement is
+ * the user's; in one of ours it is the database's. */
 #include "store.h"
 
 #include <assert.h>
@@ -18,9 +17,10 @@
 #include "real_text.h"
 #include "store_internal.h"
 
-enum { NAMES_MAX = 64, NAME_TEXT = 64 }; /* more are not suggested; ours are 21 */
+enum { NAMES_MAX = 64, NAME_TEXT = 64 }; /* most names to suggest from; ours are 21 */
 
-/* Pragmas that answer and change nothing; with an argument only the first group. */
+/* Does the pragma only read? Those of the first group may have an argument, those of the second
+ * may not. */
 static bool pragma_reads(const char *name, const char *argument)
 {
     static const char *const about[] = {"table_info",      "table_xinfo", "table_list",
@@ -64,7 +64,7 @@ static int only_reading(void *context, int action, const char *a, const char *b,
 
 static const char no_table[] = "no such table: ";
 
-/* `name` is SQLite's own, and lost with the next statement. */
+/* Reports an unknown table. `name` belongs to SQLite and is lost with the next statement. */
 static enum status unknown_table(const struct store *s, const char *name, struct err *e)
 {
     char typed[NAME_TEXT], known[NAMES_MAX][NAME_TEXT];
@@ -86,8 +86,8 @@ static enum status unknown_table(const struct store *s, const char *name, struct
                    suggest_among(typed, names, n));
 }
 
-/* What is wrong with the statement itself is the user's to mend, when he typed it; with ours
- * it is the database that holds what it should not. */
+/* Reports a failed statement: as ST_USAGE when the user typed it and it is wrong; for one of ours
+ * the database is at fault. */
 static enum status statement_failed(const struct store *s, bool typed, struct err *e)
 {
     const int code = sqlite3_errcode(s->db) & 0xff;

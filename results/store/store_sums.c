@@ -1,8 +1,8 @@
-/* store_sums.c -- sums are added up and held against bits and metrics.
+/* store_sums.c -- compares stored sums with bits and metrics.
  *
- * Each place of a split has one value of every stratum, so each stratum adds up to the places
- * of the split, and its wrong ones to the bits that are 0 and to the count of token_error. And
- * a number that has a count and a total is the one divided by the other. */
+ * Each place of a split has one value of every stratum. Each stratum therefore adds up to the
+ * places of the split, and its wrong ones to the bits that are 0 and to the count of
+ * token_error. A number that has a count and a total is count / total. */
 #include "store_sums.h"
 
 #include <math.h>
@@ -23,7 +23,7 @@ static const char sql[] =
     "OR s.wrong <> p.count - ones(p.bits) "
     "ORDER BY s.run_id, s.split, s.name LIMIT 1";
 
-/* ones(blob): how many of its bits are 1; NULL of NULL. */
+/* The SQL function ones(blob): the number of its bits that are 1; NULL for NULL. */
 static void ones(sqlite3_context *context, int n, sqlite3_value **value)
 {
     const unsigned char *at = sqlite3_value_blob(value[0]);
@@ -56,7 +56,7 @@ enum status store_wrong_sums(struct store *s, char text[SUMS_TEXT], struct err *
 
 /* --- shares ---------------------------------------------------------------------- */
 
-static const double rounding = 1e-9; /* of a division in double, with room; chosen */
+static const double rounding = 1e-9; /* tolerance of a division in double; chosen */
 
 #define SAID                                                                         \
     "'run ' || run_id || ', ' || split || ': ' || name || ' is ' || "                \
@@ -77,8 +77,8 @@ static const char shares_sql[] =
                                 " WHERE misses(value, count, total)) "
                                 "ORDER BY place";
 
-/* misses(value, count, total): is the value not count / total? Numbers without counts do not
- * miss. */
+/* The SQL function misses(value, count, total): does the value differ from count / total? Numbers
+ * without counts never do. */
 static void misses(sqlite3_context *context, int n, sqlite3_value **v)
 {
     const bool none = sqlite3_value_type(v[0]) == SQLITE_NULL;

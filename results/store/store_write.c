@@ -1,11 +1,11 @@
-/* store_write.c -- writing: each public function is one transaction.
+/* store_write.c -- writes to the database; each public function is one transaction.
  *
  * A run's row comes first (store_run, store_runs), then store_begin with an attempt, then
- * what its spool holds, then store_done or store_stopped. Within store_together these are
- * parts of one transaction, and one that fails takes back all of them.
- * The trap: a run that is done and begun again keeps row and numbers until the new attempt
- * is done (store_standing says which it is); only store_replace, in the transaction of that
- * end, takes them away and keeps them for the comparison. */
+ * the contents of its spool, then store_done or store_stopped. Within store_together these are
+ * parts of one transaction, and one that fails rolls all of them back.
+ * Caution: a run that is done and begun again keeps its row and numbers until the new attempt is
+ * done (store_standing tells such runs apart). Only store_replace, in the transaction of that
+ * end, moves them to temporary tables for the comparison. */
 #include "run_state.h"
 #include "store.h"
 
@@ -16,7 +16,7 @@
 #include "store_differ.h"
 #include "store_internal.h"
 
-/* A value for a parameter of a statement. */
+/* A value that is bound to a parameter of a statement. */
 struct arg {
     enum { ARG_TEXT, ARG_INTEGER, ARG_REAL, ARG_BYTES } type;
     const char *text; /* TEXT and BYTES; NULL: SQL NULL */
@@ -45,7 +45,7 @@ static struct arg bytes(const uint8_t *value, size_t n)
         .type = ARG_BYTES, .text = (const char *)value, .integer = (int64_t)n};
 }
 
-/* -1 stands for "none" in the counts of struct metric_row. */
+/* A count below 0 (struct metric_row) is SQL NULL. */
 static struct arg count(int64_t value)
 {
     return value < 0 ? text(NULL) : integer(value);
@@ -75,8 +75,8 @@ static enum status prepare(struct store *s, const char *sql, sqlite3_stmt **q,
                : store_failed(s, "storing", e);
 }
 
-/* Binds, steps once and resets. *id, when not NULL, receives the first column of the
- * answer, 0 when there is none. */
+/* Binds, steps once and resets. *id receives the first column of the answer, 0 when there is
+ * none; `id` may be NULL. */
 static enum status step(struct store *s, sqlite3_stmt *q, const struct arg *a, int n,
                         int64_t *id, struct err *e)
 {
@@ -109,8 +109,8 @@ static enum status once(struct store *s, const char *sql, const struct arg *a, i
     (const struct arg[]){__VA_ARGS__}, \
         (int)(sizeof((struct arg[]){__VA_ARGS__}) / sizeof(struct arg))
 
-/* IMMEDIATE takes the write lock at once, so that waiting for another writer happens
- * here, under the busy timeout, and not halfway. */
+/* Begins a transaction. IMMEDIATE takes the write lock at once, so that waiting for another writer
+ * happens here, under the busy timeout, and not halfway. */
 static enum status begin(struct store *s, struct err *e)
 {
     assert(s->writable);
@@ -119,7 +119,7 @@ static enum status begin(struct store *s, struct err *e)
     return once(s, "BEGIN IMMEDIATE", NULL, 0, NULL, e);
 }
 
-/* Commits when `st` is ST_OK, else takes everything back; returns what came of it. */
+/* Commits when `st` is ST_OK, else rolls back; returns `st`, or why the commit failed. */
 static enum status finish(struct store *s, enum status st, struct err *e)
 {
     if (s->together) {
@@ -199,7 +199,7 @@ static enum status find_run(struct store *s, const char *identity, int64_t *id,
         st = store_failed(s, "storing", e);
     if (st == ST_OK) {
         *id = sqlite3_column_int64(q, 0);
-        if (state) /* the column's CHECK leaves no other word */
+        if (state) /* the column's CHECK allows only known states */
             *state = run_state_find((const char *)sqlite3_column_text(q, 1));
     }
     sqlite3_finalize(q);
@@ -267,7 +267,7 @@ enum status store_runs(struct store *s, const struct run_row *r, int n, int64_t 
     return finish(s, st, e);
 }
 
-/* An UPDATE of one run that must be there. */
+/* Executes an UPDATE of one run, which must exist. */
 static enum status update_run(struct store *s, int64_t run_id, const char *sql,
                               const struct arg *a, int n, struct err *e)
 {
@@ -280,7 +280,7 @@ static enum status update_run(struct store *s, int64_t run_id, const char *sql,
 
 /* --- again --- */
 
-/* The attempt that is under way, if any, has ended so. */
+/* Ends the attempt that is under way, if any. */
 static enum status end_attempt(struct store *s, int64_t run_id, const char *state,
                                const char *reason, struct err *e)
 {
@@ -306,7 +306,7 @@ static enum status begin_attempt(struct store *s, int64_t run_id, int64_t proven
     return st;
 }
 
-/* Metrics, answers and caveats: what speaks of numbers. */
+/* Deletes the numbers of a run, and the caveats about them. */
 static enum status forget_numbers(struct store *s, int64_t run_id, struct err *e)
 {
     static const char *const remove[] = {
@@ -335,7 +335,7 @@ enum status store_standing(struct store *s, int64_t run_id, enum standing *out,
     return st;
 }
 
-/* The numbers of before stay in temporary tables, to be compared by tell_differences. */
+/* Moves the old numbers to temporary tables, where tell_differences compares them. */
 enum status store_replace(struct store *s, int64_t run_id, struct err *e)
 {
     sqlite3_str *sql = sqlite3_str_new(s->db);
@@ -354,8 +354,9 @@ enum status store_replace(struct store *s, int64_t run_id, struct err *e)
     return st ? st : forget_numbers(s, run_id, e);
 }
 
-/* Where numbers were made, training is deterministic: that they differ is worth a word.
- * Called while the row of the run still names who made those of before. */
+/* Stores a warning when the new numbers differ from the old ones, because training is
+ * deterministic on one machine. Must be called while the row of the run still names the
+ * provenance of the old numbers. */
 static enum status tell_differences(struct store *s, int64_t run_id, struct err *e)
 {
     char id[24];
@@ -389,7 +390,7 @@ static enum status tell_differences(struct store *s, int64_t run_id, struct err 
     return store_exec_built(s, sql, "storing", e);
 }
 
-/* The row takes over what the attempt says of itself. */
+/* Copies start and provenance of the attempt to the row of the run. */
 static enum status done_again(struct store *s, int64_t run_id, struct err *e)
 {
     const enum status st = s->replaced == run_id ? tell_differences(s, run_id, e) : ST_OK;
@@ -403,7 +404,7 @@ static enum status done_again(struct store *s, int64_t run_id, struct err *e)
 
 /* --- the life of a run --- */
 
-/* Takes over from whatever came before, except from a run that is done. */
+/* Resets a run that is not done and sets it running. */
 static enum status begin_anew(struct store *s, int64_t run_id, int64_t provenance_id,
                               struct err *e)
 {
@@ -437,7 +438,7 @@ enum status store_begin(struct store *s, int64_t run_id, int64_t provenance_id,
     return finish(s, st, e);
 }
 
-/* One statement for each of the runs, all or none. */
+/* Executes one statement for each of the runs, for all or none. */
 static enum status for_each_run(struct store *s, const char *sql, const int64_t *run_id,
                                 int n, struct err *e)
 {
@@ -466,7 +467,7 @@ enum status store_purge(struct store *s, const int64_t *run_id, int n, struct er
 {
     const enum status st = for_each_run(
         s, "DELETE FROM run WHERE id = ?1 AND removed IS NOT NULL", run_id, n, e);
-    /* Gives the space back when there is room to do so. */
+    /* Returns the free space where there is room to do so. */
     if (st == ST_OK)
         sqlite3_exec(s->db, "VACUUM", NULL, NULL, NULL);
     return st;
@@ -527,7 +528,7 @@ enum status store_weights(struct store *s, int64_t run_id, const char *hash, str
                        e);
 }
 
-/* Numbers that have columns in `curve`; a share has its count and its total there too. */
+/* Numbers that have a column in `curve`; a share has columns for its count and total too. */
 static const struct {
     const char *name;
     bool share;
@@ -565,7 +566,7 @@ static enum status prepare_column(struct store *s, int i, sqlite3_stmt **q, stru
     return st;
 }
 
-/* One statement a column, each made when it is first needed. */
+/* Stores a number in its column of `curve`. Each column has a statement, prepared on first use. */
 static enum status put_in_curve(struct store *s, int64_t run_id, const struct metric_row *m,
                                 sqlite3_stmt *q[OF_CURVE], struct err *e)
 {
@@ -625,7 +626,7 @@ enum status store_answers(struct store *s, int64_t run_id, const char *split,
     return finish(s, st, e);
 }
 
-/* Of a split that was stored before all sums are new: values may be fewer. */
+/* Replaces all sums of a split, because the new ones may have fewer values. */
 static enum status put_strata(struct store *s, int64_t run_id, const struct place_row *p,
                               struct err *e)
 {
@@ -688,7 +689,7 @@ enum status store_event(struct store *s, int64_t run_id, const char *level,
     enum status st = begin(s, e);
     if (st)
         return st;
-    /* A caveat says something of the run, not of a moment: once is enough. */
+    /* A caveat is about the run, not about a moment: it is stored once. */
     st = once(s,
               "INSERT INTO event (run_id, level, text) SELECT ?1, ?2, ?3 "
               "WHERE ?2 <> 'caveat' OR NOT EXISTS (SELECT 1 FROM event "
@@ -698,8 +699,8 @@ enum status store_event(struct store *s, int64_t run_id, const char *level,
     return finish(s, st, e);
 }
 
-/* Removes what was stored of the experiments that the new rows speak of. Other files may
- * keep their experiments in the same database. */
+/* Deletes the stored rows of an experiment that new rows name. Other files may keep their
+ * experiments in the same database. */
 static enum status forget(struct store *s, const char *remove, const char *experiment,
                           struct err *e)
 {

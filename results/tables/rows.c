@@ -24,7 +24,7 @@ static enum status add_names(void *context, sqlite3_stmt *q, struct err *e)
     return ST_OK;
 }
 
-/* Bytes are for programs, in hex; people are told how many there are. */
+/* Adds a blob: in hex in JSON, elsewhere only its size. */
 static void add_bytes(struct text_table *t, const unsigned char *bytes, int n)
 {
     char *hex = t->format == PRINT_JSON ? malloc(2 * (size_t)n + 1) : NULL;
@@ -75,7 +75,7 @@ static enum status add_row(void *context, sqlite3_stmt *q, struct err *e)
                : ST_OK;
 }
 
-/* `sql` NULL: the statement is the user's, `typed`. */
+/* Prints the answer to `sql` or, when that is NULL, to the user's statement `typed`. */
 static enum status print(struct store *s, const char *sql, const char *typed,
                          const char *const *params, int n_params, struct answer *a,
                          struct err *e)
@@ -113,7 +113,7 @@ enum status rows_print_named(struct store *s, int query, enum print_format f, FI
     return print(s, query_sql(query), NULL, NULL, 0, &a, e);
 }
 
-/* The statement on one line. */
+/* Makes the statement, on one line, the caption of the table. */
 static void say_statement(struct text_table *t, const char *sql)
 {
     struct prose said = {.used = 0};

@@ -1,11 +1,10 @@
-/* table.c -- from a request to printed tables, one for each section and metric.
+/* table.c -- answers a request with tables, one for each section and metric.
  *
  * The request is checked, table_data.c loads the records of each metric, table_section.c
- * divides those of the first into sections, and each section is printed for people
- * (table_print.c) or collected as CSV and JSON (table_export.c). When nothing is printed,
- * `nothing` says why.
- * The trap: all metrics have the same runs in the same order, so that section i of one is
- * section i of all. */
+ * divides them into sections, and each section is printed for people (table_print.c) or
+ * collected as CSV and JSON (table_export.c). When nothing is printed, `nothing` says why.
+ * Caution: all metrics must have the same runs in the same order, because section i of one is
+ * taken for section i of all. */
 #include "table.h"
 
 #include <stdlib.h>
@@ -21,11 +20,11 @@
 #include "table_strata.h"
 #include "table_tuning.h"
 
-/* Metrics of one call, more than a run has with a name each; a longer list or name is
- * refused. Chosen. */
+/* Most metrics of one call, more than a run has, and most bytes of a name; a longer list or name
+ * is refused. Chosen. */
 enum { METRICS_MAX = 16, METRIC_NAME = 64 };
 
-/* What one call of table_print works with. */
+/* The state of one call of table_print. */
 struct job {
     const struct table_request *q;
     struct table_shape shape;
@@ -34,12 +33,12 @@ struct job {
     struct table_data data[METRICS_MAX];
     struct groups sections[METRICS_MAX]; /* the records of each table */
     int printed;                         /* tables so far */
-    int floats;                          /* of LaTeX */
-    struct text_table cells;             /* CSV: of all tables */
+    int floats;                          /* LaTeX floats so far */
+    struct text_table cells;             /* CSV: the cells of all tables */
     json_t *tables;                      /* JSON */
-    char *macros; /* the text of all so far, which `out` then writes */
+    char *macros; /* the text of all macros, which is printed at the end */
     size_t macro_bytes;
-    struct words macro; /* their names */
+    struct words macro; /* names of the macros */
     FILE *out;
 };
 
@@ -57,7 +56,7 @@ static enum status split_metrics(struct job *j, const char *list, struct err *e)
         snprintf(name, METRIC_NAME, "%.*s", (int)n, list);
         while (strcmp(j->metric[k], name) != 0)
             k++;
-        j->metrics += k == j->metrics; /* one that is named twice is printed once */
+        j->metrics += k == j->metrics; /* a metric named twice is printed once */
         list += n + (list[n] == ',');
     }
     return j->metrics ? ST_OK : err_set(e, ST_USAGE, "the list of metrics is empty");
@@ -85,7 +84,7 @@ static enum status check_metrics(struct store *s, const struct job *j, struct er
     const enum status st = store_each(s, "SELECT DISTINCT name FROM metric ORDER BY name",
                                       NULL, 0, NULL, take_name, &all, e);
     if (st || all.n == 0)
-        return st; /* without any numbers the message is another */
+        return st; /* without numbers, `nothing` gives another message */
     for (int i = 0; i < all.n; i++)
         list[i] = all.name[i];
     for (int i = 0; i < j->metrics; i++) {
@@ -99,7 +98,7 @@ static enum status check_metrics(struct store *s, const struct job *j, struct er
     return ST_OK;
 }
 
-/* The metrics that a table has unasked: errors, then those of texts where there are some. */
+/* The default metrics: errors, then those of texts when the database has any. */
 #define METRICS_OF_TASKS "token_error,sequence_error"
 #define METRICS_OF_TEXTS "perplexity,bits_per_byte"
 enum { ERRORS = 2 };
@@ -168,8 +167,9 @@ static enum status print_section(struct job *j, const struct table_section *s,
     }
 }
 
-/* By default errors are not printed of texts, of which every sequence has some, nor errors per
- * sequence where they are errors per token; perplexity and bits only of texts. */
+/* Is the table left out by default? Texts get no errors, because every sequence has some; other
+ * tasks get no perplexity and bits, and no errors per sequence where they equal those per
+ * token. */
 static bool left_out(const struct job *j, int metric, const struct table_section *s)
 {
     bool text = false;
@@ -203,7 +203,7 @@ static enum status take_said(void *context, sqlite3_stmt *q, struct err *e)
     return ST_OK;
 }
 
-/* The split is one of other tasks. */
+/* Reports a split that only other tasks have. */
 static enum status no_such_split(struct store *s, const char *filter, struct err *e)
 {
     char said[SAID_TEXT] = "";
@@ -216,8 +216,8 @@ static enum status no_such_split(struct store *s, const char *filter, struct err
     return st ? st : err_set(e, ST_NOTFOUND, "\"%s\": %s", filter, said);
 }
 
-/* Why there is no table: what names no run, a split that these runs do not have, or runs that
- * have no numbers yet. */
+/* Reports why there is no table: a filter matches no run, the runs lack the split, or they have
+ * no numbers yet. */
 static enum status nothing(struct store *s, const struct job *j, struct err *e)
 {
     const struct table_request *q = j->q;
@@ -259,7 +259,7 @@ static enum status print_all(struct store *s, struct job *j, struct err *e)
     return none && st == ST_OK ? nothing(s, j, e) : st;
 }
 
-/* Only errors of scored tokens are kept by place. */
+/* Loads one metric. Only token_error has errors by place. */
 static enum status load(struct store *s, struct job *j, int m, struct err *e)
 {
     struct table_data *d = &j->data[m];
@@ -306,7 +306,7 @@ enum status table_print(struct store *s, const struct table_request *q, FILE *ou
     return st;
 }
 
-/* --- what tests ask ------------------------------------------------------------------- */
+/* --- settings of splits --------------------------------------------------------------- */
 
 static enum status tell_splits(const struct table_data *d, const struct groups *sections,
                                int i, const struct split_listener *l, struct err *e)

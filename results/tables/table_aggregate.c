@@ -10,7 +10,7 @@
 #include "table_data.h"
 #include "table_rates.h"
 
-/* The points of the performance profile; tables for people print those that are marked. */
+/* The points of the performance profile; tables for people print those that are `shown`. */
 static const struct {
     double score;
     bool shown;
@@ -20,7 +20,7 @@ enum { POINTS = sizeof points / sizeof points[0], STATISTICS = POINTS + 2 };
 
 struct test {
     const struct record *any;
-    int encoders; /* that have a value */
+    int encoders; /* number of encoders with a value */
 };
 
 struct estimate {
@@ -28,18 +28,18 @@ struct estimate {
     struct interval interval;
 };
 
-/* One profile. values[encoder * tests + test] are the scores of that encoder there. */
+/* One profile. values[encoder * tests + test] are the scores of that encoder in that test. */
 struct field {
     const struct table_data *data;
     const char *profile; /* interned */
     const struct record **encoder;
     struct test *test;
     struct values *values;
-    double *score; /* all values point into it */
-    double *room;  /* as many again, to work in */
-    int *has;      /* [encoders] tests, before those are left out that not all have */
+    double *score; /* the scores that all values point to */
+    double *room;  /* work space of the same size */
+    int *has;      /* [encoders] tests of each, before tests that some lack are left out */
     int encoders, tests;
-    bool several_rates; /* of which one is counted */
+    bool several_rates; /* there were several learning rates, of which one is counted */
 };
 
 /* --- scores -------------------------------------------------------------------- */
@@ -94,7 +94,7 @@ static void name_all(struct field *f)
     }
 }
 
-/* Values of one encoder in one test stand together in `score`. */
+/* Fills values and score; the scores of one encoder in one test are adjacent in `score`. */
 static void count_values(struct field *f)
 {
     double *next = f->score;
@@ -119,7 +119,7 @@ static void count_values(struct field *f)
     }
 }
 
-/* Leaves the tests that every encoder has. */
+/* Keeps only the tests that every encoder has; returns the number of the others. */
 static int keep_common(struct field *f)
 {
     int kept = 0, k = 0;
@@ -143,7 +143,7 @@ static void field_free(struct field *f)
     free(f->has);
 }
 
-/* `left_out`: tests that some encoder lacks. */
+/* Fills a field. *left_out receives the number of tests that some encoder lacks. */
 static enum status field_fill(struct field *f, int *left_out, struct err *e)
 {
     const size_t n = (size_t)f->data->records + 1;
@@ -175,19 +175,19 @@ static double share_above(const struct values *stratum, int strata, void *score)
     return aggregate_share_above(stratum, strata, *(const double *)score);
 }
 
-/* Strata: the tests of one encoder, then those of each of the others. */
+/* Returns "better". The strata are the tests of one encoder, then those of each of the others. */
 static double better(const struct values *stratum, int strata, void *context)
 {
     const int tests = *(const int *)context;
     double sum = 0.0;
     int others = 0;
-    /* Higher is better: the others lie below. */
+    /* A higher score is better, so that the others are the reference. */
     for (int i = tests; i < strata; i += tests, others++)
         sum += aggregate_improvement(stratum + i, stratum, tests);
     return sum / others;
 }
 
-/* Nothing is drawn again where a test has one seed: its part of the interval would be 0. */
+/* Has every test at least two values? A test with one seed would add nothing to the interval. */
 static bool has_spread(const struct values *stratum, int strata)
 {
     for (int i = 0; i < strata; i++)
@@ -207,13 +207,13 @@ static enum status estimate(const struct values *stratum, int strata,
     return aggregate_interval(stratum, strata, 0, statistic, context, &out->interval, e);
 }
 
-/* The tests of one encoder. */
+/* Returns the values of one encoder, [tests]. */
 static const struct values *values_at(const struct field *f, int encoder)
 {
     return &f->values[(ptrdiff_t)encoder * f->tests];
 }
 
-/* The values of encoder `first`, then those of the others. */
+/* Returns the values of encoder `first`, then those of the others; NULL: no memory. */
 static struct values *with_others(const struct field *f, int first)
 {
     const size_t each = (size_t)f->tests;
@@ -224,8 +224,8 @@ static struct values *with_others(const struct field *f, int first)
     return all;
 }
 
-/* out[STATISTICS]: IQM, the points of the profile, and better: n/a for a lone encoder.
- * `shown`: those points alone that tables for people have. */
+/* Computes out[STATISTICS]: IQM, the points of the profile, and "better", NaN for a lone encoder.
+ * `shown`: computes only the points that tables for people print. */
 static enum status measure(const struct field *f, int encoder, bool shown,
                            struct estimate *out, struct err *e)
 {
@@ -380,7 +380,7 @@ static enum status print_profile(const struct field *f, const struct table_reque
     return st;
 }
 
-/* Is record i the first of its profile? */
+/* Is record i the first with its profile? */
 static bool is_new_profile(const struct table_data *d, int i)
 {
     for (int k = 0; k < i; k++)
@@ -389,17 +389,17 @@ static bool is_new_profile(const struct table_data *d, int i)
     return true;
 }
 
-/* What one call works with. */
+/* The state of one call of table_aggregate. */
 struct job {
     struct table_data data;
     const struct table_request *q;
     FILE *out;
-    int printed; /* profiles */
+    int printed; /* profiles printed so far */
     bool several_rates;
-    struct prose lacking; /* who has how many tests, where no test has all */
+    struct prose lacking; /* how many tests each encoder has, when none is common to all */
 };
 
-/* "9 tests: rope has 9, relative 3" */
+/* Writes "of 9 tests in profile quick rope has 9, relative has 3". */
 static void say_lacking(const struct field *f, int tests, struct prose *said)
 {
     said->used = 0;
@@ -409,7 +409,7 @@ static void say_lacking(const struct field *f, int tests, struct prose *said)
                   f->has[i]);
 }
 
-/* Into `rows`, or for people a table of its own. */
+/* Adds each profile to `rows` or, when that is NULL, prints it as a table for people. */
 static enum status each_profile(struct job *j, struct text_table *rows, struct err *e)
 {
     enum status st = ST_OK;

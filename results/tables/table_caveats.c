@@ -6,18 +6,18 @@
 
 #include "table_names.h"
 
-enum { NUMBERS_MAX = 8 }; /* further ones of a caveat get no range; ours have three */
+enum { NUMBERS_MAX = 8 }; /* further numbers of a caveat get no range; ours have three */
 
 static const char digits[] = "0123456789";
 
-/* Caveats of the same words: the first one, and the range of each number in it. */
+/* Caveats that differ only in numbers: the first one, and the range of each number in it. */
 struct wording {
     const char *text;
-    const char *split; /* its beginning */
+    const char *split; /* the split that the text begins with */
     long long low[NUMBERS_MAX], high[NUMBERS_MAX];
 };
 
-/* Do the texts differ in their numbers alone? */
+/* Do the texts differ at most in their numbers? */
 static bool same_words(const char *a, const char *b)
 {
     for (;;) {
@@ -48,7 +48,7 @@ static void take_numbers(struct wording *w, const char *text, bool first)
 
 static void write_words(const struct wording *w, char out[CAVEAT_TEXT])
 {
-    const char *at = w->text, *by_seed = " (by seed)"; /* said once */
+    const char *at = w->text, *by_seed = " (by seed)"; /* written once */
     size_t used = 0;
     for (int k = 0; *at && used < CAVEAT_TEXT; k++) {
         const size_t n = strcspn(at, digits), m = strspn(at + n, digits);
@@ -63,7 +63,7 @@ static void write_words(const struct wording *w, char out[CAVEAT_TEXT])
     }
 }
 
-/* The split at the beginning under the name that is printed. */
+/* Replaces the split at the beginning of the text by the name that is printed for it. */
 static void rename_split(const struct table_data *d, const char *split,
                          char text[CAVEAT_TEXT])
 {
@@ -95,8 +95,8 @@ static int by_order(const void *pa, const void *pb)
     return (a->caveat->order > b->caveat->order) - (a->caveat->order < b->caveat->order);
 }
 
-/* Writes the caveats of one record behind the n of `all` unless that is NULL; returns how many
- * there are then. */
+/* Appends the caveats of one record to all[n], unless `all` is NULL. Returns n plus their
+ * number. */
 static int collect(const struct table_data *d, const struct record *r, struct told *all,
                    int n)
 {
@@ -111,7 +111,8 @@ static int collect(const struct table_data *d, const struct record *r, struct to
     return n;
 }
 
-/* The caveats of a cell in the order in which they came, to be freed; NULL and *n 0: none. */
+/* Returns the *n caveats of a cell in the order in which they were stored; the caller frees them.
+ * NULL and *n 0: none, or *failed. */
 static struct told *caveats_of(const struct table_section *s, const struct table_cell *c,
                                int *n, bool *failed)
 {

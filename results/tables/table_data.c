@@ -1,11 +1,11 @@
-/* table_data.c -- the records of one metric, from one statement over v_run and v_score.
+/* table_data.c -- loads the records of one metric with one statement over v_run and v_score.
  *
- * The statement is composed of the request's filters; a record is a run on a split, or a
- * run alone when it has no numbers. Then runs of one name with several settings are told
- * apart, variants are merged when asked, and published numbers, caveats, learning curves and
- * what splits ask are read.
- * The trap: keys are kept once (table_data_word) and compared by address; a text that did
- * not go through there is equal to none. */
+ * The statement is composed of the request's filters; a record is a run on a split, or a run
+ * alone when it has no numbers. Then runs of one name with different settings get different
+ * names, variants are merged on request, and published numbers, caveats, learning curves and
+ * settings of splits are read.
+ * Caution: keys are interned (table_data_word) and compared by address; a text that is not
+ * interned equals none. */
 #include "table_data.h"
 
 #include <assert.h>
@@ -72,8 +72,8 @@ const char *table_data_word(struct table_data *d, const char *text, enum status 
 
 /* --- the statement ---------------------------------------------------------- */
 
-/* A filter takes some 30 letters and up to two parameters. Beyond either the message says "too
- * many filters"; both are chosen, not measured. */
+/* A filter takes some 30 letters and up to two parameters. Beyond either limit the message says
+ * "too many filters"; both are chosen, not measured. */
 enum { SQL_TEXT = 8192, PARAMS_MAX = 80 };
 
 struct statement {
@@ -97,7 +97,7 @@ static void add(struct statement *t, const char *fmt, ...)
     t->used += t->full ? 0 : (size_t)n;
 }
 
-/* The number of the parameter that `value` becomes. */
+/* Adds `value` as a parameter and returns its number. */
 static int param(struct statement *t, const char *value)
 {
     if (t->params == PARAMS_MAX) {
@@ -108,7 +108,7 @@ static int param(struct statement *t, const char *value)
     return t->params;
 }
 
-/* Filters with (split) or without (all others) the key "split". */
+/* Adds the filters with the key "split" (`split`) or all others. */
 static enum status add_filters(struct statement *t, const struct table_request *q,
                                bool split, struct err *e)
 {
@@ -132,7 +132,7 @@ static bool filters_by_split(const struct table_request *q)
     return false;
 }
 
-/* Runs whose task has no split of those that are asked for are not part of the table. */
+/* Excludes runs whose task has none of the requested splits. */
 static enum status add_split_owners(struct statement *t, const struct table_request *q,
                                     struct err *e)
 {
@@ -154,8 +154,8 @@ static enum status add_split_owners(struct statement *t, const struct table_requ
 static enum status compose(struct statement *t, const struct table_request *q,
                            const char *metric, struct err *e)
 {
-    /* The columns of v_result that a table needs, and the metric, from the scores of each run
-     * in one pass; joined as a view it would be worked out again for each of them. */
+    /* Selects the columns of v_result that a table needs, and the metric, from the scores of
+     * each run in one pass; a join with the view would compute it again for each of them. */
     const int m = param(t, metric);
     add(t,
         "SELECT r.run_id, r.recipe, r.experiment, r.profile, r.task, r.cell, r.variant,"
@@ -217,7 +217,7 @@ static int64_t count_or_none(sqlite3_stmt *q, int i)
     return sqlite3_column_type(q, i) == SQLITE_NULL ? -1 : sqlite3_column_int64(q, i);
 }
 
-/* What a text was and how it was asked, from the split's options; of others there are none. */
+/* Sets the source and the windows of a text from the split's options; other tasks have none. */
 static enum status take_text_options(struct table_data *d, const char *options,
                                      struct record *r, struct err *e)
 {
@@ -323,8 +323,8 @@ static enum status take_caveat(void *context, sqlite3_stmt *q, struct err *e)
     return st;
 }
 
-/* Of the first run of each recipe: its splits, and what each is told by: the split "id", or,
- * of that one and where there is none, how it was trained. */
+/* Selects the splits of the first run of each recipe, each with its base for comparison: the
+ * split "id", or, for "id" itself and where there is none, the task in training. */
 static const char asked_sql[] =
     "SELECT recipe_id, key, value, iif(by_id, json_extract(config, '$.splits.id'),"
     "  json_extract(config, '$.task')), iif(by_id, 'id', 'training') "
@@ -378,8 +378,8 @@ static enum status take_learning(void *context, sqlite3_stmt *q, struct err *e)
     return ST_OK;
 }
 
-/* Of every run that is done; all by the key of `curve`, so that large databases answer at
- * once. A point of the curve in the last quarter is near enough to 9/10 of the steps. */
+/* Selects the learning of every run that is done, by the key of `curve`, so that large databases
+ * answer at once. The last point between 3/4 and 9/10 of the steps stands for 9/10. */
 static const char learning_sql[] =
     "SELECT r.id, e.token_error, e.majority, e.loss,"
     " (SELECT b.loss FROM curve AS b WHERE b.run_id = r.id AND b.split = 'valid'"
@@ -389,7 +389,8 @@ static const char learning_sql[] =
 
 /* --- runs of one name with several settings ---------------------------------- */
 
-/* A record by its name and recipe. `first` is the first record of the recipe under any name. */
+/* A record to be sorted by name and recipe. `first` is the first record of its recipe under any
+ * name. */
 struct named {
     const struct record *record;
     int first;
@@ -400,7 +401,7 @@ static int compare_pointers(const char *a, const char *b)
     return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
 }
 
-/* Interned strings are equal when their addresses are; which comes first means nothing. */
+/* Compares interned strings by address; the order has no meaning. */
 static int by_name(const struct record *a, const struct record *b)
 {
     static const enum dim dims[] = {DIM_EXPERIMENT, DIM_PROFILE, DIM_CELL};
@@ -428,7 +429,7 @@ static int by_name_then_recipe(const void *pa, const void *pb)
     return order ? order : by_recipe(pa, pb);
 }
 
-/* The end of the records from `from` on that share its name (and its recipe). */
+/* Returns the end of the records from `from` on that share its name (and, `recipe`, its recipe). */
 static int end_of(const struct named *all, int n, int from, bool recipe)
 {
     int i = from + 1;
@@ -438,7 +439,7 @@ static int end_of(const struct named *all, int n, int from, bool recipe)
     return i;
 }
 
-/* Runs with numbers among records that are in the order of runs. */
+/* Counts the runs with numbers among records that are sorted by run. */
 static int runs_done(const struct named *all, int from, int end)
 {
     int64_t before = -1;
@@ -451,8 +452,8 @@ static int runs_done(const struct named *all, int from, int end)
     return n;
 }
 
-/* Of the recipes that share a name, all[from..end), the one with most runs done, of these
- * the newest: it keeps the plain name. */
+/* Returns the recipe that keeps the plain name among those that share it, all[from..end): the one
+ * with most runs done, the newest among equals. */
 static int64_t plain_recipe(const struct named *all, int from, int end)
 {
     int64_t best = -1;
@@ -476,8 +477,8 @@ static enum status take_text(void *context, sqlite3_stmt *q, struct err *e)
     return ST_OK;
 }
 
-/* "cope {train.steps=100}": what of the settings differs from those of `plain`; when that
- * is too much to say, "cope {as run 17}". */
+/* Renames the record to "cope {train.steps=100}", with the settings that differ from those of
+ * `plain`; with more than three differences, to "cope {as run 17}". */
 static enum status mark_settings(struct store *s, struct table_data *d, struct record *r,
                                  int64_t plain, struct err *e)
 {
@@ -505,8 +506,8 @@ static enum status mark_settings(struct store *s, struct table_data *d, struct r
     return st;
 }
 
-/* Gives the records of each recipe, in all its names, the mark that its first one needs.
- * `all` is [records], room to work in. */
+/* Gives all records of a recipe, under any name, the mark that its first record needs. `all` is
+ * work space, [records]. */
 static enum status mark_recipes(struct store *s, struct table_data *d, struct named *all,
                                 struct err *e)
 {
@@ -554,7 +555,7 @@ static const char published_sql[] =
     "  OR (p.metric = 'error' AND ?1 IN ('token_error', 'sequence_error')) "
     "ORDER BY p.id";
 
-/* Records of one experiment, profile, cell and encoder beside each other. */
+/* Sorts records by experiment, profile, cell and encoder. */
 static int by_encoder(const void *pa, const void *pb)
 {
     const struct record *a = ((const struct named *)pa)->record;
@@ -568,8 +569,8 @@ static int by_encoder(const void *pa, const void *pb)
     return compare_pointers(a->encoder, b->encoder);
 }
 
-/* One name for the variants of an encoder where each experiment, profile and cell has one of
- * them: the encoder's. Records with the mark of other settings keep theirs. */
+/* Replaces the variant by the encoder's name where an experiment, profile and cell has only one
+ * variant of the encoder. Records with the mark of other settings keep their name. */
 static enum status merge_variants(struct table_data *d, struct err *e)
 {
     struct named *all = calloc((size_t)d->records + 1, sizeof *all);
@@ -667,7 +668,7 @@ const struct asked *table_data_asked(const struct table_data *d, const struct re
     return NULL;
 }
 
-/* What is looked up later gets the order for that. */
+/* Sorts the arrays that are searched later. */
 static void sort_all(struct table_data *d)
 {
     if (d->publisheds)

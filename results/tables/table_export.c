@@ -26,14 +26,14 @@ void table_export_columns(struct text_table *t, bool strata)
         text_table_columns(t, hard, sizeof hard / sizeof *hard);
 }
 
-/* The seed belongs to a cell only when the table is by seed. */
+/* Returns the seed of a cell; NULL unless the table is by seed. */
 static const char *seed_of(const struct table_section *s, const struct record *r)
 {
     const bool by_seed = s->shape.rows == DIM_SEED || s->shape.cols == DIM_SEED;
     return by_seed ? r->key[DIM_SEED] : NULL;
 }
 
-/* What the place in the table says of a dimension, for cells without a run. */
+/* Returns the value of a dimension from the cell's row and column, for cells without a run. */
 static const char *key_of(const struct table_section *s, int row, int col, enum dim d)
 {
     for (int k = 0; k < s->keys; k++)
@@ -42,7 +42,7 @@ static const char *key_of(const struct table_section *s, int row, int col, enum 
     return s->shape.cols == d ? s->col[col] : s->fixed[d];
 }
 
-/* In the metric's own sense, as below the tables for people; NaN where it has none. */
+/* Returns a reference accuracy as a value of the metric, as below tables for people; NaN: none. */
 static double reference(const struct table_section *s, const struct record *r,
                         double accuracy, bool guess)
 {
@@ -51,7 +51,7 @@ static double reference(const struct table_section *s, const struct record *r,
                              : (double)NAN;
 }
 
-/* The ids of the runs behind a cell. */
+/* Adds the ids of the runs behind a cell. */
 static void runs(const struct table_section *s, const struct table_cell *c,
                  struct text_table *t)
 {
@@ -161,13 +161,14 @@ static void add_letters(char name[MACRO_NAME], const char *word)
     snprintf(name + used, MACRO_NAME - used, "%s", word);
 }
 
-/* A byte of ASCII that is a letter: the locale's others are none to TeX. */
+/* Is the byte an ASCII letter? Other letters of the locale are none to TeX. */
 static bool is_letter(char c)
 {
     return (unsigned char)c < 0x80 && isalpha((unsigned char)c);
 }
 
-/* TeX has letters alone in a name: "ood_len_16" is "OodLenOneSix". */
+/* Appends the text to the name of a macro, which may have only letters: "ood_len_16" becomes
+ * "OodLenOneSix". */
 static void add_words(char name[MACRO_NAME], const char *text)
 {
     static const char *const digit[] = {"Zero", "One", "Two",   "Three", "Four",

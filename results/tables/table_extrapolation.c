@@ -1,10 +1,10 @@
-/* table_extrapolation.c -- the table of table_extrapolation.h: sizes, scores, cells, print.
+/* table_extrapolation.c -- prints the table of table_extrapolation.h.
  *
- * Accuracies come from table_data.c, ratios of splits from the runs' configurations. Each
- * run becomes a score (the largest ratio it passes), scores are numbered by profile, row
- * and column, one learning rate stays of each cell, and the median over seeds is printed.
- * The trap: all of it leans on orders: records by run, sizes by recipe and split, scores by
- * place and then by what they passed, so that the middle one is the median. */
+ * Accuracies come from table_data.c, ratios of splits from the runs' configurations. Each run
+ * becomes a score (the largest ratio it passes), scores are numbered by profile, row and
+ * column, one learning rate of each cell is kept, and the median over seeds is printed.
+ * Caution: all steps rely on sorted arrays: records by run, sizes by recipe and split, scores
+ * by place and then by the ratio passed, so that the middle one is the median. */
 #include "table_extrapolation.h"
 
 #include <math.h>
@@ -18,27 +18,27 @@
 #include "table_data.h"
 #include "table_rates.h"
 
-/* At least 268 right answers have a lower bound of this share (table_extrapolation.h); the text
- * below the table says both numbers. Chosen. */
+/* The lower bound of accuracy that passes. Fewer than 268 answers, all right, do not reach it
+ * (table_extrapolation.h); the text below the table names both numbers. Chosen. */
 static const double passing = 0.99;
 enum { SPLIT_NAME = 64, LEFT_OUT = 4096 };
 
-/* ---- how large splits are, from the runs' configurations ---- */
+/* ---- sizes of splits, from the runs' configurations ---- */
 
 struct size {
     int64_t recipe;
     char split[SPLIT_NAME];
     double ratio;
-    bool changed; /* from the training law */
+    bool changed; /* differs from the training law */
 };
 
-/* A run on its splits, of one experiment and profile. */
+/* A run on all its splits, in one experiment and profile. */
 struct score {
     const struct record *any;
     char cell[RATE_CELL];  /* without the learning rate */
     double loss;           /* on `valid`, after the last step; NaN: not known */
-    int profile, row, col; /* numbered as they first come; a row is experiment and cell */
-    double best, asked;    /* largest passed with all below it, and there; 0: none */
+    int profile, row, col; /* numbered by appearance; a row is experiment and cell */
+    double best, asked;    /* largest ratio passed with all below it; largest; 0: none */
     bool solved;           /* passed the training law */
 };
 
@@ -47,10 +47,10 @@ struct job {
     struct size *size;
     struct score *score;
     int sizes, scores, columns;
-    char left_out[LEFT_OUT]; /* splits that cannot decide */
+    char left_out[LEFT_OUT]; /* splits with too few answers to decide */
 };
 
-/* The config of any run of a recipe says what all of them do. */
+/* Selects the sizes from one run of each recipe, because all its runs have the same settings. */
 static const char sizes_sql[] =
     "SELECT r.recipe_id, s.key,"
     " coalesce(min(1.0 * o.value / b.value) FILTER (WHERE o.type = 'integer'"
@@ -85,7 +85,7 @@ static int by_split(const void *pa, const void *pb)
     return strcmp(a->split, b->split);
 }
 
-/* NULL: a split without a ratio. */
+/* Returns the size of the record's split; NULL: the split has no ratio. */
 static const struct size *size_of(const struct job *j, const struct record *r)
 {
     struct size key = {.recipe = r->recipe};
@@ -95,7 +95,7 @@ static const struct size *size_of(const struct job *j, const struct record *r)
     return found && found->changed && found->ratio <= 1 ? NULL : found;
 }
 
-/* ---- what each run passes ---- */
+/* ---- scores of runs ---- */
 
 static bool can_decide(const struct record *r)
 {
@@ -118,7 +118,7 @@ static void leave_out(struct job *j, const struct record *r)
                  one);
 }
 
-/* The largest ratio asked for below `failed`; 0: none. */
+/* Returns the largest ratio asked below `failed`; 0: none. */
 static double largest_below(const struct job *j, int from, int end, double failed)
 {
     double largest = 0;
@@ -162,7 +162,7 @@ static enum status score_run(struct job *j, int from, int end, struct err *e)
     return ST_OK;
 }
 
-/* Records stand by run, experiment and profile. */
+/* Scores all runs. Records are sorted by run, experiment and profile. */
 static enum status score_runs(struct job *j, struct err *e)
 {
     const struct record *all = j->data.record;
@@ -177,7 +177,7 @@ static enum status score_runs(struct job *j, struct err *e)
     return st;
 }
 
-/* ---- cells: scores that stand together ---- */
+/* ---- cells: groups of scores ---- */
 
 static bool same_profile(const struct score *a, const struct score *b)
 {
@@ -197,8 +197,8 @@ static bool same_column(const struct score *a, const struct score *b)
 
 typedef bool same_fn(const struct score *a, const struct score *b);
 
-/* The number of the kind that score i belongs to, a new kind if none is the same. kind[*kinds]
- * holds the first score of each kind. */
+/* Returns the number of the kind of score i, which is a new kind if no score before is the same.
+ * kind[*kinds] holds the first score of each kind. */
 static int number(const struct job *j, int i, int *kind, int *kinds, same_fn *same)
 {
     int k = 0;
@@ -219,7 +219,7 @@ static int by_place(const void *pa, const void *pb)
     return a->col - b->col;
 }
 
-/* Then by cell, so by learning rate. */
+/* Sorts by place, then by cell with its learning rate. */
 static int by_rate(const void *pa, const void *pb)
 {
     const struct score *a = pa, *b = pb;
@@ -251,7 +251,7 @@ static enum status number_scores(struct job *j, struct err *e)
     return ST_OK;
 }
 
-/* The end of the scores from `from` on that stand together. */
+/* Returns the end of the scores from `from` on that are equal in `order`. */
 static int end_of(const struct job *j, int from, int (*order)(const void *, const void *))
 {
     int end = from + 1;
@@ -268,8 +268,8 @@ static double mean_loss(const struct job *j, int from, int end)
     return isnan(sum) ? (double)INFINITY : sum / (end - from);
 }
 
-/* Of the learning rates of a cell the one with the smallest mean loss on `valid` stays, of
- * equals the first. */
+/* Keeps the learning rate of each cell with the smallest mean loss on `valid`, the first among
+ * equals. */
 static void select_rates(struct job *j)
 {
     int kept = 0;
@@ -295,7 +295,7 @@ struct cell {
     double ratio, asked;
 };
 
-/* The cell that begins with score `from`; its scores stand in the order of `best`. */
+/* Returns the cell that begins with score `from`; its scores are sorted by `best`. */
 static struct cell cell_at(const struct job *j, int from)
 {
     const int end = end_of(j, from, by_place);
@@ -310,7 +310,7 @@ static struct cell cell_at(const struct job *j, int from)
 
 /* ---- printing ---- */
 
-/* "≥4": the largest ratio there is was passed. */
+/* Adds a cell; "≥4" when the largest ratio asked was passed. */
 static void add_cell(struct text_table *t, const struct cell *c)
 {
     if (c->ratio > 0)
@@ -321,8 +321,8 @@ static void add_cell(struct text_table *t, const struct cell *c)
     text_table_tail(t, " (%d/%d)", c->solved, c->seeds);
 }
 
-/* One more than the place of a score of each column that the profile has, 0 for those that
- * it has not: [columns]. */
+/* Returns for each column one plus the index of one of its scores in the profile, 0 when it has
+ * none: [columns]. The caller frees it; NULL: no memory. */
 static int *columns_of(const struct job *j, int profile)
 {
     int *all = calloc((size_t)j->columns + 1, sizeof *all);
@@ -332,7 +332,7 @@ static int *columns_of(const struct job *j, int profile)
     return all;
 }
 
-/* From score `at` on; returns where the next row begins. */
+/* Prints the row that begins with score `at`; returns where the next row begins. */
 static int print_row(const struct job *j, int at, const int *column, struct text_table *t)
 {
     const struct score *first = &j->score[at];
@@ -377,7 +377,7 @@ static void say_around(const struct job *j, int at, struct text_table *t)
     }
 }
 
-/* The scores of a profile, from score `at` on, which goes to the end of them. */
+/* Prints the table of a profile from score *at on, and moves *at to its end. */
 static enum status print_profile(const struct job *j, int *at,
                                  const struct table_request *q, FILE *out, struct err *e)
 {
@@ -398,7 +398,7 @@ static enum status print_profile(const struct job *j, int *at,
     return text_table_end(&t, e);
 }
 
-/* What j->left_out says, a string each; NULL: no memory. */
+/* Returns the splits of j->left_out, a string each; NULL: no memory. */
 static json_t *left_out_splits(const struct job *j)
 {
     json_t *all = json_array();

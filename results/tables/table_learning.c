@@ -4,7 +4,7 @@
 
 #include "table_names.h"
 
-/* The three of table_learning.h; chosen, and the first is also that of verdicts.c. */
+/* The three thresholds of table_learning.h; chosen. verdicts.c has the first too. */
 static const double solved_error = 0.01;
 static const double chance_share = 0.9;
 static const double falling = 0.9;
@@ -12,7 +12,7 @@ static const double falling = 0.9;
 /* The seeds of one recipe. */
 struct group {
     int seeds, solved, at_chance, curves;
-    double error, loss, before; /* sums over seeds, the losses over those with a curve */
+    double error, loss, before; /* sums over seeds; of losses, over seeds with a curve */
 };
 
 static int by_run(const void *key, const void *item)
@@ -54,8 +54,8 @@ static void take(struct group *g, const struct learning *x)
     g->before += x->before;
 }
 
-/* The first record of each recipe of the table, and what its seeds have learnt; NULL when
- * there is no further one from *at on. */
+/* Returns the first record of the recipe *at, with the learning of its seeds in *g, and moves *at
+ * on; NULL: no recipe is left. */
 static const struct record *next_group(const struct table_section *s, int *at,
                                        struct group *g)
 {

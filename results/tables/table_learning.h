@@ -1,12 +1,12 @@
-/* table_learning.h -- below a table: had its runs learnt what they were trained on?
+/* table_learning.h -- notes below a table: have its runs learnt what they were trained on?
  *
- * A mean over seeds hides that some have solved a task and others have not begun to, and a
- * table of trainings that are not finished is a snapshot, in which the order of encoders
- * may be that of their learning rates. Both are judged on `valid`, never on a test split:
+ * A mean over seeds hides that some seeds have solved a task and others have not begun to. A
+ * table of unfinished trainings is a snapshot, in which the order of encoders may be that of
+ * their learning rates. Both are judged on `valid`, never on a test split:
  *   solved        at most 1 % of the scored tokens wrong
- *   at chance     at least nine tenths of the errors that always giving the commonest
- *                 answer makes
- *   not finished  more than 1 % wrong in the mean of the seeds, and the mean loss has
+ *   at chance     not solved, and at least nine tenths of the errors of always giving the
+ *                 commonest answer
+ *   not finished  more than 1 % wrong in the mean of the seeds, and a mean loss that has
  *                 fallen by more than a tenth in the last tenth of the steps */
 #ifndef TABLE_LEARNING_H
 #define TABLE_LEARNING_H
@@ -14,11 +14,12 @@
 #include "prose.h"
 #include "table_section.h"
 
-/* "Seeds that ...: none 0 of 5 (2 at chance), rope 5 of 5."; empty where nothing is known.
- * Of texts nothing is said: nobody has them without errors. */
+/* Writes "Seeds with ...: none 0 of 5 (2 at chance); rope 5 of 5."; empty when nothing is known.
+ * Leaves texts out, because no run solves them. */
 void table_learning_solved(const struct table_section *s, struct prose *p);
 
-/* "Training was not finished ...: none."; empty where it was, or nothing is known. */
+/* Writes "Not finished, ...: none. Its numbers are a snapshot."; empty when all trainings were
+ * finished or nothing is known. */
 void table_learning_unfinished(const struct table_section *s, struct prose *p);
 
 #endif

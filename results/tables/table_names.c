@@ -19,7 +19,7 @@ const char *table_name(const struct table_data *d, const char *heading)
     return heading;
 }
 
-/* The headings that `old` stands for are added with their new names; returns how many. */
+/* Renames the heading `from`, unless it has a new name already. Returns 1; 0: no memory (*st). */
 static int rename_heading(struct table_data *d, enum dim dim, const char *from,
                           const char *to, enum status *st, struct err *e)
 {
@@ -37,7 +37,7 @@ static int rename_heading(struct table_data *d, enum dim dim, const char *from,
     return 1;
 }
 
-/* Headings that are `old` as a whole. */
+/* Renames headings that are equal to `old`; returns 0 when there is none. */
 static int rename_whole(struct table_data *d, const char *old, const char *new,
                         enum status *st, struct err *e)
 {
@@ -51,7 +51,8 @@ static int rename_whole(struct table_data *d, const char *old, const char *new,
     return n;
 }
 
-/* Headings of encoders that begin with the encoder's name `old`. */
+/* Renames headings of encoders that begin with the encoder's name `old`; returns 0 when there is
+ * none. */
 static int rename_front(struct table_data *d, const char *old, const char *new,
                         enum status *st, struct err *e)
 {
@@ -89,7 +90,7 @@ static enum status no_heading(const struct table_data *d, const char *text, stru
                    suggest_among(old, words, n));
 }
 
-/* Names of variants hold '=' too: OLD is the longest part that is a heading. */
+/* Reads "OLD=NEW". Names of variants contain '=' too: OLD is the longest part that is a heading. */
 static enum status read_name(struct table_data *d, const char *text, struct err *e)
 {
     char old[NAME_TEXT];
@@ -111,7 +112,7 @@ static enum status read_name(struct table_data *d, const char *text, struct err 
     return no_heading(d, text, e);
 }
 
-/* Two headings under one name would look like one. */
+/* Refuses two headings under one name, which would look like one. */
 static enum status check_names(const struct table_data *d, struct err *e)
 {
     for (int i = 0; i < d->renameds; i++)
@@ -141,7 +142,7 @@ enum status table_names_load(struct table_data *d, const struct table_request *q
 
 static const char by_name[] = "name";
 
-/* Is this column meant, by its own name or the one that is printed? */
+/* Is `key` the column's own name or the one that is printed? */
 static bool is_column(const struct table_data *d, const char *col, const char *key)
 {
     return col && (strcmp(col, key) == 0 || strcmp(table_name(d, col), key) == 0);
@@ -173,7 +174,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* The number, or the letter without its case, at *text, which goes behind it. */
+/* Returns the number at *text, or the letter in lower case, and moves *text behind it. */
 static double next_part(const char **text)
 {
     char *rest;
@@ -184,7 +185,7 @@ static double next_part(const char **text)
     return number;
 }
 
-/* As people order names: without regard to case, and "len_9" before "len_16". */
+/* Compares names as people order them: case does not count, and "len_9" is before "len_16". */
 static int compare_names(const char *a, const char *b)
 {
     while (*a && *b) {
@@ -200,11 +201,11 @@ static int compare_names(const char *a, const char *b)
 /* A row to be ordered. */
 struct ordered {
     const struct table_section *s;
-    int row, block; /* rows of one block share all that stands before what the rows are */
-    int col;        /* by whose means; -1: by name */
+    int row, block; /* rows of one block share all keys before the main one */
+    int col;        /* the column whose means decide; -1: by name */
 };
 
-/* Above 0 when row a belongs below row b. */
+/* Returns above 0 when row a belongs below row b. */
 static int compare_rows(const struct ordered *a, const struct ordered *b)
 {
     const struct table_section *s = a->s;
@@ -226,7 +227,7 @@ static int by_block(const void *pa, const void *pb)
     return order ? order : a->row - b->row;
 }
 
-/* Do the rows share all that stands before what the rows are? */
+/* Do the rows share all keys before the main one? */
 static bool share_lead(const struct table_section *s, int a, int b)
 {
     for (int k = 0; k < s->main; k++)

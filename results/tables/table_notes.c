@@ -25,7 +25,7 @@ void table_notes_free(struct table_notes *n)
     *n = (struct table_notes){0};
 }
 
-/* Has `said` the text already? Else it takes it; what it has no memory for is said again. */
+/* Has `said` the text already? If not, adds it; without memory for it the text is said again. */
 static bool is_said(struct words *said, const char *text)
 {
     const int n = said->n;
@@ -55,7 +55,7 @@ static void say_source(const struct table_section *s, bool beside, struct prose 
                   s->data->info->percent ? ", in percentage points" : "");
 }
 
-/* "Behind |: id, ignores 57 and more (24 % of the places); ..." */
+/* Writes "token_error in the hard places: id, ignores 57 and more (24 % of the places); ...". */
 static void say_hard(const struct table_section *s, struct prose *p)
 {
     const char *before = "token_error in the hard places: ";
@@ -79,7 +79,7 @@ static void say_hard(const struct table_section *s, struct prose *p)
     prose_say(p, ".");
 }
 
-/* "Text: corpus prose, tokeniser byte.": each once. */
+/* Writes "Text: corpus prose, tokeniser byte.", each source once. */
 static void say_text(const struct table_section *s, struct prose *p)
 {
     struct words said = {0};
@@ -96,11 +96,12 @@ static void say_text(const struct table_section *s, struct prose *p)
     words_free(&said);
 }
 
-/* --- what each split asks --------------------------------------------------------------- */
+/* --- settings of splits ----------------------------------------------------------------- */
 
 enum { ASKED = 2 * SPLIT_TEXT };
 
-/* "p_ignore 0.98 (id 0.8)"; of a text "windows of 64 tokens, ..."; "": nothing is known. */
+/* Writes what a split asks, "p_ignore 0.98 (id 0.8)", for a text "windows of 64 tokens, ...";
+ * "": nothing is known. Returns text. */
 static const char *asked_text(const struct table_section *s, const struct record *r,
                               char text[ASKED])
 {
@@ -116,7 +117,7 @@ static const char *asked_text(const struct table_section *s, const struct record
     return text;
 }
 
-/* The next member of the split from *at on, or NULL. */
+/* Returns the next member with the split from *at on, and moves *at behind it; NULL: none. */
 static const struct record *next_of_split(const struct table_section *s, const char *split,
                                           int *at)
 {
@@ -128,8 +129,8 @@ static const struct record *next_of_split(const struct table_section *s, const c
     return NULL;
 }
 
-/* All that the runs of a split are asked. *by_variant: their places do not tell who is asked
- * what. */
+/* Returns the distinct texts that the runs of a split are asked. *by_variant: runs in one place
+ * are asked different texts. */
 static struct words all_asked(const struct table_section *s, const char *split,
                               bool *by_variant)
 {
@@ -151,7 +152,7 @@ static struct words all_asked(const struct table_section *s, const char *split,
     return asked;
 }
 
-/* " in task.length=20, task.length=40": the runs that are asked this. */
+/* Writes the runs that are asked this: " in task.length=20, task.length=40". */
 static void say_where(const struct table_section *s, const char *split, const char *asked,
                       bool by_variant, struct prose *p)
 {
@@ -171,7 +172,7 @@ static void say_where(const struct table_section *s, const char *split, const ch
     words_free(&said);
 }
 
-/* "ood_sparse: p_ignore 0.98 (id 0.8)." */
+/* Passes a line "ood_sparse: p_ignore 0.98 (id 0.8)." to `line`. */
 static void split_line(const struct table_section *s, const char *split, note_fn line,
                        void *to)
 {
@@ -203,7 +204,7 @@ void table_notes_splits(const struct table_section *s, note_fn line, void *to)
 
 /* --- encoders whose variants have one name ---------------------------------------------- */
 
-/* Merged records under one heading, of one variant and experiment, are equal; all others too. */
+/* Groups merged records by heading, variant and experiment; all other records are one group. */
 static int by_merged(const void *context, int a, int b)
 {
     const struct record *x = table_member(context, a), *y = table_member(context, b);
@@ -219,9 +220,8 @@ static int by_merged(const void *context, int a, int b)
     return order;
 }
 
-/* "cope is cope(p_max=64) in counting, cope(scale_position=false) in flip_flop": the name in a
- * row or column, and the variant it stands for in each experiment. Group `from` of `merged` is
- * the first of the name. */
+/* Writes which variant a name stands for in each experiment: "cope is cope(p_max=64) in counting;
+ * cope(scale_position=false) in flip_flop." Group `from` of `merged` is the first of the name. */
 static void say_variants(const struct table_section *s, const struct groups *merged,
                          int from, struct prose *p)
 {
@@ -242,7 +242,7 @@ static void say_variants(const struct table_section *s, const struct groups *mer
     prose_say(p, ".");
 }
 
-/* A line for each encoder whose variants have one name here. */
+/* Passes a line for each encoder whose variants have one name here. */
 static enum status each_merged(const struct table_section *s, note_fn line, void *to,
                                struct err *e)
 {
@@ -306,7 +306,7 @@ static void each_tuning(const struct table_section *s, note_fn line, void *to)
         line(to, "", parameters.text);
 }
 
-/* Is each cell one seed's, of which there is no mean and no interval decides? */
+/* Has each cell only one seed, without a mean or an interval that decides? */
 static bool one_seed(const struct table_section *s)
 {
     return s->seeds < 2;

@@ -1,29 +1,29 @@
-/* table_places.c -- values get numbers in order of appearance, and rows are told apart by these.
+/* table_places.c -- divides records among the rows and columns of a table.
  *
- * The values of each dimension are numbered, the keys of rows are chosen, each member's numbers
- * are sorted and their repetitions dropped, which gives the rows; then each member is looked up
- * among them by bisection.
- * The trap: a run without numbers has no split; it belongs to every split that its experiment
- * has here (by test: that its cell has), so that a cell can say which of its seeds are missing. */
+ * The values of each dimension are numbered in order of appearance, and the keys of rows are
+ * chosen. The numbers of all members are sorted and repetitions dropped, which gives the rows;
+ * then each member is looked up among them by bisection.
+ * Caution: a run without numbers has no split. It belongs to every split that its experiment has
+ * here (by test: that its cell has), so that a cell can say which of its seeds are missing. */
 #include "table_section.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The values of a dimension, numbered. */
+/* The numbered values of a dimension. */
 struct values {
     int *of;           /* [members] the number of a member's value; -1: it has none */
     const char **text; /* [n] */
     int n;
 };
 
-/* A row by the numbers of its keys. */
+/* A row, given by the numbers of its keys. */
 struct line {
     int number[DIMS];
 };
 
-/* A split that runs of an experiment, or a test that runs of its cell, have numbers for. */
+/* A split for which runs of an experiment have numbers, or a test for which runs of a cell do. */
 struct owned {
     int experiment, cell; /* cell -1: the whole experiment, and `number` is a split's */
     int number;
@@ -86,9 +86,8 @@ static enum status number_values(struct places *p, enum dim d, struct err *e)
 
 /* --- keys --------------------------------------------------------------------- */
 
-/* Does the dimension follow from the columns, as an experiment does from its task when each
- * task has one? Then rows by it would be empty but for one column. `number` [columns] is room
- * to work in. */
+/* Does each column determine the dimension, as a task does its experiment when each task has only
+ * one? Then rows by it would be filled in some columns only. `number` [columns] is work space. */
 static bool follows_from_columns(const struct places *p, enum dim d, int *number)
 {
     const struct values *cols = &p->by[p->s->shape.cols], *own = &p->by[d];
@@ -105,8 +104,8 @@ static bool follows_from_columns(const struct places *p, enum dim d, int *number
     return true;
 }
 
-/* May the dimension be a key although nobody asked for it? Seeds are averaged, a task follows
- * from its experiment, and a test is an experiment with a cell and a split. */
+/* May the dimension be a key without a request? Seeds are averaged, a task follows from its
+ * experiment, and a test is an experiment with a cell and a split. */
 static bool tells_apart(struct table_shape shape, enum dim d)
 {
     if ((shape.rows == DIM_TEST || shape.cols == DIM_TEST) &&
@@ -115,7 +114,7 @@ static bool tells_apart(struct table_shape shape, enum dim d)
     return d != DIM_SEED && d != DIM_TASK && d != DIM_TEST;
 }
 
-/* What the rows are told apart by: what was asked for, and what else varies. */
+/* Chooses the keys of rows: the requested dimension, and the others that vary. */
 static enum status choose_keys(struct places *p, struct err *e)
 {
     struct table_section *s = p->s;
@@ -221,7 +220,7 @@ static enum status note_splits(struct places *p, struct err *e)
     return ST_OK;
 }
 
-/* The first of the owned that does not lie before `key`. */
+/* Returns the index of the first owned that is not before `key`. */
 static int first_owned(const struct places *p, struct owned key)
 {
     int low = 0, high = p->owns;
@@ -235,8 +234,8 @@ static int first_owned(const struct places *p, struct owned key)
     return low;
 }
 
-/* The values of a dimension that a member belongs to: `n` of them from `own`, or without it
- * the numbers from `first` on. */
+/* The n values of a dimension to which a member belongs: those of `own`, or, when it is NULL, the
+ * numbers from `first` on. */
 struct choice {
     const struct owned *own;
     int first, n;
@@ -255,7 +254,7 @@ static struct choice values_of(const struct places *p, int member, enum dim d)
     while (end < p->owns && p->own[end].experiment == experiment &&
            p->own[end].cell == cell)
         end++;
-    if (from == end && d == DIM_SPLIT) /* none of its experiment: any */
+    if (from == end && d == DIM_SPLIT) /* its experiment has none: all splits */
         return (struct choice){NULL, 0, p->by[d].n};
     return (struct choice){&p->own[from], 0, end - from};
 }
@@ -281,7 +280,8 @@ static enum status hold(struct places *p, int cell, int record, struct err *e)
     return ST_OK;
 }
 
-/* Puts a member into the cells of its row, or of all rows when the row is one by split. */
+/* Puts a member into the cells of its row, or of several rows when rows are by split and it has
+ * none. */
 static enum status hold_member(struct places *p, int member, struct err *e)
 {
     const struct table_section *s = p->s;
@@ -289,7 +289,7 @@ static enum status hold_member(struct places *p, int member, struct err *e)
     struct choice rows = {NULL, 0, 1};
     struct line line = {{0}};
     enum status st = ST_OK;
-    int several = 0; /* the key that has more than one value, or any */
+    int several = 0; /* the key with more than one value, if any */
     for (int k = 0; k < s->keys && rows.n > 0; k++) {
         const struct choice c = values_of(p, member, s->key[k]);
         line.number[k] = c.n > 0 ? number_at(c, 0) : -1;
@@ -309,7 +309,7 @@ static enum status hold_member(struct places *p, int member, struct err *e)
     return st;
 }
 
-/* Each cell's records beside each other, in the order of members. */
+/* Makes the cells, with the records of each adjacent in s->held, in the order of members. */
 static enum status make_cells(struct places *p, struct err *e)
 {
     struct table_section *s = p->s;

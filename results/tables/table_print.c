@@ -1,10 +1,9 @@
-/* table_print.c -- one section as a table for people, with what stands above and below.
+/* table_print.c -- prints one section as a table for people, with the text above and below.
  *
  * Title, metric and sizes are composed; `fill` adds header, rows, rows of the paper and of
  * chance, majority and ceiling; then the format's function prints them and the notes.
- * The trap: footnotes get their numbers while cells are filled, so notes are printed last;
- * and all text goes through clean_wrap or an escape of its format, since it is a
- * database's. */
+ * Caution: footnotes get their numbers while cells are filled, so that notes are printed last.
+ * All text comes from a database and must go through clean_wrap or an escape of its format. */
 #include "table_print.h"
 
 #include <math.h>
@@ -18,7 +17,7 @@
 #include "table_notes.h"
 #include "table_strata.h"
 
-enum { WIDTH = 80 /* columns of notes */, NAMED_TESTS = 12 /* with their sizes; chosen */ };
+enum { WIDTH = 80 /* columns of notes */, NAMED_TESTS = 12 /* most tests named; chosen */ };
 
 enum reference { CHANCE, MAJORITY, CEILING, REFERENCES };
 static const char *const reference_names[REFERENCES] = {"chance", "majority", "ceiling"};
@@ -29,13 +28,13 @@ struct view {
     const struct table_request *q;
     struct text_table table;
     struct table_notes notes;
-    bool has_reference[REFERENCES]; /* any part of the table */
+    bool has_reference[REFERENCES]; /* some part of the table has it */
     FILE *out;
 };
 
 /* --- above the table ---------------------------------------------------------- */
 
-/* A heading, "-" where there is none. */
+/* Returns the printed heading, "-" when there is none. */
 static const char *heading(const struct table_section *s, const char *value)
 {
     return value && *value ? table_name(s->data, value) : "-";
@@ -83,13 +82,13 @@ static void say_metric(const struct table_section *s, enum spread spread, struct
         prose_say(p, "mean%s over %d seeds.", behind[spread], s->seeds);
 }
 
-/* What sizes are told of: tests, where rows or columns are, else splits. */
+/* Returns the dimension whose sizes are told: tests when rows or columns are tests, else splits. */
 static enum dim sized(const struct table_section *s)
 {
     return is_key(s, DIM_TEST) ? DIM_TEST : DIM_SPLIT;
 }
 
-/* Records without a test or split are equal too. */
+/* Groups records by test or split; records without one are a group too. */
 static int by_test(const void *context, int a, int b)
 {
     const enum dim what = sized(context);
@@ -98,12 +97,12 @@ static int by_test(const void *context, int a, int b)
     return ((uintptr_t)x > (uintptr_t)y) - ((uintptr_t)x < (uintptr_t)y);
 }
 
-/* How much one test asks for, of the runs that know it. */
+/* The size of one test, from the runs that know it. */
 struct size {
     const char *name;
-    int64_t sequences, tokens; /* -1: no run knows; -2: they disagree */
-    double seen; /* share of the sequences that training had, the mean over the runs that
-                  * know it, each with a training of its own; NaN: none knows */
+    int64_t sequences, tokens; /* -1: no run knows; -2: runs disagree */
+    double seen; /* share of the sequences that were in training, the mean over runs that
+                  * know it, each with its own training; NaN: none knows */
 };
 
 static void agree(int64_t n, int64_t *on)
@@ -112,7 +111,7 @@ static void agree(int64_t n, int64_t *on)
         *on = *on == -1 || *on == n ? n : -2;
 }
 
-/* Of the members member[n]. */
+/* Returns the size of the test that the members member[n] have. */
 static struct size size_of(const struct table_section *s, const int *member, int n)
 {
     struct size size = {.name =
@@ -159,8 +158,8 @@ static void say_range(const int64_t range[2], const char *unit, struct prose *p)
         prose_say(p, "%lld to %lld %s", (long long)range[0], (long long)range[1], unit);
 }
 
-/* Of more tests than a heading can name: "1000 sequences, 3644 to 30747 scored tokens".
- * false: there are fewer, or some size is not known. */
+/* Writes ranges of sizes when there are more than NAMED_TESTS tests: "1000 sequences, 3644 to
+ * 30747 scored tokens". false: there are fewer, or some size is not known. */
 static bool say_size_ranges(const struct size *size, int tests, struct prose *p)
 {
     int64_t sequences[] = {0, -1}, tokens[] = {0, -1};
@@ -184,7 +183,7 @@ static bool say_size_ranges(const struct size *size, int tests, struct prose *p)
     return true;
 }
 
-/* "id 1000 sequences, 26508 scored tokens" */
+/* Writes the size of one test: "id 1000 sequences, 26508 scored tokens". */
 static void say_size(const struct size *size, struct prose *p)
 {
     prose_say(p, "%s ", size->name);
@@ -229,7 +228,8 @@ static enum status say_sizes(const struct table_section *s, struct prose *p, str
 
 /* --- the table ------------------------------------------------------------------ */
 
-/* Returns whether there was one. Cells with the same caveat share a footnote. */
+/* Adds the caveats of a cell as footnotes; cells with the same caveat share one. Returns whether
+ * there was one. */
 static bool mark_caveats(struct view *v, int row, int col)
 {
     char text[CAVEATS_MAX][CAVEAT_TEXT];
@@ -239,7 +239,7 @@ static bool mark_caveats(struct view *v, int row, int col)
     return n > 0;
 }
 
-/* " | 4.53": errors in the hard places. */
+/* Adds the error in the hard places: " | 4.53". */
 static void add_hard(struct view *v, int row, int col)
 {
     const struct metric_info *m = v->s->data->info;
@@ -252,7 +252,7 @@ static void add_hard(struct view *v, int row, int col)
     v->notes.hard = true;
 }
 
-/* " ± 0.40", or " [23.6, 24.4]": what the seeds of a cell differ by. */
+/* Adds the spread over the seeds of a cell: " ± 0.40", or " [23.6, 24.4]". */
 static void add_spread(struct view *v, const struct table_cell *c, int decimals)
 {
     const struct metric_info *m = v->s->data->info;
@@ -269,7 +269,7 @@ static void add_spread(struct view *v, const struct table_cell *c, int decimals)
                         metric_number(m, high, decimals, b));
 }
 
-/* " (20.30)": the paper's number behind ours. */
+/* Adds the paper's number after ours: " (20.30)". */
 static void add_beside(struct view *v, const struct table_cell *c)
 {
     const struct metric_info *m = v->s->data->info;
@@ -290,7 +290,7 @@ static void add_cell(struct view *v, int row, int col)
     const struct metric_info *m = s->data->info;
     char a[METRIC_TEXT], note[CELL_NOTE];
     const int decimals = metric_decimals(m, c->mean);
-    if (c->runs == 0) { /* such as a split that this column's task does not have */
+    if (c->runs == 0) { /* for example the task lacks this split */
         text_table_none(&v->table);
         return;
     }
@@ -319,7 +319,7 @@ static double accuracy_of(const struct record *r, enum reference which)
     return which == CHANCE ? r->chance : which == MAJORITY ? r->majority : r->ceiling;
 }
 
-/* What a reference is in several cells: `several` when they disagree. */
+/* A reference over several cells; `several`: they disagree. */
 struct reference_value {
     double value; /* NaN: none */
     bool several;
@@ -341,8 +341,8 @@ static void take_reference(const struct table_section *s, enum reference which,
     }
 }
 
-/* The metric's value of a reference in a row, or a column (the other is -1): "n/a" when
- * there is none, "varies" when there are several. */
+/* Returns the reference as a value of the metric, in one row or one column (-1: all of them):
+ * "n/a" when there is none, "varies" when there are several. */
 static const char *reference_text(const struct table_section *s, enum reference which,
                                   int row, int col, char text[METRIC_TEXT])
 {
@@ -375,7 +375,7 @@ static void add_header(struct view *v)
             text_table_column(&v->table, reference_names[w], true);
 }
 
-/* A leading key is printed only where it changes. */
+/* Adds the keys of a row; a leading key is printed only where it changes. */
 static void add_keys(struct view *v, int row)
 {
     const struct table_section *s = v->s;
@@ -390,7 +390,7 @@ static void add_keys(struct view *v, int row)
     }
 }
 
-/* The first cells of a row that is not an encoder's: all blank but the one of the rows. */
+/* Adds the key cells of a row without runs of its own: all empty except the main one, `label`. */
 static void add_label(struct view *v, const char *label, bool below)
 {
     for (int k = 0; k < v->s->keys; k++) {
@@ -580,7 +580,7 @@ static enum status print_html(struct view *v, const struct prose head[3], struct
     return st;
 }
 
-/* What the whole table shares. */
+/* Sets the label of a LaTeX table: the keys that the whole table shares, and the metric. */
 static void say_label(const struct table_section *s, struct text_table *t)
 {
     static const enum dim dims[] = {DIM_EXPERIMENT, DIM_PROFILE, DIM_CELL, DIM_SPLIT};
@@ -591,7 +591,7 @@ static void say_label(const struct table_section *s, struct text_table *t)
     text_table_label(t, "%s%s", label.text, s->data->metric);
 }
 
-/* Where the caption is the user's, what the table's own says stands among the notes. */
+/* Prints LaTeX. With a caption of the user, the metric moves from the caption to the notes. */
 static enum status print_latex(struct view *v, const struct prose head[3], struct err *e)
 {
     const bool own = !v->q->caption;

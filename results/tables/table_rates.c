@@ -41,13 +41,13 @@ double table_rates_loss(const struct table_data *d, const struct record *r)
     return x ? x->loss : (double)NAN;
 }
 
-/* A record under the name of its cell without the rate. */
+/* A record with the name of its cell without the rate. */
 struct rated {
     const char *cell; /* interned */
     const struct record *record;
     double loss;
     int place,
-        first; /* among the records; of the first one that differs in the rate alone */
+        first; /* index of the record, and of the first that differs only in the rate */
     bool chosen;
 };
 
@@ -90,7 +90,7 @@ static int end_of(const struct rated *all, int n, int from,
     return end;
 }
 
-/* Over runs, whose records stand together. */
+/* Returns the mean loss over runs; the records of a run are adjacent. Infinity: not known. */
 static double mean_loss(const struct rated *all, int from, int end)
 {
     double sum = 0;
@@ -103,7 +103,7 @@ static double mean_loss(const struct rated *all, int from, int end)
     return isnan(sum) ? (double)INFINITY : sum / runs;
 }
 
-/* Says of each whether it is chosen; returns whether there was a choice. */
+/* Marks the chosen records; returns whether there was a choice. */
 static bool select_rates(struct rated *all, int n)
 {
     bool several = false;
@@ -126,7 +126,7 @@ static bool select_rates(struct rated *all, int n)
     return several;
 }
 
-/* As the runs came, whichever rate is chosen. */
+/* Restores the order of the runs, which does not depend on the chosen rate. */
 static int by_first(const void *pa, const void *pb)
 {
     const struct rated *a = pa, *b = pb;

@@ -1,8 +1,8 @@
-/* table_section.c -- which records a table has, and what stands in each of its cells.
+/* table_section.c -- selects the records of a table and computes its cells.
  *
- * Records of one experiment and profile (unless these are asked for as rows or columns)
- * come in; table_places.c divides them among rows and columns; then each cell's mean, spread
- * and bound are taken, and the best of those that stand beside each other marked. */
+ * A table has the records of one experiment and profile, unless these are rows or columns.
+ * table_places.c divides them among rows and columns; then each cell's mean, spread and bound
+ * are computed, and the best among comparable cells are marked. */
 #include "table_section.h"
 #include "run_state.h"
 
@@ -17,8 +17,8 @@ static bool asked_for(struct table_shape shape, enum dim d)
     return shape.rows == d || shape.cols == d;
 }
 
-/* Numbers of different experiments and profiles go to tables of their own, unless the
- * tables are to compare them. */
+/* Does the dimension separate tables? Experiments and profiles do, unless the table compares
+ * them. */
 static bool separates(struct table_shape shape, enum dim d)
 {
     if (d == DIM_EXPERIMENT)
@@ -32,7 +32,7 @@ struct dividing {
     struct table_shape shape;
 };
 
-/* Interned strings are equal when their addresses are; which comes first means nothing. */
+/* Compares interned strings by address; the order has no meaning. */
 static int compare_pointers(const void *a, const void *b)
 {
     return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
@@ -70,7 +70,7 @@ const struct record *table_cell_record(const struct table_section *s,
 
 /* --- the numbers of cells -------------------------------------------------------- */
 
-/* `value` [runs of the cell] is room to work in. */
+/* Computes the numbers of a cell. `value` [runs of the cell] is work space. */
 static void gather(const struct table_section *s, struct table_cell *c, double *value)
 {
     c->count = c->total = -1;
@@ -111,13 +111,14 @@ static enum status fill_cells(struct table_section *s, struct err *e)
 
 /* --- the best of them -------------------------------------------------------------- */
 
-/* The cells that one is compared with. */
+/* The cells that are compared with each other. */
 struct rivals {
     const struct table_cell *best; /* the first with the best mean; NULL: none */
-    int n;                         /* that have a mean */
+    int n;                         /* cells with a mean */
 };
 
-/* What is infinite is not the best, and without a better direction nothing is. */
+/* Adds a cell to the rivals. An infinite mean is never the best, and without a better direction
+ * no mean is. */
 static void consider(struct rivals *r, const struct table_cell *c, int better)
 {
     r->n += c->n > 0;
@@ -138,7 +139,7 @@ static void mark(const struct rivals *r, struct table_cell *mine, int better)
         (counts && best->n > 1 && better * mine->mean >= better * worst);
 }
 
-/* Rows that differ in the encoder alone are equal. */
+/* Groups rows that differ only in the encoder. */
 static int by_rivals(const void *context, int a, int b)
 {
     const struct table_section *s = context;
@@ -159,7 +160,7 @@ static void mark_row(struct table_section *s, int row)
         mark(&r, &c[j], s->data->info->better);
 }
 
-/* Of the rows row[n]. */
+/* Marks the best of column `col` in the rows row[n]. */
 static void mark_col(struct table_section *s, const int *row, int n, int col)
 {
     struct rivals r = {0};
@@ -272,7 +273,7 @@ enum status table_section_arrange(struct table_section *s, const int *order, str
 
 enum { REASON = 600 }; /* bytes of the first line of a reason; chosen */
 
-/* "seed 3 failed: the loss is not a finite number" */
+/* Writes why a run has no numbers: "seed 3 failed: the loss is not a finite number". */
 static int tell_run(const struct record *r, char *text, size_t room)
 {
     const char *const seed = r->key[DIM_SEED];
@@ -309,7 +310,7 @@ void table_cell_note(const struct table_section *s, int row, int col, char text[
             used += (size_t)tell_run(r, text + used, CELL_NOTE - used);
         undone++;
     }
-    /* All done but without a value: a caveat says why, if there is one. */
+    /* All runs are done but have no value; a caveat, if there is one, says why. */
     if (c->n == 0 && undone == 0)
         snprintf(text, CELL_NOTE, CELL_NOT_AVAILABLE);
 }

@@ -1,10 +1,10 @@
-/* table_strata.c -- the hard places of each split, and each run's errors there.
+/* table_strata.c -- finds the hard places of each split, and each run's errors there.
  *
- * The first statement gives errors by value of each stratum over all runs that are done;
- * both ends of the values are tried, and the harder one of the hardest stratum is kept. The
- * second adds up, for each record, the wrong answers whose value lies in that range.
- * The trap: the first statement must not know the request's filters, or each table would
- * have hard places of its own. */
+ * The first statement gives errors by value of each stratum over all runs that are done. Both
+ * ends of the values are tried, and the harder end of the hardest stratum is kept. The second
+ * statement gives each record's wrong answers, and those in that range are added up.
+ * Caution: the first statement must not use the request's filters, or each table would have
+ * hard places of its own. */
 #include "table_strata.h"
 
 #include <math.h>
@@ -26,7 +26,8 @@ struct search {
     int values;
 };
 
-/* The first values (last: the last ones) that hold at most a quarter of the places. */
+/* Returns how many values at the beginning (`last`: at the end) hold at most a quarter of the
+ * places, at least one; *sum receives their totals. */
 static int end_group(const struct search *x, bool last, int64_t all, struct value *sum)
 {
     int n = 0;
@@ -70,7 +71,7 @@ static enum status keep_hardest(struct table_data *d, const struct hard_places *
     return ST_OK;
 }
 
-/* Both ends of the values that were collected. */
+/* Tries both ends of the collected values of one stratum, and forgets them. */
 static enum status judge(struct search *x, struct err *e)
 {
     enum status st = ST_OK;
@@ -116,13 +117,13 @@ static enum status take_value(void *context, sqlite3_stmt *q, struct err *e)
     return st;
 }
 
-/* Of all encoders, whatever the table is about. */
+/* Finds the hard places over all encoders, whatever the table shows. */
 static enum status find_hard(struct store *s, struct table_data *d, struct err *e)
 {
     struct search x = {.data = d};
     enum status st =
         store_each(s,
-                   /* asked: a number for three names, which is quicker to sort */
+                   /* asked: one number for three names, because it sorts faster */
                    "WITH member AS MATERIALIZED ("
                    " SELECT run_id, experiment, profile, cell,"
                    "  dense_rank() OVER (ORDER BY experiment, profile, cell) AS asked"
@@ -145,9 +146,9 @@ static enum status find_hard(struct store *s, struct table_data *d, struct err *
     return st;
 }
 
-/* --- of each run ------------------------------------------------------------- */
+/* --- errors of each run ------------------------------------------------------ */
 
-/* As the statement of find_hard orders them. */
+/* The order of the statement in find_hard. */
 static int by_split(const void *pa, const void *pb)
 {
     const struct hard_places *a = pa, *b = pb;
@@ -168,7 +169,7 @@ static const struct hard_places *hard_of(const struct table_data *d, const struc
     return found;
 }
 
-/* The first record of a run; they are in its order. */
+/* Returns the index of the first record of a run; records are sorted by run. */
 static int first_of(const struct table_data *d, int64_t run)
 {
     int low = 0, high = d->records;
@@ -209,7 +210,7 @@ enum status table_strata_load(struct store *s, struct table_data *d, struct err 
     for (int i = 0; i < d->records; i++)
         if (d->record[i].key[DIM_SPLIT])
             d->record[i].hard = hard_of(d, &d->record[i]);
-    /* From the table, since the view has a run once for each experiment that asks for it. */
+    /* Reads the table, because a view has a run once for each experiment that includes it. */
     return store_each(s, "SELECT run_id, split, name, value, wrong, places FROM stratum",
                       NULL, 0, NULL, take_count, d, e);
 }

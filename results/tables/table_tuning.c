@@ -1,9 +1,8 @@
-/* table_tuning.c -- the note of table_tuning.h.
+/* table_tuning.c -- writes the notes of table_tuning.h.
  *
- * Trials are read as they stand in the file, past the views, which leave them out. The one
- * that has the recipe of a table's runs was chosen; those of the same encoder whose cells
- * have all words of the table's cell are what it was chosen from, and their other words are
- * the values. */
+ * Trials are read from the tables of the file, because its views may hide them. The trial with
+ * the recipe of a table's runs was chosen. It was chosen among the trials of the same encoder
+ * whose cells have all words of the table's cell; the other words are the values. */
 #include "table_tuning.h"
 
 #include <math.h>
@@ -56,7 +55,7 @@ enum status table_tuning_load(struct store *s, struct table_data *d, struct err 
 
 /* --- words of a cell ------------------------------------------------------- */
 
-/* The next word of *text, which goes on behind it; false: none is left. */
+/* Copies the next word of *text and moves *text behind it; false: none is left. */
 static bool next_word(const char **text, char word[WORD])
 {
     const int n = (int)strcspn(*text, " ");
@@ -85,7 +84,7 @@ static bool has_all_words(const char *cell, const char *of)
     return true;
 }
 
-/* The value of a cell's word "key=value"; NULL: it has none of that key. */
+/* Returns the value of a cell's word "key=value", key[n]; NULL: the cell has no such key. */
 static const char *value_of(const char *cell, const char *key, size_t n)
 {
     for (const char *at = cell; *at; at += strcspn(at, " ") + (at[strcspn(at, " ")] == ' '))
@@ -96,7 +95,7 @@ static const char *value_of(const char *cell, const char *key, size_t n)
 
 /* --- a choice --------------------------------------------------------------- */
 
-/* The trial whose recipe these runs have; NULL: nothing was tuned. */
+/* Returns the trial with the recipe of these runs; NULL: nothing was tuned. */
 static const struct trial *chosen_of(const struct table_section *s, const struct record *r)
 {
     for (int i = 0; i < s->data->trials; i++) {
@@ -115,7 +114,7 @@ static bool of_one_choice(const struct trial *a, const struct trial *b, const ch
            has_all_words(b->cell, cell);
 }
 
-/* Is the value of that key the least or the greatest that was tried? */
+/* Is the value of `word` the least or the greatest of several that were tried? */
 static bool at_the_edge(const struct table_section *s, const struct trial *chosen,
                         const char *cell, const char *word)
 {
@@ -132,7 +131,7 @@ static bool at_the_edge(const struct table_section *s, const struct trial *chose
     return less != more;
 }
 
-/* "train.lr=0.003", without the words of the grid, and "at the edge". */
+/* Writes the chosen value without the words of the grid: "train.lr=0.003", and "at the edge". */
 static void say_value(const struct table_section *s, const struct trial *chosen,
                       const char *cell, struct prose *p)
 {
@@ -143,7 +142,7 @@ static void say_value(const struct table_section *s, const struct trial *chosen,
                       at_the_edge(s, chosen, cell, word) ? " at the edge" : "");
 }
 
-/* "0.001 0.5123": the values of a trial, and its loss. */
+/* Writes the values of a trial and its loss: "0.001 0.512", or "0.001 failed". */
 static void say_trial(const struct trial *x, const char *cell, struct prose *p)
 {
     char word[WORD];
@@ -179,8 +178,8 @@ static void say_choice(const struct table_section *s, const struct record *r,
     prose_say(p, ")");
 }
 
-/* The first record of each recipe that was tuned; NULL when there is no further one from
- * *at on. */
+/* Returns the first record of the next tuned recipe from *at on, and moves *at behind it; NULL:
+ * none is left. */
 static const struct record *next_tuned(const struct table_section *s, int *at,
                                        const struct trial **chosen)
 {

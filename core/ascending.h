@@ -1,10 +1,10 @@
-/* ascending.h -- the order of qsort and bsearch for plain numbers, least first. */
+/* ascending.h -- comparison functions for qsort and bsearch of plain numbers, least first. */
 #ifndef ASCENDING_H
 #define ASCENDING_H
 
 #include <stdint.h>
 
-/* Two doubles, neither of which is NaN. */
+/* Compares two doubles, neither of which is NaN. */
 static inline int ascending_doubles(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;

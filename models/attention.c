@@ -43,7 +43,7 @@ static size_t panel_size(const struct model *m)
     return (size_t)PANEL_ROWS * (size_t)panel_stride(m->config.longest);
 }
 
-/* Does any layer look at all heads at once? */
+/* Returns true if some layer has a `mix` hook, which sees all heads at once. */
 static bool mixes(const struct model *m)
 {
     for (int l = 0; l < m->config.layers; l++)

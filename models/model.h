@@ -48,7 +48,7 @@ struct tensor {
     double scale;
 };
 
-/* The sizes that encoders ask for, places included. */
+/* Returns the sizes that encoders depend on, places included. */
 struct encoder_dims model_dims(const struct model_config *c);
 
 struct model;
@@ -73,7 +73,7 @@ const struct tensor *model_tensor(const struct model *m, int i);
 const struct tensor *model_tensor_find(const struct model *m, const char *name);
 size_t model_parameters(const struct model *m); /* learned numbers, as papers count them */
 size_t model_size(const struct model *m);       /* reals in the flat vector (padded) */
-size_t model_bytes(const struct model *m);      /* of its weights and constants */
+size_t model_bytes(const struct model *m);      /* bytes of its weights and constants */
 /* Reals in the flat gradient: model_size for the weights, then those of the derived numbers. */
 size_t model_gradient_size(const struct model *m);
 real *model_weights(struct model *m); /* [model_size], the model's */

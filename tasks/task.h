@@ -100,8 +100,8 @@ struct task {
                         struct err *e);
     void (*close)(struct task_data *d);
 
-    /* NULL when any combination of in-range options makes sense. The message says what
-     * is wrong and how to mend it. */
+    /* Checks the options together; NULL when any combination of in-range options makes sense.
+     * The message says what is wrong and has the remedy. */
     enum status (*check)(const struct option_values *o, struct err *e);
 
     int (*vocabulary)(const struct option_values *o); /* ids that the model embeds */
@@ -133,7 +133,7 @@ struct task {
     void (*solve)(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer);
 
-    /* The token as `posbench show` prints it. */
+    /* Writes the token as `posbench show` prints it. */
     void (*token_text)(const struct option_values *o, int32_t token,
                        char text[TASK_TOKEN_TEXT]);
 

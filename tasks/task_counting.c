@@ -179,7 +179,7 @@ static void reverse(int32_t *a, int from, int to)
     }
 }
 
-/* Turns the ring so that its oldest token comes first; returns the tokens it holds. */
+/* Rotates the ring so that its oldest token is first; returns how many tokens it holds. */
 static int unroll(struct program *p)
 {
     if (p->n <= p->width)

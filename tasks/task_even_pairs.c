@@ -85,7 +85,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     ask(out, ASK, now == first ? EVEN : ODD);
 }
 
-/* Counts the changes, as the name says. */
+/* Counts the changes instead of comparing both ends. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {

@@ -12,7 +12,7 @@
  * Source: Deletang et al. 2023, arXiv 2207.02098, tasks of the context-sensitive level
  * ("missing duplicate", two symbols; 2n to 40, tested to 500; odd lengths are padded there
  * and do not occur here). The splits and their sizes are ours. */
-#include "string_task.h" /* its ids behind the symbols: the gap, `?` */
+#include "string_task.h" /* its ids after the symbols: the gap, `?` */
 
 static const struct option options[] = {STRING_OPTIONS(1, 0.1, 2), {0}};
 

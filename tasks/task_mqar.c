@@ -154,7 +154,7 @@ static void forgotten(const struct option_values *o, const struct sample *s,
     const int end = find_token(s->token, 0, s->length, separator(o));
     no_answers(stratum, s->length);
     for (int t = end + 1; t < s->length; t++) {
-        stratum[t] = -1; /* its latest value is not forgotten */
+        stratum[t] = -1; /* the latest pair of the key does not count */
         for (int at = 0; at < end; at += 2)
             stratum[t] += s->token[at] == s->token[t];
     }

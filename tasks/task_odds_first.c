@@ -33,7 +33,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
         say(out, k, string_separator(o), out->token[from(k, n)]);
 }
 
-/* Goes through the string in steps of two, twice. */
+/* Scans the string twice in steps of two. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {

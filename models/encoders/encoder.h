@@ -66,7 +66,7 @@ struct tensor_spec {
     bool per_layer; /* one for each layer, else one for all */
 };
 
-/* One encoder as one layer sees it. */
+/* One encoder's numbers in one layer. */
 struct encoder_view {
     const struct encoder_dims *dims;
     const struct option_values *options; /* resolved */
@@ -149,7 +149,7 @@ struct placing {
     struct rng sample, batch;
 };
 
-/* What happens on sequences longer than any in training. */
+/* The behaviour on sequences longer than any in training. */
 enum encoder_reach {
     REACH_DEFINED,   /* the formula holds at any length */
     REACH_CAPPED,    /* unseen distances use the farthest trained row */

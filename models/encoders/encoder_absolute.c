@@ -48,7 +48,7 @@ static enum encoder_reach reach(const struct encoder_dims *d, const struct optio
     return o->v[BEYOND] == BEYOND_UNDEFINED ? REACH_UNDEFINED : REACH_UNTRAINED;
 }
 
-/* Under weight decay like every weight: PyTorch's AdamW decays all parameters by default. */
+/* The table has weight decay, since PyTorch's AdamW decays all parameters by default. */
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX])
 {

@@ -210,7 +210,7 @@ static int mlp_tensors(const struct encoder_dims *d, const struct option_values 
     return 2;
 }
 
-/* Under weight decay like every weight: PyTorch's AdamW decays all parameters by default. */
+/* The table has weight decay, since PyTorch's AdamW decays all parameters by default. */
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX])
 {
@@ -251,7 +251,7 @@ static int reachable(const struct option_values *o, int columns)
     return columns + 2 < rows ? columns + 2 : rows;
 }
 
-/* What a panel keeps in the scratch from score to score_grad. */
+/* Scratch of a panel, kept from score to score_grad. */
 struct work {
     int p_max, columns, width; /* width = reachable(columns) */
     real c;

@@ -61,7 +61,7 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
     out[C] = (struct tensor_spec){.name = "c", .rows = 1, .columns = 1, .init = INIT_ONE};
     out[MULTIPLIER] = out[C];
     out[MULTIPLIER].name = "multiplier";
-    /* Weights a, then biases u. */
+    /* Row 0 is the weights a, row 1 the biases u. */
     out[LAYER] = (struct tensor_spec){.name = "hidden",
                                       .rows = 2,
                                       .columns = hidden(o),

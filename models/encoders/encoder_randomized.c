@@ -73,7 +73,7 @@ static int places(const struct encoder_dims *d, const struct option_values *o)
     return o->v[PLACES] > 0 ? (int)o->v[PLACES] : 4 * d->longest;
 }
 
-/* Walks over the range once: place n is taken with probability (tokens left to place) /
+/* Walks over the range once and takes place n with probability (tokens left to place) /
  * (places left), which makes every sorted subset equally likely. */
 static void place(const struct encoder_dims *d, const struct option_values *o,
                   const struct placing *p, int T, int *place)

@@ -46,7 +46,7 @@ static enum encoder_reach reach(const struct encoder_dims *d, const struct optio
     return d->spread ? REACH_DEFINED : REACH_UNTRAINED;
 }
 
-/* Under weight decay like every weight: PyTorch's AdamW decays all parameters by default. */
+/* The table has weight decay, since PyTorch's AdamW decays all parameters by default. */
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX])
 {

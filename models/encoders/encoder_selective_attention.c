@@ -48,7 +48,7 @@ static size_t carry(const struct encoder_dims *d, const struct option_values *o,
     return (size_t)columns;
 }
 
-/* Scratch holds F of a row. */
+/* Scratch holds F of one row. */
 static size_t mix_scratch(const struct encoder_dims *d, const struct option_values *o,
                           int rows, int columns)
 {

@@ -1,12 +1,12 @@
-/* bench_intervals -- how often 95 % intervals over seeds hold the mean.
+/* bench_intervals -- how often 95 % intervals over seeds contain the mean.
  *
  *     bench_intervals [DRAWS]
  *
- * Rates over seeds are drawn from the laws of tests/support/seed_laws.h, cut at 1. Of each
- * number of seeds it prints how often the interval of the mean holds the law's mean:
- * Student's, cut at 0 and 1; the percentile bootstrap over seeds; and that of
- * statistics_rate_interval. In the second table it is the difference of two laws: bootstrap,
- * and statistics_difference_interval. The output stands in docs/STATISTICS.md. */
+ * Rates over seeds are drawn from the laws of tests/support/seed_laws.h, cut at 1. The first
+ * table shows, for each number of seeds, how often the interval of the mean contains the law's
+ * mean: Student's, cut at 0 and 1; the percentile bootstrap over seeds; and that of
+ * statistics_rate_interval. The second table is for the difference of two laws: bootstrap, and
+ * statistics_difference_interval. docs/STATISTICS.md has the output. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,7 +15,7 @@
 
 enum { MEAN_DRAWS = 4000000, BOOTSTRAPS = 500 };
 static const int64_t places =
-    1000000; /* a seed's: chance within a run is not the question */
+    1000000; /* per seed; so many that chance within a run does not matter */
 
 static double draw_rate(law *l, struct rng *r)
 {
@@ -66,7 +66,8 @@ static bool bootstrap_holds(const struct values *side, int sides, double mean)
            holds(i, mean);
 }
 
-/* Bootstraps of the first draws alone: each takes as long as thousands of the others. */
+/* Bootstraps only the first draws, since a bootstrap takes as long as thousands of the other
+ * intervals. */
 static void print_mean(law *l, double mean, int seeds, int draws)
 {
     struct rng r = rng_stream(1, RNG_TEST, "interval of a mean", (uint64_t)seeds);

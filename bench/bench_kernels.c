@@ -3,8 +3,8 @@
  *
  *     bench_kernels [KERNEL]
  *
- * The best of several repetitions on data in the first-level cache. In-place kernels get
- * a fresh copy of their input each time; the copy is part of the figure. */
+ * Prints the best of several repetitions on data in the first-level cache. In-place kernels get
+ * a fresh copy of their input each time; the time includes the copy. */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -151,7 +151,7 @@ static void gated_positions(const struct kernels *k)
     sink = k->gated_positions(ROW, logits, P_MAX, gate, position);
 }
 
-/* Positions that gated_positions() makes of `logits`. */
+/* Returns a lookup at the positions that gated_positions() has written. */
 static struct lerp lerp_of(int n)
 {
     return (struct lerp){.n = n,
@@ -185,7 +185,7 @@ static void distance_lookup_grad(const struct kernels *k)
     k->distance_lookup_grad(ROW, P_MAX, 1, y, dz);
 }
 
-/* 8 rows, 64 terms, 32 columns: multiply and add, each an element. */
+/* 8 rows, 64 terms, 32 columns; an element is one multiplication and addition. */
 static void product(const struct kernels *k)
 {
     const struct product p = {.M = 8,
@@ -227,7 +227,7 @@ static void sum_of_squares(const struct kernels *k)
 
 static const struct {
     const char *name;
-    int elements; /* of one call */
+    int elements; /* per call */
     void (*run)(const struct kernels *k);
 } cases[] = {
     {"copy", N, copy},
@@ -261,7 +261,7 @@ static const struct {
 
 enum { CASES = sizeof cases / sizeof cases[0] };
 
-/* Nanoseconds of one element: the least of REPEATS means over about a million. */
+/* Returns nanoseconds per element: the least of REPEATS means over about a million elements. */
 static double measure(int i, const struct kernels *k)
 {
     const int calls = 1000000 / cases[i].elements;

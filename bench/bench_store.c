@@ -1,4 +1,4 @@
-/* bench_store -- a results database as large as a year of experiments, made by the store.
+/* bench_store -- writes a results database as large as a year of experiments.
  *
  *     bench_store FILE [RUNS [POINTS [CELLS [SEEDS]]]]
  *
@@ -17,7 +17,7 @@
 enum { NAME = 160, TOGETHER = 100 };
 
 struct size {
-    int runs, points, cells, seeds; /* cells of an experiment, seeds of an encoder there */
+    int runs, points, cells, seeds; /* cells per experiment, seeds per encoder and cell */
 };
 
 static const char *const encoders[] = {"none", "absolute", "rope", "cope"};
@@ -33,7 +33,7 @@ static void must(enum status st)
     }
 }
 
-/* Numbers that differ from run to run, of no meaning. */
+/* Returns a number in [0, 1) that differs from run to run; it means nothing. */
 static double number(int run, int point)
 {
     return (double)((run * 7919 + point * 104729) % 10007) / 10007.0;
@@ -68,8 +68,8 @@ static void put_floor(struct store *s, int64_t id, const char *split, int step)
 
 enum { DISTANCES = 40, EACH = 25, PLACES = DISTANCES * EACH };
 
-/* Places of a split by two strata, as Flip-Flop has them: 40 distances, two classes, the
- * first of which has `easy` of the wrong ones. */
+/* Stores the places of a split by two strata like those of Flip-Flop: DISTANCES distances, and
+ * two classes. */
 static void put_places(struct store *s, int64_t id, const char *split, double error)
 {
     uint8_t bits[PLACES / 8] = {0};
@@ -127,7 +127,7 @@ static void add(struct store *s, int64_t made_by, int run, const struct size *z)
 
 enum { CLAIMS = 6 };
 
-/* Claims about the first cell of an experiment. */
+/* Stores the claims about the first cell of an experiment. */
 static void claim(struct store *s, int number)
 {
     static const char *const splits[] = {"id", "ood_sparse", "ood_dense"};
@@ -150,7 +150,7 @@ static void claim(struct store *s, int number)
     must(store_claims(s, c, CLAIMS, &err));
 }
 
-/* argv[i], or `otherwise` where there is none; at least 1. */
+/* Returns argv[i] as a number; `otherwise` if there is none or it is below 1. */
 static int argument(int argc, char **argv, int i, int otherwise)
 {
     const int n = argc > i ? (int)strtol(argv[i], NULL, 10) : otherwise;

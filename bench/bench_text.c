@@ -1,11 +1,11 @@
-/* bench_text -- how fast a tokeniser is learned and used.
+/* bench_text -- measures how fast a tokeniser is learned and used.
  *
  *     bench_text FOLDER [VOCABULARY [gpt2|cl100k]]
  *     bench_text FOLDER FILE            a tokenizer.json, or GPT-2's vocab.bpe
  *
- * On train.txt of a folder of texts (posbench corpus prose): seconds of one core to learn
- * byte-pair merges (default 8,192 tokens) and to encode the text with nothing remembered, the
- * ids thrown away. Times are of the processor, so that others on the machine matter less. */
+ * Reads train.txt of a folder of texts (posbench corpus prose). Prints the seconds of one core
+ * to learn byte-pair merges (default 8,192 tokens) and to encode the text with an empty cache;
+ * the ids are discarded. Times are processor time, so that other programs matter less. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>

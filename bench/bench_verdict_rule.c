@@ -3,10 +3,10 @@
  *     bench_verdict_rule [DRAWS]
  *
  * Errors over seeds are drawn from the laws of tests/support/seed_laws.h; the rule of
- * results/statistics/verdict_rule.h judges families of six claims, drawn independently. Of
- * a null law it prints two errors, the share of families in which any claim was decided
- * and the share of claims that were; of the others the share of claims that were
- * reproduced. The output stands in docs/STATISTICS.md. */
+ * results/statistics/verdict_rule.h judges families of six claims, drawn independently. For
+ * a null law it prints two error rates: the share of families with any decided claim and the
+ * share of decided claims. For the other laws it prints the share of claims that were
+ * reproduced. docs/STATISTICS.md has the output. */
 #include <stdio.h>
 #include <stdlib.h>
 

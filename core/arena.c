@@ -20,7 +20,7 @@ size_t arena_bytes(size_t n, size_t size)
 static void wish_large_pages(char *at, size_t bytes)
 {
 #ifdef MADV_HUGEPAGE
-    madvise(at, bytes, MADV_HUGEPAGE); /* a wish: small pages do as well */
+    madvise(at, bytes, MADV_HUGEPAGE); /* only a hint; small pages work too */
 #else
     (void)at;
     (void)bytes;
@@ -32,7 +32,7 @@ enum status arena_init(struct arena *a, size_t bytes, struct err *e)
     const size_t cap = arena_bytes(bytes, 1);
     const size_t align = cap < 2 * LARGE_PAGE ? ARENA_ALIGN : LARGE_PAGE;
     *a = (struct arena){0};
-    /* calloc knows of fresh memory that it is zero and need not be touched. */
+    /* calloc does not touch fresh memory, which is zero already. */
     if (cap < SIZE_MAX - align)
         a->memory = calloc(1, cap + align);
     if (!a->memory)

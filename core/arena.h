@@ -1,22 +1,22 @@
-/* arena.h -- one allocation, carved into arrays.
+/* arena.h -- one allocation, divided into arrays.
  *
- * A run sums its sizes first, takes one arena and never allocates again. Taking
- * past the end is a mistake of ours and asserts, because the sizes were ours. */
+ * A run sums its sizes first, takes one arena and never allocates again. Taking past the end
+ * asserts, because wrong sizes are a mistake of the program. */
 #ifndef ARENA_H
 #define ARENA_H
 
 #include "status.h"
 
 struct arena {
-    void *memory;     /* what is freed */
+    void *memory;     /* to be freed */
     char *base;       /* its first aligned byte */
     size_t cap, used; /* bytes */
 };
 
 enum { ARENA_ALIGN = 64 }; /* a cache line, and the widest vector of the kernels */
 
-/* Bytes that arena_take(n, size) will consume: n * size rounded up to ARENA_ALIGN.
- * Returns SIZE_MAX when that overflows. */
+/* Returns the bytes that arena_take(n, size) will consume: n * size rounded up to ARENA_ALIGN;
+ * SIZE_MAX when that overflows. */
 size_t arena_bytes(size_t n, size_t size);
 
 enum status arena_init(struct arena *a, size_t bytes, struct err *e);

@@ -1,11 +1,11 @@
-/* ascending.h -- plain numbers by size: their order for qsort and bsearch, least first, and the
- * smaller and larger of two. */
+/* ascending.h -- comparison functions for qsort and bsearch of plain numbers, least first, and
+ * the smaller and the larger of two. */
 #ifndef ASCENDING_H
 #define ASCENDING_H
 
 #include <stdint.h>
 
-/* Two doubles, neither of which is NaN. */
+/* Compares two doubles, neither of which is NaN. */
 static inline int ascending_doubles(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;

@@ -1,10 +1,10 @@
-/* clean.c -- one character at a time: shown as it is, or as an escape.
+/* clean.c -- shows text character by character, as it is or as an escape.
  *
- * Any bytes come in. clean_next decodes one character of UTF-8 and says what is shown in
- * its place; all other functions are loops over it, into memory, to a stream, in lines of a
- * width, or over what printf made. A byte that is no part of a character counts as one of
- * its own.
- * The trap: clean_text without `keep` leaves what is UTF-8 alone, control characters too. */
+ * The input may be any bytes. clean_next decodes one character of UTF-8 and returns its escape,
+ * if it needs one; all other functions loop over it, into memory, to a stream, in lines of a
+ * width, or over the output of printf. A byte that is not part of a character counts as a
+ * character.
+ * Pitfall: clean_text without `keep` escapes only what is not UTF-8; control characters stay. */
 #include "clean.h"
 
 #include <stdbool.h>
@@ -45,7 +45,8 @@ static bool is_among(uint32_t code, const struct range *ranges, size_t n)
     return false;
 }
 
-/* General categories Cc and Cf of Unicode 15, and the separators of lines and paragraphs. */
+/* Returns true for the general categories Cc and Cf of Unicode 15 and for the separators of lines
+ * and paragraphs. */
 static bool is_hidden(uint32_t code)
 {
     static const struct range ranges[] = {
@@ -59,7 +60,7 @@ static bool is_hidden(uint32_t code)
     return is_among(code, ranges, sizeof ranges / sizeof *ranges);
 }
 
-/* Blocks of Unicode 15 of combining marks, and those whose characters are wide (Annex 11). */
+/* The tables are blocks of Unicode 15: combining marks, and wide characters (Annex 11). */
 int clean_letter_columns(const char *text, size_t n)
 {
     static const struct range marks[] = {
@@ -81,7 +82,7 @@ int clean_letter_columns(const char *text, size_t n)
                                                                : 1;
 }
 
-/* Leading bytes of `text` that are printable ASCII, hence shown as they are. */
+/* Returns how many leading bytes of `text` are printable ASCII, which needs no escape. */
 static size_t plain_bytes(const char *text, size_t n)
 {
     size_t i = 0;
@@ -107,7 +108,8 @@ size_t clean_next(const char *text, size_t n, char escape[CLEAN_ESCAPE])
     return length ? length : 1;
 }
 
-/* A byte that is no part of a character is shown in any case. */
+/* Returns true if a character that has an escape shall stay as it is. A byte that is not UTF-8
+ * is always escaped, unless `keep` names it. */
 static bool is_kept(const char *text, size_t length, const char *keep)
 {
     if (!keep)
@@ -117,7 +119,7 @@ static bool is_kept(const char *text, size_t length, const char *keep)
 
 char *clean_text(const char *text, size_t *n, const char *keep)
 {
-    /* The longest escape for its bytes: four for one. */
+    /* An escape has at most four times the bytes of its character. */
     char *out = malloc(4 * *n + 1), *to = out;
     for (size_t i = 0, length; out && i < *n; i += length) {
         char escape[CLEAN_ESCAPE] = "";
@@ -152,7 +154,7 @@ void clean_put(FILE *out, const char *text, size_t n)
     }
 }
 
-/* Columns that a terminal takes for n bytes of shown text. */
+/* Returns how many columns of a terminal n bytes take when shown. */
 static int columns(const char *text, size_t n)
 {
     int width = 0;
@@ -192,7 +194,7 @@ void clean_vline(FILE *out, const char *fmt, va_list args)
     if (n >= (int)sizeof small && (text = malloc((size_t)n + 1)) != NULL)
         vsnprintf(text, (size_t)n + 1, fmt, again);
     va_end(again);
-    const char *shown = text ? text : small; /* cut when memory ran out */
+    const char *shown = text ? text : small; /* cut off if there is no memory */
     clean_put(out, shown, strlen(shown));
     fputc('\n', out);
     if (text != small)

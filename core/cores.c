@@ -4,10 +4,10 @@
 #include <sched.h>
 #include <stddef.h>
 
-/* The kernel refuses a mask that is smaller than its own. */
+/* Sizes of masks to try, since the kernel refuses a mask that is smaller than its own. */
 enum { CPUS_LEAST = 1024, CPUS_MOST = 1 << 20 };
 
-/* -1: not with a mask of `cpus` bits. */
+/* Returns the number of cores in the affinity; -1: a mask of `cpus` bits is too small. */
 static int count_in(size_t cpus)
 {
     cpu_set_t *set = CPU_ALLOC(cpus);

@@ -1,12 +1,12 @@
-/* json_text.c -- Jansson with an allocator that tells when memory ran out.
+/* json_text.c -- Jansson with an allocator that detects when memory ran out.
  *
- * Each call installs take and give as Jansson's allocator, which is the process's, and
- * clears this thread's `starved`. While a text is read, take keeps a list of what it gave
- * out, and the first failure jumps out of Jansson and frees the list; while one is written,
- * it only notes the failure, and the half text is thrown away. json_show rewrites reals and
- * strings piece by piece as Jansson hands them over.
- * The trap: readings do not nest in a thread, and the jump skips what lies between: nothing
- * of ours may lie there. */
+ * Each call installs `take` and `give` as Jansson's allocator, which is one per process, and
+ * clears this thread's `starved`. While a text is read, `take` keeps a list of its blocks; the
+ * first failure jumps out of Jansson and frees them. While a text is written, a failure is
+ * only noted, and the incomplete text is discarded. json_show rewrites reals and strings
+ * piece by piece as Jansson passes them.
+ * Pitfall: reads must not nest in a thread. The jump skips all functions in between, so none
+ * of ours may be there. */
 #include "json_text.h"
 
 #include <assert.h>
@@ -56,7 +56,7 @@ static void *take(size_t n)
     return p;
 }
 
-/* Searches from the newest block: most blocks are freed soon after they were taken. */
+/* Searches from the newest block, since most blocks are freed soon after they were taken. */
 static void give(void *p)
 {
     for (size_t i = now.under_way && p ? now.used : 0; i-- > 0;)
@@ -118,7 +118,7 @@ struct showing {
     bool in_string;
 };
 
-/* The first digits of 17 that are enough; a real keeps its point. */
+/* Prints the fewest digits that read back to the same double; a real keeps its point. */
 static void show_real(FILE *out, const char *digits, size_t n)
 {
     char number[REAL_TEXT];
@@ -144,9 +144,9 @@ static void show_string(FILE *out, const char *text, size_t n)
     }
 }
 
-/* Jansson calls this for each piece of its output. A quote is a piece of its own, a string
- * comes as one or more pieces between two quotes, and a real as one piece. The escapes that
- * Jansson makes ("\\n", "\\u0000") are pieces, too, and stay as they are. */
+/* Jansson calls this for each piece of its output. A quote is one piece, a string is one or
+ * more pieces between two quotes, a real is one piece. The escapes that Jansson makes ("\\n",
+ * "\\u0000") are pieces too and stay as they are. */
 static int show_piece(const char *text, size_t n, void *context)
 {
     struct showing *s = context;

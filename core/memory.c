@@ -1,5 +1,5 @@
-/* memory.c -- read from /proc/meminfo, /proc/self/cgroup and /sys/fs/cgroup. What is not
- * there, as on other systems, sets no limit. */
+/* memory.c -- reads /proc/meminfo, /proc/self/cgroup and /sys/fs/cgroup. A file that does not
+ * exist, as on other systems, sets no limit. */
 #include "memory.h"
 
 #include <limits.h>
@@ -13,8 +13,8 @@
 
 enum { LINE_TEXT = 512 }; /* a longer line is read as several; chosen, not measured */
 
-/* The number behind `name` at the start of a line of the file; NaN: there is none. With
- * `name` "" the first word of the file. */
+/* Returns the number after `name` at the start of a line of the file, or with `name` "" the
+ * first word of the file as a number; NaN: there is none. */
 static double number_in(const char *path, const char *name)
 {
     char line[LINE_TEXT];
@@ -27,7 +27,7 @@ static double number_in(const char *path, const char *name)
             continue;
         value = strtod(line + n, &end);
         if (end == line + n)
-            value = (double)NAN; /* "max" */
+            value = (double)NAN; /* no number, such as "max" */
         if (n == 0)
             break;
     }
@@ -36,8 +36,9 @@ static double number_in(const char *path, const char *name)
     return value;
 }
 
-/* Memory that one control group leaves: its limit less what is in use. Cached files do not
- * count as in use, because the kernel can drop them. INFINITY: the group sets no limit. */
+/* Returns the memory that one control group leaves: its limit minus the memory in use. Cached
+ * files do not count as in use, because the kernel can drop them. INFINITY: the group sets no
+ * limit. */
 static double room_of_group(const char *folder, const char *limit, const char *used,
                             const char *files)
 {
@@ -71,7 +72,8 @@ double memory_group_room(const char *root, const char *name, int version)
     return least;
 }
 
-/* Lines of /proc/self/cgroup: "0::/a/b" of version 2, "7:memory:/a/b" of version 1. */
+/* Returns the least that the control groups of this process leave. The lines of
+ * /proc/self/cgroup are "0::/a/b" for version 2, "7:memory:/a/b" for version 1. */
 static double room_of_control_groups(void)
 {
     char line[LINE_TEXT];

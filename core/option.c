@@ -1,11 +1,11 @@
-/* option.c -- text to the double that stands for an option's value, and back.
+/* option.c -- converts text to the double that represents an option's value, and back.
  *
- * Text of a file or a command line comes in and is refused with the range or the names that
- * would do; a number leaves, and option_format makes the text again that is stored and
- * shown. Below them are the suggestions for names that were mistyped.
- * The trap: the number of a choice is its place in `choices`, and a word of an open choice
- * is numbered behind these, in the order in which this process met the words: never store
- * it. */
+ * option_parse turns text of a file or a command line into a number, or refuses it with the
+ * accepted range or names. option_format makes the text that is stored and shown. The
+ * functions below suggest names for mistyped ones.
+ * Pitfall: the number of a choice is its place in `choices`. Words of an open choice get the
+ * numbers after these, in the order in which this process met them, so never store such a
+ * number. */
 #include "option.h"
 
 #include <assert.h>
@@ -65,7 +65,7 @@ static enum status parse_bool(const struct option *o, const char *text, double *
     return ST_OK;
 }
 
-/* strtod alone would take leading blanks, hexadecimal, "nan" and "infinity". */
+/* Reads a number. strtod alone would accept leading blanks, hexadecimal, "nan" and "infinity". */
 static bool read_number(const char *text, const char *alphabet, double *out)
 {
     char *end;
@@ -101,7 +101,7 @@ static struct {
     char text[OPTION_WORDS][OPTION_TEXT];
 } words = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Paths may hold blanks and bytes of UTF-8. */
+/* Returns true for a text that may be a path; blanks and UTF-8 are allowed. */
 static bool is_path(const char *text)
 {
     size_t n = 0;
@@ -118,7 +118,7 @@ static bool is_word(const char *text)
     return length > 0 && length <= OPTION_WORD && !text[length];
 }
 
-/* The word's number, -1 when there is no room. Words never leave. */
+/* Returns the word's number, -1 when there is no room. Words are never removed. */
 static int keep_word(const char *text)
 {
     int i = 0;
@@ -137,7 +137,7 @@ const char *option_word(const struct option *o, double value)
     assert(o->type == OPTION_CHOICE && i >= 0);
     if (i < n)
         return o->choices[i];
-    pthread_mutex_lock(&words.lock); /* what another thread kept is then to be seen */
+    pthread_mutex_lock(&words.lock); /* makes words of other threads visible */
     assert(o->open && i - n < words.n);
     pthread_mutex_unlock(&words.lock);
     return words.text[i - n];
@@ -205,8 +205,8 @@ enum status option_parse(const struct option *o, const char *text, double *out,
     return parse_choice(o, text, out, e);
 }
 
-/* The fewest digits that read back to the same double; whole numbers without exponent
- * as far as all their digits are exact. */
+/* Writes the fewest digits that read back to the same double; whole numbers without exponent up
+ * to where all their digits are exact. */
 static void format_real(double value, char buf[OPTION_TEXT])
 {
     if (value == floor(value) && fabs(value) < 1e15) {
@@ -323,7 +323,7 @@ const char *suggest_among(const char *typed, const char *const *names, int n)
 
 /* ---- a descriptor's own mistakes ---- */
 
-/* `what` says which value it is: "the default". */
+/* `what` names the value in messages: "the default". */
 static enum status check_choice(const char *owner, const struct option *o, const char *what,
                                 double value, struct err *e)
 {

@@ -1,4 +1,4 @@
-/* real_text.h -- a number as text, by printf or, where that is the same, quicker. */
+/* real_text.h -- writes a number as text, like printf but faster in common cases. */
 #ifndef REAL_TEXT_H
 #define REAL_TEXT_H
 
@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REAL_TEXT = 32 }; /* "-1.2345678901234567e-308" takes 25 with its end */
+enum { REAL_TEXT = 32 }; /* "-1.2345678901234567e-308" takes 25 with '\0' */
 
-/* As "%lld". Returns text. */
+/* Writes the number like "%lld". Returns text. */
 static inline char *integer_text(int64_t value, char text[REAL_TEXT])
 {
     char digits[REAL_TEXT], *first = digits + sizeof digits - 1;
@@ -24,13 +24,13 @@ static inline char *integer_text(int64_t value, char text[REAL_TEXT])
     return memcpy(text, first, (size_t)(digits + sizeof digits - first));
 }
 
-/* As "%.*g" with `digits` digits, 6 to 15, where they are exact and no more than five stand
- * behind the point; false: value is no such number, text is as it was. n / 1e5 is rounded
- * correctly, as strtod rounds. */
+/* Writes the value like "%.*g" with `digits` (6 to 15) if it has at most five decimals and all
+ * its digits are exact. False: it is no such number, and text is unchanged. n / 1e5 is
+ * correctly rounded, like the result of strtod. */
 static inline bool short_decimal(double value, int digits, char text[REAL_TEXT])
 {
     if (!(value >= 1e-4 &&
-          value < (digits < 15 ? 10 : 1e9))) /* below, %g has an exponent */
+          value < (digits < 15 ? 10 : 1e9))) /* below 1e-4, %g has an exponent */
         return false;
     int64_t n = (int64_t)(value * 1e5 + 0.5);
     if ((double)n / 1e5 != value)
@@ -44,7 +44,7 @@ static inline bool short_decimal(double value, int digits, char text[REAL_TEXT])
     return true;
 }
 
-/* The fewest of 15, 16 or 17 digits that read back to the same double. Returns text. */
+/* Writes the fewest of 15, 16 or 17 digits that read back to the same double. Returns text. */
 static inline char *real_text(double value, char text[REAL_TEXT])
 {
     if (short_decimal(value, 15, text))

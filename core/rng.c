@@ -7,8 +7,8 @@
 #include <Random123/philox.h>
 
 /* The fourth word of the counter holds the purpose in 4 bits and the name's hash in 28. The
- * number of rounds is chosen, not measured. Changing either changes every draw, and with it
- * the results of runs whose identity stays the same. */
+ * number of rounds is chosen, not measured. Changing NAME_BITS changes every draw, changing the
+ * rounds every order, and so the results of runs whose identity stays the same. */
 enum { NAME_BITS = 28, NAME_MASK = (1 << NAME_BITS) - 1, FEISTEL_ROUNDS = 8 };
 
 static void philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4])
@@ -39,7 +39,7 @@ struct rng rng_stream(uint64_t seed, enum rng_purpose purpose, const char *name,
     };
 }
 
-/* A stream repeats after 2^32 blocks of 4 words: years of drawing from one sample. */
+/* A stream repeats after 2^32 blocks of 4 words, far more than a sample draws. */
 uint32_t rng_u32(struct rng *r)
 {
     if (r->left == 0) {
@@ -56,8 +56,8 @@ uint64_t rng_u64(struct rng *r)
     return (uint64_t)rng_u32(r) << 32 | low;
 }
 
-/* Lemire, arXiv 1805.10941v4, algorithm 5: the high word of x * n, where the first
- * 2^32 mod n low words are drawn again so that each result has equally many x. */
+/* Lemire, arXiv 1805.10941v4, algorithm 5: returns the high word of x * n. x is drawn again if the
+ * low word is below 2^32 mod n, so that each result has equally many x. */
 uint32_t rng_below(struct rng *r, uint32_t n)
 {
     assert(n > 0);
@@ -80,14 +80,14 @@ bool rng_chance(struct rng *r, double p)
     return rng_uniform(r) < p;
 }
 
-/* Only the cosine of each pair is used: a spare would be state to save. */
+/* Uses only the cosine of each Box-Muller pair, since a spare number would be state to save. */
 double rng_normal(struct rng *r)
 {
     const double radius = sqrt(-2.0 * log(1.0 - rng_uniform(r)));
     return radius * cos(6.283185307179586 * rng_uniform(r));
 }
 
-/* One pass of the network over [0, 4^half): (left, right) -> (right, left ^ F(right)). */
+/* Applies the network to x in [0, 4^half); a round is (left, right) -> (right, left ^ F(right)). */
 static uint64_t feistel(const uint32_t key[2], uint64_t epoch, int half, uint64_t x)
 {
     const uint64_t mask = (UINT64_C(1) << half) - 1;
@@ -105,8 +105,8 @@ static uint64_t feistel(const uint32_t key[2], uint64_t epoch, int half, uint64_
     return left << half | right;
 }
 
-/* Cycle walking: the network permutes the least power of four that holds n; following
- * it until it lands below n again permutes 0..n-1, in fewer than four steps on average. */
+/* Cycle walking: the network permutes 0..4^half-1, 4^half the least power of four >= n. Applying
+ * it until the result is below n permutes 0..n-1, in fewer than four steps on average. */
 uint64_t rng_permute(uint64_t seed, uint64_t epoch, uint64_t i, uint64_t n)
 {
     assert(i < n);

@@ -7,8 +7,8 @@
  *     key     = seed (64 bits)
  *     counter = { block, index low, index high, purpose (4 bits) | name hash (28 bits) }
  *
- * The purpose sits in bits of its own, so training streams, splits, weights,
- * dropout and shuffling never meet, whatever their names are. */
+ * The purpose has its own bits, so streams of training, splits, weights, dropout and shuffling
+ * never coincide, whatever their names are. */
 #ifndef RNG_H
 #define RNG_H
 
@@ -22,7 +22,7 @@ enum rng_purpose {
     RNG_DROPOUT,   /* dropout masks; name = site */
     RNG_SHUFFLE,   /* order of a finite training set */
     RNG_TEST,      /* tests and benchmarks */
-    RNG_BOOTSTRAP, /* values drawn again; name = statistic */
+    RNG_BOOTSTRAP, /* bootstrap samples; name = statistic */
     RNG_PLACES     /* places that an encoder chooses; name = phase/scope */
 };
 
@@ -36,14 +36,14 @@ struct rng {
 struct rng rng_stream(uint64_t seed, enum rng_purpose purpose, const char *name,
                       uint64_t index);
 
-/* The index that the stream was asked for. */
+/* Returns the index that was passed to rng_stream. */
 static inline uint64_t rng_index(const struct rng *r)
 {
     return (uint64_t)r->counter[2] << 32 | r->counter[1];
 }
 
-/* The 28-bit hash that rng_stream uses for `name`; callers that draw from several
- * names under one purpose check that no two of them collide. */
+/* Returns the 28-bit hash that rng_stream uses for `name`. Callers that use several names under
+ * one purpose must check that no two of them collide. */
 uint32_t rng_name_hash(const char *name);
 
 uint32_t rng_u32(struct rng *r);
@@ -53,8 +53,8 @@ double rng_uniform(struct rng *r);             /* [0, 1), 53 bits */
 bool rng_chance(struct rng *r, double p);      /* true with probability p */
 double rng_normal(struct rng *r);              /* N(0, 1), Box-Muller in double */
 
-/* The place that item `i` of 0..n-1 takes in epoch `epoch`: a keyed bijection
- * (Feistel network with cycle walking), so no permutation is stored. */
+/* Returns the place of item `i` of 0..n-1 in epoch `epoch`. It is a keyed bijection (Feistel
+ * network with cycle walking), so no permutation is stored. */
 uint64_t rng_permute(uint64_t seed, uint64_t epoch, uint64_t i, uint64_t n);
 
 #endif

@@ -1,4 +1,4 @@
-/* signals.c -- one handler for all wishes to end: it counts, and writes to a pipe. */
+/* signals.c -- one handler for all signals that ask to end: it counts and writes to a pipe. */
 #include "signals.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@ const int signals_wishes[SIGNALS_WISHES] = {SIGINT, SIGTERM, SIGHUP};
 static volatile sig_atomic_t seen, last;
 static bool caught;
 static struct sigaction before[SIGNALS_WISHES];
-static int wake[2] = {-1, -1}; /* stays open: a handler may still be at work */
+static int wake[2] = {-1, -1}; /* never closed, since a handler may be running */
 
 static void remember(int sig)
 {
@@ -20,7 +20,7 @@ static void remember(int sig)
     seen = seen + 1;
     last = sig;
     if (wake[1] >= 0) {
-        /* A full pipe is readable already. */
+        /* The result does not matter: a full pipe is readable already. */
         const ssize_t ignored = write(wake[1], "", 1);
         (void)ignored;
     }

@@ -6,8 +6,8 @@
 
 enum status err_set(struct err *e, enum status code, const char *fmt, ...)
 {
-    /* Formatted aside first, so that a caller may put a place before the message that
-     * `e` already holds: err_set(e, e->code, "%s:%d: %s", file, line, e->msg). */
+    /* The message is formatted in a buffer first, so that a caller may put a place before the
+     * message in `e`: err_set(e, e->code, "%s:%d: %s", file, line, e->msg). */
     char msg[ERR_TEXT];
     va_list ap;
     if (!e)

@@ -1,9 +1,8 @@
-/* status.h -- what went wrong, for the caller and for the person at the terminal.
+/* status.h -- status codes and error messages.
  *
- * Two kinds of failure, never mixed. The world (files, memory, YAML, SQLite, a
- * user's sizes) returns an enum status and fills a struct err. A mistake of ours
- * (wrong shape, NULL, impossible state) asserts. Only runner/main.c prints an
- * err or exits. */
+ * There are two kinds of failure. Failures from outside (files, memory, YAML, SQLite, a
+ * user's sizes) return an enum status and fill a struct err. Mistakes of the program (wrong
+ * shape, NULL, impossible state) assert. Only runner/main.c prints an err or exits. */
 #ifndef STATUS_H
 #define STATUS_H
 
@@ -28,7 +27,7 @@ enum status {
 #undef X
 };
 
-/* Room for a list of complaints about one file, a line each. */
+/* Large enough for a list of complaints about one file, a line each. */
 enum { ERR_TEXT = 4096 };
 
 /* Filled only when the returned status is not ST_OK. */
@@ -42,10 +41,10 @@ struct err {
 enum status err_set(struct err *e, enum status code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* What to do about EMFILE. */
+/* The remedy for EMFILE. */
 #define STATUS_FEW_FILES "raise the limit of open files (\"ulimit -n\")"
 
-/* The words of STATUS_MAP; never NULL. */
+/* Returns the text of a code in STATUS_MAP; never NULL. */
 const char *status_text(enum status code);
 
 #endif

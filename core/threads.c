@@ -17,7 +17,7 @@ struct threads {
     pthread_cond_t start, done;
     int count;   /* threads, the caller included */
     int started; /* workers to be joined */
-    int busy;    /* workers still on the present round */
+    int busy;    /* workers that have not finished this round */
     unsigned round;
     bool closing;
     int jobs;

@@ -1,11 +1,11 @@
-/* attention.c -- heads, and in each the panels of query rows.
+/* attention.c -- loops over the heads, and in each head over panels of query rows.
  *
- * Queries, keys and values of one sequence come in, outputs and log-sum-exps leave. Of each
- * head keys and values are packed once; of each panel: content (or alpha q.k), the
- * encoders' score, softmax (or their weigh), dropout, the product with the values, what
- * they add to it. Backward makes both again and goes the same way back.
- * The trap: panels are as wide as their last row sees, so behind a row's own limit stands
- * what the product left there: zero_tail clears it before any sum over columns. */
+ * Input: queries, keys and values of one sequence; output: o and log-sum-exps. Each head packs
+ * its keys and values once. Each panel computes content (or alpha q.k), adds the encoders'
+ * score, then takes softmax (or the encoder's weigh), dropout, the product with the values and
+ * what the encoders add to it. Backward computes the panel again and takes the steps in reverse.
+ * Pitfall: a panel is as wide as its last row sees. The product leaves numbers past the limit
+ * of shorter rows, and zero_tail must clear these before any sum over columns. */
 #include "attention.h"
 
 #include <math.h>
@@ -28,8 +28,8 @@ static size_t head_size(const struct model *m)
     return (size_t)m->config.longest * (size_t)m->dims.head_dim;
 }
 
-/* True when some layer needs the weights before dropout kept, because the hook `values` reads
- * those after it. */
+/* Returns true when some layer has a `values` hook. The hook reads the weights after dropout,
+ * so the weights before dropout are kept aside. */
 static bool keeps(const struct model *m)
 {
     for (int l = 0; l < m->config.layers; l++)
@@ -43,7 +43,7 @@ static size_t panel_size(const struct model *m)
     return (size_t)PANEL_ROWS * (size_t)panel_stride(m->config.longest);
 }
 
-/* Does any layer look at all heads at once? */
+/* Returns true if some layer has a `mix` hook, which sees all heads at once. */
 static bool mixes(const struct model *m)
 {
     for (int l = 0; l < m->config.layers; l++)
@@ -52,7 +52,7 @@ static bool mixes(const struct model *m)
     return false;
 }
 
-/* Numbers that are carried from panel to panel, in the layer with most of them. */
+/* Returns how many numbers are carried from panel to panel in the layer that carries most. */
 static size_t carry_size(const struct model *m)
 {
     size_t most = 0;
@@ -156,9 +156,9 @@ static struct rows head_part(const struct attention *a, real *x, int part)
                          model_of(a)->dims.head_dim};
 }
 
-/* Copies of one head's keys and values, rows side by side: in kv they lie a whole row of 2C
- * apart, often a power of two, so that they share few sets of the cache. Transposed copies,
- * too, which the products of all panels need. */
+/* Copies one head's keys and values so that their rows are adjacent. In kv the rows are 2C
+ * apart, often a power of two, which maps them to few cache sets. Also makes the transposed
+ * copies that the products of all panels need. */
 static void pack_head(const struct attention *a, int head, bool backward)
 {
     const struct kernels *k = kernels_get();
@@ -192,14 +192,15 @@ static size_t length_scale(const struct attention *a)
     return model_of(a)->layer[a->tokens.layer].length_scale;
 }
 
-/* ln n / ln L of ssmax, which its s multiplies: 1 for the last query of a training sample. */
+/* Returns ssmax's factor ln n / ln L, which s multiplies: 1 for the last query of a training
+ * sample. */
 static real length_factor(const struct attention *a, int row)
 {
     const int trained = model_of(a)->config.trained_length;
     return (real)(log(row + 1) / log(trained > 2 ? trained : 2));
 }
 
-/* The queries of a panel times what ssmax asks for. */
+/* Multiplies the queries of a panel by ssmax's factor s ln n / ln L. */
 static void scale_queries(const struct attention *a, const struct panel *p)
 {
     if (!is_normaliser(a, NORMALISER_SSMAX))
@@ -210,8 +211,8 @@ static void scale_queries(const struct attention *a, const struct panel *p)
                              s * length_factor(a, p->row[r]), row_of(p->q, r));
 }
 
-/* From dq of the scaled queries to that of the queries; ds = f dq . q. `first` is the
- * panel's first row in a->q. */
+/* Turns dq of the scaled queries into dq of the queries, and adds ds = f dq . q. `first` is
+ * the panel's first row in a->q. */
 static void scale_queries_grad(const struct attention *a, const struct panel *p, int first)
 {
     if (!is_normaliser(a, NORMALISER_SSMAX))
@@ -228,7 +229,8 @@ static void scale_queries_grad(const struct attention *a, const struct panel *p,
     }
 }
 
-/* Queries `first` .. `first + PANEL_ROWS - 1` of one head, or as many as there are. */
+/* Returns the panel of queries `first` .. `first + PANEL_ROWS - 1` of one head; the last panel
+ * may be shorter. */
 static struct encoding_panel panel_at(const struct attention *a, int head, int first)
 {
     const int d = model_of(a)->dims.head_dim;
@@ -254,9 +256,9 @@ static struct encoding_panel panel_at(const struct attention *a, int head, int f
     return (struct encoding_panel){&a->tokens, p, a->work->scratch};
 }
 
-/* The probe's room: the content logits, and behind them what the encoders added, which is
- * the logits less the content logits. Where heads are mixed, the logits of all heads are
- * made before any weights, and the room holds those of the last head. */
+/* The probe's room holds the content logits, followed by what the encoders added (logits minus
+ * content logits). Where heads are mixed, the logits of all heads are computed before any
+ * weights, and the room holds those of the last head. */
 static struct rows probe_content(const struct attention_probe *probe, const struct panel *p)
 {
     return (struct rows){probe->room, p->stride};
@@ -342,7 +344,7 @@ static void zero_tails(const struct panel *p, real *x)
         zero_tail(p, r, row_at(p, x, r));
 }
 
-/* The mask of one row of attention weights; the adjoint is the same call. */
+/* Applies dropout to one row of attention weights; the adjoint is the same call. */
 static void drop_row(const struct attention *a, const struct panel *p,
                      const struct dropout_site *site, int row, real *x)
 {
@@ -357,7 +359,7 @@ static void drop_rows(const struct attention *a, const struct panel *p,
         drop_row(a, p, site, r, row_at(p, x, r));
 }
 
-/* Logits to weights after dropout. */
+/* Turns logits into weights after dropout. */
 static void forward_weights(const struct attention *a, const struct encoding_panel *x,
                             real *lse, const struct dropout_site *site)
 {
@@ -383,7 +385,7 @@ static real *lse_at(const struct attention *a, int head, int first)
     return a->lse + (size_t)head * (size_t)a->lse_stride + first;
 }
 
-/* From logits to output. */
+/* Computes the panel's output from its logits. */
 static void panel_output(const struct attention *a, const struct encoding_panel *x,
                          int first, const struct dropout_site *site)
 {
@@ -413,8 +415,8 @@ static struct dropout_site weights_site(const struct attention *a, int head)
                         model_of(a)->config.longest);
 }
 
-/* Until subnormal_restore, the CPU treats subnormal operands and results as zero, in layers
- * with an encoder that makes thousands of them (encoder.fades). Other layers keep them. */
+/* Makes the CPU treat subnormal operands and results as zero until subnormal_restore. Applies
+ * only to layers with an encoder that makes thousands of them (encoder.fades). */
 static unsigned subnormal_flush(const struct attention *a)
 {
 #ifdef __SSE2__
@@ -444,7 +446,7 @@ static bool has_mix(const struct attention *a)
     return encoding_has_mix(model_of(a), a->tokens.layer);
 }
 
-/* The attention of one head, in work memory of its own. */
+/* Returns the attention of one head, with that head's own work memory. */
 static struct attention head_of(const struct attention *a, int h)
 {
     struct attention one = *a;
@@ -455,13 +457,13 @@ static struct attention head_of(const struct attention *a, int h)
     return one;
 }
 
-/* A panel that was kept. */
+/* Returns the encoding_panel of a panel that was stored in work->panels. */
 static struct encoding_panel kept_panel(const struct attention *one, const struct panel *p)
 {
     return (struct encoding_panel){&one->tokens, *p, one->work->scratch};
 }
 
-/* Numbers that this layer carries over this sequence. */
+/* Returns how many numbers this layer carries from panel to panel of this sequence. */
 static size_t carried_numbers(const struct attention *a)
 {
     return encoding_carry(model_of(a), a->tokens.layer, a->tokens.count);
@@ -473,7 +475,7 @@ static void clear_carry(const struct attention *a, real *carry)
         memset(carry, 0, carried_numbers(a) * sizeof *carry);
 }
 
-/* What the panel has for those behind it. */
+/* Updates the carry with what this panel passes to the panels after it. */
 static void pass_on(const struct attention *a, const struct panel *of_head_0)
 {
     if (carried_numbers(a))
@@ -528,8 +530,8 @@ void attention_forward(const struct attention *a)
     subnormal_restore(mode);
 }
 
-/* Adds to dscore the gradients that the hook values_grad finds, given the weights after
- * dropout. */
+/* Calls the hook values_grad with the weights after dropout; the hook adds to dscore. Restores
+ * the weights before dropout. */
 static void values_dweights(const struct attention *a, const struct encoding_panel *x,
                             const struct dropout_site *site)
 {
@@ -553,8 +555,8 @@ static void row_dlogits(const struct attention *a, int n, const real *weight, re
         kernels_get()->softmax_grad(n, weight, mean, ds);
 }
 
-/* From the weights in score and dL/dweight in dscore to dL/dlogit. sum_j a da is dO.o for
- * any dropout, since o is linear in the weights. */
+/* Computes dL/dlogit in dscore from the weights in score and dL/dweight in dscore. With any
+ * dropout, sum_j a da equals dO.o, since o is linear in the weights. */
 static void softmax_dlogits(const struct attention *a, const struct encoding_panel *x,
                             const struct dropout_site *site)
 {
@@ -572,8 +574,8 @@ static void softmax_dlogits(const struct attention *a, const struct encoding_pan
     }
 }
 
-/* The weights of the panel again, and dL/dlogit in dscore. With dropout, O = (M A) V for
- * the mask M: dV takes M A, and dA = M (dO V^T). */
+/* Computes the weights of the panel again, and dL/dlogit in dscore. With dropout, O = (M A) V
+ * for the mask M, so dV uses M A, and dA = M (dO V^T). */
 static void panel_dlogits(const struct attention *a, const struct encoding_panel *x,
                           const real *lse, const struct dropout_site *site)
 {
@@ -614,7 +616,7 @@ static void content_grad(const struct attention *a, const struct encoding_panel 
     panel_tn(p->columns, d, p->rows, p->alpha, dscore, p->q, true, p->dk);
 }
 
-/* The panel with what backward wants besides. */
+/* Returns the panel with the fields for backward (d_o, dq, dk, dv) filled in. */
 static struct encoding_panel backward_at(const struct attention *a, int head, int first)
 {
     const int d = model_of(a)->dims.head_dim;
@@ -628,7 +630,7 @@ static struct encoding_panel backward_at(const struct attention *a, int head, in
     return x;
 }
 
-/* Logits again, and dL/dweight in dscore. */
+/* Computes the logits again, and dL/dweight in dscore. */
 static void backward_logits(const struct attention *a, const struct encoding_panel *x)
 {
     const struct panel *p = &x->p;
@@ -639,7 +641,7 @@ static void backward_logits(const struct attention *a, const struct encoding_pan
     lap(a->work->clock, PHASE_LOGITS);
 }
 
-/* dL/dlogit in dscore, and dv. */
+/* Computes dL/dlogit in dscore and adds to dv. */
 static void backward_weights(const struct attention *a, const struct encoding_panel *x,
                              int first, const struct dropout_site *site)
 {
@@ -658,7 +660,7 @@ static void add_content_gradient(const struct panel *p)
                            row_at(p, p->dscore, r));
 }
 
-/* From dL/dlogit to the gradients of queries, keys and what the encoders have. */
+/* Computes the gradients of queries, keys and the encoders' numbers from dL/dlogit. */
 static void backward_scores(const struct attention *a, const struct encoding_panel *x,
                             int first)
 {
@@ -709,7 +711,7 @@ static void backward_mixed(const struct attention *a, int first)
     }
 }
 
-/* The carry that each panel finds, from the content logits of head 0 again. */
+/* Computes the content logits of head 0 again and stores the carry that each panel finds. */
 static void carry_again(const struct attention *a)
 {
     const size_t n = carried_numbers(a);
@@ -727,7 +729,7 @@ static void carry_again(const struct attention *a)
     }
 }
 
-/* From the last panel to the first, as gradients of what is carried come. */
+/* Runs from the last panel to the first, the order in which gradients of the carry arrive. */
 static void backward_carried(const struct attention *a)
 {
     const size_t n = carried_numbers(a);

@@ -1,8 +1,8 @@
 /* attention.h -- causal attention of one sequence, in panels of query rows.
  *
- * For one head and PANEL_ROWS queries: S = alpha Q K^T over the causal columns, the
- * encoders add their part to whole rows while they are in cache, softmax, O = S V. An
- * encoder may write S itself, weigh it in another way, or add to O (encoder.h).
+ * For one head and PANEL_ROWS queries: S = alpha Q K^T over the causal columns; the encoders
+ * add their scores to whole rows while these are in cache; then softmax and O = S V. An
+ * encoder may write S itself, replace the softmax, or add to O (encoder.h).
  * Backward computes the panel again from the saved log-sum-exp; nothing [T, T] is ever
  * stored.
  *
@@ -19,33 +19,33 @@
 #include "encoding.h"
 #include "phases.h"
 
-/* Panels of 32 or 48 rows were no faster (docs/PERFORMANCE.md). Gradients of keys and values
- * are summed panel by panel: another number of rows gives other bits. */
+/* Panels of 32 or 48 rows were no faster (docs/PERFORMANCE.md). The number of rows changes the
+ * bits of results, since gradients of keys and values are summed panel by panel. */
 enum { PANEL_ROWS = 64 };
 
 /* Work memory of one thread. */
 struct panel_work {
     int stride;                          /* of score and dscore */
     real *score, *dscore;                /* [PANEL_ROWS, stride] */
-    real *kept;                          /* as score, where an encoder adds to values */
+    real *kept;                          /* like score, if an encoder adds to values */
     real *kv, *dkv;                      /* [2][longest, d]: keys, values of one head */
     real *kt, *vt;                       /* [d, stride]: its keys and values transposed */
     real *q, *d_o;                       /* [PANEL_ROWS, d] of one panel */
-    real *scratch[ENCODER_PARTS_MAX];    /* as each part's scratch() asks */
-    real *content, *dcontent;            /* as score, in the work of `head` */
-    struct panel_work *head;             /* [heads] where a part mixes them, or NULL */
+    real *scratch[ENCODER_PARTS_MAX];    /* sized by each part's scratch() */
+    real *content, *dcontent;            /* like score; only in the elements of `head` */
+    struct panel_work *head;             /* [heads] if a part mixes heads, else NULL */
     struct panel *panels;                /* [heads] likewise */
-    real *mixed;                         /* as mix_scratch() asks */
-    real *carry, *dcarry;                /* as carry() asks, or NULL */
-    real *carried;                       /* carry as each panel of a sequence found it */
+    real *mixed;                         /* sized by mix_scratch() */
+    real *carry, *dcarry;                /* sized by carry(), or NULL */
+    real *carried;                       /* the carry that each panel found */
     struct stopwatch *clock;             /* NULL: off */
-    const struct attention_probe *probe; /* who looks at forward passes, or NULL */
-    const volatile sig_atomic_t *stop; /* not 0: what is computed is not wanted; or NULL */
+    const struct attention_probe *probe; /* called in forward passes, or NULL */
+    const volatile sig_atomic_t *stop;   /* not 0: stop, results are not used; or NULL */
 };
 
-/* Called between pieces of work that take well below a second each, whatever the length.
- * When it returns true the rest of the pass is left out, and the results of the pass mean
- * nothing. */
+/* Returns true when the pass shall stop: the caller leaves out the rest, and the results of
+ * the pass are invalid. Callers ask between pieces of work that each take well below a second
+ * at any length. */
 static inline bool work_stopped(const struct panel_work *w)
 {
     return w->stop && *w->stop;

@@ -7,7 +7,7 @@ struct dropout_site dropout_site(const struct dropout_step *s, const char *name,
 {
     struct dropout_site d = {.p = s->p, .width = (width + 7) / 8 * 8};
     if (s->p > 0.0) {
-        /* Uses the key and the counter of the stream; draws no number from it. */
+        /* Only the key and the counter of the stream are used; no number is drawn from it. */
         const uint64_t site = ((uint64_t)(layer + 1) << 16) + (uint64_t)(head + 1);
         const struct rng r =
             rng_stream(s->seed, RNG_DROPOUT, name, site << 32 | (uint32_t)s->step);

@@ -1,8 +1,8 @@
-/* dropout.h -- which elements of a site are dropped, as a pure function.
+/* dropout.h -- decides which elements of a site are dropped, as a pure function.
  *
- * A site is one place of the network (a layer's attention weights, say) in one training
- * step. Row `row` of the batch has its own range of elements, so the masks do not depend
- * on how sequences are grouped or which thread computes them, and backward draws the same
+ * A site is one place of the network (for example a layer's attention weights) in one training
+ * step. Each row of the batch has its own range of elements, so the masks do not depend on
+ * how sequences are grouped or which thread computes them, and backward computes the same
  * masks again. */
 #ifndef DROPOUT_H
 #define DROPOUT_H
@@ -23,11 +23,12 @@ struct dropout_site {
     int width; /* elements of a row, rounded up to a multiple of 8 */
 };
 
-/* `name` and `layer`, `head` tell sites apart; width: elements of a row. */
+/* `name`, `layer` and `head` identify the site; `width`: elements of a row. */
 struct dropout_site dropout_site(const struct dropout_step *s, const char *name, int layer,
                                  int head, int width);
 
-/* Rows first_row .. first_row + rows - 1 of the batch; x is [rows, width used]. */
+/* Drops elements of rows first_row .. first_row + rows - 1 of the batch; x is [rows, n],
+ * n <= width. */
 void dropout_rows(const struct dropout_site *site, uint64_t first_row, int rows, int n,
                   struct rows x);
 

@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
-/* Does `other` give an encoder that is for sums something to do? Where all places move
- * alike, any encoder that a sum allows does; else one that biases the scores by distance
- * alone. */
+/* Returns true if the encoder `c`, made for sums, has an effect beside `other`. If `c` moves all
+ * places alike, any encoder that a sum allows will do; else `other` must bias the scores by
+ * distance alone. */
 static bool fits(const struct encoder *c, const struct encoder *other)
 {
     return c->moves_alike || (other->takes_places && other->score && other->invariances);

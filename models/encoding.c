@@ -1,11 +1,11 @@
 /* encoding.c -- the loops over the parts of a sum, in the order of encoder.h's hooks.
  *
- * Set-up finds where each part's tensors, constants, derived numbers and columns of `state`
- * and `projected` lie; every later call hands a part its own piece of these (encoding_view,
- * tokens_of) and calls its hook. In reading, rotation and panels the adjoints run over the
- * parts in the opposite order.
- * The trap: a part without a hook is passed over in silence, and so is one in a layer that
- * is not its own, for which `acting` gives an encoder without hooks. */
+ * Set-up finds the offsets of each part's tensors, constants, derived numbers and columns of
+ * `state` and `projected`. Every later call gives a part its own piece of these
+ * (encoding_view, tokens_of) and calls its hook. In reading, rotation and panels the adjoints
+ * run over the parts in the opposite order.
+ * Pitfall: a part without a hook is skipped silently. So is a part in a layer that it does not
+ * act in: there `acting` returns an encoder without hooks. */
 #include "encoding.h"
 
 #include <assert.h>
@@ -25,7 +25,7 @@ static int parts(const struct model *m)
     return m->config.encoders.parts;
 }
 
-/* The encoder of the part where it acts, else one without hooks. */
+/* Returns the part's encoder if the part acts in `layer`, else an encoder without hooks. */
 static const struct encoder *acting(const struct model *m, int part, int layer)
 {
     static const struct encoder none = {.name = "none"};
@@ -144,7 +144,7 @@ void encoding_fill_constants(struct model *m)
 typedef void (*weight_hook)(const struct encoder_dims *d, const struct option_values *o,
                             int tensor, real *w);
 
-/* Calls the hook once for each tensor of the part, in whatever layers it lies. */
+/* Calls the hook once for each tensor of the part, also when several layers share it. */
 static void each_weight(struct model *m, int part, weight_hook hook)
 {
     const struct encoder_part *p = part_at(m, part);
@@ -223,8 +223,8 @@ struct encoder_view encoding_view(const struct model *m, int part, int layer, re
     return v;
 }
 
-/* Layers in which the part has derived numbers of its own: each that it acts in, or the
- * first of them for all. */
+/* Returns true if the part computes derived numbers in `layer`: in each layer that it acts in,
+ * or only in the first if all layers share them. */
 static bool derives_in(const struct model *m, int part, int layer)
 {
     const struct encoder_part *p = part_at(m, part);
@@ -355,7 +355,7 @@ static struct tokens tokens_of(const struct encoding_tokens *t, int part)
     };
 }
 
-/* The first layer that the part acts in. */
+/* Returns the first layer that the part acts in. */
 static int first_layer(const struct model *m, int part)
 {
     int l = 0;
@@ -364,13 +364,13 @@ static int first_layer(const struct model *m, int part)
     return l;
 }
 
-/* Is it the layer below that has read for this one? */
+/* Returns true if this layer takes its state from the layer below instead of reading. */
 static bool has_read_below(const struct model *m, int part, int layer)
 {
     return part_at(m, part)->encoder->reads_once && layer > first_layer(m, part);
 }
 
-/* State columns of the part. */
+/* Returns the number of the part's state columns. */
 static int state_columns(const struct model *m, int part)
 {
     const int next = part + 1 < parts(m) ? m->state_at[part + 1] : m->state_width;
@@ -586,7 +586,7 @@ void encoding_pass_on(const struct encoding_tokens *t, const struct panel *p, re
 typedef void (*panel_hook)(const struct encoder_view *e, const struct panel *p,
                            real *scratch);
 
-/* The panel with the numbers of one part. */
+/* Returns the panel with the numbers of one part filled in. */
 static struct panel panel_of(const struct encoding_panel *x, int part)
 {
     const struct tokens of = tokens_of(x->tokens, part);

@@ -2,8 +2,8 @@
  *
  *     a = max(l / 2 - tau, 0)^2,   tau such that sum a = 1
  *
- * f(tau) = sum a - 1 falls and is convex, and is not below 0 at tau = max(l / 2) - 1: from
- * there Newton's steps come to its root without going past it. */
+ * f(tau) = sum a - 1 is decreasing and convex, and f >= 0 at tau = max(l / 2) - 1. Newton's
+ * method started there reaches the root without passing it. */
 #ifndef ENTMAX_H
 #define ENTMAX_H
 
@@ -11,7 +11,7 @@
 
 #include "real.h"
 
-enum { ENTMAX_STEPS = 60 }; /* a dozen do in the worst case, all logits equal */
+enum { ENTMAX_STEPS = 60 }; /* the worst case, all logits equal, takes a dozen */
 
 /* x = max(x / 2 - tau, 0)^2 */
 static inline void entmax_again(int n, real tau, real *x)
@@ -22,7 +22,7 @@ static inline void entmax_again(int n, real tau, real *x)
     }
 }
 
-/* Returns tau. */
+/* Replaces the logits in x [n] by their weights; returns tau. */
 static inline real entmax(int n, real *x)
 {
     real most = x[0];
@@ -45,7 +45,7 @@ static inline real entmax(int n, real *x)
     return tau;
 }
 
-/* From dL/da to dL/dl: with s = sqrt(a), s (da - sum(s da) / sum(s)). */
+/* Turns dL/da in da into dL/dl: with s = sqrt(a), s (da - sum(s da) / sum(s)). */
 static inline void entmax_grad(int n, const real *a, real *da)
 {
     real sum = 0, weighted = 0;

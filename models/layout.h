@@ -1,7 +1,7 @@
-/* layout.h -- where each tensor lies in the flat vectors of weights and gradients.
+/* layout.h -- the offset of each tensor in the flat vectors of weights and gradients.
  *
  * For the model code only (model.c fills it, transformer.c reads it). Offsets are in
- * reals; NO_TENSOR marks what the settings leave out. */
+ * reals; NO_TENSOR marks a tensor that the settings leave out. */
 #ifndef LAYOUT_H
 #define LAYOUT_H
 
@@ -20,13 +20,13 @@ struct norm {
 
 struct encoder_offsets {
     size_t tensor[ENCODER_TENSORS_MAX];
-    int projected; /* first of the part's columns behind keys and values */
+    int projected; /* the part's first column, counted after keys and values */
 };
 
 /* A part's derived numbers, in reals of model.derived. */
 struct derived_layout {
     size_t at, size; /* size: of one layer, padded */
-    bool per_layer;  /* else one set for all */
+    bool per_layer;  /* false: one set for all layers */
 };
 
 struct layer_layout {
@@ -37,7 +37,7 @@ struct layer_layout {
     struct linear in, out;   /* C -> F -> C */
     struct norm attention_norm, feed_forward_norm;
     struct encoder_offsets encoder[ENCODER_PARTS_MAX];
-    int projected; /* numbers of a token that the encoder asks for */
+    int projected; /* numbers per token that the encoders project */
 };
 
 struct model {
@@ -53,12 +53,12 @@ struct model {
     int state_width;                          /* of all parts */
     struct derived_layout derived_layout[ENCODER_PARTS_MAX];
     size_t derived_size;
-    real *derived; /* [derived_size]; its gradient lies behind that of the weights */
+    real *derived; /* [derived_size]; its gradient follows that of the weights */
     struct tensor *tensor;
     int tensors;
     size_t parameters, size;
     real *weights; /* [size] */
-    bool dropped;  /* the encoder is no longer there (encoding_drop) */
+    bool dropped;  /* the encoder no longer acts (encoding_drop) */
     real *constants_memory;
 };
 

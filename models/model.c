@@ -1,11 +1,11 @@
-/* model.c -- from sizes to named tensors with their first weights.
+/* model.c -- builds the list of named tensors from the sizes and draws the first weights.
  *
  * Sizes are checked, the encoders describe themselves, add_all walks over the tensors once
  * to count them and once to fill the list, memory is taken, weights are drawn, and an
- * encoder may give its own another start. model_sketch ends after the counting and has no
- * weights.
- * The trap: both walks must see the same tensors. A tensor's weights come from a stream of
- * its own that its name chooses: a new name is another start, another order is not. */
+ * encoder may then change the start of its own weights. model_sketch ends after the counting
+ * and has no weights.
+ * Pitfall: both walks must see the same tensors. A tensor's name chooses the random stream of
+ * its weights, so a new name changes the weights, while a new order does not. */
 #include "model.h"
 
 #include <assert.h>
@@ -21,8 +21,8 @@
 
 enum { PAD = 16 }; /* each tensor starts on a cache line */
 
-/* The bounds are far above what is trained here, so that products of two sizes stay within
- * 64 bits and lengths within an int; chosen, not measured. */
+/* The upper bounds keep products of two sizes within 64 bits and lengths within an int. They
+ * are far above what is trained here; chosen, not measured. */
 enum status model_check(const struct model_config *c, struct err *e)
 {
     const struct {
@@ -103,8 +103,9 @@ static void tensor_name(struct tensor *t, int layer, const char *name)
         snprintf(t->name, sizeof t->name, "layers.%d.%s", layer, name);
 }
 
-/* Draws as PyTorch's default does: weights and biases are uniform within 1 / sqrt(in).
- * `shrink` divides the weights that write to the residual stream. */
+/* Adds a linear layer with PyTorch's default start: weights and biases are uniform within
+ * +-1 / sqrt(in). `shrink` divides the half-width of weights that write to the residual
+ * stream. */
 static struct linear add_linear(struct builder *b, int layer, const char *name, int in,
                                 int out, double shrink)
 {
@@ -145,7 +146,8 @@ static struct norm add_norm(struct builder *b, int layer, const char *name)
     return n;
 }
 
-/* A learned tensor of an encoder, of one layer or (layer -1) of all. */
+/* Adds a learned tensor of an encoder, for one layer or (layer -1) for all; returns its
+ * offset. */
 static size_t add_encoder_tensor(void *context, const char *encoder, int layer,
                                  const struct tensor_spec *spec)
 {
@@ -232,7 +234,7 @@ static void draw(const struct tensor *t, uint64_t seed, real *w)
         }
 }
 
-/* Memory for what the encoders make of the sizes and of the weights. */
+/* Allocates the encoders' constants and derived numbers. */
 static enum status allocate_encoding(struct model *m, struct err *e)
 {
     const size_t constants = encoding_constants_size(m), derived = m->derived_size;
@@ -380,8 +382,8 @@ double model_train_flops(const struct model_config *c, int T, int scored)
     const double attend = 2.0 * C * C,
                  key = 2.0 * C * C; /* query and output; keys, values */
     const double feed = 2.0 * C * F, full = c->layers - 1.0;
-    /* The last layer computes queries and what follows at scored positions only, unless an
-     * encoder carries from query to query. */
+    /* The last layer computes queries and everything after them at scored positions only,
+     * unless an encoder carries from query to query. */
     const int queries = encoding_carries(c, c->layers - 1) ? T : scored;
     const double linear = full * n * (attend + feed + key) + n * key + queries * attend +
                           m * feed + m * C * c->vocabulary;

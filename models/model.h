@@ -14,10 +14,10 @@
 enum model_norm { NORM_PRE, NORM_POST };
 enum model_activation { ACTIVATION_RELU, ACTIVATION_GELU };
 
-/* How logits become weights, where no encoder does it by itself (encoder.weigh):
+/* How logits become weights, unless an encoder does it (encoder.weigh):
  *     softmax
- *     ssmax    softmax of logits of queries times s_h ln n / ln L, n visible keys, L the
- *              trained length, s_h learned and 1 at the start; Nakanishi 2025, arXiv:2501.19399
+ *     ssmax    softmax after the queries are multiplied by s_h ln n / ln L; n visible keys, L
+ *              trained length, s_h learned, 1 at the start; Nakanishi 2025, arXiv:2501.19399
  *     entmax   max(l / 2 - tau, 0)^2 with the tau for which they sum to 1: exact zeros;
  *              Peters et al. 2019, arXiv:1905.05702, alpha 1.5 */
 enum model_normaliser { NORMALISER_SOFTMAX, NORMALISER_SSMAX, NORMALISER_ENTMAX };
@@ -48,7 +48,7 @@ struct tensor {
     double scale;
 };
 
-/* The sizes that encoders ask for, places included. */
+/* Returns the sizes that encoders depend on, places included. */
 struct encoder_dims model_dims(const struct model_config *c);
 
 struct model;
@@ -57,8 +57,8 @@ struct model;
  * the message names the setting ("model.heads") and the remedy. */
 enum status model_check(const struct model_config *c, struct err *e);
 
-/* A model without numbers: its sizes are known (model_parameters, model_size, model_bytes)
- * before memory is taken for it. Like model_open's otherwise. */
+/* Builds a model without weights, to learn its sizes (model_parameters, model_size,
+ * model_bytes) before memory is taken. Otherwise like model_open. */
 enum status model_sketch(const struct model_config *c, struct model **out, struct err *e);
 
 /* Builds the tensor list and draws the weights from `seed`. *out is the caller's, to be
@@ -71,18 +71,18 @@ const struct model_config *model_settings(const struct model *m);
 int model_tensor_count(const struct model *m);
 const struct tensor *model_tensor(const struct model *m, int i);
 const struct tensor *model_tensor_find(const struct model *m, const char *name);
-size_t model_parameters(const struct model *m); /* learned numbers, as the papers count */
+size_t model_parameters(const struct model *m); /* learned numbers, as papers count them */
 size_t model_size(const struct model *m);       /* reals in the flat vector (padded) */
-size_t model_bytes(const struct model *m);      /* of its weights and constants */
-/* The flat gradient: model_size reals of the weights, then those of derived numbers. */
+size_t model_bytes(const struct model *m);      /* bytes of its weights and constants */
+/* Reals in the flat gradient: model_size for the weights, then those of the derived numbers. */
 size_t model_gradient_size(const struct model *m);
 real *model_weights(struct model *m); /* [model_size], the model's */
 
 /* Model FLOPs to train on one sequence of T tokens of which `scored` are scored: 6 per
  * weight and token in the linear layers, 12 C per causal pair in attention, three times
- * what the encoder says its forward hooks cost (encoder.flops); recomputation is not
- * counted. The last layer counts queries, feed-forward and
- * output at scored positions only, as they are computed. Forward alone is a third. */
+ * what the encoder says its forward hooks cost (encoder.flops). Recomputation is not counted.
+ * The last layer counts queries, feed-forward and output at scored positions only, since only
+ * these are computed. A forward pass alone costs a third. */
 double model_train_flops(const struct model_config *c, int T, int scored);
 
 #endif

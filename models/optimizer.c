@@ -6,7 +6,7 @@
 
 #define PI 3.14159265358979323846
 
-/* The part of the steps after the warm-up that is done, in [0, 1]. */
+/* Returns the share of the steps after the warm-up that is done, in [0, 1]. */
 static double progress(const struct optimizer_config *c, int step)
 {
     if (step >= c->steps)

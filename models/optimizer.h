@@ -17,17 +17,17 @@ struct optimizer_config {
     enum optimizer_kind kind;
     double lr, beta1, beta2, eps, weight_decay; /* decay only with ADAMW */
     enum schedule_kind schedule;                /* linear and cosine fall to 0 at `steps` */
-    int warmup, steps; /* steps of linear rise from 0; steps in all */
+    int warmup, steps; /* steps of the linear rise from 0; all steps */
     double clip;       /* largest gradient norm; 0: no clipping */
     /* Share of the steps after which the encoder is dropped; 0 and 1: never. */
     double encoder_until;
 };
 
-/* The learning rate of step `step` (from 0): lr * (step + 1) / warmup while step <
+/* Returns the learning rate of step `step` (from 0): lr * (step + 1) / warmup while step <
  * warmup; then lr, lr * (steps - step) / (steps - warmup), or the half cosine. */
 double optimizer_rate(const struct optimizer_config *c, int step);
 
-/* True when the encoder is dropped in step `step` (DroPE, arXiv:2512.12167: training begins
+/* Returns true when the encoder is dropped in step `step` (DroPE, arXiv:2512.12167: training begins
  * with the encoder and ends without it). Step `steps` stands for the trained model. */
 bool optimizer_drops_encoder(const struct optimizer_config *c, int step);
 

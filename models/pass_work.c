@@ -1,9 +1,9 @@
-/* pass_work.c -- the work memory of a thread: its sizes and where it lies. */
+/* pass_work.c -- the work memory of a thread: sizes and allocation. */
 #include "transformer.h"
 
 enum {
-    OUTPUT_LOGITS = 1 << 20, /* 4 MiB of logits, in a core's cache or near it, ... */
-    OUTPUT_ROWS = 64         /* but as many rows as a product needs to be fast */
+    OUTPUT_LOGITS = 1 << 20, /* at most 4 MiB of logits, to be in or near a core's cache, */
+    OUTPUT_ROWS = 64         /* but at least the rows that a product needs to be fast */
 };
 
 static int widest_keys(const struct model *m)
@@ -14,7 +14,7 @@ static int widest_keys(const struct model *m)
     return most;
 }
 
-/* Sums the sizes when `a` is NULL, else takes the memory: one list for both. */
+/* Sums the sizes when `a` is NULL, else takes the memory, so one list serves both. */
 struct taker {
     struct arena *a;
     size_t bytes;
@@ -50,8 +50,8 @@ static void take_layer(const struct model *m, int layer, int rows, struct taker 
     w->stats_ff = take_rows(t, rows, 2);
 }
 
-/* The number of targets in a block of the output layer: all of them where the vocabulary is
- * small. */
+/* Returns the number of targets in a block of the output layer: all of them if the vocabulary
+ * is small. */
 static int output_rows(const struct model *m, int rows)
 {
     const int most = OUTPUT_LOGITS / m->config.vocabulary;

@@ -1,11 +1,11 @@
-/* safetensors.c -- the file format: header and numbers, written and read.
+/* safetensors.c -- writes and reads the file format: header and numbers.
  *
- * Writing: the header is made in memory, then all goes to a temporary file that takes the
- * name at the end. Reading: length, header, its end against the file's, every tensor's
- * name, type, shape and offsets, and only then numbers. Without a model,
- * safetensors_read_bytes checks that the tensors lie end to end.
- * The trap: nothing of a file is believed before it is checked; JSON is counted before it
- * is parsed, since it grows eightyfold. */
+ * Writing: the header is made in memory, then all goes to a temporary file, which is renamed
+ * at the end. Reading checks the length, the header, that the file reaches the end of the last
+ * tensor, and every tensor's name, type, shape and offsets; only then it reads numbers.
+ * Without a model, safetensors_read_bytes checks that the tensors lie end to end.
+ * Pitfall: a file is not trusted before it is checked. Even the JSON is checked for its number
+ * of values before it is parsed, since parsing takes up to 80 times its size. */
 #include "safetensors.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@
 enum {
     LENGTH_BYTES = 8,
     HEADER_MAX = 100 << 20, /* bytes; the limit of the format's own readers */
-    VALUES_MAX = 1 << 18,   /* of what begins or parts JSON values; a tensor has 8 */
+    VALUES_MAX = 1 << 18,   /* commas and opening brackets in the JSON; a tensor has 8 */
     CHUNK = 1024            /* numbers read or written at once; chosen, not measured */
 };
 
@@ -187,7 +187,7 @@ static void source_close(struct source *s)
     json_decref(s->header);
 }
 
-/* The last tensor ends where the file does: neither cut off nor continued. */
+/* Refuses a file that ends before its last tensor does. */
 static enum status check_end(const struct source *s, struct err *e)
 {
     const char *name;
@@ -205,9 +205,9 @@ static enum status check_end(const struct source *s, struct err *e)
     return ST_OK;
 }
 
-/* Parsed JSON takes up to 80 times the room of its text, which would be 8 GB for the
- * longest header. Strings alone do not grow, so everything else in the text is counted, and
- * limited, before it is parsed. */
+/* Returns false if the text has too many JSON values to parse. Parsed JSON takes up to 80 times
+ * the memory of its text, which would be 8 GB for the longest header. Strings do not grow, so
+ * only the rest of the text counts. */
 static bool is_modest(const char *text, size_t length)
 {
     bool quoted = false;
@@ -253,7 +253,7 @@ static enum status read_header(struct source *s, struct err *e)
 
 static enum status source_open(const char *path, struct source *s, struct err *e)
 {
-    /* O_NONBLOCK: a pipe of that name must not make anybody wait. */
+    /* O_NONBLOCK: opening a pipe of that name must not block. */
     const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     *s = (struct source){.path = path, .file = fd >= 0 ? fdopen(fd, "rb") : NULL};
     if (!s->file) {
@@ -279,7 +279,7 @@ static bool has_shape(const json_t *shape, const struct safetensors_tensor *t)
            json_integer_value(json_array_get(shape, 1)) == t->columns;
 }
 
-/* Where the tensor's bytes begin, from the end of the header. */
+/* Sets *at to where the tensor's bytes begin, counted from the end of the header. */
 static enum status find_tensor(const struct source *s, const struct safetensors_tensor *t,
                                uint64_t *at, struct err *e)
 {
@@ -348,7 +348,7 @@ static enum status read_numbers(const struct source *s, const struct safetensors
     return ST_OK;
 }
 
-/* The text of a note, for the caller to free; NULL when there is none. */
+/* Copies the text of a note to *text, for the caller to free; NULL when there is none. */
 static enum status copy_note(const struct source *s, const char *key, char **text,
                              struct err *e)
 {
@@ -439,8 +439,8 @@ static int by_place(const void *a, const void *b)
     return (x->from > y->from) - (x->from < y->from);
 }
 
-/* Where the tensors lie, from the end of the header: end to end, or ST_IO. *out is the
- * caller's in any case. */
+/* Lists the byte ranges of the tensors, counted from the end of the header. ST_IO: they do not
+ * lie end to end. The caller frees *out, also after an error. */
 static enum status find_all(const struct source *s, struct extent **out, int *n,
                             struct err *e)
 {
@@ -514,7 +514,8 @@ enum status safetensors_read_bytes(const char *path, struct safetensors_bytes **
 
 /* --- models --- */
 
-/* The model's tensors as the calls above want them; the caller frees it. */
+/* Returns the model's tensors as safetensors_tensor [model_tensor_count]; the caller frees
+ * them. */
 static struct safetensors_tensor *tensors_of(struct model *m)
 {
     const int n = model_tensor_count(m);

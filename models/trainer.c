@@ -1,11 +1,11 @@
-/* trainer.c -- a step: gradients of shards, their sum, the optimiser.
+/* trainer.c -- a training step: gradients of shards, their sum, the optimiser.
  *
- * A batch comes in; loss and new weights leave. In order: derived numbers of the encoders,
- * gradients of all shards by any thread, sums over shards in their order, the derived
- * numbers' part, the norm, Adam in chunks, the encoders' confine. Evaluation and logits
- * share the way of a batch through micro-batches.
- * The trap: shards, MICRO_TOKENS and CHUNK fix the order of sums, threads do not; a step
- * that was stopped has left the weights as they were. */
+ * Input: a batch; output: loss and new weights. In order: derived numbers of the encoders,
+ * gradients of all shards by any thread, sums over shards in fixed order, gradients of the
+ * derived numbers, the norm, Adam in chunks, the encoders' confine. Evaluation and logits
+ * also divide a batch into micro-batches.
+ * Pitfall: shards, MICRO_TOKENS and CHUNK determine the order of sums; threads do not. A step
+ * that was stopped leaves the weights unchanged. */
 #include "trainer.h"
 
 #include <assert.h>
@@ -20,9 +20,9 @@
 #include "threads.h"
 #include "transformer.h"
 
-/* MICRO_TOKENS: tokens of a micro-batch, unless one sequence is longer; the activations of
- * so many stay in the cache. CHUNK: numbers of one job when gradients are summed and
- * weights updated, so that every thread has jobs. Both values are chosen, not measured.
+/* MICRO_TOKENS: tokens of a micro-batch, unless one sequence is longer; their activations stay
+ * in the cache. CHUNK: numbers per job when gradients are summed and weights updated; small
+ * enough that every thread has jobs. Both values are chosen, not measured.
  * Changing either changes the order of sums, and so the bits of results. */
 enum { MICRO_TOKENS = 512, CHUNK = 1 << 15 };
 
@@ -57,7 +57,7 @@ static int chunks_of(const struct model *m)
     return (int)((model_gradient_size(m) + CHUNK - 1) / CHUNK);
 }
 
-/* Of the arena, in bytes; as a number that cannot overflow. */
+/* Returns the bytes of the arena, as a double because that cannot overflow. */
 static double arena_need(const struct trainer_config *c, const struct model *m)
 {
     const double work = (double)pass_work_bytes(m, micro_rows(c), c->max_sequences);
@@ -79,7 +79,8 @@ enum status trainer_bytes(const struct trainer_config *c, double *bytes, struct 
     return st;
 }
 
-/* What overcommit would grant is begun, and ends when the kernel kills somebody. */
+/* Refuses a trainer that is larger than the memory left. With overcommit an allocation would
+ * succeed anyway, and the kernel would later kill a process. */
 static enum status check_room(const struct trainer_config *c, struct err *e)
 {
     const struct memory_room room = memory_room();
@@ -187,8 +188,8 @@ bool trainer_stopped(const struct trainer *t)
 
 /* --- dealing out sequences ----------------------------------------------- */
 
-/* The first sequence of part `part` of `parts`: boundaries fall where the running number
- * of tokens passes part / parts of the whole. */
+/* Returns the first sequence of part `part` of `parts`. A part begins where the running number
+ * of tokens reaches part / parts of the total. */
 static int part_start(const struct batch *b, int part, int parts)
 {
     const long total = b->start[b->sequences];
@@ -198,7 +199,7 @@ static int part_start(const struct batch *b, int part, int parts)
     return part == parts ? b->sequences : s;
 }
 
-/* As many sequences from `first` on, before `end`, as fit into one micro-batch. */
+/* Returns a micro-batch of as many sequences from `first` on, before `end`, as fit. */
 static struct micro_batch next_micro(const struct trainer *t, const struct batch *b,
                                      int first, int end)
 {
@@ -243,7 +244,7 @@ static void shard_gradient(void *context, int job, int thread)
     }
 }
 
-/* What of `size` numbers lies in a chunk. */
+/* Returns how many of `size` numbers lie in a chunk. */
 static size_t chunk_length(size_t size, int chunk)
 {
     const size_t from = (size_t)chunk * CHUNK;
@@ -279,8 +280,8 @@ static int longest_sequence(const struct batch *b)
     return most;
 }
 
-/* Turns the gradients of the derived numbers, now summed over all shards, into those of the
- * weights. */
+/* Turns the gradients of the derived numbers, now summed over all shards, into gradients of
+ * the weights. */
 static void derived_gradient(struct trainer *t, const struct batch *b)
 {
     if (model_gradient_size(t->model) == model_size(t->model))
@@ -338,7 +339,7 @@ struct update_job {
     struct adam_step adam;
 };
 
-/* Updates what of each tensor lies in one chunk of the flat vector. */
+/* Updates the part of each tensor that lies in one chunk of the flat vector. */
 static void update_chunk(void *context, int job, int thread)
 {
     (void)thread;
@@ -390,7 +391,8 @@ enum status trainer_step(struct trainer *t, int step, const struct batch *b, dou
 
 /* --- evaluation ---------------------------------------------------------- */
 
-/* Evaluation's places: those of the split's sample, whatever batch it lies in. */
+/* Returns the key of the places in evaluation. A sample's places depend on its number in the
+ * split, not on its batch. */
 static struct placing_key evaluation_places(const struct trainer *t, const struct batch *b)
 {
     return (struct placing_key){.seed = t->config.seed, .step = -1, .first = b->first};

@@ -1,9 +1,9 @@
-/* trainer.h -- steps of training and evaluation on batches of whole sequences.
+/* trainer.h -- training steps and evaluation on batches of whole sequences.
  *
  * A trainer owns the model, its optimiser state, its threads and all work memory; after
- * trainer_open nothing is allocated. The sequences of a batch are dealt to a fixed
- * number of shards (part of the recipe); shards are computed by any number of threads
- * and summed in fixed order, so results are the same bits for any `threads`. */
+ * trainer_open nothing is allocated. The sequences of a batch are divided among a fixed
+ * number of shards (part of the recipe). Any number of threads computes the shards, whose
+ * sums run in fixed order, so results have the same bits for any `threads`. */
 #ifndef TRAINER_H
 #define TRAINER_H
 
@@ -32,39 +32,39 @@ struct trainer_config {
     int threads;       /* >= 1 */
     int max_sequences; /* of any batch */
     int max_tokens;    /* of any batch */
-    /* Not 0: leave off within a second, at any length. NULL: there is no such wish. */
+    /* Not 0: stop within a second, at any length. NULL: never stop. */
     const volatile sig_atomic_t *stop;
 };
 
 struct trainer;
 
-/* Bytes of memory that such a trainer takes, without taking them. */
+/* Computes how many bytes of memory such a trainer takes; takes none. */
 enum status trainer_bytes(const struct trainer_config *c, double *bytes, struct err *e);
 
-/* ST_NOMEM when that is more than can be had; the message has both numbers. */
+/* ST_NOMEM when trainer_bytes is more than the memory left; the message has both numbers. */
 enum status trainer_open(const struct trainer_config *c, struct trainer **out,
                          struct err *e);
 void trainer_close(struct trainer *t); /* accepts NULL */
 struct model *trainer_model(struct trainer *t);
 
-/* The remedy in messages of ST_NONFINITE; stored errors are known by it. */
+/* The remedy in messages of ST_NONFINITE; stored errors are recognised by it. */
 #define TRAINER_DIVERGED "lower train.lr or set train.clip"
 
-/* One optimiser step (number `step`, from 0) on the mean loss over all targets of the
- * batch. *loss is that mean, in nats. ST_NONFINITE, and ST_INTERRUPTED when *stop was set
- * meanwhile, leave weights and moments as they were. */
+/* Makes one optimiser step (number `step`, from 0) on the mean loss over all targets of the
+ * batch; *loss is that mean, in nats. ST_NONFINITE, or ST_INTERRUPTED when *stop was set
+ * meanwhile: weights and moments are unchanged. */
 enum status trainer_step(struct trainer *t, int step, const struct batch *b, double *loss,
                          struct err *e);
 
-/* Was *stop set? Then what was being evaluated means nothing. */
+/* Returns true if *stop was set; then the results of a running evaluation are invalid. */
 bool trainer_stopped(const struct trainer *t);
 
-/* Forward only, no dropout. For each position with a target: loss[] in nats and best[],
- * the most likely id. Other entries are left alone. Arrays are [tokens]. */
+/* Runs a forward pass without dropout. For each position with a target, sets loss[] in nats
+ * and best[], the most likely id. Other entries are left alone. Arrays are [tokens]. */
 void trainer_evaluate(struct trainer *t, const struct batch *b, float *loss, int32_t *best);
 
-/* Mean loss and its gradient at the present weights, dropout of step `step` applied;
- * grad is [model_size]. For tests and tools. */
+/* Returns the mean loss and computes its gradient at the present weights, with the dropout of
+ * step `step`; grad is [model_size]. For tests and tools. */
 double trainer_gradient(struct trainer *t, int step, const struct batch *b, real *grad);
 
 /* From now on thread i adds the time of its phases to clock[i] ([threads], borrowed);
@@ -75,11 +75,11 @@ void trainer_clock(struct trainer *t, struct stopwatch *clock);
  * NULL: off. */
 void trainer_probe(struct trainer *t, const struct attention_probe *probe);
 
-/* Optimiser state, each [model_size], the trainer's: to be saved with a checkpoint. */
+/* Optimiser state, each [model_size], owned by the trainer; saved in a checkpoint. */
 real *trainer_first_moment(struct trainer *t);
 real *trainer_second_moment(struct trainer *t);
 
-/* Logits [targets, vocabulary] of all positions with a target, in order. */
+/* Writes logits [targets, vocabulary] of all positions with a target, in order. */
 void trainer_logits(struct trainer *t, const struct batch *b, real *logits);
 
 #endif

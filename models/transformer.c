@@ -1,10 +1,10 @@
 /* transformer.c -- layers forward and backward over the rows of one micro-batch.
  *
- * Tokens come in: rows are indexed, embedded, pass the layers (attend, feed_forward) and
- * give logits at target rows; the loss leaves its gradient in their place, and backward
- * goes from there down to the embeddings, adding to `grad`.
- * The trap: work memory is reused, so what backward needs is in layer_work or made again;
- * and the last layer's queries are the target rows, gathered and scattered. */
+ * Forward indexes the rows, embeds the tokens, runs the layers (attend, feed_forward) and
+ * computes logits at target rows. The loss overwrites logits with their gradient. Backward
+ * goes from there down to the embeddings and adds to `grad`.
+ * Pitfall: work memory is reused, so what backward needs is in layer_work or computed again.
+ * The last layer's queries are the target rows, which are gathered and scattered. */
 #include "transformer.h"
 
 #include <assert.h>
@@ -14,7 +14,7 @@
 #include "gemm.h"
 #include "panel_gemm.h"
 
-/* Keys, values and the numbers that the encoder projects, of one layer. */
+/* Returns the width of a layer's kv row: keys, values and the encoders' projected numbers. */
 static int key_width(const struct model *m, int layer)
 {
     return m->layer[layer].key_value.out;
@@ -64,7 +64,8 @@ static const struct queries *layer_queries(const struct pass *p, int layer)
     return layer == p->model->config.layers - 1 ? &p->work->targets : &p->work->all;
 }
 
-/* Rows whose attention is computed: all of them where an encoder carries from row to row. */
+/* Returns the rows whose attention is computed: all rows if an encoder carries from row to
+ * row. */
 static const struct queries *attention_queries(const struct pass *p, int layer)
 {
     const bool all = encoding_carry(p->model, layer, p->model->config.longest) > 0;
@@ -83,7 +84,8 @@ static void keep_targets(const struct pass *p, int layer, real *x)
         memmove(x + (size_t)i * C, x + (size_t)q->row[i] * C, C * sizeof *x);
 }
 
-/* The adjoint of keep_targets, from the last row on: other rows have no gradient. */
+/* The adjoint of keep_targets. Other rows get gradient 0. Works in place, from the last row to
+ * the first. */
 static void spread_targets(const struct pass *p, int layer, real *dx)
 {
     const struct queries *q = layer_queries(p, layer);
@@ -100,7 +102,7 @@ static void spread_targets(const struct pass *p, int layer, real *dx)
     }
 }
 
-/* Rows `q` of x [N, C]; x itself when these are all rows. */
+/* Copies rows `q` of x [N, C] to `room` and returns it; returns x when `q` is all rows. */
 static const real *gather(const struct pass *p, const struct queries *q, const real *x,
                           real *room)
 {
@@ -139,10 +141,10 @@ static bool stopped(const struct pass *p)
     return work_stopped(&p->work->panel);
 }
 
-/* Rows of one product of width N x K, at most: a million of them would take many seconds, and
- * a wish to stop is to be obeyed within one. About 2^33 multiplications take a tenth of
- * that. Fewer rows than STRETCH_ROWS are one product whatever it costs, because a sum over
- * rows that is cut has other bits. */
+/* A long product is cut into stretches of rows, so that a request to stop is obeyed within a
+ * second: a million rows would take many. `stretch` returns the most rows of one product of
+ * width N x K, about 2^33 multiplications, which take a tenth of a second. Up to STRETCH_ROWS
+ * rows are never cut, because cutting a sum over rows changes the bits of results. */
 enum { STRETCH_ROWS = 4096 };
 static const double stretch_products = 8589934592.0;
 
@@ -152,7 +154,8 @@ static int stretch(int N, int K)
     return rows < STRETCH_ROWS ? STRETCH_ROWS : rows > INT_MAX ? INT_MAX : (int)rows;
 }
 
-/* The i-th stretch of `rows` rows: how many it has, 0 behind the last one. */
+/* Returns the length of the stretch that begins at row `first` of `rows`: at most `most`, 0
+ * after the last row or when the pass is stopped. */
 static int stretch_at(const struct pass *p, int rows, int first, int most)
 {
     return first >= rows || stopped(p) ? 0 : rows - first < most ? rows - first : most;
@@ -187,15 +190,15 @@ static void product_tn(const struct pass *p, int rows, int out, int in, const re
 
 /* --- layers -------------------------------------------------------------- */
 
-/* True for weights that stay in the cache while rows pass; BLAS would pack them anew at
+/* Returns true for weights small enough to stay in the cache; BLAS would pack them anew at
  * every call. */
 static bool is_small(const struct linear *l)
 {
     return (size_t)panel_stride(l->out) * (size_t)l->in <= SMALL_WEIGHTS;
 }
 
-/* y = x W^T + bias. The product is added to rows of the bias: BLAS would clear y first, and
- * a pass of its own for the bias would read and write it once more. */
+/* y = x W^T + bias. The product is added to rows that hold the bias, so that y needs neither
+ * clearing before the product nor a second pass for the bias after it. */
 static void linear(const struct pass *p, const struct linear *l, int rows, const real *x,
                    real *y)
 {
@@ -244,7 +247,7 @@ static void normalise(const struct pass *p, const struct norm *n, int rows, cons
     lap(p->work->panel.clock, PHASE_NORM);
 }
 
-/* dx += gradient. */
+/* Adds the gradient of the input to dx, those of gain and bias to grad. */
 static void normalise_grad(const struct pass *p, const struct norm *n, int rows,
                            const real *x, const real *stats, const real *dy, real *dx,
                            real *grad)
@@ -257,7 +260,7 @@ static void normalise_grad(const struct pass *p, const struct norm *n, int rows,
     lap(p->work->panel.clock, PHASE_NORM);
 }
 
-/* Dropout of rows of width n; forward and adjoint alike. */
+/* Applies dropout to rows of width n; the adjoint is the same call. */
 static void drop(const struct pass *p, const char *site, int layer, const struct queries *q,
                  int n, real *x)
 {
@@ -287,8 +290,8 @@ static void activate_grad(const struct pass *p, size_t n, const real *x, real *d
     lap(p->work->panel.clock, PHASE_ACTIVATION);
 }
 
-/* The numbers of the tokens of sequence s; backward fields are left out. `source` is
- * what the layer's projections read, NULL where nobody asks for it. */
+/* Returns the tokens of sequence s without the backward fields. `source` is what the layer's
+ * projections read, or NULL if it is not needed. */
 static struct encoding_tokens tokens_at(const struct pass *p, int layer, int s,
                                         const real *source)
 {
@@ -324,7 +327,7 @@ static void add_gradients(const struct pass *p, int s, real *d_source, real *gra
     t->grad = grad;
 }
 
-/* The rows of sequence s that rotate is called for: all keys, or the queries of `q`. */
+/* Returns the rows of sequence s that rotate is called for: all keys, or the queries of `q`. */
 static struct turn turn_at(const struct pass *p, const struct queries *q, int s, bool keys)
 {
     const struct queries *of = keys ? &p->work->all : q;
@@ -379,7 +382,7 @@ static void read_all(const struct pass *p, int layer, const real *source)
     lap(p->work->panel.clock, PHASE_ENCODER);
 }
 
-/* Adds to d_source [N, C] and to the projected numbers' gradient in work->dkv. */
+/* Adds to d_source [N, C] and to the gradient of the projected numbers in work->dkv. */
 static void read_all_grad(const struct pass *p, int layer, const real *source,
                           real *d_source, real *grad)
 {
@@ -392,7 +395,7 @@ static void read_all_grad(const struct pass *p, int layer, const real *source,
     lap(p->work->panel.clock, PHASE_ENCODER);
 }
 
-/* Attention's view of sequence s; the backward fields are left out. */
+/* Returns the attention of sequence s without the backward fields. */
 static struct attention attention_at(const struct pass *p, int layer,
                                      const struct queries *q, int s)
 {
@@ -440,8 +443,8 @@ static void attend(const struct pass *p, int layer, const struct queries *q)
                        gather(p, q, y->x, w->picked), y->mid);
 }
 
-/* The norm between attention and feed-forward: of the sum in post-norm, before the
- * branch in pre-norm. */
+/* Returns the norm between attention and feed-forward: in post-norm that of the sum after
+ * attention, in pre-norm that before the feed-forward branch. */
 static const struct norm *middle_norm(const struct model *m, int layer)
 {
     const struct layer_layout *t = &m->layer[layer];
@@ -453,8 +456,8 @@ static real *middle_stats(const struct model *m, struct layer_work *y)
     return m->config.norm == NORM_PRE ? y->stats_ff : y->stats_attention;
 }
 
-/* Queries `first` .. of a layer, FF_ROWS at most: the feed-forward's wide temporaries are
- * kept short, whatever the length of a sequence. */
+/* At most FF_ROWS queries of a layer, from `first` on. Chunks keep the feed-forward's wide
+ * temporaries small at any length of a sequence. */
 struct chunk {
     struct queries q; /* row and position only */
     int first;
@@ -472,7 +475,7 @@ static struct chunk chunk_at(const struct pass *p, int layer, const struct queri
     };
 }
 
-/* The hidden layer from its pre-activation, into work->wide: act, then dropout. */
+/* Computes the hidden layer in work->wide: activation of the pre-activation, then dropout. */
 static void hidden(const struct pass *p, int layer, const struct chunk *c)
 {
     const int F = p->model->config.ff;
@@ -519,7 +522,8 @@ static void embed(const struct pass *p)
     drop(p, "embedding", -1, &w->all, m->config.dim, x);
 }
 
-/* What the output layer sees: the last block's output, normed in pre-norm. */
+/* Returns the input of the output layer: the last block's output, in pre-norm after the final
+ * norm. */
 static const real *output_source(const struct pass *p)
 {
     struct pass_work *w = p->work;
@@ -562,13 +566,13 @@ void transformer_logits(const struct pass *p, real *logits)
     logits_of(p, 0, p->work->targets.count, logits);
 }
 
-/* The gradient of the output layer's input [M, C], which output_grad goes on from. */
+/* Returns where the gradient of the output layer's input [M, C] lies; output_grad reads it. */
 static real *d_source(const struct pass *p)
 {
     return p->model->config.norm == NORM_PRE ? p->work->d_in : p->work->d_out;
 }
 
-/* Losses of a block's targets; its logits become their gradient. */
+/* Returns the sum of the losses of a block's targets; replaces its logits by their gradient. */
 static double block_loss(const struct pass *p, int from, int rows, double scale,
                          float *loss, int32_t *best)
 {
@@ -614,9 +618,9 @@ double transformer_loss(const struct pass *p, double scale, float *loss, int32_t
 
 /* --- backward ------------------------------------------------------------ */
 
-/* From the gradient of the branch's output in d_branch [M, C] to that of its input, which
- * is the norm's output in normed: dx = ..., or += when `add`. Overwrites d_branch when dx
- * is it. */
+/* Computes the gradient of the feed-forward branch's input (the norm's output, in normed) from
+ * that of its output in d_branch [M, C]: dx = gradient, or += when `add`. dx may be d_branch,
+ * which is then overwritten. */
 static void branch_grad(const struct pass *p, int layer, const struct queries *q, bool add,
                         real *dx, real *grad)
 {
@@ -636,7 +640,7 @@ static void branch_grad(const struct pass *p, int layer, const struct queries *q
     }
 }
 
-/* From dL/d(block output) in d_out [M, C] to dL/d(sum after attention) in d_mid. */
+/* Computes dL/d(sum after attention) in d_mid from dL/d(block output) in d_out, both [M, C]. */
 static void feed_forward_grad(const struct pass *p, int layer, const struct queries *q,
                               real *grad)
 {
@@ -647,7 +651,7 @@ static void feed_forward_grad(const struct pass *p, int layer, const struct quer
     const int C = m->config.dim, M = q->count;
     const size_t n = (size_t)M * (size_t)C;
 
-    /* d_in: gradient of the sum after the feed-forward. */
+    /* d_in becomes the gradient of the sum after the feed-forward. */
     memset(w->d_in, 0, n * sizeof(real));
     if (pre)
         memcpy(w->d_in, w->d_out, n * sizeof(real));
@@ -690,7 +694,7 @@ static void attention_core_grad(const struct pass *p, int layer, const struct qu
     rotate_all_grad(p, layer, q, grad);
 }
 
-/* From d_mid [M, C] to dL/d(block input) in d_out [N, C]. */
+/* Computes dL/d(block input) in d_out [N, C] from d_mid [M, C]. */
 static void attend_grad(const struct pass *p, int layer, const struct queries *q,
                         real *grad)
 {

@@ -1,10 +1,10 @@
-/* contract.c -- clauses that a few samples decide; contract_laws.c has those of many.
+/* contract.c -- clauses that need few samples; contract_laws.c has those that need many.
  *
- * A task comes in, ST_OK or the first complaint leaves. Samples are written to room with
- * canaries behind it and looked at: sound, the same from the same stream, another from
- * another, changed by every option, solved, solved from the left, with strata. The table at
- * the end is the order in which they are checked.
- * The trap: a clause may call only what the ground clauses before it have found to be
+ * A clause returns ST_OK or the first complaint about a task. Samples are written to a buffer
+ * followed by canaries. They must be sound, the same from the same stream, different from
+ * different streams, changed by every option, solved, solved from the left, and have strata.
+ * The table at the end gives the order of the checks.
+ * Pitfall: a clause may call only hooks that the ground clauses before it have found to be
  * there. */
 #include "contract.h"
 
@@ -14,12 +14,12 @@
 
 #include "contract_internal.h"
 
-/* Places behind a sample, and values that no task has a reason to write there. */
+/* Canaries after a sample, and their values, which no task has a reason to write. */
 enum { CANARIES = 64, CANARY = -123456789, CANARY_BYTE = 0xA5 };
-/* Samples of a clause, prefixes of a sample, the greatest value of a stratum: chosen, not
- * measured; test_contract_faults plants faults, and they are seen with these. */
+/* Samples of a clause, prefixes of a sample, the limit of a stratum's values. Chosen, not
+ * measured; they suffice to find all faults that test_contract_faults plants. */
 enum { STREAMS = 20, PREFIXES = 8, CAUSAL_SAMPLES = 100, STRATUM_MOST = 1 << 24 };
-enum { SOLVED_MOST = 2048 }; /* tokens: some solvers take the square of that */
+enum { SOLVED_MOST = 2048 }; /* tokens; some solvers take quadratic time */
 
 /* ---- room ---- */
 
@@ -148,7 +148,7 @@ static bool changes_law(const struct task *t, const struct task_split *s)
     return false;
 }
 
-/* Each change names an option and gives it a value of its type. */
+/* Checks that each change names an option and gives it a value of its type. */
 static enum status changes_are_allowed(const struct task *t, const struct task_split *s,
                                        struct err *e)
 {
@@ -198,9 +198,9 @@ static enum status splits_are_laws(const struct task *t, struct err *e)
     return ST_OK;
 }
 
-/* Where training has other sizes, splits are beyond it all the same, unless the task refuses
- * them, as where an alphabet is too small. `base` is the training law, `what` says how it
- * differs from the defaults. */
+/* Checks that splits are beyond training also when training has other sizes. Splits that the
+ * task refuses, for example because an alphabet is too small, are skipped. `base` is the
+ * training law, `what` says how it differs from the defaults. */
 static enum status splits_are_beyond(const struct task *t, const struct option_values *base,
                                      const char *what, struct err *e)
 {
@@ -215,7 +215,7 @@ static enum status splits_are_beyond(const struct task *t, const struct option_v
     return ST_OK;
 }
 
-/* Half and double of each whole number, where splits are proportions. */
+/* Checks the splits with each integer option halved and doubled, if splits are proportions. */
 static enum status splits_follow_training(const struct task *t, struct err *e)
 {
     for (int i = 0; t->splits_scale && i < option_count(t->options); i++) {
@@ -334,7 +334,7 @@ static enum status samples_are_sound(const struct task *t, struct err *e)
     return each_sample(t, CONTRACT_SAMPLES, look_sound, e);
 }
 
-/* The k-th value worth trying of an option; false when there is none. */
+/* Sets *out to the k-th value of an option that is worth trying; false when there is none. */
 static bool other_value(const struct option *o, int k, double *out)
 {
     if (o->type == OPTION_BOOL) {
@@ -375,8 +375,8 @@ uint64_t contract_add_sample(uint64_t hash, const struct sample *s)
     return hash;
 }
 
-/* The hash of the sample that the stream writes into room filled with `dirt`; 0 when the
- * sample is too long to be read. */
+/* Returns the hash of the sample that the stream writes into a buffer filled with `dirt`; 0 when
+ * the sample is too long to be read. */
 static uint64_t fingerprint(const struct task *t, const struct option_values *o,
                             struct contract_room *r, struct rng stream, uint8_t dirt)
 {
@@ -387,7 +387,8 @@ static uint64_t fingerprint(const struct task *t, const struct option_values *o,
     return contract_add_sample(CONTRACT_HASH, &r->s);
 }
 
-/* One stream gives one sample, whatever the room held and whatever was generated before. */
+/* Checks that a stream gives the same sample for any content of the buffer and after any other
+ * samples. */
 static enum status one_stream_gives_one_sample(const struct task *t, struct err *e)
 {
     const struct option_values o = defaults(t);
@@ -437,7 +438,7 @@ static enum status another_stream_gives_another_sample(const struct task *t, str
     return st;
 }
 
-/* A hash of the law: its sizes and some samples. */
+/* Computes a hash of the law: its sizes and some samples. */
 static enum status law_print(const struct task *t, const struct option_values *o,
                              uint64_t *out, struct err *e)
 {
@@ -464,7 +465,7 @@ static enum status options_matter(const struct task *t, struct err *e)
             if (o.v[i] < 65536 && task_open(t, &o, NULL) == ST_OK)
                 st = law_print(t, &o, &got, e);
         const bool one_name = t->options[i].path && !t->options[i].choices[1];
-        if (!st && got == want && !one_name) /* other files are not at hand */
+        if (!st && got == want && !one_name) /* a path with one choice has no other file */
             st = err_set(e, ST_RANGE, "option %s changes nothing", t->options[i].name);
     }
     return st;
@@ -477,7 +478,7 @@ static enum status look_solved(const struct task *t, const struct option_values 
 {
     const struct sample *s = &r->s;
     int n_determined = 0;
-    for (int k = s->length; k < r->n; k++) /* what a solver must not read */
+    for (int k = s->length; k < r->n; k++) /* a solver must not read these */
         s->token[k] = CANARY;
     t->solve(o, s->token, s->length, r->answer);
     for (int k = 0; k < s->length; k++) {
@@ -501,8 +502,8 @@ static enum status solver_agrees(const struct task *t, struct err *e)
     return each_sample(t, CONTRACT_SAMPLES, look_solved, e);
 }
 
-/* An answer follows from the tokens up to its place: given no others, the solver says the
- * same. */
+/* Checks that an answer follows from the tokens up to its place: given only these, the solver
+ * gives the same answer. */
 static enum status look_causal(const struct task *t, const struct option_values *o,
                                struct contract_room *r, const char *where, struct err *e)
 {
@@ -559,7 +560,8 @@ static enum status look_strata(const struct task *t, const struct option_values 
     return ST_OK;
 }
 
-/* Adds the values that a stratum has under a law to *first and *varies. */
+/* Sets *first to the stratum's first value under the law, if it is not set yet, and *varies if
+ * another value occurs. */
 static enum status stratum_values(const struct task *t, const struct option_values *o,
                                   const struct task_stratum *s, int32_t *first,
                                   bool *varies, struct err *e)
@@ -582,8 +584,8 @@ static enum status stratum_values(const struct task *t, const struct option_valu
     return ST_OK;
 }
 
-/* A stratum tells nothing when it has the same value in every split and at every value of
- * the options that are switches or choices. */
+/* Refuses a stratum that has the same value in every split and at every value of the options
+ * that are switches or choices. */
 static enum status stratum_varies(const struct task *t, const struct task_stratum *s,
                                   struct err *e)
 {
@@ -617,7 +619,7 @@ static enum status strata_are_sound(const struct task *t, struct err *e)
 
 /* ---- other options ---- */
 
-/* Samples that are not too long are solved, too, and their strata looked at. */
+/* Checks a few samples; if they are not too long, also the solver's answers and the strata. */
 static enum status few_sound(const struct task *t, const struct option_values *o,
                              const char *what, struct err *e)
 {
@@ -639,7 +641,7 @@ static enum status few_sound(const struct task *t, const struct option_values *o
     return st;
 }
 
-/* One option at a time at other values, the others at their defaults. */
+/* Tries other values of one option at a time, with the others at their defaults. */
 static enum status other_options_are_sound(const struct task *t, struct err *e)
 {
     enum status st = ST_OK;

@@ -4,10 +4,10 @@
 
 #include "contract.h"
 
-/* Samples of a clause that looks at each; chosen, not measured. */
+/* Samples of a clause; chosen, not measured. */
 enum { CONTRACT_SAMPLES = 2000 };
 
-/* Room for one sample, and canaries behind it. */
+/* Buffers for one sample, followed by canaries. */
 struct contract_room {
     struct sample s;
     int32_t *answer; /* [n] */
@@ -21,7 +21,7 @@ bool contract_canaries_live(const struct contract_room *r);
 
 struct option_values contract_law(const struct task *t, const struct task_split *s);
 
-/* Laws: what only many samples show. */
+/* The clauses of contract_laws.c. */
 enum status contract_chance(const struct task *t, struct err *e);
 enum status contract_majority(const struct task *t, struct err *e);
 enum status contract_ceiling(const struct task *t, struct err *e);

@@ -1,7 +1,7 @@
-/* contract_laws.c -- the clauses that only many samples show.
+/* contract_laws.c -- the clauses that need many samples.
  *
- * Streams are values, so a task that passes once passes always; the bounds say how far a
- * correct task with other streams could have been off. */
+ * The random streams are fixed, so a task that passes once passes always. The bounds allow for
+ * the deviation that a correct task may have with any stream. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 /* ---- chance, majority, ceiling ---- */
 
-/* Ratio estimates over samples: sum x / sum n, with the error of samples drawn whole. */
+/* A ratio estimate over samples, sum x / sum n, and its error when whole samples are drawn. */
 struct ratio {
     double x, n, xx, xn, nn, samples;
 };
@@ -44,9 +44,10 @@ static void draw(const struct task *t, const struct option_values *o, int i,
     t->generate(o, &stream, &r->s);
 }
 
-/* What one pass over the samples counts; `share` is given its answer by the second. */
+/* Counts of the passes over the samples: the first counts answers, the second measures how often
+ * the commonest is right. */
 struct count {
-    int64_t *times; /* [vocabulary] each answer's */
+    int64_t *times; /* [vocabulary] how often each answer occurs */
     int V, samples;
     struct ratio determined, hit;
 };
@@ -111,7 +112,7 @@ enum status contract_measure(const struct task *t, const struct option_values *o
     return ST_OK;
 }
 
-/* Measures the training law and each law that a split makes of it. */
+/* Measures the training law and the law of each split. */
 static enum status each_law(const struct task *t,
                             enum status (*look)(const struct task *,
                                                 const struct option_values *, const char *,
@@ -129,18 +130,18 @@ static enum status each_law(const struct task *t,
     return st;
 }
 
-/* How often a correct task may be refused, for each law; and the samples that are drawn where
- * fewer answers occur in CONTRACT_SAMPLES than the task says. Both are chosen. */
+/* The probability per law that a correct task is refused; and the number of samples drawn if
+ * fewer answers occur in CONTRACT_SAMPLES samples than the task says. Both are chosen. */
 static const double false_alarm = 1e-6;
 enum { UNSEEN_SAMPLES = 20000 };
 
-/* The answers of many samples. */
+/* How often each answer occurs in many samples. */
 struct occurrence {
     int *samples;    /* [vocabulary] samples that each answer occurs in */
-    int *last;       /* [vocabulary] the last of them */
+    int *last;       /* [vocabulary] the last sample that it occurs in */
     int seen, drawn; /* different answers; samples */
-    int most;        /* scored places of one sample */
-    double scored;   /* in all */
+    int most;        /* most scored places of one sample */
+    double scored;   /* scored places of all samples */
 };
 
 static void count_occurrence(struct occurrence *c, const struct sample *s, int V)
@@ -168,9 +169,9 @@ static int fewest_samples(const struct occurrence *c, int V)
     return fewest;
 }
 
-/* The logarithm of a bound on the probability that of K equally likely answers some u occur in no
- * sample. A sample holds one of u given answers with probability u scored / (K most) at least, as
- * none has more than `most`; there are C(K, u) ways to choose the u. */
+/* Returns the logarithm of a bound on the probability that some u of K equally likely answers
+ * occur in no sample. A sample contains one of u given answers with probability at least
+ * u scored / (K most), since no sample has more than `most`. There are C(K, u) choices of u. */
 static double log_unseen_of_equal(const struct occurrence *c, int K)
 {
     const double u = K - c->seen;
@@ -178,20 +179,20 @@ static double log_unseen_of_equal(const struct occurrence *c, int K)
            u * c->scored / (K * (double)c->most);
 }
 
-/* The same of answers whose odds have no gap: ordered from the commonest to the rarest, each comes
- * in a quarter of the samples of the one before it or more. Let s be the rarest of the answers that
- * occur, k the samples that it occurs in, and u the commonest of the others, which then comes in a
- * quarter of the samples of s or more. Either s was expected in k / 2 samples or fewer: that it
- * occurs in k has the probability (e / 4)^(k / 2) < e^(-k / 8) or less, after Chernoff. Or u was
- * expected in more than k / 8: that it occurs in none has e^(-k / 8) or less. Each of K answers may
- * be s, and each may be u. */
+/* The same for answers whose probabilities have no gap: ordered from the commonest to the rarest,
+ * each occurs in at least a quarter of the samples of the one before. Let s be the rarest answer
+ * that occurs, k the number of samples that it occurs in, and u the commonest answer that does not
+ * occur. u is expected in at least a quarter of the samples of s. Either s was expected in at most
+ * k / 2 samples: then it occurs in k with probability at most (e / 4)^(k / 2) < e^(-k / 8)
+ * (Chernoff). Or u was expected in more than k / 8: then it occurs in none with probability at most
+ * e^(-k / 8). Each of K answers may be s, and each may be u, hence 2 K. */
 static double log_unseen_of_any(const struct occurrence *c, int V, int K)
 {
     return log(2.0 * K) - fewest_samples(c, V) / 8.0;
 }
 
-/* Fewer answers occur than answers() says. Rare ones may not have come yet: that is refused
- * only where a task whose answers() is right would come to it with probability false_alarm. */
+/* Called when fewer answers occur than answers() says. Rare answers may not have occurred yet, so
+ * the task is refused only if that is less probable than false_alarm with a right answers(). */
 static enum status look_unseen(const struct task *t, const struct option_values *o,
                                const char *split, struct occurrence *c, struct err *e)
 {
@@ -218,8 +219,8 @@ static enum status look_unseen(const struct task *t, const struct option_values 
     return ST_OK;
 }
 
-/* A blind guess takes each answer equally often, so that it is right once in as many times as
- * there are answers, whatever their odds: what can be wrong is their number. */
+/* A blind guess gives each of K answers equally often, so it is right with probability 1 / K for
+ * any law. So only the number of answers needs a check. */
 static enum status look_chance(const struct task *t, const struct option_values *o,
                                const char *split, const struct contract_law *law,
                                struct err *e)
@@ -230,7 +231,7 @@ static enum status look_chance(const struct task *t, const struct option_values 
                        "%s: %d different answers occur, but answers() is %d; "
                        "let it say how many can occur",
                        split, law->answers, K);
-    if (law->answers == K || t->open) /* data say how often each is right */
+    if (law->answers == K || t->open) /* some answers may never occur in data */
         return ST_OK;
     struct occurrence c = {.samples = calloc((size_t)V, sizeof *c.samples),
                            .last = calloc((size_t)V, sizeof *c.last)};
@@ -247,8 +248,8 @@ enum status contract_chance(const struct task *t, struct err *e)
     return each_law(t, look_chance, e);
 }
 
-/* The commonest of K equally likely answers is on top by luck: by about sqrt(2 ln K)
- * standard errors, which the upper bound allows for. */
+/* The commonest of K equally likely answers exceeds 1 / K by chance, by about sqrt(2 ln K)
+ * standard errors. The upper bound allows for that. */
 static enum status look_majority(const struct task *t, const struct option_values *o,
                                  const char *split, const struct contract_law *law,
                                  struct err *e)
@@ -289,11 +290,11 @@ enum status contract_ceiling(const struct task *t, struct err *e)
 
 /* ---- answers that can be read off ---- */
 
-/* How far back a token may give the answer away, and for how many ids that is counted: the table
- * grows with both. Chosen, not measured. */
+/* How many places before the answer are examined, and the largest vocabulary for which they are;
+ * the table grows with both. Chosen, not measured. */
 enum { BACK = 9, IDS_MOST = 512 };
 
-/* times[back][token][target]: what stood `back` places before scored places. */
+/* Counts times[back][token][target]: `token` was `back` places before a scored `target`. */
 static void count_pairs(const struct sample *s, int V, double *times)
 {
     for (int k = 0; k < s->length; k++)
@@ -302,8 +303,8 @@ static void count_pairs(const struct sample *s, int V, double *times)
                   (size_t)s->target[k]]++;
 }
 
-/* Accuracy of the answer that most often goes with the token `back` places before, learnt
- * from one half of the samples and tried on the other. */
+/* Returns the accuracy of predicting the target from one token: the most frequent target of each
+ * token in `learnt`, tested on `tried`. */
 static double read_off(const double *learnt, const double *tried, int V)
 {
     double hits = 0, n = 0;
@@ -320,7 +321,7 @@ static double read_off(const double *learnt, const double *tried, int V)
     return n > 0 ? hits / n : 0;
 }
 
-/* times[2][BACK][V][V]: counts of either half of the samples. */
+/* times[2][BACK][V][V]: counts for each half of the samples. */
 static enum status look_hidden(const struct task *t, const struct option_values *o,
                                struct contract_room *r, double *times, struct err *e)
 {
@@ -342,8 +343,8 @@ static enum status look_hidden(const struct task *t, const struct option_values 
     return ST_OK;
 }
 
-/* No token at a fixed place, from the answer's own place to eight before it, gives the
- * answer away in training. */
+/* Checks on the training law that no token at a fixed place, from the answer's own place to
+ * eight before it, predicts the answer. */
 enum status contract_hidden(const struct task *t, struct err *e)
 {
     struct option_values o;
@@ -450,9 +451,9 @@ enum status contract_disjoint(const struct task *t, struct err *e)
 
 enum { FEATURES_MOST = 3 + TASK_STRATA_MAX + IDS_MOST };
 
-/* Writes the features of a sample: its length, its answers, its greatest token, the greatest of
- * each stratum, and how often each token occurs, of the first IDS_MOST; 0 behind them. Returns
- * how many of the FEATURES_MOST numbers the law has. */
+/* Writes FEATURES_MOST features of a sample: its length, number of answers, largest token,
+ * largest value of each stratum, and how often each of the first IDS_MOST tokens occurs; then
+ * zeros. Returns how many features the law has. */
 static int sample_features(const struct task *t, const struct option_values *o,
                            struct contract_room *r, double *out)
 {
@@ -480,8 +481,8 @@ static int sample_features(const struct task *t, const struct option_values *o,
     return n + (V < IDS_MOST ? V : IDS_MOST);
 }
 
-/* The features of CONTRACT_SAMPLES samples of a law, a row of FEATURES_MOST each, and how many of
- * them the law has. */
+/* Writes the features of CONTRACT_SAMPLES samples of a law, a row of FEATURES_MOST each. Sets *n
+ * to how many features the law has. */
 static enum status law_features(const struct task *t, const struct option_values *o,
                                 double *out, int *n, struct err *e)
 {
@@ -497,7 +498,8 @@ static enum status law_features(const struct task *t, const struct option_values
     return ST_OK;
 }
 
-/* Share of the samples of `other` on the far side of the 99 % of `train` in feature m. */
+/* Returns the share of the samples of `other` whose feature m is above 99 % of `train`, or below
+ * 99 %, whichever is larger. */
 static double share_beyond(const double *train, const double *other, int m)
 {
     double sorted[CONTRACT_SAMPLES];
@@ -514,8 +516,8 @@ static double share_beyond(const double *train, const double *other, int m)
     return (double)(above > below ? above : below) / CONTRACT_SAMPLES;
 }
 
-/* At least a tenth of an ood split's samples lie, in one feature, where only a hundredth of
- * training lies. */
+/* Checks that each ood split has a feature in which at least a tenth of its samples lie where
+ * only a hundredth of training lies. */
 enum status contract_beyond(const struct task *t, struct err *e)
 {
     struct option_values base;

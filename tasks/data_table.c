@@ -1,6 +1,6 @@
 /* data_table.c -- the data that tasks have open: one entry for each task and set of options
- * that decide its data. Entries are never changed or moved once they are there, so that what
- * task_data lends stays good. */
+ * that select its data. An entry is never changed or moved, so the pointers that task_data
+ * returns stay valid. */
 #include <assert.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* jsonl_file.c -- reads a file of samples, and the list of words that gives them ids.
  *
- * First the list, if there is one, then the file, line by line: an object of ids or of words is
- * checked and laid behind the samples before it (begin_sample, put, end_sample). All bytes
- * of both go into one hash; at the end scored answers are counted.
- * The trap: the first object decides which form the file has; and after a failure what was
- * read so far is still the caller's, to be given to jsonl_file_close. */
+ * The list, if there is one, is read first, then the file line by line: each object of ids or
+ * of words is checked and appended to the samples (begin_sample, put, end_sample). File and
+ * list are hashed; at the end scored answers are counted.
+ * Pitfall: the first object decides which form the file has. After a failure the caller still
+ * owns what was read so far and must call jsonl_file_close. */
 #include "jsonl_file.h"
 
 #include <ctype.h>
@@ -18,8 +18,8 @@
 
 #include "json_text.h"
 
-/* Limits of a file: ids, chosen; tokens of a sample, as many as a model takes (model.c); and the
- * letters of a word in a message. */
+/* Limits: the largest id (chosen), the tokens of a sample (those that a model takes, model.c),
+ * and the letters of a word in a message. */
 enum { ID_MOST = 65535, PLACES_MOST = 1 << 20, WORD_SHOWN = 64 };
 
 enum form { FORM_UNKNOWN, FORM_IDS, FORM_WORDS };
@@ -75,7 +75,7 @@ static enum status put(struct reading *r, int32_t token, int32_t target, struct 
 
 /* ---- ids ---- */
 
-/* An integer from lo to hi; its name in messages is key[i]. */
+/* Reads an integer from lo to hi, called key[i] in messages. */
 static enum status read_id(const struct reading *r, const json_t *list, const char *key,
                            size_t i, json_int_t lo, json_int_t hi, int32_t *out,
                            struct err *e)
@@ -141,7 +141,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(((const struct entry *)a)->text, ((const struct entry *)b)->text);
 }
 
-/* The id of the n bytes at `word`. */
+/* Finds the id of the n bytes at `word`. */
 static enum status find_word(const struct reading *r, const char *word, size_t n,
                              int32_t *out, struct err *e)
 {
@@ -160,7 +160,7 @@ static enum status find_word(const struct reading *r, const char *word, size_t n
     return ST_OK;
 }
 
-/* The next word of the text, of *n bytes; NULL: none. */
+/* Returns the next word of the text, of *n bytes; NULL: none. */
 static const char *next_word(const char *text, size_t *n)
 {
     while (isspace((unsigned char)*text))
@@ -183,8 +183,8 @@ static enum status put_words(struct reading *r, const char *text, struct err *e)
     return st;
 }
 
-/* The answer's first word is the target of the place before it; each of its words but the
- * last is an input too. */
+/* Adds the answer: its first word is the target of the place before it, and each of its words
+ * but the last is also an input. */
 static enum status put_answer(struct reading *r, const char *text, struct err *e)
 {
     enum status st = ST_OK;
@@ -301,7 +301,7 @@ static enum status unreadable(const char *path, struct err *e)
     return err_set(e, ST_IO, "%s: cannot be read: %s", path, strerror(errno));
 }
 
-/* Calls `take` for each line, without its end; the bytes go into `hash`. */
+/* Calls `take` for each line without its newline; adds all bytes to `hash`. */
 static enum status each_line(struct reading *r, const char *path, XXH3_state_t *hash,
                              enum status (*take)(struct reading *, const char *, size_t,
                                                  struct err *),

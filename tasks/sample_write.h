@@ -5,7 +5,7 @@
  *     ask(out, token, target);     an input at which `target` is predicted and scored
  *     say(out, k, mark, target);   answer k of an output, which begins at `mark`
  *
- * `ask` counts its target as determined: what a task's rule says of the tokens before. */
+ * `ask` counts its target as determined, that is, the tokens so far determine it. */
 #ifndef SAMPLE_WRITE_H
 #define SAMPLE_WRITE_H
 
@@ -36,20 +36,20 @@ static inline void ask(struct sample *out, int32_t token, int32_t target)
     out->determined++;
 }
 
-/* Answer k of an output that begins at `mark`: its input is the answer before. */
+/* Writes answer k of an output that begins at `mark`: its input is the answer before. */
 static inline void say(struct sample *out, int k, int32_t mark, int32_t target)
 {
     ask(out, k > 0 ? out->target[out->length - 1] : mark, target);
 }
 
-/* Uniform in lo..hi. */
+/* Returns a number uniform in lo..hi. */
 static inline int draw_between(struct rng *r, int lo, int hi)
 {
     return lo + (int)rng_below(r, (uint32_t)(hi - lo) + 1);
 }
 
-/* A law of lengths has two options: the longest, and the shortest as a share of it, so that
- * both follow when a split makes the first a multiple of what training has. */
+/* Returns the shortest length of a law, at least `least`. A law of lengths has two options: the
+ * longest, and the shortest as a share of it, so a split that multiplies the first scales both. */
 static inline int least_length(const struct option_values *o, int longest, int shortest,
                                int least)
 {
@@ -85,7 +85,7 @@ static inline void no_answers(int32_t *answer, int length)
         answer[t] = TARGET_NONE;
 }
 
-/* The first place from `from` on that holds `token`; `length` when none does. */
+/* Returns the first place from `from` on that holds `wanted`; `length` when none does. */
 static inline int find_token(const int32_t *token, int from, int length, int32_t wanted)
 {
     while (from < length && token[from] != wanted)
@@ -93,7 +93,7 @@ static inline int find_token(const int32_t *token, int from, int length, int32_t
     return from;
 }
 
-/* Symbols of an alphabet are letters, of a large one numbers. */
+/* Writes a symbol as a letter, or as a number if the alphabet has more than 26 symbols. */
 static inline void symbol_text(int32_t symbol, int symbols, char text[TASK_TOKEN_TEXT])
 {
     if (symbols <= 26)

@@ -1,12 +1,12 @@
-/* string_task.h -- what tasks share whose samples begin with a string of random symbols.
+/* string_task.h -- code shared by tasks whose samples begin with a string of random symbols.
  *
  *     x[1] ... x[n] | y[1] ... y[n-1]
  *
  * n is uniform in shortest * length..length, each symbol uniform. Token ids below `symbols`
- * are the symbols; the ids behind them are marks, the first of which is the separator.
+ * are the symbols; the ids after them are marks, the first of which is the separator.
  *
- * A task takes the options, in this order and before its own, the splits and those of the
- * hooks that fit it; `task_reverse.c` takes all of them. */
+ * A task uses the options (in this order and before its own), the splits, and the hooks that
+ * fit it; `task_reverse.c` uses all of them. */
 #ifndef STRING_TASK_H
 #define STRING_TASK_H
 
@@ -19,8 +19,9 @@ enum { LENGTH, SHORTEST, SYMBOLS, STRING_OPTION_COUNT };
 
 enum { STRING_LONGEST = 65536 }; /* limit of lengths and alphabets; chosen */
 
-/* Rows of a table of options: the fewest symbols of a string, the default of the share, and
- * of the alphabet. The default length is 20, which STRING_SPLITS goes beyond. */
+/* Rows of a table of options. `least`: the fewest symbols of a string; `share`, `alphabet`: the
+ * defaults of the shortest's share and of the alphabet. STRING_SPLITS extends the default length
+ * of 20. */
 #define STRING_OPTIONS(least, share, alphabet)                                           \
     [LENGTH] = {"length",      OPTION_INT,                                               \
                 .lo = (least), .hi = STRING_LONGEST,                                     \
@@ -52,7 +53,7 @@ enum { STRING_LONGEST = 65536 }; /* limit of lengths and alphabets; chosen */
 
 /* ---- tokens ---- */
 
-/* `answers` of a task that answers with symbols, `vocabulary` of one that has no mark. */
+/* The hook `answers` of a task that answers with symbols, `vocabulary` of one without marks. */
 static inline int string_symbols(const struct option_values *o)
 {
     return (int)o->v[SYMBOLS];
@@ -63,13 +64,13 @@ static inline int32_t string_separator(const struct option_values *o)
     return (int32_t)o->v[SYMBOLS];
 }
 
-/* `vocabulary` of a task whose only mark is the separator. */
+/* The hook `vocabulary` of a task whose only mark is the separator. */
 static inline int string_vocabulary(const struct option_values *o)
 {
     return string_symbols(o) + 1;
 }
 
-/* The text of a token, where mark i is written as marks[i]. */
+/* Writes the text of a token; mark i is written as marks[i]. */
 static inline void string_text_marks(const struct option_values *o, int32_t token,
                                      const char *marks, char text[TASK_TOKEN_TEXT])
 {
@@ -81,7 +82,7 @@ static inline void string_text_marks(const struct option_values *o, int32_t toke
         snprintf(text, TASK_TOKEN_TEXT, "%c", marks[token - symbols]);
 }
 
-/* `token_text` of symbols and separator. */
+/* The hook `token_text` of symbols and separator. */
 static inline void string_token_text(const struct option_values *o, int32_t token,
                                      char text[TASK_TOKEN_TEXT])
 {
@@ -90,19 +91,19 @@ static inline void string_token_text(const struct option_values *o, int32_t toke
 
 /* ---- samples ---- */
 
-/* `max_length` of a string alone. */
+/* The hook `max_length` of a string alone. */
 static inline int string_length(const struct option_values *o)
 {
     return (int)o->v[LENGTH];
 }
 
-/* `max_length` of a string and an answer as long. */
+/* The hook `max_length` of a string and an answer of the same length. */
 static inline int string_length_twice(const struct option_values *o)
 {
     return 2 * (int)o->v[LENGTH];
 }
 
-/* Begins a sample with a string of at least `least` symbols; their number. */
+/* Begins a sample with a string of at least `least` symbols; returns how many. */
 static inline int put_string(const struct option_values *o, struct rng *r, int least,
                              struct sample *out)
 {
@@ -113,7 +114,7 @@ static inline int put_string(const struct option_values *o, struct rng *r, int l
     return n;
 }
 
-/* Where the separator stands; `length` without one. */
+/* Returns the place of the separator; `length` without one. */
 static inline int find_separator(const struct option_values *o, const int32_t *token,
                                  int length)
 {

@@ -1,8 +1,8 @@
 /* task.c -- the table of tasks.
  *
  * task_list.inc holds one line TASK(<name>) for each tasks/task_<name>.c; CMake writes
- * it (cmake/plugins.cmake). A file without its descriptor fails to link, by name, so
- * nothing can go missing in silence. */
+ * it (cmake/plugins.cmake). If a file lacks its descriptor, the link fails and names it, so
+ * no task goes missing silently. */
 #include "task.h"
 
 #include <assert.h>
@@ -77,7 +77,7 @@ const struct task_split *task_split_find(const struct task *t, const char *name)
     return NULL;
 }
 
-/* The changed option's value where training has `trained`. */
+/* Returns the value that a split gives to an option when training has `trained`. */
 static double changed(const struct task *t, const struct option *o, double value,
                       double trained)
 {

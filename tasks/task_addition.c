@@ -2,14 +2,14 @@
  *
  *     a[1] ... a[n] + b[1] ... b[n] = s[1] ... s[n]      targets s[1] ... s[n+1]
  *
- * n digits each, n uniform in shortest * digits..digits, zeros in front included; the sum has
- * n + 1. Digits are written from the least significant on, or with `reversed: false` from
- * the most significant on, in all three numbers alike. Digits of a are uniform; a digit of
- * b is 9 less that of a with probability p_nine and else uniform. Where the two make nine a
- * carry goes on, so that p_nine lengthens chains of carries.
+ * a and b have n digits each, leading zeros included, n uniform in shortest * digits..digits;
+ * the sum has n + 1. All three numbers are written from the least significant digit on, or
+ * with `reversed: false` from the most significant on. Digits of a are uniform; a digit of
+ * b is 9 minus that of a with probability p_nine, else uniform. Two digits that sum to nine
+ * pass a carry on, so p_nine lengthens chains of carries.
  *
- * Why: digit k of the sum needs digit k of each summand, places apart by a distance that
- * depends on n, and the carry, which comes from any number of places before.
+ * Why: digit k of the sum needs digit k of each summand, whose distance depends on n, and the
+ * carry, which may come from any number of places before.
  *
  * Chance: 1/10.  Majority: the commonest of 0, 1 and 9 (a carried digit and the last one
  * are not uniform), 0.16 by default.  Ceiling: 1.
@@ -70,12 +70,12 @@ static int answers(const struct option_values *o)
     return 10;
 }
 
-/* share[d] += the expected number of digits d in the sum of two numbers of n digits, for
- * d = 0, 1 and 9. Two digits that make nine give 9, or 0 when a carry comes in; others give
- * each digit alike. */
+/* share[d] += the expected number of digits d in the sum of two numbers of n digits. A pair made
+ * to sum to nine gives 9, or 0 when a carry comes in; other pairs give each digit with equal
+ * probability. */
 static void add_shares(double p_nine, int n, double share[10])
 {
-    double carry = 0; /* probability that one comes in */
+    double carry = 0; /* probability that a carry comes in */
     for (int i = 0; i < n; i++) {
         for (int d = 0; d < 10; d++)
             share[d] += (1 - p_nine) / 10;
@@ -100,14 +100,14 @@ static double majority(const struct option_values *o)
     return most / all;
 }
 
-/* The place of digit i = 0..n-1, from the least significant on, in a number of n digits. */
+/* Returns the place of digit i = 0..n-1, from the least significant on, in a number of n digits. */
 static int place(const struct option_values *o, int i, int n)
 {
     return o->v[REVERSED] != 0 ? i : n - 1 - i;
 }
 
-/* Digit i of the sum of the numbers at a and b: as a carry comes from wherever two digits
- * above nine were last, it is looked for there. */
+/* Returns digit i of the sum of the numbers at a and b. The carry depends on the last pair of
+ * lower digits that does not sum to nine: there is one if that pair sums to more. */
 static int32_t sum_digit(const struct option_values *o, const int32_t *a, const int32_t *b,
                          int i, int n)
 {
@@ -135,7 +135,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
             sum_digit(o, out->token, out->token + n + 1, place(o, k, n + 1), n));
 }
 
-/* Adds as at school, from the least significant digit on, with a carry in mind. */
+/* Adds from the least significant digit on, with a carry. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {
@@ -162,8 +162,8 @@ static void token_text(const struct option_values *o, int32_t token,
     text[1] = 0;
 }
 
-/* How many places in a row before the digit pass a carry on that comes in (they make nine),
- * and the one where it begins; 0 when none comes in. */
+/* The length of the chain of carries into the digit: the place where the carry begins and the
+ * places that pass it on (their digits sum to nine); 0 without a carry. */
 static void chain(const struct option_values *o, const struct sample *s, int32_t *stratum)
 {
     const int n = find_token(s->token, 0, s->length, PLUS), end = 2 * n + 1;

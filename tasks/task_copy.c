@@ -1,14 +1,14 @@
-/* task_copy.c -- say a string again.
+/* task_copy.c -- repeat a string.
  *
  *     x[1] ... x[n] | x[1] ... x[n-1]      target k: x[k], at the input before it
  *
  * n is uniform in shortest * length..length. With `unique` the symbols are n different ones in
- * uniform order; otherwise each is uniform, and symbols come again.
+ * uniform order; otherwise each is uniform, and symbols repeat.
  *
- * Why: with unique symbols the one just said tells where to look: one step right of its
- * twin, an induction head. With repeats it stands at many places, and only the count of
- * what was said, or the distance, which is n here and differs from sample to sample, tells
- * them apart. Between the two lies what an encoding adds to content.
+ * Why: with unique symbols the last output tells where to look: one step right of its first
+ * occurrence (an induction head). With repeats it occurs at several places. Then only the
+ * number of outputs so far, or the distance n, which differs from sample to sample, tells them
+ * apart. The difference between both settings shows what an encoding adds to content.
  *
  * Chance: 1/symbols.  Majority: 1/symbols.  Ceiling: 1.
  * Source: Huang et al. 2024, arXiv 2410.02140, section 5 and its released code ("copy
@@ -65,7 +65,7 @@ static void solve(const struct option_values *o, const int32_t *token, int lengt
         answer[t] = *next++;
 }
 
-/* The string's length: each answer is that far from its symbol. */
+/* The string's length, which is the distance from each answer to its symbol. */
 static void distance(const struct option_values *o, const struct sample *s,
                      int32_t *stratum)
 {
@@ -74,8 +74,8 @@ static void distance(const struct option_values *o, const struct sample *s,
         stratum[t] = s->scored[t] ? n : STRATUM_NONE;
 }
 
-/* How many other places of the string hold the symbol that was said last; 0 at the separator,
- * where none was said yet. */
+/* How many other places of the string hold the last output symbol; 0 at the separator, where
+ * there is no output yet. */
 static void rivals(const struct option_values *o, const struct sample *s, int32_t *stratum)
 {
     const int n = find_separator(o, s->token, s->length);

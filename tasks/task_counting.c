@@ -7,20 +7,20 @@
  *     v ++;       increment  a name that has been set                      2 tokens
  *     pass;       pass                                                     1 token
  *
- * An increment is impossible when no name has been set or when the name drawn holds
- * `cap`; the operation is then drawn again, kind and all. At the end stands `print v` for
- * one of the names that have been set, all equally likely; a sample without any is drawn
- * again from n on. The only target, scored, stands at that v: its value.
+ * An increment is impossible when no name has been set or when the drawn name has the value
+ * `cap`; then the whole operation, with its kind, is drawn again. The program ends with
+ * `print v` for one of the names that have been set, all equally likely; a program that sets
+ * none is drawn again, with a new n. The only target, scored, is at that v: its value.
  *
  * The window holds the last `window` tokens, the answer included: at most window - 1
- * inputs, as the released code cuts them. What is left of it is lost, and with it, now and
- * then, the set that decides the answer; `determined` is 1 when the v of that set is still
- * visible. (More could be deduced in rare cases, such as `cap` visible increments; they
- * count as lost.) max_length is the window, one place more than the inputs need, because
- * the released model has a position for the answer too.
+ * inputs, as the released code cuts them. Earlier tokens are cut off, sometimes also the set
+ * that decides the answer; `determined` is 1 when the v of that set is still visible. (In rare
+ * cases the answer could be deduced anyway, for example from `cap` visible increments; these
+ * count as not determined.) max_length is the window, one place more than the inputs need,
+ * because the released model has a position for the answer too.
  *
  * Why: the answer is the number of increments of one name since its last set: a count of
- * what matters between two places at no fixed distance.
+ * relevant tokens between two places at no fixed distance.
  *
  * Chance: 1/(cap + 1).  Majority: cap, 0.21 with 3 variables (0 is next, 0.14).
  * Ceiling: the share of samples that keep the set, above 0.99.
@@ -35,7 +35,7 @@
 enum { VARIABLES, MAX_OPERATIONS, W_SET, W_INCREMENT, W_PASS, WINDOW, CAP }; /* options */
 enum { MIN_OPERATIONS = 3, NAMES = 26, LONGEST_OPERATION = 4 };
 
-/* Ids: PAD, START, numbers 0..cap, SIGNS of them, then the names. */
+/* Ids: PAD, START, the numbers 0..cap, the SIGNS signs, the names. */
 enum { PAD, START, NUMBER };
 enum { EQUALS, SEMICOLON, INCREMENT, PASS, PRINT, SIGNS };
 
@@ -125,7 +125,7 @@ static void write_set(const struct option_values *o, struct rng *r, struct progr
     emit(p, sign(o, SEMICOLON));
 }
 
-/* False when the name drawn cannot be incremented. */
+/* Returns false when the drawn name cannot be incremented. */
 static bool write_increment(const struct option_values *o, struct rng *r, struct program *p)
 {
     if (p->n_known == 0)
@@ -179,7 +179,7 @@ static void reverse(int32_t *a, int from, int to)
     }
 }
 
-/* Turns the ring so that its oldest token comes first; returns the tokens it holds. */
+/* Rotates the ring so that its oldest token is first; returns how many tokens it holds. */
 static int unroll(struct program *p)
 {
     if (p->n <= p->width)
@@ -209,7 +209,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     out->determined = p.set_at[v] >= p.n - length;
 }
 
-/* From the printed name back to its last set, counting its increments on the way. */
+/* Goes from the printed name back to its last set and counts the increments. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {
@@ -228,8 +228,8 @@ static void solve(const struct option_values *o, const int32_t *token, int lengt
     }
 }
 
-/* Passes between the printed name's last set or increment, or the window's left end, and
- * the print. */
+/* The number of passes between the last set or increment of the printed name (or the window's
+ * left end) and the print. */
 static void passes(const struct option_values *o, const struct sample *s, int32_t *stratum)
 {
     const int last = s->length - 1;

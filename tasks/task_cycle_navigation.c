@@ -2,12 +2,12 @@
  *
  *     m[1] m[2] ... m[n] ?      m[i] in {=, +, -}, n uniform in shortest * length..length
  *
- * The ring has `states` places; the walk begins at 0, and = stays, + goes one place on, -
- * one place back. + and - have weight 1 each, = has weight w_stay. The only target, scored,
- * stands at `?`: the place where the walk ends.
+ * The ring has `states` places; the walk begins at 0; = stays, + goes one place on, - one
+ * place back. + and - have weight 1 each, = has weight w_stay. The only target, scored,
+ * is at `?`: the place where the walk ends.
  *
- * Why: a count modulo a number, of moves with signs. Which order they come in and where
- * they stand does not matter, how many there are does.
+ * Why: a sum of signed moves modulo a number. Only the numbers of moves matter, not their
+ * order or places.
  *
  * Chance: 1/states.  Majority: place 0 = mean over n of
  *     1/M sum_k ((w + 2 cos(2 pi k / M)) / (w + 2))^n,   M = states, w = w_stay, k = 0..M-1
@@ -92,7 +92,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     ask(out, ASK, PLACE + place);
 }
 
-/* Counts the moves of either direction and reduces the difference once. */
+/* Counts the moves in each direction and reduces the difference once. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {

@@ -3,13 +3,13 @@
  *     x[1] ... x[T]      T = `length` brackets of `kinds` kinds, well nested so far
  *
  * At depth 0 the next bracket opens, at depth `depth` it closes, in between it opens with
- * probability p_open; the kind of an opening one is uniform. The target at each place, all
- * scored, is the closing bracket that would fit there: that of the innermost open one, or a
- * full stop when nothing is open. As an opening bracket always fits, this says all that
- * can come next (the bound on the depth is the generator's, not the language's).
+ * probability p_open; the kind of an opening bracket is uniform. The target at each place, all
+ * scored, is the closing bracket that may come next: that of the innermost open bracket, or a
+ * full stop when none is open. Since an opening bracket may always come next, this target
+ * tells all that may (only the generator bounds the depth, not the language).
  *
- * Why: the innermost open bracket is not the last one seen: what was opened and closed
- * since has to cancel. Depth beyond training asks for counts beyond training.
+ * Why: the innermost open bracket need not be the last one seen: brackets that were opened and
+ * closed since must cancel. Depths beyond training need counts beyond training.
  *
  * Chance: 1/(kinds + 1).  Majority: the full stop's share or a closing bracket's, from the
  * chain of depths, 0.43 by default.  Ceiling: 1.
@@ -21,8 +21,8 @@
 #include <assert.h>
 
 enum { LENGTH, DEPTH, KINDS, P_OPEN }; /* options */
-/* Limits of the options; the first is room on the stack, too, and chosen. There are four kinds
- * of brackets to write a token with. */
+/* Limits of the options. The first is chosen and also sizes arrays on the stack; the second is
+ * the number of kinds of brackets that tokens can be written with. */
 enum { DEPTH_MOST = 1000, KINDS_MOST = 4 };
 
 static const struct option options[] = {
@@ -69,7 +69,7 @@ static int answers(const struct option_values *o)
     return kinds(o) + 1;
 }
 
-/* share[d]: probability of depth d, followed from place to place. */
+/* Follows the probability share[d] of depth d from place to place. */
 static double majority(const struct option_values *o)
 {
     const int T = (int)o->v[LENGTH], D = (int)o->v[DEPTH];
@@ -108,8 +108,8 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     }
 }
 
-/* From place t back to the bracket that is open there, -1 for none: the first that opens
- * when as many have been closed as opened since. */
+/* Returns the place of the innermost bracket that is open at place t, -1 for none: going back,
+ * the first opening bracket that no later bracket closes. */
 static int innermost(const int32_t *token, int t, int K)
 {
     int closed = 0;

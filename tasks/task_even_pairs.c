@@ -3,11 +3,11 @@
  *     x[1] x[2] ... x[n] ?      x[i] in {a, b}, n uniform in shortest * length..length
  *
  * x[1] is uniform, and x[i + 1] differs from x[i] with probability p_change. The only
- * target, scored, stands at `?`: 0 when the number of pairs ab and ba in the string is
- * even, else 1. The changes cancel: the answer is 0 exactly when x[1] = x[n].
+ * target, scored, is at `?`: 0 when the number of pairs ab and ba in the string is even,
+ * else 1. Changes cancel, so the answer is 0 exactly when x[1] = x[n].
  *
- * Why: two tokens decide, the first and the last, and nothing else in the string does. An
- * encoding has to find both ends at lengths it has not seen.
+ * Why: the answer depends only on the first and the last token. An encoding has to find both
+ * ends at lengths that it has not seen.
  *
  * Chance: 1/2.  Majority: 1/2 (1 + mean of |1 - 2 p_change|^(n - 1)), 1/2 by default.
  * Ceiling: 1.
@@ -85,7 +85,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     ask(out, ASK, now == first ? EVEN : ODD);
 }
 
-/* Counts the changes, as the name says. */
+/* Counts the changes instead of comparing both ends. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {

@@ -8,21 +8,21 @@
  * i (ignore) with probability p_ignore and w or r with half of the rest each. The bit
  * after w or i is uniform; the bit after r repeats the bit after the latest w.
  *
- * With quiet > 0 the inner instructions drift through three phases: in the middle that share
- * of them is i alone; before it there are writes and no reads, behind it reads and no
- * writes, each with probability 1 - p_ignore.
+ * With quiet > 0 the inner instructions have three phases: in the middle one, of that share,
+ * all are i; before it there are writes but no reads, after it reads but no writes, each with
+ * probability 1 - p_ignore.
  *
  * Inputs are the first T - 1 tokens; the bit after each r is the scored target at that
  * r. In clean mode there are no others. In noisy mode every next token is a target, and
  * only the bits after r are scored.
  *
  * Why: the distance to the latest write is unbounded, and everything in between is noise
- * that has the same form. Sparse strings (p_ignore 0.98) make the distances longer than
- * in training, dense ones (0.1) put more instructions in the way. Drift puts a whole phase
- * between writes and reads, which no law with one p_ignore does at its length.
+ * of the same form. Sparse strings (p_ignore 0.98) make the distances longer than in training,
+ * dense ones (0.1) put more instructions in between. Phases put a whole phase between writes
+ * and reads, which no single p_ignore does at the same length.
  *
  * Chance: 1/2.  Majority: 1/2.  Ceiling: 1, as the first instruction is a write.
- * Reads a string: 1 + (T/2 - 2)(1 - p_ignore)/2, that is 26.4 (T 512, p_ignore 0.8),
+ * Reads per string: 1 + (T/2 - 2)(1 - p_ignore)/2, that is 26.4 (T 512, p_ignore 0.8),
  * 3.54 (0.98) and 115.3 (0.1); with quiet 0.5 13.6.
  * Source: Liu et al. 2023, arXiv 2306.00946 (the law FFL(T, p), the splits and their
  * sizes); token ids are those of its public data set. Golovneva et al. 2024,
@@ -84,10 +84,10 @@ static int answers(const struct option_values *o)
     return 2;
 }
 
-/* Inner instruction k of n. */
+/* Draws inner instruction k of n. */
 static int32_t draw_instruction(const struct option_values *o, struct rng *r, int k, int n)
 {
-    const double quiet = o->v[QUIET], loud = (1 - quiet) / 2; /* each of the other phases */
+    const double quiet = o->v[QUIET], loud = (1 - quiet) / 2; /* each other phase */
     const bool phases = quiet > 0, writes = k < loud * n, reads = k >= (1 - loud) * n;
     if ((phases && !writes && !reads) || rng_chance(r, o->v[P_IGNORE]))
         return IGNORE;
@@ -125,7 +125,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     }
 }
 
-/* From each read back to the nearest write. */
+/* Goes from each read back to the nearest write. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {
@@ -142,7 +142,7 @@ static void solve(const struct option_values *o, const int32_t *token, int lengt
     }
 }
 
-/* Each read's number of ignores since the write that it repeats. */
+/* The number of ignores between a read and the write that it repeats. */
 static void ignores(const struct option_values *o, const struct sample *s, int32_t *stratum)
 {
     int32_t n = 0;
@@ -154,7 +154,7 @@ static void ignores(const struct option_values *o, const struct sample *s, int32
     }
 }
 
-/* 1 at reads before which every write wrote the same bit: any of them will do. */
+/* 1 at reads before which all writes wrote the same bit, so that finding any of them is enough. */
 static void agree(const struct option_values *o, const struct sample *s, int32_t *stratum)
 {
     bool wrote[2] = {false, false};

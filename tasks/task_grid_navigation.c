@@ -2,16 +2,16 @@
  *
  *     o[0]  m[1] o[1]  m[2] o[2]  ...  m[T]      T = `steps`
  *
- * The world is a ring (dimensions 1) or a torus (2) of `width` cells to each side. A cell
- * is empty, seen as _, with probability p_empty, and else holds one of `objects` objects,
- * all alike. A walk begins at some cell and makes T moves, all directions alike: left and
- * right, and in two dimensions up and down. Token o[t] is what is seen after move t, and at
- * the token m[t] it is predicted: the target stands there, scored, when that cell was seen
- * before and holds an object. A sample without any such place is drawn again.
+ * The world is a ring (dimensions 1) or a torus (2), `width` cells on each side. A cell is
+ * empty, written _, with probability p_empty, else holds one of `objects` objects, all equally
+ * likely. A walk begins at some cell and makes T moves, all directions equally likely: left
+ * and right, and in two dimensions up and down. Token o[t] is what is seen after move t. It is
+ * predicted at the token m[t]: the target is there, scored, if that cell was seen before and
+ * holds an object. A sample without any such place is drawn again.
  *
- * Why: the moves have signs and cancel, so that the place is their sum and not their
- * number. An encoding that adds up what the moves say has the map; one that counts tokens
- * or words does not. In two dimensions it needs two sums.
+ * Why: moves have signs and cancel, so the place is their sum, not their number. An encoding
+ * that adds up the moves can represent the map; one that counts tokens or words cannot. In two
+ * dimensions it needs two sums.
  *
  * Chance: 1/objects.  Majority: 1/objects.  Ceiling: 1.
  * Source: Rambaud et al. 2025, arXiv 2511.19279, table 2 (T 128, width 64, p_empty 0.5;
@@ -23,7 +23,7 @@
 #include <assert.h>
 
 enum { DIMENSIONS, STEPS, WIDTH, P_EMPTY, OBJECTS }; /* options */
-enum { WIDTH_MOST = 128, UNSEEN = -1 }; /* the first: room on the stack; chosen */
+enum { WIDTH_MOST = 128, UNSEEN = -1 }; /* WIDTH_MOST sizes an array on the stack; chosen */
 enum { MOVES = 4 }; /* ids: objects, the empty cell, left, right, up, down */
 
 static const struct option options[] = {
@@ -80,7 +80,7 @@ static int answers(const struct option_values *o)
     return (int)o->v[OBJECTS];
 }
 
-/* Cells get what they hold when they are seen first. */
+/* The content of a cell is drawn when it is first seen. */
 struct world {
     int x, y;
     int16_t cell[WIDTH_MOST][WIDTH_MOST];
@@ -134,8 +134,8 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     while (out->determined == 0);
 }
 
-/* The token at which the cell that the move at place t leads to was seen last, -1 when it
- * was not: back along the walk until the moves since cancel. */
+/* Returns the token at which the cell that the move at place t leads to was last seen, -1 if it
+ * was not: goes back along the walk until the moves since cancel. */
 static int seen_at(const struct option_values *o, const int32_t *token, int t)
 {
     const int width = (int)o->v[WIDTH];

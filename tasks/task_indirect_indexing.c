@@ -1,14 +1,14 @@
-/* task_indirect_indexing.c -- the symbol so many places left or right of another.
+/* task_indirect_indexing.c -- the symbol a given number of places left or right of another.
  *
  *     x[1] ... x[n] |  s +- d d   s +- d d   ...
  *
  * The x are n different letters in uniform order, n uniform in shortest * length..length. A
- * query is a letter s = x[i] of the string, a sign and an offset of two digits, uniform in
- * smallest * offset..offset; the sign is uniform, and i is uniform over the places from which
- * the offset stays in the string. The target, scored, stands at the second digit: the
- * letter x[i + d] or x[i - d]. There are `queries` queries, drawn independently.
+ * query is a letter s = x[i] of the string, a uniform sign and an offset d of two digits,
+ * uniform in smallest * offset..offset; i is uniform over the places from which the offset
+ * stays inside the string. The target, scored, is at the second digit: the letter x[i + d] or
+ * x[i - d]. There are `queries` queries, drawn independently.
  *
- * Why: what (the letter) and where (the offset) have to be matched one by one: the key is
+ * Why: content (the letter) and position (the offset) must be matched separately: the key is
  * found by content, the answer by position relative to it.
  *
  * Chance: 1/symbols.  Majority: 1/symbols.  Ceiling: 1.
@@ -92,7 +92,7 @@ static void write_query(const struct option_values *o, struct rng *r, int n,
 {
     const int d = draw_length(r, o, OFFSET, SMALLEST, 1);
     const bool right = rng_below(r, 2) != 0;
-    const int left_end = draw_between(r, 0, n - 1 - d); /* of the two places */
+    const int left_end = draw_between(r, 0, n - 1 - d); /* left one of the two places */
     put(out, out->token[right ? left_end : left_end + d]);
     put(out, mark(o, right ? PLUS : MINUS));
     put(out, mark(o, DIGIT + d / 10));
@@ -114,14 +114,14 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
         write_query(o, r, n, out);
 }
 
-/* The offset that the query which ends at place t says, with its sign. */
+/* Returns the signed offset of the query that ends at place t. */
 static int offset_at(const struct option_values *o, const int32_t *token, int t)
 {
     const int d = 10 * (token[t - 1] - mark(o, DIGIT)) + token[t] - mark(o, DIGIT);
     return token[t - 2] == mark(o, PLUS) ? d : -d;
 }
 
-/* Follows the query as one reads it: find the letter, then go. */
+/* Finds the query's letter in the string, then moves by the offset. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {

@@ -1,22 +1,22 @@
-/* task_jsonl.c -- samples that stand in files: a generator in any language.
+/* task_jsonl.c -- samples from files, so that a generator may be written in any language.
  *
  *     task: {name: jsonl, path: train.jsonl}
  *     splits:
  *       valid: {count: 1000, path: valid.jsonl}
  *       ood_longer: {count: 1000, path: longer.jsonl}
  *
- * Sample i of a stream is line i of the file, again from its start behind its end, for
- * whatever seed: with `samples: N` training has the first N lines, each once an epoch. The
- * forms of a line are in jsonl_file.h. A run's identity has the hash of the files, not their
- * names alone. `determined` is all that is scored: a file does not say what follows from it.
+ * Sample i of a stream is line i of the file for any seed; after the last line it continues at
+ * the first. With `samples: N` training has the first N lines, each once per epoch. The
+ * forms of a line are in jsonl_file.h. A run's identity contains the hash of the files, not only
+ * their names. All scored targets count as determined, since a file does not tell which are.
  *
- * Without files there is a sample built in: a string whose first symbol is said at its end,
- * n symbols, n uniform in 6..12 (sample), 12..24 (sample_longer), 24..48 (sample_far).
+ * Without files there is a built-in sample: a string whose first symbol is the answer at its
+ * end, n symbols, n uniform in 6..12 (sample), 12..24 (sample_longer), 24..48 (sample_far).
  *
  * Chance: 1/answers that occur in the file.  Majority: the commonest of them.  Ceiling: 1.
- * Trap: a split without a file of its own asks what was trained on; tables say so ("seen in
+ * Pitfall: a split without its own file asks training samples; tables say so ("seen in
  * training").
- * Source: ours; the words' form is that of the released code of Golovneva et al. 2024,
+ * Source: ours; the form with words is that of the released code of Golovneva et al. 2024,
  * arXiv 2405.18719v2. */
 #include "sample_write.h"
 
@@ -133,7 +133,7 @@ static double majority(const struct option_values *o)
     return built_in(o) ? 1.0 / vocabulary(o) : file_of(o)->commonest;
 }
 
-/* The line of the stream's index, which stands in its counter (rng.h). */
+/* Copies the line of the stream's index, which is part of its counter (rng.h). */
 static void copy_line(const struct jsonl_file *f, const struct rng *r, struct sample *out)
 {
     const uint64_t index = r->counter[1] | (uint64_t)r->counter[2] << 32;
@@ -161,7 +161,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     ask(out, draw_symbol(r, vocabulary(o)), out->token[0]);
 }
 
-/* Of a file: what the first line with these tokens says. */
+/* For a file: gives the answers of the first line with these tokens. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {

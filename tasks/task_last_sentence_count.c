@@ -2,15 +2,15 @@
  *
  *     w w w w .   w w w w w w .   ...   w w w w w .   ? w        target: a number
  *
- * A sample has a number of sentences uniform in fewest * sentences..sentences, each of a
- * number of words uniform in shortest * length..length, and asks for one word, uniform. Each
- * sentence holds that word a number of times which is uniform over 0..most, at uniform
- * places; its other words are uniform over the other ones. The target, scored, stands at
- * the word asked for: how often it occurs in the last sentence.
+ * The number of sentences is uniform in fewest * sentences..sentences, the number of words of
+ * each in shortest * length..length. The sample asks for one word, drawn uniformly. Each
+ * sentence contains that word 0..most times, uniform, at uniform places; the rest of its words
+ * are uniform over the other words. The target, scored, is at the word asked for: how often
+ * it occurs in the last sentence.
  *
- * Why: counting from a place that content sets, the full stop before the last sentence. By
- * token distance the last sentence has no fixed place; earlier sentences hold the word too
- * and must not count.
+ * Why: the count begins at a place that content marks, the full stop before the last sentence.
+ * The last sentence is at no fixed token distance; earlier sentences contain the word too and
+ * must not count.
  *
  * Chance: 1/(most + 1).  Majority: 1/(most + 1).  Ceiling: 1.
  * Source: after Golovneva et al. 2024, arXiv 2405.18719v2, table 1 and section 3, where
@@ -75,7 +75,7 @@ static int answers(const struct option_values *o)
     return (int)o->v[MOST] + 1;
 }
 
-/* Returns how often the sentence holds `word`. */
+/* Writes a sentence; returns how often it contains `word`. */
 static int write_sentence(const struct option_values *o, struct rng *r, int32_t word,
                           struct sample *out)
 {
@@ -83,7 +83,7 @@ static int write_sentence(const struct option_values *o, struct rng *r, int32_t 
     const int times = draw_between(r, 0, (int)o->v[MOST]);
     int left = times;
     for (int i = 0; i < n; i++) {
-        /* Times left of places left: every arrangement is equally likely. */
+        /* With probability (times left) / (places left), all arrangements are equally likely. */
         const bool here = draw_between(r, 1, n - i) <= left;
         int32_t other = draw_symbol(r, (int)o->v[WORDS] - 1);
         other += other >= word;
@@ -106,7 +106,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     ask(out, word, mark(o, NUMBER) + times);
 }
 
-/* The last sentence's first place, `end` being that of its full stop. */
+/* Returns the first place of the sentence whose full stop is at `end`. */
 static int sentence_start(const struct option_values *o, const int32_t *token, int end)
 {
     while (end > 0 && token[end - 1] != mark(o, STOP))
@@ -125,7 +125,7 @@ static int count(const int32_t *token, int from, int end, int32_t word)
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {
-    const int end = length - 3; /* the last full stop's place: . ? w */
+    const int end = length - 3; /* place of the last full stop, in . ? w */
     no_answers(answer, length);
     if (end >= 0 && token[length - 2] == mark(o, ASK))
         answer[length - 1] = mark(o, NUMBER) + count(token, sentence_start(o, token, end),

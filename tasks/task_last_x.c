@@ -2,15 +2,15 @@
  *
  *     x(v) y(u) y(u) ... y(u)   x(v) y(u) ... y(u)   ...      `segments` segments
  *
- * A segment is one x and i y's, i uniform in shortest * gap..gap; each carries a symbol, v or
- * u, uniform. The target at the last y of each segment, scored, is the x of that segment:
+ * A segment is one x and i y's, i uniform in shortest * gap..gap; each carries a uniform
+ * symbol, v or u. The target at the last y of each segment, scored, is the x of that segment:
  * the last x, i places back.
  *
- * Why: the argument of the source, made a task. To attend to the last x in yyxyy...y at an
- * unknown distance, a position term must win by a margin d at each step, so that over i
- * steps it has lost i d; against the margin D that content gives to x, the current y wins
- * as soon as i > D/d. The bound is a split here: distances beyond those of training, by the
- * stratum `gap` one curve. Where position counts x's only, the last x is always at 1.
+ * Why: the argument of the source as a task. To attend to the last x in yyxyy...y at an
+ * unknown distance, a position term must prefer nearer tokens by a margin d per step. Over i
+ * steps x loses i d, so the current y wins over x as soon as i d exceeds the margin D that
+ * content gives to x. Splits test that bound at distances beyond training, which the stratum
+ * `gap` shows as a curve. If position counts only x's, the last x is always at distance 1.
  *
  * Chance: 1/symbols.  Majority: 1/symbols.  Ceiling: 1.
  * Source: Golovneva et al. 2024, arXiv 2405.18719v2, section 3.1. The task made of it, its
@@ -82,7 +82,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     }
 }
 
-/* Back from place t to the latest x; -1 when there is none. */
+/* Returns the place of the latest x at or before t; -1 when there is none. */
 static int latest(const struct option_values *o, const int32_t *token, int t)
 {
     while (t >= 0 && !is_x(o, token[t]))
@@ -90,7 +90,7 @@ static int latest(const struct option_values *o, const int32_t *token, int t)
     return t;
 }
 
-/* Says the latest x at every y. */
+/* Answers with the latest x at every y. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {

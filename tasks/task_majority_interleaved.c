@@ -1,13 +1,13 @@
-/* task_majority_interleaved.c -- the majorities of bit strings that are woven together.
+/* task_majority_interleaved.c -- the majorities of interleaved bit strings.
  *
  *     b[1][1] .. b[1][S]  b[2][1] .. b[2][S]  ...  b[n][1] .. b[n][S]  |  m[1] .. m[S-1]
  *
- * S = `strings` strings of n bits each, n uniform in shortest * length..length, taken in turns.
+ * S = `strings` strings of n bits each are interleaved, n uniform in shortest * length..length.
  * String s has a number of zeros that is uniform over 0..n without n/2, in uniform order;
- * m[s] is the bit that it has more of. Target m[s] stands s - 1 places after the separator.
+ * m[s] is its more frequent bit. Target m[s] is s - 1 places after the separator.
  *
- * Why: a count, but of every S-th token only: counting needs periodic positions, at periods
- * that are the same at any length.
+ * Why: a count of every S-th token only, which needs periodic positions with the same period
+ * at any length.
  *
  * Chance: 1/2.  Majority: 1/2.  Ceiling: 1.
  * Source: Huang et al. 2024, arXiv 2410.02140, section 5 and its released code ("binary
@@ -19,7 +19,7 @@
 
 enum { LENGTH, SHORTEST, STRINGS };        /* options */
 enum { ZERO, ONE, SEPARATOR, VOCABULARY }; /* token ids */
-enum { STRINGS_MOST = 32 }; /* limit of the option, and room on the stack; chosen */
+enum { STRINGS_MOST = 32 }; /* limit of the option, sizes arrays on the stack; chosen */
 
 static const struct option options[] = {
     [LENGTH] = {"length", OPTION_INT, .lo = 1, .hi = 32768, .dflt = 16,
@@ -56,7 +56,7 @@ static int answers(const struct option_values *o)
     return 2;
 }
 
-/* Uniform over 0..n, but not n/2. */
+/* Returns a number uniform over 0..n without n/2. */
 static int draw_zeros(struct rng *r, int n)
 {
     int zeros = draw_between(r, 0, n);
@@ -69,7 +69,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
 {
     const int n = draw_length(r, o, LENGTH, SHORTEST, 1);
     const int S = (int)o->v[STRINGS];
-    int left[STRINGS_MOST]; /* zeros yet to be written */
+    int left[STRINGS_MOST]; /* zeros still to be written */
     int32_t more[STRINGS_MOST];
     begin(out);
     for (int s = 0; s < S; s++) {
@@ -78,7 +78,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     }
     for (int i = 0; i < n; i++)
         for (int s = 0; s < S; s++) {
-            /* Zeros left of places left: every order is equally likely. */
+            /* With probability (zeros left) / (places left), all orders are equally likely. */
             const bool zero = draw_between(r, 1, n - i) <= left[s];
             left[s] -= zero;
             put(out, zero ? ZERO : ONE);
@@ -87,7 +87,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
         say(out, s, SEPARATOR, more[s]);
 }
 
-/* Ones less zeros of string s among the first `end` tokens. */
+/* Returns ones minus zeros of string s among the first `end` tokens. */
 static int balance(const int32_t *token, int end, int S, int s)
 {
     int sum = 0;

@@ -1,18 +1,18 @@
-/* task_missing_duplicate.c -- fill the gap in a string that stands there twice.
+/* task_missing_duplicate.c -- fill the gap in a string that is written twice.
  *
  *     w[1] ... w[n] w[1] ... w[n] ?        one of the 2n symbols replaced by _
  *
  * n is uniform in shortest * length..length, each symbol of w uniform, the gap uniform over
- * the 2n places. The only target, scored, stands at `?`: the symbol that is missing.
+ * the 2n places. The only target, scored, is at `?`: the missing symbol.
  *
- * Why: the twin of the gap is n places away, on the one side or the other, and n has to be
- * inferred from where the end is: a recall by relative place.
+ * Why: the copy of the missing symbol is n places left or right of the gap, and n must be
+ * inferred from the place of the end: recall by relative place.
  *
  * Chance: 1/symbols.  Majority: 1/symbols.  Ceiling: 1.
  * Source: Deletang et al. 2023, arXiv 2207.02098, tasks of the context-sensitive level
  * ("missing duplicate", two symbols; 2n to 40, tested to 500; odd lengths are padded there
  * and do not occur here). The splits and their sizes are ours. */
-#include "string_task.h" /* its ids behind the symbols: the gap, `?` */
+#include "string_task.h" /* its ids after the symbols: the gap, `?` */
 
 static const struct option options[] = {STRING_OPTIONS(1, 0.1, 2), {0}};
 
@@ -52,7 +52,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     ask(out, mark(o), symbol);
 }
 
-/* The gap's twin is half of what stands before `?` away. */
+/* The copy of the missing symbol is half the number of tokens before `?` away from the gap. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {

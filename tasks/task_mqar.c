@@ -2,14 +2,14 @@
  *
  *     k[1] v[1]  k[2] v[2]  ...  k[P] v[P]  |  q[1] ... q[m]
  *
- * P = `pairs`. A pair's key is one that stands there already with probability p_forget
- * (uniform over those), else a new one (uniform over the others; when there is none, one
- * that stands there). Values are uniform. Then come m = `queries` different keys that stand
- * there, or all of them if they are fewer, in uniform order. The target at each q, scored,
- * is the value last given to it. With p_forget 0 no key comes twice: plain MQAR.
+ * P = `pairs`. With probability p_forget a pair's key is one that occurred before (uniform over
+ * those), else a new one (uniform over the others; if there is none, one that occurred).
+ * Values are uniform. Then follow m = `queries` different keys that occurred, or all of them
+ * if they are fewer, in uniform order. The target at each q, scored, is the value last given
+ * to that key. With p_forget 0 no key repeats: plain MQAR.
  *
- * Why: content alone finds a key, and with p_forget 0 no position is needed. When keys come
- * again, the latest of several equal ones has to win, which content cannot say.
+ * Why: content alone finds a key, so with p_forget 0 no position is needed. When keys repeat,
+ * the latest of several equal keys must be chosen, which content alone cannot do.
  *
  * Chance: 1/values.  Majority: 1/values.  Ceiling: 1.
  * Source: Arora et al. 2023, arXiv 2312.04927, section 3 (MQAR; there queries follow their
@@ -23,7 +23,7 @@
 #include "ascending.h"
 
 enum { PAIRS, QUERIES, KEYS, VALUES, P_FORGET }; /* options; ids: keys, values, separator */
-enum { KEYS_MOST = 1024 }; /* limit of the option, and room on the stack; chosen */
+enum { KEYS_MOST = 1024 }; /* limit of the option, sizes arrays on the stack; chosen */
 
 static const struct option options[] = {
     [PAIRS] = {"pairs", OPTION_INT, .lo = 1, .hi = 65536, .dflt = 16,
@@ -81,7 +81,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
 {
     const int K = (int)o->v[KEYS];
     int32_t key[KEYS_MOST] = {0},
-            value[KEYS_MOST] = {0}; /* the first n_known keys stand there */
+            value[KEYS_MOST] = {0}; /* the first n_known keys have occurred */
     int n_known = 0;
     begin(out);
     for (int k = 0; k < K; k++)
@@ -104,8 +104,8 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
         ask(out, key[i], value[key[i]]);
 }
 
-/* From the separator at `end` back to the pair that gave the key of place t its value; -1
- * when there is none. */
+/* Returns the last pair before the separator at `end` whose key is that of place t; -1 when there
+ * is none. */
 static int pair_of(const int32_t *token, int end, int t)
 {
     int at = end - 2;
@@ -151,7 +151,7 @@ static void forgotten(const struct option_values *o, const struct sample *s,
     const int end = find_token(s->token, 0, s->length, separator(o));
     no_answers(stratum, s->length);
     for (int t = end + 1; t < s->length; t++) {
-        stratum[t] = -1; /* its latest value is not forgotten */
+        stratum[t] = -1; /* the latest pair of the key does not count */
         for (int at = 0; at < end; at += 2)
             stratum[t] += s->token[at] == s->token[t];
     }

@@ -2,13 +2,12 @@
  *
  *     k[1] v[1]  k[2] v[2]  ...  k[P] v[P]  |  q[1] ... q[m]
  *
- * P = `pairs`; the keys are uniform over `active` ones that are drawn for the sample from
- * all keys, the values uniform. Then come all keys that stand there at least n times, in
- * uniform order. The target at each q, scored, is the value of its n-th last pair (n = 1:
- * the last).
+ * P = `pairs`. Keys are uniform over `active` keys, which are drawn for the sample from all
+ * keys; values are uniform. Then follow all keys that occurred at least n times, in uniform
+ * order. The target at each q, scored, is the value of its n-th last pair (n = 1: the last).
  *
- * Why: content finds the pairs of a key, and the answer is the n-th of them from behind: a
- * count over matches, at no fixed distance.
+ * Why: content finds the pairs of a key, and the answer is the n-th last of them: a count of
+ * matches at no fixed distance.
  *
  * Chance: 1/values.  Majority: 1/values.  Ceiling: 1.
  * Source: Yang et al. 2025, arXiv 2505.16381v2, section on synthetic tasks and figure 2
@@ -19,7 +18,7 @@
 #include <assert.h>
 
 enum { N, PAIRS, ACTIVE, KEYS, VALUES }; /* options; ids: keys, values, separator */
-enum { KEYS_MOST = 256, N_MOST = 16 };   /* limits of options, room on the stack */
+enum { KEYS_MOST = 256, N_MOST = 16 };   /* limits of options, size stack arrays */
 
 static const struct option options[] = {
     [N] = {"n", OPTION_INT, .lo = 1, .hi = N_MOST, .dflt = 2,
@@ -46,7 +45,7 @@ static const struct task_split splits[] = {
     {0},
 };
 
-/* By the pigeonhole principle some key then stands there n times. */
+/* With at least active (n - 1) + 1 pairs some key occurs n times (pigeonhole principle). */
 static enum status check(const struct option_values *o, struct err *e)
 {
     const double least = o->v[ACTIVE] * (o->v[N] - 1) + 1;
@@ -87,7 +86,7 @@ static int answers(const struct option_values *o)
     return (int)o->v[VALUES];
 }
 
-/* recent[k][i]: the i-th last value of the k-th active key, i < times[k]. */
+/* recent[k][i] is the i-th last value of the k-th active key, i < times[k]. */
 struct memory {
     int times[KEYS_MOST];
     int32_t recent[KEYS_MOST][N_MOST];
@@ -126,8 +125,8 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
             ask(out, key[order[i]], m.recent[order[i]][n - 1]);
 }
 
-/* Back from the separator at `end` to the n-th pair of the key of place t; negative when
- * there are fewer. */
+/* Returns the n-th last pair before the separator at `end` whose key is that of place t; negative
+ * when there are fewer. */
 static int nth_pair(const int32_t *token, int end, int t, int n)
 {
     int at = end;

@@ -1,12 +1,12 @@
-/* task_odds_first.c -- say the symbols at odd places, then those at even places.
+/* task_odds_first.c -- output the symbols at odd places, then those at even places.
  *
  *     x[1] ... x[n] | y[1] ... y[n-1]      y = x[1] x[3] x[5] ... x[2] x[4] x[6] ...
  *
- * n is uniform in shortest * length..length, each symbol uniform. Target y[k] stands k - 1
- * places after the separator |. The last symbol is no input.
+ * n is uniform in shortest * length..length, each symbol uniform. Target y[k] is k - 1
+ * places after the separator |. The last symbol is not an input.
  *
- * Why: the order is periodic: places are told apart by parity, and the distance from answer
- * to symbol shrinks by one from one answer to the next and jumps back at half time.
+ * Why: the order is periodic. Places differ by parity; the distance from answer to symbol
+ * shrinks by one from each answer to the next and jumps back at the first even place.
  *
  * Chance: 1/symbols.  Majority: 1/symbols.  Ceiling: 1.
  * Source: Deletang et al. 2023, arXiv 2207.02098, tasks of the context-sensitive level
@@ -19,7 +19,7 @@ static const struct option options[] = {STRING_OPTIONS(2, 0.1, 2), {0}};
 
 static const struct task_split splits[] = {STRING_SPLITS, {0}};
 
-/* Where answer k = 0..n-1 comes from, places from 0. */
+/* Returns the place, from 0, of the symbol of answer k = 0..n-1. */
 static int from(int k, int n)
 {
     const int odds = (n + 1) / 2;
@@ -33,7 +33,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
         say(out, k, string_separator(o), out->token[from(k, n)]);
 }
 
-/* Goes through the string in steps of two, twice. */
+/* Scans the string twice in steps of two. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {

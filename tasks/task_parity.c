@@ -2,12 +2,12 @@
  *
  *     x[1] x[2] ... x[n] ?      n uniform in shortest * length..length
  *
- * Each x[i] is 1 with probability p_one and else 0. The only target, scored, stands at
- * `?`: the sum of the x[i] modulo 2, written as a bit.
+ * Each x[i] is 1 with probability p_one, else 0. The only target, scored, is at `?`: the sum
+ * of the x[i] modulo 2, written as a bit.
  *
- * Why: each token matters as much as any other, and changing one changes the answer. No
- * encoding that only says where tokens stand helps; methods with signs or rotations that
- * depend on content do, so a gap here is decisive. Almost every model stays at chance.
+ * Why: changing any one token changes the answer. An encoding that only tells where tokens are
+ * does not help; methods with signs or rotations that depend on content do, so a difference
+ * here is decisive. Almost every model stays at chance.
  *
  * Chance: 1/2.  Majority: 1/2 (1 + |mean of (1 - 2 p_one)^n|), 1/2 by default.  Ceiling: 1.
  * Source: Deletang et al. 2023, arXiv 2207.02098, tasks of the regular level ("parity
@@ -83,7 +83,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     ask(out, ASK, odd);
 }
 
-/* Ones before the last place. */
+/* Returns the number of ones before the last place. */
 static int ones(const int32_t *token, int length)
 {
     int n = 0;
@@ -92,7 +92,7 @@ static int ones(const int32_t *token, int length)
     return n;
 }
 
-/* Counts first, divides then. */
+/* Counts the ones, then takes the count modulo 2. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {

@@ -2,20 +2,19 @@
  *
  *     x[1] x[2] ... x[T]      target at t: q[t] = d(q[t-1], x[t]),   q[0] the first state
  *
- * T = `length`, all places scored. The automaton is a name of the list below or a word
- * that writes its transitions: for each state, in turn, the states that the letters a, b,
- * ... lead to, as digits 0-9 and a-z, with a full stop between states. State 0 is the
- * first. Parity of b's is "01.10": from 0, a stays and b goes to 1; from 1 back.
+ * T = `length`, all places scored. The automaton is a name of the list below or a word that
+ * lists its transitions: for each state in order, the states that the letters a, b, ... lead
+ * to, as digits 0-9 and a-z, with a full stop between states. State 0 is the first. The parity
+ * of b's is "01.10": in both states a stays and b changes the state.
  *
- * Letters are uniform over those that do not lead into a sink, a state that is never left;
- * with `sinks: true`, or where all of them do, over all.
+ * Letters are uniform over those that do not lead into a sink, a state that is never left.
+ * With `sinks: true`, or if all letters lead into one, they are uniform over all.
  *
- * Why: one generator for the regular languages that the field uses, and T labels a sample
- * instead of one, which trains far faster than a single answer at the end. Star-free
- * automata (Tomita 1, 2, 4 and 7, d_2, ends) need no counting modulo a number, the
- * others do.
+ * Why: one generator for the regular languages that the field uses. A sample has T labels, which
+ * trains far faster than a single answer at the end. Star-free automata (Tomita 1, 2, 4 and 7,
+ * d_2, ends) need no counting modulo a number, the others do.
  *
- * Chance: 1/(states that come).  Majority: the state most visited, from the chain of
+ * Chance: 1/(states that occur).  Majority: the most visited state, from the chain of
  * states; 0.28 by default.  Ceiling: 1.
  * Source: Deletang et al. 2023, arXiv 2207.02098 (parity, even pairs, cycle); Tomita 1982
  * by way of Bhattamishra et al. 2020, arXiv 2009.11264 (Tomita 1-7, D_n and star-free
@@ -27,11 +26,11 @@
 #include <string.h>
 
 enum { DFA, LENGTH, SINKS };                  /* options; ids: letters, then states */
-enum { STATES_MOST = 36, LETTERS_MOST = 26 }; /* 0-9 and a-z, a-z: a character each */
+enum { STATES_MOST = 36, LETTERS_MOST = 26 }; /* one character each: 0-9 and a-z; a-z */
 
-/* tomita_3: no odd run of a's behind an odd run of b's; tomita_1: b's alone; tomita_2: ba
- * again and again; tomita_4: no aaa; tomita_5: a's even and b's even; tomita_6: a's
- * less b's modulo 3; tomita_7: a* b* a* b*; d_2: brackets of depth 2; ends: a b* d (b|c)*. */
+/* tomita_3: no odd run of a's after an odd run of b's; tomita_1: b*; tomita_2: (ba)*;
+ * tomita_4: no aaa; tomita_5: even number of a's and of b's; tomita_6: number of a's minus
+ * b's modulo 3; tomita_7: a* b* a* b*; d_2: brackets of depth 2; ends: a b* d (b|c)*. */
 static const char *const names[] = {
     "tomita_3", "tomita_1",   "tomita_2", "tomita_4", "tomita_5", "tomita_6", "tomita_7",
     "parity",   "even_pairs", "cycle_5",  "d_2",      "ends",     NULL,
@@ -73,7 +72,7 @@ static const struct task_split splits[] = {
 
 struct dfa {
     int states, letters;
-    bool sinks; /* letters may lead into one */
+    bool sinks; /* letters may lead into a sink */
     uint8_t to[STATES_MOST][LETTERS_MOST];
 };
 
@@ -85,7 +84,7 @@ static const char *rows_of(const struct option_values *o)
     return i < NAMED ? rows[i] : option_word(&options[DFA], o->v[DFA]);
 }
 
-/* -1: no state. */
+/* Returns the state of a digit; -1: it is none. */
 static int state_of(char digit)
 {
     static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -108,7 +107,7 @@ static enum status bad_row(const struct dfa *d, int state, int n, struct err *e)
         state, n, d->letters);
 }
 
-/* Reads one state's row at `text`; *n is how long it is. */
+/* Reads one state's row at `text`; sets *n to its length. */
 static enum status read_row(struct dfa *d, const char *text, int *n, struct err *e)
 {
     *n = (int)strcspn(text, ".");
@@ -154,7 +153,7 @@ static bool is_sink(const struct dfa *d, int state)
     return true;
 }
 
-/* The letters that may come in a state; returns how many. */
+/* Lists the letters that may be drawn in a state; returns how many. */
 static int letters_in(const struct dfa *d, int state, int32_t letter[LETTERS_MOST])
 {
     int n = 0;
@@ -166,8 +165,8 @@ static int letters_in(const struct dfa *d, int state, int32_t letter[LETTERS_MOS
     return n > 0 ? n : d->letters;
 }
 
-/* Marks the states that come after a first letter: all that there are, or those that the
- * letters drawn lead to. Returns how many. */
+/* Marks the states that can be reached by one letter or more: by any letters (all_letters), or
+ * only by those that are drawn. Returns how many. */
 static int mark_visited(const struct dfa *d, bool all_letters, bool visited[STATES_MOST])
 {
     int queue[STATES_MOST + 1] = {0}, n = 1, visits = 0;
@@ -189,7 +188,7 @@ static int mark_visited(const struct dfa *d, bool all_letters, bool visited[STAT
     return visits;
 }
 
-/* Is there more than one word to draw? */
+/* Returns true if more than one word can be drawn. */
 static bool has_choice(const struct dfa *d)
 {
     bool visited[STATES_MOST] = {false};
@@ -230,7 +229,8 @@ static enum status check_states(const struct dfa *d, struct err *e)
     return ST_OK;
 }
 
-/* A text without a full stop is taken for a name: an automaton has more than one row. */
+/* Refuses an unknown name. A text without a full stop is taken for a name, since an automaton has
+ * more than one row. */
 static enum status no_name(const char *text, struct err *e)
 {
     const char *near = suggest(text, names, NAMED);
@@ -282,7 +282,7 @@ static int answers(const struct option_values *o)
     return mark_visited(&d, false, visited);
 }
 
-/* share[s]: probability of state s, followed from letter to letter. */
+/* Follows the probability share[s] of state s from letter to letter. */
 static double majority(const struct option_values *o)
 {
     const struct dfa d = dfa_of(o);
@@ -318,8 +318,8 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     }
 }
 
-/* Runs the automaton from every state at once: to[s] is where the word so far leads from
- * state s, built up from its last letter to its first. */
+/* Runs the automaton from every state at once: to[s] is the state that the word so far leads to
+ * from state s, computed from its last letter to its first. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {
@@ -348,8 +348,8 @@ static void token_text(const struct option_values *o, int32_t token,
         snprintf(text, TASK_TOKEN_TEXT, "q%d", (int)token - d.letters);
 }
 
-/* Places since the state last changed: the last token that tells the state may be that far
- * back. */
+/* The number of places since the state last changed, which is how far back the last token that
+ * tells the state may be. */
 static void since(const struct option_values *o, const struct sample *s, int32_t *stratum)
 {
     (void)o;

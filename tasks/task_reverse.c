@@ -1,13 +1,13 @@
-/* task_reverse.c -- say a string backwards.
+/* task_reverse.c -- output a string backwards.
  *
  *     x[1] ... x[n] | y[1] ... y[n-1]      y[k] = x[n + 1 - k]
  *
- * n is uniform in shortest * length..length, each symbol uniform. Target y[k] stands k - 1
- * places after the separator |: it is predicted from the string and the symbols already
- * said. The last symbol is no input.
+ * n is uniform in shortest * length..length, each symbol uniform. Target y[k] is k - 1
+ * places after the separator |: it is predicted from the string and the output so far. The
+ * last symbol is not an input.
  *
- * Why: the place to look at goes left while the place of the answer goes right, so that the
- * distance grows by two each time. Neither a fixed distance nor a fixed address will do.
+ * Why: the place to look at moves left while the place of the answer moves right, so the
+ * distance grows by two each time. Neither a fixed distance nor a fixed place solves it.
  *
  * Chance: 1/symbols.  Majority: 1/symbols.  Ceiling: 1.
  * Source: Deletang et al. 2023, arXiv 2207.02098, tasks of the deterministic context-free
@@ -27,7 +27,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
         say(out, k, string_separator(o), out->token[n - 1 - k]);
 }
 
-/* Two fingers leave the separator, one to either side. */
+/* Walks from the separator to both sides at once. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {
@@ -37,7 +37,7 @@ static void solve(const struct option_values *o, const int32_t *token, int lengt
         answer[right] = token[left];
 }
 
-/* From the answer's place back to its symbol: 1, 3, 5, ... */
+/* The distance from the answer's place back to its symbol: 1, 3, 5, ... */
 static void distance(const struct option_values *o, const struct sample *s,
                      int32_t *stratum)
 {

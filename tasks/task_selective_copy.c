@@ -1,23 +1,22 @@
-/* task_selective_copy.c -- say the symbols again and leave out the blanks.
+/* task_selective_copy.c -- repeat the symbols and leave out the blanks.
  *
- * N = `tokens` symbols, each uniform over the alphabet, and `blanks` blanks stand in an
- * order that is uniform over all arrangements; a separator follows, then the N symbols in
- * their order:
+ * N = `tokens` symbols, each uniform over the alphabet, and `blanks` blanks are in uniform
+ * random order; a separator follows, then the N symbols in their order:
  *
  *     _ c _ a _ _ b a |  c a b a
  *
- * Target k = 0..N-1 stands k places after the separator: the symbol there is predicted
- * from the separator and the k symbols already said. The last symbol is no input, so a
- * sample has tokens + blanks + 1 + tokens - 1 inputs.
+ * Target k = 0..N-1 is k places after the separator: that symbol is predicted from the
+ * separator and the k symbols of output so far. The last symbol is not an input, so a sample
+ * has tokens + blanks + 1 + tokens - 1 inputs.
  *
  * Why: output k is the k-th symbol, not the token at a fixed distance: the distance
- * depends on how many blanks came before it. Fewer or more blanks than in training shift
- * every distance and leave the counts of symbols alone.
+ * depends on the number of blanks before it. Fewer or more blanks than in training change
+ * every distance but not the counts of symbols.
  *
  * Chance: 1/symbols.  Majority: 1/symbols.  Ceiling: 1.
  * Source: Golovneva et al. 2024, arXiv 2405.18719v2, section 5.2. The paper's vocabulary
- * of 16 is read as 15 symbols and the blank; it names no separator, and one is needed to
- * say where the output begins. The splits' sizes are ours, as the paper gives none. */
+ * of 16 is read as 15 symbols and the blank; it names no separator, but one is needed to
+ * mark where the output begins. The splits' sizes are ours, since the paper gives none. */
 #include "task.h"
 
 #include <assert.h>
@@ -71,14 +70,14 @@ static int answers(const struct option_values *o)
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
     const uint32_t symbols = (uint32_t)o->v[SYMBOLS];
-    const int n = (int)o->v[TOKENS], at = n + (int)o->v[BLANKS]; /* the separator's place */
+    const int n = (int)o->v[TOKENS], at = n + (int)o->v[BLANKS]; /* at: the separator */
     int said = 0;
     out->length = at + n;
     out->determined = n;
     out->token[at] = separator(o);
     for (int t = 0; t < at; t++) {
-        /* A symbol with probability (symbols left) / (places left): each arrangement
-         * is then equally likely. */
+        /* With probability (symbols left) / (places left), all arrangements are equally
+         * likely. */
         const bool is_symbol = rng_below(r, (uint32_t)(at - t)) < (uint32_t)(n - said);
         out->token[t] = is_symbol ? (int32_t)rng_below(r, symbols) : blank(o);
         out->target[t] = TARGET_NONE;
@@ -94,8 +93,8 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     assert(said == n);
 }
 
-/* Walks input and output side by side: a second reading of the rule, which neither knows
- * how many symbols there are nor trusts what was said so far. */
+/* Walks input and output side by side. Uses neither the number of symbols nor the output so
+ * far. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {
@@ -110,8 +109,8 @@ static void solve(const struct option_values *o, const int32_t *token, int lengt
     }
 }
 
-/* The number of blanks before the symbol that is to be said. Each of them makes the
- * distance to its copy one less than if it stood behind the symbol. */
+/* The number of blanks before the symbol to be output. Each of them makes the distance to its
+ * copy one less than if it were after the symbol. */
 static void blanks_before(const struct option_values *o, const struct sample *s,
                           int32_t *stratum)
 {

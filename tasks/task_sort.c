@@ -1,13 +1,13 @@
-/* task_sort.c -- say the symbols of a string in the order of the alphabet.
+/* task_sort.c -- output the symbols of a string in the order of the alphabet.
  *
  *     x[1] ... x[n] | y[1] ... y[n-1]      y = x sorted
  *
- * n is uniform in shortest * length..length, each symbol uniform. Target y[k] stands k - 1
- * places after the separator |. The last symbol is no input.
+ * n is uniform in shortest * length..length, each symbol uniform. Target y[k] is k - 1
+ * places after the separator |. The last symbol is not an input.
  *
- * Why: the negative control. The answer depends on how often each symbol occurs and not on
- * where it stands, so that encodings should come out alike; where they do not, something
- * other than position is measured (dilution of attention over more tokens, as a rule).
+ * Why: the negative control. The answer depends on how often each symbol occurs, not on its
+ * place, so all encodings should do equally well. If they do not, something other than position
+ * is measured (usually the dilution of attention over more tokens).
  *
  * Chance: 1/symbols.  Majority: 1/symbols.  Ceiling: 1.
  * Source: Deletang et al. 2023, arXiv 2207.02098, tasks of the context-sensitive level
@@ -20,7 +20,7 @@ static const struct option options[] = {STRING_OPTIONS(1, 0.1, 5), {0}};
 
 static const struct task_split splits[] = {STRING_SPLITS, {0}};
 
-/* Goes through the string once for each symbol. */
+/* Scans the string once for each symbol. */
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
     const int n = put_string(o, r, 1, out);
@@ -49,8 +49,7 @@ static void solve(const struct option_values *o, const int32_t *token, int lengt
     }
 }
 
-/* How often the answer's symbol was said before: to stop in time, the model has to count
- * these. */
+/* How often the answer's symbol was output before; the model must count these to stop in time. */
 static void repeats(const struct option_values *o, const struct sample *s, int32_t *stratum)
 {
     int32_t n = 0;

@@ -1,14 +1,14 @@
-/* task_stack_manipulation.c -- say what is on a stack after pushes and pops.
+/* task_stack_manipulation.c -- output the content of a stack after pushes and pops.
  *
  *     x[1] ... x[s]  a[1] ... a[n-s]  |  y[1] ... y[h]      targets y[1] ... y[h] .
  *
  * n is uniform in shortest * length..length and s in 1..n-1. The x are bits, the stack from
- * the bottom to the top; the a are actions, pop (-), push 0 (+0) and push 1 (+1), all alike.
- * A pop from an empty stack does nothing. y is the stack after all actions from the top to
- * the bottom, and then comes the end, a full stop: h + 1 targets from the separator on.
+ * bottom to top; the a are actions, pop (-), push 0 (+0) and push 1 (+1), all equally likely.
+ * A pop from an empty stack does nothing. y is the stack after all actions, from top to bottom,
+ * followed by the end, a full stop: h + 1 targets from the separator on.
  *
- * Why: a push and its pop cancel wherever they stand, and what they enclose cancels first:
- * hierarchy. The place of the next bit depends on all of the actions behind it.
+ * Why: a push and its pop cancel at any distance, after the actions between them have
+ * cancelled: hierarchy. The place of the next bit depends on all actions after it.
  *
  * Chance: 1/3.  Majority: a bit, 0.44 by default (no closed form).  Ceiling: 1.
  * Source: Deletang et al. 2023, arXiv 2207.02098, tasks of the deterministic context-free
@@ -60,9 +60,9 @@ static double majority(const struct option_values *o)
     return LAW_UNKNOWN;
 }
 
-/* Reads the moves from the right: a push that no later pop takes away is the next symbol
- * from the top of the stack down. (A pop of an empty stack has no push to its left, so it
- * takes none away.) */
+/* Reads the actions from the right: a push that no later pop removes is the next symbol from
+ * the top of the stack down. (A pop of an empty stack has no push to its left, so it removes
+ * none.) */
 static void generate(const struct option_values *o, struct rng *r, struct sample *out)
 {
     const int n = draw_length(r, o, LENGTH, SHORTEST, 2);
@@ -83,7 +83,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     say(out, said, SEPARATOR, END);
 }
 
-/* Carries out the moves one by one; the stack lies where the answers will be written. */
+/* Carries out the actions one by one; answer[] first holds the stack, then the answers. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {

@@ -2,21 +2,21 @@
  *
  *     x[1] ... x[L] of a corpus          y[t] = x[t + 1]
  *
- * A training sample is a window of `context` tokens that begins anywhere in the text of
- * training, uniformly. Windows of evaluation stand at places of their own, in an order that
- * the sample's number decides, none twice before all were had:
+ * A training sample is a window of `context` tokens that begins at a uniform place of the
+ * training text. Evaluation windows are at fixed places; the sample's number selects one, and
+ * none repeats before all have been used:
  *
- *     block  (scored = 1): windows of L = stretch * context side by side, all tokens count;
- *     fixed  (scored < 1): of windows that end every S = scored * context tokens, the last S
- *            count. The ends do not depend on L up to five times the context: whatever the
- *            length, the same tokens are asked for, with more or less text before them.
+ *     block  (scored = 1): adjacent windows of L = stretch * context, all tokens count;
+ *     fixed  (scored < 1): windows end every S = scored * context tokens, the last S count.
+ *            For L up to five times the context the ends do not depend on L, so all lengths
+ *            predict the same tokens, with more or less text before them.
  *
- * Parts of a corpus are joined as they are, windows cross the ends of documents, none
- * crosses the end of a part; a part's first token is never asked for.
+ * The text of a part is used as it is. Windows may cross the ends of documents, but not the
+ * end of a part; a part's first token is never a target.
  *
- * Why: what position encodings are for. With fixed targets the loss over L shows whether an
- * encoder makes use of more text than it was trained on, or breaks: blocks alone would mix
- * that with tokens that have little before them (Press et al. 2022, appendix B).
+ * Why: position encodings are made for language. With fixed targets the loss over L shows
+ * whether an encoder uses more text than it was trained on, or breaks. Blocks alone would mix
+ * that with tokens that have little text before them (Press et al. 2022, appendix B).
  *
  * Chance: 1/vocabulary.  Majority: unknown.  Ceiling: unknown; what comes next is not
  * determined.
@@ -35,7 +35,7 @@
 extern const struct task task_text;
 
 enum { CORPUS, TOKENIZER, VOCABULARY, PATTERN, CONTEXT, STRETCH, SCORED, PART };
-enum { SAME_TO = 5 }; /* contexts up to which targets are the same */
+enum { SAME_TO = 5 }; /* targets are the same up to that many contexts */
 
 static const char *const corpora[] = {"sample", NULL};
 static const char *const tokenizers[] = {"bpe", "byte", "char", "word", NULL};
@@ -143,7 +143,7 @@ static int length_of(const struct option_values *o)
     return (int)nearbyint(o->v[CONTEXT] * o->v[STRETCH]);
 }
 
-/* Tokens that count in a window. */
+/* Returns how many tokens of a window count. */
 static int scored_of(const struct option_values *o)
 {
     const int L = length_of(o);
@@ -151,14 +151,14 @@ static int scored_of(const struct option_values *o)
     return S < 1 ? 1 : S > L ? L : S;
 }
 
-/* Where the first window ends; the others follow at every scored_of tokens. */
+/* Returns the end of the first window; the others end every scored_of tokens after it. */
 static int64_t first_end(const struct option_values *o)
 {
     const int64_t L = length_of(o), same = SAME_TO * (int64_t)o->v[CONTEXT];
     return o->v[SCORED] < 1 && same > L ? same : L;
 }
 
-/* Windows of the part; the token behind a window is its last target. */
+/* Returns the number of windows of the part. The token after a window is its last target. */
 static int64_t windows_of(const struct option_values *o)
 {
     const int64_t last = (int64_t)part_of(o)->count - 1 - first_end(o);
@@ -186,7 +186,7 @@ static int64_t draw_start(const struct option_values *o, struct rng *r)
         return at < starts ? at : starts - 1;
     }
     const uint64_t n = (uint64_t)windows_of(o);
-    assert(n > 0); /* check() */
+    assert(n > 0); /* ensured by check() */
     const uint64_t k = rng_permute(0, 0, rng_index(r) % n, n);
     return first_end(o) + (int64_t)k * scored_of(o) - L;
 }
@@ -246,7 +246,7 @@ static void measure(const struct option_values *o, const struct sample *s, int64
 
 /* ---- texts ---- */
 
-/* A byte as it is shown: blanks as "_", others that cannot be seen as escapes. */
+/* Writes a byte in visible form: a blank as "_", other invisible bytes as escapes. */
 static int show_byte(unsigned char c, char *text, size_t room)
 {
     if (c == ' ')
@@ -260,7 +260,7 @@ static int show_byte(unsigned char c, char *text, size_t room)
     return snprintf(text, room, "\\x%02x", c);
 }
 
-/* A long text is cut and ends with the token's number, so that no two are alike. */
+/* A long text is cut and ends with the token's number, so that no two tokens look alike. */
 static void token_text(const struct option_values *o, int32_t token,
                        char text[TASK_TOKEN_TEXT])
 {

@@ -2,16 +2,16 @@
  *
  *     g[1] g[2] ... g[T]      target at t: p[t] = g[1] then g[2] ... then g[t]
  *
- * The g are uniform over the group, all T = `length` places scored. A permutation is an id,
- * its place in lexicographic order among those of the group, and is written as the images
+ * The g are uniform over the group, all T = `length` places scored. The id of a permutation is
+ * its place in lexicographic order among those of the group; it is written as the images
  * of 1, 2, ...: p[t](x) = g[t](p[t-1](x)), p[0] the identity.
  *
  * Groups: s3, the 6 permutations of three things; a5, the 60 even ones of five. Neither
  * commutes. A5 is not solvable, which makes its word problem complete for NC1 (Barrington),
  * beyond a fixed number of transformer layers at unbounded T; S3 is solvable.
  *
- * Why: state tracking in its purest form. The answer at t depends on every token and on
- * their order; only an encoding that composes maps which do not commute helps.
+ * Why: pure state tracking. The answer at t depends on every token and on their order; only
+ * an encoding that composes maps which do not commute helps.
  *
  * Chance: 1/6, 1/60.  Majority: the same, as every product is uniform.  Ceiling: 1.
  * Source: Merrill et al. 2024, arXiv 2404.08819, section 5 (A5 and its relatives; the
@@ -58,7 +58,7 @@ static int max_length(const struct option_values *o)
     return (int)o->v[LENGTH];
 }
 
-/* image[id][x]: the group's elements in lexicographic order. */
+/* The elements of the group in lexicographic order, as image[id][x]. */
 struct group {
     int points, elements;
     int8_t image[ELEMENTS_MOST][POINTS_MOST];
@@ -71,7 +71,7 @@ static void exchange(int8_t *a, int8_t *b)
     *b = kept;
 }
 
-/* The next permutation in lexicographic order; false after the last. */
+/* Changes p [n] to the next permutation in lexicographic order; false after the last. */
 static bool next_permutation(int8_t *p, int n)
 {
     int i = n - 2, k = n - 1;
@@ -129,7 +129,7 @@ static void generate(const struct option_values *o, struct rng *r, struct sample
     }
 }
 
-/* Multiplies from the right: what g[t] does to what g[t-1] gives it, back to g[1]. */
+/* Multiplies from the right: composes g[t] with g[t-1], then with g[t-2], back to g[1]. */
 static void solve(const struct option_values *o, const int32_t *token, int length,
                   int32_t *answer)
 {

@@ -1,10 +1,10 @@
-/* alibi_slope.h -- ALiBi's slopes, for encoders that fade by them. */
+/* alibi_slope.h -- ALiBi's slopes, for encoders whose logits fall by them. */
 #ifndef ALIBI_SLOPE_H
 #define ALIBI_SLOPE_H
 
 #include <math.h>
 
-/* Slope of head h of H, both counted from 0 (encoder_alibi.c says which). */
+/* Returns the slope of head h (from 0) of H heads; encoder_alibi.c has the formula. */
 static inline double alibi_slope(int h, int H)
 {
     int P = 1;

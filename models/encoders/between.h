@@ -1,4 +1,4 @@
-/* between.h -- sums over the tokens between key and query of one number g of each token:
+/* between.h -- sums of a per-token number g over the tokens after key j, up to query i:
  *     between[i][j] = g_{j+1} + ... + g_i = c[j] - c[i] */
 #ifndef BETWEEN_H
 #define BETWEEN_H
@@ -7,9 +7,9 @@
 
 #include "encoder.h"
 
-/* c [columns]. c[j] = g_{j+1} + ... up to the panel's first query, and minus what lies
- * behind it: sums stay short where keys are near, so that no digits are lost. `column` of
- * the state holds g. */
+/* Fills c [columns] from g in `column` of the state. c is 0 at the panel's first query f:
+ * c[j] = g_{j+1} + ... + g_f for j < f, and -(g_{f+1} + ... + g_j) for j > f. So sums of near
+ * keys have few terms and lose no digits. */
 static inline void between_sums(const struct panel *p, int column, real *c)
 {
     const int middle = p->row[0];
@@ -31,7 +31,7 @@ static inline void between_add(const struct panel *p, int r, real by, const real
         s[j] += by * (c[j] - own);
 }
 
-/* dc += by dscore[r][j], less their sum at the query's own place. */
+/* dc[j] += by dscore[r][j]; dc of the query's own token also gets minus their sum. */
 static inline void between_add_grad(const struct panel *p, int r, real by, real *dc)
 {
     const real *ds = p->dscore + (size_t)r * (size_t)p->stride;
@@ -44,7 +44,7 @@ static inline void between_add_grad(const struct panel *p, int r, real by, real 
     dc[p->row[r]] -= by * sum;
 }
 
-/* What reaches c[j] reaches every g_t with t > j. */
+/* Adds the gradient of g to `column` of dstate. dc[j] goes to every g_t with t > j. */
 static inline void between_sums_grad(const struct panel *p, int column, const real *dc)
 {
     real before = 0;

@@ -1,13 +1,13 @@
 /* check_encoder.c -- the rules of check_encoder.h: hooks in pairs, options, the name.
  *
- * A descriptor comes in, ST_OK or the first rule that it breaks leaves. Only pointers and
- * numbers are read, so a hook that would crash is not called. */
+ * A check returns ST_OK or an error that names the first rule that the descriptor breaks. It
+ * reads only pointers and numbers and calls no hook, since a hook may crash. */
 #include "check_encoder.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* `has` asks for `needs`; `both`: and the other way round. */
+/* If `has` is set, `needs` must be set; with `both`, also the other way round. */
 struct hook_pair {
     const char *name, *other;
     bool has, needs, both;

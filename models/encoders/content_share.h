@@ -1,12 +1,12 @@
-/* content_share.h -- content logits multiplied by a number, for encodings that give content and
- * position one scale together. For hooks of encoders that read the scores. */
+/* content_share.h -- multiplies content logits by a number, for encodings that scale content and
+ * position together. For hooks of encoders that read the scores. */
 #ifndef CONTENT_SHARE_H
 #define CONTENT_SHARE_H
 
 #include "encoder.h"
 
-/* x[r][j] *= by for the keys that row r sees; x as the panel's score or, in the adjoint and
- * behind all else, its dscore. */
+/* x[r][j] *= by for the keys that row r sees. x is the panel's score, or in the adjoint its
+ * dscore; the adjoint makes this call last. */
 static inline void content_share(const struct panel *p, real by, real *x)
 {
     for (int r = 0; r < p->rows; r++) {

@@ -1,11 +1,11 @@
-/* dape_network.h -- the network of dape and dape_v2: it looks at the logits of all heads and
- * corrects them.
+/* dape_network.h -- the network of dape and dape_v2, which corrects the logits of all heads from
+ * the logits of all heads.
  *
- * conv1 takes 2 heads numbers, A and B of each head (encoder_dape_v2.c), to `width`, conv2 those
- * to heads. With a kernel of 1, dape's, it is a network of each key alone.
+ * conv1 maps 2 heads numbers, A and B of each head (encoder_dape_v2.c), to `width`; conv2 maps
+ * these to heads. With a kernel of 1, as in dape, the network sees each key alone.
  *
- * Backward, with da and db the gradients of the network's two inputs: A and B each get
- * dlogit and their own. */
+ * Backward: let da and db be the gradients of the network's two inputs. A gets dlogit + da,
+ * B gets dlogit + db. */
 #ifndef DAPE_NETWORK_H
 #define DAPE_NETWORK_H
 
@@ -32,13 +32,13 @@ static inline int dape_width(const struct option_values *o)
     return (int)o->v[DAPE_WIDTH];
 }
 
-/* 1 where there is no such option. */
+/* Returns the kernel's number of keys: 1 if there is no such option. */
 static inline int dape_kernel(const struct option_values *o)
 {
     return o->v[DAPE_KERNEL] > 0 ? (int)o->v[DAPE_KERNEL] : 1;
 }
 
-/* 2 heads x width in, width x heads out, at each key of the kernel. */
+/* Counts 2 heads x width products in and width x heads out, at each key of the kernel. */
 static inline double dape_flops(const struct encoder_dims *d, const struct option_values *o,
                                 const struct encoder_load *load)
 {
@@ -70,14 +70,15 @@ static inline int dape_tensors(const struct encoder_dims *d, const struct option
     return 4;
 }
 
-/* Numbers of a hidden unit: of each key, and of those past the last that conv2 reaches. */
+/* Returns how many numbers a hidden unit has: one for each key, and for the places past the
+ * last key that conv2 reaches. */
 static inline size_t dape_hidden_size(const struct option_values *o, int columns)
 {
     return (size_t)columns + (size_t)(dape_kernel(o) / 2);
 }
 
-/* B of all heads [H, rows, columns], which the adjoint needs; z and its gradient [W, hidden]
- * and room [hidden] of one row. */
+/* Scratch holds B of all heads [H, rows, columns] for the adjoint and, for one row, z and its
+ * gradient [W, hidden] each and room [hidden]. */
 static inline size_t dape_mix_scratch(const struct encoder_dims *d,
                                       const struct option_values *o, int rows, int columns)
 {
@@ -90,7 +91,7 @@ struct dape_look {
     const struct encoder_view *e;
     const struct panel *head; /* [H] */
     int H, W, k, n, m, row;
-    real *b; /* first head's B of this row; the next lies b_step further */
+    real *b; /* this row's B of head 0; that of the next head is b_step further */
     size_t b_step;
     real *z, *dz; /* [W, hidden] */
     real *room;   /* [hidden] */
@@ -122,7 +123,7 @@ static inline real *dape_of_row(const struct dape_look *x, int h, real *matrix)
     return matrix + (size_t)x->row * (size_t)x->head[h].stride;
 }
 
-/* Input number c of the network, of visible keys: A of each head, then B. */
+/* Returns input number c of the network for the visible keys: A of each head, then B. */
 static inline const real *dape_input(const struct dape_look *x, int c)
 {
     return c < x->H ? x->head[c].content + (size_t)x->row * (size_t)x->head[c].stride
@@ -134,8 +135,8 @@ static inline real dape_slope(real z)
     return z > 0 ? 1 : (real)dape_leak;
 }
 
-/* What of to [0, n_to) and from [0, n_from) meets when number j of `to` is beside number
- * j + shift of `from`. */
+/* The range of j for which both to[j] and from[j + shift] exist, for to [n_to] and
+ * from [n_from]. */
 struct dape_overlap {
     int first, last; /* of `to`: first .. last - 1 */
 };
@@ -178,7 +179,7 @@ static inline const real *dape_out_weights(const struct dape_look *x, int h, int
     return x->e->weight[DAPE_OUT] + ((size_t)h * (size_t)x->W + (size_t)w) * (size_t)x->k;
 }
 
-/* z of each hidden key. */
+/* Computes z of each hidden unit and key: conv1 with its bias. */
 static inline void dape_look_in(const struct dape_look *x)
 {
     for (int w = 0; w < x->W; w++) {
@@ -219,7 +220,8 @@ static inline void dape_mix(const struct encoder_view *e, const struct panel *p,
     }
 }
 
-/* The gradients of conv2 and, from hidden unit w in room, its gradient before leaky. */
+/* Adds the gradients of conv2's weights and conv1's bias for hidden unit w, and computes dz, the
+ * unit's gradient before `leaky`. */
 static inline void dape_unit_grad(const struct dape_look *x, int w)
 {
     real *z = x->z + (size_t)w * x->step, *dz = x->dz + (size_t)w * x->step;
@@ -251,8 +253,8 @@ static inline void dape_look_out_grad(const struct dape_look *x)
         dape_unit_grad(x, w);
 }
 
-/* The gradients of conv1 where it meets A and B of head h at key t of the kernel. A logit
- * holds A once more than B does: dscore gets db, dcontent da - db. */
+/* Adds the gradients of conv1's weights for A and B of head h at key t of the kernel, and those
+ * of A and B. B is score - A, so dscore gets db and dcontent gets da - db. */
 static inline void dape_meet_grad(const struct dape_look *x, int h, int w, int t)
 {
     const int shift = t - x->k / 2;
@@ -286,7 +288,7 @@ static inline void dape_mix_grad(const struct encoder_view *e, const struct pane
     }
 }
 
-/* Hooks of both. */
+/* The hooks of both encoders. */
 #define DAPE_HOOKS                                                  \
     .for_sums = true, .flops = dape_flops, .tensors = dape_tensors, \
     .mix_scratch = dape_mix_scratch, .mix = dape_mix, .mix_grad = dape_mix_grad

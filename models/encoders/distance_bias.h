@@ -1,13 +1,13 @@
 /* distance_bias.h -- biases that depend on head and distance alone.
  *
  * The bias of distance n is bias[n], n up to dims->places - 1: a row of a table [H, places]
- * that stands in the constants, or in what was derived from the weights once a step. */
+ * in the constants, or in the numbers derived from the weights once a step. */
 #ifndef DISTANCE_BIAS_H
 #define DISTANCE_BIAS_H
 
 #include "encoder.h"
 
-/* Numbers of the table, for encoder.constants and encoder.derived. */
+/* Returns the size of the table, for encoder.constants and encoder.derived. */
 static inline size_t distance_bias_size(const struct encoder_dims *d,
                                         const struct option_values *o)
 {
@@ -51,7 +51,7 @@ static inline void distance_bias_grad(const struct panel *p, real *dbias)
     }
 }
 
-/* The hooks of an encoder whose table is in the constants: nothing of it is learned. */
+/* The hooks of an encoder whose table is in the constants, so not learned. */
 static inline void distance_bias_fixed(const struct encoder_view *e, const struct panel *p,
                                        real *scratch)
 {
@@ -67,7 +67,7 @@ static inline void distance_bias_fixed_grad(const struct encoder_view *e,
     (void)scratch;
 }
 
-/* Those of an encoder whose table is derived from its weights. */
+/* The hooks of an encoder whose table is derived from its weights. */
 static inline void distance_bias_derived(const struct encoder_view *e,
                                          const struct panel *p, real *scratch)
 {
@@ -82,7 +82,7 @@ static inline void distance_bias_derived_grad(const struct encoder_view *e,
     distance_bias_grad(p, e->dderived + (size_t)p->head * (size_t)e->dims->places);
 }
 
-/* One addition for each visible pair and head. */
+/* Counts one addition for each visible pair and head. */
 static inline double distance_bias_flops(const struct encoder_dims *d,
                                          const struct option_values *o,
                                          const struct encoder_load *load)

@@ -1,6 +1,6 @@
-/* distance_lookup.h -- numbers of each distance, one row a query, brought to its keys.
+/* distance_lookup.h -- looks up a query's number for the distance of each of its keys.
  *
- * z [rows, n] has a number for each distance of a row; distances from n on share the last. */
+ * z [rows, n] has a number for each query and distance; distances from n on use the last. */
 #ifndef DISTANCE_LOOKUP_H
 #define DISTANCE_LOOKUP_H
 
@@ -10,7 +10,7 @@
 #include "kernels.h"
 #include "panel_gemm.h"
 
-/* Reals for z [rows, n] = rows T^T of a table T [n, d], and behind it for panel_turned of T. */
+/* Returns the reals for z [rows, n] = rows T^T, T a table [n, d], followed by panel_turned of T. */
 static inline size_t distance_products_room(int rows, int n, int d)
 {
     return (size_t)rows * (size_t)n + (size_t)d * (size_t)panel_stride(n);
@@ -22,7 +22,7 @@ static inline int distance_lookup_column(const struct panel *p, int r, int j, in
     return distance < n ? distance : n - 1;
 }
 
-/* to[r][j] += z[r][distance]; `to` as the panel's score. */
+/* to[r][j] += z[r][distance]; `to` is laid out like the panel's score. */
 static inline void distance_lookup(const struct panel *p, struct rows z, real *to)
 {
     for (int r = 0; r < p->rows; r++) {
@@ -35,7 +35,7 @@ static inline void distance_lookup(const struct panel *p, struct rows z, real *t
     }
 }
 
-/* The adjoint: z[r][n] = sum of from[r][j] at distance n. */
+/* The adjoint: z[r][n] = sum of from[r][j] over the keys j at distance n. */
 static inline void distance_gather(const struct panel *p, const real *from, struct rows z)
 {
     memset(z.at, 0, (size_t)p->rows * (size_t)z.stride * sizeof *z.at);

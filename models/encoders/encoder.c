@@ -1,8 +1,8 @@
 /* encoder.c -- the table of encoders, and sums of them.
  *
  * encoder_list.inc holds one line ENCODER(<name>) for each encoder_<name>.c; CMake
- * writes it (cmake/plugins.cmake). A file without its descriptor fails to link, by
- * name, so nothing can go missing in silence. */
+ * writes it (cmake/plugins.cmake). If a file lacks its descriptor, the link fails and names
+ * it, so no encoder goes missing silently. */
 #include "encoder.h"
 
 #include <assert.h>
@@ -21,7 +21,7 @@ static const struct encoder *const plain[] = {
 #undef ENCODER
 };
 
-/* The same files once more for each level of the CPU that kernels.c knows. */
+/* The same files are compiled once more for each CPU level that kernels.c knows. */
 #ifdef ENCODERS_X86
 #define ENCODER(stem)                                                     \
     extern const struct encoder encoder_##stem##_v2, encoder_##stem##_v3, \
@@ -48,7 +48,7 @@ static const struct encoder *const v4[] = {
 
 enum { ENCODERS = sizeof plain / sizeof plain[0], LIST_TEXT = 4096 };
 
-/* The table for the kernels in force. */
+/* Returns the table for the CPU level of the kernels in use. */
 static const struct encoder *const *table(void)
 {
 #ifdef ENCODERS_X86
@@ -63,7 +63,7 @@ static const struct encoder *const *table(void)
     return plain;
 }
 
-/* Those of plug-ins, compiled for one CPU level, their author's. */
+/* The encoders of plug-ins, each compiled for one CPU level that its author chose. */
 enum { MORE_MOST = 64 };
 static const struct encoder *more[MORE_MOST];
 static int n_more;
@@ -106,7 +106,7 @@ const char *encoder_reach_text(enum encoder_reach r)
     return text[r];
 }
 
-/* "a, b, c", cut where it no longer fits. */
+/* Writes "a, b, c" to `out`, cut off where it no longer fits. */
 static void join(const char *const *names, int n, char out[LIST_TEXT])
 {
     size_t used = 0;
@@ -132,7 +132,7 @@ static enum status unknown_encoder(const char *name, struct err *e)
     return err_set(e, ST_CONFIG, "unknown encoder \"%s\"; there are %s", name, list);
 }
 
-/* The stack is kept in name order, behind the part that reads scores. */
+/* Inserts a part so that the one that reads scores is first and the others are in name order. */
 static void insert_part(const struct encoder *added, struct encoder_stack *s)
 {
     int at = s->parts++;
@@ -147,13 +147,13 @@ static void insert_part(const struct encoder *added, struct encoder_stack *s)
     option_defaults(added->options, &s->part[at].options);
 }
 
-/* ONCE_* of an encoder, those that hooks tell included. */
+/* Returns the ONCE_* flags of an encoder, including those that its hooks imply. */
 static unsigned once_of(const struct encoder *e)
 {
     return e->once | (e->rotate ? ONCE_TURN : 0);
 }
 
-/* What both do that a sum can do once only, or NULL. */
+/* Returns what both encoders do although a sum can do it only once, or NULL. */
 static const char *cannot_share(const struct encoder *a, const struct encoder *b)
 {
     const unsigned both = once_of(a) & once_of(b);
@@ -212,7 +212,7 @@ static bool has_hooks(const struct encoder *e)
            e->weigh || e->values || e->mix;
 }
 
-/* Would every part but the chooser give the same logits at places that all move alike? */
+/* Returns true if every part but the chooser gives the same logits when all places move alike. */
 static bool sees_distances_alone(const struct encoder_stack *s,
                                  const struct encoder *chooser)
 {
@@ -226,8 +226,8 @@ static bool sees_distances_alone(const struct encoder_stack *s,
     return true;
 }
 
-/* Places that a part chooses are for others to use: there must be one, and none that
- * would go on counting rows. */
+/* Checks a sum in which a part chooses places: another part must exist, all others must use the
+ * places, and one of them must see more than distances if the places move alike. */
 static enum status check_places(const char *sum, const struct encoder_stack *s,
                                 struct err *e)
 {
@@ -257,8 +257,8 @@ static enum status check_places(const char *sum, const struct encoder_stack *s,
     return ST_OK;
 }
 
-/* An encoder without hooks adds nothing, so a sum with it would be another name for the
- * sum without it. */
+/* Refuses an encoder without hooks in a sum. It adds nothing, so the sum would be a second name
+ * for the sum without it. Then checks the places. */
 static enum status refuse_empty_terms(const char *sum, const struct encoder_stack *s,
                                       struct err *e)
 {
@@ -296,7 +296,7 @@ enum status encoder_stack_parse(const char *text, struct encoder_stack *out, str
 
 /* --- options ------------------------------------------------------------- */
 
-/* Every option of the parts whose name is `part`, or of all when it is NULL. */
+/* Lists the option names of the part `part`, or of all parts when it is NULL. */
 static int option_names(const struct encoder_stack *s, const char *part, const char **out)
 {
     int n = 0;
@@ -347,7 +347,8 @@ static enum status unknown_part(const struct encoder_stack *s, const char *part,
                    option, part, sum, list);
 }
 
-/* "cope.p_max" is split at the dot; part is NULL where there is none. */
+/* Splits "cope.p_max" at the dot: copies "cope" to `part` and returns "p_max". Without a dot
+ * returns `option` and leaves `part` alone. */
 static const char *split_option(const char *option, char part[ENCODER_NAME])
 {
     const char *dot = strchr(option, '.');
@@ -359,7 +360,7 @@ static const char *split_option(const char *option, char part[ENCODER_NAME])
     return dot + 1;
 }
 
-/* An option that every part has. */
+/* Returns true for an option that every part has. */
 static bool is_layers(const char *name)
 {
     return strcmp(name, "layers") == 0 || strcmp(name, "every") == 0;
@@ -375,7 +376,7 @@ static enum status set_layers(struct encoder_part *p, const char *name, const ch
     return layer_set_parse(text, &p->layers, e);
 }
 
-/* The part that `option` belongs to, and its name there. */
+/* Finds the part that `option` belongs to, and the option's name in that part. */
 static enum status find_owner(struct encoder_stack *s, const char *option,
                               struct encoder_part **owner, const char **name, struct err *e)
 {
@@ -469,8 +470,8 @@ static enum status resolve_layers(struct encoder_part *p, int layers, struct err
     return status;
 }
 
-/* Places are counted by options as the user set them, and once more when a part has
- * filled in what "from the sizes" means. */
+/* The part that chooses places is resolved first. The number of places may then have changed,
+ * so it is computed again for the other parts. */
 enum status encoder_stack_resolve(struct encoder_stack *s, const struct encoder_dims *d,
                                   struct err *e)
 {

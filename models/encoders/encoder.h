@@ -1,8 +1,8 @@
 /* encoder.h -- the contract of a position encoder.
  *
  * An encoder tells attention where tokens stand. It is a const descriptor with
- * optional hooks; every forward hook has its adjoint beside it. Hooks are pure: they
- * read the weights and the buffers they are lent, never allocate and keep no state.
+ * optional hooks; every forward hook is followed by its adjoint. Hooks are pure: they
+ * read the weights and the buffers that they are given, never allocate and keep no state.
  *
  * To add an encoder, write models/encoders/encoder_<name>.c that defines
  *     const struct encoder encoder_<name> = { .name = "<name>", ... };
@@ -23,32 +23,32 @@
 #include "real.h"
 #include "rng.h"
 
-/* Room of a part and of a sum, taken in every model: learned tensors of one encoder (an
- * assertion stops more), parts of a sum (a longer one is refused), and the sum's name. Chosen. */
+/* Limits: learned tensors of one encoder (asserted), parts of a sum (a longer one is refused)
+ * and length of the sum's name. Every model has room for that many. Chosen. */
 enum { ENCODER_TENSORS_MAX = 12, ENCODER_PARTS_MAX = 4, ENCODER_NAME = 96 };
 
-/* Letters of an encoder's name: a sum of ENCODER_PARTS_MAX of them, with a sign or the end behind
- * each, has room in ENCODER_NAME. */
+/* The longest name of an encoder: ENCODER_PARTS_MAX such names, each followed by '+' or '\0', fit
+ * into ENCODER_NAME. */
 enum { ENCODER_NAME_LONGEST = ENCODER_NAME / ENCODER_PARTS_MAX - 1 };
 
-/* What an encoder may size its tensors by. */
+/* The sizes that an encoder's tensors may depend on. */
 struct encoder_dims {
     int layers, heads, head_dim;
     int trained_length; /* longest training sample, in tokens */
     int longest;        /* longest sample of any split, >= trained_length */
     int places;  /* places are 0 .. places - 1; `longest` unless a part chooses them */
     bool placed; /* a part chooses places, so that training reaches all of them */
-    bool spread; /* ... and all distances between them */
+    bool spread; /* ... and all distances between places */
 };
 
-/* C of a token, all heads side by side. */
+/* Returns C, the channels of all heads. */
 static inline int dims_channels(const struct encoder_dims *d)
 {
     return d->heads * d->head_dim;
 }
 
-/* Of the `all` rows of a table, one for each place or distance, those that sequences of T tokens
- * can meet: all where a part chooses places. */
+/* Returns how many rows of a table with `all` rows, one for each place or distance, sequences of
+ * T tokens can use: all if a part chooses places. */
 static inline int dims_met(const struct encoder_dims *d, int all, int T)
 {
     return T < all && !d->placed ? T : all;
@@ -62,19 +62,19 @@ struct tensor_spec {
     double scale;     /* NORMAL: standard deviation; UNIFORM: half-width */
     int rows, columns;
     enum tensor_init init;
-    bool decay;     /* under weight decay */
+    bool decay;     /* weight decay applies */
     bool per_layer; /* one for each layer, else one for all */
 };
 
-/* One encoder as one layer sees it. */
+/* One encoder's numbers in one layer. */
 struct encoder_view {
     const struct encoder_dims *dims;
     const struct option_values *options; /* resolved */
     int layer;
-    const real *constants; /* as fill_constants left it */
+    const real *constants; /* as fill_constants wrote it */
     const real *weight[ENCODER_TENSORS_MAX];
     real *grad[ENCODER_TENSORS_MAX]; /* NULL outside backward; adjoints add to it */
-    const real *derived;             /* as derive left it */
+    const real *derived;             /* as derive wrote it */
     real *dderived;                  /* adjoints add to it; derive_grad reads it */
 };
 
@@ -85,9 +85,9 @@ struct tokens {
     const int *place;      /* [T] */
     struct rows x;         /* [T, C] */
     struct rows projected; /* [T, project()] linear in x, made by the layer */
-    struct rows state;     /* [T, state()] to be written; complete in the adjoint */
+    struct rows state;     /* [T, state()] written by `read`; complete in the adjoint */
 
-    /* Adjoint only: dstate is complete; adds to the others. */
+    /* Adjoint only: dstate is complete; the hook adds to the others. */
     struct rows dx, dprojected, dstate;
 };
 
@@ -97,26 +97,26 @@ struct turn {
     bool keys;                    /* else queries */
     int tokens;                   /* T */
     int rows;                     /* of x */
-    const int *row;               /* [rows] which token of the sequence: a row of state */
+    const int *row;               /* [rows] that token of the sequence: a row of state */
     const int *place;             /* [rows] the place of that token */
-    struct rows x;                /* [rows, d]; in the adjoint as `rotate` left it */
+    struct rows x;                /* [rows, d]; in the adjoint the output of `rotate` */
     struct rows projected, state; /* [T, ...] of the whole sequence */
 
-    /* Adjoint only: dx arrives as the gradient of the turned rows and leaves as that of
-     * the rows before; adds to the others. */
+    /* Adjoint only: the hook replaces dx, the gradient of the turned rows, by that of the rows
+     * before the turn, and adds to the others. */
     struct rows dx, dprojected, dstate;
 };
 
 /* The logits of one head for a panel of query rows. Row r belongs to token row[r] of its
  * sequence and sees keys 0..row[r]; row[r] increases with r. Keys are rows 0..columns-1
- * of k and v, columns = 1 + row[rows - 1]. Causality is a matter of `row`, distance of
- * `place`: the distance of key j is place[row[r]] - place[j]. */
+ * of k and v, columns = 1 + row[rows - 1]. `row` determines causality, `place` the distance:
+ * that of key j is place[row[r]] - place[j]. */
 struct panel {
     int head; /* from 0 */
     int rows, columns;
     const int *row;               /* [rows] */
     const int *place;             /* [columns] increasing; place[t] = t unless `placed` */
-    bool placed;                  /* some part chose the places */
+    bool placed;                  /* a part chose the places */
     struct rows q;                /* [rows, d] after rotate */
     struct rows k, v;             /* [columns, d]; k after rotate */
     struct rows projected, state; /* [columns, ...] row t belongs to token t */
@@ -125,63 +125,63 @@ struct panel {
     int stride;    /* of score and dscore; at least `columns` */
     struct rows o; /* [rows, d] output of the head, for `values` */
 
-    /* Backward only: `dscore` holds dL/dlogit (0 past row[r]) when the adjoint is called;
-     * what the adjoint adds to dscore[r][j] is a gradient to alpha q.k. */
+    /* Backward only: when the adjoint is called, `dscore` holds dL/dlogit (0 past row[r]).
+     * What the adjoint adds to dscore[r][j] is a gradient of alpha q.k. */
     real *dscore;
     struct rows dq, dk, dv, dprojected, dstate; /* adjoints add to these */
     struct rows d_o;                            /* [rows, d] dL/do, for values_grad */
 
-    /* For `mix` only, as score and dscore: the logits before any `score`, and a gradient that
-     * belongs to them alone. NULL elsewhere. */
+    /* For `mix` only, laid out like score and dscore: the logits before any `score`, and the
+     * gradient of these alone. NULL for other hooks. */
     const real *content;
     real *dcontent;
-    /* Where `mix` carries: what the panels before passed on and, in the adjoint, dL/dcarry of
-     * the panels behind, to become that of this panel and those behind. */
+    /* If `mix` carries: the numbers that earlier panels passed on. The adjoint finds in dcarry
+     * the gradient from later panels and adds this panel's. */
     const real *carry;
     real *dcarry;
 };
 
-/* Where the numbers of `place` come from. Streams are keyed by the run's seed and, in
- * training, by the step; `sample` by the sequence too. In evaluation `sample` is keyed by
- * the sequence's number in its split and `batch` is the same for all of them. */
+/* The random streams of `place`. Both are keyed by the run's seed and, in training, by the
+ * step; `sample` also by the sequence. In evaluation `sample` is keyed by the sequence's number
+ * in its split, and `batch` is the same for all sequences. */
 struct placing {
     bool training;
     struct rng sample, batch;
 };
 
-/* What happens on sequences longer than any in training. */
+/* The behaviour on sequences longer than any in training. */
 enum encoder_reach {
-    REACH_DEFINED,   /* the formula goes on */
+    REACH_DEFINED,   /* the formula holds at any length */
     REACH_CAPPED,    /* unseen distances use the farthest trained row */
     REACH_UNTRAINED, /* rows exist but were never trained: a caveat under the table */
     REACH_UNDEFINED  /* no value: the cell is stored and printed as n/a */
 };
 
-/* What may be done to a sequence without a change of logits (up to a constant of each
- * row, which the softmax takes away). */
+/* Changes to a sequence that leave the logits as they are (up to a constant per row, which the
+ * softmax removes). */
 enum {
-    INVARIANT_SHIFT = 1, /* it begins later: all places are larger by the same number, or
-                            tokens of no content that nobody sees stand in front */
-    INVARIANT_ORDER = 2  /* earlier tokens trade places, in one layer */
+    INVARIANT_SHIFT = 1, /* it begins later: all places grow by the same number, or tokens
+                            without content that no query sees are put in front */
+    INVARIANT_ORDER = 2  /* earlier tokens change places, in a model of one layer */
 };
 
-/* The hook `invariances` of all that see places by their differences alone. */
+/* The hook `invariances` of encoders that use only differences of places. */
 static inline unsigned invariant_to_shift(const struct option_values *o)
 {
     (void)o;
     return INVARIANT_SHIFT;
 }
 
-/* What a sum can hold once only: a second part would undo it, do it twice, or be one with it
- * under another name. Two `embed` or two `rotate` say so by themselves. */
+/* Things that only one part of a sum may do: a second part would undo it, do it twice, or be
+ * equivalent to the first. Two `embed` or two `rotate` are refused without a flag. */
 enum {
     ONCE_TURN = 1, /* `content` turns queries and keys by place or path, as `rotate` does */
-    ONCE_FORGET = 2, /* a gate of each token between makes a key fade (forget.h) */
-    ONCE_SLOPE = 4,  /* a penalty in proportion to the distance: two slopes are one */
-    ONCE_MEET = 8 /* the query meets a learned vector of its distance: two tables are one */
+    ONCE_FORGET = 2, /* gates of the tokens between make a key fade (forget.h) */
+    ONCE_SLOPE = 4,  /* a penalty proportional to the distance: two slopes add up to one */
+    ONCE_MEET = 8 /* the query times a learned vector of the distance: two tables are one */
 };
 
-/* What a layer is given to do, for `flops`. */
+/* The work of one layer, for `flops`. */
 struct encoder_load {
     int tokens;   /* T: keys */
     int queries;  /* rows of q, at most T */
@@ -190,7 +190,7 @@ struct encoder_load {
 
 struct encoder {
     const char *name;             /* file stem; the key in YAML and in the database */
-    int version;                  /* raised when the same options give other logits */
+    int version;                  /* raised when the same options give new logits */
     const char *summary;          /* one line for `posbench list encoders` */
     const char *source;           /* paper, version, equation */
     const struct option *options; /* ends with {0}; NULL: none */
@@ -202,29 +202,29 @@ struct encoder {
     /* NULL: DEFINED. */
     enum encoder_reach (*reach)(const struct encoder_dims *d,
                                 const struct option_values *o);
-    /* INVARIANT_*, all that hold (the contract looks for others); NULL: none. */
+    /* Returns all INVARIANT_* that hold (the contract test looks for more); NULL: none. */
     unsigned (*invariances)(const struct option_values *o);
     unsigned once; /* ONCE_* */
-    /* Forward floating point operations of one layer beyond those of plain attention, all
-     * heads together; e^x and the like count as one. The projection that `project` asks for
-     * is counted by the model, and `derive`, which runs once a step whatever the number of
-     * sequences, by nobody. NULL: none worth counting. */
+    /* Returns the forward floating point operations of one layer beyond those of plain
+     * attention, all heads together; e^x and the like count as one. The model counts the
+     * projection that `project` asks for. `derive` is not counted, since it runs once a step
+     * for any number of sequences. NULL: none worth counting. */
     double (*flops)(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load);
-    /* With reads_once: the operations of `read` on a sequence of T tokens. They are counted
-     * once for the model, and `flops` does not contain them. */
+    /* With reads_once: returns the operations of `read` on a sequence of T tokens. They count
+     * once per model, and `flops` does not contain them. */
     double (*read_once_flops)(const struct encoder_dims *d, const struct option_values *o,
                               int T);
 
     /* Writes the learned tensors; returns how many. NULL: none. */
     int (*tensors)(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX]);
-    /* Changes the start of tensor number `tensor` after it was drawn as its spec says:
-     * w [rows * columns]. NULL: the draw stands. */
+    /* Changes the start of tensor number `tensor`, w [rows * columns], after it was drawn as
+     * its spec says. NULL: changes nothing. */
     void (*start)(const struct encoder_dims *d, const struct option_values *o, int tensor,
                   real *w);
-    /* Brings tensor number `tensor` into its range: after `start`, and after each step of the
-     * optimiser, so that other hooks see no weight beyond it. NULL: none has a range. */
+    /* Clamps tensor number `tensor` to its range. Called after `start` and after each step of
+     * the optimiser, so other hooks see no weight outside. NULL: no tensor has a range. */
     void (*confine)(const struct encoder_dims *d, const struct option_values *o, int tensor,
                     real *w);
     /* Numbers computed once from the sizes, such as tables of sines. */
@@ -233,62 +233,59 @@ struct encoder {
                            real *constants);
 
     /* Numbers computed from the weights once a step, for sequences of up to T tokens
-     * (distances up to places - 1 where the sum chooses places). One set a layer, or one
-     * for all layers when no tensor is per_layer. Gradients of all sequences of the step
-     * are summed in dderived before derive_grad turns them into those of the weights. */
+     * (distances up to places - 1 if a part of the sum chooses places). There is one set per
+     * layer, or one for all layers when no tensor is per_layer. dderived sums the gradients of
+     * all sequences of the step before derive_grad turns them into those of the weights. */
     size_t (*derived)(const struct encoder_dims *d, const struct option_values *o);
     void (*derive)(const struct encoder_view *e, int T, real *derived);
     void (*derive_grad)(const struct encoder_view *e, int T);
 
-    /* Chooses the place of each of T tokens: increasing, from 0 to places() - 1, whatever
-     * `longest` is. At most one part of a sum; the others must say takes_places, and where
-     * all places of a sequence move alike, one of them must see more than distances. */
+    /* Chooses the place of each of T tokens: increasing, from 0 to places() - 1, for any
+     * `longest`. At most one part of a sum has this hook. All others must set takes_places, and
+     * if all places of a sequence move alike, one of them must see more than distances. */
     int (*places)(const struct encoder_dims *d, const struct option_values *o);
     void (*place)(const struct encoder_dims *d, const struct option_values *o,
                   const struct placing *p, int T, int *place);
     bool moves_alike; /* `place` leaves distances as they are */
-    /* The hooks below ask `place` where a token stands, and the tables have
-     * dims->places rows. */
+    /* The hooks below use `place` for a token's position, and tables have dims->places rows. */
     bool takes_places;
-    /* Works on what the other parts of a sum add. Alone it does little, without being
-     * wrong; pictures and examples show it in a sum. */
+    /* The encoder works on what the other parts of a sum add. Alone it is allowed but has little
+     * effect; pictures and examples show it in a sum. */
     bool for_sums;
 
-    /* Token embeddings x [T, C], token t at place[t]: add in place. */
+    /* Adds to the token embeddings x [T, C], token t at place[t]. At most one part of a sum. */
     void (*embed)(const struct encoder_view *e, int T, const int *place, real *x);
     void (*embed_grad)(const struct encoder_view *e, int T, const int *place,
                        const real *dx);
 
-    /* Numbers of each token that a layer makes of its input. `project` asks the layer for
-     * that many rows of its own behind those of keys and values (a linear map with the
-     * layer's usual start and bias; its gradient is the layer's affair). `read` sees the
-     * whole sequence once in each layer, before rotate and score, and writes state()
-     * numbers a token: causal, row t from rows 0..t alone. `room` holds read_scratch()
-     * reals that nobody keeps. */
+    /* Per-token numbers computed from a layer's input. The layer adds project() rows to its
+     * projection after keys and values: a linear map with the layer's usual start and bias,
+     * whose gradient the layer computes. `read` gets the whole sequence once in each layer,
+     * before rotate and score, and writes state() numbers per token. It is causal: row t depends
+     * on rows 0..t only. `room` holds read_scratch() reals, not kept between calls. */
     int (*project)(const struct encoder_dims *d, const struct option_values *o);
     int (*state)(const struct encoder_dims *d, const struct option_values *o);
     size_t (*read_scratch)(const struct encoder_dims *d, const struct option_values *o,
                            int T);
     void (*read)(const struct encoder_view *e, const struct tokens *t, real *room);
     void (*read_grad)(const struct encoder_view *e, const struct tokens *t, real *room);
-    /* `read` is called only in the first layer that the part acts in (in layer 0 x is made of
-     * the embeddings), and the state that it writes serves all layers. Its tensors are shared
-     * by all layers. */
+    /* `read` is called only in the first layer that the part acts in (in layer 0, x comes from
+     * the embeddings). All layers use the state that it writes, and share its tensors. */
     bool reads_once;
 
-    /* Queries or keys of one head: change t->x in place. At most one part of a sum. */
+    /* Changes t->x, queries or keys of one head, in place. At most one part of a sum. */
     void (*rotate)(const struct encoder_view *e, const struct turn *t);
     void (*rotate_grad)(const struct encoder_view *e, const struct turn *t);
 
-    /* The hooks on a panel. `scratch` holds scratch() reals per panel, and whatever the
-     * forward hooks left there is what the adjoints find. A smaller panel never asks for
-     * more, so one buffer for the largest serves all. */
+    /* The hooks on a panel. `scratch` holds scratch() reals; the adjoints find in it what the
+     * forward hooks of the same panel wrote. A smaller panel must not need more, so that one
+     * buffer for the largest serves all. */
     size_t (*scratch)(const struct encoder_dims *d, const struct option_values *o, int rows,
                       int columns);
 
-    /* Writes the content logits to panel->score, in place of alpha q.k, which is then not
-     * computed. Adjoint: from dscore adds all of dq and dk. At most one part of a sum;
-     * called before every `score`, its adjoint after every score_grad. */
+    /* Writes the content logits to panel->score, instead of alpha q.k, which is then not
+     * computed. The adjoint adds all of dq and dk from dscore. At most one part of a sum. Called
+     * before every `score`; the adjoint is called after every score_grad. */
     void (*content)(const struct encoder_view *e, const struct panel *p, real *scratch);
     void (*content_grad)(const struct encoder_view *e, const struct panel *p,
                          real *scratch);
@@ -296,78 +293,77 @@ struct encoder {
     /* Adds position logits to panel->score. */
     void (*score)(const struct encoder_view *e, const struct panel *p, real *scratch);
     void (*score_grad)(const struct encoder_view *e, const struct panel *p, real *scratch);
-    /* `score` reads the content logits in panel->score; such an encoder is called first
-     * and its adjoint last, and at most one may be part of a sum. */
+    /* `score` reads the content logits in panel->score. Such an encoder is called first and its
+     * adjoint last. At most one part of a sum. */
     bool reads_score;
-    /* Sees the logits of all heads of a layer for the same rows, after every `score`, and
-     * changes entries 0..row[r] of them in place: p is [heads] panels, whose projected and
-     * state are nobody's. Adjoint: dscore, dL/dlogit, becomes in place the gradient of what
-     * `mix` found in score with content held fast, and dcontent gets (+=) that of content
-     * with score held fast. mix_scratch() reals are as scratch is for a panel. At most one
-     * part of a sum. */
+    /* Reads the logits of all heads of a layer for the same rows, after every `score`, and
+     * changes entries 0..row[r] in place. p is [heads] panels; their projected and state are not
+     * set for the part. The adjoint replaces dL/dlogit in dscore by the gradient of the score
+     * that `mix` found, with content held constant, and adds to dcontent the gradient of content,
+     * with score held constant. `scratch` holds mix_scratch() reals, kept like a panel's. At
+     * most one part of a sum. */
     size_t (*mix_scratch)(const struct encoder_dims *d, const struct option_values *o,
                           int rows, int columns);
     void (*mix)(const struct encoder_view *e, const struct panel *p, real *scratch);
     void (*mix_grad)(const struct encoder_view *e, const struct panel *p, real *scratch);
-    /* For a `mix` that needs the rows before its own: carry() numbers go from panel to panel of
-     * a sequence, all 0 before the first. Then all tokens are queries, in the last layer too,
-     * and panels come in order, in backward from the last to the first. `pass_on` adds to them
-     * what a panel has for those behind it, from the content logits of head 0 alone: p is the
-     * panel of that head. A smaller number of columns never asks for more. */
+    /* For a `mix` that needs earlier rows: carry() numbers are passed from panel to panel of a
+     * sequence, all 0 before the first. With this hook all tokens are queries, also in the last
+     * layer, and panels run in order, in backward from the last to the first. `pass_on` adds to
+     * the carry what later panels need of this one. It may use only the content logits of head
+     * 0, and p is the panel of that head. Fewer columns must not need more numbers. */
     size_t (*carry)(const struct encoder_dims *d, const struct option_values *o,
                     int columns);
     void (*pass_on)(const struct encoder_view *e, const struct panel *p, real *carry);
 
-    /* Weights of far keys become arbitrarily small. In a layer with such a part attention
-     * treats numbers below 2^-126 as zero, because a CPU multiplies them a hundred times
-     * slower. */
+    /* True if weights of far keys become arbitrarily small. In a layer with such a part,
+     * attention treats numbers below 2^-126 as zero, because a CPU multiplies them a hundred
+     * times slower. */
     bool fades;
 
     /* Turns logits into weights in place, entries 0..row[r] of each row, instead of the
-     * softmax. Adjoint: score holds the weights, dscore dL/dweight and becomes dL/dlogit.
-     * At most one part of a sum. */
+     * softmax. The adjoint finds the weights in score and replaces dL/dweight in dscore by
+     * dL/dlogit. At most one part of a sum. */
     void (*weigh)(const struct encoder_view *e, const struct panel *p, real *scratch);
     void (*weigh_grad)(const struct encoder_view *e, const struct panel *p, real *scratch);
 
-    /* Adds to panel->o what the weights in panel->score (0 past row[r], dropout applied)
-     * make of numbers of the encoder's own: linear in the weights. Adjoint: from d_o and
-     * the weights in score adds dL/dweight to dscore. */
+    /* Adds to panel->o a term that is linear in the weights in panel->score (0 past row[r],
+     * dropout applied), for example weights times the encoder's own vectors. The adjoint adds
+     * dL/dweight to dscore, from d_o and the weights in score. */
     void (*values)(const struct encoder_view *e, const struct panel *p, real *scratch);
     void (*values_grad)(const struct encoder_view *e, const struct panel *p, real *scratch);
 
-    /* What it computes of each pair, for people to look at: names such as "gate", NULL behind
-     * the last. NULL: nothing. Called behind the forward hooks of a panel, `inspect` writes
-     * plane number `plane` to out [rows, columns], entries 0..row[r]; NaN where there is
-     * no number. */
+    /* Names of what the encoder computes for each pair, for people to look at, such as "gate";
+     * ends with NULL. NULL: nothing. `inspect` is called after the forward hooks of a panel and
+     * writes plane number `plane` to out [rows, columns], entries 0..row[r]; NaN where there
+     * is no number. */
     const char *const *planes;
     void (*inspect)(const struct encoder_view *e, const struct panel *p, real *scratch,
                     int plane, struct rows out);
 };
 
-/* The registry, in name order, then those of plug-ins as they came. */
+/* The registry: encoders of the tree in name order, then those of plug-ins in loading order. */
 int encoder_count(void);
 const struct encoder *encoder_at(int i);
 const struct encoder *encoder_find(const char *name); /* NULL: no such encoder */
 bool encoder_add(
-    const struct encoder *c); /* of a plug-in; before threads; false: no room */
+    const struct encoder *c); /* adds a plug-in's; before threads start; false: no room */
 
 /* A sum of encoders ("cope+relative"), each part with its own options. */
 struct encoder_part {
     const struct encoder *encoder;
     struct option_values options;
-    struct layer_set layers; /* that it acts in */
+    struct layer_set layers; /* the layers that the part acts in */
 };
 struct encoder_stack {
     int parts;
     struct encoder_part part[ENCODER_PARTS_MAX];
 };
 
-/* Parses "cope" or "cope+rope" and fills in default options. Parts come in name order,
- * whatever was typed (one sum is one run, to the bit), except that one that reads scores
- * comes first. Errors (ST_CONFIG, no position in the message): unknown name with a
- * suggestion, a part named twice, too many parts, two that do what a sum can do once only
- * (encoder.once, and hooks of which there is room for one), places chosen for nobody, `none`
- * in a sum. */
+/* Parses "cope" or "cope+rope" and fills in default options. Parts are stored in name order, so
+ * that any order of the same names is one run, to the bit; only a part that reads scores comes
+ * first. Errors (ST_CONFIG, no position in the message): unknown name with a suggestion, a part
+ * named twice, too many parts, two parts that do what only one may do (encoder.once, and hooks
+ * marked "at most one part of a sum"), places that no part uses, `none` in a sum. */
 enum status encoder_stack_parse(const char *text, struct encoder_stack *out, struct err *e);
 
 /* Sets one option by name: "p_max", or "cope.p_max" when two parts have it. Every part has
@@ -377,12 +373,12 @@ enum status encoder_stack_set(struct encoder_stack *s, const char *option,
                               const char *value, struct err *e);
 
 /* Sets an option that may differ between training and a test of the trained weights
- * (option.at_test); the stack is to be resolved again. Errors as encoder_stack_set, and
- * ST_USAGE for an option that the weights were trained with. */
+ * (option.at_test). The caller must resolve the stack again. Errors are those of
+ * encoder_stack_set, and ST_USAGE for an option that must stay as it was in training. */
 enum status encoder_stack_set_at_test(struct encoder_stack *s, const char *option,
                                       const char *value, struct err *e);
 
-/* The sizes with `places` as the stack chooses them. */
+/* Returns the sizes with `places`, `placed` and `spread` as the stack's parts choose. */
 struct encoder_dims encoder_stack_dims(const struct encoder_stack *s,
                                        const struct encoder_dims *d);
 
@@ -390,10 +386,10 @@ struct encoder_dims encoder_stack_dims(const struct encoder_stack *s,
 enum status encoder_stack_resolve(struct encoder_stack *s, const struct encoder_dims *d,
                                   struct err *e);
 
-/* "cope+rope": the parts' names in name order, joined by '+'. */
+/* Writes the parts' names in name order, joined by '+': "cope+rope". */
 void encoder_stack_name(const struct encoder_stack *s, char name[ENCODER_NAME]);
 
-/* The farthest-reaching word that holds for the whole stack (the worst of its parts). */
+/* Returns the reach of the whole stack, which is the worst of its parts. */
 enum encoder_reach encoder_stack_reach(const struct encoder_stack *s,
                                        const struct encoder_dims *d);
 const char *encoder_reach_text(enum encoder_reach r); /* defined, capped, … */

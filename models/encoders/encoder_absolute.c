@@ -4,9 +4,9 @@
  *
  * Why: the baseline of the CoPE paper, and GPT-2's encoding.
  *
- * E says nothing about positions that training never showed. `beyond` chooses between
- * rows that exist up to the longest split but keep their random start (the paper's
- * numbers on longer splits are of that kind), and no value at all.
+ * Training does not reach positions past the trained length. `beyond` chooses what they get:
+ * rows that exist up to the longest split but keep their random start (the paper's numbers
+ * on longer splits are of that kind), or no value at all.
  *
  * Source: Golovneva et al. 2024, arXiv:2405.18719v2, baseline "Absolute PE", with the
  * start of its released code; Gehring et al. 2017, arXiv:1705.03122. */
@@ -35,7 +35,7 @@ static const struct option options[] = {
     {0},
 };
 
-/* Where a part chooses places, all of them are trained. */
+/* Returns the rows of E. If a part chooses places, training reaches all of them. */
 static int rows(const struct encoder_dims *d, const struct option_values *o)
 {
     return o->v[BEYOND] == BEYOND_UNDEFINED && !d->placed ? d->trained_length : d->places;
@@ -48,7 +48,7 @@ static enum encoder_reach reach(const struct encoder_dims *d, const struct optio
     return o->v[BEYOND] == BEYOND_UNDEFINED ? REACH_UNDEFINED : REACH_UNTRAINED;
 }
 
-/* Under weight decay like every weight: PyTorch's AdamW decays all parameters by default. */
+/* The table has weight decay, since PyTorch's AdamW decays all parameters by default. */
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX])
 {

@@ -2,12 +2,12 @@
  *
  *     logit[i][j] -= m_h (i - j),   j <= i
  *
- * For P, the largest power of two that is at most H: m_h = 2^(-8h/P) for heads h = 1..P,
+ * P is the largest power of two that is at most H: m_h = 2^(-8h/P) for heads h = 1..P,
  * and the other H - P heads take every second slope of the set for 2P heads,
- * 2^(-8(2k + 1)/(2P)), k = 0, 1, ...: behind the others, so slopes are not in order.
+ * 2^(-8(2k + 1)/(2P)), k = 0, 1, ... These come last, so slopes are not in order.
  *
- * Slopes are fixed, or (slopes: learned) one number a head for all layers, which starts
- * there and is free to change its sign. The paper tried that and found it no better.
+ * Slopes are fixed, or (slopes: learned) one number per head for all layers, which starts
+ * at the fixed slope and may change its sign. The paper tried that and found it no better.
  *
  * Why: the encoding known for working past the trained length, mostly because it makes
  * attention local.

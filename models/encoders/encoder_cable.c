@@ -1,14 +1,14 @@
-/* encoder_cable.c -- tokens make distances: each one is as long as it says.
+/* encoder_cable.c -- distances are sums of token lengths, and each token sets its own length.
  *
  *     f_t = relu(w_h . x_t),   g_i = softplus(v_h . x_i)  (1 without `weights`)
  *     logit[i][j] -= g_i (f_{j+1} + ... + f_i),   j <= i     not multiplied by alpha
  *
  * x is what the layer's projections read. With all f equal it is ALiBi of slope g f.
  *
- * Why: as fox, but a token may be of no length at all, and each query has a slope of its
- * own. An older version of the authors' code is fox up to the sign of the weights.
+ * Why: like fox, but a token may have length 0, and each query has its own slope. An older
+ * version of the authors' code is fox up to the sign of the weights.
  *
- * Backward: as fox for f, times g_i; dg_i = -sum_j dlogit[i][j] (f_{j+1} + ... + f_i).
+ * Backward: like fox for f, times g_i; dg_i = -sum_j dlogit[i][j] (f_{j+1} + ... + f_i).
  *
  * Source: CABLE 2025, arXiv:2503.08067.
  * Check: f 1, v 0: a slope of ln 2. */
@@ -37,7 +37,7 @@ static bool weighted(const struct option_values *o)
     return o->v[WEIGHTS] != 0;
 }
 
-/* f of each head, then g. */
+/* The state of a token is f of each head, then g of each head. */
 static int state(const struct encoder_dims *d, const struct option_values *o)
 {
     return weighted(o) ? 2 * d->heads : d->heads;
@@ -65,7 +65,7 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
     return weighted(o) ? 2 : 1;
 }
 
-/* Of weights turned; a row of room and one of z; gradients of all z. */
+/* Room holds the transposed weights; a row of z and a row for log_sigmoid; gradients of all z. */
 static size_t read_scratch(const struct encoder_dims *d, const struct option_values *o,
                            int T)
 {
@@ -95,7 +95,7 @@ static void read(const struct encoder_view *e, const struct tokens *t, real *roo
     }
 }
 
-/* relu' = [f > 0]; softplus' = sigma(z) = 1 - e^-g. */
+/* Derivatives: relu' = [f > 0]; softplus' = sigma(z) = 1 - e^-g. */
 static void read_grad(const struct encoder_view *e, const struct tokens *t, real *room)
 {
     const int H = e->dims->heads, C = dims_channels(e->dims);
@@ -112,7 +112,7 @@ static void read_grad(const struct encoder_view *e, const struct tokens *t, real
     }
 }
 
-/* c, and its gradient. */
+/* Scratch holds c of between.h [columns] and its gradient. */
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {

@@ -1,4 +1,4 @@
-/* encoder_carope.c -- rotary encoding whose base frequency is a number of each token.
+/* encoder_carope.c -- rotary encoding whose base frequency depends on each token.
  *
  *     f_t   = 1 / (1 + softplus(w_h . x_t + b_h)),   in (0, 1)
  *     phi_t = sum_{s<=t} f_s^m,   0 <= m < d/2
@@ -7,11 +7,11 @@
  * the layer's projections read. Powers take the place of rope's geometric frequencies: with
  * f = base^(-2/d) for all tokens it is `rope` with layout halves.
  *
- * The paper has no b and says that training starts from rope, not how. Here b starts so
+ * The paper has no b. It says that training starts from rope, but not how. Here b starts so
  * that f is base^(-2/d) where w . x is 0; with base 0 there is no b, and f starts near 0.59.
  *
- * What it cannot: increments are strictly between 0 and 1 (pair 0 turns by 1 whatever the
- * token), so a position can neither stay nor go back.
+ * Limit: increments are strictly between 0 and 1 (pair 0 turns by 1 for every token), so a
+ * position can neither stay nor go back.
  *
  * Source: CARoPE 2025, arXiv:2507.23083, section 2.
  * Check: base 0, w 0: pair m turns by (1 / (1 + ln 2))^m a token. */
@@ -73,7 +73,7 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
     return o->v[BASE] > 0 ? 2 : 1;
 }
 
-/* softplus(b) = base^(2/d) - 1. */
+/* Sets b so that softplus(b) = base^(2/d) - 1. */
 static void start(const struct encoder_dims *d, const struct option_values *o, int tensor,
                   real *w)
 {
@@ -88,7 +88,7 @@ static int state(const struct encoder_dims *d, const struct option_values *o)
     return turning_state(d->heads, turning_pairs(d));
 }
 
-/* Weights turned, z of each token, increments of the angles. */
+/* Room holds the transposed weights, and z and the angles' increments of each token. */
 static size_t read_scratch(const struct encoder_dims *d, const struct option_values *o,
                            int T)
 {
@@ -137,7 +137,7 @@ static void read(const struct encoder_view *e, const struct tokens *t, real *roo
     turning_sum(w.T, w.H, w.n, w.omega, t->state);
 }
 
-/* df/dz = -f^2 sigma(z); the power m gives m f^(m-1). z becomes its gradient. */
+/* df/dz = -f^2 sigma(z), and the derivative of f^m is m f^(m-1). Replaces z by its gradient. */
 static void read_grad(const struct encoder_view *e, const struct tokens *t, real *room)
 {
     const struct reading w = reading_of(e, t, room);

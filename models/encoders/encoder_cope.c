@@ -1,4 +1,4 @@
-/* encoder_cope.c -- contextual positions: keys are counted, not tokens.
+/* encoder_cope.c -- contextual positions: gates decide which keys count as a step.
  *
  * For query i and key j <= i of one head:
  *     u[i][t]   = alpha q_i . k_t            a key's gate, seen from the query
@@ -11,29 +11,30 @@
  * the position is i - j + 1: token distances are a special case.
  *
  * Options. c is alpha in the released code and 1 in the paper's listing (scale_position).
- * Gates come from the keys, from a key projection of their own (sep_keys: u = alpha q.x)
- * or from the values (val_gates: u = alpha q.v). E belongs to a layer, or to all.
+ * Gates come from the keys, from a separate key projection (sep_keys: u = alpha q.x) or from
+ * the values (val_gates: u = alpha q.v). Each layer has its own E, or all share one.
  *
- * Forms. In place of the table, form chooses
+ * Forms. Instead of the table, `form` chooses
  *     alibi   logit -= m_h p     m_h fixed, m 2^(-8(h-1)/H) for heads h from 1, or learned from 0
  *     mlp     logit += c q_i . (B + sum_k W[k] max(0, a_k p + b_k)),   k < hidden
- * The paper has both among its ablations, and a table where it does not say otherwise. It
- * gives m (slope: 1, 1/4 or 1/16) and prints the term with a plus; that far keys lose and that
- * heads differ as in ALiBi is ours, and so are the ReLU and PyTorch's start of its network of
- * width 64, which makes every pair cost as much as that width.
+ * The paper has both among its ablations, and uses the table unless it says otherwise. It
+ * gives m (slope: 1, 1/4 or 1/16) and prints the term with a plus. The minus sign and the
+ * slopes that differ by head as in ALiBi are our choices, and so are the ReLU and PyTorch's
+ * start of its network of width 64, whose cost per pair is proportional to that width.
  *
- * Why: the method under study. It finds "the second-last sentence" where distances in
+ * Why: the method under study. It finds "the second-last sentence", which distances in
  * tokens cannot.
  *
  * Backward, for delta = dL/dlogit (sums over j <= i):
  *     zeta[i][m] = sum_j delta weight of row m       dq += c zeta E,  dE += c zeta^T q
  *     pi[i][j]   = c delta (z[n + 1] - z[n])  where p < p_max, else 0
  *     du[i][t]   = g (1 - g) sum_{j<=t} pi[i][j]
- * du goes to what u was made of. Rows of zeta sum to those of delta, which the softmax
- * makes 0: the rows of dE sum to 0. At a whole number p the slope is the right-hand one.
+ * du is the gradient of the product that u is made of. A row of zeta sums to the same as that
+ * of delta, which is 0 after a softmax, so the rows of dE sum to 0. At a whole number p the
+ * slope is the right-hand one.
  *
- * In a sum, the gates read content scores alone: cope is called before and its adjoint
- * after the others. With rope, gates and z both see the turned q, as public code does;
+ * In a sum, the gates read only content scores: cope is called before the other parts, its
+ * adjoint after them. With rope, gates and z both use the turned q, as public code does;
  * x and v are not turned.
  *
  * Source: Golovneva et al. 2024, arXiv:2405.18719v2, sections 3 and 4, appendices B to D.
@@ -140,7 +141,7 @@ static bool learned_slopes(const struct option_values *o)
     return o->v[SLOPES] == SLOPES_LEARNED;
 }
 
-/* An option of a form that is not in use would give one run two names. */
+/* Refuses options of a form that is not in use, since they would give one run two names. */
 static enum status check_form(const struct option_values *o, struct err *e)
 {
     const bool other_slope = o->v[SLOPE] < 1 || o->v[SLOPE] > 1;
@@ -190,7 +191,7 @@ static int alibi_tensors(const struct encoder_dims *d, const struct option_value
     return learned_slopes(o) ? 1 : 0;
 }
 
-/* W and below it B; a and below it b. */
+/* The rows of `out` are W, then B; those of `hidden` are a, then b. */
 static int mlp_tensors(const struct encoder_dims *d, const struct option_values *o,
                        struct tensor_spec out[ENCODER_TENSORS_MAX])
 {
@@ -209,7 +210,7 @@ static int mlp_tensors(const struct encoder_dims *d, const struct option_values 
     return 2;
 }
 
-/* Under weight decay like every weight: PyTorch's AdamW decays all parameters by default. */
+/* The table has weight decay, since PyTorch's AdamW decays all parameters by default. */
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX])
 {
@@ -228,20 +229,20 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
     return 1;
 }
 
-/* The keys of the gates, all heads side by side. */
+/* With sep_keys the layer projects the gates' keys, those of all heads in one row. */
 static int project(const struct encoder_dims *d, const struct option_values *o)
 {
     return o->v[SEP_KEYS] != 0 ? d->heads * d->head_dim : 0;
 }
 
-/* Are the gates made of the content scores? */
+/* Returns true if the gates are made of the content scores. */
 static bool tied(const struct option_values *o)
 {
     return o->v[SEP_KEYS] == 0 && o->v[VAL_GATES] == 0;
 }
 
-/* Vectors that a query meets: rows of the table that a sum of `columns` gates can reach, the
- * one above included; those of the network; none. */
+/* Returns how many vectors a query is multiplied with: the rows of the table that a sum of
+ * `columns` gates can reach and the row above, or those of the network, or none. */
 static int reachable(const struct option_values *o, int columns)
 {
     if (form(o) != FORM_TABLE)
@@ -250,7 +251,7 @@ static int reachable(const struct option_values *o, int columns)
     return columns + 2 < rows ? columns + 2 : rows;
 }
 
-/* What a panel keeps in the scratch from score to score_grad. */
+/* Scratch of a panel, kept from score to score_grad. */
 struct work {
     int p_max, columns, width; /* width = reachable(columns) */
     real c;
@@ -258,7 +259,7 @@ struct work {
     real *full;            /* [rows] as gated_positions returned it */
     real *z, *dz;          /* [rows, width]: c q.E, and zeta */
     real *du;              /* [rows, columns], or [columns] when tied */
-    real *room;            /* of panel_turned */
+    real *room;            /* for panel_turned */
 };
 
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
@@ -266,7 +267,7 @@ static size_t scratch_size(const struct encoder_dims *d, const struct option_val
 {
     const size_t R = (size_t)rows, n = (size_t)columns;
     const int vectors = reachable(o, columns);
-    /* Of the vectors, or of the keys where gates have their own. */
+    /* panel_turned transposes the vectors, or the keys of untied gates. */
     const int widest = columns + 2 > vectors ? columns + 2 : vectors;
     return R * (2 * n + 2 * (size_t)reachable(o, columns) + 1) + (tied(o) ? n : R * n) +
            (size_t)d->head_dim * (size_t)panel_stride(widest);
@@ -293,7 +294,7 @@ static struct work lay_out(const struct encoder_view *e, const struct panel *p,
     return w;
 }
 
-/* One head's part of `projected` or its gradient. */
+/* Returns one head's part of `projected` or its gradient. */
 static struct rows of_head(const struct encoder_view *e, const struct panel *p,
                            struct rows projected)
 {
@@ -301,13 +302,13 @@ static struct rows of_head(const struct encoder_view *e, const struct panel *p,
                          projected.stride};
 }
 
-/* What the gates of an untied encoder are made of. */
+/* Returns the keys of untied gates: those that the layer projects, or the values. */
 static struct rows gate_keys(const struct encoder_view *e, const struct panel *p)
 {
     return e->options->v[SEP_KEYS] != 0 ? of_head(e, p, p->projected) : p->v;
 }
 
-/* Rows of the table that this panel looks at: its largest position and the one above.
+/* Returns how many rows of the table this panel uses, up to the one above its largest position.
  * NaN counts as large. */
 static int z_columns(const struct panel *p, const struct work *w)
 {
@@ -328,7 +329,7 @@ static struct lerp lookup_row(const struct panel *p, const struct work *w, int r
         .n = p->row[r] + 1,
         .full = (int)w->full[r],
         .p_max = w->p_max,
-        .c = 1, /* it is in z already */
+        .c = 1, /* z already contains it */
         .position = w->position + at,
         .gate = w->gate + at,
         .z = w->z + (size_t)r * (size_t)w->width,
@@ -344,7 +345,7 @@ static real slope_of(const struct encoder_view *e, const struct panel *p)
     return (real)(e->options->v[SLOPE] * exp2(-8.0 * p->head / e->dims->heads));
 }
 
-/* The row's positions, those at p_max filled in. */
+/* Returns the row's positions after filling in those at p_max. */
 static const real *positions(const struct work *w, int r)
 {
     real *position = w->position + (size_t)r * (size_t)w->columns;
@@ -383,7 +384,8 @@ static void add_network(const struct encoder_view *e, const struct panel *p,
     }
 }
 
-/* The slope of each position of the row, to `by`; adds to the slopes' gradient. */
+/* Form alibi: writes dlogit/dposition of each key of the row to `by`; adds to the gradient of
+ * the slopes. */
 static void penalties_grad(const struct encoder_view *e, const struct panel *p,
                            const struct work *w, int r, real *by)
 {
@@ -398,7 +400,7 @@ static void penalties_grad(const struct encoder_view *e, const struct panel *p,
         e->grad[0][p->head] += dm;
 }
 
-/* The same of the network, and dz. */
+/* Form mlp: the same for the network; also writes dz. */
 static void network_grad(const struct encoder_view *e, const struct panel *p,
                          const struct work *w, int r, real *by)
 {
@@ -427,7 +429,7 @@ static void network_grad(const struct encoder_view *e, const struct panel *p,
     }
 }
 
-/* du of the row from the slopes of its positions, which stand where du goes. */
+/* Replaces dlogit/dposition of the row, in du, by du. */
 static void gates_grad(const struct panel *p, const struct work *w, int r, real *du)
 {
     const real *ds = p->dscore + (size_t)r * (size_t)p->stride;
@@ -444,7 +446,7 @@ static void gates_grad(const struct panel *p, const struct work *w, int r, real 
 
 /* --- logits -------------------------------------------------------------- */
 
-/* Vectors [width, d] of the table or of the network, met by the queries: z. */
+/* Computes z, the products of the queries with the vectors [width, d] of table or network. */
 static void meet(const struct encoder_view *e, const struct panel *p, const struct work *w,
                  int width)
 {
@@ -488,7 +490,8 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
     }
 }
 
-/* zeta, and du: added to dscore when tied, else to q and the gates' own keys. */
+/* Computes zeta in dz, and du: adds it to dscore when tied, else leaves it in work.du for the
+ * gradients of q and the gates' keys. */
 static void lookup_grad(const struct encoder_view *e, const struct panel *p,
                         const struct work *w, int used)
 {
@@ -541,7 +544,7 @@ enum { GATE, POSITION, CLAMPED };
 static const char *const planes[] = {
     [GATE] = "gate", [POSITION] = "position", [CLAMPED] = "clamped", NULL};
 
-/* Left of the first position that reaches p_max gates are not computed. */
+/* Gates of keys before the last one that reaches p_max are not computed, so they are NaN. */
 static void inspect(const struct encoder_view *e, const struct panel *p, real *scratch,
                     int plane, struct rows out)
 {
@@ -559,8 +562,8 @@ static void inspect(const struct encoder_view *e, const struct panel *p, real *s
     }
 }
 
-/* z = q E^T for each query; for each pair a gate, a sum and a lookup between two rows, or
- * what a form has instead, and the product of gates that are not the content scores. */
+/* Counts z = q E^T for each query; for each pair a gate, a sum and a lookup between two rows or
+ * what the form has instead; and the products of untied gates. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
@@ -578,7 +581,7 @@ const struct encoder encoder_cope = {
     .options = options,
     .resolve = resolve,
     .tensors = tensors,
-    .invariances = invariant_to_shift, /* gates count keys anywhere */
+    .invariances = invariant_to_shift, /* gates do not depend on places */
     .flops = flops,
     .project = project,
     .scratch = scratch_size,

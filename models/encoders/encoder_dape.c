@@ -6,7 +6,7 @@
  * of the sum add to them; W1 [width, 2 heads], W2 [heads, width]; leaky(z) is z or, below
  * 0, z / 100. One network a layer. Use it in a sum: {name: alibi+dape}; alone, B is 0.
  *
- * Why: a static bias that depends on content where it must; strong past the trained length.
+ * Why: it makes a static bias depend on content; strong past the trained length.
  *
  * Source: Zheng et al. 2024, arXiv:2405.14722, and the authors' code (version 1; the
  * convolutions of version 2 are dape_v2's).
@@ -18,7 +18,7 @@ static const struct option options[] = {
     {0},
 };
 
-/* Without other parts each key is looked at alone, wherever it stands. */
+/* Without other parts the network sees each key alone, independent of its place. */
 static unsigned invariances(const struct option_values *o)
 {
     (void)o;

@@ -3,17 +3,17 @@
  *     l = A + B + conv2(leaky(conv1([A, B])))       at each query, along its keys
  *
  * A [heads] are the content logits alpha q.k of all heads, B [heads] what the other parts of the
- * sum add to them. conv1 takes 2 heads numbers to `width`, conv2 those to heads, each over
+ * sum add to them. conv1 maps 2 heads numbers to `width`, conv2 these to heads, each over
  * `kernel` keys centred on the key itself, with biases; leaky(z) is z or, below 0, z / 100.
- * Keys that the query does not see are 0 to conv1, and so are numbers before the first key
- * to conv2. One network a layer. Use it in a sum: {name: alibi+dape_v2}; alone, B is 0.
+ * conv1 reads 0 for keys that the query does not see, conv2 reads 0 before the first key.
+ * One network per layer. Use it in a sum: {name: alibi+dape_v2}; alone, B is 0.
  *
  * Why: neighbours tell more about a key than its own logit; ahead of dape in its authors'
  * tables, at `kernel` times the cost.
  *
- * A trap of the source: conv2 reads numbers that conv1 makes of keys just past the query,
- * where it sees the last visible logits from its edge. So does this, at every row; the
- * authors' code has them at every row but the last of a sequence, which has no more columns.
+ * Pitfall: conv2 also reads conv1's output at keys just past the query, which depends on the
+ * last visible logits. Here every row does so. In the authors' code every row does except the
+ * last of a sequence, which has no further columns.
  *
  * Source: Zheng et al. 2024, arXiv:2410.04798, and the authors' code
  * (megatron/model/positional_embeddings.py, class Alibi_DAPEV2).
@@ -43,7 +43,7 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
                    (int)o->v[DAPE_KERNEL]);
 }
 
-/* A kernel of more keys sees the edge in front of the first, and so where it is. */
+/* A kernel of several keys sees the zeros before the first key, and so its place. */
 static unsigned invariances(const struct option_values *o)
 {
     return dape_kernel(o) == 1 ? INVARIANT_SHIFT | INVARIANT_ORDER : 0;

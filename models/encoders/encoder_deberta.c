@@ -1,22 +1,22 @@
-/* encoder_deberta.c -- distance meets the query and the key, each with a map of its own.
+/* encoder_deberta.c -- query and key are each multiplied with their own map of the distance.
  *
  *     logit[i][j] = s (alpha q_i . k_j + alpha q_i . K[n] + alpha k_j . Q[n])
  *     K = P W_k,  Q = P W_q,   n = min(i - j, clip - 1),   s = 1 / sqrt(3)
  *
- * P [clip, C] is one table for all layers, W_k and W_q [C, C] belong to a layer and have a
- * block of d columns for each head. `terms` leaves out one of the two; then s is
- * 1 / sqrt(2), a root of how many there are. All start as N(0, 0.02^2). With scaled: false s
- * is 1, and the content logits stay as they are.
+ * P [clip, C] is one table for all layers. W_k and W_q [C, C] belong to a layer and have a
+ * block of d columns for each head. `terms` leaves out one of the two position terms; then s
+ * is 1 / sqrt(2), by the number of terms left. All start as N(0, 0.02^2). With scaled: false
+ * s is 1, and the content logits stay as they are.
  *
- * Why: the one encoding here in which distance meets the content of the key, not of the query
- * alone; where position meets position there is nothing left, since both see distance.
+ * Why: the only encoding here in which distance is multiplied with the content of the key, not
+ * only of the query. The paper has no position-to-position term, since both are distances.
  *
- * Causal: of the paper's 2 clip rows those of the future are never met and not here. Left
- * out: absolute positions at the last layers of its decoder, and later versions' buckets,
+ * Causal: the paper has 2 clip rows; those for future keys are never used and are left out. Also
+ * left out: absolute positions at the last layers of its decoder, and later versions' buckets,
  * norm of P and W shared with q and k.
  *
- * Keys' products alpha k . Q[n] are made pair by pair: a panel of a few queries meets each key
- * at a few distances only.
+ * The keys' products alpha k . Q[n] are computed pair by pair, since the few queries of a panel
+ * see each key at few distances.
  *
  * Source: He et al. 2020, arXiv:2006.03654, eq. 4 and section 3.1; transformers,
  * modeling_deberta_v2.py, disentangled_attention_bias.
@@ -113,7 +113,7 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
     return n;
 }
 
-/* Number of the map whose product with P the query (TERMS_QUERY) or the key meets. */
+/* Returns the tensor number of the map for the query's term (TERMS_QUERY) or the key's. */
 static int map_of(const struct option_values *o, int term)
 {
     return term == TERMS_KEY && meets(o, TERMS_QUERY) ? QUERY : KEY;
@@ -126,7 +126,7 @@ static size_t block(const struct encoder_dims *d, const struct option_values *o)
     return (size_t)clip(o) * (size_t)dims_channels(d);
 }
 
-/* K, then Q [clip, C], as far as there are such terms. */
+/* The derived numbers are K, then Q [clip, C], without that of a term left out. */
 static size_t derived_size(const struct encoder_dims *d, const struct option_values *o)
 {
     return block(d, o) * ((size_t)meets(o, TERMS_QUERY) + (size_t)meets(o, TERMS_KEY));
@@ -153,7 +153,7 @@ static void derive(const struct encoder_view *e, int T, real *derived)
                      wide(e, derived + derived_at(e, term)));
 }
 
-/* dP += d W^T, row by row: a product with W^T would want room to turn W. */
+/* dP += d W^T, row by row, since a single product would need room for W transposed. */
 static void table_grad(const struct encoder_view *e, const real *d, const real *W)
 {
     const int C = dims_channels(e->dims);
@@ -180,13 +180,13 @@ static void derive_grad(const struct encoder_view *e, int T)
 
 /* --- logits -------------------------------------------------------------- */
 
-/* Rows of the table that a panel of `columns` keys may meet. */
+/* Returns how many rows of the table a panel of `columns` keys may use. */
 static int met(const struct encoder_dims *d, const struct option_values *o, int columns)
 {
     return dims_met(d, clip(o), columns);
 }
 
-/* Products of each query with K [rows, met]; room of panel_turned. */
+/* Scratch holds the products of each query with K [rows, met], and room for panel_turned. */
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {
@@ -199,7 +199,7 @@ static struct rows products(const struct encoder_view *e, const struct panel *p,
     return (struct rows){scratch, met(e->dims, e->options, p->columns)};
 }
 
-/* One head's columns of K or Q, or of their gradient. */
+/* Returns one head's columns of K or Q, or of their gradient. */
 static struct rows of_head(const struct encoder_view *e, const struct panel *p,
                            const real *derived, int term)
 {
@@ -282,8 +282,8 @@ static void score_grad(const struct encoder_view *e, const struct panel *p, real
     content_share(p, s, p->dscore);
 }
 
-/* A product with K for each query and a lookup a pair; a product of width d a pair for the
- * keys. */
+/* Counts, for the queries' term, a product with K per query and a lookup per pair; for the keys'
+ * term, a product of width d per pair; and the scaling of the content logits. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {

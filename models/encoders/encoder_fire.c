@@ -1,18 +1,18 @@
-/* encoder_fire.c -- a small network of the distance, relative to how far back one can look.
+/* encoder_fire.c -- a small network of the distance, divided by the query's place.
  *
  *     logit[i][j] += f_h( psi(i - j) / (psi(max(i, |m| L)) + 1e-6) ),  psi(x) = ln(1 + |c x|)
  *     f_h(x) = v_h + sum over k of w_hk max(0, a_k x + u_k)
  *
- * with places from 0, so that the argument of a query past |m| L lies in [0, 1] at any
- * length. L is the constant `threshold`; m and c are learned, from 1 and 0.1.
+ * with places from 0, so that for a query past |m| L the argument is in [0, 1] at any length.
+ * L is the constant `threshold`; m and c are learned and start at 1 and 0.1.
  *
  * Why: the strongest learned static bias on length generalisation, above all with
  * randomized places.
  *
- * Queries up to |m| L have a bias of the distance alone: a row of numbers for each head,
- * derived once a step. Those past it are computed pair by pair, 32 units each; their psi
- * comes from one more derived row. The network starts as PyTorch's linear layers do, and one
- * serves each layer, or all of them (share_layers, the paper's FIRE-S).
+ * For queries up to |m| L the bias depends only on the distance: a row of numbers for each
+ * head, derived once a step. For later queries it is computed pair by pair, with 32 units per
+ * pair; their psi comes from one more derived row. The network starts as PyTorch's linear layers
+ * do. Each layer has its own network, or all share one (share_layers, the paper's FIRE-S).
  *
  * Source: Li et al. 2023, arXiv:2310.04418v2, eq. 4 and 5; 1e-6 and the start from the code
  * of DAPE and TAPE, of which one has threshold 256 and the other 512.
@@ -24,7 +24,7 @@
 
 enum { HIDDEN, THRESHOLD, SHARE_LAYERS };
 enum { C, MULTIPLIER, LAYER, OUT, OUT_BIAS }; /* tensors */
-enum { BLOCK = 64 };                          /* arguments worked on together; chosen */
+enum { BLOCK = 64 };                          /* arguments computed together; chosen */
 
 static const double least_divisor = 1e-6; /* the one of the formula above */
 
@@ -61,7 +61,7 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
     out[C] = (struct tensor_spec){.name = "c", .rows = 1, .columns = 1, .init = INIT_ONE};
     out[MULTIPLIER] = out[C];
     out[MULTIPLIER].name = "multiplier";
-    /* Weights a, then biases u. */
+    /* Row 0 is the weights a, row 1 the biases u. */
     out[LAYER] = (struct tensor_spec){.name = "hidden",
                                       .rows = 2,
                                       .columns = hidden(o),
@@ -94,7 +94,7 @@ static void start(const struct encoder_dims *d, const struct option_values *o, i
 
 /* --- the network --------------------------------------------------------- */
 
-/* out[j] = f_h(x[j]) of a whole block. */
+/* out[j] = f_h(x[j]) for a whole block. */
 static void network(const struct encoder_view *e, int head, const real x[BLOCK],
                     real out[BLOCK])
 {
@@ -112,7 +112,7 @@ static void network(const struct encoder_view *e, int head, const real x[BLOCK],
     memcpy(out, sum, sizeof sum);
 }
 
-/* One hidden unit over a block: adds to dx and to its own gradients. */
+/* Adjoint of one hidden unit over a block: adds to dx and to the unit's gradients. */
 static void unit_grad(const struct encoder_view *e, int head, int k, const real x[BLOCK],
                       const real df[BLOCK], real dx[BLOCK])
 {
@@ -135,7 +135,7 @@ static void unit_grad(const struct encoder_view *e, int head, int k, const real 
     e->grad[LAYER][units + k] += w * du;
 }
 
-/* From df of a block to the network's gradients and dx. */
+/* Adjoint of the network over a block: adds to its gradients and writes dx, from df. */
 static void network_grad(const struct encoder_view *e, int head, const real x[BLOCK],
                          const real df[BLOCK], real dx[BLOCK])
 {
@@ -153,7 +153,7 @@ static double scale_c(const struct encoder_view *e)
     return fabs((double)e->weight[C][0]);
 }
 
-/* |m| L: queries at places up to it are near. */
+/* Returns |m| L. Queries at places up to it are called near, the others far. */
 static double limit(const struct encoder_view *e)
 {
     return fabs((double)e->weight[MULTIPLIER][0]) * e->options->v[THRESHOLD];
@@ -164,7 +164,7 @@ static double near_divisor(const struct encoder_view *e)
     return log1p(scale_c(e) * limit(e)) + least_divisor;
 }
 
-/* The bias of near queries [H, places], then psi of each distance [places]. */
+/* Derived numbers: the bias of near queries [H, places], then psi of each distance [places]. */
 static size_t derived_size(const struct encoder_dims *d, const struct option_values *o)
 {
     (void)o;
@@ -181,7 +181,7 @@ static int block_size(int n, int first)
     return n - first < BLOCK ? n - first : BLOCK;
 }
 
-/* x of near queries at distances first .. first + n - 1; 0 behind. */
+/* Writes x of near queries at distances first .. first + n - 1, then zeros. */
 static void near_arguments(const struct encoder_view *e, int first, int n, real x[BLOCK])
 {
     const double c = scale_c(e), divisor = near_divisor(e);
@@ -207,7 +207,7 @@ static void derive(const struct encoder_view *e, int T, real *derived)
     }
 }
 
-/* From dx of near queries to c and to their divisor, whose gradient is returned. */
+/* Adds to *dc from dx of near queries; returns the gradient of their divisor. */
 static double near_psi_grad(const struct encoder_view *e, int first, int n,
                             const real x[BLOCK], const real dx[BLOCK], double *dc)
 {
@@ -254,7 +254,7 @@ static void derive_grad(const struct encoder_view *e, int T)
 
 /* --- logits -------------------------------------------------------------- */
 
-/* x of a far query for keys first .. first + n - 1; 0 behind. */
+/* Writes x of a far query for keys first .. first + n - 1, then zeros. */
 static void far_arguments(const struct encoder_view *e, const struct panel *p, int place,
                           int first, int n, real x[BLOCK])
 {
@@ -292,7 +292,7 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
     }
 }
 
-/* x = psi[distance] / (psi[place] + 1e-6): all that depends on c is in psi. */
+/* Adds to dpsi only, since c enters x = psi[distance] / (psi[place] + 1e-6) only through psi. */
 static void score_far_grad(const struct encoder_view *e, const struct panel *p, int i,
                            const real *ds)
 {
@@ -328,8 +328,8 @@ static void score_grad(const struct encoder_view *e, const struct panel *p, real
     }
 }
 
-/* One addition a pair, and for queries beyond the threshold, at its starting value, three
- * operations for each hidden unit as well. */
+/* Counts one addition per pair and, for far queries, three operations per hidden unit. The
+ * threshold is taken at its start. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {

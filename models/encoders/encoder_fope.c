@@ -4,19 +4,19 @@
  *     c = sum_n A[h][n][m] cos(w_n t),   s = sum_n B[h][n][m] sin(w_n t)
  *     w_n = base^(-2n/d) where w_n >= 2 pi / L,   n < N;   M = min(N, max(1, d / 4))
  *
- * t is the token's place and L the trained length. Frequencies that do not come round once in
- * training are left out, and the other d/2 - M pairs keep still: content alone. Pair m is
- * channels m and m + d/2. A and B start as the identity, every ceil(N / M)-th frequency for a
- * pair, plus N(0, 2 gain^2 / (N M + H M)), and are learned. A turn is no longer a
- * rotation, and logits see more than the distance.
+ * t is the token's place and L the trained length. Frequencies that do not complete a period
+ * within L are left out. The other d/2 - M pairs are not turned and carry content only. Pair m is
+ * channels m and m + d/2. A and B start as the identity, with every ceil(N / M)-th frequency
+ * for a pair, plus N(0, 2 gain^2 / (N M + H M)), and are learned. So a turn is no longer a
+ * rotation, and logits depend on more than the distance.
  *
- * Why: hidden states hold other frequencies than those that RoPE gives a channel, by layers
- * and by the ends of a sequence; a channel that listens to several is robust against it.
+ * Why: layers and the ends of a sequence add frequencies to hidden states that RoPE did not give
+ * the channel; a channel that mixes several frequencies is robust against that.
  *
- * The code trains them with fourier_learnable, the published runs leave them as drawn; its
- * pairs that keep still have s = 1 instead of 0, which doubles their part of q.k.
+ * The code trains A and B with fourier_learnable; the published runs leave them as drawn. Its
+ * pairs that are not turned have s = 1 instead of 0, which doubles their part of q.k.
  *
- * Queries and keys are turned in `content`, where their values before the turn are at hand.
+ * Queries and keys are turned in `content`, where their values before the turn are available.
  *
  * Source: Hua et al. 2024, arXiv:2412.17739, and its code (olmo/model.py, class
  * FourierEmbedding, fourier_ignore_zero and separate basis and head).
@@ -30,7 +30,7 @@
 #include "panel_gemm.h"
 
 enum { BASE, GAIN };
-enum { COSINES, SINES }; /* tensors, and halves of a place's numbers */
+enum { COSINES, SINES }; /* tensors, and halves of a place's derived numbers */
 
 static const struct option options[] = {
     [BASE] = {.name = "base",
@@ -53,7 +53,7 @@ static double frequency(const struct encoder_dims *d, const struct option_values
     return pow(o->v[BASE], -2.0 * n / d->head_dim);
 }
 
-/* N: frequencies that come round within training. */
+/* Returns N, the number of frequencies that complete a period within the trained length. */
 static int frequencies(const struct encoder_dims *d, const struct option_values *o)
 {
     const double least = 2 * acos(-1) / d->trained_length;
@@ -63,7 +63,7 @@ static int frequencies(const struct encoder_dims *d, const struct option_values 
     return n;
 }
 
-/* M */
+/* Returns M. */
 static int pairs(const struct encoder_dims *d, const struct option_values *o)
 {
     const int N = frequencies(d, o), most = d->head_dim > 4 ? d->head_dim / 4 : 1;
@@ -98,7 +98,7 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
     return 2;
 }
 
-/* The identity, on top of the noise. */
+/* Adds the identity to the noise that was drawn. */
 static void start(const struct encoder_dims *d, const struct option_values *o, int tensor,
                   real *w)
 {
@@ -111,7 +111,7 @@ static void start(const struct encoder_dims *d, const struct option_values *o, i
 
 /* --- c and s of each head and place, once a step --------------------------- */
 
-/* Plain cosines, then sines [places, N]. */
+/* Constants: N cosines, then N sines, of each place, not mixed. */
 static size_t constants(const struct encoder_dims *d, const struct option_values *o)
 {
     return (size_t)d->places * 2 * (size_t)frequencies(d, o);
@@ -129,19 +129,19 @@ static void fill_constants(const struct encoder_dims *d, const struct option_val
         }
 }
 
-/* Of each head and place M cosines, then M sines: the table that `turn` wants. */
+/* Derived numbers: M cosines, then M sines, of each head and place: the table for `turn`. */
 static size_t derived_size(const struct encoder_dims *d, const struct option_values *o)
 {
     return (size_t)d->heads * (size_t)d->places * 2 * (size_t)pairs(d, o);
 }
 
-/* Places that sequences of T tokens stand at. */
+/* Returns how many places sequences of T tokens may use. */
 static int met(const struct encoder_dims *d, int T)
 {
     return dims_met(d, d->places, T);
 }
 
-/* One head's part of the plain table, of a mixture and of a derived table. */
+/* Cosines or sines of one head: the constants, the weights that mix them, the derived table. */
 struct mixture {
     int places, N, M;
     struct rows plain, weight, table;
@@ -183,8 +183,8 @@ static void derive_grad(const struct encoder_view *e, int T)
 
 /* --- logits -------------------------------------------------------------- */
 
-/* Turned queries [rows, d] and keys [columns, d], and room of panel_turned; the adjoint has
- * the gradients of the turned ones in that room. */
+/* Scratch holds the turned queries [rows, d] and keys [columns, d], and room for panel_turned,
+ * where the adjoint puts the gradients of turned rows. */
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {
@@ -199,7 +199,7 @@ static size_t table_at(const struct encoder_view *e, const struct panel *p, int 
     return ((size_t)p->head * (size_t)e->dims->places + (size_t)p->place[token]) * 2 * M;
 }
 
-/* Pairs of a row by the table of its token; sign -1 is the adjoint. */
+/* Turns the pairs of a row by the table of its token; sign -1 is the adjoint. */
 static void turn(const struct encoder_view *e, const struct panel *p, int token, real sign,
                  real *x)
 {
@@ -239,7 +239,8 @@ static void content(const struct encoder_view *e, const struct panel *p, real *s
              (struct rows){p->score, p->stride});
 }
 
-/* From dx of a turned row to that of x, which is added to `to`, and to the table. */
+/* Turns dx of a turned row into the gradient of x and adds it to `to`; adds to the table's
+ * gradient. */
 static void turn_grad(const struct encoder_view *e, const struct panel *p, int token,
                       const real *x, real *dx, real *to)
 {
@@ -265,7 +266,7 @@ static void content_grad(const struct encoder_view *e, const struct panel *p, re
         turn_grad(e, p, j, row_of(p->k, j), row_of(d, j), row_of(p->dk, j));
 }
 
-/* 6 for each pair of channels of queries and keys. */
+/* Counts 6 operations for each pair of channels of queries and keys. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {

@@ -5,15 +5,15 @@
  *
  * x is what the layer's projections read. With all gates equal it is ALiBi of slope -ln f.
  *
- * The bias b starts at 0 as in the authors' code, which forgets half at each token. With
+ * The bias b starts at 0 as in the authors' code, so each token forgets half. With
  * tau_max > 0 heads start with time constants tau spaced evenly in the logarithm from
- * tau_min to tau_max tokens: b = -ln(e^(1/tau) - 1), so f = e^(-1/tau) where w . x is 0; the
- * authors do so for gates without data, for the full gate it is ours.
+ * tau_min to tau_max tokens: b = -ln(e^(1/tau) - 1), so f = e^(-1/tau) where w . x is 0. The
+ * authors do so for gates that do not depend on data; doing it for the full gate is our choice.
  *
  * Why: the simplest contextual decay, and a strong baseline of language models.
  *
- * Backward: what logit[i][j] gets reaches every ln f_t with j < t <= i, so t gets the sum of
- * D_j = sum_i (dlogit[i][j] - [i = j] sum of row i) over j < t.
+ * Backward: the gradient of logit[i][j] goes to every ln f_t with j < t <= i, so ln f_t gets the
+ * sum over j < t of D_j = sum_i (dlogit[i][j] - [i = j] sum of row i).
  *
  * Source: Lin et al. 2025, arXiv:2503.02130; authors' code. A public PaTH-FoX multiplies the sum
  * by alpha, as `scaled` does.
@@ -23,7 +23,7 @@
 #include "forget.h"
 
 enum { TAU_MIN, TAU_MAX, SCALED };
-enum { GATE, BIAS }; /* tensors, as token_gates.h has them */
+enum { GATE, BIAS }; /* tensors, in the order of token_gates.h */
 
 static const struct option options[] = {
     FORGET_OPTIONS(TAU_MIN, TAU_MAX),
@@ -41,7 +41,7 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
     return forget_check("fox", o->v[TAU_MIN], o->v[TAU_MAX], e);
 }
 
-/* Gates of each token, and an addition a pair. */
+/* Counts the gates of each token, and an addition per pair. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {

@@ -1,12 +1,12 @@
-/* encoder_grape_ap.c -- each query forgets along a path that it sees in a way of its own.
+/* encoder_grape_ap.c -- keys fade along a path whose steps depend on the query.
  *
  *     psi[i][t]   = a_h ln sigma(p_i . R_t r_t / n),   r_t = p_t / rms(p_t)
  *     logit[i][j] += psi[i][j+1] + ... + psi[i][i],    j <= i   not multiplied by alpha
  *
- * p_t = W x_t + b is n numbers of each head, a projection of the layer as those of keys
- * are. R_t turns channels (m, m + n/2) of the key's side by t radians, t its place. All pairs
- * have a frequency of 1 and one side only turns, as in the authors' code, so that logits
- * depend on where a sequence begins. a_h are ALiBi's slopes.
+ * p_t = W x_t + b is n numbers of each head, projected by the layer like keys. R_t turns channels
+ * (m, m + n/2) on the key's side by t radians, t the token's place. As in the authors' code, all
+ * pairs have frequency 1 and the query's side does not turn, so logits depend on where a
+ * sequence begins. a_h are ALiBi's slopes.
  *
  * The authors' code differs in three ways. Its apply_rotary_emb turns by -t, which is the
  * same class of functions up to the order of channels. Its F.rms_norm adds no 1e-6 to the
@@ -32,7 +32,7 @@
 
 enum { WIDTH };
 
-static const double least_square = 1e-6; /* of the mean of squares */
+static const double least_square = 1e-6; /* added to the mean of squares */
 
 static const struct option options[] = {
     [WIDTH] = {.name = "width",
@@ -50,13 +50,14 @@ static int width(const struct option_values *o)
     return (int)o->v[WIDTH];
 }
 
-/* p, or what becomes of it on the key's side, of each head. */
+/* Returns the numbers of p, or of R r, for all heads. */
 static int numbers(const struct encoder_dims *d, const struct option_values *o)
 {
     return d->heads * width(o);
 }
 
-/* A product of width n, a logarithm and an exponential and a sum a pair. */
+/* Counts per pair a product of width n, a logarithm, an exponential and a sum; per token the
+ * norm and the turn. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
@@ -64,7 +65,7 @@ static double flops(const struct encoder_dims *d, const struct option_values *o,
            ((2.0 * width(o) + 4.0) * load->pairs + 6.0 * width(o) * load->tokens);
 }
 
-/* Slopes of the heads; cosine and sine of each place. */
+/* Constants: slopes of the heads, then cosine and sine of each place. */
 static size_t constants(const struct encoder_dims *d, const struct option_values *o)
 {
     (void)o;
@@ -90,7 +91,7 @@ static const real *turn_at(const struct encoder_view *e, int place)
 
 /* --- the key's side of the tokens ---------------------------------------- */
 
-/* 1 / rms */
+/* Returns 1 / rms(p). */
 static real factor(int n, const real *p)
 {
     real sum = 0;
@@ -117,7 +118,7 @@ static void read(const struct encoder_view *e, const struct tokens *t, real *roo
         }
 }
 
-/* dp = by (R^-1 dr - y (y . R^-1 dr) / n) with y = p by; and y . R^-1 dr = r . dr. */
+/* With y = p by: dp += by (R^-1 dr - y (y . R^-1 dr) / n), where y . R^-1 dr = r . dr. */
 static void read_grad(const struct encoder_view *e, const struct tokens *t, real *room)
 {
     const int n = width(e->options), half = n / 2;
@@ -143,8 +144,8 @@ static void read_grad(const struct encoder_view *e, const struct tokens *t, real
 
 /* --- logits -------------------------------------------------------------- */
 
-/* ln sigma [rows, columns], then its gradient; p of the queries; room of keys turned or a
- * row, or the gradients of p. */
+/* Scratch of a panel. `ln` holds ln sigma, in the adjoint its gradient. `room` is for
+ * panel_turned of the keys, for log_sigmoid, or for the gradients of p. */
 struct paths {
     int n;
     struct rows p;  /* [rows, n] */
@@ -192,7 +193,7 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
     }
 }
 
-/* From ln sigma(u) to du = dpsi a (1 - sigma(u)) in place; 0 past the query. */
+/* Replaces ln sigma(u) by du = dpsi a (1 - sigma(u)); 0 past the query. */
 static void paths_grad(const struct panel *p, const struct paths *x, real slope)
 {
     for (int r = 0; r < p->rows; r++) {

@@ -1,17 +1,16 @@
-/* encoder_hard_alibi.c -- some heads see the last few tokens alone, the others see all.
+/* encoder_hard_alibi.c -- some heads see only the last few tokens, the others see all.
  *
  *     a[i][j] = softmax over the keys j with i - j <= h,   0 elsewhere,   head h < M
  *     a[i][j] = softmax over all keys j <= i,                             head h >= M
  *
- * heads from 0: head 0 sees its own token, head 1 the one before too, and so on.
+ * with heads from 0: head 0 sees its own token, head 1 also the one before, and so on.
  *
- * Why: the bound for copying by n-grams. A task that it solves can be solved by looking up
+ * Why: an upper bound for copying by n-grams. A task that it solves can be solved by looking up
  * the last M tokens; M heads suffice for a lookup of M tokens at any length.
  *
- * The mask is not a logit of -infinity here but the end of the sum, so that weights outside
- * are 0 to the bit. Nothing is learned, and nothing else tells heads from M on about
- * positions. M is by default half of the heads, as in the source (8 of 16); a model of one
- * head has no window.
+ * The mask limits the sum instead of setting logits to -infinity, so weights outside are
+ * exactly 0. Nothing is learned, and heads from M on get no positions. M is by default half of
+ * the heads, as in the source (8 of 16); a model of one head has no window.
  *
  * Source: Jelassi et al. 2024, arXiv:2402.01032, and the authors' code.
  * Check: logits 0, head 1, row 5: weights 1/2 at keys 4 and 5. */
@@ -43,7 +42,7 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
     return ST_OK;
 }
 
-/* The first key that a row sees. */
+/* Returns the first key that a row sees. */
 static int first_key(const struct encoder_view *e, const struct panel *p, int r)
 {
     return p->head < (int)e->options->v[WINDOWS] ? window_first(p, r, p->head + 1) : 0;

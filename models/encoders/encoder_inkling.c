@@ -1,19 +1,18 @@
-/* encoder_inkling.c -- each query draws its own curve over distances from a small bank.
+/* encoder_inkling.c -- each query's bias over distances is a mixture of a few learned curves.
  *
  *     logit[i][j] += sum_{r<R} p[i][h][r] B[r][i - j],   i - j < E;   + 0 from E on
  *     p[i] = W x_i + b                                   not multiplied by alpha
  *
- * x is what the layer's projections read; the map is a projection of the layer as those of
- * keys are (with their bias, which the released code lacks). B [R, E] is one for all heads of
- * a layer.
+ * x is what the layer's projections read; W is a projection of the layer like that of keys
+ * (with a bias b, which the released code lacks). All heads of a layer share B [R, E].
  *
- * The profile ends at E: beyond it the logit is the content's alone. E is the trained
- * length unless `extent` says less or more; distances that training has not seen would
- * have the noise of B's start.
+ * The curves end at E: from there on nothing is added to the content logit. E is the trained
+ * length unless `extent` sets it; distances that training has not seen would get the noise of
+ * B's start.
  *
- * Why: distance by content at the cost of R numbers a token, in released models of 2026.
- * The released model also has QK-norm, a factor 1/d and short convolutions, which are no
- * affair of the encoding.
+ * Why: distances that depend on content cost only R numbers per token; in released models of
+ * 2026. The released model also has QK-norm, a factor 1/d and short convolutions, which are
+ * not part of the encoding.
  *
  * Source: released code (transformers, modeling_inkling.py, commit 04fafa29); no paper.
  * Check: with R = d, W x = alpha q it is the `relative` encoder, up to E. */
@@ -80,20 +79,20 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
     return 1;
 }
 
-/* p of each head. */
+/* The layer projects p of each head. */
 static int project(const struct encoder_dims *d, const struct option_values *o)
 {
     return d->heads * rank(o);
 }
 
-/* Distances that a panel of `columns` keys may meet, at most E. */
+/* Returns how many distances a panel of `columns` keys may have, at most E. */
 static int reached(const struct encoder_dims *d, const struct option_values *o, int columns)
 {
     const int most = d->placed ? d->places : columns;
     return most < extent(o) ? most : extent(o);
 }
 
-/* Curves of each query, then an addition a pair. */
+/* Counts the mixture of curves of each query, then an addition per pair. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
@@ -101,7 +100,7 @@ static double flops(const struct encoder_dims *d, const struct option_values *o,
     return d->heads * (z * load->queries + load->pairs);
 }
 
-/* z or dz [rows, reached], p or dp [rows, R], the bank turned. */
+/* Scratch holds z or dz [rows, reached], p or dp [rows, R], and the transposed bank. */
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {
@@ -109,7 +108,7 @@ static size_t scratch_size(const struct encoder_dims *d, const struct option_val
     return (size_t)rows * (n + R) + n * (size_t)panel_stride((int)R);
 }
 
-/* What one panel works on. */
+/* The mixtures z of one panel and the numbers p that they are made of. */
 struct curves {
     int n, R;      /* distances, curves */
     struct rows z; /* [rows, n] */
@@ -136,7 +135,7 @@ static real *part_of(struct rows x, int r, int column)
     return row_of(x, r) + column;
 }
 
-/* The panel's p side by side. */
+/* Copies the panel's p to contiguous rows. */
 static void gather(const struct panel *p, const struct curves *c)
 {
     for (int r = 0; r < p->rows; r++)
@@ -144,13 +143,13 @@ static void gather(const struct panel *p, const struct curves *c)
                (size_t)c->R * sizeof(real));
 }
 
-/* Distance of key j to the query of row r. */
+/* Returns the distance of key j from the query of row r. */
 static int distance(const struct panel *p, int r, int j)
 {
     return p->place[p->row[r]] - p->place[j];
 }
 
-/* The first key that is nearer than E, where places are rows. */
+/* Returns the first key that is nearer than E if places are rows. */
 static int first_near(const struct panel *p, const struct curves *c, int r)
 {
     const int keys = p->row[r] + 1;

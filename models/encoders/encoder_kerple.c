@@ -3,14 +3,14 @@
  *     kernel log:    logit[i][j] -= r1 ln(1 + r2 (i - j))      r1, r2 >= 0.01
  *     kernel power:  logit[i][j] -= r1 (i - j)^r2              r1 >= 0.01, 0.01 <= r2 <= 2
  *
- * with r1 and r2 of each head. The log kernel flattens where ALiBi goes on falling.
+ * Each head has its own r1 and r2. The log kernel flattens at distances where ALiBi still falls.
  *
  * Why: among the best static encodings beyond the trained length.
  *
  * Start: log r1 ~ U[0, 2), r2 ~ U[0, 1); power r1 ~ U[0, 1), r2 ~ U[0, 2). The official
- * code projects the parameters to their bounds before each pass; here they are projected when
- * they are drawn and after each step, so that every pass sees the same. One pair serves all
- * layers, as there; share_layers: false is a pair for each, as in DAPE's copy.
+ * code clamps the parameters to their bounds before each pass; here they are clamped when
+ * drawn and after each step, which gives every pass the same values. All layers share one pair,
+ * as in the official code; with share_layers: false each layer has its own, as in DAPE's copy.
  *
  * Source: Chi et al. 2022, arXiv:2205.09921v2, eq. 4 and the authors' code. */
 #include "distance_bias.h"
@@ -56,7 +56,7 @@ static bool is_power(const struct option_values *o)
     return o->v[KERNEL] == KERNEL_POWER;
 }
 
-/* From U(-1, 1) to U(0, most). */
+/* Maps U(-1, 1) to U(0, most). */
 static void start(const struct encoder_dims *d, const struct option_values *o, int tensor,
                   real *w)
 {
@@ -73,7 +73,7 @@ static void confine(const struct encoder_dims *d, const struct option_values *o,
         w[h] = w[h] < least ? least : w[h] > most ? most : w[h];
 }
 
-/* Distance n through the kernel, without r1; 0 at distance 0. */
+/* Returns the kernel at distance n, without r1; 0 at distance 0. */
 static double kernel(const struct option_values *o, double r2, int n)
 {
     return n == 0 ? 0.0 : is_power(o) ? pow(n, r2) : log1p(r2 * n);

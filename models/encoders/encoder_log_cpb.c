@@ -1,19 +1,19 @@
-/* encoder_log_cpb.c -- a small network of the logarithm of the distance, one number a head.
+/* encoder_log_cpb.c -- a small network of the logarithm of the distance, one output per head.
  *
  *     logit[i][j] += 16 sigma(sum_w o[h][w] relu(a[w] x(i - j) + b[w])),   j <= i
  *     x(n) = log2(1 + 8 n / (L - 1)) / log2 8,   L the trained length
  *
- * so that x runs from 0 to 1.06 over the distances of training and little further beyond
- * them. One network a layer: o [heads, hidden], a and b [hidden]; the bias is not multiplied
+ * so that x goes from 0 to 1.06 over the distances of training and grows slowly beyond them.
+ * One network per layer: o [heads, hidden], a and b [hidden]; the bias is not multiplied
  * by alpha. It starts flat: b is 0, o and a are small.
  *
- * Why: Swin Transformer V2 gives it larger windows than it was trained with; on a line it is
- * the plainest function of the distance that is learned and goes on beyond training.
- * Left out: its cosine attention, which is no affair of the encoding.
+ * Why: Swin Transformer V2 uses it for larger windows than it was trained with; in one dimension
+ * it is the simplest learned function of the distance that is defined beyond training.
+ * Left out: cosine attention, which is not part of the encoding.
  *
  * Source: Liu et al. 2021, arXiv:2111.09883, eq. 4 and section 3.3, and its code (microsoft,
  * swin_transformer_v2.py) for 8, 16 and the network without a last bias.
- * Check: o 0: a bias of 8 everywhere, which the softmax takes away. */
+ * Check: o 0: a bias of 8 everywhere, which the softmax removes. */
 #include "distance_bias.h"
 #include "encoder.h"
 
@@ -23,7 +23,7 @@ enum { HIDDEN };
 enum { IN, IN_BIAS, OUT }; /* tensors */
 enum { HIDDEN_MOST = 1024 };
 
-static const double most_bias = 16, stretch = 8; /* the code's */
+static const double most_bias = 16, stretch = 8; /* from the code */
 
 static const struct option options[] = {
     [HIDDEN] = {.name = "hidden",
@@ -64,7 +64,7 @@ static real argument(const struct encoder_dims *d, int distance)
     return (real)(log2(1 + stretch * distance / last) / log2(stretch));
 }
 
-/* Distances that sequences of T tokens meet. */
+/* Returns how many distances sequences of T tokens have. */
 static int met(const struct encoder_dims *d, int T)
 {
     return dims_met(d, d->places, T);
@@ -101,7 +101,7 @@ static void derive(const struct encoder_view *e, int T, real *derived)
     }
 }
 
-/* dsum of one head and distance: the bias is 16 s, so its slope 16 s (1 - s). */
+/* Returns dsum of one head and distance: the bias is 16 s, so its derivative is 16 s (1 - s). */
 static real sum_grad(const struct encoder_view *e, int h, int n)
 {
     const size_t at = (size_t)h * (size_t)e->dims->places + (size_t)n;

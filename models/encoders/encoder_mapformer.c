@@ -1,20 +1,20 @@
-/* encoder_mapformer.c -- rotary encoding by a walk on a map: tokens are steps.
+/* encoder_mapformer.c -- rotary encoding by path integration: tokens are steps on a map.
  *
  *     delta_t     = W_in x_t                                  rank numbers a head
  *     omega_t     = speed_m (W_out delta_t)[h][m]             signed
  *     phi_t       = omega_0 + ... + omega_t
  *
  * and channels (m, m + d/2) of queries and keys of token t turn by phi_t[h][m]. x is what the
- * projections of the first layer read, that is the embeddings: the walk is made once and
- * all layers turn by it. W_out has rows of its own for each head. The paper pairs adjacent
+ * projections of the first layer read, that is the embeddings: the walk is computed once, and
+ * all layers turn by it. Each head has its own rows of W_out. The paper pairs adjacent
  * channels, which is the same up to their order. With equal steps it is `rope`.
  *
  * Speeds are learned and start at omega_max (1 / delta_max)^((m + 1) / (d/2)) with
  * delta_max = walk omega_max / (2 pi): the slowest pair turns once within `walk` steps.
  *
- * Why: a step back undoes a step forth, which counted positions (cope) cannot; it
- * navigates and closes brackets in one layer. The kind with attention to positions
- * (MapEM) is not here.
+ * Why: a step back undoes a step forward, which counted positions (cope) cannot do; it
+ * navigates and closes brackets in one layer. The variant with attention to positions
+ * (MapEM) is left out.
  *
  * Source: 2511.19279 (2025), eq. 2, 17 and 18 (the working-memory kind).
  * Check: walk 4, omega_max 2 pi, d/2 = 2: speeds pi and pi / 2. */
@@ -62,7 +62,7 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
     return ST_OK;
 }
 
-/* Numbers of a step, all heads together. */
+/* Returns how many numbers a step has, all heads together. */
 static int steps(const struct encoder_dims *d, const struct option_values *o)
 {
     return d->heads * (int)o->v[RANK];
@@ -75,7 +75,7 @@ static double flops(const struct encoder_dims *d, const struct option_values *o,
     return turning_rotate_flops(d->heads, turning_pairs(d), load);
 }
 
-/* The products with W_in and W_out, and the angles. */
+/* Counts the products with W_in and W_out, and the angles. */
 static double read_once_flops(const struct encoder_dims *d, const struct option_values *o,
                               int T)
 {
@@ -120,7 +120,8 @@ static int state(const struct encoder_dims *d, const struct option_values *o)
     return turning_state(d->heads, turning_pairs(d));
 }
 
-/* Turned weights; delta, its gradient, and increments of the angles, of each token. */
+/* Room holds the transposed weights, and for each token delta, its gradient and the angles'
+ * increments. */
 static size_t read_scratch(const struct encoder_dims *d, const struct option_values *o,
                            int T)
 {
@@ -170,7 +171,7 @@ static void read(const struct encoder_view *e, const struct tokens *t, real *roo
     turning_sum(w.T, e->dims->heads, w.n, w.omega, t->state);
 }
 
-/* omega = speed (row of W_out) . delta, for one angle of one token. */
+/* Adjoint of omega = speed (row of W_out) . delta for one angle of one token. */
 static void angle_grad(const struct encoder_view *e, const struct walk *w, int i, int a)
 {
     const size_t row = (size_t)a * (size_t)w->rank;

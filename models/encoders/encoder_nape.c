@@ -1,13 +1,13 @@
-/* encoder_nape.c -- half of the heads see distance, the other half see content alone.
+/* encoder_nape.c -- half of the heads see distance, the other half see only content.
  *
  *     logit[i][j] -= m_h (i - j),   heads h = 1 .. ceil(H / 2),   m_h = 1 / h
  *
- * and nothing for the other heads. Slopes are steeper than ALiBi's, since far keys are left
- * to the heads without positions (a single head has distance). With `slopes: exponential`
+ * and nothing for the other heads. Slopes are steeper than ALiBi's, since the heads without
+ * positions attend to far keys (a model of one head sees distance). With `slopes: exponential`
  * m_h = 2^-(h - 1).
  *
- * Why: the positions of the paper on adaptive scalable entmax, of which the encoding alone
- * already copies far beyond the trained length.
+ * Why: the position encoding of the paper on adaptive scalable entmax; even without the entmax
+ * it copies far beyond the trained length.
  *
  * Source: Vasylenko et al. 2025, arXiv:2506.16640 and its code; without their temperature. */
 #include "distance_bias.h"

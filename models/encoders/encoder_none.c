@@ -2,9 +2,9 @@
  *
  *     logit[i][j] = alpha q_i . k_j,  j <= i
  *
- * Only the causal mask tells tokens apart: the first token sees one key, the tenth sees
- * ten. Why: the floor under every other encoder, and on small algorithmic tasks
- * sometimes not a bad one.
+ * Only the causal mask tells positions apart: the first token sees one key, the tenth sees
+ * ten. Why: the baseline of every other encoder, and sometimes a good one on small
+ * algorithmic tasks.
  *
  * Source: Haviv et al. 2022, arXiv:2203.16634; Kazemnejad et al. 2023, arXiv:2305.19466. */
 #include "encoder.h"

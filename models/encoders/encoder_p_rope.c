@@ -1,14 +1,14 @@
-/* encoder_p_rope.c -- RoPE whose slow pairs keep still: channels for content alone.
+/* encoder_p_rope.c -- RoPE whose slow pairs do not turn: channels for content alone.
  *
  *     phi(t, m) = t base^(-2m/R)   for m < floor(p R/2), the fastest pairs; 0 for the others
  *
- * It is rope with fastest = 3/4 in place of 1, under the name that papers give it: the code
- * of rope and its options but the taper, which would end where p begins. p = 1 is rope,
- * p = 0 is none. It is no rope of a smaller fraction: that squeezes all frequencies into
- * fewer pairs, slow ones too.
+ * It is rope with fastest = 3/4 instead of 1, under the name that papers give it. It has the
+ * code and options of rope except the taper, which also acts on the slow pairs. p = 1 is rope,
+ * p = 0 is none. A smaller `fraction` of rope is something else: it squeezes all frequencies
+ * into fewer pairs, also the slow ones.
  *
- * Why: slow pairs carry content, and at distances beyond training they turn it away; a model
- * that cannot turn them has nothing to drift. Released models train with p = 1/4.
+ * Why: slow pairs carry content, which their rotation distorts at distances beyond training;
+ * pairs that do not turn cannot drift. Released models train with p = 1/4.
  *
  * Source: Barbero et al. 2024, arXiv:2410.06205, which finds 3/4 better than 1; transformers
  * calls it rope_type proportional.

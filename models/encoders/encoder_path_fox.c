@@ -1,15 +1,15 @@
-/* encoder_path_fox.c -- PaTH with FoX's gates: tokens reflect keys, and make them fade.
+/* encoder_path_fox.c -- PaTH with FoX's gates: tokens reflect keys and make them fade.
  *
  *     logit[i][j] = alpha k_j^T H_{j+1} ... H_i q_i + by sum_{t=j+1..i} ln f_t,   j <= i
  *     H_t = I - beta_t w_t w_t^T,   f_t = sigma(v_h . x_t + c_h)
  *
- * beta and w are those of `path`, f that of `fox`. by is 1, as the paper prints it, or alpha
- * with gate_scaled, as the authors' code has it in training and in decoding.
+ * beta and w are those of `path`, f that of `fox`. by is 1, as the paper prints it, or, with
+ * gate_scaled, alpha, as in the authors' code for training and decoding.
  *
- * Why: the form that the paper takes for language; gates bound how far reflections add up.
+ * Why: the form that the paper uses for language; gates limit how many reflections add up.
  *
- * The sum path+fox has the same logits. As one name it is one encoder with one set of
- * options, and a sum may add to it what neither part is.
+ * The sum path+fox has the same logits. This is one encoder with one name and one set of
+ * options, to which a sum may add further parts.
  *
  * Source: Yang et al. 2025, arXiv:2505.16381v2, section 2.2, and the authors' code (fla,
  * layers/path_attn.py: gates with bias, decoding with do_gate_scale).
@@ -45,9 +45,9 @@ static double flops(const struct encoder_dims *d, const struct option_values *o,
            d->heads * load->pairs;
 }
 
-/* --- gates lie behind what path has: tensors, and columns of the state ----------------- */
+/* --- the gates' tensors and state columns follow those of path ------------------------- */
 
-/* How many tensors path has. */
+/* Returns how many tensors path has. */
 static int own_tensors(const struct encoder_dims *d, const struct option_values *o)
 {
     struct tensor_spec spec[ENCODER_TENSORS_MAX];
@@ -83,7 +83,7 @@ static size_t read_scratch(const struct encoder_dims *d, const struct option_val
     return path > gates ? path : gates;
 }
 
-/* The view and the tokens as token_gates.h sees them. */
+/* gates_view and gates_tokens return the view and the tokens that token_gates.h expects. */
 static struct encoder_view gates_view(const struct encoder_view *e)
 {
     const int n = own_tensors(e->dims, e->options);
@@ -123,7 +123,7 @@ static void read_grad(const struct encoder_view *e, const struct tokens *t, real
 
 /* --- logits ---------------------------------------------------------------------------- */
 
-/* Of the walk, then one number a key for the sums of gates. */
+/* Scratch holds that of the walk, then one number per key for the sums of gates. */
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {

@@ -1,17 +1,17 @@
-/* encoder_pope.c -- what and where apart: each channel has a size and a phase of its own.
+/* encoder_pope.c -- content is the magnitude of a channel, place its phase.
  *
  *     logit[i][j] = alpha sum over c of s(q_ic) s(k_jc) cos((i - j) theta_c - delta_c)
  *     s(x) = ln(1 + e^x),   theta_c = base^(-c / d),   0 <= c < d
  *
- * in place of alpha q.k: the content is the size of a complex number, never negative, and the
- * place is its phase, where rope mixes both in one angle. delta [H, d] is learned, kept in
+ * instead of alpha q.k. The content is the magnitude of a complex number, never negative, and
+ * the place is its phase; rope mixes both in one angle. delta [H, d] is learned, kept in
  * [-2 pi, 0], and starts at 0 (best beyond the trained length) or uniform (start: uniform).
  *
  * Why: 95 % instead of 11 % in the paper's indirect indexing, and longer reach than rope.
  *
- * As a product of width 2d: queries (s(q) cos i theta, s(q) sin i theta), keys the same at
- * the angle j theta + delta. alpha is 1 / sqrt(d) although the product is twice as wide, as in
- * x-transformers, whose delta is one for all layers (share_layers: true).
+ * Computed as a product of width 2d: queries (s(q) cos i theta, s(q) sin i theta), keys the
+ * same at the angle j theta + delta. alpha is 1 / sqrt(d) although the product is twice as
+ * wide, as in x-transformers, where all layers share delta (share_layers: true).
  *
  * Source: arXiv:2509.10534 (polar coordinate position embedding), and x-transformers.
  * Check: d 1, q and k 0: alpha ln(2)^2 cos(i - j - delta). */
@@ -68,7 +68,7 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
     return 1;
 }
 
-/* From U(-pi, pi) to U(-2 pi, 0). */
+/* Maps U(-pi, pi) to U(-2 pi, 0). */
 static void start(const struct encoder_dims *d, const struct option_values *o, int tensor,
                   real *w)
 {
@@ -93,7 +93,7 @@ static size_t constants(const struct encoder_dims *d, const struct option_values
     return (size_t)d->places * 2 * (size_t)d->head_dim;
 }
 
-/* table [places, 2, d]: the cosines of a place, then its sines; angles in double. */
+/* Fills table [places, 2, d]: the cosines of a place, then its sines; angles in double. */
 static void fill_constants(const struct encoder_dims *d, const struct option_values *o,
                            real *table)
 {
@@ -106,12 +106,12 @@ static void fill_constants(const struct encoder_dims *d, const struct option_val
         }
 }
 
-/* What a panel keeps: the wide rows of queries and keys, and those of their gradients. */
+/* Scratch of a panel: the wide rows of queries and keys, and of their gradients. */
 struct work {
     int d;
     struct rows q, k, dq, dk; /* [.., 2d] */
     real *turned;             /* cosines and sines of delta [2d] */
-    real *room;               /* of panel_turned, or 3 d of the row at hand */
+    real *room;               /* for panel_turned, or 3 d for the current row */
 };
 
 static size_t room_size(int d, int columns)
@@ -154,7 +154,7 @@ static const real *angles_at(const struct encoder_view *e, int place)
     return e->constants + (size_t)place * 2 * (size_t)e->dims->head_dim;
 }
 
-/* Cosine and sine of angle + delta. */
+/* Writes cosine and sine of angle + delta to out [2d]. */
 static void later(int d, const real *angle, const real *delta, real *out)
 {
     for (int c = 0; c < d; c++) {
@@ -163,7 +163,7 @@ static void later(int d, const real *angle, const real *delta, real *out)
     }
 }
 
-/* s(x) = -ln sigma(-x); room holds 2 d. */
+/* Writes s(x) = -ln sigma(-x) to out [d]; room holds 2 d. */
 static void sizes(int d, const real *x, real *room, real *out)
 {
     for (int c = 0; c < d; c++)
@@ -173,7 +173,7 @@ static void sizes(int d, const real *x, real *room, real *out)
         out[c] = -out[c];
 }
 
-/* wide = (size cos, size sin) */
+/* wide = (s(x) cos, s(x) sin) */
 static void place_row(const struct work *w, const real *x, const real *angle, real *wide)
 {
     real *size = w->room + 2 * (size_t)w->d;
@@ -202,7 +202,7 @@ static void content(const struct encoder_view *e, const struct panel *p, real *s
     for (int r = 0; r < p->rows; r++)
         place_row(&w, row_of(p->q, r), angles_at(e, p->place[p->row[r]]), row_of(w.q, r));
     for (int j = 0; j < p->columns; j++) {
-        real *angle = row_of(w.dk, j); /* not in use before the adjoint */
+        real *angle = row_of(w.dk, j); /* free until the adjoint */
         later(w.d, angles_at(e, p->place[j]), w.turned, angle);
         place_row(&w, row_of(p->k, j), angle, row_of(w.k, j));
     }
@@ -211,7 +211,7 @@ static void content(const struct encoder_view *e, const struct panel *p, real *s
              (struct rows){p->score, p->stride});
 }
 
-/* dx += sigma(x) (dwide . direction of the row) */
+/* dx += sigma(x) (dwide_cos cos + dwide_sin sin) */
 static void place_row_grad(const struct work *w, const real *x, const real *angle,
                            const real *dwide, real *dx)
 {
@@ -241,7 +241,8 @@ static void content_grad(const struct encoder_view *e, const struct panel *p, re
     }
 }
 
-/* The product is twice as wide; s, its size and its two products for each channel. */
+/* Counts the additional width d of the product per pair; for each channel of queries and keys
+ * s and its two products, and for keys the sum of angles. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {

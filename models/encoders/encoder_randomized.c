@@ -1,20 +1,20 @@
 /* encoder_randomized.c -- places drawn at random from a longer range, in order.
  *
- * The T tokens of a sequence stand at T different places of 0 .. places - 1, drawn without
- * replacement and sorted: a sequence shorter than any split has seen every distance of it.
- * What the others of the sum make of places is theirs: randomized+rope, randomized+alibi.
+ * The T tokens of a sequence get T different places of 0 .. places - 1, drawn without
+ * replacement and sorted, so that short training sequences show the distances of longer splits.
+ * The other parts of the sum use the places: randomized+rope, randomized+alibi.
  *
- * Options. A draw belongs to one sequence, or to a batch (scope: batch), as in the authors'
- * code, where the first T of one permutation serve all sequences of it. Tests draw too, as
- * theirs do; evaluation: even spreads the T tokens evenly over the range instead, without
- * chance. In evaluation the draw is a function of the run's seed and of the sample's number in its
- * split (batch: of T alone), so that a table is the same in any order and batch.
+ * Options. Each sequence has its own draw, or each batch (scope: batch) as in the authors'
+ * code, where all sequences use the first T of one permutation. Evaluation draws too, as theirs
+ * does; `evaluation: even` spreads the T tokens evenly over the range instead. In evaluation
+ * the draw depends on the run's seed and the sample's number in its split (scope batch: on T
+ * alone), so that a table is the same in any order and batch.
  *
- * Why: length generalisation on formal languages, for whatever encoding takes places.
+ * Why: length generalisation on formal languages, for any encoding that takes places.
  *
- * Source: Ruoss et al. 2023, arXiv:2305.16843, section 3. Their code draws distances
- * from 1 on instead of places for relative encodings; here these see differences of places,
- * which are the same up to where the range begins. */
+ * Source: Ruoss et al. 2023, arXiv:2305.16843, section 3. For relative encodings their code
+ * draws distances from 1 on instead of places; here these use differences of places, which
+ * are the same except for where the range begins. */
 #include "encoder.h"
 
 enum { PLACES, SCOPE, EVALUATION };
@@ -73,7 +73,7 @@ static int places(const struct encoder_dims *d, const struct option_values *o)
     return o->v[PLACES] > 0 ? (int)o->v[PLACES] : 4 * d->longest;
 }
 
-/* Walks over the range once: place n is taken with probability (tokens left to place) /
+/* Walks over the range once and takes place n with probability (tokens left to place) /
  * (places left), which makes every sorted subset equally likely. */
 static void place(const struct encoder_dims *d, const struct option_values *o,
                   const struct placing *p, int T, int *place)

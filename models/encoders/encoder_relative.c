@@ -1,4 +1,4 @@
-/* encoder_relative.c -- one learned vector for each distance, met by the query.
+/* encoder_relative.c -- one learned vector for each distance, multiplied with the query.
  *
  *     logit[i][j] += alpha q_i . R[i - j],   R [rows, d] ~ N(0, 1/d),   j <= i
  *
@@ -8,8 +8,8 @@
  * One table serves all heads and, unless share_layers is off, all layers. R has a row
  * for each distance of the longest split; rows that training never reached keep their
  * random start. With `capped` there are only the trained rows, and a longer distance
- * uses the farthest of them. Where `randomized` chooses places, R has a row for each of
- * their distances, and training reaches all (capped: still the trained length's).
+ * uses the farthest of them. If `randomized` chooses places, R has a row for each of
+ * their distances, and training reaches all (capped: still only up to the trained length).
  *
  * Source: Shaw et al. 2018, arXiv:1803.02155, eq. 5 without the value term; Golovneva et
  * al. 2024, arXiv:2405.18719v2, baselines "Relative PE" and "rel-capped". */
@@ -46,7 +46,7 @@ static enum encoder_reach reach(const struct encoder_dims *d, const struct optio
     return d->spread ? REACH_DEFINED : REACH_UNTRAINED;
 }
 
-/* Under weight decay like every weight: PyTorch's AdamW decays all parameters by default. */
+/* The table has weight decay, since PyTorch's AdamW decays all parameters by default. */
 static int tensors(const struct encoder_dims *d, const struct option_values *o,
                    struct tensor_spec out[ENCODER_TENSORS_MAX])
 {
@@ -62,14 +62,14 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
     return 1;
 }
 
-/* Distances that a panel of `columns` keys meets, each a row of the table. */
+/* Returns how many rows of the table, one per distance, a panel of `columns` keys may use. */
 static int reached(const struct encoder_dims *d, const struct option_values *o, int columns)
 {
     return dims_met(d, table_rows(d, o), columns);
 }
 
-/* z or dz [rows, reached]: alpha q . R of each distance, or its gradient; room of
- * panel_turned. */
+/* Scratch holds z or dz [rows, reached], alpha q . R of each distance or its gradient, and room
+ * for panel_turned. */
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {
@@ -104,7 +104,7 @@ static void score_grad(const struct encoder_view *e, const struct panel *p, real
     panel_tn(n, d, p->rows, p->alpha, dz, p->q, true, (struct rows){e->grad[0], d});
 }
 
-/* z = q R^T for each query, then an addition a pair. */
+/* Counts z = q R^T for each query, then an addition per pair. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {

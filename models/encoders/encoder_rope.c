@@ -3,7 +3,7 @@
  * Pair m of a query or key at position t turns by the angle
  *     phi(t, m) = t base^(-2m/R),   0 <= m < R/2,   R = fraction d channels
  *     (a, b) -> (a cos phi - b sin phi, a sin phi + b cos phi)
- * so that q_i . k_j depends on i and j through i - j alone. The other d - R channels and
+ * so that q_i . k_j depends on the positions only through i - j. The other d - R channels and
  * the values stay as they are.
  *
  * Layout `adjacent` pairs channels (2m, 2m + 1) as the paper does, `halves` pairs
@@ -12,15 +12,15 @@
  *
  * Why: the usual encoding of language models today, and a baseline of the CoPE paper.
  *
- * Of the R/2 pairs floor(p R/2), the fastest, turn and the others keep still (fastest: p,
- * p-RoPE): channels for content that no distance moves. A fraction squeezes the whole range
- * of angles into fewer pairs, p leaves out its slow end. Softer is `clipped`: the k slowest
- * angles are multiplied by (1 + cos(pi t / (k - 1))) / 2, t = 0 .. k - 1. With learned
- * frequencies each layer has angles of its own, which start as above; a matrix exponential of
- * the position is no more than that in one dimension (LieRE, STRING).
+ * Only the floor(p R/2) fastest of the R/2 pairs turn (fastest: p, p-RoPE); the others are
+ * channels for content that distance does not change. A smaller `fraction` squeezes the whole
+ * range of angles into fewer pairs, a smaller p leaves out the slow ones. `clipped` is softer:
+ * the k slowest angles are multiplied by (1 + cos(pi t / (k - 1))) / 2, t = 0 .. k - 1. With
+ * learned frequencies each layer has its own angles, which start as above; in one dimension a
+ * matrix exponential of the position (LieRE, STRING) is the same.
  *
- * Scaling by a factor s stretches the trained length L, usually at test on weights trained
- * without (posbench eval --encoder scaling=yarn --encoder factor=4):
+ * Scaling by a factor s stretches the trained length L, usually at test on weights that were
+ * trained without it (posbench eval --encoder scaling=yarn --encoder factor=4):
  *     pi     t / s instead of t
  *     ntk    base s^(R/(R-2)) instead of base: the slowest pair as in pi, the fastest as is
  *     yarn   pi for pairs that turn less than once within L, none for those that turn more

@@ -5,7 +5,7 @@
  * for heads h = 1 .. H: 0 at distance 0 and below it elsewhere, steepest in head 1. It has
  * no parameters; D / 2 is `frequencies`.
  *
- * Why: it says what part of ALiBi's behaviour comes from mere decay.
+ * Why: it shows how much of ALiBi's behaviour comes from decay alone.
  *
  * Source: Chi et al. 2022, arXiv:2212.10356, in the form of NVIDIA NeMo, which takes the
  * head's width for D; the authors' code was not found. Check: D 64, H 4, head 1: -0.31 at

@@ -3,20 +3,20 @@
  *     F[i][j] = sum_{t = j+1 .. i-1} relu(A0[t][j])      (0 for j = 0, with keep_first)
  *     logit[i][j] -= F[i][j]   in all heads,   j <= i
  *
- * A0 are the content logits alpha q.k of head 0, with whatever turns its queries and keys. A
- * token neither masks itself nor, as long as keep_first holds, the first one; it masks keys for
- * tokens after it only. No parameters: head 0 does two things at once.
+ * A0 are the content logits alpha q.k of head 0, after any rotation of queries and keys. A
+ * token does not mask itself and, with keep_first, does not mask the first token. It masks keys
+ * only for tokens after it. There are no parameters: head 0 also attends as usual.
  *
- * Why: no position encoding, but one that a sum may be made with: what is out of date goes
- * away, as in Flip-Flop, and the context gets shorter for all heads.
+ * Why: it is not a position encoding, but a useful part of a sum: outdated tokens are masked,
+ * as in Flip-Flop, and the context gets shorter for all heads.
  *
- * A row needs all rows before it: sums over the rows of a panel are carried to the next, and
+ * A row needs all rows before it, so sums over the rows of a panel are carried to the next, and
  * the last layer computes all queries.
  *
  * Backward: dcarry[i][j] = -sum over heads of dlogit[i][j]; A0[t][j] > 0 gets dcarry of all i > t.
  *
  * Source: Leviathan et al. 2024, arXiv:2410.02703, section 3 and listing; x-transformers,
- * attend.py, selective_attn, is the same. Biases of a sum are no part of A0 here.
+ * attend.py, selective_attn, is the same. Here A0 does not include the biases of a sum.
  * Check: all A0 of rows before i below 0: nothing changes. */
 #include "encoder.h"
 
@@ -32,7 +32,7 @@ static const struct option options[] = {
     {0},
 };
 
-/* Of each pair a maximum and a sum, and a subtraction in each head. */
+/* Counts a maximum and a sum per pair, and a subtraction per pair and head. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
@@ -48,7 +48,7 @@ static size_t carry(const struct encoder_dims *d, const struct option_values *o,
     return (size_t)columns;
 }
 
-/* F of a row, or dcarry of the rows behind it. */
+/* Scratch holds F of one row. */
 static size_t mix_scratch(const struct encoder_dims *d, const struct option_values *o,
                           int rows, int columns)
 {
@@ -58,7 +58,7 @@ static size_t mix_scratch(const struct encoder_dims *d, const struct option_valu
     return (size_t)columns;
 }
 
-/* A first token that nobody masks is told from the others. */
+/* With keep_first the first token is never masked, so the logits depend on where it is. */
 static unsigned invariances(const struct option_values *o)
 {
     return o->v[KEEP_FIRST] != 0 ? 0 : INVARIANT_SHIFT;
@@ -74,7 +74,7 @@ static const real *content_of(const struct panel *p, int r)
     return p->content + (size_t)r * (size_t)p->stride;
 }
 
-/* F += relu(A0) of one row, of keys before its own. */
+/* F += relu(A0) of one row, for the keys before its own token. */
 static void accumulate(const struct encoder_view *e, const struct panel *p, int r, real *F)
 {
     const real *A = content_of(p, r);
@@ -101,7 +101,7 @@ static void mix(const struct encoder_view *e, const struct panel *p, real *F)
     }
 }
 
-/* dcarry += -dlogit of all heads, of one row. */
+/* dcarry -= dlogit of all heads, for one row. */
 static void mask_grad(const struct encoder_view *e, const struct panel *p, int r,
                       real *dcarry)
 {

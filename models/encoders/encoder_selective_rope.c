@@ -1,4 +1,4 @@
-/* encoder_selective_rope.c -- rotary encoding whose angles the tokens choose.
+/* encoder_selective_rope.c -- rotary encoding whose angles depend on the tokens.
  *
  *     u_t     = W2 W1 y_t,                     y_t: x_t with each head's channels of length 1
  *     v_t     = conv(u)_t  (+ e^b)             causal, each channel over `conv` tokens
@@ -12,8 +12,9 @@
  *                     `rfa`   temp_max tan(theta pi/2 m/(d/2-1)) / tan(theta pi/2), theta
  *                             0.9999: the first pair does not turn.
  *
- * Why: angles may stay, go forth and go back: parity in one layer.
- * Trap: a channel that moves by x itself, not of length 1, is unstable at high rates.
+ * Why: angles may stay, increase or decrease, which gives parity in one layer.
+ * Pitfall: computing the angles from x without normalising it to length 1 is unstable at high
+ * learning rates.
  *
  * Source: 2511.17388 (2025) and the authors' code (rotary.py), whose learned temperature
  * and full-rank map are left out; without convolution their angles do not add up.
@@ -29,9 +30,9 @@
 
 enum { RANK, CONV, TEMPERATURE, THETA, TEMP_MAX, GATED, BIASED };
 enum { TEMPERATURE_ROPE, TEMPERATURE_RFA };
-enum { DOWN, UP, FILTER, GATE, GATE_BIAS, BIAS, KINDS }; /* tensors, where they are */
+enum { DOWN, UP, FILTER, GATE, GATE_BIAS, BIAS, KINDS }; /* tensors; some may be absent */
 
-static const double least_square = 1e-6; /* of |x|, added as in the code */
+static const double least_square = 1e-6; /* added to |x|^2 as in the code */
 
 static const char *const temperature_choices[] = {
     [TEMPERATURE_ROPE] = "rope",
@@ -118,7 +119,7 @@ static double flops(const struct encoder_dims *d, const struct option_values *o,
     return token * load->tokens + turning_flops(d->heads, turning_pairs(d), load);
 }
 
-/* Where tensor `kind` stands among those that there are; -1: nowhere. */
+/* Returns the number of tensor `kind` among those that exist; -1: it does not exist. */
 static int number(const struct option_values *o, int kind)
 {
     const bool gated = o->v[GATED] != 0, biased = o->v[BIASED] != 0;
@@ -194,11 +195,11 @@ static int state(const struct encoder_dims *d, const struct option_values *o)
     return turning_state(d->heads, turning_pairs(d));
 }
 
-/* What `read` passes through; in the adjoint du stands behind u, and omega turns into its
- * own gradient. */
+/* Intermediate results of `read`. Only the adjoint uses dy, dlow and du; it overwrites omega by
+ * domega, then dv, and `open` by the gradient before the sigmoid. */
 struct reading {
     int T, C, rank, A, H;
-    real *room;                  /* of turned weights */
+    real *room;                  /* for transposed weights */
     struct rows y, dy;           /* [T, C] */
     struct rows low, dlow;       /* [T, rank] */
     struct rows u, du, v, omega; /* [T, A] */
@@ -241,7 +242,7 @@ static struct reading lay_out(const struct encoder_view *e, int T, real *room)
     return w;
 }
 
-/* 1 / |x| of one head. */
+/* Returns 1 / |x| of one head. */
 static real inverse_length(int d, const real *x)
 {
     real sum = (real)least_square;
@@ -279,7 +280,7 @@ static void normalise_grad(const struct encoder_view *e, const struct tokens *t,
         }
 }
 
-/* v with its bias, and the gates (1 where there are none). */
+/* Computes v with its bias, and the gates (1 if there are none). */
 static void make(const struct encoder_view *e, const struct tokens *t,
                  const struct reading *w)
 {
@@ -312,7 +313,7 @@ static void read(const struct encoder_view *e, const struct tokens *t, real *roo
     turning_sum(w.T, w.H, n, w.omega, t->state);
 }
 
-/* From domega to dv, left in omega, and the gradient of what the sigmoid saw, in open. */
+/* Replaces domega in omega by dv, and the gates in open by the gradient before the sigmoid. */
 static void gates_grad(const struct encoder_view *e, const struct reading *w)
 {
     const int n = turning_pairs(e->dims);
@@ -329,7 +330,7 @@ static void gates_grad(const struct encoder_view *e, const struct reading *w)
         }
 }
 
-/* dv stands in omega. */
+/* Adds the gradient of the bias from dv, which is in omega. */
 static void bias_grad(const struct encoder_view *e, const struct reading *w)
 {
     for (int i = 0; e->options->v[BIASED] != 0 && i < w->T; i++)

@@ -1,15 +1,15 @@
-/* encoder_shaw.c -- a learned vector of the distance beside each key and each value.
+/* encoder_shaw.c -- a learned vector of the distance added to each key and each value.
  *
  *     logit[i][j] = alpha q_i . (k_j + K[c]),   o_i = sum_j a[i][j] (v_j + V[c])
  *     c = min(distance of i and j, clip);   K, V [clip + 1, d] ~ N(0, 1/d)
  *
- * One pair of tables in each layer serves all its heads. `relative` is the first half
- * without a clip. Distances from clip on share the last row, at any length.
+ * All heads of a layer share one pair of tables. `relative` is the key term without a clip.
+ * Distances from clip on share the last row, at any length.
  *
- * Why: the first relative encoding, and the only one here that reaches the values.
+ * Why: the first relative encoding, and the only one here that changes the values.
  *
- * Source: Shaw et al. 2018, arXiv:1803.02155, eq. 3 and 4; the paper finds that the values'
- * half adds little to the keys', so it can be left out (values: false).
+ * Source: Shaw et al. 2018, arXiv:1803.02155, eq. 3 and 4; the paper finds that the value
+ * term adds little to the key term, so it can be left out (values: false).
  * Check: clip 0: K[0] adds a constant to each row, and V[0] itself is added to o. */
 #include "distance_lookup.h"
 #include "encoder.h"
@@ -56,13 +56,13 @@ static int tensors(const struct encoder_dims *d, const struct option_values *o,
     return o->v[VALUES] != 0 ? 2 : 1;
 }
 
-/* Rows of the tables that a panel of `columns` keys may meet. */
+/* Returns how many rows of the tables a panel of `columns` keys may use. */
 static int reached(const struct encoder_dims *d, const struct option_values *o, int columns)
 {
     return dims_met(d, (int)o->v[CLIP] + 1, columns);
 }
 
-/* A product with a table for each query, and a lookup a pair; twice with values. */
+/* Counts a product with a table per query and a lookup per pair; twice with values. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
@@ -71,7 +71,7 @@ static double flops(const struct encoder_dims *d, const struct option_values *o,
            (product * load->queries + load->pairs);
 }
 
-/* Numbers of each distance [rows, reached]; room of panel_turned. */
+/* Scratch holds a number per query and distance [rows, reached], and room for panel_turned. */
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {
@@ -84,7 +84,7 @@ static struct rows distances(const struct encoder_view *e, const struct panel *p
     return (struct rows){scratch, reached(e->dims, e->options, p->columns)};
 }
 
-/* z = alpha rows T^T, the rows' products with each row of a table. */
+/* z = alpha rows T^T: the products of the rows `of` with each row of a table. */
 static void products(const struct encoder_view *e, const struct panel *p, real alpha,
                      struct rows of, int table, struct rows z)
 {
@@ -112,7 +112,7 @@ static void score_grad(const struct encoder_view *e, const struct panel *p, real
              (struct rows){e->grad[TABLE_KEYS], d});
 }
 
-/* o += w V for the weights w [rows, reached] of each distance. */
+/* o += w V, where w [rows, reached] are the attention weights summed by distance. */
 static void values(const struct encoder_view *e, const struct panel *p, real *scratch)
 {
     const struct rows w = distances(e, p, scratch);

@@ -1,14 +1,14 @@
-/* encoder_shift.c -- all places of a training sequence moved by the same random number.
+/* encoder_shift.c -- shifts all places of a training sequence by the same random number.
  *
  *     place[t] = t + k,   k uniform in 0 .. most, drawn anew for each sequence
  *
- * in training; tests start at 0. With `absolute` it is the random offset that trains every
- * row of the table (absolute+shift); with `sinusoidal` it is SHAPE. `most` is by default what
- * the longest split has beyond the trained length, so that the table just covers both.
- * Encodings that see distances alone do not notice it: a sum of such is refused.
- * A sequence shorter than the trained length is moved as far as the longest place allows.
+ * in training; evaluation starts at 0. With `absolute` the random offset trains every row of
+ * the table (absolute+shift); with `sinusoidal` it is SHAPE. `most` is by default the longest
+ * split minus the trained length, so that the table just covers both.
+ * Encodings that see only distances are not affected, so a sum of only such is refused.
+ * A sequence shorter than the trained length is shifted as far as the largest place allows.
  *
- * Why: absolute encodings at lengths whose rows would otherwise never be trained.
+ * Why: it trains absolute encodings at places that training would otherwise never reach.
  *
  * Source: Kiyono et al. 2021, arXiv:2109.05644 (SHAPE); Huang et al. 2024,
  * arXiv:2410.02140 and its code, for learned tables. */

@@ -8,9 +8,9 @@
  * Source: Vaswani et al. 2017, arXiv:1706.03762v7, section 3.5. Sine and cosine alternate
  * as in the paper; several libraries put all sines first and divide the exponent by
  * C/2 - 1.
- * Trap: the paper multiplies token embeddings by sqrt(C). Here they stay at standard
- * deviation C^-1/2, so with scale 1 the table, whose root mean square is 0.71, is the
- * louder of the two by 0.71 sqrt(C); scale C^-1/2 gives the paper's proportion.
+ * Pitfall: the paper multiplies token embeddings by sqrt(C). Here they keep a standard
+ * deviation of C^-1/2, so with scale 1 the table, whose root mean square is 0.71, is larger
+ * by a factor of 0.71 sqrt(C); scale C^-1/2 gives the paper's proportion.
  * Check: base 10000, C 4, t 1 -> sin 1, cos 1, sin 0.01, cos 0.01. */
 #include "encoder.h"
 
@@ -43,8 +43,8 @@ static size_t constants(const struct encoder_dims *d, const struct option_values
     return (size_t)d->places * (size_t)dims_channels(d);
 }
 
-/* table [places, C], formed in double: t times a frequency loses the low bits of the
- * angle in float once t is in the thousands. */
+/* Fills table [places, C]. Angles are computed in double, since float loses the low bits of t
+ * times a frequency once t is in the thousands. */
 static void fill_constants(const struct encoder_dims *d, const struct option_values *o,
                            real *table)
 {
@@ -66,7 +66,7 @@ static void embed(const struct encoder_view *e, int T, const int *place, real *x
     }
 }
 
-/* Nothing is learned, and the gradient of x passes through an addition unchanged. */
+/* Does nothing: nothing is learned, and an addition does not change the gradient of x. */
 static void embed_grad(const struct encoder_view *e, int T, const int *place,
                        const real *dx)
 {

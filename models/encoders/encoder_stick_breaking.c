@@ -1,12 +1,12 @@
-/* encoder_stick_breaking.c -- the nearest keys are asked first, and take their share.
+/* encoder_stick_breaking.c -- each key, nearest first, takes a share of the weight left.
  *
  *     beta[i][j] = sigma(logit[i][j])
  *     A[i][j]    = beta[i][j] prod_{t=j+1..i-1} (1 - beta[i][t]),   j < i
  *     A[i][i]    = prod_{t<i} (1 - beta[i][t])   (remainder: self), or 0 (none)
  *
- * instead of the softmax: there is no other position encoding. A query does not ask its own
- * key. What no key takes goes to the query's own value in the authors' tests; with
- * `none` rows sum to less than 1, and the first token attends to nothing.
+ * instead of the softmax; there is no other position encoding. The query's own key takes no
+ * share. The weight left goes to the query's own value, as in the authors' tests; with
+ * `none` it is dropped, so rows sum to less than 1, and the first token attends to nothing.
  *
  * Why: recency without a distance, and no decay with length.
  *
@@ -37,7 +37,7 @@ static const struct option options[] = {
     {0},
 };
 
-/* A logarithm, an exponential and a sum a pair, beyond the softmax. */
+/* Counts a logarithm, an exponential and a sum per pair, beyond the softmax. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
@@ -45,7 +45,7 @@ static double flops(const struct encoder_dims *d, const struct option_values *o,
     return 4.0 * d->heads * load->pairs;
 }
 
-/* ln(1 - beta) of each pair, and a row. */
+/* Scratch holds ln(1 - beta) of each pair, and one row for log_sigmoid. */
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {
@@ -59,7 +59,7 @@ static real *passed_row(const struct panel *p, real *scratch, int r)
     return scratch + (size_t)r * (size_t)p->columns;
 }
 
-/* In logarithms: ln beta = s + ln(1 - beta), so ln A[j] = s[j] + the sum of ln(1 - beta)
+/* Works in logarithms: ln beta = s + ln(1 - beta), so ln A[j] = s[j] + the sum of ln(1 - beta)
  * over keys j to i - 1. */
 static void weigh(const struct encoder_view *e, const struct panel *p, real *scratch)
 {

@@ -4,14 +4,14 @@
  *     bucket(n) = n                                                   n < B / 2
  *               = B / 2 + floor(B / 2 ln(n / (B / 2)) / ln(D / (B / 2)))   else
  *
- * but B - 1 at most, for B buckets up to distance D: a bucket for each small distance, then
- * wider and wider ones. With B 32 and D 128 the last one begins at 113.
+ * but at most B - 1, for B buckets up to distance D: one bucket for each small distance, then
+ * wider and wider buckets. With B 32 and D 128 the last bucket begins at 113.
  *
  * Why: the best explicit encoding in several comparisons of length generalisation.
  *
- * T5 itself has no alpha in its logits; here alpha stays on q.k and the bias is added as it
- * is, or with scale_bias times sqrt(d), as GPT-NeoX and x-transformers do. One table serves
- * all layers.
+ * T5 itself has no alpha in its logits. Here q.k keeps alpha, and the bias is added as it is,
+ * or times sqrt(d) with scale_bias, as in GPT-NeoX and x-transformers. All layers share one
+ * table.
  *
  * Source: Raffel et al. 2019, arXiv:1910.10683v4, section 2.1 and its code; the start
  * N(0, 1/C) is that of Hugging Face's T5. */
@@ -66,7 +66,7 @@ static int bucket(const struct option_values *o, int distance)
     return octaves < buckets - half ? half + (int)octaves : buckets - 1;
 }
 
-/* The distance at which the last bucket begins; longer ones share it. */
+/* CAPPED if training reaches the last bucket, which all longer distances share. */
 static enum encoder_reach reach(const struct encoder_dims *d, const struct option_values *o)
 {
     int last = 0;

@@ -1,15 +1,16 @@
-/* encoder_tapa.c -- channels of amplitude, and channels of phase that distance multiplies.
+/* encoder_tapa.c -- some channels give an amplitude, others a phase that grows with distance.
  *
  *     A = q_A . k_A / sqrt(n_A),   F = q_P . k_P / sqrt(n_P)
  *     logit[i][j] = A cos(2 pi (i - j)^a F)
  *
- * instead of alpha q.k: the first n_A = share d channels of a head are the amplitude's, the
- * others the phase's. At i = j the phase is 0 and the logit is A.
+ * instead of alpha q.k. The first n_A = share d channels of a head give the amplitude, the
+ * others the phase. At i = j the phase is 0 and the logit is A.
  *
- * Why: the phase of a distance is made of content, with nothing learned beyond q and k.
- * The paper needed a learning rate five times smaller than rope's.
+ * Why: the phase depends on content, with nothing learned beyond q and k. The paper needed a
+ * learning rate five times smaller than rope's.
  *
- * Backward: with c, s of the phase, dA = dlogit c, dF = -dlogit A s 2 pi (i - j)^a.
+ * Backward: with c, s the cosine and sine of the phase, dA = dlogit c and
+ * dF = -dlogit A s 2 pi (i - j)^a.
  *
  * Source: Wang 2025, arXiv:2509.12635, eq. 12.
  * Check: a 0 and F 1/4: the logit of every key but the query's own is 0. */
@@ -43,7 +44,7 @@ static int amplitude(const struct encoder_dims *d, const struct option_values *o
     return (int)lround(o->v[SHARE] * d->head_dim);
 }
 
-/* Stores the share that it really is, so that two spellings of it are one run. */
+/* Rounds the share to whole channels, so that two values with the same effect are one run. */
 static enum status resolve(const struct encoder_dims *d, struct option_values *o,
                            struct err *e)
 {
@@ -57,7 +58,7 @@ static enum status resolve(const struct encoder_dims *d, struct option_values *o
     return ST_OK;
 }
 
-/* A cosine and two products a pair. */
+/* Counts a cosine and two products per pair. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {
@@ -71,7 +72,7 @@ static size_t constants(const struct encoder_dims *d, const struct option_values
     return (size_t)d->places;
 }
 
-/* Radians a unit of F at each distance. */
+/* Fills table [places]: radians per unit of F at each distance. */
 static void fill_constants(const struct encoder_dims *d, const struct option_values *o,
                            real *table)
 {
@@ -79,7 +80,7 @@ static void fill_constants(const struct encoder_dims *d, const struct option_val
         table[n] = (real)(n ? 2 * acos(-1) * pow(n, o->v[POWER]) : 0);
 }
 
-/* A and F [rows, columns], keys turned. */
+/* Scratch holds A and F [rows, columns], and the transposed keys. */
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {
@@ -88,7 +89,7 @@ static size_t scratch_size(const struct encoder_dims *d, const struct option_val
            (size_t)d->head_dim * (size_t)panel_stride(columns);
 }
 
-/* One of the two products. */
+/* One of the two products, A or F. */
 struct half {
     int first, n; /* channels first .. first + n - 1 */
     real by;
@@ -137,7 +138,7 @@ static void content(const struct encoder_view *e, const struct panel *p, real *s
     }
 }
 
-/* From A to dA and from F to dF, in place; past the query 0. */
+/* Replaces A by dA and F by dF; 0 past the query. */
 static void halves_grad(const struct encoder_view *e, const struct panel *p, int r,
                         const struct half *A, const struct half *F)
 {

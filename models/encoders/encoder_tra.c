@@ -1,18 +1,18 @@
-/* encoder_tra.c -- threshold relative attention: only keys that matter count as distance.
+/* encoder_tra.c -- threshold relative attention: distances count only keys above a threshold.
  *
  *     s[i][j]   = alpha q'_i . k'_j,   q' = q / rms(q), k' = k / rms(k)
  *     kept      = s[i][j] > 0
  *     weight    = softmax over kept j of s[i][j] + ln sigma(w_h . x_i + b_h) n[i][j]
  *     n[i][j]   = number of kept keys from j to i
  *
- * and 0 for all other keys; a query that keeps none attends to nothing. x is what the
- * layer's projections read. In a sum with others their logits are added to s before the
- * threshold. The authors drop logits, we drop weights as everywhere.
+ * and 0 for all other keys; a query that keeps no key attends to nothing. x is what the
+ * layer's projections read. In a sum, the logits of the other parts are added to s before the
+ * threshold. The authors apply dropout to logits, we to weights as everywhere.
  *
- * Why: keys that do not matter are gone, and do not stretch distances; claimed to solve
+ * Why: irrelevant keys get no weight and do not add to distances; claimed to solve
  * Flip-Flop.
  *
- * Backward: n has no slope. dlogit is the softmax's; d(ln sigma)_i = sum_j dlogit n.
+ * Backward: n has no gradient. dlogit is that of the softmax; d(ln sigma)_i = sum_j dlogit n.
  *
  * Source: Opper et al. 2025, arXiv:2503.23174, and an author's notebook (TRA_FFL).
  * Check: s = (1, -1, 2, 0) in row 3 and w = b = 0: n = (2, , 1, ), logits 1 - 2 ln 2 and
@@ -25,7 +25,7 @@
 #include "panel_gemm.h"
 #include "token_gates.h"
 
-static const double least_square = 1e-6; /* of the mean, added as in the code */
+static const double least_square = 1e-6; /* added to the mean as in the code */
 
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
@@ -34,7 +34,7 @@ static double flops(const struct encoder_dims *d, const struct option_values *o,
     return token_gates_flops(d, load->tokens) + 4.0 * d->heads * load->pairs;
 }
 
-/* What a panel keeps: q' and k', their factors, counts. */
+/* Scratch of a panel: q' and k', their factors 1 / rms, counts. */
 struct kept {
     struct rows q, k;   /* [rows, d], [columns, d] */
     real *by_q, *by_k;  /* [rows], [columns] */
@@ -112,7 +112,7 @@ static void content_grad(const struct encoder_view *e, const struct panel *p, re
     normalise_grad(p->columns, d, x.k, dy, x.by_k, p->dk);
 }
 
-/* The weights of one row in place, and its counts. */
+/* Turns the logits of one row into weights in place; writes the counts n. */
 static void weigh_row(int i, real slope, real *s, real *counts)
 {
     real n = 0, most = (real)-INFINITY, sum = 0;

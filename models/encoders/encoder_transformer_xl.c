@@ -1,17 +1,17 @@
-/* encoder_transformer_xl.c -- keys of the distance, made of sines, beside those of the content.
+/* encoder_transformer_xl.c -- a second key made of the sines of the distance.
  *
  *     logit[i][j] = alpha ((q_i + u) . k_j + (q_i + v) . (r_(i-j) W))
  *     r_n = (sin n w_0, sin n w_1, ..., cos n w_0, ...) [C],   w_m = 10000^(-2m/C)
  *
- * W [C, C] belongs to a layer and has a block of d columns for each head; u and v [C] are
- * shared by all layers, or by none (share_biases: false). All start as N(0, 0.02^2). With
- * `clamp` distances past it count as it: the published models were tested so (400 of
- * WikiText-103, 820 of enwik8), so that it may be set for trained weights.
+ * W [C, C] belongs to a layer and has a block of d columns for each head. All layers share u and
+ * v [C], or each has its own (share_biases: false). All start as N(0, 0.02^2). `clamp` limits
+ * the distance. The published models were tested with it (400 for WikiText-103, 820 for enwik8),
+ * so it may be set for trained weights.
  *
- * Why: the first relative encoding that splits content and place of query and key.
+ * Why: the first relative encoding that separates content and place of query and key.
  *
- * The distances' keys r W are derived once a step. What the paper gains by caching keys of
- * earlier segments is not part of it: sequences here are one segment.
+ * The distances' keys r W are derived once a step. The paper's cache of earlier segments is left
+ * out: a sequence here is one segment.
  *
  * Source: Dai et al. 2019, arXiv:1901.02860v3, section 3.3, and the authors' code, without its
  * dropout of r.
@@ -43,7 +43,7 @@ static const struct option options[] = {
     {0},
 };
 
-/* Distances that have a key of their own. */
+/* Returns how many distances have their own key. */
 static int distances(const struct encoder_dims *d, const struct option_values *o)
 {
     const int clamp = (int)o->v[CLAMP];
@@ -82,7 +82,7 @@ static size_t constants(const struct encoder_dims *d, const struct option_values
     return (size_t)distances(d, o) * (size_t)dims_channels(d);
 }
 
-/* r [distances, C]: sines first, as the authors have them. */
+/* Fills r [distances, C]: sines first, as in the authors' code. */
 static void fill_constants(const struct encoder_dims *d, const struct option_values *o,
                            real *table)
 {
@@ -95,7 +95,7 @@ static void fill_constants(const struct encoder_dims *d, const struct option_val
         }
 }
 
-/* Of those, the ones that sequences of T tokens meet. */
+/* Returns how many of these distances sequences of T tokens may have. */
 static int met(const struct encoder_dims *d, const struct option_values *o, int T)
 {
     return dims_met(d, distances(d, o), T);
@@ -117,13 +117,13 @@ static void derive_grad(const struct encoder_view *e, int T)
              (struct rows){e->grad[DISTANCE], C});
 }
 
-/* What a panel keeps. */
+/* Scratch of a panel. */
 struct work {
     int d, n;      /* n distances */
     struct rows q; /* [rows, d] q + v, and its gradient */
     struct rows z; /* [rows, n] alpha (q + v) . r W, and its gradient */
     real *key;     /* [columns] alpha u . k, and its gradient */
-    real *room;    /* of panel_turned */
+    real *room;    /* for panel_turned */
 };
 
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
@@ -145,7 +145,7 @@ static struct work lay_out(const struct encoder_view *e, const struct panel *p,
     return w;
 }
 
-/* One head's part of a row of C numbers, or of a matrix of such rows. */
+/* Returns one head's part of a row of C numbers, or of a matrix of such rows. */
 static real *of_head(const struct panel *p, int d, const real *x)
 {
     return (real *)x + (size_t)p->head * (size_t)d;
@@ -181,7 +181,7 @@ static void score(const struct encoder_view *e, const struct panel *p, real *scr
     distance_lookup(p, w.z, p->score);
 }
 
-/* Sums of dscore: over distances to dz, over keys to dkey. */
+/* Sums dscore by distance to dz, and by key to dkey. */
 static void gather(const struct panel *p, const struct work *w)
 {
     distance_gather(p, p->dscore, w->z);
@@ -191,7 +191,7 @@ static void gather(const struct panel *p, const struct work *w)
                            w->key);
 }
 
-/* Of alpha u . k_j, whose gradient is in w->key. */
+/* Adds the gradients of k and u from that of alpha u . k_j, which is in w->key. */
 static void key_grad(const struct encoder_view *e, const struct panel *p,
                      const struct work *w)
 {
@@ -222,8 +222,8 @@ static void score_grad(const struct encoder_view *e, const struct panel *p, real
         }
 }
 
-/* A product with the keys of all distances for each query, u . k for each key, and two
- * additions a pair. r W is made once a step, not once a sequence. */
+/* Counts a product with the keys of all distances per query, u . k per key, and two additions
+ * per pair; not r W, which is computed once a step. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {

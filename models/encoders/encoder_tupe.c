@@ -1,18 +1,18 @@
-/* encoder_tupe.c -- places meet places apart from content, with maps of their own.
+/* encoder_tupe.c -- a logit of places alone, with its own maps, is added to that of content.
  *
  *     logit[i][j] = (q_i . k_j + (y_i U_q + a) . (y_j U_k + b)) / sqrt(2 d)
  *     y_t = norm(P[t]) gain + bias
  *
- * P [places, C], the norm's gain and bias, U_q and U_k [C, C] with a block of d columns for
- * each head, a and b [C] are one for all layers. Both terms share the scale: content is
- * divided by sqrt(2), or with scaled: false stays, and the other is multiplied by alpha.
+ * All layers share P [places, C], the norm's gain and bias, U_q and U_k [C, C] with a block of d
+ * columns for each head, and a and b [C]. Both terms are divided by sqrt(2 d); with
+ * scaled: false both are multiplied by alpha, so the content logits stay as they are.
  * P and U start as N(0, 0.02^2).
  *
- * Why: absolute places without the noise of place against content that adding them to the
- * embeddings brings. TUPE-R, with relative biases beside it, is the sum t5+tupe.
- * Left out: the logits of the CLS token, of which a causal model has none.
+ * Why: absolute places without the products of place and content that arise when they are added
+ * to the embeddings. TUPE-R, which also has relative biases, is the sum t5+tupe.
+ * Left out: special logits of the CLS token, which a causal model does not have.
  *
- * Rows of P beyond the trained length are never trained, as those of `absolute`.
+ * Rows of P beyond the trained length are never trained, as with `absolute`.
  *
  * Source: Ke et al. 2020, arXiv:2006.15595, eq. 7, and the authors' code (guolinke,
  * transformer_sentence_encoder.py) for the norm and the biases.
@@ -29,7 +29,7 @@
 
 enum { SCALED };
 enum { TABLE, GAIN, BIAS, QUERY, QUERY_BIAS, KEY, KEY_BIAS, TENSORS };
-enum { PLACES_Y, PLACES_QUERY, PLACES_KEY, BLOCKS }; /* of derived numbers */
+enum { PLACES_Y, PLACES_QUERY, PLACES_KEY, BLOCKS }; /* blocks of derived numbers */
 
 static const double norm_eps = 1e-5; /* as in kernels.h */
 
@@ -96,13 +96,13 @@ static struct rows matrix_of(const struct encoder_view *e, const real *x)
     return (struct rows){(real *)x, dims_channels(e->dims)};
 }
 
-/* Places that sequences of T tokens stand at. */
+/* Returns how many places sequences of T tokens may use. */
 static int met(const struct encoder_dims *d, int T)
 {
     return dims_met(d, d->places, T);
 }
 
-/* The places' vectors times a map, plus its bias. */
+/* Writes y of each place times a map, plus the map's bias, to block `which`. */
 static void project(const struct encoder_view *e, int n, real *derived, int tensor,
                     int which)
 {
@@ -128,7 +128,7 @@ static void derive(const struct encoder_view *e, int T, real *derived)
     project(e, n, derived, KEY, PLACES_KEY);
 }
 
-/* Gradients of a map and its bias, and dy += d U^T, row by row. */
+/* Adds the gradients of a map and its bias; dy += d U^T, row by row. */
 static void project_grad(const struct encoder_view *e, int n, int tensor, int which)
 {
     const int C = dims_channels(e->dims);
@@ -144,7 +144,7 @@ static void project_grad(const struct encoder_view *e, int n, int tensor, int wh
                                    e->weight[tensor] + (size_t)c * (size_t)C);
 }
 
-/* Mean and 1 / deviation of a row of the table, as layer_norm leaves them. */
+/* Computes mean and 1 / deviation of a row of the table, in the form that layer_norm writes. */
 static void statistics(int C, const real *x, real stats[2])
 {
     real sum = 0, square = 0;
@@ -174,8 +174,8 @@ static void derive_grad(const struct encoder_view *e, int T)
 
 /* --- logits -------------------------------------------------------------- */
 
-/* One head's numbers of the queries' places [rows, d], of the keys' [columns, d], and room of
- * panel_turned. */
+/* Scratch holds one head's vectors of the queries' places [rows, d] and of the keys' places
+ * [columns, d], and room for panel_turned. */
 static size_t scratch_size(const struct encoder_dims *d, const struct option_values *o,
                            int rows, int columns)
 {
@@ -186,7 +186,7 @@ static size_t scratch_size(const struct encoder_dims *d, const struct option_val
 
 struct work {
     int d;
-    struct rows q, k; /* numbers of places */
+    struct rows q, k; /* vectors of places */
     real *room;
 };
 
@@ -250,7 +250,7 @@ static void score_grad(const struct encoder_view *e, const struct panel *p, real
     content_share(p, share(e), p->dscore);
 }
 
-/* A product of width d a pair. */
+/* Counts a product of width d per pair. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {

@@ -1,10 +1,10 @@
-/* encoder_window.c -- attention to the last tokens alone.
+/* encoder_window.c -- attention only to the last tokens.
  *
  *     a[i][j] = softmax over the keys j with i - j < width,   0 elsewhere
  *
  * It is meant for some layers of a sum: {name: rope+window, window.layers: odd} has rope in
  * all layers and a window in every second one; {name: rope+window, rope.layers: odd,
- * window.layers: odd} has no encoding where there is no window.
+ * window.layers: odd} has no encoding in layers without a window.
  *
  * Why: models of 2025 and 2026 interleave layers that see a window with layers that see
  * all, often without an encoding.

@@ -4,7 +4,7 @@
  *     zeta_m = (2m + 0.4 d) / (1.4 d)
  *
  * with the rotation R of rope, so that pair m of q_i . k_j is multiplied by
- * zeta_m^((i - j) / S). Pairs m = 0, 1, ... turn slower and fade slower.
+ * zeta_m^((i - j) / S). The larger m, the slower pair m turns and fades.
  *
  * Why: rope's long distances are noise to a model that was trained on short ones.
  *
@@ -26,8 +26,7 @@ enum { BASE, LAYOUT, DECAY_LENGTH };
 enum { LAYOUT_ADJACENT, LAYOUT_HALVES };
 enum { TABLE_QUERIES, TABLE_KEYS, TABLES };
 
-/* The largest logarithm of a factor: e^80 is below the largest float, e^88, by enough to
- * leave room for q and k. */
+/* The largest logarithm of a factor. The largest float is e^88; e^80 leaves room for q and k. */
 static const double most_log = 80;
 
 static const char *const layout_choices[] = {
@@ -96,8 +95,8 @@ static size_t constants(const struct encoder_dims *d, const struct option_values
     return TABLES * table_size(d);
 }
 
-/* Two tables [places, 2, pairs], of the queries and of the keys: the cosines of a place,
- * then its sines, both times the decay. */
+/* Fills two tables [places, 2, pairs], for queries and for keys: the cosines of a place, then
+ * its sines, both times the decay. */
 static void fill_constants(const struct encoder_dims *d, const struct option_values *o,
                            real *table)
 {
@@ -134,13 +133,13 @@ static void rotate(const struct encoder_view *e, const struct turn *t)
     turn_rows(e, t, t->x, 1);
 }
 
-/* The adjoint of a rotation with a size is the turn back, of the same size. */
+/* The adjoint of a rotation times a factor is the rotation back times the same factor. */
 static void rotate_grad(const struct encoder_view *e, const struct turn *t)
 {
     turn_rows(e, t, t->dx, -1);
 }
 
-/* 6 for each pair of channels of queries and keys. */
+/* Counts 6 operations for each pair of channels of queries and keys. */
 static double flops(const struct encoder_dims *d, const struct option_values *o,
                     const struct encoder_load *load)
 {

@@ -1,8 +1,8 @@
-/* forget.h -- forgetting attention, as hooks: gates of the tokens between make keys fade.
+/* forget.h -- hooks of forgetting attention: gates of the tokens between make keys fade.
  *
  *     logit[i][j] += by (ln f_{j+1} + ... + ln f_i)
  *
- * ln f of each head lies in the state, as token_gates.h writes it. */
+ * The state holds ln f of each head, as token_gates.h writes it. */
 #ifndef FORGET_H
 #define FORGET_H
 
@@ -12,7 +12,7 @@
 #include "between.h"
 #include "token_gates.h"
 
-/* Time constants at the start, as options number `least` and `most`. */
+/* The options for time constants at the start; `least` and `most` are their numbers. */
 #define FORGET_OPTIONS(least, most)                                                      \
     [least] = {.name = "tau_min",                                                        \
                .type = OPTION_REAL,                                                      \
@@ -38,7 +38,7 @@ static inline enum status forget_check(const char *name, double least, double mo
     return ST_OK;
 }
 
-/* Biases [heads] such that f = e^(-1/tau) where w . x is 0. */
+/* Fills bias [heads] so that f = e^(-1/tau) where w . x is 0. */
 static inline void forget_start(int heads, double least, double most, real *bias)
 {
     for (int h = 0; most > 0 && h < heads; h++) {
@@ -48,7 +48,7 @@ static inline void forget_start(int heads, double least, double most, real *bias
     }
 }
 
-/* sums [columns] is scratch; `column` of the state holds ln f. */
+/* Adds the sums of ln f, in `column` of the state, to the scores. sums [columns] is scratch. */
 static inline void forget_score(const struct panel *p, int column, real by, real *sums)
 {
     between_sums(p, column, sums);
@@ -64,7 +64,7 @@ static inline void forget_score_grad(const struct panel *p, int column, real by,
     between_sums_grad(p, column, sums);
 }
 
-/* How much of key j the query still has: of all gates between, and the gate of the key. */
+/* The planes: the gate f_j of key j, and the product of all gates between key and query. */
 enum { FORGET_GATE, FORGET_KEPT };
 static const char *const forget_planes[] = {
     [FORGET_GATE] = "forget", [FORGET_KEPT] = "kept", NULL};

@@ -22,7 +22,7 @@ static enum status refuse(const char *text, struct err *e)
         text, LAYER_SET_LISTED - 1);
 }
 
-/* A number up to `most` at *text, which is moved behind it; -1: there is none. */
+/* Reads a number up to `most` at *text and moves *text past it; -1: there is none. */
 static int number(const char **text, int most)
 {
     char *end;

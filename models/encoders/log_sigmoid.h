@@ -1,4 +1,4 @@
-/* log_sigmoid.h -- ln sigma(z) = -softplus(-z) of a row, exact at both ends. */
+/* log_sigmoid.h -- ln sigma(z) = -softplus(-z) of a row, exact for large |z|. */
 #ifndef LOG_SIGMOID_H
 #define LOG_SIGMOID_H
 

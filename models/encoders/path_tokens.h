@@ -1,10 +1,10 @@
-/* path_tokens.h -- directions and betas of each token and head, as hooks of path's family.
+/* path_tokens.h -- hooks of path and path_fox that compute w and beta of each token and head.
  *
  *     w_t = y_t / |y_t|,   y = silu(conv(W2 W1 x)) of each head
  *     beta_t = 2 sigma(u . x_t + b)
  *
  * For encoders whose first options and tensors are those named here. The state of a token is
- * the directions of all heads, then the betas. */
+ * the directions w of all heads, then the betas. */
 #ifndef PATH_TOKENS_H
 #define PATH_TOKENS_H
 
@@ -19,7 +19,7 @@
 enum { PATH_RANK, PATH_CONV, PATH_BETA_START };
 enum { PATH_DOWN, PATH_UP, PATH_BETA, PATH_BETA_BIAS, PATH_FILTER }; /* tensors */
 
-/* The options of the family. */
+/* The options of both encoders. */
 #define PATH_OPTIONS                                                              \
     [PATH_RANK] = {.name = "rank",                                                \
                    .type = OPTION_INT,                                            \
@@ -41,14 +41,14 @@ enum { PATH_DOWN, PATH_UP, PATH_BETA, PATH_BETA_BIAS, PATH_FILTER }; /* tensors 
         .dflt = 0,                                                                \
         .help = "start of the bias of beta; 0: forget, 4: reflect, -4: neither"}
 
-static const double path_least_square = 1e-6; /* of |y|, added as in the code */
+static const double path_least_square = 1e-6; /* added to |y|^2 as in the code */
 
 static inline int path_filter(const struct option_values *o)
 {
     return (int)o->v[PATH_CONV];
 }
 
-/* Directions and betas of each token; a product and a step of width d a pair. */
+/* Counts directions and betas per token; a product and a step of width d per pair. */
 static inline double path_flops(const struct encoder_dims *d, const struct option_values *o,
                                 const struct encoder_load *load)
 {
@@ -99,14 +99,14 @@ static inline int path_state(const struct encoder_dims *d, const struct option_v
     return dims_channels(d) + d->heads;
 }
 
-/* What `read` passes through; the gradients of read_grad take the places of what they are
- * gradients of, but for dz. */
+/* Intermediate results of `read`. Only the adjoint uses dz and dlow; it overwrites `gate` by the
+ * gradient of `high`, then z by dbeta. */
 struct path_reading {
     int T, C, rank, H;
-    real *room;       /* turned weights */
+    real *room;       /* transposed weights */
     struct rows low;  /* [T, rank] W1 x */
     struct rows high; /* [T, C] W2 W1 x */
-    struct rows z;    /* [T, C] behind the convolution */
+    struct rows z;    /* [T, C] after the convolution */
     struct rows gate; /* [T, C] sigma(z) */
     struct rows dz;   /* [T, C] */
     struct rows dlow; /* [T, rank] */
@@ -144,7 +144,7 @@ static inline struct path_reading path_lay_out(const struct encoder_view *e, int
     return w;
 }
 
-/* z and its sigmoid; without a convolution z is what comes in and stays as it is. */
+/* Computes z and its sigmoid `gate`. Without a convolution z = high and gate = 1. */
 static inline void path_convolve(const struct encoder_view *e, const struct path_reading *w)
 {
     const int n = path_filter(e->options);
@@ -168,7 +168,7 @@ static inline void path_make(const struct encoder_view *e, const struct tokens *
     path_convolve(e, w);
 }
 
-/* |y| of one head. */
+/* Returns |y| of one head. */
 static inline real path_length(int d, const real *z, const real *gate)
 {
     real sum = (real)path_least_square;
@@ -200,7 +200,7 @@ static inline void path_read(const struct encoder_view *e, const struct tokens *
     }
 }
 
-/* From dw to dz: w = y / |y|, y = z gate, gate = sigma(z) or 1. */
+/* Computes dz from dw: w = y / |y|, y = z gate, gate = sigma(z) or 1. */
 static inline void path_directions_grad(const struct encoder_view *e,
                                         const struct tokens *t,
                                         const struct path_reading *w)
@@ -223,7 +223,8 @@ static inline void path_directions_grad(const struct encoder_view *e,
         }
 }
 
-/* From dz to the gradient of what went into the convolution, left in w->gate. */
+/* Returns the gradient of the convolution's input, in w->gate; without a convolution it is
+ * dz. */
 static inline struct rows path_convolve_grad(const struct encoder_view *e,
                                              const struct path_reading *w)
 {

@@ -1,19 +1,19 @@
-/* path_walk.h -- logits behind reflections, as hooks: a query walks back over the tokens.
+/* path_walk.h -- hooks that compute path's logits: a query walks back over the tokens.
  *
  * Forward, row by row: x <- q_i; for j = i..0: logit = alpha k_j . x, x <- H_j x. All rows of a
- * panel go together, one token at a time. Kept are xi[j] = w_j . x for each row, so that
- * backward, from j = 0 on, takes every step back by adding what it took away:
+ * panel are computed together, one token at a time. xi[j] = w_j . x is kept for each row, so
+ * that backward, from j = 0 on, can undo every step by adding what it subtracted:
  *     x <- x + beta_j w_j xi[j];   omega = w_j . lambda
  *     dbeta_j -= omega xi[j];   dw_j -= beta_j (omega x + xi[j] lambda)
  *     lambda <- H_j lambda + alpha delta[j] k_j;   dk_j += alpha delta[j] x
- * and lambda, 0 at first, is dq_i behind j = i. */
+ * and lambda, 0 at first, is dq_i after j = i. */
 #ifndef PATH_WALK_H
 #define PATH_WALK_H
 
 #include "path_tokens.h"
 
-/* Rows of a panel in blocks of this many: a channel of a block fills enough registers for
- * sums not to wait for each other. */
+/* Rows of a block. A channel of that many rows fills enough registers that sums do not wait for
+ * each other. */
 enum { PATH_BLOCK = 64 };
 
 static inline int path_blocks(int rows)
@@ -21,8 +21,8 @@ static inline int path_blocks(int rows)
     return (rows + PATH_BLOCK - 1) / PATH_BLOCK;
 }
 
-/* x and lambda [blocks, d, PATH_BLOCK], xi [columns, blocks, PATH_BLOCK]: what is kept is
- * contiguous in the rows of a block. */
+/* Scratch holds x and lambda [blocks, d, PATH_BLOCK] and xi [columns, blocks, PATH_BLOCK], each
+ * contiguous over the rows of a block. */
 static inline size_t path_scratch(const struct encoder_dims *d,
                                   const struct option_values *o, int rows, int columns)
 {
@@ -31,11 +31,11 @@ static inline size_t path_scratch(const struct encoder_dims *d,
            (2 * (size_t)d->head_dim + (size_t)columns);
 }
 
-/* One block of rows on its way over the tokens. */
+/* The walk of one block of rows over the tokens. */
 struct path_walk {
     const struct panel *p;
     int d, first, rows; /* rows first .. first + rows - 1 of the panel */
-    int step;           /* from one token's xi to the next's */
+    int step;           /* reals from one token's xi to the next's */
     real *x, *lambda, *xi;
 };
 
@@ -56,7 +56,7 @@ static inline struct path_walk path_walk_at(const struct encoder_view *e,
     };
 }
 
-/* The last token that a row of the block sees. */
+/* Returns the last token that a row of the block sees. */
 static inline int path_last_token(const struct path_walk *w)
 {
     return w->p->row[w->first + w->rows - 1];
@@ -73,7 +73,7 @@ static inline real path_beta_of(const struct encoder_view *e, const struct path_
     return row_of(w->p->state, j)[dims_channels(e->dims) + w->p->head];
 }
 
-/* Rows that begin at token j take their query in. */
+/* Sets x to the query in the rows whose walk begins at token j. */
 static inline void path_enter(const struct path_walk *w, int j)
 {
     for (int r = 0; r < w->rows; r++)
@@ -81,7 +81,7 @@ static inline void path_enter(const struct path_walk *w, int j)
             w->x[c * PATH_BLOCK + r] = row_of(w->p->q, w->first + r)[c];
 }
 
-/* dot[r] = v . x of row r; x as the walk's. */
+/* dot[r] = v . x of row r; x is laid out like path_walk.x. */
 static inline void path_dots(int d, const real *v, const real *x, real dot[PATH_BLOCK])
 {
     real sum[PATH_BLOCK] = {0};
@@ -91,7 +91,7 @@ static inline void path_dots(int d, const real *v, const real *x, real dot[PATH_
     memcpy(dot, sum, sizeof sum);
 }
 
-/* x += v by */
+/* x[c][r] += v[c] by[r] */
 static inline void path_outer(int d, const real *v, const real by[PATH_BLOCK], real *x)
 {
     for (int c = 0; c < d; c++)
@@ -121,7 +121,7 @@ static inline void path_content(const struct encoder_view *e, const struct panel
     }
 }
 
-/* Rows that end at token j give their query's gradient out. */
+/* Adds lambda to dq in the rows whose query is token j, and clears their x and lambda. */
 static inline void path_leave(const struct path_walk *w, int j)
 {
     for (int r = 0; r < w->rows; r++)
@@ -156,7 +156,7 @@ static inline void path_contract_both(int d, const real a[PATH_BLOCK], const rea
     }
 }
 
-/* The step at token j, with the formulas at the top. */
+/* Makes the backward step at token j, by the formulas at the top. */
 static inline void path_step_back(const struct encoder_view *e, const struct path_walk *w,
                                   int j)
 {

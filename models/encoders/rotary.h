@@ -1,7 +1,6 @@
-/* rotary.h -- pairs of channels that turn with the position, as hooks of rope's family.
+/* rotary.h -- hooks of rope and p_rope: pairs of channels that turn with the position.
  *
- * For encoders whose options begin with those named here; encoder_rope.c says what they
- * mean. */
+ * For encoders whose options begin with those named here; encoder_rope.c explains them. */
 #ifndef ROTARY_H
 #define ROTARY_H
 
@@ -30,7 +29,7 @@ enum {
 };
 enum { ROTARY_LAYOUT_ADJACENT, ROTARY_LAYOUT_HALVES };
 enum { ROTARY_FREQUENCIES_FIXED, ROTARY_FREQUENCIES_LEARNED };
-enum { ROTARY_BLOCK = 64 }; /* pairs whose angles are formed together */
+enum { ROTARY_BLOCK = 64 }; /* pairs whose angles are computed together */
 
 static const char *const rotary_layout_choices[] = {
     [ROTARY_LAYOUT_ADJACENT] = "adjacent",
@@ -50,7 +49,7 @@ static const char *const rotary_frequencies_choices[] = {
     NULL,
 };
 
-/* The options of the family; p of p-RoPE by default. */
+/* The options of the family. fastest_dflt is the default of `fastest`, the p of p-RoPE. */
 #define ROTARY_OPTIONS(fastest_dflt)                                                       \
     [ROTARY_BASE] = {.name = "base",                                                       \
                      .type = OPTION_REAL,                                                  \
@@ -106,7 +105,7 @@ static const char *const rotary_frequencies_choices[] = {
         .at_test = true,                                                                   \
         .help = "p: share of the pairs that turn, the fastest ones; rounded down"}
 
-/* For those whose pairs may taper off, behind the others. */
+/* A further option, after those, for encoders whose slow pairs may taper off. */
 #define ROTARY_CLIPPED_OPTION               \
     [ROTARY_CLIPPED] = {.name = "clipped",  \
                         .type = OPTION_INT, \
@@ -117,7 +116,7 @@ static const char *const rotary_frequencies_choices[] = {
                         .at_test = true,    \
                         .help = "slowest pairs whose angles taper off to 0; 0: none"}
 
-/* R/2: the even number of channels nearest to fraction d, at most d. */
+/* Returns R/2. R is the even number of channels nearest to fraction d, at most d. */
 static inline int rotary_pairs(const struct encoder_dims *d, const struct option_values *o)
 {
     const int most = d->head_dim / 2;
@@ -125,7 +124,7 @@ static inline int rotary_pairs(const struct encoder_dims *d, const struct option
     return wanted < most ? wanted : most;
 }
 
-/* Those of them that turn at all; the 1e-9 is for a p such as 0.1, stored as less. */
+/* Returns how many pairs turn. The 1e-9 is for a p such as 0.1, whose double may be less. */
 static inline int rotary_turning(const struct encoder_dims *d,
                                  const struct option_values *o)
 {
@@ -154,7 +153,7 @@ static inline enum status rotary_check_scaling(const char *name,
     return ST_OK;
 }
 
-/* Stores the shares that are really turned, so that two spellings of one are one run. */
+/* Rounds the shares to whole pairs, so that two values with the same effect are one run. */
 static inline enum status rotary_resolve(const char *name, const struct encoder_dims *d,
                                          struct option_values *o, struct err *e)
 {
@@ -192,7 +191,7 @@ static inline size_t rotary_constants(const struct encoder_dims *d,
     return rotary_learned(o) ? 0 : rotary_table_size(d, o);
 }
 
-/* The pair that turns r times within the trained length. */
+/* Returns the (fractional) number of the pair that turns r times within the trained length. */
 static inline double rotary_pair_of_turns(const struct encoder_dims *d,
                                           const struct option_values *o, double r)
 {
@@ -200,7 +199,7 @@ static inline double rotary_pair_of_turns(const struct encoder_dims *d,
     return R * log(d->trained_length / (2 * acos(-1) * r)) / (2 * log(o->v[ROTARY_BASE]));
 }
 
-/* How much of pair m is scaled as in pi: 0 fast, 1 slow. */
+/* Returns the share of pair m that is scaled as in `pi`: 0 for fast pairs, 1 for slow ones. */
 static inline double rotary_yarn_share(const struct encoder_dims *d,
                                        const struct option_values *o, int m)
 {
@@ -211,7 +210,7 @@ static inline double rotary_yarn_share(const struct encoder_dims *d,
     return fmin(fmax((m - low) / width, 0), 1);
 }
 
-/* What clipping and p leave of the frequency of pair m. */
+/* Returns the factor that `clipped` and p put on the frequency of pair m. */
 static inline double rotary_kept_share(const struct encoder_dims *d,
                                        const struct option_values *o, int m)
 {
@@ -228,14 +227,14 @@ static inline double rotary_plain_frequency(const struct encoder_dims *d,
     return pow(o->v[ROTARY_BASE], -(double)m / rotary_pairs(d, o));
 }
 
-/* As ntk by s changes the frequency of pair m of n. */
+/* Returns the frequency of pair m of n after `ntk` scaling by s. */
 static inline double rotary_ntk(double frequency, double s, int m, int n)
 {
     return n > 1 ? frequency * pow(s, -(double)m / (n - 1)) : frequency;
 }
 
-/* Radians a token that pair m turns by where it would turn by `plain`, in sequences of
- * training's lengths. */
+/* Returns the radians per token of pair m, whose frequency without options is `plain`; for
+ * `dynamic`, in sequences up to the trained length. */
 static inline double rotary_frequency(const struct encoder_dims *d,
                                       const struct option_values *o, int m, double plain)
 {
@@ -258,9 +257,9 @@ static inline double rotary_yarn_size(const struct option_values *o)
                                                        : 1;
 }
 
-/* table [places, 2, pairs]: the cosines of a position, then its sines. Angles are formed
- * in double: t times a frequency loses the low bits of the angle in float once t is in
- * the thousands. */
+/* Fills table [places, 2, pairs]: the cosines of a position, then its sines. Angles are
+ * computed in double, since float loses the low bits of t times a frequency once t is in the
+ * thousands. */
 static inline void rotary_fill_constants(const struct encoder_dims *d,
                                          const struct option_values *o, real *table)
 {
@@ -300,13 +299,13 @@ static inline size_t rotary_derived(const struct encoder_dims *d,
     return rotary_learned(o) ? rotary_table_size(d, o) : 0;
 }
 
-/* Places that sequences of T tokens may stand at. */
+/* Returns how many places sequences of T tokens may use. */
 static inline int rotary_reached(const struct encoder_dims *d, int T)
 {
     return d->placed || T > d->places ? d->places : T;
 }
 
-/* The table of fill_constants. */
+/* Fills the same table as rotary_fill_constants, from learned frequencies. */
 static inline void rotary_derive(const struct encoder_view *e, int T, real *derived)
 {
     const int n = rotary_pairs(e->dims, e->options);
@@ -337,7 +336,7 @@ static inline void rotary_derive_grad(const struct encoder_view *e, int T)
     }
 }
 
-/* From the gradient dx of turned rows to that of the table; x as turned. */
+/* Adds to the gradient of the table from dx of the turned rows; t->x holds the turned rows. */
 static inline void rotary_table_grad(const struct encoder_view *e, const struct turn *t)
 {
     const int n = rotary_pairs(e->dims, e->options);
@@ -361,7 +360,7 @@ static inline void rotary_table_grad(const struct encoder_view *e, const struct 
 
 /* --- turning ------------------------------------------------------------- */
 
-/* Pairs first .. first + n - 1 of a row, by the angles of its table. */
+/* Turns pairs first .. first + n - 1 of a row by the angles of `table`. */
 static inline void rotary_turn_pairs(const struct encoder_view *e, int first, int n,
                                      const real *table, real sign, real *x)
 {
@@ -370,7 +369,8 @@ static inline void rotary_turn_pairs(const struct encoder_view *e, int first, in
                         table, sign, x + (halves ? first : 2 * first));
 }
 
-/* Dynamic scaling beyond the trained length: angles that belong to this length alone. */
+/* Turns rows with dynamic scaling beyond the trained length. The angles depend on the length of
+ * the sequence, so there is no table of them. */
 static inline void rotary_turn_dynamic(const struct encoder_view *e, const struct turn *t,
                                        struct rows x, real sign)
 {
@@ -419,7 +419,7 @@ static inline void rotary_rotate(const struct encoder_view *e, const struct turn
     rotary_turn_rows(e, t, t->x, 1);
 }
 
-/* A rotation is orthogonal, so its adjoint is the turn back, of the same size. */
+/* The adjoint of a rotation times a factor is the rotation back times the same factor. */
 static inline void rotary_rotate_grad(const struct encoder_view *e, const struct turn *t)
 {
     if (rotary_learned(e->options))
@@ -427,7 +427,7 @@ static inline void rotary_rotate_grad(const struct encoder_view *e, const struct
     rotary_turn_rows(e, t, t->dx, -1);
 }
 
-/* 6 for each pair of channels of queries and keys. */
+/* Counts 6 operations for each pair of channels of queries and keys. */
 static inline double rotary_flops(const struct encoder_dims *d,
                                   const struct option_values *o,
                                   const struct encoder_load *load)
@@ -435,14 +435,14 @@ static inline double rotary_flops(const struct encoder_dims *d,
     return 6.0 * d->heads * rotary_pairs(d, o) * (load->tokens + load->queries);
 }
 
-/* Where no pair turns there is no order. */
+/* If no pair turns, logits do not depend on the order. */
 static inline unsigned rotary_invariances(const struct option_values *o)
 {
     const bool still = o->v[ROTARY_FRACTION] <= 0 || o->v[ROTARY_FASTEST] <= 0;
     return INVARIANT_SHIFT | (still ? INVARIANT_ORDER : 0u);
 }
 
-/* The hooks of an encoder that turns as rope does: all but its name, options and resolve. */
+/* The fields of an encoder that turns like rope: all except name, options and resolve. */
 #define ROTARY_HOOKS                                                                     \
     .invariances = rotary_invariances, .flops = rotary_flops, .tensors = rotary_tensors, \
     .start = rotary_start, .constants = rotary_constants,                                \

@@ -1,4 +1,4 @@
-/* token_gates.h -- ln sigma(w_h . x_t + b_h) of each token and head, as hooks.
+/* token_gates.h -- hooks that compute ln sigma(w_h . x_t + b_h) of each token and head.
  *
  * For encoders whose tensors 0 and 1 are the gates' weights [H, C] and biases [1, H], and
  * whose state is the H logarithms. */
@@ -36,7 +36,7 @@ static inline int token_gates_state(const struct encoder_dims *d,
     return d->heads;
 }
 
-/* Of the weights turned, and of two rows of gates. */
+/* Room holds the transposed weights and a row for log_sigmoid; in the adjoint dz [T, heads]. */
 static inline size_t token_gates_scratch(const struct encoder_dims *d,
                                          const struct option_values *o, int T)
 {
@@ -73,7 +73,7 @@ static inline void token_gates_read_grad(const struct encoder_view *e,
     token_bias_grad(t->count, H, dz, e->grad[1]);
 }
 
-/* Forward operations of the gates of all tokens. */
+/* Returns the forward operations of the gates of all tokens. */
 static inline double token_gates_flops(const struct encoder_dims *d, int tokens)
 {
     return 2.0 * d->heads * d->heads * d->head_dim * tokens;

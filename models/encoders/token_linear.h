@@ -1,13 +1,13 @@
-/* token_linear.h -- a linear map of every token, for `read` hooks with weights of their own.
+/* token_linear.h -- a linear map of every token, for `read` hooks that have their own weights.
  *
- * W is [out, in] as in PyTorch; rows of x and y may lie apart. */
+ * W is [out, in] as in PyTorch; x and y may have any stride. */
 #ifndef TOKEN_LINEAR_H
 #define TOKEN_LINEAR_H
 
 #include "encoder.h"
 #include "panel_gemm.h"
 
-/* A matrix at *at, which then stands behind it. */
+/* Returns a matrix at *at and moves *at past it. */
 static inline struct rows carve_rows(real **at, int rows, int columns)
 {
     const struct rows x = {*at, columns};
@@ -15,7 +15,7 @@ static inline struct rows carve_rows(real **at, int rows, int columns)
     return x;
 }
 
-/* Reals of room that token_linear needs. */
+/* Returns the reals of room that token_linear needs. */
 static inline size_t token_linear_room(int in, int out)
 {
     return (size_t)in * (size_t)panel_stride(out);

@@ -1,12 +1,12 @@
-/* turning.h -- pairs of channels that turn by angles which tokens add up.
+/* turning.h -- pairs of channels that turn by sums of increments, one per token.
  *
- * Each token t makes increments omega[t][h][m] of the angles of head h, m < n <= d/2:
+ * Each token t gives increments omega[t][h][m] of the angles of head h, m < n <= d/2:
  *     phi[t] = omega[0] + ... + omega[t]
  * and channels (m, m + n) of its queries and keys turn by phi[t][h][m], so that a logit
- * depends on the increments of the tokens j+1..i alone. The state of a token is, for each
- * head, n cosines of its angles and then n sines: the table that `turn` of the kernels wants.
+ * depends only on the increments of the tokens j+1..i. The state of a token is, for each
+ * head, n cosines of its angles and then n sines: the table that the kernel `turn` reads.
  *
- * Angles are summed in double: a float loses the low bits of an angle in the thousands. */
+ * Angles are summed in double, since float loses the low bits of an angle in the thousands. */
 #ifndef TURNING_H
 #define TURNING_H
 
@@ -15,13 +15,13 @@
 #include "encoder.h"
 #include "kernels.h"
 
-/* Pairs of channels of a head. */
+/* Returns the pairs of channels of a head. */
 static inline int turning_pairs(const struct encoder_dims *d)
 {
     return d->head_dim / 2;
 }
 
-/* State numbers of a token. */
+/* Returns the state numbers of a token. */
 static inline int turning_state(int heads, int n)
 {
     return 2 * heads * n;
@@ -64,7 +64,7 @@ static inline void turning_sum_grad(int T, int heads, int n, struct rows state,
         }
 }
 
-/* The hook `rotate` where all pairs turn. */
+/* The hook `rotate` of encoders whose pairs all turn. */
 static inline void turning_rotate(const struct encoder_view *e, const struct turn *t)
 {
     const int n = turning_pairs(e->dims);
@@ -93,19 +93,19 @@ static inline void turning_rotate_grad(const struct encoder_view *e, const struc
     }
 }
 
-/* Forward operations of turning_sum: a sum, a cosine and a sine for each angle. */
+/* Returns the forward operations of turning_sum: a sum, a cosine and a sine for each angle. */
 static inline double turning_sum_flops(int heads, int n, int T)
 {
     return 3.0 * heads * n * T;
 }
 
-/* Forward operations of turning_rotate: 6 for each pair of channels of queries and keys. */
+/* Returns the forward operations of turning_rotate: 6 per pair of channels of queries and keys. */
 static inline double turning_rotate_flops(int heads, int n, const struct encoder_load *load)
 {
     return 6.0 * heads * n * (load->tokens + load->queries);
 }
 
-/* Both, in each layer. */
+/* Returns the operations of both, in one layer. */
 static inline double turning_flops(int heads, int n, const struct encoder_load *load)
 {
     return turning_sum_flops(heads, n, load->tokens) + turning_rotate_flops(heads, n, load);

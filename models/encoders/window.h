@@ -1,5 +1,5 @@
-/* window.h -- a softmax over the last keys of a row alone: the bodies of `weigh` and
- * `weigh_grad` of encoders with a window. Weights outside are 0 to the bit. */
+/* window.h -- a softmax over only the last keys of a row: the bodies of `weigh` and
+ * `weigh_grad` of encoders with a window. Weights outside are exactly 0. */
 #ifndef WINDOW_H
 #define WINDOW_H
 
@@ -8,7 +8,7 @@
 #include "encoder.h"
 #include "kernels.h"
 
-/* The first key of row r whose distance is below `width`. */
+/* Returns the first key of row r whose distance is below `width`. */
 static inline int window_first(const struct panel *p, int r, int width)
 {
     const int i = p->row[r];

@@ -12,7 +12,8 @@
 #define GEMM cblas_sgemm
 #endif
 
-/* The row strides that CBLAS accepts: a stride below the row length would overlap. */
+/* Asserts the row strides that CBLAS accepts; with a stride below the row length, rows would
+ * overlap. */
 static void check(int M, int N, int K, struct rows A, int a_columns, struct rows B,
                   int b_columns, struct rows C)
 {
@@ -22,12 +23,13 @@ static void check(int M, int N, int K, struct rows A, int a_columns, struct rows
     assert(C.stride >= 1 && C.stride >= N);
 }
 
-/* What OpenBLAS 0.3 takes for each thread that multiplies, on x86-64; no less elsewhere. */
+/* Address space that OpenBLAS 0.3 takes for each multiplying thread on x86-64; no less on other
+ * CPUs. */
 enum { BUFFER_MIB = 128 };
 
 enum status gemm_init(int threads, struct err *e)
 {
-    static int granted; /* threads that may have their buffers by now */
+    static int granted; /* threads that earlier calls have checked room for */
     const double mib = (double)BUFFER_MIB * (threads - granted);
     openblas_set_num_threads(1);
     if (threads <= granted)

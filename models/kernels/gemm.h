@@ -7,9 +7,9 @@
 #include "real.h"
 #include "status.h"
 
-/* Sets BLAS to one thread. To be called before `threads` of the program's threads multiply:
- * OpenBLAS takes address space for each, and where it gets none it tries for ever. ST_NOMEM
- * when there is not so much left. */
+/* Sets BLAS to one thread. Call it before `threads` of the program's threads multiply: OpenBLAS
+ * takes address space for each thread and, if it gets none, retries for ever. ST_NOMEM when
+ * that much is not left. */
 enum status gemm_init(int threads, struct err *e);
 
 /* C [M,N] = beta C + alpha A B^T:  A [M,K], B [N,K]. A linear layer: Y = X W^T. */
@@ -22,7 +22,8 @@ void gemm_nn(int M, int N, int K, real alpha, struct rows A, struct rows B, real
 void gemm_tn(int M, int N, int K, real alpha, struct rows A, struct rows B, real beta,
              struct rows C);
 
-/* Name of the BLAS, its build string and the core type it chose, for provenance; static. */
+/* gemm_library returns the name and build string of the BLAS, gemm_core the core type that it
+ * chose, for provenance. Both are static. */
 const char *gemm_library(void);
 const char *gemm_core(void);
 

@@ -1,4 +1,4 @@
-/* kernels.c -- which table of kernels is in force. */
+/* kernels.c -- chooses the table of kernels that is in use. */
 #include "kernels.h"
 
 #include <assert.h>
@@ -12,7 +12,8 @@ extern const struct kernels kernels_naive;
 extern const struct kernels kernels_v2, kernels_v3, kernels_v4;
 #endif
 
-/* Features that a level adds for our code; the CPUs that have them have the level. */
+/* Checks only the CPU features of a level that our code uses; CPUs that have these have the
+ * whole level. */
 static bool runs(const struct kernels *k)
 {
 #ifdef KERNELS_X86
@@ -29,7 +30,7 @@ static bool runs(const struct kernels *k)
     return k == &kernels_naive;
 }
 
-/* From the best down. */
+/* The best table first. */
 static const struct kernels *const tables[] = {
 #ifdef KERNELS_X86
     &kernels_v4,
@@ -59,7 +60,7 @@ static const struct kernels *best(void)
     return &kernels_naive;
 }
 
-/* "x86-64-v3, x86-64-v2, naive" */
+/* Lists the tables that this CPU can run: "x86-64-v3, x86-64-v2, naive". */
 static void list_tables(size_t size, char *text)
 {
     size_t used = 0;

@@ -1,13 +1,13 @@
 /* kernels.h -- the elementwise and row loops of the trainer.
  *
- * Every loop exists as a naive twin (kernels_naive.c: libm, one line a formula, any
+ * Every loop exists in a naive version (kernels_naive.c: libm, one line per formula, any
  * number type) and, for float, as vector code compiled for each x86-64 level
- * (kernels_vector.c). kernels_get() returns the table in force: the best level that the
+ * (kernels_vector.c). kernels_get() returns the table in use: the best level that the
  * CPU has, or the one that POSBENCH_KERNELS names (naive, x86-64-v2, x86-64-v3,
  * x86-64-v4). All tables agree to rounding; one table always gives the same bits.
  *
- * NaN and infinities propagate; no kernel allocates or keeps state. Arrays may not
- * overlap unless one parameter stands for both. */
+ * NaN and infinities propagate; no kernel allocates or keeps state. Arrays must not overlap,
+ * unless a parameter is both input and output. */
 #ifndef KERNELS_H
 #define KERNELS_H
 
@@ -18,8 +18,8 @@
 #include "real.h"
 #include "status.h"
 
-/* Random words of a dropout mask: key and counter of rng.h's Philox; element n of the
- * site uses 16 bits of word block n/8. */
+/* Key and counter of rng.h's Philox for a dropout mask. Element n of the site uses 16 bits of
+ * block n / 8. */
 struct mask_key {
     uint32_t key[2];
     uint32_t counter[3]; /* counter words 1..3; word 0 counts blocks of 8 elements */
@@ -27,29 +27,28 @@ struct mask_key {
 
 struct adam_step {
     double lr, beta1, beta2, eps, decay, correction1, correction2;
-    double grad_scale; /* multiplies g: clipping */
+    double grad_scale; /* factor of g, for clipping */
 };
 
 struct norm_grad {
     const real *gain;    /* [dim] */
-    real *dgain, *dbias; /* [dim], added to */
+    real *dgain, *dbias; /* [dim], the kernel adds to them */
 };
 
 /* One row of fractional positions and the table they are looked up in. */
 struct lerp {
     int n;                       /* keys 0..n-1 */
-    int full;                    /* keys 0..full stand at p_max; -1: none */
+    int full;                    /* keys 0..full have position p_max; -1: none */
     int p_max;                   /* position[j] < p_max for j > full */
     real c;                      /* factor of the looked-up value */
     const real *position, *gate; /* [n] as gated_positions wrote them */
-    /* Only entries up to the largest position + 1 count; those up to min(p_max, n + 1)
-     * are in memory. */
+    /* Entries up to min(p_max, n + 1) are in memory; only those up to the largest position + 1
+     * affect the result. */
     const real *z;
 };
 
-/* C [M,N] = alpha A B, added to C or in its place. Element (m, k) of A is
- * A[m * a_row + k * a_column], so A may be transposed; rows of B [K,N] and C are
- * contiguous. */
+/* C [M,N] = alpha A B, or += when `add`. Element (m, k) of A is A[m * a_row + k * a_column],
+ * so A may be transposed; rows of B [K,N] and C are contiguous. */
 struct product {
     int M, N, K;
     real alpha;
@@ -75,10 +74,10 @@ struct kernels {
     void (*relu_grad)(size_t n, const real *x, real *dy); /* dy *= [x > 0] */
     void (*gelu)(size_t n, const real *x, real *y);       /* y = x Phi(x), erf form */
     void (*gelu_grad)(size_t n, const real *x, real *dy); /* dy *= Phi(x) + x phi(x) */
-    /* Inverted dropout: keeps x[i] / (1 - p) with probability 1 - p, else 0. Element i is
-     * number `first + i` of the site, first a multiple of 8. The keep rule: 16 random
-     * bits < round((1 - p) 65536). Dropping multiplies by 0, so that NaN stays. Applying
-     * it to a gradient is the adjoint. */
+    /* Inverted dropout: x[i] becomes x[i] / (1 - p) with probability 1 - p, else 0. Element i
+     * is number `first + i` of the site; first is a multiple of 8. An element is kept if its 16
+     * random bits < round((1 - p) 65536). Dropping multiplies by 0, so that NaN stays. The
+     * adjoint is the same call on the gradient. */
     void (*dropout)(size_t n, const struct mask_key *m, uint64_t first, double p, real *x);
 
     /* --- rows [rows, dim] --- */
@@ -87,7 +86,7 @@ struct kernels {
      * stats is [rows, 2]: mean, rstd. */
     void (*layer_norm)(int rows, int dim, const real *x, const real *gain, const real *bias,
                        real *y, real *stats);
-    /* dx += gradient with respect to x; g->dgain, g->dbias += theirs. x is the input. */
+    /* Adds the gradient of the input x to dx, those of gain and bias to g->dgain, g->dbias. */
     void (*layer_norm_grad)(int rows, int dim, const real *x, const real *stats,
                             const struct norm_grad *g, const real *dy, real *dx);
 
@@ -97,42 +96,42 @@ struct kernels {
     void (*transpose)(int rows, int columns, struct rows from, struct rows to);
 
     /* --- one row of attention, columns 0..n-1 --- */
-    /* In place; returns the log of the sum of exponentials. */
+    /* Replaces x by its softmax; returns the log of the sum of exponentials. */
     real (*softmax)(int n, real *x);
     /* x = e^(x - lse) */
     void (*softmax_again)(int n, real lse, real *x);
-    /* da (in: dL/dweight, out: dL/dlogit) = a (da - mean), mean = sum a da */
+    /* da = a (da - mean), mean = sum a da: turns dL/dweight into dL/dlogit */
     void (*softmax_grad)(int n, const real *a, real mean, real *da);
     real (*dot)(size_t n, const real *a, const real *b);
 
     /* --- rotary: pairs of x [d] turned by (c, s) --- */
-    /* first, second: pair m is x[m * step], x[m * step + gap]; table holds `pairs` cosines
-     * then `pairs` sines; sign -1 turns back. */
+    /* Pair m is x[m * step], x[m * step + gap]. The table holds `pairs` cosines, then `pairs`
+     * sines. sign -1 turns back. */
     void (*turn)(int pairs, int step, int gap, const real *table, real sign, real *x);
 
     /* --- contextual positions: one row, keys 0..n-1, the last one nearest --- */
     /* gate[j] = sigmoid(u[j]); position[j] = min(sum_{t=j..n-1} gate[t], p_max). Stops at
-     * the first j (from the right) whose sum reaches p_max and returns it: every key from
-     * 0 to that j has position p_max, and gate, position are not written left of it.
+     * the first j (from the right) whose sum reaches p_max and returns it. All keys 0..j then
+     * have position p_max, and gate and position are not written for keys before j.
      * Returns -1 when no sum reaches p_max. gate may be u. */
     int (*gated_positions)(int n, const real *u, real p_max, real *gate, real *position);
     /* score[j] += c lerp(z, position[j]) for j > full, and c z[p_max] for j <= full;
      * lerp(z, p) = (1 - w) z[m] + w z[min(m + 1, p_max)], m = floor(p), w = p - m.
      * position is non-increasing in j with steps of at most 1. */
     void (*lerp_lookup)(const struct lerp *l, real *score);
-    /* Adjoint. delta [n] = dL/dscore. Adds to dz [as z]; writes du [n], the gradient
-     * that reaches u through the gates:
+    /* Adjoint; delta [n] = dL/dscore. Adds to dz, as long as z; writes du [n], the gradient of
+     * u through the gates:
      *   pi[j] = c delta[j] (z[m + 1] - z[m]) for j > full, 0 otherwise
      *   du[t] = gate[t] (1 - gate[t]) sum_{j <= t} pi[j], and 0 for t <= full. */
     void (*lerp_lookup_grad)(const struct lerp *l, const real *delta, real *dz, real *du);
-    /* score[j] += c z[n - 1 - j]: a table of distances, nearest key last. Distances of
-     * `rows` and more use row rows - 1. */
+    /* score[j] += c z[n - 1 - j]: key j of n is at distance n - 1 - j. Distances from `rows` on
+     * use z[rows - 1]. */
     void (*distance_lookup)(int n, const real *z, int rows, real c, real *score);
     void (*distance_lookup_grad)(int n, int rows, real c, const real *delta, real *dz);
 
     /* --- output --- */
-    /* Cross-entropy of one row of logits [n]: returns the loss in nats, *best the index
-     * of the largest logit (the lowest of equals); logits becomes
+    /* Cross-entropy of one row of logits [n]: returns the loss in nats; sets *best to the index
+     * of the largest logit (the first of equals); replaces the logits by
      * (softmax - onehot(target)) * scale. */
     real (*cross_entropy)(int n, int32_t target, real scale, real *logits, int32_t *best);
 
@@ -146,13 +145,13 @@ struct kernels {
 
 const struct kernels *kernels_get(void);
 
-/* Puts the table named `isa` in force; NULL and "" stand for the best that this CPU has.
- * Called once at start with the value of POSBENCH_KERNELS. ST_USAGE when the name is
- * unknown or this CPU cannot run it: the message lists what is available. Without this
- * call, kernels_get() reads the variable itself and asserts that it names a table. */
+/* Chooses the table named `isa`; NULL and "" mean the best that this CPU has. Called once at
+ * start with the value of POSBENCH_KERNELS. ST_USAGE when the name is unknown or this CPU
+ * cannot run the table; the message lists what is available. Without this call, kernels_get()
+ * reads the variable itself and asserts that it names a table. */
 enum status kernels_choose(const char *isa, struct err *e);
 
-/* The table of that name, NULL when unknown or when this CPU cannot run it. For tests. */
+/* Returns the table of that name, NULL if unknown or if this CPU cannot run it. For tests. */
 const struct kernels *kernels_find(const char *isa);
 
 #endif

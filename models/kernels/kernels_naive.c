@@ -1,6 +1,6 @@
-/* kernels_naive.c -- every kernel in its plainest form: libm, one line a formula.
+/* kernels_naive.c -- every kernel in its simplest form: libm, one line per formula.
  *
- * The twin that the vector code is tested against, the fallback on other CPUs, and, built
+ * It is the reference for tests of the vector code, the fallback on other CPUs and, built
  * with double, the ground truth of the gradient checks. tgmath.h picks expf or exp. */
 #include "kernels.h"
 
@@ -16,7 +16,7 @@
 
 /* --- elementwise --- */
 
-/* Without an overflow on the way, so that small values are right down to denormals. */
+/* No intermediate result overflows, so small values are right down to denormals. */
 static real sigmoid_of(real x)
 {
     const real e = exp(-fabs(x));
@@ -65,7 +65,7 @@ static void relu(size_t n, const real *x, real *y)
         y[i] = x[i] < 0 ? 0 : x[i];
 }
 
-/* A multiplication, so that a NaN in x or dy stays. */
+/* Multiplies, so that a NaN in x or dy stays. */
 static void relu_grad(size_t n, const real *x, real *dy)
 {
     for (size_t i = 0; i < n; i++)
@@ -91,8 +91,8 @@ static void gelu_grad(size_t n, const real *x, real *dy)
         dy[i] *= gelu_slope(x[i]);
 }
 
-/* Element 8 b + i has half i % 2 (0: low 16 bits) of word i / 2 of block b. A dropped
- * element is multiplied by 0: a NaN stays. */
+/* Element 8 b + i uses half i % 2 (0: low 16 bits) of word i / 2 of block b. A dropped
+ * element is multiplied by 0, so a NaN stays. */
 static void dropout(size_t n, const struct mask_key *m, uint64_t first, double p, real *x)
 {
     assert(first % 8 == 0 && (first + n) / 8 <= UINT32_MAX);
@@ -255,7 +255,7 @@ static int gated_positions(int n, const real *u, real p_max, real *gate, real *p
     return -1;
 }
 
-/* The integer part of a position, and 0 for NaN, which must not become an index. */
+/* Returns the integer part of a position; 0 for NaN, which must not become an index. */
 static int cell_of(real position, int p_max)
 {
     if (position >= (real)p_max)
@@ -306,8 +306,8 @@ static void distance_lookup_grad(int n, int rows, real c, const real *delta, rea
 
 /* --- output --- */
 
-/* With `best` the place of the largest logit and s the sum of e^(x - x[best]) over the
- * others, ln(sum of all) = ln(1 + s): a loss near 0 keeps its digits. */
+/* Let s be the sum of e^(x - x[best]) over all logits but the largest. The log of the sum over
+ * all is then ln(1 + s), so a loss near 0 keeps its digits. */
 static real cross_entropy(int n, int32_t target, real scale_by, real *logits, int32_t *best)
 {
     assert(n >= 1 && target >= 0 && target < n);

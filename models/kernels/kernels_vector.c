@@ -1,8 +1,8 @@
 /* kernels_vector.c -- the kernels as vector code; compiled once for each CPU level.
  *
  * CMake defines KERNELS_TABLE (the table's symbol) and KERNELS_ISA (its name). Loops that
- * the compiler turns into vectors by itself are plain C; the others use lanes.h. Nothing
- * depends on where an array starts in memory. */
+ * the compiler vectorises by itself are plain C; the others use lanes.h. No result depends
+ * on the alignment of an array. */
 #include "kernels.h"
 
 #include <assert.h>
@@ -16,14 +16,13 @@
 
 #define NORM_EPS 1e-5f /* as in kernels_naive.c */
 
-/* How far ahead of its use memory is asked for, in numbers: where the hardware does not do
- * so by itself (it did not on a virtual Xeon), GELU on what a layer left in the third-level
- * cache took 2.5 times as long. */
+/* Prefetch distance, in numbers. Without prefetch on a CPU that does not prefetch by itself (a
+ * virtual Xeon), GELU took 2.5 times as long on a layer's output in the third-level cache. */
 enum { AHEAD = 512 };
 
 /* --- elementwise --- */
 
-/* y = f(x); always inlined, so that f is no call. */
+/* y = f(x); always inlined, so that f is not a call. */
 static inline __attribute__((always_inline)) void map(size_t n, const real *x, real *y,
                                                       lanes (*f)(lanes))
 {
@@ -99,8 +98,8 @@ static void relu_grad(size_t n, const real *restrict x, real *restrict dy)
         dy[i] *= x[i] > 0 ? 1 : x[i] <= 0 ? 0 : x[i];
 }
 
-/* Philox4x32-10 (Salmon et al., SC 2011, section 3.3 and table 2) for blocks `first`,
- * first + 1, ...: the words of block b are at 4 b. The bits equal Random123's. */
+/* Philox4x32-10 (Salmon et al., SC 2011, section 3.3 and table 2) for MASK_BLOCKS blocks from
+ * `first` on; block b of them writes words 4 b .. 4 b + 3. The bits equal Random123's. */
 enum { PHILOX_ROUNDS = 10, MASK_BLOCKS = 64 };
 
 static void philox_blocks(const struct mask_key *m, uint32_t first, uint32_t *words)
@@ -127,7 +126,7 @@ static void philox_blocks(const struct mask_key *m, uint32_t first, uint32_t *wo
     }
 }
 
-/* x86 is little-endian: half i of the words in memory belongs to element i. */
+/* Element i uses half i of the words in memory, since x86 is little-endian. */
 static void apply_mask(size_t n, const uint16_t *half, uint32_t keep, real kept, real *x)
 {
 #pragma omp simd
@@ -191,7 +190,7 @@ static void layer_norm(int rows, int dim, const real *x, const real *gain, const
     }
 }
 
-/* One row; the formula is at the naive twin. */
+/* One row; the formula is in kernels_naive.c. */
 static void layer_norm_grad_row(int dim, const real *restrict x, const real *stats,
                                 const struct norm_grad *g, const real *restrict dy,
                                 real *restrict dx)
@@ -225,8 +224,8 @@ static void layer_norm_grad(int rows, int dim, const real *x, const real *stats,
 
 /* --- one row of attention --- */
 
-/* The largest, ignoring NaN unless all are NaN; every caller subtracts it from the row,
- * where NaN comes up again. */
+/* Returns the largest number of the row. NaN is ignored; every caller subtracts the result from
+ * the row, where a NaN stays. */
 static real largest(int n, const real *x)
 {
     const lanes least = v_set(-INFINITY);
@@ -285,7 +284,7 @@ static real dot(size_t n, const real *a, const real *b)
     return sum;
 }
 
-/* Inlined with constants for the two layouts in use, so that the loop becomes vectors. */
+/* Inlined with constant step and gap for the two layouts, so that the loop is vectorised. */
 static inline __attribute__((always_inline)) void turn_pairs(int pairs, ptrdiff_t step,
                                                              ptrdiff_t gap,
                                                              const real *restrict table,
@@ -310,7 +309,7 @@ static void turn(int pairs, int step, int gap, const real *table, real sign, rea
         turn_pairs(pairs, step, gap, table, sign, x);
 }
 
-/* score[j] += c z[n - 1 - j] for the `near` last keys, the rest at z[rows - 1]. */
+/* score[j] += c z[n - 1 - j] for the last `near` keys, c z[rows - 1] for the others. */
 static void distance_lookup(int n, const real *z, int rows, real c, real *score)
 {
     const int near = n < rows ? n : rows;
@@ -350,8 +349,8 @@ static void distance_lookup_grad(int n, int rows, real c, const real *delta, rea
 
 /* --- output --- */
 
-/* ln(1 + s), s >= 0, as ln(u) s / (u - 1) with u = 1 + s rounded: the error of u is in
- * both factors (Goldberg, ACM Computing Surveys 23 (1991), theorem 4). */
+/* Returns ln(1 + s), s >= 0, as ln(u) s / (u - 1) with u = 1 + s rounded. The rounding error of
+ * u cancels (Goldberg, ACM Computing Surveys 23 (1991), theorem 4). */
 static real log_one_plus(real s)
 {
     const real u = 1 + s;
@@ -360,7 +359,7 @@ static real log_one_plus(real s)
     return v_lane0(v_log(v_set(u))) * (s / (u - 1));
 }
 
-/* A few numbers: the exponentials are vectors, the rest is plain. */
+/* Only the exponentials are vector code, since a row has few numbers. */
 static real cross_entropy(int n, int32_t target, real scale_by, real *logits, int32_t *best)
 {
     assert(n >= 1 && target >= 0 && target < n);

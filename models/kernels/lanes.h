@@ -3,9 +3,9 @@
  *     x86-64-v2: 4 lanes, SSE4.2    v3: 8 lanes, AVX2 + FMA    v4: 16 lanes, AVX-512
  *
  * + - * / are the compiler's operators on vectors (contracted to fused multiply-adds
- * where the level has them); this file adds what C has no operator for. "The first n"
+ * if the level has them); this file adds what C has no operator for. "The first n"
  * lanes are 0..n-1, all of them when n >= LANES; n is never negative. Lane l holds
- * element l, so "below" means further left in memory. */
+ * element l, so "below" means at a lower address. */
 #ifndef LANES_H
 #define LANES_H
 
@@ -35,7 +35,7 @@ static inline lanes v_keep_first(int n, lanes v)
     return v_select(v_first(n), v, v_zero());
 }
 
-/* Lane l: the sum of lanes l and above. */
+/* Lane l of the result is the sum of lanes l and above. */
 static inline lanes v_suffix_sums(lanes v)
 {
     const lanes zero = v_zero();
@@ -50,7 +50,7 @@ static inline lanes v_suffix_sums(lanes v)
     return v;
 }
 
-/* Lane l: the sum of lanes l and below. */
+/* Lane l of the result is the sum of lanes l and below. */
 static inline lanes v_prefix_sums(lanes v)
 {
     const lanes zero = v_zero();

@@ -160,7 +160,7 @@ static inline counts v_within(counts i, int most)
     return (counts)_mm_min_epi32(low, _mm_set1_epi32(most));
 }
 
-/* Bytes 4 i .. 4 i + 3 for the shuffle of bytes. */
+/* Returns byte numbers 4 i .. 4 i + 3 of each count i, for a byte shuffle. */
 static inline __m128i v_bytes_of(counts i)
 {
     return (__m128i)(i * 0x04040404 + 0x03020100);
@@ -171,8 +171,8 @@ static inline lanes v_window(lanes z, counts i)
     return (lanes)_mm_shuffle_epi8((__m128i)z, v_bytes_of(i));
 }
 
-/* 2^n = 2^(n/2) 2^(n - n/2): each half has an exponent of its own, and only the last
- * product rounds. NaN stays NaN whatever its n becomes. */
+/* 2^n = 2^(n/2) 2^(n - n/2): both factors are normal numbers, and only the last product
+ * rounds. NaN stays NaN for any n. */
 static inline lanes v_times_power(lanes x, lanes n)
 {
     const counts whole = v_truncate(n), half = whole >> 1;

@@ -173,7 +173,7 @@ struct v_packing {
     counts from, count; /* lane l takes lane from[l]; lanes >= count are 0 */
 };
 
-/* The numbers of the set bits, a byte each, by extracting them from 7 6 5 .. 0. */
+/* Extracts the numbers of the set bits, one byte each, from the bytes 7 6 5 .. 0. */
 static inline struct v_packing v_packing_of(unsigned bits)
 {
     const uint64_t chosen = _pdep_u64(bits, 0x0101010101010101) * 0xff;
@@ -188,8 +188,8 @@ static inline lanes v_pack(struct v_packing p, lanes v)
     return _mm256_and_ps((lanes)(v_ramp() < p.count), v_window(v, p.from));
 }
 
-/* 2^n = 2^(n/2) 2^(n - n/2): each half has an exponent of its own, and only the last
- * product rounds. NaN stays NaN whatever its n becomes. */
+/* 2^n = 2^(n/2) 2^(n - n/2): both factors are normal numbers, and only the last product
+ * rounds. NaN stays NaN for any n. */
 static inline lanes v_times_power(lanes x, lanes n)
 {
     const counts whole = v_truncate(n), half = whole >> 1;

@@ -30,7 +30,7 @@ static inline lanes v_load(const float *p)
     return _mm512_loadu_ps(p);
 }
 
-/* The other lanes are `rest`, and their memory is not touched. */
+/* Loads the first n lanes. The other lanes come from `rest`, and their memory is not read. */
 static inline lanes v_load_first_or(int n, const float *p, lanes rest)
 {
     return _mm512_mask_loadu_ps(rest, v_first(n), p);
@@ -46,7 +46,7 @@ static inline void v_store_first(int n, float *p, lanes v)
     _mm512_mask_storeu_ps(p, v_first(n), v);
 }
 
-/* Lanes `from` to n - 1. */
+/* Stores lanes `from` to n - 1. */
 static inline void v_store_between(int from, int n, float *p, lanes v)
 {
     const lane_mask m = (lane_mask)(v_first(n) & (unsigned)~v_first(from));
@@ -68,7 +68,7 @@ static inline lanes v_select(lane_mask m, lanes yes, lanes no)
     return _mm512_mask_blend_ps(m, no, yes);
 }
 
-/* a > b ? a : b, and the same with <: when either is NaN, b. */
+/* v_larger is a > b ? a : b, v_smaller is a < b ? a : b; so b if either is NaN. */
 static inline lanes v_larger(lanes a, lanes b)
 {
     return _mm512_max_ps(a, b);
@@ -84,7 +84,7 @@ static inline lanes v_nearest(lanes x) /* integer, ties to even */
     return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
-/* x 2^n for whole numbers n, rounded once: denormals and overflow come out right. */
+/* Returns x 2^n for whole n, rounded once, so denormals and overflow are right. */
 static inline lanes v_times_power(lanes x, lanes n)
 {
     return _mm512_scalef_ps(x, n);
@@ -115,7 +115,7 @@ static inline float v_lane0(lanes v)
     return _mm512_cvtss_f32(v);
 }
 
-/* Every lane the first lane of v; every lane the last. */
+/* Copies the first lane of v, or the last, to every lane. */
 static inline lanes v_spread_first(lanes v)
 {
     return _mm512_broadcastss_ps(_mm512_castps512_ps128(v));
@@ -143,32 +143,32 @@ static inline lanes v_reverse(lanes v)
     return _mm512_permutexvar_ps(last, v);
 }
 
-/* Bit l: a[l] >= b[l]. */
+/* Bit l of the result is a[l] >= b[l]. */
 static inline unsigned v_bits_at_least(lanes a, lanes b)
 {
     return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ);
 }
 
-/* Lane l: the d-th lane to its right (above) or left (below), `fill` past the end. */
+/* Lane l of the result is lane l + d (above) or l - d (below) of v, or `fill` past the end. */
 #define V_FROM_ABOVE(v, d, fill) \
     ((lanes)_mm512_alignr_epi32((__m512i)(fill), (__m512i)(v), d))
 #define V_FROM_BELOW(v, d, fill) \
     ((lanes)_mm512_alignr_epi32((__m512i)(v), (__m512i)(fill), LANES - (d)))
 
-/* Each i brought into 0..most. */
+/* Clamps each i to 0..most. */
 static inline counts v_within(counts i, int most)
 {
     const __m512i low = _mm512_max_epi32((__m512i)i, _mm512_setzero_si512());
     return (counts)_mm512_min_epi32(low, _mm512_set1_epi32(most));
 }
 
-/* Lane l: z[i[l]] of a table of LANES entries, 0 <= i < LANES. */
+/* Lane l of the result is z[i[l]], 0 <= i < LANES. */
 static inline lanes v_window(lanes z, counts i)
 {
     return _mm512_permutexvar_ps((__m512i)i, z);
 }
 
-/* b where the counts are equal, else 0. */
+/* Returns b in lanes whose counts are equal, else 0. */
 static inline lanes v_where_same(counts i, counts k, lanes b)
 {
     return _mm512_maskz_mov_ps(_mm512_cmpeq_epi32_mask((__m512i)i, (__m512i)k), b);
@@ -179,7 +179,7 @@ static inline unsigned v_bits_different(counts i, counts k)
     return _mm512_cmpneq_epi32_mask((__m512i)i, (__m512i)k);
 }
 
-/* The lanes whose bit is set, moved together to the left; zeros after them. */
+/* v_pack moves the lanes whose bit is set together to the lowest lanes, followed by zeros. */
 struct v_packing {
     lane_mask m;
 };

@@ -1,7 +1,7 @@
-/* phases.h -- where the time of a pass goes.
+/* phases.h -- measures how the time of a pass is divided among phases.
  *
- * A stopwatch belongs to one thread's work memory. It is off (NULL) unless a benchmark
- * asks: then each lap adds the time since the lap before to one phase. */
+ * A stopwatch belongs to one thread's work memory. It is NULL (off) except in a benchmark,
+ * where each lap adds the time since the lap before to one phase. */
 #ifndef PHASES_H
 #define PHASES_H
 
@@ -29,7 +29,7 @@ struct stopwatch {
     struct timespec last;
 };
 
-/* Ends a stretch of `phase` and starts the next. NULL: nothing. */
+/* Adds the time since the last lap to `phase`. NULL: does nothing. */
 static inline void lap(struct stopwatch *s, enum phase phase)
 {
     struct timespec t;
@@ -41,7 +41,7 @@ static inline void lap(struct stopwatch *s, enum phase phase)
     s->last = t;
 }
 
-/* The words of PHASE_MAP. */
+/* Returns the text of a phase in PHASE_MAP. */
 const char *phase_text(enum phase phase);
 
 #endif

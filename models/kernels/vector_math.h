@@ -1,8 +1,8 @@
 /* vector_math.h -- e^x, ln x, the sigmoid and GELU on vectors of floats (lanes.h).
  *
- * Without branches; NaN stays NaN, infinities give their limits, results below FLT_MIN
- * are denormals. The polynomials are minimax fits (Remez, in 40 digits) of the functions
- * named beside them; the errors of the whole are measured in test_kernels.c. */
+ * No branches; NaN stays NaN, infinities give the limits, results below FLT_MIN are denormals.
+ * The polynomials are minimax fits (Remez, in 40 digits) of the functions named in their
+ * comments; test_kernels.c measures the total errors. */
 #ifndef VECTOR_MATH_H
 #define VECTOR_MATH_H
 
@@ -20,15 +20,14 @@ static inline lanes v_polynomial(int n, const float *c, lanes x)
     return sum;
 }
 
-/* ln 2 in two parts; the first has 9 bits, so that its product with an exponent is
- * exact. */
+/* ln 2 as a sum of two parts. The first has 9 bits, so its product with an exponent is exact. */
 #define LN2_HIGH 0.693359375f
 #define LN2_LOW  (-2.12194440054690583e-4f)
 #define LOG2_E   1.44269504088896341f
 
-/* e^(x + low), low small: x = n ln 2 + r, e^r = 1 + r + r^2 q(r), |r| <= ln(2) / 2. The
- * rounding error of 1 + r joins the small terms. Beyond the bounds of x the result is 0
- * or infinity already. */
+/* Returns e^(x + low), low small: x = n ln 2 + r, e^r = 1 + r + r^2 q(r), |r| <= ln(2) / 2. The
+ * rounding error of 1 + r is added to the small terms. x is clamped to bounds beyond which the
+ * result is 0 or infinity. */
 static inline lanes v_exp_sum(lanes x, lanes low)
 {
     static const float q[] = {0.49999993434f, 0.166665203989f, 0.0416683901489f,
@@ -45,7 +44,7 @@ static inline lanes v_exp(lanes x)
     return v_exp_sum(x, v_zero());
 }
 
-/* 1 / (1 + e^-x), as e^x / (1 + e^x) when x < 0: e never overflows. */
+/* Returns 1 / (1 + e^-x), computed as e^x / (1 + e^x) if x < 0, so that e never overflows. */
 static inline lanes v_sigmoid(lanes x)
 {
     const lanes e = v_exp(v_zero() - v_absolute(x));
@@ -53,7 +52,7 @@ static inline lanes v_sigmoid(lanes x)
 }
 
 /* x = 2^n (1 + r) with 1 + r in [sqrt(1/2), sqrt 2);  ln(1 + r) = r - r^2/2 + r^3 q(r).
- * Denormals are first multiplied by 2^23. */
+ * Denormals are multiplied by 2^23 first. */
 static inline lanes v_log(lanes x)
 {
     static const float q[] = {0.333333126053f,  -0.250000096016f, 0.200021186275f,
@@ -74,8 +73,8 @@ static inline lanes v_log(lanes x)
     return v_select(v_below(x, v_zero()), v_set(NAN), y);
 }
 
-/* For a >= 0: e^(-a^2/2), a^2 taken in two parts, h^2 with h of 12 bits and
- * (a - h)(a + h): a rounded square would cost up to 85 units in the last place. */
+/* Returns e^(-a^2/2) for a >= 0. a^2 is the sum of h^2, with h of 12 bits, and (a - h)(a + h),
+ * since a rounded square would cost up to 85 units in the last place. */
 static inline lanes v_gaussian(lanes a)
 {
     const lanes h = (lanes)((counts)a & ~0xfff);
@@ -83,10 +82,10 @@ static inline lanes v_gaussian(lanes a)
     return v_exp_sum(v_set(-0.5f) * (h * h), low);
 }
 
-/* Phi(x), the distribution function of N(0, 1), with gaussian = e^(-x^2/2).
+/* Returns Phi(x), the distribution function of N(0, 1); gaussian = e^(-x^2/2).
  * |x| < 1:   1/2 + x s(x^2).
- * a = |x| >= 1:  Phi(-a) = gaussian R(a), with R(a) = erfcx(a / sqrt 2) / 2, half the
- * Mills ratio, as t P(t), t = 3 / (3 + a), fitted for a <= 14.6, where gaussian is 0. */
+ * a = |x| >= 1:  Phi(-a) = gaussian R(a), R(a) = erfcx(a / sqrt 2) / 2. R is fitted as t P(t),
+ * t = 3 / (3 + a), for a <= 14.6, from where on gaussian is 0. */
 static inline lanes v_normal_cdf(lanes x, lanes gaussian)
 {
     static const float s[] = {0.398942280118f,   -0.0664903599233f,  0.00997332340892f,
@@ -102,8 +101,8 @@ static inline lanes v_normal_cdf(lanes x, lanes gaussian)
     return v_select(v_below(a, one), near, far);
 }
 
-/* Beyond these bounds Phi is 0 or 1 and the density 0; stopping there keeps infinity
- * from meeting 0. NaN stays. */
+/* Clamps x to bounds beyond which Phi is 0 or 1 and the density 0, so that infinity is never
+ * multiplied by 0. NaN stays. */
 static inline lanes v_gelu_bounded(lanes x)
 {
     return v_smaller(v_set(16), v_larger(v_set(-16), x));

@@ -1,10 +1,10 @@
 /* vector_positions.h -- contextual positions on vectors; a part of kernels_vector.c.
  *
- * Along a row positions fall from left to right in steps of at most 1. So the LANES keys
+ * Along a row positions decrease from left to right in steps of at most 1. So the LANES keys
  * of a chunk need only the LANES + 1 entries of z from the cell of the last key on: two
- * loads and a permutation stand for a gather, and the scatter of the gradient meets every
- * cell of that window once, in order. Rounding can make a step a little longer than 1 or
- * turn it round; each function says what it does then. */
+ * loads and a permutation replace a gather, and the scatter of the gradient adds to every
+ * cell of that window once, in order. Rounding can make a step slightly longer than 1 or
+ * negative; the functions say what they do then. */
 #ifndef VECTOR_POSITIONS_H
 #define VECTOR_POSITIONS_H
 
@@ -12,7 +12,7 @@
 #include "lanes.h"
 #include "vector_math.h"
 
-/* From the right, a chunk at a time: sums inside the chunk, then the sum so far. */
+/* Works from the right, chunk by chunk: adds the sum so far to the sums inside the chunk. */
 static int gated_positions(int n, const real *u, real p_max, real *gate, real *position)
 {
     const lanes most = v_set(p_max);
@@ -35,8 +35,8 @@ static int gated_positions(int n, const real *u, real p_max, real *gate, real *p
     return -1;
 }
 
-/* A chunk of keys and what they find in z. The lanes after its keys stand in cell `base`;
- * their w is of no use. */
+/* A chunk of keys and their entries of z. Lanes past its keys are put in cell `base`, and their
+ * w is not used. */
 struct window {
     int base, room; /* the cell of the last key; entries of z from there on */
     counts at;      /* cell - base, 0..LANES-1 */
@@ -44,7 +44,7 @@ struct window {
     lanes z, rise;  /* z[cell], z[cell + 1] - z[cell] */
 };
 
-/* The integer part, and 0 for NaN, which must not become an index. */
+/* Returns the integer part of a position; 0 for NaN, which must not become an index. */
 static inline int cell_of(float position, int p_max)
 {
     if (position >= (float)p_max)
@@ -52,9 +52,9 @@ static inline int cell_of(float position, int p_max)
     return position >= 0 ? (int)position : 0;
 }
 
-/* A cell outside base .. base + count - 1, or without a right neighbour in z, counts as
- * the nearest one inside: then w is a little below 0 or over 1, and the line through two
- * entries of z goes on. No load goes past z[p_max] or z[base + count]. */
+/* A cell outside base .. base + count - 1, or without a right neighbour in z, is replaced by
+ * the nearest one inside. Then w is slightly below 0 or above 1, and the interpolation becomes
+ * an extrapolation. No load goes past z[p_max] or z[base + count]. */
 static inline struct window v_window_at(const struct lerp *l, int j, int count)
 {
     const lanes p = v_load_first(count, l->position + j);
@@ -114,7 +114,7 @@ static void scatter_each(counts at, lanes near, lanes far, int room, float *dz)
 
 #if defined __AVX2__
 
-/* Each lane: the sum over this lane and those below it with the same cell. */
+/* Each lane of the result is the sum over this lane and the lanes below it in the same cell. */
 static inline lanes v_cell_sums(counts at, lanes v)
 {
     const counts none = v_set_count(-1);
@@ -128,9 +128,9 @@ static inline lanes v_cell_sums(counts at, lanes v)
     return v;
 }
 
-/* The same for a chunk whose cells fall by 0 or 1: the sums of each cell are packed, so
- * that lane q holds cell (cells - 1 - q), turned round and added to a piece of dz. Any
- * other chunk goes key by key. */
+/* The same, faster, for a chunk whose cells decrease by 0 or 1. The sums of each cell are packed,
+ * so that lane q holds cell (cells - 1 - q), then reversed and added to consecutive entries of
+ * dz. Any other chunk is added key by key. */
 static void scatter(counts at, lanes near, lanes far, int room, float *dz)
 {
     const counts none = v_set_count(-1);
@@ -164,7 +164,7 @@ static void scatter(counts at, lanes near, lanes far, int room, float *dz)
 
 #endif
 
-/* Keys at p_max: their slope is 0 and all of them meet in one entry. */
+/* Gradient of the keys at p_max: their du is 0, and all of them add to z[p_max]. */
 static void full_grad(const struct lerp *l, const real *delta, real *dz, real *du)
 {
     lanes sum = v_zero();

@@ -1,10 +1,10 @@
 /* vector_products.h -- matrix products of attention panels, and the transpose they need.
  *
  * C is computed in tiles of up to ROWS rows and VECTORS vectors that stay in registers over
- * a block of DEPTH terms; the block of B, DEPTH by one tile wide, stays in the first-level
- * cache while all rows pass. Nothing is packed: in a panel B is small or has been laid out
- * once for all panels of a head, so that packing for each product, as a BLAS does, costs
- * more than it gains. Sums run over k in order, so bits depend on nothing but the level. */
+ * a block of DEPTH terms. The block of B, DEPTH rows by one tile, stays in the first-level
+ * cache for all rows of A. Nothing is packed: in a panel B is small or was laid out once for
+ * all panels of a head, so packing for each product, as in a BLAS, costs more than it gains.
+ * Sums run over k in order, so bits depend only on the level. */
 #ifndef VECTOR_PRODUCTS_H
 #define VECTOR_PRODUCTS_H
 
@@ -13,10 +13,10 @@
 #include "kernels.h"
 #include "lanes.h"
 
-/* With the vectors of B and the element of A: 29 of 32 registers, or 15 of 16. */
+/* A tile, the vectors of B and an element of A take 29 of 32 registers, or 15 of 16. */
 enum { ROWS = 6, VECTORS = LANES == 16 ? 4 : 2, DEPTH = 128 };
 
-/* Where a tile of C is, and the terms k = from .. to - 1 that it takes up now. */
+/* The first row m and column n of a tile of C, and the terms k = from .. to - 1 to add. */
 struct tile {
     int m, n, from, to;
 };
@@ -36,8 +36,8 @@ static inline __attribute__((always_inline)) void v_store_some(bool ragged, int 
         v_store(p, v);
 }
 
-/* `rows`, `vectors` and `ragged` are constants where this is inlined. Ragged: of the last
- * vector only the first `last` columns are there. */
+/* `rows`, `vectors` and `ragged` are constants after inlining. `ragged`: the last vector has
+ * only `last` columns. */
 static inline __attribute__((always_inline)) void v_tile(const struct product *p,
                                                          struct tile t, size_t rows,
                                                          size_t vectors, bool ragged,
@@ -77,7 +77,7 @@ static inline __attribute__((always_inline)) void v_tile(const struct product *p
     }
 }
 
-/* All rows of one column of tiles. */
+/* Computes all tiles of one column of tiles. */
 static inline __attribute__((always_inline)) void v_tiles_down(const struct product *p,
                                                                struct tile t,
                                                                size_t vectors, bool ragged,
@@ -121,8 +121,8 @@ static void product(const struct product *p)
     } while (t.from < p->K);
 }
 
-/* Four rows of four, at any level: more in registers would gain little, since what is read
- * or written lies far apart. */
+/* The transpose moves 4 x 4 blocks at any level. Wider vectors would gain little, since rows lie
+ * far apart in memory. */
 typedef float quad __attribute__((vector_size(16)));
 
 static inline quad load_quad(const float *p)

@@ -1,14 +1,13 @@
-/* bpe.c -- from pieces to tokens.
+/* bpe.c -- turns pieces into tokens.
  *
- * A piece enters as bytes and leaves as tokens. Most pieces have come before: their tokens
- * stand in a cache, found by a hash of the bytes. A new one is a list of tokens linked to
- * their neighbours and a heap of the merges that are possible in it, earliest merge first,
- * leftmost first among equals; an entry of the heap whose pair is gone is passed over.
- * In a long piece such a heap does not fit the caches, and each step goes all through it: 10
- * MB of one letter took a minute. There each merge has a queue instead, and they are emptied
- * one after the other. What a merge adds goes to queues of later merges, as they alone join
- * what it makes; and a queue is filled from left to right, as all of a pair come into being
- * in the pass that makes the later of its two tokens. So the order is the heap's. */
+ * Most pieces occurred before: a cache holds their tokens, found by a hash of the bytes. A new
+ * piece becomes a linked list of tokens and a heap of the possible merges, earliest merge
+ * first, leftmost first among equals. An entry of the heap whose pair is gone is skipped.
+ * For a long piece such a heap does not fit the CPU caches, and each step touches all of it: 10
+ * MB of one letter took a minute. There each merge has a queue instead, and the queues are
+ * emptied one after the other. A merge adds only to queues of later merges, since only these
+ * join the token that it makes. A queue is filled from left to right, since all its pairs arise
+ * in the pass that makes the later of their two tokens. So the order is that of the heap. */
 #include "bpe.h"
 
 #include <assert.h>
@@ -20,8 +19,8 @@
 
 #include "pair_table.h"
 
-/* Longer pieces are rare and would fill the cache; 2^20 places hold all pieces of most
- * texts of 100 MB (27 MB of prose have 69,000). */
+/* Pieces longer than CACHED_BYTES are rare and would fill the cache. 2^20 places hold all pieces
+ * of most texts of 100 MB (27 MB of prose have 69,000). */
 enum { CACHED_BYTES = 32, CACHE_PLACES = 1 << 20 };
 #define PIECE_MOST (UINT32_MAX / 2)
 
@@ -31,19 +30,19 @@ struct cached {
     uint8_t bytes, tokens; /* bytes 0: free */
 };
 
-enum { LONG = 2048 }; /* bytes of a piece that has queues: 32 KiB of heap; chosen */
+enum { LONG = 2048 }; /* longer pieces use queues; the heap takes 32 KiB; chosen */
 
-/* A possible merge: the pair that begins at place `at`. Places are 32 bits wide, as a piece
+/* A possible merge of the pair that begins at place `at`. Places have 32 bits, since a piece
  * of 100 MB has 200 million candidates. */
 struct candidate {
     int32_t rank;
     uint32_t at;
 };
 
-/* The same in the queue of its merge. */
+/* A candidate in the queue of its merge. */
 #define NONE UINT32_MAX
 struct waiting {
-    uint32_t at, next; /* next: in the queue, or of those that are free */
+    uint32_t at, next; /* next: in the queue, or in the list of free ones */
 };
 
 struct queue {
@@ -54,8 +53,8 @@ struct bpe {
     int merges;
     int32_t of_byte[BPE_BYTES];
     struct bpe_pair *merge;
-    struct pair_table rank; /* of each pair its merge */
-    char *text;             /* of all tokens, one after the other */
+    struct pair_table rank; /* the merge of each pair */
+    char *text;             /* the bytes of all tokens, one after the other */
     size_t *text_at;        /* [256 + merges + 1] */
     struct cached *cache;   /* [CACHE_PLACES]; NULL until first used */
     char *cache_text;
@@ -65,12 +64,12 @@ struct bpe {
     struct candidate heap[2 * LONG];
     size_t heap_n, room;       /* room: bytes of the longest piece so far */
     uint32_t *previous, *next; /* [room] */
-    bool queues;               /* of the piece at hand, instead of the heap */
+    bool queues;               /* the current piece uses queues, not the heap */
     struct queue *queue;       /* [merges] */
     struct waiting *waiting;   /* [waiting_room] */
     size_t waiting_n, waiting_room;
-    uint32_t free;    /* the first of `waiting` that is free again */
-    int32_t emptying; /* the merge whose queue comes next */
+    uint32_t free;    /* first of the free entries of `waiting` */
+    int32_t emptying; /* the merge whose queue is emptied now */
 };
 
 /* --- bytes ------------------------------------------------------------------------- */
@@ -83,7 +82,7 @@ static bool is_printable(int byte)
 
 int32_t bpe_of_byte(unsigned char byte)
 {
-    int32_t before = is_printable(byte) ? 0 : 188; /* of the printable ones there are 188 */
+    int32_t before = is_printable(byte) ? 0 : 188; /* 188 bytes are printable */
     for (int i = 0; i < byte; i++)
         before += is_printable(i) == is_printable(byte);
     return before;
@@ -110,7 +109,8 @@ static size_t text_bytes(const struct bpe *b, int32_t token)
     return b->text_at[token + 1] - b->text_at[token];
 }
 
-/* Lengths first, then the bytes. A token of doubled merges could be longer than memory. */
+/* Computes the lengths of all tokens, then their bytes. The limit is needed because each merge
+ * may double the length. */
 static enum status fill_texts(struct bpe *b, struct err *e)
 {
     enum { TEXT_MOST = 1 << 28 };
@@ -279,7 +279,7 @@ static void put(struct bpe *b, struct candidate c)
         push(b, c);
 }
 
-/* The candidate whose turn it is; false when there is none. */
+/* Takes the next candidate; false when there is none. */
 static bool take(struct bpe *b, struct candidate *out)
 {
     if (b->queues)
@@ -322,8 +322,8 @@ static bool make_queues(struct bpe *b, size_t n)
     return b->queue && b->waiting;
 }
 
-/* A piece of n bytes never has more than 2 n candidates: n - 1 at first, and each of at
- * most n - 1 merges removes one and adds two. */
+/* Prepares memory for a piece of n bytes. It never has more than 2 n candidates: n - 1 at first,
+ * and each of at most n - 1 merges removes one and adds two. */
 static bool make_room(struct bpe *b, size_t n)
 {
     if (n > PIECE_MOST)
@@ -343,7 +343,7 @@ static void offer(struct bpe *b, const int32_t *token, uint32_t at, size_t n)
         put(b, (struct candidate){rank, at});
 }
 
-/* token[at] becomes the merged token; the place of its right neighbour is left out. */
+/* Sets token[at] to the merged token and unlinks its right neighbour. */
 static void join(struct bpe *b, int32_t *token, struct candidate c, size_t n)
 {
     const uint32_t gone = b->next[c.at];
@@ -387,7 +387,7 @@ static int64_t merge_all(struct bpe *b, const char *piece, size_t n, int32_t *to
 
 /* --- the cache ---------------------------------------------------------------------- */
 
-/* The place of a piece in the cache, or the free one where it would stand. */
+/* Returns the entry of a piece in the cache, or the free one where it belongs. */
 static struct cached *lookup(struct bpe *b, const char *piece, size_t n, uint64_t hash)
 {
     for (size_t i = hash & (CACHE_PLACES - 1);; i = (i + 1) & (CACHE_PLACES - 1)) {
@@ -411,7 +411,7 @@ static bool reserve(void **at, size_t *room, size_t used, size_t size)
     return true;
 }
 
-/* Without memory a piece is not remembered, and nothing is lost. */
+/* Adds a piece to the cache. Without memory it is not added, which costs only time. */
 static void remember(struct bpe *b, struct cached *c, const char *piece, size_t n,
                      uint64_t hash, const int32_t *token, int64_t tokens)
 {

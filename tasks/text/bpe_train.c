@@ -1,12 +1,12 @@
-/* bpe_train.c -- counts pieces, then merges the commonest pair again and again.
+/* bpe_train.c -- counts pieces, then merges the commonest pair repeatedly.
  *
- * Pieces enter by bpe_trainer_count and are kept once each, as tokens in one array, with
- * how often they came. For each pair there is its count and the list of pieces that hold
- * it; a heap gives the commonest. Merging a pair visits the pieces of its list alone: the
- * pairs that it breaks are taken off the counts, the tokens are joined, and the new pairs are
- * added, so that a list names a piece once.
- * Entries of the heap are not changed: one whose count is out of date is put right, or
- * passed over, when it comes to the top. */
+ * bpe_trainer_count stores each distinct piece once, as tokens in one array, with its count.
+ * Each pair has its count and the list of pieces that contain it; a heap gives the commonest
+ * pair. Merging a pair visits only the pieces of its list: it subtracts the pairs that it
+ * breaks from the counts, joins the tokens, and adds the new pairs, so a list names a piece
+ * once.
+ * Entries of the heap are not updated: one whose count is out of date is corrected or skipped
+ * when it reaches the top. */
 #include "bpe_train.h"
 
 #include <stdbool.h>
@@ -17,8 +17,8 @@
 
 #include "pair_table.h"
 
-/* A longer piece (a line of letters without a blank) is counted in parts of this length:
- * visiting it at every merge would take hours, and words are shorter. */
+/* A longer piece (such as a line of letters without a blank) is counted in parts of this length,
+ * since visiting it at every merge would take hours. Words are shorter. */
 enum { PIECE_BYTES = 1024 };
 
 struct piece {
@@ -31,9 +31,9 @@ struct piece {
 struct pair_count {
     struct bpe_pair pair;
     int64_t count;
-    int *piece; /* that hold it, or held it */
+    int *piece; /* pieces that contain it, or did */
     int pieces, room;
-    bool risen; /* since the last merge */
+    bool risen; /* its count rose since the last merge */
 };
 
 struct entry {
@@ -119,7 +119,7 @@ static bool same_bytes(const struct bpe_trainer *t, const struct piece *p,
     return true;
 }
 
-/* The slot of the piece, or the free one where it belongs. */
+/* Returns the slot of the piece, or the free one where it belongs. */
 static size_t slot(const struct bpe_trainer *t, const char *bytes, size_t n, uint64_t hash)
 {
     size_t i = hash & (t->places - 1);
@@ -174,7 +174,7 @@ static enum status count_part(struct bpe_trainer *t, const char *bytes, size_t n
 
 enum status bpe_trainer_count(void *trainer, const char *piece, size_t n, struct err *e)
 {
-    /* The end of a text has no bytes. */
+    /* n is 0 at the end of a text. */
     enum status st = ST_OK;
     for (size_t at = 0; at < n && !st; at += PIECE_BYTES)
         st =
@@ -219,7 +219,7 @@ static struct entry pop(struct bpe_trainer *t)
     return top;
 }
 
-/* The commonest pair that occurs twice or more, -1 when none does; -2: no memory. */
+/* Returns the commonest pair that occurs twice or more, -1 when none does; -2: no memory. */
 static int commonest(struct bpe_trainer *t)
 {
     while (t->entries) {
@@ -279,7 +279,7 @@ static bool add_pair(struct bpe_trainer *t, int piece, const int32_t *two)
 static void take_pair(struct bpe_trainer *t, int piece, const int32_t *two)
 {
     const int32_t known = pair_table_find(&t->index, (struct bpe_pair){two[0], two[1]});
-    t->pair[known].count -= t->piece[piece].count; /* it was counted, so it is known */
+    t->pair[known].count -= t->piece[piece].count; /* found, since it was counted */
 }
 
 static bool count_pairs(struct bpe_trainer *t, int piece)
@@ -291,7 +291,7 @@ static bool count_pairs(struct bpe_trainer *t, int piece)
     return ok;
 }
 
-/* Entries for the pairs that have become commoner. */
+/* Adds heap entries for the pairs whose counts rose. */
 static bool push_risen(struct bpe_trainer *t)
 {
     bool ok = true;
@@ -310,12 +310,13 @@ static bool stands_at(const struct piece *p, const int32_t *token, int i,
     return i + 1 < p->tokens && token[i] == pair.left && token[i + 1] == pair.right;
 }
 
-/* Takes off the pairs that joining `pair` will break: itself, and those with a neighbour. */
+/* Subtracts the pairs that joining `pair` will break: the pair itself and those with a
+ * neighbour. */
 static void take_broken(struct bpe_trainer *t, int piece, struct bpe_pair pair)
 {
     const struct piece *p = &t->piece[piece];
     const int32_t *token = t->token + p->at;
-    bool taken = false; /* the pair of token i - 1 and token i */
+    bool taken = false; /* the pair of tokens i - 1 and i was subtracted */
     for (int i = 0; i < p->tokens; i++) {
         const bool here = stands_at(p, token, i, pair);
         if (here && i > 0 && !taken)
@@ -343,7 +344,7 @@ static void join(struct bpe_trainer *t, int piece, struct bpe_pair pair, int32_t
     p->tokens = n;
 }
 
-/* Counts the pairs of `merged`, which no piece had before. */
+/* Counts the pairs that contain `merged`, a token that is new to all pieces. */
 static bool add_merged(struct bpe_trainer *t, int piece, int32_t merged)
 {
     const struct piece *p = &t->piece[piece];
@@ -361,7 +362,7 @@ static bool merge(struct bpe_trainer *t, int which, int32_t merged)
     int *const piece = t->pair[which].piece;
     const int pieces = t->pair[which].pieces;
     bool ok = true;
-    t->pair[which].piece = NULL; /* nothing holds the pair any more */
+    t->pair[which].piece = NULL; /* no piece will contain the pair any more */
     t->pair[which].pieces = t->pair[which].room = 0;
     for (int i = 0; i < pieces && ok; i++) {
         take_broken(t, piece[i], pair);

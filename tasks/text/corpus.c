@@ -20,7 +20,7 @@ enum status corpus_folder(const char *name, char out[CORPUS_PATH], struct err *e
                            : err_set(e, ST_RANGE, "corpus: %.64s...: too long", name);
 }
 
-/* The first of a part's possible names that is there; else the last. */
+/* Sets the path of a part to the first of its possible names that exists, else to the last. */
 static bool find_part(struct corpus *c, int part)
 {
     static const char *const form[] = {"%s/wiki.%s.tokens", "%s/wiki.%s.raw",

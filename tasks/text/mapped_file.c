@@ -56,7 +56,7 @@ void mapped_file_passed(const struct mapped_file *m, size_t *from, size_t to)
     if (!m->map || to < *from + MAPPED_PART)
         return;
     const size_t page = (size_t)sysconf(_SC_PAGESIZE), end = to - to % page;
-    /* Of a shared mapping of a file that is read only, nothing is lost. */
+    /* Nothing is lost, since this is a shared, read-only mapping of a file. */
     (void)madvise((char *)m->map + (*from - *from % page), end - (*from - *from % page),
                   MADV_DONTNEED);
     *from = end;
@@ -72,7 +72,7 @@ void mapped_file_hash(const struct mapped_file *m, uint64_t hash[2])
 {
     XXH3_state_t *state = XXH3_createState();
     size_t passed = 0;
-    assert(state); /* half a kilobyte */
+    assert(state); /* it takes half a kilobyte */
     XXH3_128bits_reset(state);
     for (size_t at = 0; at < m->size; at += MAPPED_PART) {
         const size_t n = m->size - at < MAPPED_PART ? m->size - at : MAPPED_PART;

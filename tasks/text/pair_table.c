@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* The last mix of SplitMix64: tokens are small numbers, whose bits must spread. */
+/* Uses the last mix of SplitMix64, since tokens are small numbers whose bits must be spread. */
 static size_t place(const struct pair_table *t, uint64_t key)
 {
     key = (key ^ (key >> 30)) * 0xbf58476d1ce4e5b9U;
@@ -10,7 +10,7 @@ static size_t place(const struct pair_table *t, uint64_t key)
     return (size_t)(key ^ (key >> 31)) & (t->room - 1);
 }
 
-/* Where the key stands or would stand. */
+/* Returns the slot of the key, or the free one where it belongs. */
 static size_t slot(const struct pair_table *t, uint64_t key)
 {
     size_t i = place(t, key);

@@ -1,4 +1,4 @@
-/* pair_table.h -- numbers by pair of tokens: a hash table that only grows. */
+/* pair_table.h -- a hash table from pairs of tokens to numbers; it only grows. */
 #ifndef PAIR_TABLE_H
 #define PAIR_TABLE_H
 
@@ -19,9 +19,9 @@ static inline uint64_t pair_key(struct bpe_pair p)
     return ((uint64_t)(uint32_t)p.left << 32 | (uint32_t)p.right) + 1;
 }
 
-/* The pair's value, or -1. */
+/* Returns the pair's value, or -1. */
 int32_t pair_table_find(const struct pair_table *t, struct bpe_pair p);
-/* Adds a pair that is not there. False: no memory, and the table is as it was. */
+/* Adds a pair that is not in the table. False: no memory, and the table is unchanged. */
 bool pair_table_add(struct pair_table *t, struct bpe_pair p, int32_t value);
 void pair_table_free(struct pair_table *t); /* accepts a zeroed struct */
 

@@ -18,7 +18,7 @@ struct pieces {
     pcre2_code *code;
     pcre2_match_data *match;
     pcre2_match_context *limits;
-    bool compiled; /* to machine code: ten times as fast where the CPU has it */
+    bool compiled; /* the pattern is machine code (JIT), ten times as fast */
 };
 
 enum status pieces_open(const char *pattern, struct pieces **out, struct err *e)
@@ -58,7 +58,7 @@ void pieces_close(struct pieces *p)
     free(p);
 }
 
-/* Where a part that begins at `at` ends: between two characters. */
+/* Returns the end of the part that begins at `at`; it is between two characters. */
 static size_t part_end(const struct mapped_file *text, size_t at)
 {
     enum { CHARACTER = 4 };
@@ -76,8 +76,8 @@ enum status pieces_check(struct pieces *p, const char *name, const struct mapped
     size_t passed = 0;
     for (size_t at = 0, end; at < text->size; at = end) {
         end = part_end(text, at);
-        /* Matching checks all of the text for UTF-8 first. Neither the match nor whether
-         * the pattern gave up matters here. */
+        /* pcre2_match checks the whole text for UTF-8 first. Whether the pattern matches, or
+         * exceeds its limit, does not matter here. */
         const int found = pcre2_match(p->code, (PCRE2_SPTR)text->at + at, end - at, 0,
                                       PCRE2_ANCHORED, p->match, NULL);
         if (found <= PCRE2_ERROR_UTF8_ERR1 && found >= PCRE2_ERROR_UTF8_ERR21) {
@@ -94,8 +94,8 @@ enum status pieces_check(struct pieces *p, const char *name, const struct mapped
     return ST_OK;
 }
 
-/* The limit of steps grows with the text, since cl100k's "\s*[\r\n]" backtracks over n
- * blanks in n steps. A user's pattern that goes over a text again and again still ends. */
+/* Sets the limit of matching steps. It grows with the text, since cl100k's "\s*[\r\n]" backtracks
+ * over n blanks in n steps. It still stops a user's pattern that scans a text repeatedly. */
 static void allow(struct pieces *p, size_t n)
 {
     enum { ANY = 10000000, A_BYTE = 4 }; /* ANY: PCRE2's own limit */
@@ -112,7 +112,7 @@ static int match_at(struct pieces *p, const char *text, size_t n, size_t at)
                        p->limits);
 }
 
-/* PIECES_END within text[0..n); NULL when it is not there. */
+/* Returns the first PIECES_END within text[0..n); NULL when there is none. */
 static const char *end_within(const char *text, size_t n)
 {
     const size_t length = sizeof PIECES_END - 1;
@@ -126,7 +126,7 @@ static const char *end_within(const char *text, size_t n)
     return NULL;
 }
 
-/* Where the next end of a text stands from `at` on; the text's size without one. */
+/* Returns the place of the next PIECES_END from `at` on; the text's size without one. */
 static size_t find_end(const struct mapped_file *text, size_t at)
 {
     const size_t n = sizeof PIECES_END - 1;
@@ -144,7 +144,7 @@ static size_t find_end(const struct mapped_file *text, size_t at)
     return text->size;
 }
 
-/* The pieces of text[at..n). */
+/* Calls `piece` for the pieces of text[at..n). */
 static enum status each_within(struct pieces *p, const char *name,
                                const struct mapped_file *text, size_t at, size_t n,
                                piece_fn *piece, void *context, struct err *e)
@@ -160,7 +160,7 @@ static enum status each_within(struct pieces *p, const char *name,
                            "%s: byte %zu: the tokeniser's pattern needs too much work here "
                            "(PCRE2 error %d); use the tokeniser \"byte\"",
                            name, at, found);
-        /* A pattern may match nothing at all; what it leaves out is a piece too. */
+        /* A pattern may match nothing or an empty string; text that it skips is a piece too. */
         const bool matched = found >= 0 && span[1] > span[0];
         const size_t begin = matched ? span[0] : n, end = matched ? span[1] : n;
         if (begin > at)

@@ -1,4 +1,4 @@
-/* sample_corpus.c -- a small grammar of sentences about places that are not. */
+/* sample_corpus.c -- a small grammar of sentences about invented places. */
 #include "sample_corpus.h"
 
 #include <stdint.h>
@@ -6,7 +6,7 @@
 
 #include "rng.h"
 
-/* "%" stands for a word of the list that the letter behind it names. */
+/* "%" and a letter stand for a word of the list that the letter names. */
 static const char *const sentences[] = {
     "The %n of %p is %a .",
     "Nobody in %p had seen the %n before %y .",

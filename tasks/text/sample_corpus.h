@@ -6,8 +6,8 @@
 
 enum { SAMPLE_CORPUS_BYTES = 1 << 16 };
 
-/* Articles with headings and paragraphs in Wikitext's form, of `bytes` bytes, the last cut
- * short. Another `seed` gives another text of the same law. Writes text[bytes]. */
+/* Writes text[bytes]: articles with headings and paragraphs in Wikitext's form, the last one
+ * cut off. A different `seed` gives a different text from the same grammar. */
 void sample_corpus(unsigned seed, char *text, size_t bytes);
 
 #endif

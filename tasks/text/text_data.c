@@ -23,7 +23,7 @@ static enum status learn(const struct text_wish *w, const struct corpus *c,
     return tokenizer_list(w->tokenizer, w->vocabulary, c->path[PART_TRAIN], text, out, e);
 }
 
-/* Keeps what was learned in a file; where that cannot be written it is learned again each
+/* Saves a learned tokeniser to a file. If the file cannot be written, it is learned again each
  * time. */
 static void keep(const struct tokenizer *t, const char *path)
 {
@@ -100,8 +100,8 @@ static struct token_size size_of(const struct tokenizer *t, int32_t id)
     return s;
 }
 
-/* A token of a list of words is a word, whatever its text: `<unk>` and line ends, too. Its
- * bytes are not counted, as the blanks between words are no part of it. */
+/* Each token of a list of words counts as a word, also `<unk>` and line ends. Its bytes are not
+ * counted, since it does not include the blanks between words. */
 static enum status measure(struct text_data *d, struct err *e)
 {
     const int V = tokenizer_vocabulary(d->tokenizer);

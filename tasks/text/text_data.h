@@ -1,4 +1,4 @@
-/* text_data.h -- a corpus in tokens: what a task of text has open. */
+/* text_data.h -- a tokenised corpus, the data of the task `text`. */
 #ifndef TEXT_DATA_H
 #define TEXT_DATA_H
 
@@ -9,12 +9,12 @@
 #include "token_file.h"
 #include "tokenizer.h"
 
-/* What of a token counts where text is measured: its bytes, and words by their beginnings.
- * A line's end is a word, too, as it is for models of words (end of sentence). */
+/* A token's contribution to the measures of text: its bytes, and words, counted where they begin.
+ * A line's end is a word too, as in models of words (end of sentence). */
 struct token_size {
     uint32_t bytes;
-    uint32_t words;  /* that begin behind its first byte, and line ends */
-    bool starts;     /* its first byte is of a word: one begins if a blank stood before */
+    uint32_t words;  /* words that begin after its first byte, and line ends */
+    bool starts;     /* its first byte is part of a word, which begins here after a blank */
     bool ends_blank; /* its last byte is a blank or a line's end */
 };
 
@@ -23,33 +23,33 @@ struct text_data {
     struct token_file part[CORPUS_PARTS];
     struct token_size *size; /* [vocabulary] */
     uint64_t hash[2];        /* of tokeniser and texts */
-    atomic_uint windows;     /* that were read since pages of ids were given back */
+    atomic_uint windows;     /* windows read since pages of ids were released */
 };
 
 struct text_wish {
     const char *corpus;    /* a name or a folder */
     const char *tokenizer; /* "bpe", "byte", "char", "word", or the path of a file */
-    const char *pattern;   /* of "bpe": how text is cut */
-    int vocabulary;        /* of "bpe", "char" and "word": at most so many tokens */
+    const char *pattern;   /* for "bpe": cuts the text into pieces */
+    int vocabulary;        /* for "bpe", "char" and "word": most tokens */
 };
 
-/* "bpe", "char" and "word" are learned from the text of training, and what was learned is
- * kept beside it. To be closed. */
+/* Opens a corpus in tokens; the caller closes it. "bpe", "char" and "word" are learned from the
+ * training text; a learned "bpe" is saved beside it. */
 enum status text_data_open(const struct text_wish *w, struct text_data **out,
                            struct err *e);
 void text_data_close(struct text_data *d); /* accepts NULL */
 
-/* To be called after each window of a part that was read. Windows lie anywhere, and each
- * keeps a page and its neighbours (64 KiB) in memory: after TEXT_WINDOWS of them the pages
- * are given back, so that a long training does not hold the whole file. */
+/* Must be called after each window that was read. Windows may be anywhere, and each keeps a page
+ * and its neighbours (64 KiB) in memory. After TEXT_WINDOWS windows the pages are released, so
+ * that a long training does not keep the whole file in memory. */
 enum { TEXT_WINDOWS = 256 };
 void text_data_read(struct text_data *d, int part);
 
-/* The tokeniser that this corpus and wish come to; to be closed. */
+/* Opens the tokeniser that text_data_open would use; the caller closes it. */
 enum status text_tokenizer_open(const struct text_wish *w, const struct corpus *c,
                                 struct tokenizer **out, struct err *e);
 
-/* Bytes and words of `token` where `before` stands before it, added up. */
+/* Adds the bytes and words of `token`, which follows the token `before`. */
 struct text_count {
     int64_t bytes, words;
 };

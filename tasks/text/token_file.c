@@ -41,7 +41,7 @@ struct writing {
     int width;
 };
 
-/* In parts, as wide as the file has them. */
+/* Writes ids in parts, with the width of the file. */
 static enum status write_ids(void *context, const int32_t *id, size_t n, struct err *e)
 {
     enum { PART = 512 };
@@ -88,7 +88,7 @@ static uint64_t hash_of_ids(const struct mapped_file *m)
 {
     XXH3_state_t *state = XXH3_createState();
     size_t passed = 0;
-    assert(state); /* half a kilobyte */
+    assert(state); /* it takes half a kilobyte */
     XXH3_64bits_reset(state);
     for (size_t at = sizeof(struct head), n; at < m->size; at += n) {
         n = m->size - at < MAPPED_PART ? m->size - at : MAPPED_PART;
@@ -100,7 +100,8 @@ static uint64_t hash_of_ids(const struct mapped_file *m)
     return hash;
 }
 
-/* Are these the ids of that text? */
+/* Checks that a mapped file has the ids of the wanted text and tokeniser, undamaged; if so, sets
+ * *out, which takes over the mapping. */
 static bool take(const struct mapped_file *m, const struct head *want,
                  struct token_file *out)
 {
@@ -133,7 +134,7 @@ static bool find(const char *path, const struct head *want, struct token_file *o
     return false;
 }
 
-/* In a file without a name, which goes with its mapping. */
+/* Writes the ids to a temporary file without a name, which disappears with its mapping. */
 static enum status make_nameless(struct tokenizer *t, const struct token_source *s,
                                  struct token_file *out, struct err *e)
 {
@@ -164,7 +165,7 @@ enum status token_file_open(struct tokenizer *t, const struct token_source *s,
     if (!*s->folder)
         return make_nameless(t, s, out, e);
     const int n = snprintf(path, sizeof path, "%s/.tokens", s->folder);
-    mkdir(path, 0777); /* where that fails, so does what follows */
+    mkdir(path, 0777); /* if it fails, opening the file below fails too */
     if (n + 64 > PATH_MAX)
         return make_nameless(t, s, out, e);
     snprintf(path + n, sizeof path - (size_t)n, "/%016llx-%016llx",

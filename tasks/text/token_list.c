@@ -12,7 +12,7 @@ struct unit {
 
 struct token_list {
     enum token_unit kind;
-    char *bytes; /* of all units, end to end */
+    char *bytes; /* all units, end to end */
     size_t bytes_n, bytes_room;
     struct unit *unit; /* [tokens] */
     size_t tokens, room;
@@ -27,7 +27,7 @@ static bool blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Finds the next unit from *at on; its length, 0 at the end. */
+/* Moves *at to the next unit; returns its length, 0 at the end. */
 static size_t cut(enum token_unit kind, const char *text, size_t n, size_t *at)
 {
     size_t k = *at;
@@ -47,7 +47,7 @@ static size_t cut(enum token_unit kind, const char *text, size_t n, size_t *at)
     return k - *at;
 }
 
-/* The slot of a unit: its own, or the free one where it would stand. */
+/* Returns the slot of a unit, or the free one where it belongs. */
 static int32_t *slot_of(const struct token_list *l, const char *text, size_t n)
 {
     size_t i = XXH3_64bits(text, n) & (l->slots - 1);
@@ -92,7 +92,7 @@ static bool make_room(struct token_list *l, size_t n)
     return 2 * (l->tokens + 1) <= l->slots || index_anew(l, l->slots ? 2 * l->slots : 512);
 }
 
-/* Counts a unit, which it adds when it is new. */
+/* Adds `times` to the count of a unit; adds the unit if it is new. False: no memory. */
 static bool count(struct token_list *l, const char *text, size_t n, int64_t times)
 {
     if (!make_room(l, n))
@@ -118,7 +118,7 @@ static int commonest_first(const void *a, const void *b, void *bytes)
     return order ? order : (x->n > y->n) - (x->n < y->n);
 }
 
-/* A merge sort: qsort_r is not POSIX of 2008. */
+/* A merge sort, since qsort_r is not in POSIX 2008. */
 static void sort(struct unit *unit, struct unit *spare, size_t n, void *bytes)
 {
     if (n < 2)
@@ -152,7 +152,7 @@ enum status token_list_learn(enum token_unit unit, int most, const struct mapped
     bool room = l != NULL;
     if (room) {
         l->kind = unit;
-        room = count(l, unknown, sizeof unknown - 1, INT64_MAX / 2); /* comes first */
+        room = count(l, unknown, sizeof unknown - 1, INT64_MAX / 2); /* to be first */
     }
     while (room && (length = cut(unit, text->at, text->size, &at)) > 0) {
         room = count(l, text->at + at, length, 1);

@@ -1,10 +1,10 @@
-/* tokenizer.c -- a tokeniser made, asked and used; its files are tokenizer_file.c.
+/* tokenizer.c -- makes and uses tokenisers; tokenizer_file.c reads and writes their files.
  *
- * Made of bytes, of merges with ids, or of merges learned from a text. Encoding cuts text
- * into pieces, each piece into tokens, turns these into ids and gives them to `take` piece
- * by piece, so that a corpus needs no second copy.
- * The trap: a token of the merges and its id are two numbers (id[] and token[]), and ids
- * may have gaps; `room` is the tokeniser's own, so two threads cannot encode with one. */
+ * A tokeniser is made of bytes, of a list, of merges with ids, or of merges learned from a text.
+ * Encoding cuts text into pieces, encodes each piece, turns tokens into ids and passes these to
+ * `take` piece by piece, so that a corpus needs no second copy.
+ * Pitfall: a token of the merges and its id are different numbers (id[] and token[]), and ids
+ * may have gaps. Two threads must not encode with one tokeniser, since they would share `room`. */
 #include "tokenizer.h"
 
 #include <assert.h>
@@ -45,7 +45,7 @@ enum status tokenizer_list(const char *kind, int vocabulary, const char *name,
     struct tokenizer *t = calloc(1, sizeof *t);
     if (!t)
         return no_memory(e);
-    enum status st = pieces_open(pieces_gpt2, &t->pieces, e); /* to check UTF-8 */
+    enum status st = pieces_open(pieces_gpt2, &t->pieces, e); /* only checks UTF-8 */
     if (!st)
         st = pieces_check(t->pieces, name, text, e);
     if (!st)
@@ -60,7 +60,7 @@ enum status tokenizer_list(const char *kind, int vocabulary, const char *name,
     return ST_OK;
 }
 
-/* id[] of each token, and token[] of each id, -1 where an id is not in use. */
+/* Fills id[] for each token, and token[] for each id, -1 for an id that is not in use. */
 static enum status number(struct tokenizer *t, struct tokenizer_ids ids, struct err *e)
 {
     const int n = bpe_tokens(t->bpe);
@@ -194,7 +194,7 @@ const char *tokenizer_text(const struct tokenizer *t, int32_t id, size_t *n)
 void tokenizer_hash(const struct tokenizer *t, uint64_t hash[2])
 {
     XXH3_state_t *state = XXH3_createState();
-    assert(state); /* half a kilobyte */
+    assert(state); /* it takes half a kilobyte */
     XXH3_128bits_reset(state);
     XXH3_128bits_update(state, tokenizer_kind(t), strlen(tokenizer_kind(t)) + 1);
     XXH3_128bits_update(state, &t->end_of_text, sizeof t->end_of_text);
@@ -251,7 +251,7 @@ static enum status encode_piece(void *context, const char *piece, size_t n, stru
     return c->take(c->context, c->t->room, (size_t)tokens, e);
 }
 
-/* Bytes in parts: their ids need four times the memory. */
+/* Encodes bytes in parts, since ids need four times the memory. */
 static enum status encode_bytes(struct encoding *c, const struct mapped_file *text,
                                 struct err *e)
 {
@@ -270,7 +270,7 @@ static enum status encode_bytes(struct encoding *c, const struct mapped_file *te
     return st;
 }
 
-/* A part at a time, as of bytes. */
+/* Encodes characters or words in parts, like bytes. */
 static enum status encode_list(struct encoding *c, const struct mapped_file *text,
                                struct err *e)
 {

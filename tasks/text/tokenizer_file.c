@@ -1,9 +1,10 @@
-/* tokenizer_file.c -- tokenisers of others: GPT-2's vocab.bpe, Hugging Face's tokenizer.json.
+/* tokenizer_file.c -- file formats of tokenisers: GPT-2's vocab.bpe, Hugging Face's
+ * tokenizer.json.
  *
- * Both write a token as letters, one for each byte: printable bytes as themselves, the
- * others as the letters from U+0100 on. A merge is two tokens with a blank between. In
- * vocab.bpe tokens are numbered as they come (bpe.h), with end of text last; tokenizer.json
- * says the number of each. */
+ * Both write a token as letters, one for each byte: printable bytes as themselves, the others
+ * as letters from U+0100 on. A merge is two tokens with a blank between. In vocab.bpe tokens
+ * are numbered in order (bpe.h), with end of text last; tokenizer.json has the number of
+ * each. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,8 @@ static const char end_of_text[] = "<|endoftext|>";
 
 /* --- letters and bytes ---------------------------------------------------------------- */
 
-/* The letter of a byte token: token i < 188 is a printable byte, i >= 188 is U+0100 + i - 188. */
+/* Returns the letter of a byte: itself if the byte's token i is < 188 (printable), else
+ * U+0100 + i - 188. */
 static int letter_of(unsigned char byte)
 {
     const int32_t token = bpe_of_byte(byte);
@@ -50,7 +52,7 @@ static char *letters_of(const struct bpe *b, int32_t token)
 
 /* --- a list of merges ------------------------------------------------------------------ */
 
-/* Tokens by their letters, while merges are read: a JSON object is a hash table. */
+/* The merges read so far, and a hash table of their tokens by letters (a JSON object). */
 struct merges {
     struct bpe_pair *pair;
     int n, room;
@@ -108,7 +110,7 @@ static enum status merges_add(struct merges *m, const char *left, const char *ri
         return no_memory(e);
     memcpy(joined, left, strlen(left));
     memcpy(joined + strlen(left), right, strlen(right) + 1);
-    /* Two merges may make the same letters; the first is the one that ids know. */
+    /* Two merges may make the same letters; these then stand for the first one. */
     const bool ok =
         json_object_get(m->token, joined) ||
         json_object_set_new(m->token, joined, json_integer(BPE_BYTES + m->n)) == 0;
@@ -117,7 +119,8 @@ static enum status merges_add(struct merges *m, const char *left, const char *ri
     return ok ? ST_OK : no_memory(e);
 }
 
-/* "left right", a line of vocab.bpe or an entry of tokenizer.json. Changes the text. */
+/* Adds the merge "left right", a line of vocab.bpe or an entry of tokenizer.json. Changes the
+ * text. */
 static enum status merges_add_line(struct merges *m, char *line, struct err *e)
 {
     char *blank = strchr(line, ' ');
@@ -163,8 +166,8 @@ static const char *text_at(const json_t *object, const char *key)
     return text ? text : "";
 }
 
-/* The pattern of a pre-tokeniser: ByteLevel's own (GPT-2's), or that of a Split before it.
- * NULL: another kind. */
+/* Returns the pattern of a pre-tokeniser: that of ByteLevel (GPT-2's) or of a Split before it.
+ * NULL: it is of another kind. */
 static const char *pattern_of(const json_t *pre)
 {
     const json_t *list = json_object_get(pre, "pretokenizers");
@@ -185,7 +188,7 @@ static const char *pattern_of(const json_t *pre)
     return json_string_value(json_object_get(json_object_get(split, "pattern"), "Regex"));
 }
 
-/* What would give other ids than ours is refused by name. */
+/* Refuses settings that would give other ids than ours; the message names them. */
 static enum status check_kind(const json_t *root, struct err *e)
 {
     const json_t *model = json_object_get(root, "model");
@@ -215,7 +218,7 @@ static enum status check_kind(const json_t *root, struct err *e)
     return ST_OK;
 }
 
-/* Merges are strings "left right", or pairs of strings since tokenizers 0.20. */
+/* Reads the merges: strings "left right", or pairs of strings since tokenizers 0.20. */
 static enum status read_merges(const json_t *list, struct merges *m, struct err *e)
 {
     enum status st = merges_begin(m, e);
@@ -236,8 +239,8 @@ static enum status read_merges(const json_t *list, struct merges *m, struct err 
     return st;
 }
 
-/* The id of each token by its letters, and of end of text: the last special token, or one
- * more than all ids when there is none. */
+/* Reads the id of each token by its letters, and that of end of text: the last special token, or
+ * the largest id plus 1 when there is none. */
 static enum status read_ids(const json_t *root, const struct bpe *b, int32_t *id,
                             struct tokenizer_ids *out, struct err *e)
 {
@@ -272,7 +275,7 @@ static enum status read_ids(const json_t *root, const struct bpe *b, int32_t *id
     return ST_OK;
 }
 
-/* Takes over `b`, as tokenizer_bpe does. */
+/* Makes a tokeniser with the ids of the file. Takes over `b` like tokenizer_bpe. */
 static enum status number_by_vocabulary(const json_t *root, struct bpe *b,
                                         struct tokenizer **out, struct err *e)
 {
@@ -306,7 +309,7 @@ static enum status read_json(const json_t *root, struct tokenizer **out, struct 
 
 static enum status read_file(const char *path, char **text, size_t *n, struct err *e)
 {
-    enum { MOST = 256 << 20 }; /* bytes, far above any tokenizer.json; chosen */
+    enum { MOST = 256 << 20 }; /* bytes; far above any tokenizer.json; chosen */
     FILE *f = fopen(path, "rb");
     if (!f)
         return err_set(e, ST_IO, "%s: %s", path, strerror(errno));
@@ -367,7 +370,7 @@ enum status tokenizer_read(const char *path, struct tokenizer **out, struct err 
               : ST_OK;
 }
 
-/* The vocabulary and the merges of the model. */
+/* Writes the vocabulary and the merges of the model. */
 static bool write_model(const struct tokenizer *t, json_t *vocab, json_t *merges)
 {
     for (int32_t i = 0; i < bpe_tokens(t->bpe); i++) {

@@ -137,12 +137,13 @@ static enum status describe(const char *name, struct err *e)
         return st;
     clean_line(stdout, "%s: %s", name, *c.folder ? c.folder : "built in");
     printf("%-6s %12s %10s %12s %9s  %s\n", "part", "bytes", "lines", "words", "headings",
-           "hash");
+           "hash              file");
     for (int part = 0; part < CORPUS_PARTS; part++) {
         const struct lines n = count_lines(&c.text[part]);
-        printf("%-6s %12zu %10lld %12lld %9lld  %016llx\n", corpus_part_names[part],
+        printf("%-6s %12zu %10lld %12lld %9lld  %016llx  %s\n", corpus_part_names[part],
                c.text[part].size, n.lines, n.words, n.headings,
-               (unsigned long long)c.hash[part][0]);
+               (unsigned long long)c.hash[part][0],
+               *c.folder ? strrchr(c.path[part], '/') + 1 : "-");
     }
     corpus_close(&c);
     return ST_OK;

@@ -1,7 +1,7 @@
 /* corpus.h -- a corpus: three texts, of training, validation and test.
  *
  * A corpus is a folder: of Wikitext's names wiki.{train,valid,test}.{tokens,raw}, or with
- * {train,valid,test}.{txt,tokens,raw}. A name without a slash is a folder of that name in
+ * {train,valid,test}.{txt,tokens,raw}; all three of one form. A name without a slash is a folder of that name in
  * $POSBENCH_CORPORA, else in ./corpora, where `posbench corpus` puts what it prepares. The
  * name `sample` is built in: a few thousand words that a small grammar says of lighthouses,
  * the same everywhere. */

@@ -240,6 +240,7 @@ static void files_are_looked_at(void **state)
 {
     (void)state;
     expect(0, "train           240", "corpus @");
+    expect(0, "  test.txt\n", "corpus @");
     expect(0, "built in", "corpus sample");
     expect(3, "(paths begin in the working folder)", "corpus @/nowhere");
     expect(3, "or name a folder with train.txt, valid.txt and test.txt, as ./nowhere",

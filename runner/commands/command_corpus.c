@@ -3,11 +3,15 @@
  * prepare_corpus.pl, which is part of this program, extracts the texts from the packages; nothing
  * is downloaded. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <unistd.h>
 
 #include "clean.h"
@@ -23,12 +27,15 @@ static bool is_ours(const char *name)
     return strcmp(name, "prose") == 0 || strcmp(name, "code") == 0;
 }
 
-/* Starts perl with `in` as its standard input. */
+/* Starts perl with `in` as its standard input. It stops with this program. */
 static pid_t start_perl(int in, const char *name, const char *folder)
 {
     const pid_t child = fork();
     if (child != 0)
         return child;
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+#endif
     if (dup2(in, STDIN_FILENO) >= 0)
         execlp("perl", "perl", "-", name, folder, (char *)NULL);
     _exit(127);
@@ -76,11 +83,16 @@ static enum status make_home(const char *folder, struct err *e)
     const char *slash = strrchr(folder, '/');
     snprintf(home, sizeof home, "%.*s", slash ? (int)(slash - folder) : 1,
              slash ? folder : ".");
-    if (*home && mkdir(home, 0777) != 0 && errno != EEXIST)
+    struct stat is;
+    const bool made = !*home || mkdir(home, 0777) == 0;
+    int why = errno;
+    if (!made && why == EEXIST && stat(home, &is) == 0)
+        why = S_ISDIR(is.st_mode) ? 0 : ENOTDIR;
+    if (!made && why)
         return err_set(e, ST_IO,
                        "%s: cannot be made: %s; choose another folder with "
                        "POSBENCH_CORPORA",
-                       home, strerror(errno));
+                       home, strerror(why));
     return ST_OK;
 }
 
@@ -126,12 +138,13 @@ static enum status describe(const char *name, struct err *e)
         return st;
     clean_line(stdout, "%s: %s", name, *c.folder ? c.folder : "built in");
     printf("%-6s %12s %10s %12s %9s  %s\n", "part", "bytes", "lines", "words", "headings",
-           "hash");
+           "hash              file");
     for (int part = 0; part < CORPUS_PARTS; part++) {
         const struct lines n = count_lines(&c.text[part]);
-        printf("%-6s %12zu %10lld %12lld %9lld  %016llx\n", corpus_part_names[part],
+        printf("%-6s %12zu %10lld %12lld %9lld  %016llx  %s\n", corpus_part_names[part],
                c.text[part].size, n.lines, n.words, n.headings,
-               (unsigned long long)c.hash[part][0]);
+               (unsigned long long)c.hash[part][0],
+               *c.folder ? strrchr(c.path[part], '/') + 1 : "-");
     }
     corpus_close(&c);
     return ST_OK;
@@ -142,7 +155,8 @@ static enum status run(const struct invocation *v, struct err *e)
     const char *name = argument_at(v, 0);
     char folder[CORPUS_PATH];
     enum status st = corpus_folder(name, folder, e);
-    if (!st && is_ours(name) && access(folder, F_OK) != 0) {
+    if (!st && is_ours(name) &&
+        (access(folder, F_OK) != 0 || rmdir(folder) == 0)) { /* empty: as if not there */
         st = make_home(folder, e);
         if (!st)
             st = prepare(name, folder, e);

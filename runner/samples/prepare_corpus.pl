@@ -5,10 +5,13 @@
 #
 # Headings become " = T = " as in Wikitext, one "=" a level; a paragraph is a line. Where a
 # document goes is decided by SHA-256 of its name, so that a text that changes does not move.
+# One at a time in a home of corpora: others wait, and find the folder there.
 # Exit codes: 0 done, 3 packages are missing (which ones is said), 1 something else.
 use strict;
 use Compress::Zlib;
 use Digest::SHA qw(sha256);
+use Fcntl qw(:flock);
+use File::Basename;
 use File::Find;
 use File::Path qw(make_path remove_tree);
 
@@ -117,6 +120,22 @@ sub kernel {
     return $archive;
 }
 
+# Of what tar says the first line is enough: a full disk it tells of each file.
+my $tar;
+sub unpack_into {
+    my ($work, $archive, @members) = @_;
+    $tar = open my $said, '-|';
+    die "tar cannot be started: $!\n" if !defined $tar;
+    if (!$tar) {
+        open STDERR, '>&', \*STDOUT;
+        exec 'tar', '-C', $work, '-xJf', $archive, '--wildcards', @members or exit 127;
+    }
+    my $first = <$said>;
+    1 while <$said>;
+    close $said or die "$archive cannot be unpacked: ", $first || "no tar\n";
+    undef $tar;
+}
+
 sub code {
     my ($work) = @_;
     need('code', 'xz-utils');
@@ -125,9 +144,7 @@ sub code {
     my @parts = qw(kernel mm lib block crypto security ipc init);
     my (%document, %seen);
     make_path($work);
-    system('tar', '-C', $work, '-xJf', $archive, '--wildcards',
-           map { "$name/$_/*.c" } @parts) == 0
-        or die "tar cannot unpack $archive\n";
+    unpack_into($work, $archive, map { "$name/$_/*.c" } @parts);
     my $root = "$work/$name";
     my @found;
     find({no_chdir => 1, wanted => sub { push @found, $_ if /\.c$/ && -f } }, $root);
@@ -155,7 +172,25 @@ sub divide_code {
 my ($what, $folder) = @ARGV;
 my $aside = "$folder.making.$$";
 my ($document, $made, $part);
+
+# What others left that were killed goes. Where a home cannot be locked, none waits.
+my ($home, $name) = (dirname($folder), basename($folder));
+open my $lock, '<', $home or die "$home: $!\n";
+if (flock $lock, LOCK_EX) {
+    exit 0 if -e "$folder/test.txt";
+    opendir my $all, $home or die "$home: $!\n";
+    remove_tree(map { "$home/$_" } grep { /^\Q$name\E\.making\.\d+$/ } readdir $all);
+}
 $SIG{__DIE__} = sub { remove_tree($aside) };
+my @ends = qw(HUP INT TERM); # Ctrl-C brings two: the terminal's, and that of posbench's end
+sub stopped {
+    @SIG{@ends} = ('IGNORE') x @ends;
+    kill 'TERM', $tar if $tar;
+    remove_tree($aside);
+    exit 1;
+}
+@SIG{@ends} = (\&stopped) x @ends;
+mkdir $aside or die "$aside: $!\n";
 if ($what eq 'prose') {
     ($document, $made) = prose();
     $part = divide_prose($document);
@@ -163,7 +198,6 @@ if ($what eq 'prose') {
     ($document, $made) = code("$aside/source");
     $part = divide_code($document);
 }
-make_path($aside);
 my %count;
 for my $name ('train', 'valid', 'test') {
     open my $out, '>:raw', "$aside/$name.txt" or die "$aside/$name.txt: $!\n";
@@ -175,6 +209,10 @@ for my $name ('train', 'valid', 'test') {
 }
 open my $readme, '>', "$aside/README" or die "$aside/README: $!\n";
 print $readme "Made by posbench corpus $what from\n$made",
-    map { "$_: $count{$_} documents\n" } 'train', 'valid', 'test';
+    map { "$_: $count{$_} documents\n" } 'train', 'valid', 'test' or die "$aside/README: $!\n";
 close $readme or die "$aside/README: $!\n";
-rename $aside, $folder or die "$folder: $!\n";
+if (!rename $aside, $folder) {
+    my $why = $!;
+    remove_tree($aside);
+    die "$folder: $why\n" if !-e "$folder/test.txt";
+}

@@ -1,10 +1,10 @@
 /* corpus.h -- a corpus: three texts, for training, validation and test.
  *
  * A corpus is a folder with the files of Wikitext, wiki.{train,valid,test}.{tokens,raw}, or
- * {train,valid,test}.{txt,tokens,raw}. A name without a slash is a folder of that name in
- * $POSBENCH_CORPORA, else in ./corpora, where `posbench corpus` writes corpora. The name
- * `sample` is built in: a few thousand words about lighthouses from a small grammar, the same
- * everywhere. */
+ * {train,valid,test}.{txt,tokens,raw}; all three have names of one form. A name without a slash
+ * is a folder of that name in $POSBENCH_CORPORA, else in ./corpora, where `posbench corpus`
+ * writes corpora. The name `sample` is built in: a few thousand words about lighthouses from a
+ * small grammar, the same everywhere. */
 #ifndef CORPUS_H
 #define CORPUS_H
 

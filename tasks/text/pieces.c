@@ -21,21 +21,52 @@ struct pieces {
     bool compiled; /* the pattern is machine code (JIT), ten times as fast */
 };
 
+/* The pattern with Unicode's blanks for "\s" and "\S": PCRE2's own have U+180E too, which the
+ * package's have not. NULL: no memory. */
+static char *with_blanks_of_unicode(const char *pattern)
+{
+    static const char is[] = "\\p{White_Space}", is_not[] = "\\P{White_Space}";
+    char *text = malloc(strlen(pattern) * sizeof is), *out = text;
+    while (text && *pattern) {
+        const char next = *pattern == '\\' ? pattern[1] : '\0';
+        if (next == 's' || next == 'S') {
+            memcpy(out, next == 's' ? is : is_not, sizeof is - 1);
+            out += sizeof is - 1;
+            pattern += 2;
+            continue;
+        }
+        *out++ = *pattern++;
+        if (next)
+            *out++ = *pattern++;
+    }
+    if (text)
+        *out = '\0';
+    return text;
+}
+
 enum status pieces_open(const char *pattern, struct pieces **out, struct err *e)
 {
     int why = 0;
     size_t at = 0;
     struct pieces *p = calloc(1, sizeof *p);
-    if (!p)
+    char *blanks = with_blanks_of_unicode(pattern);
+    if (!p || !blanks) {
+        free(p);
+        free(blanks);
         return err_set(e, ST_NOMEM, "no memory for a tokeniser's pattern");
-    p->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+    }
+    p->code = pcre2_compile((PCRE2_SPTR)blanks, PCRE2_ZERO_TERMINATED,
                             PCRE2_UTF | PCRE2_UCP, &why, &at, NULL);
     if (!p->code) {
         PCRE2_UCHAR text[128] = "";
         pcre2_get_error_message(why, text, sizeof text);
+        err_set(e, ST_CONFIG, "the tokeniser's pattern is wrong at byte %zu of %.200s: %s",
+                at, blanks, (const char *)text);
+    }
+    free(blanks);
+    if (!p->code) {
         free(p);
-        return err_set(e, ST_CONFIG, "the tokeniser's pattern is wrong at byte %zu: %s", at,
-                       (const char *)text);
+        return ST_CONFIG;
     }
     p->match = pcre2_match_data_create_from_pattern(p->code, NULL);
     p->limits = pcre2_match_context_create(NULL);

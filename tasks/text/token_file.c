@@ -26,7 +26,7 @@ static struct head head_of(const struct tokenizer *t, const struct token_source 
                      .order = ORDER,
                      .width = tokenizer_vocabulary(t) <= 65536 ? 2 : 4,
                      .vocabulary = (uint32_t)tokenizer_vocabulary(t)};
-    h.magic[7] = '2';
+    h.magic[7] = '3'; /* 2: U+180E was a blank */
     memcpy(h.text, s->hash, sizeof h.text);
     tokenizer_hash(t, h.tokenizer);
     return h;

@@ -5,13 +5,13 @@
  * as letters from U+0100 on. A merge is two tokens with a blank between. In vocab.bpe tokens
  * are numbered in order (bpe.h), with end of text last; tokenizer.json has the number of
  * each. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "json_text.h"
 #include "tokenizer_internal.h"
+#include "whole_file.h"
 
 static const char end_of_text[] = "<|endoftext|>";
 
@@ -147,6 +147,8 @@ static enum status read_merge_list(char *text, struct tokenizer **out, struct er
         if (*line && strncmp(line, "#version", 8) != 0)
             st = merges_add_line(&m, line, e);
     }
+    if (!st && m.n == 0)
+        st = err_set(e, ST_CONFIG, "it has no merges");
     if (!st)
         st = bpe_open(m.pair, m.n, &b, e);
     if (!st)
@@ -188,15 +190,55 @@ static const char *pattern_of(const json_t *pre)
     return json_string_value(json_object_get(json_object_get(split, "pattern"), "Regex"));
 }
 
-/* Refuses settings that would give other ids than ours; the message names them. */
-static enum status check_kind(const json_t *root, struct err *e)
+/* Refuses added tokens other than end of text. The package cuts added tokens out of a text before
+ * anything else; ours cuts out only end of text, exactly as written. */
+static enum status check_added(const json_t *root, struct err *e)
 {
-    const json_t *model = json_object_get(root, "model");
-    const char *const absent[] = {"unk_token", "continuing_subword_prefix",
-                                  "end_of_word_suffix", "dropout"};
+    static const char *const ways[] = {"lstrip", "rstrip", "single_word"};
+    const json_t *added = json_object_get(root, "added_tokens");
+    for (size_t i = 0; i < json_array_size(added); i++) {
+        const json_t *one = json_array_get(added, i);
+        if (strcmp(text_at(one, "content"), end_of_text) != 0)
+            return err_set(
+                e, ST_CONFIG,
+                "added_tokens: \"%.64s\" is cut out of a text first; only %s can "
+                "be read, so strike out the others if no text has them",
+                text_at(one, "content"), end_of_text);
+        for (size_t k = 0; k < sizeof ways / sizeof *ways; k++)
+            if (json_is_true(json_object_get(one, ways[k])))
+                return err_set(e, ST_CONFIG, "added_tokens: %s of %s cannot be read",
+                               ways[k], end_of_text);
+    }
+    return ST_OK;
+}
+
+static enum status check_model(const json_t *model, struct err *e)
+{
+    static const char *const absent[] = {"continuing_subword_prefix", "end_of_word_suffix",
+                                         "dropout"};
     if (strcmp(text_at(model, "type"), "BPE") != 0)
         return err_set(e, ST_CONFIG, "model.type is \"%.32s\"; only BPE can be read",
                        text_at(model, "type"));
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
+        const json_t *v = json_object_get(model, absent[i]);
+        if ((json_is_string(v) && *json_string_value(v)) || json_number_value(v) != 0)
+            return err_set(e, ST_CONFIG, "model.%s: cannot be read", absent[i]);
+    }
+    if (json_is_true(json_object_get(model, "ignore_merges")))
+        return err_set(e, ST_CONFIG,
+                       "model.ignore_merges: whole words of the vocabulary that merges do "
+                       "not make cannot be read");
+    if (!json_is_array(json_object_get(model, "merges")))
+        return err_set(e, ST_CONFIG, "model.merges is no list");
+    return ST_OK;
+}
+
+/* Refuses settings that would give other ids than ours; the message names them. */
+static enum status check_kind(const json_t *root, struct err *e)
+{
+    const enum status st = check_model(json_object_get(root, "model"), e);
+    if (st)
+        return st;
     if (json_is_object(json_object_get(root, "normalizer")))
         return err_set(e, ST_CONFIG,
                        "it has a normaliser; only tokenisers without one, "
@@ -205,17 +247,7 @@ static enum status check_kind(const json_t *root, struct err *e)
         return err_set(e, ST_CONFIG,
                        "pre_tokenizer: only ByteLevel without a prefix blank, "
                        "and Split (Isolated) before it, can be read");
-    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
-        const json_t *v = json_object_get(model, absent[i]);
-        const bool set = (json_is_string(v) && *json_string_value(v)) || json_is_real(v);
-        if (set && strcmp(absent[i], "unk_token") != 0)
-            return err_set(e, ST_CONFIG, "model.%s: cannot be read", absent[i]);
-    }
-    if (json_is_true(json_object_get(model, "ignore_merges")))
-        return err_set(e, ST_CONFIG,
-                       "model.ignore_merges: whole words of the vocabulary that merges do "
-                       "not make cannot be read");
-    return ST_OK;
+    return check_added(root, e);
 }
 
 /* Reads the merges: strings "left right", or pairs of strings since tokenizers 0.20. */
@@ -239,8 +271,8 @@ static enum status read_merges(const json_t *list, struct merges *m, struct err 
     return st;
 }
 
-/* Reads the id of each token by its letters, and that of end of text: the last special token, or
- * the largest id plus 1 when there is none. */
+/* The id of each token by its letters, and of end of text: one more than all ids where it is
+ * not among the added tokens. */
 static enum status read_ids(const json_t *root, const struct bpe *b, int32_t *id,
                             struct tokenizer_ids *out, struct err *e)
 {
@@ -309,10 +341,10 @@ static enum status read_json(const json_t *root, struct tokenizer **out, struct 
 
 static enum status read_file(const char *path, char **text, size_t *n, struct err *e)
 {
-    enum { MOST = 256 << 20 }; /* bytes; far above any tokenizer.json; chosen */
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return err_set(e, ST_IO, "%s: %s", path, strerror(errno));
+    enum { MOST = 256 << 20 }; /* bytes, far above any tokenizer.json; chosen */
+    FILE *f = NULL;
+    if (whole_file_read(path, &f, e) != ST_OK)
+        return ST_IO;
     size_t room = 1 << 16;
     char *at = malloc(room + 1);
     *n = 0;
@@ -347,7 +379,9 @@ enum status tokenizer_read(const char *path, struct tokenizer **out, struct err 
     enum status st = read_file(path, &text, &n, e);
     if (st || !text)
         return st;
-    if (text[strspn(text, " \t\r\n")] == '{') {
+    if (strlen(text) != n) {
+        st = err_set(&inner, ST_CONFIG, "byte %zu is zero", strlen(text));
+    } else if (text[strspn(text, " \t\r\n")] == '{') {
         json_t *root = NULL;
         json_error_t why = {0};
         st = json_read(text, n, 0, &root, &why);

@@ -4,10 +4,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -235,6 +240,7 @@ static void files_are_looked_at(void **state)
 {
     (void)state;
     expect(0, "train           240", "corpus @");
+    expect(0, "  test.txt\n", "corpus @");
     expect(0, "built in", "corpus sample");
     expect(3, "(paths begin in the working folder)", "corpus @/nowhere");
     expect(3, "or name a folder with train.txt, valid.txt and test.txt, as ./nowhere",
@@ -261,6 +267,127 @@ static void a_corpus_is_counted(void **state)
     expect(0, "valid             3          0            2         0", "corpus @/counted");
     expect(0, "test              4          0            2         1", "corpus @/counted");
     expect(3, "the one here is called ./counted", "-C @ corpus counted");
+}
+
+/* ---- corpora that are prepared ---- */
+
+static void write_program(const char *name, const char *text)
+{
+    char path[SCRATCH_TEXT + 32];
+    write_file(name, text, 1);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_int_equal(chmod(path, 0755), 0);
+}
+
+/* A home of corpora, and programs before those of the machine: no package is installed. */
+static void make_home(char environment[256])
+{
+    char path[SCRATCH_TEXT + 32];
+    write_program("dpkg-query", "#!/bin/sh\nexit 1\n");
+    snprintf(path, sizeof path, "%s/home", folder);
+    mkdir(path, 0777);
+    snprintf(environment, 256, "POSBENCH_CORPORA=%s/home PATH=%s:$PATH", folder, folder);
+}
+
+static void prepare(const char *environment, int code, const char *words)
+{
+    struct program p;
+    program_run(&p, POSBENCH, environment, "corpus prose");
+    said(&p, code, words);
+    program_free(&p);
+}
+
+/* What a killed one left goes, a file of such a name too; an empty folder is as none. */
+static void what_a_killed_preparation_left_goes(void **state)
+{
+    char environment[256], path[SCRATCH_TEXT + 32];
+    (void)state;
+    make_home(environment);
+    snprintf(path, sizeof path, "%s/home/prose", folder);
+    assert_int_equal(mkdir(path, 0777), 0);
+    snprintf(path, sizeof path, "%s/home/prose.making.7", folder);
+    assert_int_equal(mkdir(path, 0777), 0);
+    write_file("home/prose.making.7/train.txt", "x", 1);
+    prepare(environment, 3, "apt-get install");
+    assert_int_not_equal(access(path, F_OK), 0);
+    write_file("home/file", "", 1);
+    snprintf(environment, sizeof environment, "POSBENCH_CORPORA=%s/home/file", folder);
+    prepare(environment, 3, "Not a directory; choose another folder");
+}
+
+/* While one prepares, a second waits, and has what the first made. */
+static void the_second_of_two_waits_for_the_first(void **state)
+{
+    char environment[256], line[SCRATCH_TEXT + 512], path[SCRATCH_TEXT + 32];
+    char said[1024] = "";
+    (void)state;
+    make_home(environment);
+    snprintf(path, sizeof path, "%s/home", folder);
+    const int home = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(home >= 0);
+    assert_int_equal(flock(home, LOCK_EX), 0);
+    snprintf(line, sizeof line, "%s %s corpus prose 2>&1", environment, POSBENCH);
+    FILE *second = popen(line, "r");
+    assert_non_null(second);
+    usleep(300000); /* it comes to the lock, or has failed without */
+    snprintf(path, sizeof path, "%s/home/prose", folder);
+    assert_int_equal(mkdir(path, 0777), 0);
+    write_file("home/prose/train.txt", "aa", 1);
+    write_file("home/prose/valid.txt", "bb", 1);
+    write_file("home/prose/test.txt", "cc", 1);
+    close(home);
+    assert_true(fread(said, 1, sizeof said - 1, second) > 0);
+    if (pclose(second) != 0 || !strstr(said, "train             2"))
+        fail_msg("%s", said);
+}
+
+/* Skips where no package has the kernel's texts. `tar` is what unpacks them. */
+static void make_code(const char *before, const char *tar, int code, const char *words)
+{
+    char environment[256];
+    struct program p;
+    glob_t found;
+    const bool kernel = glob("/usr/src/linux-source-*.tar.xz", 0, NULL, &found) == 0;
+    globfree(&found);
+    if (!kernel) {
+        print_message("skipped: no package linux-source\n");
+        skip();
+    }
+    make_home(environment);
+    write_program("dpkg-query", "#!/bin/sh\necho ok installed\n");
+    write_program("tar", tar);
+    strcat(environment, before);
+    program_run(&p, POSBENCH, environment, "corpus code");
+    said(&p, code, words);
+    assert_null(strstr(p.err, "second"));
+    program_free(&p);
+}
+
+static int made(void) /* names in the home that begin as the corpus */
+{
+    char pattern[SCRATCH_TEXT + 32];
+    glob_t found;
+    snprintf(pattern, sizeof pattern, "%s/home/code*", folder);
+    const int n = glob(pattern, 0, NULL, &found) == 0 ? (int)found.gl_pathc : 0;
+    globfree(&found);
+    return n;
+}
+
+static void of_a_full_disk_one_line_is_said(void **state)
+{
+    (void)state;
+    make_code("", "#!/bin/sh\necho tar: first: no room\necho tar: second\nexit 2\n", 1,
+              "cannot be unpacked: tar: first: no room");
+    assert_int_equal(made(), 0);
+}
+
+static void what_prepares_stops_with_the_program(void **state)
+{
+    (void)state;
+    make_code(" timeout 1", "#!/bin/sh\nexec sleep 20\n", 124, "");
+    for (int i = 0; i < 50 && made(); i++)
+        usleep(100000);
+    assert_int_equal(made(), 0);
 }
 
 /* ---- the experiments that come with the program ---- */
@@ -356,6 +483,10 @@ int main(void)
         cmocka_unit_test(a_long_line_is_tokenised),
         cmocka_unit_test(files_are_looked_at),
         cmocka_unit_test(a_corpus_is_counted),
+        cmocka_unit_test(what_a_killed_preparation_left_goes),
+        cmocka_unit_test(the_second_of_two_waits_for_the_first),
+        cmocka_unit_test(of_a_full_disk_one_line_is_said),
+        cmocka_unit_test(what_prepares_stops_with_the_program),
         cmocka_unit_test(shipped_experiments_can_be_run),
         cmocka_unit_test(texts_of_other_profiles_may_lack),
     };

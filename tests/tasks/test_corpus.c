@@ -143,6 +143,26 @@ static void wikitexts_names_are_known(void **state)
     scratch_remove(folder);
 }
 
+/* Of two forms the whole one is taken; of parts of several none, as <unk> may stand in one and
+ * not in another. */
+static void parts_of_two_forms_are_not_mixed(void **state)
+{
+    char folder[SCRATCH_TEXT], path[SCRATCH_TEXT + 32];
+    (void)state;
+    scratch_make(folder);
+    write_all(folder);
+    write_part(folder, "wiki.test.tokens", "<unk>\n");
+    struct text_data *d = opened(folder, "byte");
+    assert_int_equal(d->part[PART_TEST].count, 11); /* of test.txt */
+    text_data_close(d);
+    snprintf(path, sizeof path, "%s/test.txt", folder);
+    remove(path);
+    refused(folder, "byte", ST_IO, "test.txt: No such file");
+    snprintf(path, sizeof path, "%s/train.txt", folder);
+    refused(path, "byte", ST_IO, "is a file; name the folder");
+    scratch_remove(folder);
+}
+
 /* ---- token files ---- */
 
 /* Finds the kept file of a part by its size in ids; writes its path. */
@@ -293,6 +313,7 @@ int main(void)
         cmocka_unit_test(characters_are_code_points),
         cmocka_unit_test(what_is_wrong_with_a_folder_is_said),
         cmocka_unit_test(wikitexts_names_are_known),
+        cmocka_unit_test(parts_of_two_forms_are_not_mixed),
         cmocka_unit_test(ids_are_kept_and_made_anew_when_damaged),
         cmocka_unit_test(a_changed_text_has_another_hash),
         cmocka_unit_test(a_learned_tokeniser_comes_back_the_same),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "mixed_text.h"
@@ -191,7 +192,35 @@ static void mixed_text_by_what_is_learned_is_that_of_the_reference(void **state)
     free(text);
 }
 
-/* A mebibyte of text has one bad byte far inside; the message names the file and the place. */
+static enum status add_piece(void *context, const char *piece, size_t n, struct err *e)
+{
+    (void)e;
+    snprintf((char *)context + strlen(context), 64, "%.*s|", (int)n, piece);
+    return ST_OK;
+}
+
+/* U+2028 is one, U+180E is none, as in the package. */
+static void blanks_are_those_of_unicode(void **state)
+{
+    static const char text[] = "a \xe1\xa0\x8e'tb \xe2\x80\xa8 c";
+    static const char *const want[][2] = {
+        {pieces_gpt2, "a| \xe1\xa0\x8e'|tb| \xe2\x80\xa8| c|"},
+        {pieces_cl100k, "a| \xe1\xa0\x8e'|tb| \xe2\x80\xa8| c|"},
+        {"\\\\s|\\S+", "a| |\xe1\xa0\x8e'tb| \xe2\x80\xa8 |c|"},
+    };
+    const struct mapped_file m = mapped_file_memory(text, sizeof text - 1);
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        char pieces[256] = "";
+        struct pieces *p = NULL;
+        assert_ok(pieces_open(want[i][0], &p, &err));
+        assert_ok(pieces_each(p, "x", &m, add_piece, pieces, &err));
+        assert_string_equal(pieces, want[i][1]);
+        pieces_close(p);
+    }
+}
+
+/* Of a mebibyte with one bad byte far inside, the file and the place are told. */
 static void a_bad_byte_far_inside_is_told_by_its_offset(void **state)
 {
     struct tokenizer *t = NULL;
@@ -300,8 +329,13 @@ static void other_files_are_refused_by_name(void **state)
     scratch_make(folder);
     refused(folder, "{", "line 1");
     refused(folder, "{\"model\": {\"type\": \"Unigram\"}}", "only BPE");
-    refused(folder, "{\"model\": {\"type\": \"BPE\"}}", "pre_tokenizer");
-    refused(folder, "{\"normalizer\": {}, \"model\": {\"type\": \"BPE\"}}", "normaliser");
+    refused(folder, "{\"model\": {\"type\": \"BPE\", \"merges\": []}}", "pre_tokenizer");
+    refused(folder, "{\"normalizer\": {}, \"model\": {\"type\": \"BPE\", \"merges\": []}}",
+            "normaliser");
+    refused(folder, BPE(", \"vocab\": {}}}"), "model.merges is no list");
+    refused(folder, BPE(", \"vocab\": {}, \"merges\": \"a b\"}}"),
+            "model.merges is no list");
+    refused(folder, BPE(", \"dropout\": 1}}"), "model.dropout");
     refused(folder, BPE(", \"vocab\": {}, \"merges\": []}}"), "model.vocab has no");
     refused(folder, BPE(", \"vocab\": {}, \"merges\": [\"a bc\"]}}"), "\"bc\" is no byte");
     refused(folder, BPE(", \"vocab\": {}, \"merges\": [7]}}"),
@@ -309,7 +343,60 @@ static void other_files_are_refused_by_name(void **state)
     refused(folder, BPE(", \"end_of_word_suffix\": \"</w>\"}}"), "end_of_word_suffix");
     refused(folder, BPE(", \"ignore_merges\": true}}"), "ignore_merges");
     refused(folder, "no merges here\n", "merge 1");
+    refused(folder, "", "no merges");
+    refused(folder, "#version: 0.2\n\n", "no merges");
     assert_int_equal(tokenizer_read("/nowhere.json", &t, &err), ST_IO);
+    assert_int_equal(tokenizer_read(folder, &t, &err), ST_IO);
+    assert_non_null(strstr(err.msg, "directory"));
+    scratch_remove(folder);
+}
+
+/* What stands in a text is a token of its own: the package takes it out before it cuts. */
+static void refused_token(const char *folder, const char *added, const char *why)
+{
+    char text[512];
+    snprintf(text, sizeof text,
+             "{\"pre_tokenizer\": {\"type\": \"ByteLevel\"}, \"added_tokens\": [%s], "
+             "\"model\": {\"type\": \"BPE\", \"vocab\": {}, \"merges\": []}}",
+             added);
+    refused(folder, text, why);
+}
+
+static void added_tokens_but_end_of_text_are_refused(void **state)
+{
+    char folder[SCRATCH_TEXT];
+    (void)state;
+    scratch_make(folder);
+    refused_token(folder, "{\"id\": 256, \"content\": \"<|im_start|>\"}", "<|im_start|>");
+    refused_token(folder,
+                  "{\"id\": 256, \"content\": \"<|endoftext|>\"}, "
+                  "{\"id\": 257, \"content\": \"</s>\", \"special\": true}",
+                  "strike out the others");
+    refused_token(folder, "{\"id\": 256, \"content\": \"<|endoftext|>\", \"lstrip\": true}",
+                  "lstrip of <|endoftext|>");
+    refused_token(folder, "{\"id\": 256, \"content\": \"<|endoftext|>\"}",
+                  "model.vocab has no"); /* the first that is wrong of what is left */
+    scratch_remove(folder);
+}
+
+/* A list of merges ends at no zero byte, and a pipe is not waited for. */
+static void files_that_are_no_text_are_refused(void **state)
+{
+    char folder[SCRATCH_TEXT], path[SCRATCH_TEXT + 32];
+    struct tokenizer *t = NULL;
+    (void)state;
+    scratch_make(folder);
+    snprintf(path, sizeof path, "%s/bad.bpe", folder);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_int_equal(fwrite("a b\n\0c d\n", 1, 9, f), 9);
+    fclose(f);
+    assert_int_equal(tokenizer_read(path, &t, &err), ST_CONFIG);
+    assert_non_null(strstr(err.msg, "byte 4 is zero"));
+    remove(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(tokenizer_read(path, &t, &err), ST_IO);
+    assert_non_null(strstr(err.msg, "no regular file"));
     scratch_remove(folder);
 }
 
@@ -338,10 +425,13 @@ int main(void)
         cmocka_unit_test(ids_of_gpt2_are_those_of_the_reference),
         cmocka_unit_test(mixed_text_by_gpt2_is_that_of_the_reference),
         cmocka_unit_test(mixed_text_by_what_is_learned_is_that_of_the_reference),
+        cmocka_unit_test(blanks_are_those_of_unicode),
         cmocka_unit_test(a_bad_byte_far_inside_is_told_by_its_offset),
         cmocka_unit_test(a_trained_one_is_written_and_read),
         cmocka_unit_test(what_decides_the_ids_is_hashed),
         cmocka_unit_test(other_files_are_refused_by_name),
+        cmocka_unit_test(added_tokens_but_end_of_text_are_refused),
+        cmocka_unit_test(files_that_are_no_text_are_refused),
         cmocka_unit_test(text_that_is_no_utf8_is_refused_but_by_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -274,9 +274,22 @@ static void the_readme_links_every_guide(void **state)
     each_guide(check_named, 8);
 }
 
+/* Length of a command up to its comment or the end of its line, which is not in quotes. */
+static int command_length(const char *line)
+{
+    char quote = '\0';
+    int n = 0;
+    for (; line[n] && (quote || !strchr("\n#", line[n])); n++)
+        if (line[n] == quote)
+            quote = '\0';
+        else if (!quote && strchr("'\"", line[n]))
+            quote = line[n];
+    assert_int_equal(quote, 0);
+    return n;
+}
+
 /* Code lines "build/release/posbench ..." of a guide parse with --help appended, so the
- * commands and options in them exist. Lines with a double quote are
- * skipped, as the quoted text may continue on the next line. */
+ * commands and options in them exist. */
 static void check_lines(const char *name)
 {
     static const char start[] = "    build/release/posbench ";
@@ -286,12 +299,12 @@ static void check_lines(const char *name)
         line += *line == '\n';
         if (strncmp(line, start, strlen(start)) != 0)
             continue;
-        char words[256];
+        char words[512];
         struct program p;
         line += strlen(start);
-        snprintf(words, sizeof words, "%.*s", (int)strcspn(line, "\n#"), line);
-        if (strchr(words, '"'))
-            continue;
+        const int length = command_length(line);
+        assert_true(length < (int)sizeof words);
+        snprintf(words, sizeof words, "%.*s", length, line);
         RUN(&p, "%s --help", words);
         if (p.code != 0)
             fail_msg("%s: \"posbench %s\": %s", name, words, p.err);

@@ -289,8 +289,8 @@ static int command_length(const char *line)
 }
 
 /* Code lines "build/release/posbench ..." of a guide parse with --help appended, so the
- * commands and options in them exist. */
-static void check_lines(const char *name)
+ * commands and options in them exist. They write their files into `folder`. */
+static void check_lines(const char *name, const char *folder)
 {
     static const char start[] = "    build/release/posbench ";
     char *text = page(name);
@@ -299,13 +299,15 @@ static void check_lines(const char *name)
         line += *line == '\n';
         if (strncmp(line, start, strlen(start)) != 0)
             continue;
-        char words[512];
+        char words[512], arguments[1024];
         struct program p;
         line += strlen(start);
         const int length = command_length(line);
         assert_true(length < (int)sizeof words);
         snprintf(words, sizeof words, "%.*s", length, line);
-        RUN(&p, "%s --help", words);
+        snprintf(arguments, sizeof arguments, "'%s' && '" POSBENCH "' %s --help", folder,
+                 words);
+        program_run(&p, "cd", NULL, arguments);
         if (p.code != 0)
             fail_msg("%s: \"posbench %s\": %s", name, words, p.err);
         program_free(&p);
@@ -317,8 +319,11 @@ static void check_lines(const char *name)
 
 static void command_lines_in_the_readme_are_accepted(void **state)
 {
+    char folder[SCRATCH_TEXT];
     (void)state;
-    check_lines("README.md");
+    scratch_make(folder);
+    check_lines("README.md", folder);
+    scratch_remove(folder);
 }
 
 /* Writes `text` as FOLDER/NAME. */

@@ -68,7 +68,7 @@ CREATE TABLE run (
     started       TEXT,
     ended         TEXT,
     provenance_id INTEGER REFERENCES provenance (id),
-    removed       TEXT,    -- when `posbench rm` marked it; no view shows such a run
+    removed       TEXT,    -- when `posbench rm` marked it; only v_score shows such a run
     attempts      INTEGER NOT NULL DEFAULT 0, -- how many times it was begun
     weights_hash  TEXT,    -- XXH3 (128 bits, hex) of its file of weights; NULL: not known
     recipe_id     INTEGER  -- its recipe
@@ -248,7 +248,8 @@ SELECT r.id AS run_id, r.identity, m.experiment, m.profile, m.cell, r.task, r.ta
        r.tokens_per_s * r.wall_s / nullif(r.cpu_s, 0) AS tokens_per_cpu_s
 FROM run AS r JOIN membership AS m ON m.run_id = r.id WHERE r.removed IS NULL;
 
--- Every metric of every run and split at the last step at which it was measured.
+-- Every metric of every run and split at the last step at which it was measured; of removed runs
+-- too.
 CREATE VIEW v_score AS
 SELECT id AS metric_id, run_id, split, step, name AS metric, value, count, total
 FROM metric;

@@ -303,6 +303,15 @@ static void answers_say_what_was_asked(void **state)
 
 /* --- a narrow terminal --- */
 
+/* Columns of a line of UTF-8 in which each character takes one. */
+static int columns(const char *line)
+{
+    int n = 0;
+    for (; *line; line++)
+        n += (*line & 0xC0) != 0x80;
+    return n;
+}
+
 static void tables_fit_a_terminal_of_80_columns(void **state)
 {
     static const char *const words[] = {"table --db good.db", "claims '*' --db good.db",
@@ -316,7 +325,7 @@ static void tables_fit_a_terminal_of_80_columns(void **state)
         program_run(&p, POSBENCH, "COLUMNS=80", line);
         assert_int_equal(p.code, 0);
         for (char *text = strtok(p.out, "\n"); text; text = strtok(NULL, "\n"))
-            if (strlen(text) > 80 && !strstr(text, "±"))
+            if (columns(text) > 80)
                 fail_msg("posbench %s: %s", words[i], text);
         program_free(&p);
     }

@@ -274,10 +274,23 @@ static void the_readme_links_every_guide(void **state)
     each_guide(check_named, 8);
 }
 
+/* Length of a command up to its comment or the end of its line, which is not in quotes. */
+static int command_length(const char *line)
+{
+    char quote = '\0';
+    int n = 0;
+    for (; line[n] && (quote || !strchr("\n#", line[n])); n++)
+        if (line[n] == quote)
+            quote = '\0';
+        else if (!quote && strchr("'\"", line[n]))
+            quote = line[n];
+    assert_int_equal(quote, 0);
+    return n;
+}
+
 /* Code lines "build/release/posbench ..." of a guide parse with --help appended, so the
- * commands and options in them exist. Lines with a double quote are
- * skipped, as the quoted text may continue on the next line. */
-static void check_lines(const char *name)
+ * commands and options in them exist. They write their files into `folder`. */
+static void check_lines(const char *name, const char *folder)
 {
     static const char start[] = "    build/release/posbench ";
     char *text = page(name);
@@ -286,13 +299,15 @@ static void check_lines(const char *name)
         line += *line == '\n';
         if (strncmp(line, start, strlen(start)) != 0)
             continue;
-        char words[256];
+        char words[512], arguments[1024];
         struct program p;
         line += strlen(start);
-        snprintf(words, sizeof words, "%.*s", (int)strcspn(line, "\n#"), line);
-        if (strchr(words, '"'))
-            continue;
-        RUN(&p, "%s --help", words);
+        const int length = command_length(line);
+        assert_true(length < (int)sizeof words);
+        snprintf(words, sizeof words, "%.*s", length, line);
+        snprintf(arguments, sizeof arguments, "'%s' && '" POSBENCH "' %s --help", folder,
+                 words);
+        program_run(&p, "cd", NULL, arguments);
         if (p.code != 0)
             fail_msg("%s: \"posbench %s\": %s", name, words, p.err);
         program_free(&p);
@@ -304,8 +319,11 @@ static void check_lines(const char *name)
 
 static void command_lines_in_the_readme_are_accepted(void **state)
 {
+    char folder[SCRATCH_TEXT];
     (void)state;
-    check_lines("README.md");
+    scratch_make(folder);
+    check_lines("README.md", folder);
+    scratch_remove(folder);
 }
 
 /* Writes `text` as FOLDER/NAME. */

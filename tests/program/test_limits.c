@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "command.h"
 #include "program.h"
 #include "small_matrix.h"
 
@@ -26,6 +27,8 @@ static const char yaml[] = "version: 1\n"
                            "    encoders: [rope]\n";
 
 static char folder[SCRATCH_TEXT];
+
+enum { MOST_CODE = 5 }; /* greater ones mean a signal, or timeout(1) */
 
 static int setup(void **state)
 {
@@ -89,6 +92,8 @@ static bool is_not_loaded(const struct program *p)
     return true;
 }
 
+/* Without arguments a command does what it does by default or says what it needs; what `check`
+ * and `bench` do by default takes minutes. */
 static void every_command_ends_with_little_address_space(void **state)
 {
     static const char *const kib[] = {"70000", "100000", "150000", "180000"};
@@ -103,6 +108,18 @@ static void every_command_ends_with_little_address_space(void **state)
         expect(&p, loaded ? 0 : 1, "");
         limited(&p, limit, "list tasks");
         expect(&p, loaded ? 0 : 1, "");
+        assert_true(command_count() > 20);
+        for (int c = 0; loaded && c < command_count(); c++) {
+            const char *name = command_at(c)->name;
+            char words[64];
+            const bool slow = strcmp(name, "check") == 0 || strcmp(name, "bench") == 0;
+            snprintf(words, sizeof words, "%s%s", name, slow ? " --help" : "");
+            limited(&p, limit, words);
+            if (p.code > MOST_CODE)
+                fail_msg("%s with %s: exit code %d\n%s%s", words, limit, p.code, p.out,
+                         p.err);
+            program_free(&p);
+        }
     }
 }
 

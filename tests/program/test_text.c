@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "program.h"
+#include "stand_in_corpus.h"
 
 static char folder[SCRATCH_TEXT];
 
@@ -394,24 +395,6 @@ static void what_prepares_stops_with_the_program(void **state)
 
 #define EXPERIMENTS TEST_DATA "/../../experiments"
 
-/* Writes numbers that never repeat: as many tokens as windows of 4,096 need. */
-static void write_numbers(const char *corpus)
-{
-    static const char *const names[] = {"train", "valid", "test"};
-    char path[256];
-    uint32_t x = 1;
-    snprintf(path, sizeof path, "%s/%s", folder, corpus);
-    mkdir(path, 0777);
-    for (int part = 0; part < 3; part++) {
-        snprintf(path, sizeof path, "%s/%s/%s.txt", folder, corpus, names[part]);
-        FILE *f = fopen(path, "w");
-        assert_non_null(f);
-        for (int i = 0; i < 5000; i++)
-            fprintf(f, "%u ", (x = x * 1664525 + 1013904223) >> 8);
-        fclose(f);
-    }
-}
-
 static void expect_with_corpora(const char *words, const char *arguments)
 {
     char environment[128], line[512];
@@ -426,8 +409,8 @@ static void expect_with_corpora(const char *words, const char *arguments)
 static void shipped_experiments_can_be_run(void **state)
 {
     (void)state;
-    write_numbers("prose");
-    write_numbers("code");
+    stand_in_corpus(folder, "prose");
+    stand_in_corpus(folder, "code");
     expect_with_corpora("21 runs: 0 done", "plan " EXPERIMENTS "/language.yaml");
     expect_with_corpora("21 runs: 0 done", "plan " EXPERIMENTS "/code.yaml");
     expect_with_corpora("7 runs done",
@@ -444,7 +427,7 @@ static void shipped_experiments_can_be_run(void **state)
     expect(4, "no gates to choose",
            "plot attention 1 --db @/shipped.db --choose line "
            "-o @/h.csv");
-    write_numbers("wikitext-103");
+    stand_in_corpus(folder, "wikitext-103");
     write_file("vocab.bpe", "#version: 0.2\n1 2\n", 1);
     expect(0, "17 runs: 0 done",
            "-C @ plan --profile paper " EXPERIMENTS "/language_paper.yaml --db @/paper.db");

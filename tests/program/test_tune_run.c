@@ -159,16 +159,32 @@ static void the_file_speaks_of_the_chosen_value_alone(void **state)
     refuse(b->p.out, "default.tune");
 }
 
+/* Checks the learning rates of the database's runs that are no trials. */
+static void chose(struct bed *b, const char *db, const char *want)
+{
+    char line[256];
+    snprintf(line, sizeof line,
+             "query \"SELECT json_extract(config, '$.train.lr') AS rate, count(*) AS runs "
+             "FROM v_run WHERE profile = 'default' GROUP BY rate\" -o csv --db %s",
+             db);
+    says(b, line, 0);
+    assert_string_equal(b->p.out, want);
+}
+
+/* The largest value has the smallest loss; each shard has the trials of one encoder. */
 static void shards_choose_for_themselves(void **state)
 {
     struct bed *b = *state;
     says(b, "run x.yaml --db a.db --jobs 1 --shard 1/2", 0);
     expect(b->p.err, "4 runs done");
+    chose(b, "a.db", "rate,runs\n0.01,3\n");
     says(b, "run x.yaml --db b.db --jobs 1 --shard 2/2", 0);
     expect(b->p.err, "4 runs done");
+    chose(b, "b.db", "rate,runs\n0.01,3\n");
     says(b, "merge --db all.db a.db b.db", 0);
     says(b, "plan x.yaml --db all.db", 0);
     expect(b->p.out, "8 runs: 8 done, 0 failed, 0 to run");
+    chose(b, "all.db", "rate,runs\n0.01,6\n");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -519,14 +519,39 @@ static void runs_that_are_not_done_are_told(void **state)
     plot_data_free(&d);
 }
 
-/* Numbers of foreign databases: gnuplot crashes when text stands where there is no number. */
-static void numbers_without_end_have_no_mark(void **state)
+/* Returns what `draw` writes for the plot; the caller frees it. */
+static char *script_of(struct fixture *f, const char *name)
+{
+    struct plot_request q = {0};
+    char *text;
+    size_t n;
+    struct plot_data d = read_plot(f, name, &q);
+    TEXT_OF(text, n, plot_find(name)->draw(&d, &q, out));
+    plot_data_free(&d);
+    return text;
+}
+
+/* Numbers of foreign databases: gnuplot crashes when text stands where there is no number. Claims
+ * draw no block of such numbers, seeds have an arrow at the edge of the scale. */
+static void numbers_without_end_have_no_point(void **state)
 {
     struct fixture *f = *state;
     struct program p;
     add_curves(f, "alpha", (double[]){(double)INFINITY, 0.5, 0.25});
     add_curves(f, "beta", (double[]){0.0, 1e308, -1.0});
     add_claims(f, "alpha", "beta");
+    char *claims = script_of(f, "claims"), *seeds = script_of(f, "seeds");
+    assert_non_null(strstr(claims, "$claim_0 << EOD\n-inf 1 -inf -inf\nEOD"));
+    assert_null(strstr(claims, "$claim_0 using"));
+    assert_null(strstr(claims, "$claim_1 using"));
+    assert_null(strstr(claims, "$paper_1 using"));
+    assert_non_null(strstr(claims, "$claim_2 using"));
+    assert_null(strstr(seeds, "inf"));
+    assert_null(strstr(seeds, "nan"));
+    assert_non_null(strstr(seeds, "$some_0 << EOD\n50 1 2 2 50\n25 1.2 3 3 25\n"));
+    assert_non_null(strstr(seeds, "$above_0 << EOD\n100 "));
+    free(claims);
+    free(seeds);
     store_close(f->store);
     f->store = NULL;
     static const char *const names[] = {"claims", "seeds"};
@@ -652,21 +677,27 @@ static void names_from_elsewhere_run_nothing(void **state)
     store_close(f->store);
     f->store = NULL;
     for (int i = 0; i < plot_count(); i++) {
+        char picture[SCRATCH_TEXT + 32], harm[SCRATCH_TEXT + 32];
+        snprintf(picture, sizeof picture, "%s/picture.svg", f->folder);
+        snprintf(harm, sizeof harm, "%s/harm", f->folder);
         if (plot_at(i)->planes)
             continue;
         for (int text = 0; text < 2; text++) {
             RUN(&p, "-C '%s' plot %s --db results.db -o %s", f->folder, plot_at(i)->name,
                 text ? "-" : "picture.svg");
-            if (p.code != 0 && !strstr(p.err, "gnuplot is not installed"))
+            const bool drawn = p.code == 0;
+            if (!drawn && !strstr(p.err, "gnuplot is not installed"))
                 fail_msg("%s: %s", plot_at(i)->name, p.err);
             program_free(&p);
+            if (text || !drawn)
+                continue;
+            /* A page includes the picture as it is. */
+            char *svg = file_text(picture, NULL);
+            assert_non_null(strstr(svg, "</svg>"));
+            assert_null(strstr(svg, "</script>"));
+            free(svg);
+            assert_int_equal(unlink(picture), 0);
         }
-        /* A page includes the picture as it is. */
-        RUN(&p, "--help >/dev/null; cd '%s' && ! grep '</script>' picture.svg", f->folder);
-        assert_int_equal(p.code, 0);
-        program_free(&p);
-        char harm[128];
-        snprintf(harm, sizeof harm, "%s/harm", f->folder);
         assert_int_not_equal(access(harm, F_OK), 0);
     }
 }
@@ -751,7 +782,7 @@ int main(void)
         TEST(claims_have_their_effect_and_verdict),
         TEST(a_metric_that_nothing_has_is_named),
         TEST(runs_that_are_not_done_are_told),
-        TEST(numbers_without_end_have_no_mark),
+        TEST(numbers_without_end_have_no_point),
         TEST(claims_show_their_verdict_in_colour_and_mark),
         TEST(csv_is_the_data),
         TEST(every_plot_says_when_nothing_fits),

@@ -242,7 +242,7 @@ static void all_that_lead_are_named(void **state)
 
 /* A reader copies a command of the page and runs it: it asks for the same picture, and a name
  * is one word of it. */
-static void commands_draw_the_same_and_no_more(void **state)
+static void commands_ask_for_the_same_and_quote_names(void **state)
 {
     struct fixture *f = *state;
     struct err undrawn;
@@ -621,7 +621,7 @@ int main(void)
         TEST(texts_are_judged_by_perplexity),
         TEST(the_leaderboard_begins_with_the_best),
         TEST(all_that_lead_are_named),
-        TEST(commands_draw_the_same_and_no_more),
+        TEST(commands_ask_for_the_same_and_quote_names),
         TEST(names_are_text),
         TEST(marks_tell_their_text_without_a_script),
         TEST(pictures_can_be_chosen),

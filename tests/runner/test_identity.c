@@ -93,64 +93,75 @@ static void order_and_spelt_out_defaults_change_nothing(void **state)
     }
 }
 
+/* Changes of BASE that each make another run. */
+static const char *const moves[] = {"seeds=[2]",
+                                    "data_seed=1",
+                                    "task.symbols=14",
+                                    "task.tokens=5",
+                                    "task.blanks=5",
+                                    "splits.id.count=4",
+                                    "splits.id.blanks=3",
+                                    "splits.more={count: 1}",
+                                    "encoders=[none]",
+                                    "encoders=[{name: cope, p_max: 12}]",
+                                    "encoders=[cope+rope]",
+                                    "encoders=[{name: cope, scale_position: false}]",
+                                    "model.layers=2",
+                                    "model.heads=1",
+                                    "model.dim=16",
+                                    "model.ff=31",
+                                    "model.norm=post",
+                                    "model.activation=relu",
+                                    "model.dropout=0.1",
+                                    "model.bias=false",
+                                    "model.tie_embeddings=false",
+                                    "model.normaliser=ssmax",
+                                    "model.normaliser=entmax",
+                                    "train.encoder_until=0.5",
+                                    "train.optimizer=adam",
+                                    "train.lr=2e-3",
+                                    "train.betas=[0.9, 0.99]",
+                                    "train.betas=[0.8, 0.999]",
+                                    "train.eps=1e-7",
+                                    "train.weight_decay=0.1",
+                                    "train.schedule=constant",
+                                    "train.warmup=1",
+                                    "train.batch=8",
+                                    "train.steps=11",
+                                    "train.samples=64",
+                                    "train.clip=1",
+                                    "train.shards=2",
+                                    "train.eval_every=5",
+                                    "train.eval_count=99"};
+
 static void whatever_moves_a_result_changes_it(void **state)
 {
-    static const char *const set[] = {"seeds=[2]",
-                                      "data_seed=1",
-                                      "task.symbols=14",
-                                      "task.tokens=5",
-                                      "task.blanks=5",
-                                      "splits.id.count=4",
-                                      "splits.id.blanks=3",
-                                      "splits.more={count: 1}",
-                                      "encoders=[none]",
-                                      "encoders=[{name: cope, p_max: 12}]",
-                                      "encoders=[cope+rope]",
-                                      "encoders=[{name: cope, scale_position: false}]",
-                                      "model.layers=2",
-                                      "model.heads=1",
-                                      "model.dim=16",
-                                      "model.ff=31",
-                                      "model.norm=post",
-                                      "model.activation=relu",
-                                      "model.dropout=0.1",
-                                      "model.bias=false",
-                                      "model.tie_embeddings=false",
-                                      "model.normaliser=ssmax",
-                                      "model.normaliser=entmax",
-                                      "train.encoder_until=0.5",
-                                      "train.optimizer=adam",
-                                      "train.lr=2e-3",
-                                      "train.betas=[0.9, 0.99]",
-                                      "train.betas=[0.8, 0.999]",
-                                      "train.eps=1e-7",
-                                      "train.weight_decay=0.1",
-                                      "train.schedule=constant",
-                                      "train.warmup=1",
-                                      "train.batch=8",
-                                      "train.steps=11",
-                                      "train.samples=64",
-                                      "train.clip=1",
-                                      "train.shards=2",
-                                      "train.eval_every=5",
-                                      "train.eval_count=99"};
-    enum { N = sizeof set / sizeof set[0] };
+    enum { N = sizeof moves / sizeof moves[0] };
     static char identity[N + 1][IDENTITY_TEXT];
     (void)state;
     first_run(BASE, NULL, identity[N]);
     for (int i = 0; i < N; i++) {
-        first_run(BASE, set[i], identity[i]);
+        first_run(BASE, moves[i], identity[i]);
         for (int k = 0; k < i; k++)
             assert_string_not_equal(identity[i], identity[k]);
         if (strcmp(identity[i], identity[N]) == 0)
-            fail_msg("%s changes nothing", set[i]);
+            fail_msg("%s changes nothing", moves[i]);
     }
 }
 
-static void every_setting_is_in_that_list_or_this_test_is_old(void **state)
+static void every_setting_is_among_these_moves(void **state)
 {
     (void)state;
-    assert_int_equal(setting_count(), 10 + 15);
+    for (int i = 0; i < setting_count(); i++) {
+        const struct setting *s = setting_at(i);
+        char start[2 * NAME_MAX_TEXT + 3];
+        bool found = false;
+        const int n = snprintf(start, sizeof start, "%s.%s=", s->section, s->option.name);
+        for (size_t k = 0; k < sizeof moves / sizeof moves[0]; k++)
+            found = found || strncmp(moves[k], start, (size_t)n) == 0;
+        if (!found)
+            fail_msg("no move begins with %s", start);
+    }
 }
 
 static void the_name_of_the_experiment_is_part_of_it(void **state)
@@ -496,7 +507,7 @@ int main(void)
         cmocka_unit_test(other_data_are_another_run),
         cmocka_unit_test(order_and_spelt_out_defaults_change_nothing),
         cmocka_unit_test(whatever_moves_a_result_changes_it),
-        cmocka_unit_test(every_setting_is_in_that_list_or_this_test_is_old),
+        cmocka_unit_test(every_setting_is_among_these_moves),
         cmocka_unit_test(the_name_of_the_experiment_is_part_of_it),
         cmocka_unit_test(a_stored_configuration_is_the_run),
         cmocka_unit_test(numbers_keep_every_bit),

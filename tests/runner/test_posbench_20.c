@@ -54,6 +54,17 @@ static const char *cell_of(const struct run_spec *r)
     return r->cell;
 }
 
+/* How many runs differ from run `i` in no more than the seed. */
+static int seeds_of(const struct config *c, int i)
+{
+    int n = 0;
+    for (int k = 0; k < c->runs; k++)
+        n += strcmp(task_of(&c->run[k]), task_of(&c->run[i])) == 0 &&
+             strcmp(encoder_of(&c->run[k]), encoder_of(&c->run[i])) == 0 &&
+             strcmp(cell_of(&c->run[k]), cell_of(&c->run[i])) == 0;
+    return n;
+}
+
 static void every_task_meets_every_encoder_at_every_rate(void **state)
 {
     static const struct {
@@ -67,8 +78,10 @@ static void every_task_meets_every_encoder_at_every_rate(void **state)
         assert_int_equal(different(c, encoder_of), ENCODERS);
         assert_int_equal(different(c, cell_of), RATES);
         assert_int_equal(c->runs, TASKS * ENCODERS * RATES * profile[p].seeds);
-        for (int i = 0; i < c->runs; i++)
+        for (int i = 0; i < c->runs; i++) {
             assert_string_equal(c->run[i].experiment, c->run[i].task->name);
+            assert_int_equal(seeds_of(c, i), profile[p].seeds);
+        }
         config_free(c);
     }
 }

@@ -3,13 +3,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <glob.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "config.h"
 #include "run_yaml.h"
 #include "scratch.h"
 #include "small_matrix.h"
+#include "stand_in_corpus.h"
 
 static char folder[SCRATCH_TEXT];
 
@@ -27,9 +30,10 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Writes, reads and compares a run; `profile` NULL: the file has none. */
+/* Writes, reads and compares a run; `profile` NULL: the file has none, as that of a trial. */
 static void assert_same(const struct run_spec *r, const char *profile)
 {
+    const bool trial = r->tuned == TUNED_TRIAL;
     char path[SCRATCH_TEXT + 16];
     char *text = NULL;
     size_t bytes = 0;
@@ -42,14 +46,14 @@ static void assert_same(const struct run_spec *r, const char *profile)
     fclose(out);
     snprintf(path, sizeof path, "%s/run.yaml", folder);
     write_text(path, text);
-    if (config_read(path, profile, NULL, 0, &c, &e) != ST_OK)
+    if (config_read(path, trial ? NULL : profile, NULL, 0, &c, &e) != ST_OK)
         fail_msg("%s\n%s", e.msg, text);
     assert_int_equal(c->runs, 1);
     if (strcmp(c->run[0].identity, r->identity) != 0)
         fail_msg("another run:\n%s\n%s\n%s", text, r->config, c->run[0].config);
     assert_string_equal(c->run[0].variant, r->variant);
     assert_string_equal(c->run[0].cell, r->cell);
-    assert_string_equal(c->run[0].profile, r->profile);
+    assert_string_equal(c->run[0].profile, trial ? "default" : r->profile);
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
         if (*line != '#' && strcspn(line, "\n") > 100)
             fail_msg("too long: %.*s", (int)strcspn(line, "\n"), line);
@@ -70,16 +74,45 @@ static void all_of(const char *file, const char *profile)
     config_free(c);
 }
 
+/* Calls all_of with each profile of the file, or once when it has none. The message about a
+ * profile that is not there names those that are. */
+static void all_profiles_of(const char *file)
+{
+    static const char before[] = "; it has ";
+    struct config *c = NULL;
+    struct err e = {.msg = ""};
+    char *rest = NULL;
+    assert_int_equal(config_read(file, "-", NULL, 0, &c, &e), ST_USAGE);
+    char *names = strstr(e.msg, before);
+    if (!names) {
+        assert_non_null(strstr(e.msg, "has no profiles"));
+        all_of(file, NULL);
+        return;
+    }
+    for (const char *name = strtok_r(names + strlen(before), ", \n", &rest); name;
+         name = strtok_r(NULL, ", \n", &rest))
+        all_of(file, name);
+}
+
 /* The shipped files have grids, epochs, tasks with proportions, splits with other encoders at
- * test. */
+ * test. Those of text get other text and tokens in place of corpora that may be missing. */
 static void every_shipped_run_is_itself(void **state)
 {
-    static const char *const profiles[] = {"quick", "smoke", "tune", "paper"};
+    char path[SCRATCH_TEXT + 16];
+    glob_t files;
     (void)state;
-    for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++)
-        all_of(TEST_DATA "/../../experiments.yaml", profiles[i]);
-    all_of(TEST_DATA "/../../experiments/posbench-20.yaml", "quick_20");
-    all_of(TEST_DATA "/../../experiments/published.yaml", "published");
+    stand_in_corpus(folder, "prose");
+    stand_in_corpus(folder, "code");
+    stand_in_corpus(folder, "wikitext-103");
+    snprintf(path, sizeof path, "%s/vocab.bpe", folder);
+    write_text(path, "#version: 0.2\n1 2\n");
+    assert_int_equal(setenv("POSBENCH_CORPORA", folder, 1), 0);
+    assert_int_equal(chdir(folder), 0);
+    assert_int_equal(glob(TEST_DATA "/../../experiments/*.yaml", 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++)
+        all_profiles_of(files.gl_pathv[i]);
+    globfree(&files);
+    all_profiles_of(TEST_DATA "/../../experiments.yaml");
 }
 
 /* Tries sums, layers, an option added later, and one that a split sets back to its default. */

@@ -1,6 +1,6 @@
 /* split_text.c -- a law's options as words: each that differs, with the value it differs from.
  *
- * The trap: options are compared as they are printed, so that 1 and 1.0 are the same. */
+ * Pitfall: options are compared as they are printed, so that 1 and 1.0 are the same. */
 #include "split_text.h"
 
 #include <math.h>

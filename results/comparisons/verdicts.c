@@ -3,7 +3,7 @@
  * One statement gives a row for each seed of either side of each claim and profile. Sides
  * are summarised, verdict_rule.h judges families (all claims about one experiment in one
  * profile), and the requested claims are printed, for people or as CSV and JSON.
- * Caution: claims that were not requested are read and judged too, because Holm's correction
+ * Pitfall: claims that were not requested are read and judged too, because Holm's correction
  * goes over the whole family; keep_asked drops them only afterwards. */
 #include "verdicts.h"
 

@@ -3,7 +3,7 @@
  * plot_list.inc, which CMake writes, names the plots. plot_read turns rows of a query,
  * panel and series first, into marks; plot_script chooses size and terminal and lets the
  * plot draw; plot_csv prints the same marks. looks.c chooses the looks of series.
- * Caution: panels and series are runs of equal neighbours, so that a query must order by them.
+ * Pitfall: panels and series are runs of equal neighbours, so that a query must order by them.
  * Text must reach gnuplot only through plot_quoted and its like. */
 #include "plot.h"
 

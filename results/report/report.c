@@ -2,7 +2,7 @@
  *
  * The page has style and counts, a link for each entry of `sections`, then the output of each
  * section's own function, then the script.
- * Caution: the page is written as it is made. When no run matches, or the database fails halfway,
+ * Pitfall: the page is written as it is made. When no run matches, or the database fails halfway,
  * part of it is written already, and the caller must not keep it. */
 #include "report.h"
 

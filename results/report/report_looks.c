@@ -4,7 +4,7 @@
  * Gates and planes come from the caller (report_look.h); the section itself explains the rule by
  * which run, head and kind of token were chosen. One head of each row is large; the script's
  * sliders choose another, and without a script all others are shown small.
- * Caution: texts of tokens may come from plug-ins, and must go through escape_html as all text. */
+ * Pitfall: texts of tokens may come from plug-ins, and must go through escape_html as all text. */
 #include "report_parts.h"
 
 #include <math.h>

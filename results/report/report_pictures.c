@@ -4,7 +4,7 @@
  * from one temporary file into another, and the SVG is copied without parts that a page cannot
  * have twice. Command and data follow as text. A picture that cannot be drawn is replaced by the
  * reason.
- * Caution: `rewritten` matches gnuplot's output literally; groups that another version writes
+ * Pitfall: `rewritten` matches gnuplot's output literally; groups that another version writes
  * differently are copied as they are, and marks then have no titles. */
 #include "report_parts.h"
 

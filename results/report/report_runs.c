@@ -4,7 +4,7 @@
  * block for each recipe: its runs, what differs from the first recipe of its experiment, the
  * command that trains it, and the whole configuration without the seed. Rows and blocks link to
  * each other by their numbers.
- * Caution: text of the database must go through escape_html (report_say, escape_html_name,
+ * Pitfall: text of the database must go through escape_html (report_say, escape_html_name,
  * report_element); a shell's quotes in the command are a second, inner layer. */
 #include "report_parts.h"
 

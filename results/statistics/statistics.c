@@ -3,7 +3,7 @@
  * The file has mean and spread of seeds, Student's tail by the incomplete beta function and its
  * quantile by Newton's method, intervals of means, rates and differences, bounds of rates, and
  * Holm's correction, each with its formula or source.
- * Caution: NaN means that there is no answer (no value, one seed), and callers must check for it.
+ * Pitfall: NaN means that there is no answer (no value, one seed), and callers must check for it.
  * Sums run in the order of the values; another order may change the last bits. */
 #include "statistics.h"
 

@@ -4,7 +4,7 @@
  * The stored database is attached to the made one, as a part is in a merge, and the statements
  * of store_differ.c find the differences. Curves come first, by step, so that the difference
  * told is the earliest one.
- * Caution: a program measures metrics that an older one did not. They are deleted from the made
+ * Pitfall: a program measures metrics that an older one did not. They are deleted from the made
  * run, because the stored one has nothing to compare them with. */
 #include "store_compare.h"
 

@@ -6,7 +6,7 @@
  * a run has the hash of its weights, so that after a kill one can tell whether the files that
  * wait beside the database belong to the stored rows.
  *
- * Caution: a statement that copies many rows only reports that one of them was refused; a row
+ * Pitfall: a statement that copies many rows only reports that one of them was refused; a row
  * that a CHECK refuses can only be the part's. */
 #include "store_merge.h"
 

@@ -4,7 +4,7 @@
  * text (store_query). Two guards allow only reading: an authorizer and sqlite3_stmt_readonly;
  * readers also open the file read-only (store.c). One statement is prepared, a second is
  * refused, parameters are bound, and each row is passed on.
- * Caution: cells and names are valid only until the next row. An error in a typed statement is
+ * Pitfall: cells and names are valid only until the next row. An error in a typed statement is
  * the user's; in one of ours it is the database's. */
 #include "store.h"
 

@@ -3,7 +3,7 @@
  * A run's row comes first (store_run, store_runs), then store_begin with an attempt, then
  * the contents of its spool, then store_done or store_stopped. Within store_together these are
  * parts of one transaction, and one that fails rolls all of them back.
- * Caution: a run that is done and begun again keeps its row and numbers until the new attempt is
+ * Pitfall: a run that is done and begun again keeps its row and numbers until the new attempt is
  * done (store_standing tells such runs apart). Only store_replace, in the transaction of that
  * end, moves them to temporary tables for the comparison. */
 #include "run_state.h"

@@ -3,7 +3,7 @@
  * The request is checked, table_data.c loads the records of each metric, table_section.c
  * divides them into sections, and each section is printed for people (table_print.c) or
  * collected as CSV and JSON (table_export.c). When nothing is printed, `nothing` says why.
- * Caution: all metrics must have the same runs in the same order, because section i of one is
+ * Pitfall: all metrics must have the same runs in the same order, because section i of one is
  * taken for section i of all. */
 #include "table.h"
 

@@ -4,7 +4,7 @@
  * alone when it has no numbers. Then runs of one name with different settings get different
  * names, variants are merged on request, and published numbers, caveats, learning curves and
  * settings of splits are read.
- * Caution: keys are interned (table_data_word) and compared by address; a text that is not
+ * Pitfall: keys are interned (table_data_word) and compared by address; a text that is not
  * interned equals none. */
 #include "table_data.h"
 

@@ -3,7 +3,7 @@
  * Accuracies come from table_data.c, ratios of splits from the runs' configurations. Each run
  * becomes a score (the largest ratio it passes), scores are numbered by profile, row and
  * column, one learning rate of each cell is kept, and the median over seeds is printed.
- * Caution: all steps rely on sorted arrays: records by run, sizes by recipe and split, scores
+ * Pitfall: all steps rely on sorted arrays: records by run, sizes by recipe and split, scores
  * by place and then by the ratio passed, so that the middle one is the median. */
 #include "table_extrapolation.h"
 

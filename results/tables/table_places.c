@@ -3,7 +3,7 @@
  * The values of each dimension are numbered in order of appearance, and the keys of rows are
  * chosen. The numbers of all members are sorted and repetitions dropped, which gives the rows;
  * then each member is looked up among them by bisection.
- * Caution: a run without numbers has no split. It belongs to every split that its experiment has
+ * Pitfall: a run without numbers has no split. It belongs to every split that its experiment has
  * here (by test: that its cell has), so that a cell can say which of its seeds are missing. */
 #include "table_section.h"
 

@@ -2,7 +2,7 @@
  *
  * Title, metric and sizes are composed; `fill` adds header, rows, rows of the paper and of
  * chance, majority and ceiling; then the format's function prints them and the notes.
- * Caution: footnotes get their numbers while cells are filled, so that notes are printed last.
+ * Pitfall: footnotes get their numbers while cells are filled, so that notes are printed last.
  * All text comes from a database and must go through clean_wrap or an escape of its format. */
 #include "table_print.h"
 

@@ -3,7 +3,7 @@
  * The first statement gives errors by value of each stratum over all runs that are done. Both
  * ends of the values are tried, and the harder end of the hardest stratum is kept. The second
  * statement gives each record's wrong answers, and those in that range are added up.
- * Caution: the first statement must not use the request's filters, or each table would have
+ * Pitfall: the first statement must not use the request's filters, or each table would have
  * hard places of its own. */
 #include "table_strata.h"
 

@@ -4,7 +4,7 @@
  * bench_run makes a workload of random tokens, measures each encoder's memory in a process of
  * its own, and opens the trainers. Each repetition then times both products, and one evaluation
  * and one step of every encoder. The results are medians and spreads.
- * Caution: the processes must be forked before this one has threads, so measure_memory must run
+ * Pitfall: the processes must be forked before this one has threads, so measure_memory must run
  * before the first trainer is opened. */
 #include "bench.h"
 

@@ -4,7 +4,7 @@
  * The checks of the database cover opening, schema, integrity_check, references and
  * permissions. A killed scheduler may leave a lock, spools, and runs that did not end. Each
  * check adds one finding or more through doctor_say, with a remedy.
- * Caution: the database is opened for reading only; nothing is repaired here. */
+ * Pitfall: the database is opened for reading only; nothing is repaired here. */
 #include "doctor.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  * Products of several shapes and strides are compared with plain loops in double, and kernels
  * with their naive twins on the same random numbers. The first one that is off becomes the
  * finding.
- * Caution: NaN must count as the worst error, so comparisons are written `error <= worst`,
+ * Pitfall: NaN must count as the worst error, so comparisons are written `error <= worst`,
  * which is false for NaN. */
 #include "doctor.h"
 

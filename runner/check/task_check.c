@@ -3,7 +3,7 @@
  * Clauses are tested in order. Then each split's law is simulated and compared with what the
  * task states, and samples are timed on one core. The second half of the file prints the
  * results.
- * Caution: when a ground clause is broken, the other clauses are `not looked at` and neither
+ * Pitfall: when a ground clause is broken, the other clauses are `not looked at` and neither
  * laws nor speed are measured, because they would call functions that may not be called. */
 #include "task_check.h"
 

@@ -4,7 +4,7 @@
  * and then in cli_globals, then the command's name, then arguments. A flag that is unknown,
  * lacks its value or is given twice is refused with a suggestion. Then values are grouped by
  * flag for flag_list.
- * Caution: a command's flags are known only after its name. A minus before a digit or a point
+ * Pitfall: a command's flags are known only after its name. A minus before a digit or a point
  * begins an argument. Asking for a flag that is not in the table trips an assertion. */
 #include "cli.h"
 

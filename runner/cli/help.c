@@ -2,7 +2,7 @@
  *
  * The text is made of the tables of commands and flags and the notes below. It is 80 columns
  * wide, whatever the terminal is. manual.c makes the manual page of the same notes.
- * Caution: docs/reference/commands.md is this text, and test_docs compares them; run
+ * Pitfall: docs/reference/commands.md is this text, and test_docs compares them; run
  * scripts/pages after every change. */
 #include "help.h"
 

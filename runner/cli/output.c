@@ -3,7 +3,7 @@
  * The file is written under a temporary name in the same folder; output_commit syncs and
  * renames it. output_close removes a file that was not committed, and so does a signal.
  * Standard output, pipes and devices are written directly.
- * Caution: the signal handler knows one name, so only one file can be open at a time;
+ * Pitfall: the signal handler knows one name, so only one file can be open at a time;
  * half_written must hold its name as long as the handler is installed. */
 #include "output.h"
 

@@ -4,7 +4,7 @@
  * erases the old block and writes the new one in a single write, so that it does not flicker.
  * An event erases the block, prints its line, which stays, and draws the block again. Without a
  * terminal only events are printed.
- * Caution: `drawn` must hold the widths that are on the screen, because a line takes several
+ * Pitfall: `drawn` must hold the widths that are on the screen, because a line takes several
  * rows after the window became narrower. */
 #include "progress.h"
 

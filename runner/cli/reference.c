@@ -3,7 +3,7 @@
  * The descriptions are made from their tables of options and splits: Markdown for
  * docs/reference, or text for `posbench show`. What an encoder learns is stated for default
  * options in one usual model.
- * Caution: test_docs compares the pages byte by byte (scripts/pages writes them). The lists
+ * Pitfall: test_docs compares the pages byte by byte (scripts/pages writes them). The lists
  * must not name a task or an encoder, so that two authors never edit the same file. */
 #include "reference.h"
 

@@ -3,7 +3,7 @@
  * Shape, encoders and threads are read and checked, bench.c measures, and the results are printed
  * as a table or as one JSON object per line. Without --encoder all encoders are timed; those that
  * only make sense in a sum are timed in one.
- * Caution: `scored` never exceeds `length` (it is lowered silently). Numbers that cannot be
+ * Pitfall: `scored` never exceeds `length` (it is lowered silently). Numbers that cannot be
  * measured here, such as memory without /proc, are null in JSON. */
 #include <limits.h>
 #include <math.h>

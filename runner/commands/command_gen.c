@@ -3,7 +3,7 @@
  * Task, split and options become a sample_source. Samples are drawn in rounds of one block for
  * each thread, into memory, and the blocks of a round are written in order. The file gets its
  * name at the end (output.h).
- * Caution: sample i depends on its index alone, so the bytes do not depend on which thread draws
+ * Pitfall: sample i depends on its index alone, so the bytes do not depend on which thread draws
  * a block; no state may be kept from one sample to the next. */
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * commands come from their tables, experiments and claims from the experiment file, runs from the
  * database by a statement with a condition for each filter. All are printed as cells of a
  * text_table, except the pages (--markdown, --man).
- * Caution: on a terminal some columns are left out; programs should ask for a format. */
+ * Pitfall: on a terminal some columns are left out; programs should ask for a format. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * leftovers, its rows (store_merge.h, which calls back for files and conflicts), and the waiting
  * files, which take their final names. What could not be merged is reported, and the exit code is
  * 1.
- * Caution: files of a part are copied under waiting names and become the runs' own only after its
+ * Pitfall: files of a part are copied under waiting names and become the runs' own only after its
  * rows are stored; model_files_settle cleans up when the merge fails in between. */
 #include "command.h"
 

@@ -4,7 +4,7 @@
  * plan, checks its memory and estimates its time, stores the papers' numbers and claims, and
  * announces the plan. schedule.c carries it out, and one line reports the result and the next
  * step.
- * Caution: the cases in `summarise` are in the order of importance; the first one that holds
+ * Pitfall: the cases in `summarise` are in the order of importance; the first one that holds
  * decides the exit code. */
 #include "command.h"
 

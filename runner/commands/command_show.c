@@ -3,7 +3,7 @@
  * The name is looked up among tasks, then encoders, then runs of the database (a number is an id,
  * anything else the beginning of an identity). The output is text or, with --markdown, the
  * reference page.
- * Caution: a run's text comes from the database and must go through clean_line, text_table or
+ * Pitfall: a run's text comes from the database and must go through clean_line, text_table or
  * json_show. A task hides an encoder of the same name, and an encoder hides a run. */
 #include <inttypes.h>
 #include <stdlib.h>

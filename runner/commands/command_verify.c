@@ -3,7 +3,7 @@
  * The run is trained in a scratch folder from its stored settings, with a spool and weights of
  * its own. verify.c compares, and the differences of provenance are printed too. Exit 1 when
  * anything differs.
- * Caution: with --steps only the learning curve is compared, and training stops early. Signals
+ * Pitfall: with --steps only the learning curve is compared, and training stops early. Signals
  * are caught before the scratch folder is made, so that it is removed after a signal too. */
 #include "command.h"
 

@@ -3,7 +3,7 @@
  * The runs of a choice are consecutive in the config (matrix.c). The ends of all runs are read
  * from the database once, sorted by identity; then the losses of each choice are averaged by
  * value.
- * Caution: a run that failed for lack of memory tells nothing about its value, one that diverged
+ * Pitfall: a run that failed for lack of memory tells nothing about its value, one that diverged
  * does. The database tells them apart only by the text of the error. */
 #include "choice.h"
 

@@ -3,7 +3,7 @@
  * Each item is checked for its keys, and its experiment, cell, metric, split and encoders are
  * looked up among the runs of all profiles; percentages become fractions. Published values are
  * read first, since a claim without numbers of its own takes its paper's numbers from them.
- * Caution: an experiment with mistakes has too few runs, so names are not looked up in it
+ * Pitfall: an experiment with mistakes has too few runs, so names are not looked up in it
  * (experiment_facts.sound); else one mistake would be reported many times. */
 #include "claims.h"
 

@@ -4,7 +4,7 @@
  * plug-ins), choose the profile, check --set, merge and expand every experiment without a profile
  * and in each profile, and check published numbers and claims against all these runs. The
  * profile's runs are returned only if no problem was noted.
- * Caution: a mistake does not stop the reading. It is noted (problems.h), and all are reported
+ * Pitfall: a mistake does not stop the reading. It is noted (problems.h), and all are reported
  * together; a function here that returns NULL or false has noted the reason. */
 #include "config.h"
 

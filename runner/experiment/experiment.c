@@ -3,7 +3,7 @@
  * Each function reads one key of a merged mapping into a run_spec or a list. Values follow the
  * tables of options of tasks and encoders; splits come from the task and from the file, with a
  * count for each. Mistakes are noted with their places.
- * Caution: when the file has a map of splits, the task's own splits that it does not name are
+ * Pitfall: when the file has a map of splits, the task's own splits that it does not name are
  * left out, except `valid`. */
 #include "experiment.h"
 

@@ -3,7 +3,7 @@
  * The mapping `grid` becomes axes, sorted by key. Cell number n stands for one value of each
  * axis, the last axis changing fastest, and grid_cell merges them over the experiment. cell_text
  * names a cell by its keys and canonical values.
- * Caution: the database tells runs apart by this name too, so values are parsed and printed again
+ * Pitfall: the database tells runs apart by this name too, so values are parsed and printed again
  * (0.10 is 0.1), and two values that print alike are refused. */
 #include "grid.h"
 

@@ -5,7 +5,7 @@
  * seed, make a run_spec with its identity and append it. With tuned settings the loops run for
  * each value, and the runs of one encoder in one cell form one choice. Cells or encoders that are
  * the same run under two names are refused.
- * Caution: a cell's splits are lent to its encoders and copied for each seed. `noted` is compared
+ * Pitfall: a cell's splits are lent to its encoders and copied for each seed. `noted` is compared
  * before and after a step, since mistakes are counted and not returned. */
 #include "matrix.h"
 

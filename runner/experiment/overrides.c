@@ -4,7 +4,7 @@
  * and among their keys, and it is merged over an experiment's mapping: first the changes for all
  * experiments, then those for this one. A setting that is set is removed from the grid or from
  * the tuned settings.
- * Caution: keys of a grid contain a dot, so what follows `grid.` or `tune.` is one key. */
+ * Pitfall: keys of a grid contain a dot, so what follows `grid.` or `tune.` is one key. */
 #include "overrides.h"
 
 #include <stdio.h>

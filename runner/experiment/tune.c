@@ -2,7 +2,7 @@
  *
  * The mapping has settings with lists of values, as a grid has, and two keys of its own: seeds,
  * and split, which may only state the default, `valid`. Without those two it is read as a grid.
- * Caution: `split` may not name a test, since a test cannot both choose a value and measure it.
+ * Pitfall: `split` may not name a test, since a test cannot both choose a value and measure it.
  * Options of the task are not tuned, since losses on different laws do not compare. */
 #include "tune.h"
 

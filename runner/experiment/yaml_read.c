@@ -3,7 +3,7 @@
  * Each function reads a node as an option or a setting and returns a number, or notes a problem
  * with the node's place. settings_read goes over the table twice: first the plain values, then
  * multiples (`4x` of dim, `100 epochs`), which depend on them.
- * Caution: quoted text is no number. A default that is a multiple is set in the second pass
+ * Pitfall: quoted text is no number. A default that is a multiple is set in the second pass
  * too. */
 #include "yaml_read.h"
 

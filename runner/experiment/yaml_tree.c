@@ -3,7 +3,7 @@
  * Nodes, entries and texts are taken from blocks that tree_close frees together. tree_merge
  * merges one mapping over another, tree_with sets one path, tree_without leaves one key out; each
  * returns a new root that shares what did not change.
- * Caution: a node may have several parents, so it must not change after it was read. NULL means
+ * Pitfall: a node may have several parents, so it must not change after it was read. NULL means
  * that memory ran out, which was noted. */
 #include "yaml_tree.h"
 

@@ -4,7 +4,7 @@
  * run that is done is stored in one transaction with the hash of its weights; then the spool and
  * the run's checkpoint are removed. leftovers_settle takes the lock, but only when there is
  * something to store.
- * Caution: only a run that was begun and has no end is stored; any other state was decided
+ * Pitfall: only a run that was begun and has no end is stored; any other state was decided
  * later. */
 #include "leftovers.h"
 

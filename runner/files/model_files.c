@@ -3,7 +3,7 @@
  * A file waits under a name of its own (TRAINED, MERGED, ...) until its rows are stored; then it
  * is renamed to the run's. model_files_settle compares each waiting file with the hash in the
  * run's row, and deletes those that no row refers to. A merge copies and checks files first.
- * Caution: names come from identities of a database that may be from a stranger, so names_files
+ * Pitfall: names come from identities of a database that may be from a stranger, so names_files
  * must be called first: an identity that is not 32 hexadecimal digits must not enter a path. */
 #include "model_files.h"
 

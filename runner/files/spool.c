@@ -3,7 +3,7 @@
  * Writing: one object per line, appended at once; a line that could not be written whole is cut
  * off again. Reading: all complete lines, each checked by its type; then spool_fold stores them
  * in one transaction, as done or stopped. spool_replay writes the lines of a checkpoint again.
- * Caution: the lock on the file shows that its worker lives, and closing any descriptor of the
+ * Pitfall: the lock on the file shows that its worker lives, and closing any descriptor of the
  * file in that process would release it. Strings of a spool live as long as its lines. */
 #include "spool.h"
 

@@ -3,7 +3,7 @@
  * States are read from the database once, sorted by identity, and each run gets a decision and a
  * reason. FLOPs are estimated from a few samples of each law. The matrix is dealt to shards by
  * FLOPs, filters narrow it, and checkpoints reduce what is left. plan_sum adds up.
- * Caution: with shards everything is planned first, including what no filter asks for, so that
+ * Pitfall: with shards everything is planned first, including what no filter asks for, so that
  * filters and states cannot move a run from one shard to another. */
 #include "plan.h"
 

@@ -2,7 +2,7 @@
  *
  * The items are in the order of the matrix. For people, neighbours that differ only in the seed
  * share a line, with totals below; JSON lists every run separately.
- * Caution: seconds may be NaN (no time was estimated): the table says so and JSON has null. A
+ * Pitfall: seconds may be NaN (no time was estimated): the table says so and JSON has null. A
  * field that is added to the JSON is a promise to scripts. */
 #include "plan.h"
 

@@ -7,7 +7,7 @@
  * many keys are as dark as those with few; the scale begins at the smallest value of the map. A
  * number of a plane is drawn relative to the largest of the plane.
  *
- * Caution: the bits of a forward pass differ between CPUs, which can move a cell near the border
+ * Pitfall: the bits of a forward pass differ between CPUs, which can move a cell near the border
  * of two shades; a comparison of pictures must allow for one shade (tests). */
 #include "encoder_picture.h"
 

@@ -4,7 +4,7 @@
  * row of its tables. Each model with weights reads the first sequences of `id`, and the sums of
  * its gates (gate_kinds.h) choose head and kind. Planes and tokens of the first sequence are kept
  * for the run with the highest score.
- * Caution: weights may be missing or damaged for one run and sound for the next, so a failure of
+ * Pitfall: weights may be missing or damaged for one run and sound for the next, so a failure of
  * one model is recorded and is no error. */
 #include "look_report.h"
 

@@ -3,7 +3,7 @@
  * A run_spec is filled in by its readers (matrix.c from a file, run_spec_parse from the
  * database). This file adds the model's vocabulary and lengths, the order of the splits, the
  * variant's name and the identity, a hash of the JSON.
- * Caution: a variant's name leaves out options with the value that the encoder takes if they are
+ * Pitfall: a variant's name leaves out options with the value that the encoder takes if they are
  * not set (by resolve, not the table's default). matrix.c refuses two variants of one name. */
 #include "run_spec.h"
 

@@ -3,7 +3,7 @@
  * Every value is spelled out, except options that the run's identity leaves out too, so that the
  * file means this run even if defaults change. A split lists its differences from the training
  * law, and what the task's own split of that name would change.
- * Caution: names and words come from the database, which may be from a stranger. Anything but a
+ * Pitfall: names and words come from the database, which may be from a stranger. Anything but a
  * plain word is quoted, and names that a file may not have are refused. */
 #include "run_yaml.h"
 

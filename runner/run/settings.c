@@ -3,7 +3,7 @@
  * A row holds the section, the option (type, range, default, help), the value's place in a
  * run_spec, and whether it may be a multiple. All code that reads or writes settings walks over
  * this table.
- * Caution: a new row or another name changes the JSON of every run, and so the identity of all
+ * Pitfall: a new row or another name changes the JSON of every run, and so the identity of all
  * stored runs. A new row must therefore be `.later` (LATER_REAL, LATER_CHOICE). */
 #include "settings.h"
 

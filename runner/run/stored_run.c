@@ -4,7 +4,7 @@
  * The name is a number or the beginning of an identity. The result is the run with its parsed
  * settings, or the reason why there is none: unknown, removed, several. Weights are loaded after
  * their identity, their hash and their tensors were checked.
- * Caution: a number is tried as an id first, then as the beginning of an identity. Cells may be
+ * Pitfall: a number is tried as an id first, then as the beginning of an identity. Cells may be
  * NULL in a stranger's database. */
 #include "stored_run.h"
 

@@ -3,7 +3,7 @@
  * Task, split, seed and changed options become a sample_source. sample_draw fills a sample by its
  * index. sample_write prints it as JSON, as text or in the layout of the public Flip-Flop data;
  * sample_show prints it in lines of a terminal.
- * Caution: --set is applied after the split's own changes, so a split may no longer be what its
+ * Pitfall: --set is applied after the split's own changes, so a split may no longer be what its
  * name says; nothing checks that here. */
 #include "sample_text.h"
 

@@ -3,7 +3,7 @@
  * A line with a brace is JSON; any other line is ids separated by blanks. Ids beyond the
  * vocabulary, lines without ids and lines that are too long are refused with file and line. The
  * tokens of all sequences are stored end to end, with a list of lengths.
- * Caution: an empty line is an error, and so is a file without lines. */
+ * Pitfall: an empty line is an error, and so is a file without lines. */
 #include "sequences.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  * process_start takes program, arguments and input. process_read passes complete lines of
  * standard output to a function and keeps the last bytes of standard error. process_wait returns
  * the status, and process_end_text describes it.
- * Caution: the input is written before anything is read, so a child must read it before it writes
+ * Pitfall: the input is written before anything is read, so a child must read it before it writes
  * more than a pipe holds. SIGPIPE must be ignored here, as schedule_run does. */
 #include "process.h"
 

@@ -4,7 +4,7 @@
  * filled. Each round then shows the state, waits, reacts to signals, checks the places, reads the
  * workers, stores the runs that have ended (settle) and fills free slots. At the end the counts
  * sum up the results.
- * Caution: check_places must be called before the end of a run is stored, so that nothing is
+ * Pitfall: check_places must be called before the end of a run is stored, so that nothing is
  * written to a database that was replaced. A fault of a place ends the matrix and is never blamed
  * on a run. */
 #include "schedule.h"

@@ -3,7 +3,7 @@
  * Names, steps, speed and the remaining times of slots and counts go to progress.h. The remaining
  * time of a run is scaled by its FLOPs done, that of the matrix by all FLOPs done, or, before any
  * are done, taken from the plan's estimate.
- * Caution: NaN stands for an unknown time up to left_text, which prints that. */
+ * Pitfall: NaN stands for an unknown time up to left_text, which prints that. */
 #include <math.h>
 #include <string.h>
 

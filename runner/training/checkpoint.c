@@ -3,7 +3,7 @@
  * Saving writes the tensors of the weights and of both moments, and as notes the position as
  * JSON, the spool so far, and a check sum of all that. Loading reads identity and position first,
  * then everything, then the check sum. checkpoint_step_of needs no model.
- * Caution: a failed load may have filled half of the trainer, which must then be opened again
+ * Pitfall: a failed load may have filled half of the trainer, which must then be opened again
  * (training.c does). A changed layout of the notes needs another `version`. */
 #include "checkpoint.h"
 

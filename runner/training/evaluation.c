@@ -3,7 +3,7 @@
  * Batches of the split are drawn. Answers, seen sequences and determined places are always
  * counted, errors and losses only where the encoder is defined. The shares then become rows of
  * the table `metric`. The caveat of a split is worded here too.
- * Caution: where the encoder is not defined the model's numbers are NaN, which the database
+ * Pitfall: where the encoder is not defined the model's numbers are NaN, which the database
  * stores as NULL, but chance, majority and ceiling are known. Bits and sums follow the order of
  * samples. */
 #include "evaluation.h"

@@ -3,7 +3,7 @@
  * All test samples are drawn and their hashes sorted. Each training sample's hash is then looked
  * up, and a bit is set for every test sample that has it. The longest input of training and of
  * each split is recorded too.
- * Caution: samples are compared by 64-bit hashes of their inputs only. A finite training set is
+ * Pitfall: samples are compared by 64-bit hashes of their inputs only. A finite training set is
  * drawn for one epoch only, since later ones repeat it. */
 #include "exposure.h"
 

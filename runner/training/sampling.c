@@ -2,7 +2,7 @@
  *
  * The input is a step, or a first index and an end. The output, lent until the next call, is
  * sequences end to end with tokens, targets, scored places and, for splits, strata.
- * Caution: buffers are sized for the longest law. A batch of a split ends where one more sequence
+ * Pitfall: buffers are sized for the longest law. A batch of a split ends where one more sequence
  * might not fit, so its number of sequences varies. In splits, unscored targets are removed after
  * the strata were computed from them. */
 #include "sampling.h"

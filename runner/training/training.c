@@ -4,7 +4,7 @@
  * steps, with points of the curve between them, the final evaluation, the weights and the cost.
  * Everything goes to the spool. Between steps and between parts of an evaluation the run may be
  * saved or stopped.
- * Caution: `now` runs ahead of `kept`, and only `kept`, with the spool up to there, goes into a
+ * Pitfall: `now` runs ahead of `kept`, and only `kept`, with the spool up to there, goes into a
  * checkpoint. A resumed run writes all later numbers again. */
 #include "training.h"
 

@@ -205,7 +205,8 @@ static enum status window_ids(void *context, const int32_t *id, size_t n, struct
 static enum status text_open(const char *name, const struct run_spec *r, struct text *t,
                              struct err *e)
 {
-    *t = (struct text){.name = name, .length = r->model.trained_length};
+    *t = (struct text){.name = strcmp(name, "-") == 0 ? "standard input" : name,
+                       .length = r->model.trained_length};
     if (!r->task->tokenizer)
         return err_set(e, ST_USAGE, "%s is no task of text: give ids with --input",
                        r->task->name);
@@ -213,7 +214,7 @@ static enum status text_open(const char *name, const struct run_spec *r, struct 
     t->window = malloc((size_t)t->length * sizeof *t->window);
     if (!t->window)
         return err_set(e, ST_NOMEM, "no memory for a window of %d tokens", t->length);
-    enum status st = mapped_file_open(name, &t->file, e);
+    enum status st = mapped_file_or_input(name, &t->file, e);
     if (!st)
         st = tokenizer_encode(t->tokenizer, name, &t->file, count_ids, t, e);
     if (!st && t->tokens == 0)
@@ -321,7 +322,8 @@ static const struct flag flags[] = {
     {"input", 0, "FILE", false,
      "sequences, one a line: JSON with \"tokens\", or ids; - is standard input"},
     {"text", 0, "FILE", false,
-     "of a task of text: the file's tokens, in windows of the trained length"},
+     "of a task of text: the file's tokens, in windows of the trained length; - is standard "
+     "input"},
     {"split", 0, "SPLIT", false, "sequences of a split of the run instead"},
     {"count", 'n', "N", false, "of the split the first N (default: all)"},
     {"logits", 0, "FILE", false,

@@ -80,13 +80,18 @@ static enum status open_tokenizer(const struct invocation *v, struct tokenizer *
     return st;
 }
 
+static const char *name_of(const char *file)
+{
+    return strcmp(file, "-") == 0 ? "standard input" : file;
+}
+
 static enum status show(const struct invocation *v, struct tokenizer *t,
                         const struct mapped_file *m, struct err *e)
 {
     struct showing s = {.t = t, .ids = flag_given(v, "ids")};
     enum status st = flag_integer(v, "count", 0, 1000000000, SHOWN, &s.most, e);
     if (!st)
-        st = tokenizer_encode(t, argument_at(v, 0), m, take, &s, e);
+        st = tokenizer_encode(t, name_of(argument_at(v, 0)), m, take, &s, e);
     if (st || s.ids)
         return st;
     printf("%s%s tokeniser, vocabulary %d: %lld tokens of %zu bytes, %.3f bytes a token\n",
@@ -100,7 +105,11 @@ static enum status run(const struct invocation *v, struct err *e)
     struct tokenizer *t = NULL;
     struct mapped_file m = {0};
     char *json = NULL;
-    enum status st = mapped_file_open(argument_at(v, 0), &m, e);
+    enum status st = ST_OK;
+    if (flag_given(v, "ids") && flag_given(v, "json"))
+        st = err_set(e, ST_USAGE, "give either --ids or --json");
+    if (!st)
+        st = mapped_file_or_input(argument_at(v, 0), &m, e);
     if (!st)
         st = open_tokenizer(v, &t, e);
     if (!st && flag_given(v, "json")) {
@@ -132,13 +141,14 @@ static const struct flag flags[] = {
 const struct command command_tokenize = {
     .name = "tokenize",
     .group = GROUP_DATA,
-    .summary = "show and count the tokens of a text file",
+    .summary = "show and count the tokens of a text file; - is standard input",
     .arguments = "FILE",
     .min_args = 1,
     .max_args = 1,
     .examples = "posbench tokenize story.txt --corpus prose --vocabulary 8192\n"
                 "posbench tokenize story.txt --tokenizer vocab.bpe --ids\n"
-                "posbench tokenize story.txt --corpus code --json > tokenizer.json",
+                "posbench tokenize story.txt --corpus code --json > tokenizer.json\n"
+                "echo 'to be or not' | posbench tokenize -",
     .flags = flags,
     .run = run,
 };

@@ -44,6 +44,33 @@ enum status mapped_file_open(const char *path, struct mapped_file *out, struct e
     return st;
 }
 
+/* Copies standard input into `to`, a file without a name that ends with its mapping. */
+static enum status copy_input(FILE *to, struct err *e)
+{
+    char part[1 << 16];
+    for (size_t n; (n = fread(part, 1, sizeof part, stdin)) > 0;)
+        if (fwrite(part, 1, n, to) != n)
+            break;
+    if (!ferror(stdin) && !ferror(to) && fflush(to) == 0)
+        return ST_OK;
+    return err_set(e, ST_IO, "standard input: cannot be kept: %s", strerror(errno));
+}
+
+enum status mapped_file_or_input(const char *path, struct mapped_file *out, struct err *e)
+{
+    if (strcmp(path, "-") != 0)
+        return mapped_file_open(path, out, e);
+    FILE *f = tmpfile();
+    if (!f)
+        return err_set(e, ST_IO, "standard input: cannot be kept: %s", strerror(errno));
+    *out = (struct mapped_file){0};
+    enum status st = copy_input(f, e);
+    if (!st)
+        st = mapped_file_of(f, "standard input", out, e);
+    fclose(f);
+    return st;
+}
+
 void mapped_file_close(struct mapped_file *m)
 {
     if (m->map)

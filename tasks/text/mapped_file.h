@@ -22,6 +22,9 @@ static inline struct mapped_file mapped_file_memory(const char *at, size_t n)
 
 /* Maps a file; the caller closes it. ST_IO with the path, also for a folder. */
 enum status mapped_file_open(const char *path, struct mapped_file *out, struct err *e);
+/* Opens a file likewise; "-" is standard input, which is read to its end and copied to a temporary
+ * file first. */
+enum status mapped_file_or_input(const char *path, struct mapped_file *out, struct err *e);
 /* Maps a file that is open; `name` is for messages. */
 enum status mapped_file_of(FILE *f, const char *name, struct mapped_file *out,
                            struct err *e);

@@ -248,6 +248,12 @@ static void files_are_looked_at(void **state)
            "corpus nowhere");
     expect(0, "bpe tokeniser", "tokenize @/test.txt");
     expect(0, "60 tokens of 60 bytes", "tokenize @/test.txt --tokenizer byte");
+    expect(0, "60 tokens of 60 bytes", "tokenize - --tokenizer byte < @/test.txt");
+    expect(0, "0 tokens of 0 bytes", "tokenize - < /dev/null");
+    expect(2, "standard input: byte 2: not UTF-8", "tokenize - < @/bad.txt");
+    expect(3, "standard input: cannot be kept", "tokenize - < /");
+    expect(2, "either --ids or --json", "tokenize @/test.txt --ids --json");
+    expect(0, "", "predict 1 --db @/r.db --text - --logits @/in.npy < @/test.txt");
     expect(2, "byte 2: not UTF-8", "tokenize @/bad.txt");
     expect(3, "bad.txt/", "tokenize @/bad.txt/");
     expect(0, "\"BPE\"", "tokenize @/test.txt --json");

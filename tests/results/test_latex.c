@@ -150,6 +150,7 @@ FITS(quick_20)
 FITS(open_cells)
 FITS(overnight)
 FITS(text_quick)
+FITS(text_six)
 FITS(anchors)
 FITS(last_x)
 
@@ -269,6 +270,7 @@ int main(void)
         cmocka_unit_test(fits_open_cells),
         cmocka_unit_test(fits_overnight),
         cmocka_unit_test(fits_text_quick),
+        cmocka_unit_test(fits_text_six),
         cmocka_unit_test(fits_anchors),
         cmocka_unit_test(fits_last_x),
         cmocka_unit_test(what_fits_a_page_is_one_float),

@@ -233,9 +233,19 @@ static enum status nothing(struct store *s, const struct job *j, struct err *e)
                        "of their splits",
                        runs);
     no_match_request(s, q->experiment, q->profile, q->filters, q->n_filters, advice);
-    for (int i = 0; i < q->n_filters && !advice[0]; i++)
-        if (strncmp(q->filters[i], "split=", strlen("split=")) == 0)
-            return no_such_split(s, q->filters[i], e);
+    const char *split = NULL;
+    for (int i = 0; i < q->n_filters && !advice[0]; i++) {
+        if (strncmp(q->filters[i], "split=", strlen("split=")) != 0)
+            continue;
+        if (split)
+            return err_set(e, ST_NOTFOUND,
+                           "nothing matches both \"%s\" and \"%s\"; for either write "
+                           "them as one filter, such as split=id,ood_*",
+                           split, q->filters[i]);
+        split = q->filters[i];
+    }
+    if (split)
+        return no_such_split(s, split, e);
     return err_set(e, ST_NOTFOUND,
                    "no run matches%s; `posbench list runs` shows what there "
                    "is",

@@ -148,7 +148,7 @@ const struct command command_tokenize = {
     .examples = "posbench tokenize story.txt --corpus prose --vocabulary 8192\n"
                 "posbench tokenize story.txt --tokenizer vocab.bpe --ids\n"
                 "posbench tokenize story.txt --corpus code --json > tokenizer.json\n"
-                "echo 'to be or not' | posbench tokenize -",
+                "posbench tokenize - < story.txt",
     .flags = flags,
     .run = run,
 };

@@ -107,6 +107,8 @@ static void tables_have_bits_and_what_is_undefined(void **state)
     expect(0, "bits_per_byte", "table --db @/r.db --metric bits_per_byte");
     expect(0, "n/a", "table --db @/r.db --metric bits_per_byte");
     expect(0, "identical", "verify 1 --db @/r.db");
+    expect(4, "nothing matches both \"split=id\" and \"split=ood_once\"",
+           "table --db @/r.db --only split=id --only split=ood_once");
 }
 
 /* The table's notes name what was scored, the stride and the tokeniser. They do not count

@@ -148,7 +148,7 @@ const struct command command_tokenize = {
     .examples = "posbench tokenize story.txt --corpus prose --vocabulary 8192\n"
                 "posbench tokenize story.txt --tokenizer vocab.bpe --ids\n"
                 "posbench tokenize story.txt --corpus code --json > tokenizer.json\n"
-                "posbench tokenize - < story.txt",
+                "posbench tokenize - --tokenizer byte",
     .flags = flags,
     .run = run,
 };

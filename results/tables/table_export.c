@@ -236,7 +236,7 @@ enum status table_export_macros(const struct table_section *s,
         const struct table_cell *c = &s->cell[i];
         char name[MACRO_NAME], spread[MACRO_NAME + 8], value[METRIC_TEXT];
         const int before = known->n;
-        if (c->n == 0)
+        if (c->runs == 0)
             continue;
         macro_name(s, i / s->cols, i % s->cols, name);
         snprintf(spread, sizeof spread, "%sSpread", name);

@@ -333,10 +333,10 @@ static const struct flag flags[] = {
     {"encoder", 0, "ENCODER", false, "only these encoders, e.g. cope* (default: all)"},
     {"cell", 0, "CELL", false, "only these cells of a grid (default: all)"},
     {"sample", 0, "N", false,
-     "attention, gates, positions: which sequence of the split, from 0 (default 0 of id)"},
+     "plots of a model: which sequence of the split, from 0 (default 0 of id)"},
     {"choose", 0, "line|empty|paragraph|heading", false,
-     "attention, gates, positions: only the head whose gates correlate most with these marks "
-     "of a text, over the first 100 sequences of the split (default: all heads)"},
+     "plots of a model: only the head whose gates correlate most with these marks of a text, "
+     "over the first 100 sequences of the split (default: all heads)"},
     {"profile", 0, "PROFILE", false, "only runs of this profile (default: all)"},
     FLAG_DB,
     {0},

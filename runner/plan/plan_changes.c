@@ -80,7 +80,8 @@ static bool descend(json_t **now, json_t **then, char path[PATH_TEXT])
     return true;
 }
 
-/* Writes "train.steps is 200 now; it was run with 100". */
+/* Writes "train.steps is 200 now; it was run with 100". A difference of the data is told by their
+ * hashes, since their names are the same. */
 static void other_setting(json_t *now, json_t *then, char reason[PLAN_REASON])
 {
     char path[PATH_TEXT] = "", a[VALUE_TEXT], b[VALUE_TEXT];
@@ -88,7 +89,15 @@ static void other_setting(json_t *now, json_t *then, char reason[PLAN_REASON])
         continue;
     value_text(now, a);
     value_text(then, b);
-    snprintf(reason, PLAN_REASON, "%s is %s now; it was run with %s", path, a, b);
+    const char *last = strrchr(path, '.');
+    if (last && strcmp(last, ".data") == 0)
+        snprintf(
+            reason, PLAN_REASON,
+            "the files of the task's data have changed: their hash is %s now; it was run "
+            "with %s",
+            a, b);
+    else
+        snprintf(reason, PLAN_REASON, "%s is %s now; it was run with %s", path, a, b);
 }
 
 /* Writes the reason; returns the cause, or NULL when nothing differs. */

@@ -107,6 +107,8 @@ static void tables_have_bits_and_what_is_undefined(void **state)
     expect(0, "bits_per_byte", "table --db @/r.db --metric bits_per_byte");
     expect(0, "n/a", "table --db @/r.db --metric bits_per_byte");
     expect(0, "identical", "verify 1 --db @/r.db");
+    expect(0, "AbsoluteBeyondUndefinedOodTwice}{n/a}\n",
+           "table --db @/r.db --metric bits_per_byte -o macros");
     expect(4, "nothing matches both \"split=id\" and \"split=ood_once\"",
            "table --db @/r.db --only split=id --only split=ood_once");
 }
@@ -207,7 +209,7 @@ static void a_changed_corpus_is_told_and_is_another_run(void **state)
     expect(2, ".safetensors", "export 1 --db @/r.db -o @/w2.safetensors");
     expect(2, "put back the files as they were",
            "predict 1 --split id --db @/r.db --logits -");
-    expect(0, "splits.id.data is \"", "plan @/text.yaml --db @/r.db");
+    expect(0, "the files of the task's data have changed: their hash is \"", "plan @/text.yaml --db @/r.db");
     write_file("test.txt", "bcabcabcabca", 5);
     expect(0, "1 done", "plan @/text.yaml --db @/r.db");
 }

@@ -24,6 +24,21 @@ void report_element(FILE *out, const char *tag, const char *text)
     fprintf(out, "</%s>", tag);
 }
 
+void report_word(FILE *to, const char *before, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789._-+=:,/";
+    fputs(before, to);
+    if (*word && !word[strspn(word, plain)]) {
+        fputs(word, to);
+        return;
+    }
+    fputc('\'', to);
+    for (; *word; word++)
+        fputs(*word == '\'' ? "'\\''" : (const char[]){*word, '\0'}, to);
+    fputc('\'', to);
+}
+
 /* Formats into memory and escapes the whole, so that the format must not contain tags. */
 static void say(FILE *out, void (*escape)(FILE *out, const char *text), const char *fmt,
                 va_list args)
@@ -86,7 +101,7 @@ static enum status tables(struct report *r, struct err *e)
 {
     const struct table_request q = {.experiment = r->request->experiment,
                                     .profile = r->request->profile,
-                                    .published = true,
+                                    .published = PUBLISHED_BELOW,
                                     .format = PRINT_HTML};
     return table_print(r->store, &q, r->out, e);
 }

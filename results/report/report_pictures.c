@@ -160,43 +160,26 @@ static void write_data(FILE *out, const struct plot *p, const struct plot_data *
     free(text);
 }
 
-/* Writes a word of a POSIX shell's command line, quoted when necessary: readers copy and run the
- * command, and its names may come from any database. */
-static void write_word(FILE *out, const char *before, const char *word)
+/* Writes the command that draws the same picture. */
+static void write_command(const struct report *r, const struct plot *p,
+                          const struct plot_request *q)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789._-+=:,/";
-    fputs(before, out);
-    if (*word && !word[strspn(word, plain)]) {
-        escape_html(out, word);
-        return;
-    }
     char *text = NULL;
     size_t bytes = 0;
     FILE *to = open_memstream(&text, &bytes);
     if (!to)
         return;
-    putc('\'', to);
-    for (const char *c = word; *c; c++)
-        fputs(*c == '\'' ? "'\\''" : (const char[]){*c, '\0'}, to);
-    putc('\'', to);
-    if (fclose(to) == 0)
-        escape_html(out, text);
-    free(text);
-}
-
-/* Writes the command that draws the same picture. */
-static void write_command(const struct report *r, const struct plot *p,
-                          const struct plot_request *q)
-{
-    fprintf(r->out, "posbench plot %s", p->name);
+    fprintf(to, "posbench plot %s", p->name);
     if (q->experiment)
-        write_word(r->out, " ", q->experiment);
+        report_word(to, " ", q->experiment);
     if (q->profile)
-        write_word(r->out, " --profile ", q->profile);
+        report_word(to, " --profile ", q->profile);
     if (strcmp(r->request->database, "results.db") != 0)
-        write_word(r->out, " --db ", r->request->database);
-    fprintf(r->out, " -o %s.svg", p->name);
+        report_word(to, " --db ", r->request->database);
+    fprintf(to, " -o %s.svg", p->name);
+    if (fclose(to) == 0)
+        report_element(r->out, "code", text);
+    free(text);
 }
 
 static enum status write_figure(struct report *r, const struct plot *p,
@@ -223,9 +206,8 @@ static enum status write_figure(struct report *r, const struct plot *p,
             *r->undrawn = why;
         st = ST_OK;
     }
-    fputs("<p class=made><code>", r->out);
+    fputs("<p class=made>", r->out);
     write_command(r, p, q);
-    fputs("</code>", r->out);
     if (fits)
         write_data(r->out, p, d);
     fputs("</p>\n</figure>\n", r->out);

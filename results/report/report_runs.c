@@ -156,21 +156,6 @@ static void write_config(FILE *out, const char *config)
     json_decref(all);
 }
 
-/* Writes a word for a shell, quoted unless it has only plain characters. */
-static void write_word(FILE *to, const char *before, const char *value)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789_=.,-";
-    if (value[strspn(value, plain)] == '\0') {
-        fprintf(to, "%s%s", before, value);
-        return;
-    }
-    fprintf(to, "%s'", before);
-    for (; *value; value++)
-        fputs(*value == '\'' ? "'\\''" : (const char[]){*value, '\0'}, to);
-    fputc('\'', to);
-}
-
 static void write_command(FILE *out, const char *const *cells)
 {
     char *text = NULL;
@@ -178,11 +163,11 @@ static void write_command(FILE *out, const char *const *cells)
     FILE *to = open_memstream(&text, &bytes);
     if (!to)
         return;
-    write_word(to, "posbench run FILE.yaml --profile ", store_cell(cells[PROFILE]));
-    write_word(to, " --only experiment=", store_cell(cells[EXPERIMENT]));
+    report_word(to, "posbench run FILE.yaml --profile ", store_cell(cells[PROFILE]));
+    report_word(to, " --only experiment=", store_cell(cells[EXPERIMENT]));
     if (*store_cell(cells[CELL]))
-        write_word(to, " --only cell=", cells[CELL]);
-    write_word(to, " --only variant=", store_cell(cells[VARIANT]));
+        report_word(to, " --only cell=", cells[CELL]);
+    report_word(to, " --only variant=", store_cell(cells[VARIANT]));
     if (fclose(to) == 0) {
         fputs("<p>The command, with the experiment file of these runs: ", out);
         report_element(out, "code", text);

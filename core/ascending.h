@@ -18,6 +18,12 @@ static inline int ascending_hashes(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Orders interned strings by address; the order has no meaning. */
+static inline int ascending_pointers(const void *a, const void *b)
+{
+    return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
+}
+
 static inline int min_int(int a, int b)
 {
     return a < b ? a : b;

@@ -6,6 +6,7 @@
  * settings of splits are read.
  * Pitfall: keys are interned (table_data_word) and compared by address; a text that is not
  * interned equals none. */
+#include "ascending.h"
 #include "table_data.h"
 
 #include <assert.h>
@@ -396,21 +397,16 @@ struct named {
     int first;
 };
 
-static int compare_pointers(const char *a, const char *b)
-{
-    return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
-}
-
 /* Compares interned strings by address; the order has no meaning. */
 static int by_name(const struct record *a, const struct record *b)
 {
     static const enum dim dims[] = {DIM_EXPERIMENT, DIM_PROFILE, DIM_CELL};
     for (size_t i = 0; i < sizeof dims / sizeof *dims; i++) {
-        const int order = compare_pointers(a->key[dims[i]], b->key[dims[i]]);
+        const int order = ascending_pointers(a->key[dims[i]], b->key[dims[i]]);
         if (order)
             return order;
     }
-    return compare_pointers(a->variant, b->variant);
+    return ascending_pointers(a->variant, b->variant);
 }
 
 static int by_recipe(const void *pa, const void *pb)
@@ -562,11 +558,11 @@ static int by_encoder(const void *pa, const void *pb)
     const struct record *b = ((const struct named *)pb)->record;
     static const enum dim dims[] = {DIM_EXPERIMENT, DIM_PROFILE, DIM_CELL};
     for (size_t i = 0; i < sizeof dims / sizeof *dims; i++) {
-        const int order = compare_pointers(a->key[dims[i]], b->key[dims[i]]);
+        const int order = ascending_pointers(a->key[dims[i]], b->key[dims[i]]);
         if (order)
             return order;
     }
-    return compare_pointers(a->encoder, b->encoder);
+    return ascending_pointers(a->encoder, b->encoder);
 }
 
 /* Replaces the variant by the encoder's name where an experiment, profile and cell has only one
@@ -605,7 +601,7 @@ static int by_owner(const void *pa, const void *pb)
                                    {a->split, b->split}};
     int order = 0;
     for (size_t i = 0; i < sizeof pair / sizeof *pair && order == 0; i++)
-        order = compare_pointers(pair[i][0], pair[i][1]);
+        order = ascending_pointers(pair[i][0], pair[i][1]);
     return order;
 }
 

@@ -3,6 +3,7 @@
  * A table has the records of one experiment and profile, unless these are rows or columns.
  * table_places.c divides them among rows and columns; then each cell's mean, spread and bound
  * are computed, and the best among comparable cells are marked. */
+#include "ascending.h"
 #include "table_section.h"
 #include "run_state.h"
 
@@ -32,19 +33,14 @@ struct dividing {
     struct table_shape shape;
 };
 
-/* Compares interned strings by address; the order has no meaning. */
-static int compare_pointers(const void *a, const void *b)
-{
-    return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
-}
-
 static int by_section(const void *context, int a, int b)
 {
     const struct dividing *x = context;
     int order = 0;
     for (int d = 0; d < DIMS && order == 0; d++)
         if (separates(x->shape, (enum dim)d))
-            order = compare_pointers(x->data->record[a].key[d], x->data->record[b].key[d]);
+            order =
+                ascending_pointers(x->data->record[a].key[d], x->data->record[b].key[d]);
     return order;
 }
 
@@ -146,7 +142,7 @@ static int by_rivals(const void *context, int a, int b)
     int order = 0;
     for (int k = 0; k < s->keys && order == 0; k++)
         if (s->key[k] != DIM_VARIANT)
-            order = compare_pointers(s->row[a].key[k], s->row[b].key[k]);
+            order = ascending_pointers(s->row[a].key[k], s->row[b].key[k]);
     return order;
 }
 

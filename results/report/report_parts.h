@@ -53,8 +53,8 @@ enum status report_plot(struct report *r, const struct plot *p, const char *expe
                         struct err *e);
 /* Writes an element around escaped text. */
 void report_element(FILE *out, const char *tag, const char *text);
-/* Writes `before`, then a word of a POSIX shell's command line, quoted where necessary: readers copy
- * and run the commands, and names may come from any database. Escapes no html. */
+/* Writes `before`, then a word of a POSIX shell's command line, quoted where necessary: readers
+ * copy and run the commands, and names may come from any database. Escapes no html. */
 void report_word(FILE *to, const char *before, const char *word);
 
 extern const char report_style[], report_script[]; /* report.css, report.js */

@@ -209,7 +209,8 @@ static void a_changed_corpus_is_told_and_is_another_run(void **state)
     expect(2, ".safetensors", "export 1 --db @/r.db -o @/w2.safetensors");
     expect(2, "put back the files as they were",
            "predict 1 --split id --db @/r.db --logits -");
-    expect(0, "the files of the task's data have changed: their hash is \"", "plan @/text.yaml --db @/r.db");
+    expect(0, "the files of the task's data have changed: their hash is \"",
+           "plan @/text.yaml --db @/r.db");
     write_file("test.txt", "bcabcabcabca", 5);
     expect(0, "1 done", "plan @/text.yaml --db @/r.db");
 }

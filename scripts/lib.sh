@@ -4,8 +4,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 BUILD_PACKAGES="gcc cmake ninja-build pkg-config libopenblas-dev libyaml-dev libjansson-dev
   libxxhash-dev libpcre2-dev libsqlite3-dev librandom123-dev libcmocka-dev sqlite3"
-# For tests/program/test_plugin.c (a plug-in's Makefile) and test_docs.c (a line of Python).
-TEST_PACKAGES="make python3"
+# For tests/program/test_plugin.c (a plug-in's Makefile), test_docs.c (a line of Python) and
+# test_new.c (a source tree under git).
+TEST_PACKAGES="make python3 git"
 LINT_PACKAGES="clang-format clang-tidy"
 FUZZ_PACKAGES="clang libclang-rt-dev"
 # For tests/slurm, which is skipped where these cannot be installed.

@@ -101,9 +101,9 @@ static enum status check_metrics(struct store *s, const struct job *j, struct er
 /* The default metrics: errors, then those of texts when the database has any. */
 #define METRICS_OF_TASKS "token_error,sequence_error"
 #define METRICS_OF_TEXTS "perplexity,bits_per_byte"
-enum { ERRORS = 2 };
+enum { ERRORS = 2, BITS = 3 }; /* metrics of tasks; the index of bits_per_byte */
 
-static enum status take_bits(void *context, sqlite3_stmt *q, struct err *e)
+static enum status take_texts(void *context, sqlite3_stmt *q, struct err *e)
 {
     (void)e;
     *(bool *)context = sqlite3_column_int(q, 0);
@@ -114,8 +114,10 @@ static enum status default_metrics(struct store *s, struct job *j, struct err *e
 {
     bool texts = false;
     const enum status st =
-        store_each(s, "SELECT EXISTS (SELECT 1 FROM metric WHERE name = 'bits_per_byte')",
-                   NULL, 0, NULL, take_bits, &texts, e);
+        store_each(s,
+                   "SELECT EXISTS (SELECT 1 FROM metric"
+                   " WHERE name IN ('bits_per_byte', 'word_perplexity'))",
+                   NULL, 0, NULL, take_texts, &texts, e);
     return st ? st
               : split_metrics(
                     j, texts ? METRICS_OF_TASKS "," METRICS_OF_TEXTS : METRICS_OF_TASKS, e);
@@ -167,9 +169,17 @@ static enum status print_section(struct job *j, const struct table_section *s,
     }
 }
 
-/* Is the table left out by default? Texts get no errors, because every sequence has some; other
- * tasks get no perplexity and bits, and no errors per sequence where they equal those per
- * token. */
+static bool has_values(const struct table_section *s)
+{
+    for (int i = 0; i < s->rows * s->cols; i++)
+        if (s->cell[i].n > 0)
+            return true;
+    return false;
+}
+
+/* Is the table left out by default? Texts get no errors, because every sequence has some, and no
+ * bits per byte where they have none (tokens of words). Other tasks get no perplexity and bits,
+ * and no errors per sequence where they equal those per token. */
 static bool left_out(const struct job *j, int metric, const struct table_section *s)
 {
     bool text = false;
@@ -177,7 +187,9 @@ static bool left_out(const struct job *j, int metric, const struct table_section
         return false;
     for (int i = 0; i < s->members; i++)
         text |= table_member(s, i)->source != NULL;
-    return text ? metric < ERRORS : metric >= ERRORS || (metric > 0 && s->single);
+    if (text)
+        return metric < ERRORS || (metric == BITS && !has_values(s));
+    return metric >= ERRORS || (metric > 0 && s->single);
 }
 
 static enum status one_table(struct job *j, int metric, int section, struct err *e)

@@ -113,6 +113,20 @@ static void tables_have_bits_and_what_is_undefined(void **state)
            "table --db @/r.db --only split=id --only split=ood_once");
 }
 
+/* Tokens of words have no bytes, so that there are no bits and perplexity stands alone. */
+static void a_table_of_words_is_of_perplexity(void **state)
+{
+    struct program p;
+    (void)state;
+    expect(0, "1 run done",
+           "run @/text.yaml --db @/words.db --jobs 1 --set task.corpus=sample "
+           "--set task.tokenizer=word --set task.vocabulary=300");
+    RUN(&p, "table --db %s/words.db", folder);
+    said(&p, 0, ": perplexity\n");
+    assert_null(strstr(p.out, "bits_per_byte"));
+    program_free(&p);
+}
+
 /* The table's notes name what was scored, the stride and the tokeniser. They do not count
  * seeds that err on at most 1 %, as no text is predicted without errors. */
 static void tables_say_what_was_scored(void **state)
@@ -466,6 +480,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_writes_on),
         cmocka_unit_test(tables_have_bits_and_what_is_undefined),
+        cmocka_unit_test(a_table_of_words_is_of_perplexity),
         cmocka_unit_test(tables_say_what_was_scored),
         cmocka_unit_test(weights_of_a_text_are_exported),
         cmocka_unit_test(the_loss_has_a_position),

@@ -466,9 +466,10 @@ static enum status nothing(struct store *s, const struct job *j, struct err *e)
     if (unfinished)
         return unfinished;
     if (!j->lacking.used)
-        return err_set(e, ST_NOTFOUND,
-                       "no run that matches has splits with scored answers; `posbench list "
-                       "runs` shows what there is");
+        return err_set(
+            e, ST_NOTFOUND,
+            "no run that matches has splits whose answers are judged right or wrong "
+            "(those of texts are not); `posbench list runs` shows what there is");
     return err_set(
         e, ST_NOTFOUND,
         "no test has a score of every encoder: %s; choose encoders that share tests "

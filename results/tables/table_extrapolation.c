@@ -466,7 +466,8 @@ static enum status nothing(struct store *s, const struct table_request *q, struc
     char advice[FILTER_ADVICE];
     no_match_request(s, q->experiment, q->profile, q->filters, q->n_filters, advice);
     return err_set(e, ST_NOTFOUND,
-                   "no run that matches has splits with scored answers%s; `posbench list "
+                   "no run that matches has splits whose answers are judged right or wrong "
+                   "(those of texts are not)%s; `posbench list "
                    "runs` shows what there is",
                    advice);
 }

@@ -107,6 +107,7 @@ static void tables_have_bits_and_what_is_undefined(void **state)
     expect(0, "bits_per_byte", "table --db @/r.db --metric bits_per_byte");
     expect(0, "n/a", "table --db @/r.db --metric bits_per_byte");
     expect(0, "identical", "verify 1 --db @/r.db");
+    expect(4, "those of texts are not", "table --extrapolation --db @/r.db");
     expect(0, "AbsoluteBeyondUndefinedOodTwice}{n/a}\n",
            "table --db @/r.db --metric bits_per_byte -o macros");
     expect(4, "nothing matches both \"split=id\" and \"split=ood_once\"",

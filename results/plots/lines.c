@@ -1,4 +1,4 @@
-/* lines.c -- pictures of lines: of each series every seed thin, and one line over them thick. */
+/* lines.c -- pictures of lines: each seed of a series is a thin line below the thick one. */
 #include "plot.h"
 
 #include <math.h>
@@ -6,9 +6,10 @@
 
 #include "looks.h"
 
-/* Thin lines of more series hide each other and the thick ones, and text has no room for any;
- * chosen. */
+/* The most series of a box that get thin lines, chosen: those of more hide each other and the thick
+ * ones. Text has no room for any. */
 enum { THIN_MOST = 8 };
+
 static bool has_thin_lines(const struct plot_data *d, const struct plot_request *q)
 {
     return !q->text && plot_series_most(d) <= THIN_MOST;
@@ -28,7 +29,7 @@ void plot_lines_key(const struct plot_data *d, const struct plot_request *q,
                 thick, THIN_MOST);
 }
 
-/* All thin lines lie below the thick ones. */
+/* Draws a panel, with all thin lines below the thick ones. */
 static void draw_panel(const struct plot_data *d, const struct looks *looks, bool thin,
                        int first, int end, const char *thick, FILE *out)
 {
@@ -50,7 +51,7 @@ static void draw_panel(const struct plot_data *d, const struct looks *looks, boo
     putc('\n', out);
 }
 
-/* Any y of the rows [first, end). */
+/* Is any y of the rows [first, end) finite? */
 static bool has_point(const struct plot_data *d, int first, int end)
 {
     for (int i = first; i < end; i++)
@@ -82,8 +83,8 @@ static void draw_panels(const struct plot_data *d, const struct plot_request *q,
     looks_free(looks);
 }
 
-/* Data blocks $seeds_<i> and $<thick>_<i> of the series that begins at row i. Where x does not
- * grow another seed begins, and the line is broken. */
+/* Writes the data blocks $seeds_<i> and $<thick>_<i> of each series, which begins at row i. Where x
+ * does not grow, another seed begins and the line is broken. */
 static void write_blocks(const struct plot_data *d, const char *thick,
                          plot_thick_fn *write_thick, double scale, FILE *out)
 {

@@ -83,7 +83,7 @@ static void draw_panel(const struct plot_data *d, const struct looks *looks, int
         putc('\n', out);
 }
 
-/* Of all boxes: errors that lie far apart, and 0 at the foot of a logarithmic axis. */
+/* The y axis of all boxes: logarithmic where errors lie far apart, with 0 at its foot. */
 struct scale {
     bool log, zero;
     double unit, low, high; /* decades around what is above 0 */

@@ -10,7 +10,7 @@
 
 enum { LETTERS = 0x110000 }; /* of Unicode */
 
-/* Takes from `letters` those of a line of ranges, "20-7e a0-1a9 237". */
+/* Clears in `letters` those of a line of hexadecimal ranges, "20-7e a0-1a9 237". */
 static void take_font(const char *line, bool letters[LETTERS])
 {
     char *end;
@@ -24,7 +24,7 @@ static void take_font(const char *line, bool letters[LETTERS])
     }
 }
 
-/* Takes from `letters` those that some font has; false: no font is known. */
+/* Clears in `letters` those that some font has; false: no font is known. */
 static bool take_fonts(bool letters[LETTERS])
 {
     FILE *list = popen("fc-list --format '%{charset}\\n' 2>/dev/null", "r");
@@ -39,8 +39,8 @@ static bool take_fonts(bool letters[LETTERS])
     return list && pclose(list) == 0 && any;
 }
 
-/* Copies letters to `out`, where it is given, and those of `missing` as "?"; else notes in
- * `missing` which are not in ASCII. A byte that is no letter stays. */
+/* With `out`, copies the text and writes "?" for each letter of `missing`. Without it, notes in
+ * `missing` the letters beyond ASCII. A byte that is no letter stays. */
 static void each_letter(const char *text, size_t n, bool missing[LETTERS], FILE *out)
 {
     uint32_t code;
